@@ -1,0 +1,43 @@
+"""The words everybody uses: statuses, digests, what is desired, what is observed, bitstring counts.
+
+Frozen values and pure functions. No I/O, no clock, no network, and nothing that only one room needs.
+"""
+
+from runner.domain.counts import merged_counts, most_frequent
+from runner.domain.desired import (
+    BatchMode,
+    DesiredExperiment,
+    DesiredJob,
+    OnUnknown,
+    Policy,
+    Retry,
+    RunsMode,
+    Submission,
+    Surplus,
+)
+from runner.domain.digests import canonical_json, digest, job_key, recipe_digest
+from runner.domain.observed import ObservedBatch, ObservedJob, RecordedJob
+from runner.domain.statuses import BatchStatus, JobStatus
+
+__all__ = [
+    "BatchMode",
+    "BatchStatus",
+    "DesiredExperiment",
+    "DesiredJob",
+    "JobStatus",
+    "ObservedBatch",
+    "ObservedJob",
+    "OnUnknown",
+    "Policy",
+    "RecordedJob",
+    "Retry",
+    "RunsMode",
+    "Submission",
+    "Surplus",
+    "canonical_json",
+    "digest",
+    "job_key",
+    "merged_counts",
+    "most_frequent",
+    "recipe_digest",
+]

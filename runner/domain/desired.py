@@ -1,0 +1,143 @@
+"""What an experiment file asks for, once it is read and its sequence is built."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from runner.domain.statuses import JobStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+class RunsMode(StrEnum):
+    """How a raised number of runs is bought."""
+
+    TOP_UP = "top-up"
+    EXACT = "exact"
+
+
+class BatchMode(StrEnum):
+    """Whether the device is kept until all jobs are done."""
+
+    CLOSED = "closed"
+    OPEN = "open"
+
+
+class Surplus(StrEnum):
+    """What happens to pending work that the file no longer asks for."""
+
+    KEEP = "keep"
+    CANCEL = "cancel"
+
+
+class Submission(StrEnum):
+    """How a batch comes to be: claimed first, or bought with one POST."""
+
+    CLAIM = "claim"
+    DIRECT = "direct"
+
+
+class OnUnknown(StrEnum):
+    """What follows a direct submission that nobody can find again."""
+
+    HOLD = "hold"
+    RESUBMIT = "resubmit"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retry:
+    """Which failed jobs are sent again.
+
+    Args:
+        limit: How many times a point is tried again.
+
+        on: Statuses that count as a failure to be retried.
+
+        backoff_s: Time between a failure and its retry (in s).
+    """
+
+    limit: int = 2
+    on: tuple[JobStatus, ...] = (JobStatus.ERROR,)
+    backoff_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """How the file wants to be reconciled; the defaults are those of the file format.
+
+    Args:
+        on_unknown_submission: None leaves it to the device: hold on a QPU, resubmit on an emulator.
+
+        budget_runs: A plan that would bring the experiment's runs above it is refused; None for no limit.
+    """
+
+    runs: RunsMode = RunsMode.TOP_UP
+    batch: BatchMode = BatchMode.CLOSED
+    retry: Retry = field(default_factory=Retry)
+    prune: Surplus = Surplus.KEEP
+    supersede: Surplus = Surplus.CANCEL
+    submission: Submission = Submission.CLAIM
+    on_unknown_submission: OnUnknown | None = None
+    budget_runs: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredJob:
+    """One point of the experiment and how often it is to be measured.
+
+    Args:
+        key: Digest of the point, see `runner.domain.digests.job_key`.
+
+        name: What people call the job; unique in its experiment.
+
+        runs: Wanted repetitions, over all remote jobs of this point.
+
+        variables: Value of every variable of the sequence; numbers or lists of numbers.
+
+        duration_ns: How long the built sequence takes (in ns).
+    """
+
+    key: str
+    name: str
+    runs: int
+    variables: Mapping[str, Any]
+    duration_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DesiredExperiment:
+    """Everything that the reconciler needs to know of one experiment file.
+
+    Args:
+        name: Name in the repository, see the tag `exp:`.
+
+        device_type: PCS's name of the target.
+
+        sequence: Abstract representation, JSON text, as it is sent.
+
+        recipe: Digest of device type and sequence, 64 hexadecimal digits.
+
+        jobs: Wanted jobs, in file order.
+
+        rerun: Counter of the file; a higher one asks for everything again.
+
+        max_runs: Most runs that the device takes in one job; None for no limit.
+
+        qubit_ids: Order of the qubits in every bitstring.
+
+        tags: The file's own tags, put after ours on every batch.
+    """
+
+    name: str
+    device_type: str
+    sequence: str
+    recipe: str
+    jobs: tuple[DesiredJob, ...]
+    policy: Policy = field(default_factory=Policy)
+    rerun: int = 0
+    max_runs: int | None = None
+    qubit_ids: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()

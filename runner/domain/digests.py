@@ -1,0 +1,58 @@
+"""Digests: what makes two recipes, two jobs or two submissions the same.
+
+Every digest is SHA-256 over canonical JSON (RFC 8785), so that key order and the spelling of numbers do not
+count: 6, 6.0 and 6e0 are one point.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import rfc8785
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# What a sequence carries beside its physics: an upgrade of Pulser or another name is no new experiment.
+_NOT_PHYSICS = ("$schema", "pulser_version", "name", "metadata")
+_KEY_CHARACTERS = 16
+
+
+def canonical_json(value: Any) -> bytes:
+    """Canonical JSON of a value (RFC 8785), UTF-8.
+
+    Raises:
+        ValueError: For NaN, infinity, integers beyond 2**53 and anything that is not JSON.
+    """
+    return rfc8785.dumps(value)
+
+
+def digest(value: Any) -> str:
+    """SHA-256 of a value's canonical JSON, as 64 hexadecimal digits."""
+    return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def job_key(variables: Mapping[str, Any]) -> str:
+    """Key of the point that a job measures: 16 hexadecimal digits, without its runs.
+
+    Shots are independent: two jobs with the same variables measure the same point.
+    """
+    return digest({"variables": dict(variables)})[:_KEY_CHARACTERS]
+
+
+def recipe_digest(*, device_type: str, sequence: str) -> str:
+    """Digest of what makes two batches the same experiment, as 64 hexadecimal digits.
+
+    Args:
+        device_type: PCS's name of the target.
+
+        sequence: Abstract representation of the (parametrised) sequence, JSON text. Of its device only the
+            name counts, so that a refreshed device specification is not a new recipe.
+    """
+    representation = json.loads(sequence)
+    physics = {key: value for key, value in representation.items() if key not in _NOT_PHYSICS}
+    if isinstance(physics.get("device"), dict):
+        physics["device"] = physics["device"].get("name")
+    return digest({"device_type": device_type, "sequence": physics})

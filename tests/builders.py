@@ -1,0 +1,126 @@
+"""Values that are valid by default; override what the test is about."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime, timedelta
+
+from runner.domain import (
+    BatchStatus,
+    DesiredExperiment,
+    DesiredJob,
+    JobStatus,
+    ObservedBatch,
+    ObservedJob,
+    Policy,
+    RecordedJob,
+    job_key,
+    recipe_digest,
+)
+from runner.reconcile import Observation, Terms
+from runner.reconcile.journal import Entry, Kind, State
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+SEQUENCE = json.dumps(
+    {"version": "1", "register": [{"name": "q0", "x": 0.0, "y": 0.0}], "device": {"name": "D"}}
+)
+RECIPE = recipe_digest(device_type="EMU_FREE", sequence=SEQUENCE)
+TERMS = Terms(namespace="lab", poll_s=2.0, lease_s=60.0)
+
+
+def at(seconds):
+    """A moment, in seconds after NOW."""
+    return NOW + timedelta(seconds=seconds)
+
+
+def a_wanted_job(t=1, runs=100):
+    """A job of the file; `t` is its point."""
+    return DesiredJob(key=job_key({"t": t}), name=f"t{t}", runs=runs, variables={"t": t})
+
+
+def an_experiment(*jobs, **fields):
+    """An experiment that wants some jobs; by default one."""
+    policy = fields.pop("policy", None) or Policy()
+    values = {
+        "name": "exp",
+        "device_type": "EMU_FREE",
+        "sequence": SEQUENCE,
+        "recipe": RECIPE,
+        "jobs": jobs or (a_wanted_job(),),
+        "policy": policy,
+        "qubit_ids": ("q0",),
+    }
+    return DesiredExperiment(**values | fields)
+
+
+def a_job(job_id="j1", *, t=1, runs=100, status=JobStatus.PENDING, batch_id="b1", ended=None, errors=()):
+    """A remote job of the point `t`."""
+    return ObservedJob(
+        id=job_id,
+        batch_id=batch_id,
+        key=job_key({"t": t}),
+        status=status,
+        runs=runs,
+        variables={"t": t},
+        ended_at=None if ended is None else at(ended),
+        errors=errors,
+    )
+
+
+def tags_of(submission="s", claim="c", recipe=RECIPE[:16], *more):
+    """The tags of a batch of ours."""
+    return ("runner:lab", "exp:exp", f"recipe:{recipe}", f"submission:{submission}", f"claim:{claim}", *more)
+
+
+def a_batch(batch_id="b1", *jobs, **fields):
+    """A remote batch of ours, closed and pending."""
+    values = {
+        "id": batch_id,
+        "status": BatchStatus.PENDING,
+        "open": False,
+        "created_at": at(-10),
+        "updated_at": at(-10),
+        "tags": tags_of(),
+        "jobs": jobs,
+        "jobs_count": len(jobs),
+    }
+    return ObservedBatch(**values | fields)
+
+
+def an_entry(kind=Kind.CLAIM, state=State.ACCEPTED, **fields):
+    """A row of the journal."""
+    values = {
+        "seq": 1,
+        "at": at(-10),
+        "kind": kind,
+        "state": state,
+        "experiment": "exp",
+        "submission": "s",
+        "claim": "c",
+        "batch_id": "b1",
+    }
+    return Entry(**values | fields)
+
+
+def a_record(job_id="j1", *, t=1, runs=100, status=JobStatus.DONE, counts=None, **fields):
+    """A job on record."""
+    values = {
+        "id": job_id,
+        "batch_id": "b1",
+        "recipe": RECIPE[:16],
+        "key": job_key({"t": t}),
+        "status": status,
+        "runs": runs,
+        "name": f"t{t}",
+        "variables": {"t": t},
+        "counts": ({"0": runs} if status is JobStatus.DONE else {}) if counts is None else counts,
+        "qubit_ids": ("q0",),
+    }
+    return RecordedJob(**values | fields)
+
+
+def seen(*batches, recorded=(), entries=(), unavailable=()):
+    """What there is."""
+    return Observation(
+        batches=batches, recorded=tuple(recorded), entries=tuple(entries), unavailable=frozenset(unavailable)
+    )
