@@ -1,0 +1,88 @@
+"""`Job`: one execution of a sequence with one set of variables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runner.errors import CloudError, JobCancellingError, JobFetchingError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.cloud.client import Client
+
+_UNSET: Any = object()
+
+
+class Job:
+    """A job as the cloud last described it. Fields that the cloud adds are kept as attributes.
+
+    Args:
+        payload: The job in an answer of the cloud.
+
+        client: Fetches what the answer did not carry.
+    """
+
+    id: str
+    batch_id: str
+    project_id: str
+    status: str
+    runs: int | None = None
+    variables: dict[str, Any] | None = None
+    created_at: str
+    updated_at: str
+    errors: list[str] | None = None
+    start_timestamp: str | None = None
+    end_timestamp: str | None = None
+    parent_id: str | None = None
+    creation_order: int | None = None
+
+    def __init__(self, payload: Mapping[str, Any], client: Client) -> None:
+        self._client = client
+        self._sequence: str | None = payload.get("sequence", _UNSET)
+        self._full_result: dict[str, Any] | None = None
+        self.__dict__.update((key, value) for key, value in payload.items() if key not in _COMPUTED)
+
+    def __repr__(self) -> str:
+        return f"Job({self.id}, {self.status})"
+
+    @property
+    def sequence(self) -> str | None:
+        """The job's own sequence, None when it uses its batch's; fetched on first use."""
+        if self._sequence is _UNSET:
+            self._sequence = self._fetched("sequence", self._client.get_job).get("sequence")
+        return self._sequence
+
+    @property
+    def full_result(self) -> dict[str, Any] | None:
+        """All that was measured, None while there is nothing yet; fetched on first use."""
+        if self._full_result is None:
+            self._full_result = self._fetched("result", self._client.get_job_results)
+        return self._full_result
+
+    @property
+    def result(self) -> dict[str, int] | None:
+        """Bitstring counts; character i of a bitstring is qubit i of the register's order."""
+        return self.full_result and self.full_result.get("counter")
+
+    def cancel(self) -> dict[str, Any]:
+        """Cancels the job; answers what the cloud says of it.
+
+        Raises:
+            JobCancellingError: The cloud refused, or could not be asked.
+        """
+        try:
+            payload = self._client.cancel_job(self.id)
+        except CloudError as error:
+            raise JobCancellingError(f"job {self.id} could not be cancelled: {error}") from error
+        self.status = payload.get("status", "CANCELED")
+        return payload
+
+    def _fetched(self, what: str, fetch: Any) -> Any:
+        try:
+            return fetch(self.id)
+        except CloudError as error:
+            raise JobFetchingError(f"{what} of job {self.id} could not be read: {error}") from error
+
+
+_COMPUTED = frozenset({"sequence", "full_result", "result"})
