@@ -1,0 +1,19 @@
+"""The cloud on this machine: PCS's HTTP API over a state machine, a store and Pulser's emulators.
+
+It is the other side. It shares the domain's words with the rest of the project and nothing else, so that any
+client of PCS can be pointed at it, and so that our own client meets in it somebody who did not write it.
+
+What belongs here
+    `state`, `queues`, `submissions`: decisions, pure, with the time passed in.
+    `store`: batches and jobs in SQLite, one transaction a transition.
+    `messages`, `routes`, `bodies`, `filters`, `payloads`, `api`, the `*_calls`: HTTP as values, no sockets.
+    `engine`, `processes`, `emulation`: how a job is executed.
+    `cloud`: all of that put together, driven by `handle` and `step`; a simulation needs nothing more.
+    `web`, `scheduler`, `server`, `launch`: sockets, threads, processes and files around it.
+What does not
+    Experiment files, the client, recipes, records, anything that knows what a user wants. The verb
+    `runner local serve` lives in `runner.cli`.
+
+Nothing is imported here: a command that only joins a running server must not pay for the server's imports.
+Import from the modules: `runner.local.launch` (light), `runner.local.cloud`, `runner.local.server`.
+"""

@@ -1,0 +1,41 @@
+"""`python -m runner.local --store DIR`: one server as a process; see `runner.local.server`."""
+
+from __future__ import annotations
+
+import argparse
+import logging
+import sys
+from pathlib import Path
+
+from runner.errors import LocalCloudError
+
+
+def main() -> int:
+    """Serve until told to end; gives the exit code."""
+    logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
+    # The workers' processes import this module too, and need nothing of a server.
+    from runner.local.launch import STORE_TAKEN  # noqa: PLC0415
+    from runner.local.server import Settings, StoreTakenError, serve  # noqa: PLC0415
+
+    asked = _arguments()
+    try:
+        serve(Settings(store=asked.store, host=asked.host, port=asked.port, idle_exit_s=asked.idle_exit_s))
+    except StoreTakenError:
+        return STORE_TAKEN
+    except LocalCloudError as error:
+        sys.stderr.write(f"{error}\n{error.hint}\n")
+        return 1
+    return 0
+
+
+def _arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m runner.local", description="The cloud on this machine.")
+    parser.add_argument("--store", type=Path, required=True, help="folder that everything is kept in")
+    parser.add_argument("--host", default="127.0.0.1", help="loopback address to listen on")
+    parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 for any free one")
+    parser.add_argument("--idle-exit-s", type=float, help="end after so long without requests or work")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""The calls about batches, one function a route."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.local import bodies, filters, payloads, submissions
+from runner.local.messages import json_body
+from runner.local.records import NewBatch, NewJob
+from runner.local.refusals import InvalidRequestError, Problem, RefusalError, WrongStateError
+
+if TYPE_CHECKING:
+    from runner.local.calls import Call
+    from runner.local.messages import Answer
+    from runner.local.records import BatchRecord
+
+
+def create(call: Call) -> Answer:
+    """POST /api/v1/batches."""
+    new = submissions.new_batch(bodies.batch_body(json_body(call.request)), call.sequences)
+    record = call.store.create(new)
+    call.announce()
+    return _with_jobs(call, record)
+
+
+def listed(call: Call) -> Answer:
+    """GET /api/v1/batches."""
+    page = call.store.batches(filters.page_of(call.request.query, filters.BATCHES))
+    items = [payloads.batch_item(record) for record in page.items]
+    return payloads.success(items, pagination=payloads.pagination(page))
+
+
+def single(call: Call) -> Answer:
+    """GET /api/v2/batches/{batch_id}."""
+    return _with_ids(call, call.store.batch(call.names["batch_id"]))
+
+
+def status(call: Call) -> Answer:
+    """GET /api/v1/batches/{batch_id}/status."""
+    batch = call.store.batch(call.names["batch_id"]).state
+    counts = batch.counts.by_status()
+    return payloads.success({"status": batch.status.value, "jobs_count_per_status": counts})
+
+
+def add_jobs(call: Call) -> Answer:
+    """POST /api/v2/batches/{batch_id}/jobs."""
+    batch_id = call.names["batch_id"]
+    jobs = bodies.jobs_body(json_body(call.request))
+    before = call.store.batch(batch_id)
+    if not before.state.open:  # said before the jobs are looked at; the store decides again
+        raise WrongStateError(f"The batch is not open (its status is {before.state.status}).")
+    new = submissions.new_jobs(
+        jobs, sequence=before.sequence, device_type=before.state.device_type, sequences=call.sequences
+    )
+    record = call.store.add_jobs(batch_id, new)
+    call.announce()
+    return _with_jobs(call, record)
+
+
+def close(call: Call) -> Answer:
+    """PATCH /api/v2/batches/{batch_id}/complete."""
+    record = call.store.close_batch(call.names["batch_id"])
+    call.announce()
+    return _with_ids(call, record)
+
+
+def cancel(call: Call) -> Answer:
+    """PATCH /api/v2/batches/{batch_id}/cancel."""
+    record = call.store.cancel_batch(call.names["batch_id"])
+    call.announce()
+    return _with_jobs(call, record)
+
+
+def cancel_several(call: Call) -> Answer:
+    """PATCH /api/v1/batches/cancel."""
+    done, errors = [], {}
+    for batch_id in bodies.batch_ids_body(json_body(call.request)):
+        try:
+            done.append(payloads.batch_item(call.store.cancel_batch(batch_id)))
+        except RefusalError as error:
+            errors[batch_id] = error.message
+    call.announce()
+    return payloads.success({"batches": done, "errors": errors})
+
+
+def cancel_jobs(call: Call) -> Answer:
+    """PATCH /api/v2/batches/{batch_id}/cancel/jobs."""
+    conditions = filters.conditions(call.request.query, filters.JOBS_TO_CANCEL)
+    jobs, errors = call.store.cancel_jobs(call.names["batch_id"], conditions)
+    call.announce()
+    return payloads.success({"jobs": [payloads.job_item(job) for job in jobs], "errors": errors})
+
+
+def set_tags(call: Call) -> Answer:
+    """PATCH /api/v1/batches/{batch_id}/tags."""
+    record = call.store.set_tags(call.names["batch_id"], bodies.tags_body(json_body(call.request)))
+    return _with_ids(call, record)
+
+
+def rebatch(call: Call) -> Answer:
+    """POST /api/v1/batches/{batch_id}/rebatch: selected jobs of a closed batch, once more in a new one."""
+    parent = call.store.batch(call.names["batch_id"])
+    if parent.state.open:
+        raise WrongStateError("The batch is open; only a closed one can be batched again.")
+    conditions = filters.conditions(call.request.query, filters.JOBS_TO_REPEAT)
+    selected = call.store.jobs_of(parent.state.id, conditions)
+    if not selected:
+        raise InvalidRequestError(Problem(("query",), "No job of the batch fits these filters."))
+    repeated = [call.store.job(job.state.id) for job in selected]
+    record = call.store.create(
+        NewBatch(
+            project_id=parent.project_id,
+            device_type=parent.state.device_type,
+            sequence=parent.sequence,
+            jobs=tuple(
+                NewJob(runs=job.runs, variables=job.variables, sequence=job.sequence, parent_id=job.state.id)
+                for job in repeated
+            ),
+            tags=parent.tags,
+            configuration=parent.configuration,
+            parent_id=parent.state.id,
+        )
+    )
+    call.announce()
+    return _with_jobs(call, record)
+
+
+def _with_jobs(call: Call, record: BatchRecord) -> Answer:
+    return payloads.success(payloads.batch_with_jobs(record, call.store.jobs_of(record.state.id)))
+
+
+def _with_ids(call: Call, record: BatchRecord) -> Answer:
+    return payloads.success(payloads.batch_with_ids(record, call.store.job_ids(record.state.id)))

@@ -1,0 +1,85 @@
+"""One SQLite database: its connection, its schema, and one transaction at a time."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from runner.errors import LocalCloudError
+from runner.local import tables
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+class Database:
+    """A database on disk, or in memory for `:memory:`.
+
+    One connection behind one lock: there is a single writer, and who reads sees all that was committed.
+    A commit reaches the disk before it returns (`synchronous=FULL`), because an accepted job is a promise.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self._lock = threading.RLock()
+        try:
+            self._connection = sqlite3.connect(str(path), isolation_level=None, check_same_thread=False)
+        except sqlite3.Error as error:
+            raise _unusable(path, error) from error
+        try:
+            self._prepare(path)
+        except sqlite3.Error as error:
+            self._connection.close()
+            raise _unusable(path, error) from error
+        except BaseException:
+            self._connection.close()
+            raise
+
+    def close(self) -> None:
+        """Close the connection; what was committed stays."""
+        with self._lock:
+            self._connection.close()
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, with nobody writing meanwhile."""
+        with self._lock:
+            yield self._connection
+
+    @contextmanager
+    def writing(self) -> Iterator[sqlite3.Connection]:
+        """The connection inside a transaction: committed at the end, or rolled back by an exception."""
+        with self._lock:
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+            except BaseException:
+                self._connection.execute("ROLLBACK")
+                raise
+            self._connection.execute("COMMIT")
+
+    def _prepare(self, path: Path | str) -> None:
+        self._connection.row_factory = sqlite3.Row
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "busy_timeout=5000"):
+            self._connection.execute(f"PRAGMA {pragma}")
+        with self.writing() as connection:
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            if version == tables.VERSION:
+                return
+            if version:
+                raise LocalCloudError(
+                    f"The store {path} has format {version}, this program reads format {tables.VERSION}.",
+                    hint="Use the version of the program that wrote it, or another store.",
+                )
+            for statement in tables.SCHEMA.split(";"):
+                connection.execute(statement)
+            connection.execute(f"PRAGMA user_version={tables.VERSION}")
+
+
+def _unusable(path: Path | str, error: sqlite3.Error) -> LocalCloudError:
+    return LocalCloudError(
+        f"The store {path} cannot be opened: {error}.",
+        hint="Nothing in it was changed. Move it away to begin with an empty one.",
+    )

@@ -1,0 +1,61 @@
+"""The calls about devices and projects, and the one that says who answers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.local import payloads
+from runner.local.devices import served
+from runner.local.messages import json_answer
+from runner.local.refusals import InvalidRequestError, Problem, UnknownThingError
+
+if TYPE_CHECKING:
+    from runner.local.calls import Call
+    from runner.local.messages import Answer
+
+# A project id has to look like one of PCS's for its SDK.
+DEFAULT_PROJECT = "00000000-0000-4000-8000-000000000000"
+
+
+def specs(call: Call) -> Answer:
+    """GET /api/v1/devices/specs."""
+    return payloads.success(dict(call.sequences.device_specs()))
+
+
+def one_spec(call: Call) -> Answer:
+    """GET /api/v1/devices/specs/{device_type}."""
+    device_type = call.names["device_type"]
+    found = call.sequences.device_specs().get(device_type)
+    if found is None:
+        raise UnknownThingError(f"There is no device {device_type} here.")
+    return payloads.success({"device_type": device_type, "specs": found})
+
+
+def public_specs(call: Call) -> Answer:
+    """GET /api/v1/devices/public-specs."""
+    found = call.sequences.device_specs()
+    return payloads.success([{"device_type": name, "specs": text} for name, text in found.items()])
+
+
+def devices(call: Call) -> Answer:
+    """GET /api/v1/devices."""
+    wanted = [value for key, value in call.request.query if key == "device_type"]
+    if any(key != "device_type" for key, _ in call.request.query):
+        raise InvalidRequestError(Problem(("query",), "The only filter here is device_type."))
+    names = [device.name for device in served() if not wanted or device.name in wanted]
+    return payloads.success(
+        [{"device_type": name, "status": "UP", "availability": "ACTIVE"} for name in names]
+    )
+
+
+def projects(call: Call) -> Answer:
+    """GET /api/v1/projects: without accounts there is one project, and those that batches were sent for."""
+    names = {DEFAULT_PROJECT: "local"} | {
+        project_id: project_id for project_id in call.store.project_ids() if project_id != DEFAULT_PROJECT
+    }
+    return payloads.success([{"id": key, "name": name, "status": "ACTIVE"} for key, name in names.items()])
+
+
+def health(call: Call) -> Answer:
+    """GET /health: which server this is, without an envelope."""
+    return json_answer(200, dict(call.about))

@@ -1,0 +1,65 @@
+"""What executes jobs, seen from the cloud: three verbs, JSON text in and out."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Protocol
+
+from runner.local.records import Outcome, Result, Started
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+
+class Engine(Protocol):
+    """An engine. It knows nothing of batches, devices, order or time; all of that is decided before."""
+
+    def submit(self, job_id: str, attempt: int, payload: str) -> Future[str]:
+        """Execute an attempt; the future has the answer's text, or what ended it. Never raises."""
+        ...
+
+    def cancel(self, job_id: str) -> None:
+        """Stop the job's attempt if it is still at work; nothing happens for a job that is not known."""
+        ...
+
+    def capacity(self) -> int:
+        """How many attempts may be at work at once."""
+        ...
+
+
+class WorkerDiedError(Exception):
+    """The process that executed a job ended before the job did."""
+
+
+def payload(started: Started) -> str:
+    """What an engine is asked to execute."""
+    return json.dumps(
+        {
+            "sequence": started.sequence,
+            "variables": dict(started.variables),
+            "runs": started.runs,
+            "seed": seed(started.job_id),
+        }
+    )
+
+
+def seed(job_id: str) -> int:
+    """Seed of a job's randomness (32 bits): the same for every attempt, so that repeating changes nothing."""
+    return int.from_bytes(hashlib.sha256(job_id.encode()).digest()[:4])
+
+
+def outcome(job_id: str, attempt: int, future: Future[str]) -> Outcome:
+    """How an attempt ended whose future is done."""
+    try:
+        answer = json.loads(future.result())
+        result = Result(counter=answer["counter"], serialised_results=answer["serialised_results"])
+    except BaseException as error:  # noqa: BLE001  (whatever ended it is the job's error, not ours)
+        return Outcome(job_id=job_id, attempt=attempt, errors=(_sentence(error),))
+    return Outcome(job_id=job_id, attempt=attempt, result=result)
+
+
+def _sentence(error: BaseException) -> str:
+    if isinstance(error, WorkerDiedError):
+        return str(error)
+    return f"{type(error).__name__}: {error}".rstrip(": ")

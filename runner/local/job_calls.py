@@ -1,0 +1,50 @@
+"""The calls about jobs and results, one function a route."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.local import filters, payloads
+from runner.local.messages import json_answer
+
+if TYPE_CHECKING:
+    from runner.local.calls import Call
+    from runner.local.messages import Answer
+
+RESULT_PATH = "/results/"
+
+
+def listed(call: Call) -> Answer:
+    """GET /api/v2/jobs."""
+    page = call.store.jobs(filters.page_of(call.request.query, filters.JOBS, is_ordered=True))
+    items = [payloads.job_item(record) for record in page.items]
+    return payloads.success(items, pagination=payloads.pagination(page))
+
+
+def single(call: Call) -> Answer:
+    """GET /api/v2/jobs/{job_id}."""
+    return payloads.success(payloads.single_job(call.store.job(call.names["job_id"])))
+
+
+def status(call: Call) -> Answer:
+    """GET /api/v1/jobs/{job_id}/status."""
+    return payloads.success({"status": call.store.job(call.names["job_id"]).state.status.value})
+
+
+def cancel(call: Call) -> Answer:
+    """PATCH /api/v2/jobs/{job_id}/cancel."""
+    record = call.store.cancel_job(call.names["job_id"])
+    call.announce()
+    return payloads.success(payloads.single_job(record))
+
+
+def results_link(call: Call) -> Answer:
+    """GET /api/v1/jobs/{job_id}/results_link: an address that needs no token, since nobody can guess it."""
+    link = call.store.result_link(call.names["job_id"])
+    url = None if link is None else f"http://{call.request.headers['host']}{RESULT_PATH}{link}"
+    return payloads.success({"results_link": url})
+
+
+def result(call: Call) -> Answer:
+    """GET /results/{link}: the result itself, without an envelope."""
+    return json_answer(200, payloads.result_body(*call.store.result(call.names["link"])))

@@ -1,0 +1,107 @@
+"""Sequences as Pulser knows them: reading, building, and the devices they are written for.
+
+Pulser's import takes over a second; it is paid by the first question, or by `preload` in a thread beside.
+"""
+
+from __future__ import annotations
+
+import threading
+import warnings
+from contextlib import contextmanager
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from runner.local.submissions import SequenceFacts, UnreadableSequenceError, Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from pulser import Sequence
+    from pulser.devices import Device, VirtualDevice
+
+_KEPT_SEQUENCES = 64
+
+
+class PulserSequences:
+    """A `SequenceReader` that asks Pulser; one question at a time, because Pulser's objects are shared."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._read = lru_cache(maxsize=_KEPT_SEQUENCES)(_sequence)
+
+    def preload(self) -> None:
+        """Import Pulser now."""
+        import pulser  # noqa: F401, PLC0415  (slow, see above)
+
+    def facts(self, sequence: str) -> SequenceFacts:
+        """The facts of an abstract representation; UnreadableSequenceError if it is none."""
+        with self._asking():
+            return _facts(self._read(sequence))
+
+    def build(self, sequence: str, variables: Mapping[str, Any]) -> None:
+        """Build it with the values of a job; UnreadableSequenceError if that fails."""
+        with self._asking():
+            built(self._read(sequence), variables)
+
+    def device_specs(self) -> Mapping[str, str]:
+        """Specification of the device of each device type, abstract representation."""
+        with self._asking():
+            return _device_specs()
+
+    @contextmanager
+    def _asking(self) -> Iterator[None]:
+        """Turn whatever Pulser complains about into one kind of error."""
+        with self._lock, warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            try:
+                yield
+            except Exception as error:
+                raise UnreadableSequenceError(_first_line(error)) from error
+
+
+def built(sequence: Sequence[Any], variables: Mapping[str, Any]) -> Sequence[Any]:
+    """The sequence with the values of its variables; one without variables is given back as it is."""
+    if not (sequence.is_parametrized() or sequence.is_register_mappable()):
+        return sequence
+    return sequence.build(**variables)
+
+
+def _sequence(text: str) -> Sequence[Any]:
+    from pulser import Sequence  # noqa: PLC0415  (slow, see above)
+
+    return Sequence.from_abstract_repr(text)
+
+
+def _facts(sequence: Sequence[Any]) -> SequenceFacts:
+    from pulser.devices import VirtualDevice  # noqa: PLC0415  (slow, see above)
+
+    device = sequence.device
+    return SequenceFacts(
+        device=device.name,
+        n_qubits=len(sequence.get_register(include_mappable=True).qubit_ids),
+        is_virtual=isinstance(device, VirtualDevice),
+        max_runs=device.max_runs,
+        is_mappable=sequence.is_register_mappable(),
+        variables={
+            name: Variable(is_integer=variable.dtype is int, size=variable.size)
+            for name, variable in sequence.declared_variables.items()
+        },
+    )
+
+
+@lru_cache(maxsize=1)
+def _device_specs() -> Mapping[str, str]:
+    from dataclasses import replace  # noqa: PLC0415
+
+    from pulser.devices import AnalogDevice, MockDevice  # noqa: PLC0415  (slow, see above)
+
+    devices: dict[str, Device | VirtualDevice] = {
+        "EMU_FREE": replace(MockDevice, name="EMU_FREE", max_atom_num=12),
+        **{name: replace(AnalogDevice, name=name) for name in ("EMU_FRESNEL", "FRESNEL", "FRESNEL_CAN1")},
+    }
+    return {name: device.to_abstract_repr() for name, device in devices.items()}
+
+
+def _first_line(error: Exception) -> str:
+    text = str(error).strip() or type(error).__name__
+    return text.splitlines()[0][:500]

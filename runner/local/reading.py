@@ -1,0 +1,203 @@
+"""What is asked of the store's tables: statements in, records out."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from runner.local.devices import DEVICE_TYPES
+from runner.local.queues import DeviceQueue, Waiting, is_exclusive
+from runner.local.records import BatchRecord, JobRecord, Page, Result
+from runner.local.refusals import UnknownThingError
+from runner.local.tables import (
+    BATCH_COLUMNS,
+    JOB_COLUMNS,
+    batch_record,
+    job_record,
+    microseconds,
+    moment,
+)
+
+if TYPE_CHECKING:
+    import sqlite3
+
+    from runner.local.filters import Condition, Selection, Value
+
+_WAITING = (
+    "SELECT jobs.seq, jobs.id, jobs.batch_id, batches.created_at"
+    " FROM jobs JOIN batches ON batches.id = jobs.batch_id"
+    " WHERE jobs.status = 'PENDING'"
+)
+
+
+def one_batch(connection: sqlite3.Connection, batch_id: str) -> BatchRecord:
+    """A batch with its sequence.
+
+    Raises:
+        UnknownThingError: There is no such batch.
+    """
+    row = connection.execute(
+        f"SELECT {BATCH_COLUMNS}, sequence FROM batches WHERE id = ?",  # noqa: S608  (constant columns)
+        (batch_id,),
+    ).fetchone()
+    if row is None:
+        raise UnknownThingError(f"There is no batch {batch_id}.")
+    return batch_record(row)
+
+
+def one_job(connection: sqlite3.Connection, job_id: str) -> JobRecord:
+    """A job with its own sequence.
+
+    Raises:
+        UnknownThingError: There is no such job.
+    """
+    row = connection.execute(
+        f"SELECT {JOB_COLUMNS}, sequence FROM jobs WHERE id = ?",  # noqa: S608  (constant columns)
+        (job_id,),
+    ).fetchone()
+    if row is None:
+        raise UnknownThingError(f"There is no job {job_id}.")
+    return job_record(row)
+
+
+def some_batches(connection: sqlite3.Connection, selection: Selection) -> Page[BatchRecord]:
+    """Batches without their sequences, newest first unless the selection says otherwise."""
+    total, rows = _selected(connection, ("batches", BATCH_COLUMNS, "created_at"), selection)
+    return Page(tuple(map(batch_record, rows)), total, selection.offset)
+
+
+def some_jobs(connection: sqlite3.Connection, selection: Selection) -> Page[JobRecord]:
+    """Jobs without their sequences, newest first unless the selection says otherwise."""
+    total, rows = _selected(connection, ("jobs", JOB_COLUMNS, "seq"), selection)
+    return Page(tuple(map(job_record, rows)), total, selection.offset)
+
+
+def job_ids(connection: sqlite3.Connection, batch_id: str) -> tuple[str, ...]:
+    """Ids of a batch's jobs in the order in which they were added."""
+    rows = connection.execute("SELECT id FROM jobs WHERE batch_id = ? ORDER BY seq", (batch_id,))
+    return tuple(job_id for (job_id,) in rows)
+
+
+def link_of(connection: sqlite3.Connection, job_id: str) -> str | None:
+    """The secret part of the address of a job's result; None as long as there is none."""
+    row = connection.execute("SELECT link FROM results WHERE job_id = ?", (job_id,)).fetchone()
+    return None if row is None else str(row["link"])
+
+
+def result_behind(connection: sqlite3.Connection, link: str) -> tuple[str, Result]:
+    """The job and its result that an address leads to.
+
+    Raises:
+        UnknownThingError: The address leads nowhere.
+    """
+    row = connection.execute(
+        "SELECT job_id, counter, serialised FROM results WHERE link = ?", (link,)
+    ).fetchone()
+    if row is None:
+        raise UnknownThingError("There is no such result.")
+    counter = json.loads(row["counter"])
+    return row["job_id"], Result(counter=counter, serialised_results=row["serialised"])
+
+
+def queues(connection: sqlite3.Connection, n: int) -> tuple[DeviceQueue, ...]:
+    """The queue of every device, with at most n waiting jobs of each."""
+    return tuple(_queue(connection, device_type, n) for device_type in DEVICE_TYPES)
+
+
+def newest_creation(connection: sqlite3.Connection) -> datetime | None:
+    """When the newest batch was created."""
+    (newest,) = connection.execute("SELECT MAX(created_at) FROM batches").fetchone()
+    return None if newest is None else moment(newest)
+
+
+def idle_longest(connection: sqlite3.Connection) -> datetime | None:
+    """Since when that open batch is idle which is idle for the longest time."""
+    (oldest,) = connection.execute(
+        "SELECT MIN(idle_since) FROM batches WHERE idle_since IS NOT NULL"
+    ).fetchone()
+    return None if oldest is None else moment(oldest)
+
+
+def _queue(connection: sqlite3.Connection, device_type: str, n: int) -> DeviceQueue:
+    if is_exclusive(device_type):
+        return _exclusive_queue(connection, device_type)
+    rows = connection.execute(
+        f"{_WAITING} AND jobs.device_type = ? ORDER BY jobs.seq LIMIT ?", (device_type, n)
+    )
+    return DeviceQueue(device_type=device_type, waiting=tuple(map(_waiting, rows)))
+
+
+def _exclusive_queue(connection: sqlite3.Connection, device_type: str) -> DeviceQueue:
+    (n_running,) = connection.execute(
+        "SELECT COUNT(*) FROM jobs WHERE device_type = ? AND status = 'RUNNING'", (device_type,)
+    ).fetchone()
+    holder = connection.execute(
+        "SELECT id FROM batches WHERE device_type = ? AND status = 'RUNNING' ORDER BY created_at LIMIT 1",
+        (device_type,),
+    ).fetchone()
+    first = connection.execute(
+        "SELECT id FROM batches WHERE device_type = ? AND status = 'PENDING' AND pending > 0"
+        " ORDER BY created_at LIMIT 1",
+        (device_type,),
+    ).fetchone()
+    rows = [
+        row
+        for batch in (holder, first)
+        if batch is not None
+        for row in connection.execute(
+            f"{_WAITING} AND jobs.batch_id = ? ORDER BY jobs.seq LIMIT 1", (batch["id"],)
+        )
+    ]
+    return DeviceQueue(
+        device_type=device_type,
+        n_running=n_running,
+        holder=None if holder is None else holder["id"],
+        waiting=tuple(map(_waiting, rows)),
+    )
+
+
+def _waiting(row: sqlite3.Row) -> Waiting:
+    return Waiting(
+        job_id=row["id"],
+        batch_id=row["batch_id"],
+        batch_created_at=moment(row["created_at"]),
+        order=row["seq"],
+    )
+
+
+def _selected(
+    connection: sqlite3.Connection, source: tuple[str, str, str], selection: Selection
+) -> tuple[int, list[sqlite3.Row]]:
+    table, columns, order = source
+    where, values = _where(selection.conditions)
+    # Table, columns and comparisons are constants of this room; every value is bound.
+    (total,) = connection.execute(f"SELECT COUNT(*) FROM {table} WHERE {where}", values).fetchone()  # noqa: S608
+    direction = "ASC" if selection.is_ascending else "DESC"
+    rows = connection.execute(
+        f"SELECT {columns} FROM {table} WHERE {where} ORDER BY {order} {direction} LIMIT ? OFFSET ?",  # noqa: S608
+        [*values, -1 if selection.limit is None else selection.limit, selection.offset],
+    )
+    return total, rows.fetchall()
+
+
+def _where(conditions: tuple[Condition, ...]) -> tuple[str, list[Any]]:
+    clauses = ["TRUE"]
+    values: list[Any] = []
+    for condition in conditions:
+        clauses.append(_clause(condition))
+        values.extend(map(_bound, condition.values))
+    return " AND ".join(clauses), values
+
+
+def _clause(condition: Condition) -> str:
+    marks = ", ".join("?" * len(condition.values))
+    if condition.column == "tag":
+        return f"id IN (SELECT batch_id FROM tags WHERE tag IN ({marks}))"  # noqa: S608  (only marks)
+    if condition.comparison == "=":
+        return f"{condition.column} IN ({marks})"
+    return f"{condition.column} {condition.comparison} ?"
+
+
+def _bound(value: Value) -> str | int:
+    return microseconds(value) if isinstance(value, datetime) else value

@@ -1,0 +1,136 @@
+"""What the store keeps and hands out: the states with everything about them that never changes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from runner.local.state import Batch, Job
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewJob:
+    """A job as it was submitted.
+
+    Args:
+        runs: How often the sequence is repeated.
+
+        variables: Values of the sequence's variables; None for a sequence without any.
+
+        sequence: The job's own sequence, in place of the batch's.
+
+        parent_id: The job that this one repeats.
+    """
+
+    runs: int
+    variables: Mapping[str, Any] | None = None
+    sequence: str | None = None
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewBatch:
+    """A batch as it was submitted; a valid one, see `runner.local.submissions`."""
+
+    project_id: str
+    device_type: str
+    sequence: str | None = None
+    jobs: tuple[NewJob, ...] = ()
+    open: bool = False
+    tags: tuple[str, ...] = ()
+    configuration: Mapping[str, Any] | None = None
+    parent_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRecord:
+    """A batch as the store has it.
+
+    Args:
+        sequence: None also where the store was asked for a list.
+    """
+
+    state: Batch
+    project_id: str
+    user_id: str
+    tags: tuple[str, ...] = ()
+    configuration: Mapping[str, Any] | None = None
+    parent_id: str | None = None
+    sequence: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord:
+    """A job as the store has it.
+
+    Args:
+        order: Grows with every job that was added to the cloud.
+
+        sequence: The job's own one; None also where the store was asked for a list.
+    """
+
+    state: Job
+    project_id: str
+    user_id: str
+    created_at: datetime
+    order: int
+    runs: int
+    variables: Mapping[str, Any] | None = None
+    parent_id: str | None = None
+    sequence: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What an attempt measured.
+
+    Args:
+        counter: Bitstring counts; character i is qubit i of the register.
+
+        serialised_results: Abstract representation of Pulser's `Results`.
+    """
+
+    counter: Mapping[str, int]
+    serialised_results: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How an attempt ended: with a result, or with errors."""
+
+    job_id: str
+    attempt: int
+    result: Result | None = None
+    errors: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Started:
+    """An attempt that the engine has to execute."""
+
+    job_id: str
+    attempt: int
+    runs: int
+    sequence: str
+    variables: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """Some of the items of a list.
+
+    Args:
+        total: How many there are in all.
+
+        offset: How many come before these.
+    """
+
+    items: tuple[T, ...]
+    total: int
+    offset: int

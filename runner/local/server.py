@@ -1,0 +1,164 @@
+"""Sockets, threads and files around a `LocalCloud`: one process that serves one store.
+
+Three threads matter: the event loop reads and writes sockets, a small pool runs `handle`, and the scheduler
+runs `step` whenever something changed. Whatever ends the process, the store is ready to be opened again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import socket
+import threading
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import filelock
+
+from runner import __version__
+from runner.errors import LocalCloudError
+from runner.local.cloud import LocalCloud
+from runner.local.launch import ADDRESS_FILE
+from runner.local.messages import is_loopback
+from runner.local.processes import ProcessEngine
+from runner.local.pulser_sequences import PulserSequences
+from runner.local.scheduler import IdleExit, Scheduler
+from runner.local.store import Store
+from runner.local.web import Front
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+_BACKLOG = 512
+
+
+class StoreTakenError(LocalCloudError):
+    """Another server has this store."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How a server is run.
+
+    Args:
+        store: Folder of its database and of its address file.
+
+        host: Loopback name or address to listen on.
+
+        port: 0 for any free one.
+
+        idle_exit_s: It ends by itself after so long without requests and work (in s); None for never.
+
+        workers: Worker processes; by default one for each core.
+    """
+
+    store: Path
+    host: str = "127.0.0.1"
+    port: int = 0
+    idle_exit_s: float | None = None
+    workers: int | None = None
+
+
+def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> None:
+    """Serve until SIGTERM, SIGINT or long idleness; to be called in the main thread.
+
+    Args:
+        settings: What to serve, and where.
+
+        on_ready: Called with the base URL once connections are accepted.
+
+    Raises:
+        StoreTakenError: Another server has this store.
+
+        LocalCloudError: The address is not loopback, or cannot be had.
+    """
+    if not is_loopback(settings.host):
+        raise LocalCloudError(
+            f"The local cloud listens on loopback only, not on {settings.host}.",
+            hint="It asks for no token yet, so that everybody who reaches it could use it.",
+        )
+    settings.store.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _owned(settings.store), _listening(settings) as (listener, url):
+        _serve_here(settings, listener, _Announcement(settings.store, url, on_ready))
+
+
+def _serve_here(settings: Settings, listener: socket.socket, announcement: _Announcement) -> None:
+    sequences, engine = PulserSequences(), ProcessEngine(settings.workers)
+    store = Store(settings.store / "cloud.db")
+    about = {"store": str(settings.store.resolve()), "pid": os.getpid(), "version": __version__}
+    try:
+        cloud = LocalCloud(store, engine, sequences=sequences, about=about)
+        with Front(cloud.handle, announcement.publish) as front:
+            idle_exit = IdleExit(settings.idle_exit_s, front.activity.idle_s, front.end)
+            scheduler = Scheduler(cloud, idle_exit, prepare=engine.start)
+            threading.Thread(target=sequences.preload, name="preload", daemon=True).start()
+            with scheduler:
+                asyncio.run(front.serve([listener]))
+    finally:
+        announcement.withdraw()
+        engine.close()
+        store.close()
+
+
+@contextlib.contextmanager
+def _owned(store: Path) -> Iterator[None]:
+    """Hold the store, so that no second server executes its jobs."""
+    lock = filelock.FileLock(store / "server.lock", timeout=0)
+    try:
+        lock.acquire()
+    except filelock.Timeout as error:
+        raise StoreTakenError(f"Another server has the store {store}.") from error
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+@contextlib.contextmanager
+def _listening(settings: Settings) -> Iterator[tuple[socket.socket, str]]:
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM
+        )[0]
+        listener = socket.socket(family, kind, protocol)
+    except OSError as error:
+        raise LocalCloudError(f"There is no address {settings.host}:{settings.port}: {error}.") from error
+    with contextlib.closing(listener):
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(address)
+            listener.listen(_BACKLOG)
+        except OSError as error:
+            raise LocalCloudError(f"Cannot listen on {settings.host}:{settings.port}: {error}.") from error
+        host = f"[{settings.host}]" if ":" in settings.host else settings.host
+        yield listener, f"http://{host}:{listener.getsockname()[1]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Announcement:
+    """The file that says where the server is; there only while it is true."""
+
+    store: Path
+    url: str
+    on_ready: Callable[[str], None] | None
+
+    def publish(self) -> None:
+        said = {"url": self.url, "pid": os.getpid(), "started_at": datetime.now(UTC).isoformat()}
+        aside = self.store / f"{ADDRESS_FILE}.{os.getpid()}"
+        aside.unlink(missing_ok=True)
+        with open(aside, "x", opener=_private) as file:
+            json.dump(said, file)
+        aside.replace(self.store / ADDRESS_FILE)
+        if self.on_ready is not None:
+            self.on_ready(self.url)
+
+    def withdraw(self) -> None:
+        (self.store / ADDRESS_FILE).unlink(missing_ok=True)
+
+
+def _private(path: str, flags: int) -> int:
+    return os.open(path, flags, 0o600)

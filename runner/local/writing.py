@@ -1,0 +1,142 @@
+"""What is put into the store's tables, inside a transaction of `runner.local.store`."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import TYPE_CHECKING
+
+from runner.domain import JobStatus
+from runner.local import reading, state
+from runner.local.records import BatchRecord, NewJob, Outcome, Started
+from runner.local.refusals import WrongStateError
+from runner.local.tables import batch_row, job_row, json_column, microseconds
+
+if TYPE_CHECKING:
+    import sqlite3
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from runner.local.state import Batch, Job
+
+_NEW_BATCH = (
+    "INSERT INTO batches VALUES (:id, :project_id, :user_id, :device_type, :status, :open, :created_at,"
+    " :updated_at, :started_at, :ended_at, :idle_since, :pending, :running, :done, :error, :canceled,"
+    " :parent_id, :tags, :configuration, :sequence)"
+)
+_NEW_JOB = (
+    "INSERT INTO jobs VALUES (NULL, :id, :batch_id, :project_id, :user_id, :device_type, :status, :attempt,"
+    " :runs, :created_at, :updated_at, :started_at, :ended_at, :has_errors, :errors, :parent_id, :variables,"
+    " :sequence)"
+)
+_SAVE_BATCH = (
+    "UPDATE batches SET status = :status, open = :open, updated_at = :updated_at, started_at = :started_at,"
+    " ended_at = :ended_at, idle_since = :idle_since, pending = :pending, running = :running, done = :done,"
+    " error = :error, canceled = :canceled WHERE id = :id"
+)
+_SAVE_JOB = (
+    "UPDATE jobs SET status = :status, attempt = :attempt, updated_at = :updated_at,"
+    " started_at = :started_at, ended_at = :ended_at, has_errors = :has_errors, errors = :errors"
+    " WHERE id = :id"
+)
+
+
+def insert_jobs(
+    connection: sqlite3.Connection, record: BatchRecord, jobs: Iterable[tuple[str, NewJob]], now: datetime
+) -> None:
+    """New jobs of a batch, each with its id, in their order."""
+    shared = {
+        "project_id": record.project_id,
+        "user_id": record.user_id,
+        "device_type": record.state.device_type,
+        "created_at": microseconds(now),
+    }
+    rows = [shared | _pending_job(record.state.id, job_id, now) | _submitted(new) for job_id, new in jobs]
+    connection.executemany(_NEW_JOB, rows)
+
+
+def _pending_job(batch_id: str, job_id: str, now: datetime) -> dict[str, object]:
+    job = state.Job(id=job_id, batch_id=batch_id, status=JobStatus.PENDING, updated_at=now)
+    return job_row(job) | {"batch_id": batch_id}
+
+
+def _submitted(new: NewJob) -> dict[str, object]:
+    return {
+        "runs": new.runs,
+        "parent_id": new.parent_id,
+        "variables": json_column(new.variables),
+        "sequence": new.sequence,
+    }
+
+
+def insert_batch(connection: sqlite3.Connection, record: BatchRecord) -> None:
+    """A new batch with its tags."""
+    fixed = {
+        "project_id": record.project_id,
+        "user_id": record.user_id,
+        "device_type": record.state.device_type,
+        "created_at": microseconds(record.state.created_at),
+        "parent_id": record.parent_id,
+        "tags": json.dumps(record.tags),
+        "configuration": json_column(record.configuration),
+        "sequence": record.sequence,
+    }
+    connection.execute(_NEW_BATCH, batch_row(record.state) | fixed)
+    insert_tags(connection, record.state.id, record.tags)
+
+
+def insert_tags(connection: sqlite3.Connection, batch_id: str, tags: Iterable[str]) -> None:
+    """Tags of a batch, beside those it has."""
+    connection.executemany("INSERT INTO tags VALUES (?, ?)", [(tag, batch_id) for tag in tags])
+
+
+def save_batch(connection: sqlite3.Connection, batch: Batch) -> None:
+    """What may have changed in the life of a batch."""
+    connection.execute(_SAVE_BATCH, batch_row(batch))
+
+
+def save(connection: sqlite3.Connection, batch: Batch, job: Job) -> None:
+    """What may have changed in the life of a batch and one of its jobs."""
+    save_batch(connection, batch)
+    connection.execute(_SAVE_JOB, job_row(job))
+
+
+def start_one(connection: sqlite3.Connection, job_id: str, now: datetime) -> Started | None:
+    """The next attempt of a job; None if the job cannot start any more."""
+    record = reading.one_job(connection, job_id)
+    batch = reading.one_batch(connection, record.state.batch_id)
+    try:
+        after_batch, job = state.job_started(batch.state, record.state, now)
+    except WrongStateError:  # canceled since the queue was read
+        return None
+    save(connection, after_batch, job)
+    sequence = record.sequence or batch.sequence or ""
+    return Started(
+        job_id=job_id,
+        attempt=job.attempt,
+        runs=record.runs,
+        sequence=sequence,
+        variables=record.variables or {},
+    )
+
+
+def finish_one(connection: sqlite3.Connection, outcome: Outcome, now: datetime) -> bool:
+    """The end of an attempt, with its result; False if the attempt no longer counts."""
+    job = reading.one_job(connection, outcome.job_id).state
+    batch = reading.one_batch(connection, job.batch_id).state
+    after = state.job_finished(batch, job, outcome.attempt, outcome.errors, now)
+    if after is None:
+        return False
+    save(connection, *after)
+    if outcome.result is not None:
+        connection.execute(
+            "INSERT INTO results VALUES (?, ?, ?, ?, ?)",
+            (
+                job.id,
+                secrets.token_urlsafe(32),
+                outcome.attempt,
+                json.dumps(dict(outcome.result.counter)),
+                outcome.result.serialised_results,
+            ),
+        )
+    return True

@@ -1,0 +1,203 @@
+"""What happens by itself: jobs start, end and wait again, idle batches time out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+from local_fakes import START, Asker, FakeEngine, FakeSequences, a_sequence
+
+from runner.local.cloud import LocalCloud, Step
+from runner.local.engine import WorkerDiedError, seed
+
+
+def job_ids(batch):
+    """Ids of the jobs in an answer."""
+    return tuple(job["id"] for job in batch["jobs"])
+
+
+def statuses(ask, batch):
+    """Status of a batch and numbers of its jobs."""
+    said = ask.data("GET", f"/api/v1/batches/{batch['id']}/status")
+    return said["status"], said["jobs_count_per_status"]
+
+
+def test_life_of_a_batch(ask, cloud, engine, clock):
+    """Jobs start in order while there is room, end one by one, and the batch ends with the last."""
+    engine.room = 2
+    batch = ask.create(3)
+    first, second, third = job_ids(batch)
+
+    begun = cloud.step()
+    clock.advance(seconds=5)
+    engine.finish(second, {"11": 10})
+    went_on = cloud.step()
+    engine.finish(first)
+    engine.fail(third, ValueError("no such pulse"))
+    ended = cloud.step()
+
+    assert (
+        Step(started=(first, second)),
+        Step(finished=(second,), started=(third,)),
+        Step(finished=(first, third)),
+    ) == (begun, went_on, ended)
+    assert statuses(ask, batch) == ("DONE", {"DONE": 2, "ERROR": 1})
+    assert ask.data("GET", f"/api/v2/jobs/{third}")["errors"] == ["ValueError: no such pulse"]
+
+
+def test_engine_is_given_everything_as_text(ask, cloud, engine):
+    """The payload has the sequence, the values, the runs, and a seed that comes from the job's id."""
+    (job_id,) = job_ids(ask.create())
+
+    cloud.step()
+
+    expected = {"sequence": a_sequence(), "variables": {"a": 0}, "runs": 10, "seed": seed(job_id)}
+    assert [(job_id, 1, expected)] == engine.submitted
+
+
+def test_step_without_work_does_nothing(cloud):
+    """A step may be taken at any time."""
+    assert Step() == cloud.step()
+
+
+def test_every_change_that_may_start_something_is_announced(ask, cloud):
+    """The scheduler is woken by a change and not by a question."""
+    cloud.changed.clear()
+    ask("GET", "/api/v1/batches")
+    asked = cloud.changed.is_set()
+    ask.create()
+
+    assert (asked, cloud.changed.is_set()) == (False, True)
+
+
+def test_end_of_a_job_is_announced(ask, cloud, engine):
+    """The scheduler is woken when the engine is done with a job."""
+    (job_id,) = job_ids(ask.create())
+    cloud.step()
+    cloud.changed.clear()
+
+    engine.finish(job_id)
+
+    assert cloud.changed.is_set()
+
+
+def test_dead_worker_is_the_error_of_its_job_only(ask, cloud, engine):
+    """A job whose worker died says so, the others go on."""
+    batch = ask.create(2)
+    dead, _ = job_ids(batch)
+    cloud.step()
+
+    engine.fail(dead, WorkerDiedError("The worker process died (exit code -9)."))
+    cloud.step()
+
+    assert statuses(ask, batch) == ("RUNNING", {"RUNNING": 1, "ERROR": 1})
+    assert ask.data("GET", f"/api/v2/jobs/{dead}")["errors"] == ["The worker process died (exit code -9)."]
+
+
+def test_answer_of_an_engine_that_cannot_be_read_is_the_error_of_its_job(ask, cloud, engine):
+    """Whatever an engine hands back, the job comes to an end."""
+    (job_id,) = job_ids(ask.create())
+    cloud.step()
+
+    engine.futures[job_id, 1].set_result("no JSON")
+    cloud.step()
+
+    assert ask.data("GET", f"/api/v2/jobs/{job_id}")["status"] == "ERROR"
+
+
+def test_machine_serves_one_batch_after_the_other(ask, cloud, engine):
+    """A QPU-like device runs one job at a time and keeps to a batch until it is done."""
+    older, newer = ask.create(2, device_type="FRESNEL"), ask.create(device_type="FRESNEL")
+    emulated = ask.create()
+    order = []
+    for _ in range(4):
+        order += cloud.step().started
+        running = [job_id for job_id, future in engine.futures.items() if not future.done()]
+        engine.finish(running[0][0])
+
+    assert (job_ids(older)[0], *job_ids(emulated), job_ids(older)[1], *job_ids(newer)) == tuple(order)
+
+
+def test_open_batch_keeps_its_machine_until_it_times_out(ask, cloud, engine, clock):
+    """An open batch that was started holds the device while it idles; then the next one gets it."""
+    holder = ask.create(device_type="FRESNEL", open=True)
+    waiting = ask.create(device_type="FRESNEL")
+    cloud.step()
+    clock.advance(minutes=1)
+    engine.finish(job_ids(holder)[0])
+    idling = cloud.step()
+    clock.advance(minutes=5)
+
+    assert (
+        Step(finished=job_ids(holder), look_again_at=START + timedelta(minutes=6)),
+        Step(timed_out=(holder["id"],), started=job_ids(waiting)),
+    ) == (idling, cloud.step())
+
+
+def test_empty_claim_does_not_keep_a_machine(ask, cloud):
+    """An open batch that never ran a job holds nobody up."""
+    ask.create(device_type="FRESNEL", open=True, jobs=[])
+    waiting = ask.create(device_type="FRESNEL")
+
+    assert job_ids(waiting) == cloud.step().started
+
+
+def test_machine_is_busy_until_the_running_job_of_a_canceled_batch_ends(ask, cloud, engine):
+    """A cancel does not interrupt a job, so the device is not free before its end."""
+    canceled, waiting = ask.create(2, device_type="FRESNEL"), ask.create(device_type="FRESNEL")
+    cloud.step()
+    ask.data("PATCH", f"/api/v2/batches/{canceled['id']}/cancel")
+    busy = cloud.step()
+    engine.finish(job_ids(canceled)[0])
+    free = cloud.step()
+
+    assert ((), job_ids(waiting)) == (busy.started, free.started)
+    assert statuses(ask, canceled) == ("CANCELED", {"DONE": 1, "CANCELED": 1})
+
+
+def test_crash_runs_interrupted_jobs_again_once(ask, cloud, engine, store):
+    """After a restart each job that was running runs once more, and only that attempt counts."""
+    batch = ask.create(2)
+    first, second = job_ids(batch)
+    cloud.step()
+    engine.finish(first)
+    cloud.step()
+
+    again = FakeEngine()
+    restarted = LocalCloud(store, again, sequences=FakeSequences())
+    step = restarted.step()
+    again.finish(second, attempt=2)
+    restarted.step()
+
+    assert (Step(started=(second,)), [(second, 2)]) == (step, [each[:2] for each in again.submitted])
+    assert statuses(Asker(restarted), batch) == ("DONE", {"DONE": 2})
+
+
+def test_step_that_fails_is_taken_again(ask, cloud, engine, store, monkeypatch):
+    """A result is not forgotten because the store could not be written."""
+    batch = ask.create()
+    cloud.step()
+    engine.finish(*job_ids(batch))
+
+    def fail(_):
+        raise OSError("disk full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "finish", fail)
+        with pytest.raises(OSError, match="disk full"):
+            cloud.step()
+
+    assert job_ids(batch) == cloud.step().finished
+
+
+def test_work_is_what_waits_or_runs(ask, cloud, engine):
+    """A server may leave when nothing waits or runs; an idle open batch is no work."""
+    empty = cloud.has_work()
+    (job_id,) = job_ids(ask.create(open=True))
+    waits = cloud.has_work()
+    cloud.step()
+    runs = cloud.has_work()
+    engine.finish(job_id)
+    cloud.step()
+
+    assert [empty, waits, runs, cloud.has_work()] == [False, True, True, False]

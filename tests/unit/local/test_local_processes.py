@@ -1,0 +1,157 @@
+"""The engine of worker processes, with real ones."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from concurrent.futures import CancelledError
+from concurrent.futures.process import BrokenProcessPool
+from pathlib import Path
+
+import pytest
+from engine_work import work
+
+from runner.local.engine import WorkerDiedError
+from runner.local.processes import ProcessEngine
+
+PATIENCE_S = 60
+
+
+@pytest.fixture
+def engine():
+    """Two workers that do as they are told."""
+    engine = ProcessEngine(2, work=work)
+    yield engine
+    engine.close()
+
+
+def do(what="wait", **more):
+    """A payload."""
+    return json.dumps({"do": what, **more})
+
+
+def test_workers_answer_from_other_processes_with_one_thread_each(engine):
+    """Jobs are executed beside the server, and do not fight for cores."""
+    answers = [json.loads(engine.submit(f"j{n}", 1, do()).result(PATIENCE_S)) for n in range(4)]
+
+    assert os.getpid() not in {answer["pid"] for answer in answers}
+    assert {"1"} == {answer["threads"] for answer in answers}
+
+
+def test_crash_of_a_worker_fails_its_job_only(engine):
+    """Jobs beside and behind a crashed one come to their end."""
+    dies = engine.submit("dies", 1, do("die"))
+    others = [engine.submit(f"j{n}", 1, do(for_s=0.05)) for n in range(6)]
+
+    with pytest.raises(WorkerDiedError, match="exit code -9"):
+        dies.result(PATIENCE_S)
+    assert [other.exception(PATIENCE_S) for other in others] == [None] * 6
+
+
+def test_exception_in_a_worker_is_the_error_of_its_job(engine):
+    """What a job raises comes back, and its worker goes on."""
+    fails = engine.submit("fails", 1, do("fail"))
+
+    with pytest.raises(ValueError, match="no such pulse"):
+        fails.result(PATIENCE_S)
+    assert engine.submit("next", 1, do()).result(PATIENCE_S)
+
+
+def test_death_of_an_idle_worker_costs_nothing(engine):
+    """A worker that is killed while nobody works is replaced before the next job."""
+    pid = json.loads(engine.submit("first", 1, do()).result(PATIENCE_S))["pid"]
+    os.kill(pid, signal.SIGKILL)
+    time.sleep(0.3)  # the pool finds out by looking
+
+    answers = [json.loads(engine.submit(f"j{n}", 1, do()).result(PATIENCE_S)) for n in range(4)]
+
+    assert pid not in {answer["pid"] for answer in answers}
+
+
+def test_breakage_of_the_pool_fails_nobody(engine):
+    """When the pool as a whole breaks, jobs that were in it are executed in a new one."""
+    jobs = [engine.submit(f"j{n}", 1, do(for_s=0.2)) for n in range(4)]
+
+    engine._pool._pool_manager.handle_broken_pool(BrokenProcessPool("all workers expired"))
+
+    assert [job.exception(PATIENCE_S) for job in jobs] == [None] * 4
+
+
+def test_canceled_job_stops_and_frees_its_worker(engine):
+    """A cancel kills the worker at once, and the job behind gets another one."""
+    stuck = [engine.submit(f"stuck{n}", 1, do(for_s=300)) for n in range(2)]
+    behind = engine.submit("behind", 1, do())
+
+    for n in range(2):
+        engine.cancel(f"stuck{n}")
+
+    assert behind.result(PATIENCE_S)
+    for future in stuck:
+        with pytest.raises(CancelledError):
+            future.result(PATIENCE_S)
+
+
+def test_cancel_of_nobody_does_nothing(engine):
+    """A job that is not at work cannot be stopped."""
+    engine.cancel("nobody")
+
+
+def test_closing_ends_jobs_and_refuses_new_ones(engine):
+    """Nothing is at work after a close, and nobody waits for it for ever."""
+    stuck = engine.submit("stuck", 1, do(for_s=300))
+    waiting = threading.Timer(0.5, engine.close)
+    waiting.start()
+
+    with pytest.raises(WorkerDiedError):
+        stuck.result(PATIENCE_S)
+    waiting.join()
+    with pytest.raises(WorkerDiedError):
+        engine.submit("late", 1, do()).result(PATIENCE_S)
+
+
+def test_capacity_is_the_number_of_workers():
+    """There is one job a worker; without a number there is a worker for every core."""
+    assert (3, os.cpu_count()) == (ProcessEngine(3).capacity(), ProcessEngine().capacity())
+
+
+def test_workers_do_not_outlive_their_server(tmp_path):
+    """A worker in the middle of a long job dies with a server that was killed."""
+    script = textwrap.dedent(
+        """
+        import json, sys, time
+        sys.path.insert(0, sys.argv[1])
+        from engine_work import work
+        from runner.local.processes import ProcessEngine
+        engine = ProcessEngine(2, work=work)
+        print(json.loads(engine.submit("j", 1, json.dumps({"do": "wait"})).result())["pid"], flush=True)
+        for n in range(2):
+            engine.submit(f"j{n}", 1, json.dumps({"do": "wait", "for_s": 300}))
+        time.sleep(300)
+        """
+    )
+    server = subprocess.Popen(
+        [sys.executable, "-c", script, str(Path(__file__).parent)],
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    with server:
+        assert server.stdout.readline().strip().isdigit()
+        time.sleep(0.2)  # until the long jobs are at work; the test holds if they are not yet
+        server.kill()
+
+    deadline = time.monotonic() + PATIENCE_S
+    while session_of(server.pid):
+        assert time.monotonic() < deadline, "a worker lives on"
+        time.sleep(0.01)
+
+
+def session_of(pid):
+    """What is alive in a session."""
+    listed = subprocess.run(["ps", "-o", "stat=", "-s", str(pid)], capture_output=True, check=False)
+    return [word for word in listed.stdout.split() if not word.startswith(b"Z")]

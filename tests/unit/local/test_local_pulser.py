@@ -1,0 +1,113 @@
+"""Sequences as Pulser knows them, and the physics of one job."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from pulser.backend import Results
+from pulser.json.abstract_repr.deserializer import deserialize_device
+from pulser_texts import a_pi_pulse_on_the_first, a_text
+
+from runner.local.emulation import emulate
+from runner.local.engine import payload, seed
+from runner.local.pulser_sequences import PulserSequences
+from runner.local.records import Started
+from runner.local.submissions import SequenceFacts, UnreadableSequenceError, Variable
+
+VALUES = {"a": 6.0, "d": 400}
+
+
+@pytest.fixture(scope="module")
+def sequences():
+    """Pulser's knowledge of sequences."""
+    return PulserSequences()
+
+
+def asked(job_id="j", *, sequence=None, variables=VALUES, runs=100):
+    """What an engine is asked to execute."""
+    return payload(
+        Started(job_id=job_id, attempt=1, runs=runs, sequence=sequence or a_text(), variables=variables)
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        (
+            a_text(3),
+            SequenceFacts(
+                device="AnalogDevice",
+                n_qubits=3,
+                max_runs=2000,
+                variables={"a": Variable(is_integer=False), "d": Variable(is_integer=True)},
+            ),
+        ),
+        (
+            a_text(2, on_mock=True, is_parametrised=False),
+            SequenceFacts(device="MockDevice", n_qubits=2, is_virtual=True),
+        ),
+    ],
+)
+def test_facts_are_those_of_the_sequence(sequences, text, expected):
+    """Device, qubits, limits and variables are read from the abstract representation."""
+    assert expected == sequences.facts(text)
+
+
+@pytest.mark.parametrize("text", ["", "{}", "[]", '{"version": "1"}', "no"])
+def test_text_that_is_no_sequence_is_refused(sequences, text):
+    """Whatever Pulser makes of it, there is one kind of error, with a line that can be read."""
+    with pytest.raises(UnreadableSequenceError, match=r"\S"):
+        sequences.facts(text)
+
+
+def test_sequence_is_built_as_often_as_it_is_asked(sequences):
+    """One build does not change what the next one sees."""
+    sequences.build(a_text(), VALUES)
+    sequences.build(a_text(), {"a": 1.0, "d": 100})
+    sequences.build(a_text(is_parametrised=False), {})
+
+
+@pytest.mark.parametrize("values", [{"a": 1e6, "d": 400}, {"a": 6.0, "d": 4_000_000}, {"a": 6.0}])
+def test_sequence_beyond_its_device_is_refused(sequences, values):
+    """Too strong or too long a pulse is found when the job is submitted."""
+    with pytest.raises(UnreadableSequenceError, match=r"\S"):
+        sequences.build(a_text(), values)
+
+
+def test_specifications_are_devices_that_pulser_reads(sequences):
+    """A client finds the device of each device type under its own name."""
+    specs = sequences.device_specs()
+
+    assert list(specs) == [deserialize_device(text).name for text in specs.values()]
+    assert {"EMU_FREE", "EMU_FRESNEL", "FRESNEL", "FRESNEL_CAN1"} == set(specs)
+
+
+def test_same_job_gives_the_same_counts_and_another_job_others():
+    """Randomness comes from the job's id alone, whatever was drawn before."""
+    first, other, again = (json.loads(emulate(asked(job_id)))["counter"] for job_id in ("j", "k", "j"))
+
+    assert first == again
+    assert first != other
+
+
+def test_character_of_a_bitstring_is_a_qubit_of_the_register():
+    """The first qubit is the first character, and 1 is the Rydberg state."""
+    answer = json.loads(emulate(asked(sequence=a_pi_pulse_on_the_first(), variables={}, runs=50)))
+
+    assert answer["counter"] == {"10": 50}
+
+
+def test_serialised_results_are_read_by_pulser():
+    """A client gets Pulser's own results, with the same counts and the order of the qubits."""
+    answer = json.loads(emulate(asked(runs=70)))
+
+    results = Results.from_abstract_repr(answer["serialised_results"])
+
+    assert (answer["counter"], 70) == (dict(results.final_bitstrings), sum(answer["counter"].values()))
+    assert tuple(results.atom_order) == ("q0", "q1")
+
+
+def test_seeds_are_32_bits_of_the_id():
+    """NumPy's generator takes 32 bits, and seeds do not change from one version to the next."""
+    assert (seed("j"), all(0 <= seed(str(n)) < 2**32 for n in range(100))) == (413089795, True)
