@@ -1,0 +1,112 @@
+"""An experiment file → the desired experiment, with every job built once by Pulser."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.domain import DesiredExperiment, DesiredJob, RunsMode, job_key, recipe_digest
+from runner.sequences.compiled import Compiled
+from runner.sequences.drafting import Draft, Said, drafted
+from runner.sequences.grouping import capped
+from runner.sequences.remarks import Remark, message_of, recorded_warnings
+from runner.sequences.representation import written_down
+from runner.sequences.targets import is_emulator, is_machine, most_qubits
+from runner.sequences.verdicts import durations_of_jobs
+from runner.spec.pointers import child
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.spec import ExperimentFile
+    from runner.spec.findings import Findings
+
+
+def compiled(file: ExperimentFile) -> Compiled:
+    """What a file asks for, with every job built by Pulser.
+
+    Raises:
+        SpecError: With every problem of the sequence and of the jobs, each at its place in the file.
+    """
+    said = Said(file)
+    with recorded_warnings() as messages:
+        experiment = _experiment(said)
+    for message in messages:  # those of no operation and no job
+        said.warnings.take(None, Remark(None, message, fixed=True))
+    return Compiled(experiment=experiment, warnings=tuple(capped(said.warnings.problems(), file)))
+
+
+def _experiment(said: Said) -> DesiredExperiment:
+    file, draft = said.file, drafted(said)
+    _check_target(said.findings, draft, file.experiment.spec.device_type)
+    _check_runs(said.findings, draft, file)
+    text = _sent(said, draft)
+    durations = durations_of_jobs(draft, text, said)
+    said.refuse_if_faulty()
+    return _desired(draft, text or "", file, durations)
+
+
+def _sent(said: Said, draft: Draft) -> str | None:
+    """The sequence as it is sent; None if it can't be, and `said` says why."""
+    if said.faults.problems():
+        return None
+    try:
+        return written_down(draft.sequence, name=said.file.experiment.metadata.name)
+    except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, and all of them are problems)
+        said.findings.note(draft.operations, f"the sequence can't be written down: {message_of(error)}")
+        return None
+
+
+def _check_target(findings: Findings, draft: Draft, device_type: str) -> None:
+    """Does the device type take such a sequence?"""
+    device, register = draft.sequence.device, draft.sequence.register
+    most, count = most_qubits(device_type), len(register.qubit_ids)
+    if most is not None and count > most:
+        findings.note(draft.register, f"{device_type} takes at most {most} qubits, not {count}")
+    if is_emulator(device_type):
+        return
+    if not is_machine(device):
+        hint = "use an emulator as device_type, for example EMU_FREE"
+        findings.note(draft.device, f"{device.name} is no machine: {device_type} can't be like it", hint)
+    elif device.requires_layout and register.layout is None:
+        findings.note(draft.register, f"{device.name} needs atoms that sit in the traps of a layout")
+
+
+def _check_runs(findings: Findings, draft: Draft, file: ExperimentFile) -> None:
+    """One remote job can't have more runs than the device takes; several can, if the policy lets them."""
+    device, policy = draft.sequence.device, file.experiment.spec.policy.as_desired()
+    if device.max_runs is None or policy.runs is not RunsMode.EXACT:
+        return
+    for pointer, runs in dict.fromkeys((job.pointer, job.runs) for job in file.jobs):
+        if runs > device.max_runs:
+            message = f"{device.name} takes at most {device.max_runs} runs a job, not {runs}"
+            findings.note(
+                child(pointer, "runs"), message, "policy.runs: top-up spreads them over several jobs"
+            )
+
+
+def _desired(
+    draft: Draft, text: str, file: ExperimentFile, durations: Sequence[int | None]
+) -> DesiredExperiment:
+    spec = file.experiment.spec
+    jobs = tuple(
+        DesiredJob(
+            key=job_key(job.variables),
+            name=job.name,
+            runs=job.runs,
+            variables=job.variables,
+            duration_ns=duration_ns,
+        )
+        for job, duration_ns in zip(file.jobs, durations, strict=True)
+    )
+    return DesiredExperiment(
+        name=file.experiment.metadata.name,
+        device_type=spec.device_type,
+        sequence=text,
+        recipe=recipe_digest(device_type=spec.device_type, sequence=text),
+        jobs=jobs,
+        policy=spec.policy.as_desired(),
+        rerun=spec.rerun,
+        max_runs=draft.sequence.device.max_runs,
+        qubit_ids=tuple(str(each) for each in draft.sequence.register.qubit_ids),
+        tags=spec.tags,
+    )

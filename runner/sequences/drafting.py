@@ -1,0 +1,107 @@
+"""The sequence of a file, with its variables: written out, or read from a file of its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runner.errors import SpecError
+from runner.sequences.grouping import Grouped, capped
+from runner.sequences.remarks import Remark, message_of, recorded_warnings
+from runner.sequences.representation import RepresentationError, read, with_measurement
+from runner.sequences.written import DEVICE, REGISTER, bench
+from runner.spec.checks import OPERATIONS
+from runner.spec.findings import Findings
+from runner.spec.parsing import FILE
+from runner.spec.sequence import WrittenSequence
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from runner.errors import Problem
+    from runner.sequences.remarks import Remarks
+    from runner.sequences.targets import AnySequence
+    from runner.spec import ExperimentFile
+
+
+class Said:
+    """Everything that is to be said of a file."""
+
+    def __init__(self, file: ExperimentFile) -> None:
+        self.file = file
+        self.findings = Findings(file.document)
+        self.faults = Grouped(file)
+        self.warnings = Grouped(file)
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """What keeps the file from being sent."""
+        return (*self.findings.problems, *self.faults.problems())
+
+    def refuse_if_faulty(self) -> None:
+        """End here if there is a problem."""
+        if self.problems:
+            raise SpecError(capped(self.problems, self.file))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A sequence with its variables, and where in the file its parts stand.
+
+    Args:
+        sequence: Pulser's sequence; parametrised if the file has variables.
+
+        device: Pointer of its device.
+
+        register: Pointer of its register.
+
+        operations: Pointer of its operations.
+
+        replay: Builds a job from numbers, operation by operation; None if the file has no operations.
+    """
+
+    sequence: AnySequence
+    device: str
+    register: str
+    operations: str
+    replay: Callable[[Mapping[str, Any]], Remarks] | None = None
+
+
+def drafted(said: Said) -> Draft:
+    """The sequence of a file; what can be said of it before any job is built goes to `said`.
+
+    Raises:
+        SpecError: When there is no sequence to speak of.
+    """
+    sequence = said.file.experiment.spec.sequence
+    draft = _from_writing(said, sequence) if isinstance(sequence, WrittenSequence) else _from_file(said)
+    try:
+        with_measurement(draft.sequence)
+    except RepresentationError as error:
+        said.findings.note(draft.operations, str(error), "end with a measurement, as in measure: digital")
+    return draft
+
+
+def _from_writing(said: Said, written: WrittenSequence) -> Draft:
+    made = bench(said.findings, written, said.file.experiment.spec.device_type)
+    if made is None:
+        raise SpecError(said.problems)
+    sequence, remarks = made.filled()
+    for fault in remarks.faults:
+        said.faults.take(None, fault)
+    for warning in remarks.warnings:
+        said.warnings.take(None, warning)
+    return Draft(
+        sequence=sequence, device=DEVICE, register=REGISTER, operations=OPERATIONS, replay=made.replayed
+    )
+
+
+def _from_file(said: Said) -> Draft:
+    with recorded_warnings() as messages:
+        try:
+            sequence = read(said.file.sequence_text or "")
+        except Exception as error:
+            raise SpecError([said.file.problem(FILE, message_of(error))]) from error
+    for message in messages:
+        said.warnings.take(None, Remark(None, message, fixed=True))
+    return Draft(sequence=sequence, device=FILE, register=FILE, operations=FILE)

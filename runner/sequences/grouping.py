@@ -1,0 +1,78 @@
+"""What was said of many jobs, said once, and at its place in the file."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from runner.spec.checks import OPERATIONS, SEQUENCE
+from runner.spec.jobs import JOBS
+from runner.spec.pointers import child
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runner.errors import Problem
+    from runner.sequences.remarks import Remark
+    from runner.spec import ExperimentFile, JobRequest
+
+MAX_PROBLEMS = 50
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
+
+
+@dataclass(slots=True)
+class _Group:
+    """Jobs of one entry of which the same can be said, but for the numbers."""
+
+    message: str
+    jobs: dict[str, None] = field(default_factory=dict)
+    operations: dict[int, None] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Grouped:
+    """Remarks, each said once: of an operation if it holds for all jobs, else of the entry of its jobs."""
+
+    file: ExperimentFile
+    fixed: dict[Remark, None] = field(default_factory=dict)
+    groups: dict[tuple[str, str], _Group] = field(default_factory=dict)
+
+    def take(self, job: JobRequest | None, remark: Remark) -> None:
+        """Something was said in building a job, or before any."""
+        always = replace(remark, fixed=True)
+        if remark.fixed or job is None:
+            self.fixed[always] = None
+        elif always not in self.fixed:
+            key = (job.pointer, _NUMBER.sub("#", remark.message))
+            group = self.groups.setdefault(key, _Group(remark.message))
+            group.jobs[job.name] = None
+            if remark.operation is not None:
+                group.operations[remark.operation] = None
+
+    def problems(self) -> list[Problem]:
+        """Everything that was said, at its place."""
+        return [self.file.problem(_place(remark.operation), remark.message) for remark in self.fixed] + [
+            self.file.problem(pointer, self._said(group)) for (pointer, _), group in self.groups.items()
+        ]
+
+    def _said(self, group: _Group) -> str:
+        first, *others = group.jobs
+        who = f"{first} and {len(others)} more" if others else first
+        lines = {self.file.document.place(_place(operation)).line: None for operation in group.operations}
+        where = f" (line {', '.join(map(str, lines))})" if lines else ""
+        return f"{who}: {group.message}{where}"
+
+
+def _place(operation: int | None) -> str:
+    return SEQUENCE if operation is None else child(OPERATIONS, operation)
+
+
+def capped(problems: Iterable[Problem], file: ExperimentFile) -> list[Problem]:
+    """The first problems of many, and how many more there are."""
+    everything = sorted(problems)
+    shown = everything[:MAX_PROBLEMS]
+    if rest := len(everything) - len(shown):
+        shown.append(file.problem(JOBS, f"{rest} more problems are not shown"))
+    return shown

@@ -1,0 +1,66 @@
+"""Abstract representations: what is sent, and sequences that come as one."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pulser
+from jsonschema import ValidationError
+
+from runner.sequences.durations import MAX_DURATION_NS, is_too_long
+
+if TYPE_CHECKING:
+    from runner.sequences.targets import AnySequence
+
+
+class RepresentationError(ValueError):
+    """A sequence that can't be sent as it is."""
+
+
+def with_measurement(sequence: AnySequence) -> None:
+    """Append the measurement if there is none and it is clear which one.
+
+    Raises:
+        RepresentationError: When several bases could be measured, or none.
+    """
+    if sequence.is_measured():
+        return
+    bases = sequence.get_addressed_bases()
+    if len(bases) != 1:
+        listed = ", ".join(sorted(bases)) or "no basis"
+        raise RepresentationError(f"the sequence does not say what to measure, and uses {listed}")
+    sequence.measure(bases[0])
+
+
+def written_down(sequence: AnySequence, *, name: str) -> str:
+    """Abstract representation of a sequence, JSON text; the same text for the same sequence."""
+    return str(sequence.to_abstract_repr(seq_name=name))
+
+
+def read(text: str) -> AnySequence:
+    """The sequence that a representation describes.
+
+    Raises:
+        RepresentationError: When it can't be run as a part of an experiment yet.
+    """
+    if is_too_long(json.loads(text), {}):
+        raise RepresentationError(f"the sequence takes longer than {MAX_DURATION_NS:,} ns")
+    try:
+        sequence = pulser.Sequence.from_abstract_repr(text)
+    except ValidationError as error:
+        leaf = _leaf(error)
+        raise RepresentationError(f"Pulser can't read {leaf.json_path}: {leaf.message}") from error
+    if sequence.is_register_mappable():
+        raise RepresentationError("registers whose atoms are placed by each job are not supported yet")
+    return sequence
+
+
+def _leaf(error: ValidationError) -> ValidationError:
+    """What keeps a representation from being read, in the alternative that it comes nearest to."""
+    while error.context:
+        alternatives: dict[str | int, list[ValidationError]] = {}
+        for each in error.context:
+            alternatives.setdefault(each.schema_path[0], []).append(each)
+        error = min(alternatives.values(), key=len)[0]
+    return error

@@ -1,0 +1,133 @@
+"""A sequence that is written out in the file → a Pulser `Sequence`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pulser
+
+from runner.sequences.building import add_operations
+from runner.sequences.pulses import with_numbers, with_variables
+from runner.sequences.registers import built_register
+from runner.sequences.remarks import message_of
+from runner.sequences.targets import is_emulator, is_machine, known_devices
+from runner.spec.checks import SEQUENCE
+from runner.spec.pointers import child
+from runner.spec.spelling import suggestion
+from runner.spec.variables import declared
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.sequences.remarks import Remarks
+    from runner.sequences.targets import AnyDevice, AnySequence
+    from runner.spec.findings import Findings
+    from runner.spec.sequence import WrittenSequence
+    from runner.spec.variables import Declared
+
+DEVICE = child(SEQUENCE, "device")
+REGISTER = child(SEQUENCE, "register")
+CHANNELS = child(SEQUENCE, "channels")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A device, atoms in front of it, and channels: everything but the operations."""
+
+    written: WrittenSequence
+    device: AnyDevice
+    register: pulser.Register
+
+    def blank(self) -> AnySequence:
+        """A sequence with its channels and no operations."""
+        sequence = pulser.Sequence(self.register, self.device)
+        for name, channel_id in self.written.channels.items():
+            sequence.declare_channel(name, channel_id)
+        return sequence
+
+    def filled(self) -> tuple[AnySequence, Remarks]:
+        """The sequence with its variables and operations, and what is to be said of them."""
+        sequence = self.blank()
+        variables = {
+            name: _variable(sequence, name, kind) for name, kind in declared(self.written.variables).items()
+        }
+        return sequence, add_operations(sequence, self.written, with_variables(variables))
+
+    def replayed(self, variables: Mapping[str, Any]) -> Remarks:
+        """What is to be said of the operations when a job's numbers stand for its variables."""
+        return add_operations(self.blank(), self.written, with_numbers(variables))
+
+
+def bench(findings: Findings, written: WrittenSequence, device_type: str) -> Bench | None:
+    """What a sequence is played on; None if there is no such thing, and findings say why.
+
+    Args:
+        findings: Where problems go.
+
+        written: The sequence of the file.
+
+        device_type: PCS's name of the target; a QPU needs a register from a layout.
+    """
+    device = _device(findings, written.device)
+    register = _register(findings, written)
+    if device is None or register is None:
+        return None
+    register = _laid_out(findings, register, device, device_type)
+    try:
+        sequence = pulser.Sequence(register, device)
+    except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, all of them are problems)
+        findings.note(REGISTER, message_of(error))
+        return None
+    fits = [_declare(findings, sequence, name, each) for name, each in written.channels.items()]
+    return Bench(written, device, register) if all(fits) else None
+
+
+def _variable(sequence: AnySequence, name: str, kind: Declared) -> Any:
+    dtype: type[int | float] = int if kind.whole else float
+    if kind.size is None:
+        return sequence.declare_variable(name, dtype=dtype)
+    return sequence.declare_variable(name, size=kind.size, dtype=dtype)
+
+
+def _device(findings: Findings, name: str) -> AnyDevice | None:
+    devices = known_devices()
+    if name not in devices:
+        findings.note(DEVICE, f"Pulser has no device {name}", suggestion(name, devices, kind="devices"))
+    return devices.get(name)
+
+
+def _register(findings: Findings, written: WrittenSequence) -> pulser.Register | None:
+    try:
+        return built_register(written.register_)
+    except Exception as error:  # noqa: BLE001
+        findings.note(REGISTER, message_of(error))
+        return None
+
+
+def _laid_out(
+    findings: Findings, register: pulser.Register, device: AnyDevice, device_type: str
+) -> pulser.Register:
+    """The register with traps around it where a machine needs them."""
+    if is_emulator(device_type) or not is_machine(device) or not device.requires_layout:
+        return register
+    try:
+        return register.with_automatic_layout(device)
+    except Exception as error:  # noqa: BLE001
+        findings.note(REGISTER, f"no layout of traps fits: {message_of(error)}")
+        return register
+
+
+def _declare(findings: Findings, sequence: AnySequence, name: str, channel_id: str) -> bool:
+    """Declare a channel; False if that fails, and findings say why."""
+    device = sequence.device
+    if channel_id not in device.channels:
+        hint = suggestion(channel_id, device.channels, kind="channels")
+        findings.note(child(CHANNELS, name), f"{device.name} has no channel {channel_id}", hint)
+        return False
+    try:
+        sequence.declare_channel(name, channel_id)
+    except Exception as error:  # noqa: BLE001
+        findings.note(child(CHANNELS, name), message_of(error))
+        return False
+    return True

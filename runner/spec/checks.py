@@ -1,0 +1,128 @@
+"""What the models can't see: do the names of a written-out sequence lead somewhere?"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pydantic import BaseModel
+
+from runner.spec.expressions import CONSTANTS, FUNCTIONS, Expression, Variable
+from runner.spec.pointers import child, pointer_of
+from runner.spec.spelling import suggestion
+from runner.spec.variables import RESERVED, Declared, declared
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runner.spec.findings import Findings
+    from runner.spec.sequence import Delay, Operation, Pulse, Target, WrittenSequence
+
+SEQUENCE = pointer_of("spec", "sequence")
+OPERATIONS = child(SEQUENCE, "operations")
+VARIABLES = child(SEQUENCE, "variables")
+
+
+def check_sequence(findings: Findings, sequence: WrittenSequence) -> None:
+    """Note every name of a sequence that leads nowhere, and every measurement that is not the last word."""
+    variables = declared(sequence.variables)
+    _check_variable_names(findings, variables)
+    for i, operation in enumerate(sequence.operations):
+        _check_channels(findings, child(OPERATIONS, i), operation, sequence.channels)
+    for pointer, expression in expressions(sequence.operations, OPERATIONS):
+        _check_expression(findings, pointer, expression, variables)
+    _check_use(findings, sequence, variables)
+    _check_measurement(findings, sequence)
+
+
+def expressions(part: Any, pointer: str) -> Iterator[tuple[str, Expression]]:
+    """Every expression in a part of a file, with its pointer."""
+    match part:
+        case Expression():
+            yield pointer, part
+        case tuple():
+            for i, item in enumerate(part):
+                yield from expressions(item, child(pointer, i))
+        case BaseModel():
+            for name, info in type(part).model_fields.items():
+                yield from expressions(getattr(part, name), child(pointer, info.alias or name))
+
+
+def _is_taken(name: str) -> bool:
+    return name in RESERVED or name in FUNCTIONS or name in CONSTANTS
+
+
+def _check_variable_names(findings: Findings, variables: Mapping[str, Declared]) -> None:
+    for name in variables:
+        if _is_taken(name):
+            findings.note(child(VARIABLES, name), f"{name} can't be the name of a variable", of_key=True)
+
+
+def channels_of(operation: Operation) -> tuple[str, ...]:
+    """Names of the channels that an operation is about."""
+    return tuple(name for _, name in _channel_uses("", operation.value))
+
+
+def _check_channels(
+    findings: Findings, pointer: str, operation: Operation, channels: Mapping[str, str]
+) -> None:
+    for place, name in _channel_uses(child(pointer, operation.chosen), operation.value):
+        if name not in channels:
+            findings.note(place, f"there is no channel {name}", suggestion(name, channels, kind="channels"))
+
+
+def _channel_uses(
+    pointer: str, value: Pulse | Delay | Target | tuple[str, ...] | str
+) -> Iterator[tuple[str, str]]:
+    if isinstance(value, tuple):  # align
+        yield from ((child(pointer, i), name) for i, name in enumerate(value))
+    elif not isinstance(value, str):  # measure
+        yield child(pointer, "channel"), value.channel
+
+
+def _check_expression(
+    findings: Findings, pointer: str, expression: Expression, variables: Mapping[str, Declared]
+) -> None:
+    whole = pointer.endswith("/values")
+    if whole and all(each.name in variables and _is_one(each, variables) for each in expression.variables()):
+        findings.note(
+            pointer, f"{expression} is one number", "expected a list, or a variable that holds several"
+        )
+    for variable in dict.fromkeys(expression.variables()):
+        if variable.name not in variables:
+            hint = suggestion(variable.name, variables, kind="variables")
+            findings.note(pointer, f"the sequence has no variable {variable.name}", hint)
+        elif message := _misuse(variable, variables[variable.name].size, whole=whole):
+            findings.note(pointer, message)
+
+
+def _is_one(variable: Variable, variables: Mapping[str, Declared]) -> bool:
+    return variable.index is not None or variables[variable.name].size is None
+
+
+def _misuse(variable: Variable, size: int | None, *, whole: bool) -> str | None:
+    """Why a variable can't be used like this; `whole` where several numbers are expected."""
+    name, index = variable.name, variable.index
+    if size is None:
+        return f"{name} holds one number and has no {name}[{index}]" if index is not None else None
+    if index is None:
+        return None if whole else f"{name} holds {size} numbers: say which, as in {name}[0]"
+    return f"{name} holds {size} numbers; the last one is {name}[{size - 1}]" if index >= size else None
+
+
+def _check_use(findings: Findings, sequence: WrittenSequence, variables: Mapping[str, Declared]) -> None:
+    used = {
+        variable.name
+        for _, expression in expressions(sequence.operations, OPERATIONS)
+        for variable in expression.variables()
+    }
+    # A misspelt mention is one mistake, not two.
+    if used <= set(variables):
+        for name in variables:
+            if name not in used and not _is_taken(name):
+                findings.note(child(VARIABLES, name), f"no operation uses the variable {name}", of_key=True)
+
+
+def _check_measurement(findings: Findings, sequence: WrittenSequence) -> None:
+    for i, operation in enumerate(sequence.operations[:-1]):
+        if operation.measure is not None:
+            findings.note(child(OPERATIONS, i), "nothing can follow the measurement")

@@ -1,0 +1,181 @@
+"""Entries under `jobs`: the values of each variable spelled out, and held against its declaration."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from runner.spec import naming
+from runner.spec.experiment import Spread
+from runner.spec.pointers import child, parent, steps_of
+from runner.spec.spelling import suggestion
+from runner.spec.sweeps import SweepError, Value, moving_together, product, spread_values
+from runner.spec.variables import Declared, fitted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from runner.spec.experiment import Job
+    from runner.spec.findings import Findings
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A variable and the values it takes.
+
+    Args:
+        places: Pointer of each value, or one pointer for all of them.
+    """
+
+    name: str
+    values: tuple[Value, ...]
+    places: tuple[str, ...]
+
+    def place(self, i: int) -> str:
+        """Pointer of the value number i."""
+        return self.places[i if len(self.places) > 1 else 0]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry under `jobs`, with the values of its variables spelled out, axis by axis."""
+
+    pointer: str
+    job: Job
+    axes: tuple[tuple[Column, ...], ...]
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """All variables, in file order."""
+        return tuple(column for axis in self.axes for column in axis)
+
+    @property
+    def varying(self) -> tuple[str, ...]:
+        """Names of the variables that a name of a job should mention."""
+        explicit = self.job.sweep is None
+        return tuple(column.name for column in self.columns if explicit or len(column.values) > 1)
+
+    @property
+    def points(self) -> int:
+        """How many points the entry asks for."""
+        return math.prod(max(len(column.values) for column in axis) for axis in self.axes)
+
+    def each_point(self, declared: Mapping[str, Declared]) -> Iterator[dict[str, Value]]:
+        """The points, the first axis outermost; variables in the order of their declaration."""
+        axes = [moving_together({column.name: column.values for column in axis}) for axis in self.axes]
+        for point in product(axes):
+            yield {name: point[name] for name in declared}
+
+
+def entry_of(findings: Findings, pointer: str, job: Job, declared: Mapping[str, Declared] | None) -> Entry:
+    """An entry with its values spelled out; what is wrong with it is noted.
+
+    Args:
+        findings: Where problems go.
+
+        pointer: The entry.
+
+        job: What it says.
+
+        declared: Variables of the sequence; None if they can't be known.
+    """
+    axes = tuple(_axes(findings, pointer, job))
+    _check_repetition(findings, axes)
+    if declared is not None:
+        _check_names(findings, pointer, axes, declared)
+        axes = tuple(tuple(_fitted(findings, column, declared) for column in axis) for axis in axes)
+    for axis in axes:
+        _check_lengths(findings, axis)
+    _check_template(findings, pointer, job, [column.name for axis in axes for column in axis])
+    return Entry(pointer, job, axes)
+
+
+def _axes(findings: Findings, pointer: str, job: Job) -> Iterator[tuple[Column, ...]]:
+    """The axes of an entry; those of a mapping hold one variable each."""
+    for name, value in (job.variables or {}).items():
+        place = child(child(pointer, "variables"), name)
+        yield (Column(name, (value,), (place,)),)
+    place = child(pointer, "sweep")
+    match job.sweep:
+        case dict() as sweep:
+            for name, values in sweep.items():
+                yield (_column(findings, child(place, name), values),)
+        case tuple() as sweeps:
+            for i, axis in enumerate(sweeps):
+                at = child(place, i)
+                yield tuple(_column(findings, child(at, name), values) for name, values in axis.items())
+
+
+def _column(findings: Findings, place: str, values: Any) -> Column:
+    name = steps_of(place)[-1]
+    match values:
+        case tuple():
+            return Column(name, values, tuple(child(place, i) for i in range(len(values))))
+        case Spread():
+            return Column(name, _spread(findings, child(place, values.chosen), values), (place,))
+        case _:
+            return Column(name, (values,), (place,))
+
+
+def _spread(findings: Findings, place: str, spread: Spread) -> tuple[Value, ...]:
+    try:
+        return spread_values(spread)
+    except SweepError as error:
+        findings.note(place, error.message, error.hint)
+        return (spread.value[0],)  # stands in, so that the rest is judged as well
+
+
+def _check_repetition(findings: Findings, axes: Sequence[Sequence[Column]]) -> None:
+    seen: set[str] = set()
+    for column in (column for axis in axes for column in axis):
+        if column.name in seen:
+            findings.note(_place_of(column), f"{column.name} is swept twice", of_key=True)
+        seen.add(column.name)
+
+
+def _check_names(
+    findings: Findings, pointer: str, axes: Sequence[Sequence[Column]], declared: Mapping[str, Declared]
+) -> None:
+    given = {column.name: column for axis in axes for column in axis}
+    unknown = [name for name in given if name not in declared]
+    for name in unknown:
+        free = [each for each in declared if each not in given]
+        hint = suggestion(name, free or declared, kind="variables")
+        findings.note(_place_of(given[name]), f"the sequence has no variable {name}", hint, of_key=True)
+    missing = [name for name in declared if name not in given]
+    # A misspelt name and the lack of the right one are one mistake.
+    if missing and not unknown:
+        message = f"the job gives no value to {', '.join(missing)}"
+        findings.note(pointer, message, "every variable of the sequence needs one")
+
+
+def _place_of(column: Column) -> str:
+    place = column.places[0]
+    return place if steps_of(place)[-1] == column.name else parent(place)
+
+
+def _fitted(findings: Findings, column: Column, declared: Mapping[str, Declared]) -> Column:
+    if column.name not in declared:
+        return column
+    values = []
+    for i, value in enumerate(column.values):
+        try:
+            values.append(fitted(column.name, value, declared[column.name]))
+        except ValueError as error:
+            findings.note(column.place(i), str(error))
+            if len(column.places) == 1:
+                break  # all values stand in one place: one problem is enough
+    return replace(column, values=tuple(values) or column.values[:1])
+
+
+def _check_lengths(findings: Findings, axis: Sequence[Column]) -> None:
+    try:
+        moving_together({column.name: range(len(column.values)) for column in axis})
+    except SweepError as error:
+        findings.note(parent(_place_of(axis[0])), error.message, error.hint)
+
+
+def _check_template(findings: Findings, pointer: str, job: Job, variables: list[str]) -> None:
+    if job.name is not None and (fault := naming.template_fault(job.name, variables)):
+        findings.note(child(pointer, "name"), *fault)

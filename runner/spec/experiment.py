@@ -1,0 +1,164 @@
+"""The experiment file as a whole."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from runner.spec.models import Choice, Number, Strict, by_kind
+from runner.spec.policy import Policy
+from runner.spec.sequence import Sequence
+
+# Ours stand before a colon on every batch; a tag of the file must not be mistaken for one.
+_OURS = r"(?!(?:runner|exp|recipe|submission|claim|rerun):)(?!(?:fenced|superseded|pruned)$)"
+_TAG = rf"^{_OURS}[!-~](?:[ -~]*[!-~])?$"
+
+VariableValue = Annotated[
+    Annotated[Number, Tag("<number>")]
+    | Annotated[tuple[Number, ...], Field(strict=False, min_length=1), Tag("<list>")],
+    by_kind("a number, or a list of numbers for a variable that holds several"),
+]
+
+
+_Tag = Annotated[
+    str,
+    Field(
+        pattern=_TAG,
+        max_length=63,
+        description="Printable ASCII, and no beginning that the runner uses itself (exp:, recipe:, …).",
+    ),
+]
+
+
+def _different(tags: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(tags)) != len(tags):
+        raise PydanticCustomError("tags", "a tag stands here twice")
+    return tags
+
+
+class Metadata(Strict):
+    """What the experiment is called."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)] = Field(
+        description="Name: lower-case letters, digits and dashes; unique in the repository.",
+        examples=["afm-ramp"],
+    )
+    description: str = Field(
+        default="", description="What it is about, in a sentence.", examples=["Ramp time scanned."]
+    )
+    labels: dict[str, str] = Field(
+        default_factory=dict, description="Words of your own to find it by.", examples=[{"figure": "3a"}]
+    )
+
+
+class Spread(Choice):
+    """Values of a sweep by a rule: one key that names it."""
+
+    range: Annotated[tuple[Number, Number, Number], Field(strict=False)] | None = Field(
+        default=None,
+        description="First value, last value and step; both ends are included.",
+        examples=[[400, 4000, 400]],
+    )
+    linspace: Annotated[tuple[Number, Number, int], Field(strict=False)] | None = Field(
+        default=None,
+        description="First value, last value, and how many values evenly from one to the other.",
+        examples=[[0, 6.28, 21]],
+    )
+
+
+SweepValues = Annotated[
+    Annotated[Number, Tag("<number>")]
+    | Annotated[tuple[VariableValue, ...], Field(strict=False, min_length=1), Tag("<list>")]
+    | Annotated[Spread, Tag("<mapping>")],
+    by_kind("a number, a list of values, range or linspace"),
+]
+Axis = Annotated[dict[str, SweepValues], Field(min_length=1)]
+Sweep = Annotated[
+    Annotated[Axis, Tag("<mapping>")]
+    | Annotated[tuple[Axis, ...], Field(strict=False, min_length=1), Tag("<list>")],
+    by_kind("a mapping of variables to their values, or a list of such mappings"),
+]
+
+
+_JobName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=100)]
+
+
+def _job_schema(schema: dict[str, Any]) -> None:
+    schema["not"] = {"required": ["variables", "sweep"]}
+
+
+class Job(Strict, json_schema_extra=_job_schema):
+    """One job, or one for each point of a sweep."""
+
+    runs: int = Field(ge=1, description="How often each point is measured.", examples=[500])
+    name: _JobName | None = Field(
+        default=None,
+        description="What the job is called; in a sweep, variables in braces make the names differ.",
+        examples=["reference", "t{t_sweep_ns}"],
+    )
+    variables: dict[str, VariableValue] | None = Field(
+        default=None,
+        description="Value of every variable of the sequence.",
+        examples=[{"omega_max": 6.28, "t_sweep_ns": 2000}],
+    )
+    sweep: Sweep | None = Field(
+        default=None,
+        description="Values of every variable. A mapping gives every combination, the first variable "
+        "outermost; in a list of mappings, the variables of one mapping move together.",
+        examples=[{"omega_max": 6.28, "t_sweep_ns": {"range": [400, 4000, 400]}}],
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.variables is not None and self.sweep is not None:
+            raise PydanticCustomError("job", "expected variables or sweep, not both")
+        return self
+
+
+class Spec(Strict):
+    """The sequence, what runs it, and the jobs that are wanted."""
+
+    device_type: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60)] = Field(
+        description="What runs it, as the cloud calls it: an emulator (EMU_FREE, EMU_SV, EMU_MPS) or a QPU.",
+        examples=["EMU_FREE", "EMU_MPS", "FRESNEL"],
+    )
+    sequence: Sequence = Field(
+        description="The pulse sequence: written out, or in a file of its own.",
+        examples=[{"file": "sequences/rabi.json"}],
+    )
+    jobs: Annotated[tuple[Job, ...], Field(strict=False, min_length=1)] = Field(
+        description="What is measured, and how often.", examples=[[{"runs": 500}]]
+    )
+    policy: Policy = Field(
+        default_factory=Policy, description="How it wants to be reconciled.", examples=[{"runs": "top-up"}]
+    )
+    tags: Annotated[
+        tuple[_Tag, ...],
+        Field(strict=False, max_length=8, json_schema_extra={"uniqueItems": True}),
+        AfterValidator(_different),
+    ] = Field(
+        default=(),
+        description="Tags of your own, put on every batch after ours.",
+        examples=[["figure-3a"]],
+    )
+    rerun: int = Field(
+        default=0, ge=0, description="A higher number asks for everything again.", examples=[0]
+    )
+
+
+_EXAMPLE = {
+    "device_type": "EMU_FREE",
+    "sequence": {"file": "sequences/rabi.json"},
+    "jobs": [{"runs": 500, "variables": {"t_ns": 500}}],
+}
+
+
+class Experiment(Strict):
+    """One experiment: a sequence, a device, and the jobs that are wanted of it."""
+
+    api_version: Literal["runner/v1"] = Field(
+        alias="apiVersion", description="Version of the format.", examples=["runner/v1"]
+    )
+    kind: Literal["Experiment"] = Field(description="What the file describes.", examples=["Experiment"])
+    metadata: Metadata = Field(description="What it is called.", examples=[{"name": "afm-ramp"}])
+    spec: Spec = Field(description="What is asked for.", examples=[_EXAMPLE])

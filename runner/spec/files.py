@@ -1,0 +1,84 @@
+"""Opens files; nothing else in this room does."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.errors import Problem, SpecError
+from runner.spec.loader import MAX_CHARACTERS
+from runner.spec.parsing import CompanionError, ExperimentFile, parse
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_MAX_BYTES = 4 * MAX_CHARACTERS  # the most that many characters take in UTF-8
+
+
+class _ReadingError(Exception):
+    """A file that can't be read, and why."""
+
+    def __init__(self, message: str, line: int = 1, column: int = 1) -> None:
+        super().__init__(message)
+        self.message = message
+        self.line = line
+        self.column = column
+
+
+def load(path: Path, *, root: Path, shown_as: str | None = None) -> ExperimentFile:
+    """The experiment that a file describes.
+
+    Args:
+        path: The file.
+
+        root: Folder that files named in it must not leave, usually that of the repository.
+
+        shown_as: How problems call the file; its path if left out.
+
+    Raises:
+        SpecError: With every problem that was found.
+    """
+    name = str(path) if shown_as is None else shown_as
+    try:
+        text = _text(path)
+    except _ReadingError as error:
+        raise SpecError([Problem(name, error.line, error.column, "", error.message)]) from error
+    return parse(text, path=name, companion=lambda relative: _companion(path, relative, root))
+
+
+def _companion(path: Path, relative: str, root: Path) -> str:
+    """Content of a file that stands beside the experiment file, and inside the root."""
+    try:
+        target = (path.parent / relative).resolve()
+        if not target.is_relative_to(root.resolve()):
+            raise CompanionError(f"{relative} is outside of the repository")
+        return _text(target)
+    except (OSError, ValueError, RuntimeError) as error:
+        if isinstance(error, CompanionError):
+            raise
+        raise CompanionError(f"{relative} is no path of a file") from error
+    except _ReadingError as error:
+        raise CompanionError(
+            f"{relative}: {error.message}", "the path starts at the experiment file"
+        ) from error
+
+
+def _text(path: Path) -> str:
+    try:
+        if not path.is_file():
+            raise _ReadingError("there is no such file")
+        with path.open("rb") as file:
+            content = file.read(_MAX_BYTES + 1)
+    except OSError as error:
+        raise _ReadingError(f"the file can't be read: {error.strerror}") from error
+    if len(content) > _MAX_BYTES:
+        raise _ReadingError(f"the file has more than {_MAX_BYTES:,} bytes")
+    return _decoded(content)
+
+
+def _decoded(content: bytes) -> str:
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        before = content[: error.start].decode("utf-8-sig")
+        line = before.count("\n") + 1
+        raise _ReadingError("the file is not UTF-8", line, len(before) - before.rfind("\n")) from error

@@ -1,0 +1,144 @@
+"""The jobs that a file asks for: every point once, every name once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.domain import job_key
+from runner.spec import naming
+from runner.spec.entries import Entry, entry_of
+from runner.spec.findings import Findings
+from runner.spec.pointers import child, pointer_of
+from runner.spec.sweeps import MAX_POINTS, Value
+from runner.spec.variables import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from runner.errors import Problem
+    from runner.spec.document import Document
+    from runner.spec.experiment import Job
+    from runner.spec.variables import Declared
+
+JOBS = pointer_of("spec", "jobs")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRequest:
+    """One point that is to be measured.
+
+    Args:
+        name: Unique in the file.
+
+        runs: How often it is measured.
+
+        variables: Value of every variable, in the order of their declaration.
+
+        pointer: Entry of the file that asks for it.
+    """
+
+    name: str
+    runs: int
+    variables: Mapping[str, int | float | list[int | float]]
+    pointer: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Point:
+    """One point with the entry that asks for it."""
+
+    entry: Entry
+    position: int  # of the entry in the file
+    values: Mapping[str, Value]
+    key: str
+
+
+def requested(
+    document: Document, jobs: Sequence[Job | None], declared: Mapping[str, Declared] | None
+) -> tuple[tuple[JobRequest, ...], tuple[Problem, ...]]:
+    """The jobs that a file asks for, and what is wrong with them.
+
+    Args:
+        document: The file.
+
+        jobs: Its entries; None stands for one that is broken and already reported.
+
+        declared: Variables of the sequence; None if they can't be known.
+    """
+    findings = Findings(document)
+    entries = [
+        entry_of(findings, child(JOBS, i), job, declared) for i, job in enumerate(jobs) if job is not None
+    ]
+    if sum(entry.points for entry in entries) > MAX_POINTS:
+        findings.note(JOBS, f"the file asks for more than {MAX_POINTS:,} jobs")
+    if findings.problems or declared is None:
+        return (), findings.problems
+    points = [
+        _Point(entry, position, values, job_key(plain(values)))
+        for position, entry in enumerate(entries)
+        for values in entry.each_point(declared)
+    ]
+    _check_points(findings, points)
+    names = _names(findings, points)
+    return tuple(_request(point, name) for point, name in zip(points, names, strict=True)), findings.problems
+
+
+def _request(point: _Point, name: str) -> JobRequest:
+    return JobRequest(
+        name=name, runs=point.entry.job.runs, variables=plain(point.values), pointer=point.entry.pointer
+    )
+
+
+def _check_points(findings: Findings, points: Iterable[_Point]) -> None:
+    """The same point twice is a mistake, and is reported once for each pair of entries."""
+    first: dict[str, _Point] = {}
+    reported: set[tuple[str, str]] = set()
+    for point in points:
+        earlier = first.setdefault(point.key, point)
+        pair = (earlier.entry.pointer, point.entry.pointer)
+        if earlier is not point and pair not in reported:
+            reported.add(pair)
+            _note_same_point(findings, earlier, point)
+
+
+def _note_same_point(findings: Findings, earlier: _Point, point: _Point) -> None:
+    said = naming.derived(point.values, point.values) or "this job"
+    where = (
+        "twice in this entry"
+        if earlier.entry is point.entry
+        else f"here and on line {findings.line(earlier.entry.pointer)}"
+    )
+    findings.note(point.entry.pointer, f"{said} is asked for {where}", "raise runs to measure it more often")
+
+
+def _names(findings: Findings, points: Sequence[_Point]) -> tuple[str, ...]:
+    """A name for each point; names that the file gives are never changed."""
+    given = [point.entry.job.name and naming.named(point.entry.job.name, point.values) for point in points]
+    taken: dict[str, _Point] = {}
+    for name, point in zip(given, points, strict=True):
+        if name and (earlier := taken.setdefault(name, point)) is not point:
+            _note_same_name(findings, earlier, point, name)
+    return tuple(name or _derived_name(point, taken) for name, point in zip(given, points, strict=True))
+
+
+def _note_same_name(findings: Findings, earlier: _Point, point: _Point, name: str) -> None:
+    place = child(point.entry.pointer, "name")
+    if any(problem.pointer == place for problem in findings.problems):
+        return  # one problem for each name in the file
+    if earlier.entry is not point.entry:
+        line = findings.line(child(earlier.entry.pointer, "name"))
+        findings.note(place, f"two jobs are called {name}: here and on line {line}")
+    else:
+        variable = next(iter(point.entry.varying), "variable")
+        findings.note(place, f"several jobs of this sweep are called {name}", f"say {name}-{{{variable}}}")
+
+
+def _derived_name(point: _Point, taken: dict[str, _Point]) -> str:
+    """The variables that vary; all of them where that name is taken already."""
+    varying = [variable for variable in point.values if variable in point.entry.varying]
+    name = naming.derived(point.values, varying) or f"job-{point.position}"
+    if name in taken:
+        name = naming.unused(naming.derived(point.values, point.values) or name, taken)
+    taken[name] = point
+    return name

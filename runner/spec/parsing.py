@@ -1,0 +1,169 @@
+"""Text of an experiment file → the experiment and its jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from runner.domain import digest
+from runner.errors import Problem, SpecError
+from runner.spec.checks import SEQUENCE, check_sequence
+from runner.spec.experiment import Job
+from runner.spec.findings import Findings
+from runner.spec.jobs import JobRequest, requested
+from runner.spec.judging import judged, salvaged
+from runner.spec.loader import document
+from runner.spec.pointers import child
+from runner.spec.representation import RepresentationError, variables_of
+from runner.spec.sequence import FileSequence, Sequence, Variables, WrittenSequence
+from runner.spec.variables import Declared, declared
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from runner.spec.document import Document
+    from runner.spec.experiment import Experiment
+
+FILE = child(SEQUENCE, "file")
+
+
+class CompanionError(ValueError):
+    """A file that the experiment file names and that can't be had.
+
+    Args:
+        message: What is wrong with it.
+
+        hint: What to do about it.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+
+def no_companions(name: str) -> str:
+    """The companion files of a text that is nowhere: none."""
+    raise CompanionError(f"{name} can't be opened from here")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentFile:
+    """An experiment file that was read and found in order.
+
+    Args:
+        path: The file, as the user named it.
+
+        experiment: What it says.
+
+        jobs: The jobs it asks for, in file order.
+
+        sequence_text: Content of the file behind `file:`, None for a sequence that is written out.
+
+        digest: SHA-256 over the text and that of its sequence, as 64 hexadecimal digits.
+    """
+
+    path: str
+    experiment: Experiment
+    jobs: tuple[JobRequest, ...]
+    sequence_text: str | None
+    digest: str
+    document: Document = field(repr=False)
+
+    def problem(self, pointer: str, message: str, hint: str = "") -> Problem:
+        """A problem with a value of the file, at its place."""
+        return self.document.problem(pointer, message, hint)
+
+    def expanded(self) -> dict[str, Any]:
+        """The whole file with its defaults, and its jobs one by one, as plain data for JSON."""
+        content: dict[str, Any] = self.experiment.model_dump(mode="json", by_alias=True, exclude_none=True)
+        content["spec"]["jobs"] = [
+            {"name": job.name, "runs": job.runs, "variables": dict(job.variables)} for job in self.jobs
+        ]
+        return content
+
+
+def parse(text: str, *, path: str, companion: Callable[[str], str] = no_companions) -> ExperimentFile:
+    """The experiment that a text describes.
+
+    Args:
+        text: Content of the file.
+
+        path: The file, as the user named it; problems mention it.
+
+        companion: Gives the content of a file that this one names; fails with `CompanionError`.
+
+    Raises:
+        SpecError: With every problem that was found.
+    """
+    source = document(text, path=path)
+    experiment, problems = judged(source)
+    sequence, jobs = _parts(source.data, experiment)
+    findings = Findings(source)
+    sequence_text, variables = _sequence(findings, sequence, companion)
+    requests, of_jobs = requested(source, jobs, variables)
+    found = (*source.problems, *problems, *findings.problems, *of_jobs)
+    if found or experiment is None:
+        raise SpecError(found)
+    return ExperimentFile(
+        path=path,
+        experiment=experiment,
+        jobs=requests,
+        sequence_text=sequence_text,
+        digest=digest([text, sequence_text]),
+        document=source,
+    )
+
+
+def _parts(data: Any, experiment: Experiment | None) -> tuple[Any, list[Job | None]]:
+    """Sequence and jobs; of a broken file, those that are whole."""
+    if experiment is not None:
+        return experiment.spec.sequence, list(experiment.spec.jobs)
+    spec = data.get("spec") if isinstance(data, dict) else None
+    if not isinstance(spec, dict):
+        return None, []
+    sequence, jobs = spec.get("sequence"), spec.get("jobs")
+    whole = salvaged(Sequence, sequence)
+    return (
+        _variables_only(sequence) if whole is None else whole,
+        [_salvaged_job(entry) for entry in jobs] if isinstance(jobs, list) else [],
+    )
+
+
+def _salvaged_job(entry: Any) -> Job | None:
+    """A job whose number of runs may be wrong: its variables can be judged all the same."""
+    return salvaged(Job, {**entry, "runs": 1}) if isinstance(entry, dict) else None
+
+
+def _variables_only(sequence: Any) -> dict[str, Declared] | None:
+    """The variables of a sequence of which something else is broken."""
+    if not isinstance(sequence, dict) or "file" in sequence or "python" in sequence:
+        return None
+    variables = salvaged(Variables, sequence.get("variables", {}))
+    return None if variables is None else declared(variables)
+
+
+def _sequence(
+    findings: Findings, sequence: Any, companion: Callable[[str], str]
+) -> tuple[str | None, Mapping[str, Declared] | None]:
+    """Text of the sequence's own file, and the variables of the sequence if they can be known."""
+    match sequence:
+        case WrittenSequence():
+            check_sequence(findings, sequence)
+            return None, declared(sequence.variables)
+        case FileSequence():
+            return _companion_sequence(findings, sequence.file, companion)
+    return None, sequence
+
+
+def _companion_sequence(
+    findings: Findings, name: str, companion: Callable[[str], str]
+) -> tuple[str | None, Mapping[str, Declared] | None]:
+    try:
+        text = companion(name)
+        return text, variables_of(text)
+    except CompanionError as error:
+        findings.note(FILE, error.message, error.hint)
+    except RepresentationError as error:
+        findings.note(FILE, f"{name}: {error}")
+    return None, None

@@ -1,0 +1,57 @@
+"""What one word of YAML means: the core schema of YAML 1.2, less its traps.
+
+`on`, `off`, `yes`, `no`, dates and sexagesimal times are text; `1e3` is a number; numbers with leading zeros,
+underscores, or in octal or hexadecimal stay text, so that none of them is silently another number.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+Scalar = bool | int | float | str | None
+
+_NOTHING = frozenset({"", "~", "null", "Null", "NULL"})
+_BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
+_WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]*)", re.ASCII)
+_NUMBER = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_EXACT = 2**53  # above it, JSON's numbers are no longer exact
+_DIGITS = 400  # no number of a file needs more
+
+
+class ScalarError(ValueError):
+    """A word that looks like a number but can't be one here."""
+
+
+def plain_scalar(word: str) -> Scalar:
+    """Value of a word that stands without quotes.
+
+    Raises:
+        ScalarError: For NaN, infinity, and numbers that can't be kept.
+    """
+    if word in _NOTHING:
+        return None
+    if word in _BOOLEANS:
+        return _BOOLEANS[word]
+    if _NOT_FINITE.fullmatch(word):
+        raise ScalarError(f"{word} is not a finite number")
+    if _NUMBER.fullmatch(word):
+        return _number(word)
+    return word
+
+
+def _number(word: str) -> int | float:
+    if len(word) > _DIGITS:
+        raise ScalarError(f"a number of {len(word)} characters is too long")
+    if not _WHOLE.fullmatch(word):
+        return _finite(word)
+    if abs(value := int(word)) > _EXACT:
+        raise ScalarError(f"{word} is beyond 2^53 and can't be kept exactly")
+    return value
+
+
+def _finite(word: str) -> float:
+    if math.isinf(value := float(word)):
+        raise ScalarError(f"{word} is too large for a number")
+    return value

@@ -1,0 +1,198 @@
+"""Jobs: what a file expands to, and what it can't ask for."""
+
+from __future__ import annotations
+
+import pytest
+from texts import messages, problems, with_jobs
+
+from runner.spec import JobRequest, parse
+
+
+def jobs(*entries):
+    """(name, runs, variables) of the jobs that some entries ask for."""
+    file = parse(with_jobs(*entries), path="x.yaml")
+    return [(job.name, job.runs, job.variables) for job in file.jobs]
+
+
+def test_a_mapping_sweeps_every_combination_in_file_order():
+    """The first variable is outermost, and names say what varies."""
+    assert jobs("{runs: 10, sweep: {omega: [1.5, 2.5], t_ns: {range: [100, 200, 100]}}}") == [
+        ("omega=1.5,t_ns=100", 10, {"omega": 1.5, "t_ns": 100}),
+        ("omega=1.5,t_ns=200", 10, {"omega": 1.5, "t_ns": 200}),
+        ("omega=2.5,t_ns=100", 10, {"omega": 2.5, "t_ns": 100}),
+        ("omega=2.5,t_ns=200", 10, {"omega": 2.5, "t_ns": 200}),
+    ]
+
+
+def test_variables_of_one_axis_move_together():
+    """In a list, the variables of one mapping go element by element; a scalar stays."""
+    assert jobs("{runs: 10, sweep: [{omega: [1, 2], t_ns: [100, 200]}]}") == [
+        ("omega=1,t_ns=100", 10, {"omega": 1.0, "t_ns": 100}),
+        ("omega=2,t_ns=200", 10, {"omega": 2.0, "t_ns": 200}),
+    ]
+    assert jobs("{runs: 10, sweep: [{omega: 3, t_ns: [100, 200]}]}") == [
+        ("t_ns=100", 10, {"omega": 3.0, "t_ns": 100}),
+        ("t_ns=200", 10, {"omega": 3.0, "t_ns": 200}),
+    ]
+
+
+def test_values_are_held_as_their_variables_are():
+    """A float variable holds floats; an int variable takes 4.0 as 4; variables come in declared order."""
+    file = parse(with_jobs("{runs: 1, variables: {t_ns: 4.0, omega: 6}}"), path="x.yaml")
+
+    assert file.jobs == (
+        JobRequest(
+            name="omega=6,t_ns=4", runs=1, variables={"omega": 6.0, "t_ns": 4}, pointer="/spec/jobs/0"
+        ),
+    )
+    assert [(name, type(value)) for name, value in file.jobs[0].variables.items()] == [
+        ("omega", float),
+        ("t_ns", int),
+    ]
+
+
+def test_names_can_be_given_and_made_from_variables():
+    """A template is filled in for every point."""
+    assert [
+        name
+        for name, _, _ in jobs(
+            "{runs: 1, name: 'Ω{omega} at {t_ns} ns', sweep: {omega: [1, 2.5], t_ns: 100}}",
+            "{runs: 1, name: reference, variables: {omega: 3, t_ns: 100}}",
+        )
+    ] == ["Ω1 at 100 ns", "Ω2.5 at 100 ns", "reference"]
+
+
+def test_derived_names_never_collide():
+    """A name that is taken gives way to one that says all variables, and given names are never changed."""
+    assert [
+        name
+        for name, _, _ in jobs(
+            "{runs: 1, sweep: {omega: 1, t_ns: [100, 200]}}",
+            "{runs: 1, sweep: {omega: 2, t_ns: [100, 200]}}",
+            "{runs: 1, name: 'omega=2,t_ns=200', variables: {omega: 9, t_ns: 100}}",
+        )
+    ] == ["t_ns=100", "t_ns=200", "omega=2,t_ns=100", "omega=2,t_ns=200-2", "omega=2,t_ns=200"]
+
+
+def test_names_do_not_change_when_jobs_are_added():
+    """What was asked for before keeps its name."""
+    before = jobs("{runs: 1, sweep: {omega: 1, t_ns: [100, 200]}}")
+
+    after = jobs(
+        "{runs: 1, sweep: {omega: 1, t_ns: [100, 200]}}", "{runs: 1, variables: {omega: 2, t_ns: 100}}"
+    )
+
+    assert after[: len(before)] == before
+
+
+@pytest.mark.parametrize(
+    ("entries", "expected"),
+    [
+        (
+            [
+                "{runs: 1, variables: {omega: 1, t_ns: 100}}",
+                "{runs: 9, variables: {omega: 1.0, t_ns: 100.0}}",
+            ],
+            (
+                16,
+                7,
+                "omega=1,t_ns=100 is asked for here and on line 15",
+                "raise runs to measure it more often",
+            ),
+        ),
+        (
+            ["{runs: 1, sweep: {omega: [1, 2, 1], t_ns: 100}}"],
+            (
+                15,
+                7,
+                "omega=1,t_ns=100 is asked for twice in this entry",
+                "raise runs to measure it more often",
+            ),
+        ),
+        (
+            ["{runs: 1, name: a, sweep: {omega: [1, 2], t_ns: 100}}"],
+            (15, 23, "several jobs of this sweep are called a", "say a-{omega}"),
+        ),
+        (
+            [
+                "{runs: 1, name: a, variables: {omega: 1, t_ns: 100}}",
+                "{runs: 1, name: a, variables: {omega: 2, t_ns: 100}}",
+            ],
+            (16, 23, "two jobs are called a: here and on line 15", ""),
+        ),
+        (
+            ["{runs: 1, name: 'a{t_n}', variables: {omega: 1, t_ns: 100}}"],
+            (15, 23, "the name mentions t_n", "did you mean t_ns?"),
+        ),
+        (
+            ["{runs: 1, name: 'a{t_ns', variables: {omega: 1, t_ns: 100}}"],
+            (15, 23, "a brace in the name has no partner", "write a variable as {name}"),
+        ),
+        (
+            ["{runs: 1, variables: {omga: 1, t_ns: 100}}"],
+            (15, 29, "the sequence has no variable omga", "did you mean omega?"),
+        ),
+        (
+            ["{runs: 1, sweep: [{omega: [1, 2]}, {t: [1, 2]}]}"],
+            (15, 43, "the sequence has no variable t", "known variables: t_ns"),
+        ),
+        (
+            ["{runs: 1}"],
+            (15, 7, "the job gives no value to omega, t_ns", "every variable of the sequence needs one"),
+        ),
+        (
+            ["{runs: 1, variables: {omega: 1, t_ns: 4.5}}"],
+            (15, 45, "t_ns is an int and takes whole numbers only, not 4.5", ""),
+        ),
+        (
+            ["{runs: 1, sweep: {omega: 1, t_ns: [4, 4.5]}}"],
+            (15, 45, "t_ns is an int and takes whole numbers only, not 4.5", ""),
+        ),
+        (
+            ["{runs: 1, sweep: {omega: 1, t_ns: {linspace: [1, 2, 3]}}}"],
+            (15, 41, "t_ns is an int and takes whole numbers only, not 1.5", ""),
+        ),
+        (
+            ["{runs: 1, variables: {omega: [1, 2], t_ns: 4}}"],
+            (15, 36, "omega holds one number, not a list of 2", ""),
+        ),
+        (
+            ["{runs: 1, sweep: [{omega: [1, 2], t_ns: [1, 2, 3]}]}"],
+            (15, 25, "variables that move together need equally many values: omega has 2, t_ns has 3", ""),
+        ),
+        (
+            ["{runs: 1, sweep: [{omega: [1, 2]}, {omega: [1, 2], t_ns: 3}]}"],
+            (15, 43, "omega is swept twice", ""),
+        ),
+        (
+            ["{runs: 1, sweep: {omega: {range: [1, 2, 0]}, t_ns: 3}}"],
+            (15, 40, "the step of a range can't be 0", ""),
+        ),
+        (
+            ["{runs: 1, variables: {omega: 1, t_ns: 2}, sweep: {omega: 1, t_ns: 2}}"],
+            (15, 7, "expected variables or sweep, not both", ""),
+        ),
+        (
+            ["{runs: 1, sweep: {omega: {range: [1, 1000, 1]}, t_ns: {range: [1, 1000, 1]}}}"],
+            (15, 5, "the file asks for more than 100,000 jobs", ""),
+        ),
+    ],
+)
+def test_jobs_that_cannot_be_are_refused_where_they_stand(entries, expected):
+    """Each mistake is one problem, at the value or the entry that makes it."""
+    assert problems(with_jobs(*entries)) == [expected]
+
+
+def test_all_mistakes_of_all_jobs_are_found_at_once():
+    """A broken entry hides nothing of the others."""
+    assert messages(
+        with_jobs(
+            "{runs: many, variables: {omega: 1, t_ns: 1}}",
+            "{runs: 1, variables: {omega: 1, tns: 1}}",
+            "{runs: 1, variables: {omega: 1, t_ns: 1.5}}",
+        )
+    ) == [
+        'expected a whole number, not "many"',
+        "the sequence has no variable tns",
+        "t_ns is an int and takes whole numbers only, not 1.5",
+    ]

@@ -1,0 +1,50 @@
+"""Small words: pointers, suggestions, and lines that are safe to print."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from runner.spec.document import Place, excerpt, lines_of
+from runner.spec.pointers import child, parent, pointer_of, steps_of
+from runner.spec.spelling import suggestion
+
+
+@settings(database=None, deadline=None)
+@given(st.lists(st.text(min_size=1), min_size=1))
+def test_pointers_keep_every_step(steps):
+    """Whatever keys a file has, a pointer leads back to them."""
+    pointer = pointer_of(*steps)
+
+    assert steps_of(pointer) == tuple(steps)
+    assert child(parent(pointer), steps[-1]) == pointer
+
+
+@pytest.mark.parametrize(
+    ("word", "known", "hint"),
+    [
+        ("omega_mx", ["t", "omega_max"], "did you mean omega_max?"),
+        ("ANALOGDEVICE", ["AnalogDevice"], "did you mean AnalogDevice?"),
+        ("x", ["omega", "phi"], "known names: omega, phi"),
+        ("x", [], "there are no names"),
+        (
+            "x",
+            [f"name{i}" for i in range(20)],
+            "known names: " + ", ".join(f"name{i}" for i in range(12)) + ", …",
+        ),
+    ],
+)
+def test_the_nearest_name_is_suggested(word, known, hint):
+    """A name that is near is offered; else what there is, but not all of it."""
+    assert suggestion(word, known) == hint
+
+
+def test_excerpts_are_safe_and_short():
+    """Control characters are replaced one for one, and a line too long to help is left out."""
+    lines = lines_of("a\x1b[31mred\tx\n" + "b" * 1000)
+
+    assert excerpt(lines, Place(1, 3)) == "a\ufffd[31mred\tx"
+    assert excerpt(lines, Place(2, 3)) == "b" * 160
+    assert excerpt(lines, Place(2, 500)) == ""
+    assert excerpt(lines, Place(9, 1)) == ""
