@@ -1,0 +1,176 @@
+"""Records on disk: `<folder>/<experiment>/<recipe>/<batch id>.jsonl`, one line a job, and a manifest.
+
+Files are written aside and renamed, so that a reader, or a crash, sees the old or the new one. One file a
+batch, so that branches merge. The line's format is `schemas/record.schema.json`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import tempfile
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.domain import JobStatus, RecordedJob
+from runner.errors import RecordError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+_RECORD: Final = "runner/record/v1"
+
+
+class Records:
+    """The records of a repository.
+
+    Args:
+        folder: Where they are kept; made when the first one is written.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def of_experiment(self, experiment: str) -> tuple[RecordedJob, ...]:
+        """All jobs on record, batch by batch, in the order in which they were added.
+
+        Raises:
+            RecordError: A file cannot be read; says which line.
+        """
+        files = sorted((self._folder / _safe(experiment)).glob("*/*.jsonl"))
+        return tuple(job for file in files for job in _read_file(file))
+
+    def add(self, experiment: str, jobs: Iterable[RecordedJob], order: Iterable[str] = ()) -> None:
+        """Puts jobs of one batch on record; a job that is there already is replaced.
+
+        Args:
+            order: Ids of the batch's jobs, in the order in which they were added.
+        """
+        fresh = {job.id: job for job in jobs}
+        if not fresh:
+            return
+        one = next(iter(fresh.values()))
+        path = self._recipe_folder(experiment, one.recipe) / f"{_safe(one.batch_id)}.jsonl"
+        kept = {job.id: job for job in _read_file(path)} if path.exists() else {}
+        place = {job_id: index for index, job_id in enumerate(order)}
+        merged = sorted((kept | fresh).values(), key=lambda job: place.get(job.id, len(place)))
+        _write_aside(path, "".join(record_line(job) + "\n" for job in merged))
+
+    def add_serialised(self, experiment: str, job: RecordedJob, text: str) -> None:
+        """Keeps what an emulator gave beside the counts: Pulser's own serialised results."""
+        folder = self._recipe_folder(experiment, job.recipe) / _safe(job.batch_id)
+        _write_aside(folder / f"{_safe(job.id)}.pulser.json", text)
+
+    def write_manifest(self, experiment: str, recipe: str, manifest: Mapping[str, Any]) -> None:
+        """Writes down what is being run: everything needed to know it after years."""
+        path = self._recipe_folder(experiment, recipe) / "manifest.json"
+        _write_aside(path, json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+    def _recipe_folder(self, experiment: str, recipe: str) -> Path:
+        return self._folder / _safe(experiment) / _safe(recipe)
+
+
+def record_line(job: RecordedJob) -> str:
+    """One line of a record, without its end."""
+    value = {
+        "record": _RECORD,
+        "key": job.key,
+        "name": job.name,
+        "variables": dict(job.variables),
+        "runs": job.runs,
+        "status": job.status,
+        "attempt": job.attempt,
+        "counts": dict(job.counts),
+        "qubit_ids": list(job.qubit_ids),
+        "job_id": job.id,
+        "batch_id": job.batch_id,
+        "recipe": job.recipe,
+        "rerun": job.rerun,
+        "created_at": _text(job.created_at),
+        "started_at": _text(job.started_at),
+        "ended_at": _text(job.ended_at),
+        "errors": list(job.errors),
+    }
+    return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def read_record(line: str) -> RecordedJob:
+    """The job of one line.
+
+    Raises:
+        ValueError: The line is no record of a job.
+    """
+    value = json.loads(line)
+    if not isinstance(value, dict) or value.get("record") != _RECORD:
+        raise ValueError(f"no record of a job: `record` must be {_RECORD!r}")
+    try:
+        return _record_of(value)
+    except (KeyError, TypeError) as error:
+        raise ValueError(f"no record of a job: {error}") from error
+
+
+def _record_of(value: dict[str, Any]) -> RecordedJob:
+    return RecordedJob(
+        id=value["job_id"],
+        batch_id=value["batch_id"],
+        recipe=value["recipe"],
+        key=value["key"],
+        status=JobStatus(value["status"]),
+        runs=value["runs"],
+        name=value["name"],
+        variables=value["variables"],
+        rerun=value["rerun"],
+        attempt=value["attempt"],
+        created_at=_moment(value["created_at"]),
+        started_at=_moment(value["started_at"]),
+        ended_at=_moment(value["ended_at"]),
+        counts=value["counts"],
+        qubit_ids=tuple(value["qubit_ids"]),
+        errors=tuple(value["errors"]),
+    )
+
+
+def _read_file(path: Path) -> list[RecordedJob]:
+    try:
+        lines = path.read_text(encoding="utf-8").splitlines()
+    except (OSError, UnicodeDecodeError) as error:
+        raise RecordError(f"{path}: the record cannot be read: {error}") from error
+    jobs = []
+    for number, line in enumerate(lines, 1):
+        try:
+            jobs.append(read_record(line))
+        except ValueError as error:
+            hint = "restore the file from git, or delete it to have it fetched again"
+            raise RecordError(f"{path}:{number}: {error}", hint=hint) from error
+    return jobs
+
+
+def _write_aside(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(aside).replace(path)
+    except OSError as error:
+        raise RecordError(f"{path}: the record cannot be written: {error}") from error
+
+
+def _safe(name: str) -> str:
+    """A name that stays in its folder: ids come from the cloud."""
+    if not _NAME.fullmatch(name):
+        raise RecordError(f"{name!r} cannot be the name of a file")
+    return name
+
+
+def _text(moment: datetime | None) -> str | None:
+    return moment.isoformat() if moment else None
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,124 @@
+"""Records: atomic, one file a batch, readable after years."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import jsonschema
+import pytest
+from builders import RECIPE, a_record, at
+from hypothesis import given
+from hypothesis import strategies as st
+
+from runner.domain import JobStatus
+from runner.errors import RecordError
+from runner.results import Records, read_record, record_line
+
+SCHEMA = json.loads(
+    (Path(__file__).parents[3] / "schemas" / "record.schema.json").read_text(encoding="utf-8")
+)
+
+
+def test_what_is_put_on_record_is_read_back(tmp_path):
+    """All of it, times and errors included."""
+    records = Records(tmp_path)
+    jobs = (
+        a_record("j1", created_at=at(0), started_at=at(1), ended_at=at(2.5)),
+        a_record("j2", t=2, status=JobStatus.ERROR, errors=("the atoms were lost",), attempt=2, rerun=1),
+    )
+    records.add("exp", jobs)
+
+    assert jobs == records.of_experiment("exp")
+
+
+def test_an_experiment_that_never_ran_has_no_records(tmp_path):
+    """And no folder is made by looking."""
+    assert () == Records(tmp_path / "results").of_experiment("exp")
+    assert not (tmp_path / "results").exists()
+
+
+def test_jobs_are_kept_in_the_order_in_which_they_were_added(tmp_path):
+    """However they came in; one that comes again replaces the old line."""
+    records = Records(tmp_path)
+    records.add("exp", [a_record("j2", counts={})], order=["j1", "j2"])
+    records.add("exp", [a_record("j1"), a_record("j2")], order=["j1", "j2"])
+
+    assert (a_record("j1"), a_record("j2")) == records.of_experiment("exp")
+
+
+def test_each_batch_has_a_file_of_its_own(tmp_path):
+    """So that branches merge; nothing else is left behind."""
+    records = Records(tmp_path)
+    records.add("exp", [a_record("j1", batch_id="b1")])
+    records.add("exp", [a_record("j2", batch_id="b2")])
+    files = sorted(p.relative_to(tmp_path).as_posix() for p in tmp_path.rglob("*") if p.is_file())
+
+    assert [f"exp/{RECIPE[:16]}/b1.jsonl", f"exp/{RECIPE[:16]}/b2.jsonl"] == files
+
+
+@given(
+    st.builds(
+        a_record,
+        counts=st.dictionaries(st.text("01", min_size=1, max_size=3), st.integers(1, 9)),
+        errors=st.lists(st.text(max_size=9)).map(tuple),
+        name=st.text(max_size=9),
+        attempt=st.integers(1, 9),
+        status=st.sampled_from([JobStatus.DONE, JobStatus.ERROR, JobStatus.CANCELED]),
+    )
+)
+def test_every_line_is_one_line_valid_and_read_back(job):
+    """Against the published schema."""
+    line = record_line(job)
+    jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(line))
+
+    assert "\n" not in line
+    assert job == read_record(line)
+
+
+@pytest.mark.parametrize(
+    "change", [{"runs": "many"}, {"status": "LOST"}, {"counts": {"0x": 1}}, {"extra": 1}]
+)
+def test_the_schema_refuses_what_is_no_record(change):
+    """Wrong types, unknown statuses, what is no bitstring, unknown keys."""
+    value = json.loads(record_line(a_record())) | change
+
+    assert list(jsonschema.Draft202012Validator(SCHEMA).iter_errors(value))
+
+
+@pytest.mark.parametrize(
+    "line", ["{", "[]", '{"record": "runner/record/v9"}', '{"record": "runner/record/v1"}']
+)
+def test_a_broken_line_is_an_error_that_says_where(tmp_path, line):
+    """File, line number, and what to do."""
+    records = Records(tmp_path)
+    records.add("exp", [a_record()])
+    file = next(tmp_path.rglob("*.jsonl"))
+    file.write_text(record_line(a_record()) + "\n" + line + "\n", encoding="utf-8")
+
+    with pytest.raises(RecordError, match=r"b1\.jsonl:2: ") as caught:
+        records.of_experiment("exp")
+    assert "restore the file" in caught.value.hint
+
+
+@pytest.mark.parametrize("name", ["../b1", "/etc/passwd", "", ".hidden", "a/b"])
+def test_an_id_cannot_lead_out_of_the_folder(tmp_path, name):
+    """Ids come from the cloud."""
+    with pytest.raises(RecordError, match="cannot be the name of a file"):
+        Records(tmp_path / "in").add("exp", [a_record(batch_id=name)])
+    assert [] == list(tmp_path.rglob("*.jsonl"))
+
+
+def test_a_full_disk_is_an_error_and_the_old_record_stays(tmp_path, monkeypatch):
+    """The new file is written aside."""
+    records = Records(tmp_path)
+    records.add("exp", [a_record("j1")])
+
+    def no_space(descriptor):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("os.fsync", no_space)
+    with pytest.raises(RecordError, match="No space left"):
+        records.add("exp", [a_record("j2")])
+
+    assert (a_record("j1"),) == records.of_experiment("exp")

@@ -1,0 +1,45 @@
+"""Wanted jobs beside what came back."""
+
+from __future__ import annotations
+
+import pytest
+from builders import a_record, a_wanted_job, an_experiment
+
+from runner.domain import JobStatus
+from runner.results import job_rows
+
+
+def rows(*recorded, jobs=(), **fields):
+    """Rows of an experiment."""
+    return job_rows(an_experiment(*jobs, **fields), recorded)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "expected"),
+    [
+        ([], (0, "MISSING", {})),
+        ([a_record(runs=100)], (100, "DONE", {"0": 100})),
+        ([a_record("a", runs=60), a_record("b", runs=60)], (120, "DONE", {"0": 120})),
+        ([a_record(runs=60)], (60, "PARTIAL", {"0": 60})),
+        ([a_record(status=JobStatus.ERROR)], (0, "ERROR", {})),
+        ([a_record(status=JobStatus.CANCELED)], (0, "CANCELED", {})),
+        ([a_record("a", status=JobStatus.ERROR), a_record("b")], (100, "DONE", {"0": 100})),
+        ([a_record(recipe="f" * 16)], (0, "MISSING", {})),
+        ([a_record(rerun=1)], (0, "MISSING", {})),
+        ([a_record(t=2)], (0, "MISSING", {})),
+    ],
+)
+def test_a_row_adds_up_what_was_measured_of_its_point(recorded, expected):
+    """Only of this recipe and rerun."""
+    row = rows(*recorded)[0]
+
+    assert expected == (row.measured, row.status, row.counts)
+
+
+def test_rows_are_in_file_order_and_name_their_jobs():
+    """Whatever came back first."""
+    some = rows(a_record("j2", t=2), jobs=(a_wanted_job(1), a_wanted_job(2)))
+
+    assert [("t1", {"t": 1}, ()), ("t2", {"t": 2}, ("j2",))] == [
+        (r.name, r.variables, r.job_ids) for r in some
+    ]
