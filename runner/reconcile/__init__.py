@@ -1,0 +1,39 @@
+"""Observe, plan, act: the cloud is brought to what the file asks for, and nothing is bought twice.
+
+`plan` is a pure function of values; `observe` only reads; `act` performs what a plan says and nothing
+else; the journal remembers what was tried. What a sequence is, or how HTTP works, is not known here.
+"""
+
+from runner.reconcile.act import Actor, Deed
+from runner.reconcile.actions import Action, CancelBatch, Cost, Health, Hold, JobTally, Plan, Sync, WaitFor
+from runner.reconcile.journal import Journal
+from runner.reconcile.observe import Observer
+from runner.reconcile.passes import End, Outcome, Patience, Reconciler, Watch, Wish
+from runner.reconcile.scene import Observation, Terms
+from runner.reconcile.tools import Tools, utc_now
+
+__all__ = [
+    "Action",
+    "Actor",
+    "CancelBatch",
+    "Cost",
+    "Deed",
+    "End",
+    "Health",
+    "Hold",
+    "JobTally",
+    "Journal",
+    "Observation",
+    "Observer",
+    "Outcome",
+    "Patience",
+    "Plan",
+    "Reconciler",
+    "Sync",
+    "Terms",
+    "Tools",
+    "WaitFor",
+    "Watch",
+    "Wish",
+    "utc_now",
+]

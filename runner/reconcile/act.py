@@ -1,0 +1,285 @@
+"""Act: perform what a plan says, in order, and nothing else.
+
+What is not idempotent goes through the journal: first the intention, then the request, then what became of
+it. A process that dies between two lines leaves a row that the next planner reads.
+"""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from runner.domain import JobStatus, RecordedJob
+from runner.errors import (
+    CloudError,
+    CloudRejectedError,
+    CloudUnavailableError,
+    ConflictError,
+    InvalidPayloadError,
+    JobCreationError,
+    NotFoundError,
+    UnknownOutcomeError,
+)
+from runner.reconcile import tags
+from runner.reconcile.actions import (
+    AddJobs,
+    Adopt,
+    CancelBatch,
+    CancelJobs,
+    Claim,
+    CloseBatch,
+    Fence,
+    RecordResults,
+    Submit,
+)
+from runner.reconcile.journal import Kind, State
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from runner.domain import DesiredExperiment, ObservedBatch, ObservedJob
+    from runner.reconcile.actions import Action, EndedJob, NewJob, Plan
+    from runner.reconcile.scene import Observation
+    from runner.reconcile.tools import Tools
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One experiment in one pass: what is wanted, what was seen, what to do.
+
+    Args:
+        manifest: Everything to be remembered of what is run.
+    """
+
+    desired: DesiredExperiment
+    seen: Observation
+    plan: Plan
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+    def batch(self, batch_id: str) -> ObservedBatch | None:
+        """The batch as it was seen."""
+        return next((batch for batch in self.seen.batches if batch.id == batch_id), None)
+
+
+class Actor:
+    """Performs plans.
+
+    Args:
+        nonce: A new text that nobody else has; marks a batch as created by this machine.
+    """
+
+    def __init__(self, tools: Tools, nonce: Callable[[], str] = lambda: secrets.token_hex(8)) -> None:
+        self._client = tools.client
+        self._journal = tools.journal
+        self._records = tools.records
+        self._namespace = tools.namespace
+        self._nonce = nonce
+        self.unavailable: set[str] = set()
+        self._verbs: dict[type[Action], Callable[[Deed, Any], None]] = {
+            Claim: self._claim,
+            AddJobs: self._add_jobs,
+            Submit: self._submit,
+            Adopt: self._adopt,
+            Fence: self._fence,
+            CloseBatch: self._close,
+            CancelJobs: self._cancel_jobs,
+            CancelBatch: self._cancel_batch,
+            RecordResults: self._record,
+        }
+
+    def perform(self, deed: Deed) -> None:
+        """Performs the actions of a plan in order; a Hold is for people.
+
+        Raises:
+            CloudError: An action failed; those before it are done, those after it are not.
+        """
+        for action in deed.plan.actions:
+            verb = self._verbs.get(type(action))
+            if verb:
+                verb(deed, action)
+
+    # Submission
+
+    def _claim(self, deed: Deed, action: Claim) -> None:
+        try:
+            self._create(Kind.CLAIM, deed, action.submission, ())
+        except InvalidPayloadError:
+            return  # it may not take batches without jobs: the planner then buys at once
+
+    def _submit(self, deed: Deed, action: Submit) -> None:
+        self._create(Kind.SUBMIT, deed, action.submission, action.jobs)
+
+    def _create(self, kind: Kind, deed: Deed, submission: str, jobs: tuple[NewJob, ...]) -> None:
+        desired, claim = deed.desired, self._nonce()
+        self._remember_recipe(deed)
+        payload = {
+            "device_type": desired.device_type,
+            "sequence_builder": desired.sequence,
+            "jobs": [_job_payload(job) for job in jobs],
+            "open": kind is Kind.CLAIM,
+            "tags": tags.batch_tags(self._namespace, desired, submission, claim),
+        }
+        seq = self._journal.intend(
+            kind, experiment=desired.name, submission=submission, claim=claim, jobs=_amounts(jobs)
+        )
+        answer = self._once(seq, lambda: self._client.send_batch(payload))
+        if answer:
+            self._journal.settle(seq, State.ACCEPTED, answer.get("id"))
+
+    def _add_jobs(self, deed: Deed, action: AddJobs) -> None:
+        self._remember_recipe(deed)
+        batch = deed.batch(action.batch_id)
+        marks = tags.read_marks(batch.tags if batch else ())
+        seq = self._journal.intend(
+            Kind.ADD,
+            experiment=deed.desired.name,
+            submission=marks.submission,
+            claim=marks.claim,
+            batch_id=action.batch_id,
+            jobs=_amounts(action.jobs),
+        )
+        payloads = [_job_payload(job) for job in action.jobs]
+        try:
+            answer = self._once(seq, lambda: self._client.add_jobs(action.batch_id, payloads))
+        except CloudRejectedError as error:
+            self._explain_refusal(action, error, is_claim=not (batch and batch.jobs_count))
+            return
+        if answer:
+            self._journal.settle(seq, State.ACCEPTED)
+
+    def _once(self, seq: int, send: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+        """The answer to a request that must not be sent twice; None when nobody knows, or it was refused.
+
+        An unknown outcome is no error: the next pass looks, and decides.
+        """
+        try:
+            return send()
+        except UnknownOutcomeError:
+            self._journal.settle(seq, State.UNKNOWN)
+            return None
+        except InvalidPayloadError:
+            self._journal.settle(seq, State.REJECTED)
+            raise
+        except (CloudRejectedError, CloudUnavailableError):
+            self._journal.settle(seq, State.NOT_DONE)
+            raise
+
+    def _explain_refusal(self, action: AddJobs, error: CloudRejectedError, *, is_claim: bool) -> None:
+        """A refused purchase is an error, unless somebody has shut the batch: then the next pass decides."""
+        if not self._client.get_batch(action.batch_id).get("open"):
+            return
+        if is_claim:
+            self._quietly(lambda: self._client.cancel_batch(action.batch_id))
+        raise JobCreationError(
+            f"the cloud refused {len(action.jobs)} jobs: {error}",
+            status=error.status,
+            code=error.code,
+            hint=error.hint or "nothing was bought; mend the file and apply again",
+        ) from error
+
+    def _adopt(self, deed: Deed, action: Adopt) -> None:
+        for entry in deed.seen.entries:
+            if entry.claim == action.claim and entry.kind is not Kind.ADD:
+                self._journal.settle(entry.seq, State.ACCEPTED, action.batch_id)
+
+    def _remember_recipe(self, deed: Deed) -> None:
+        recipe = deed.desired.recipe[: tags.SHORT]
+        self._records.write_manifest(deed.desired.name, recipe, deed.manifest)
+
+    # Shutting
+
+    def _fence(self, deed: Deed, action: Fence) -> None:
+        if action.holds_jobs:
+            self._quietly(lambda: self._client.close_batch(action.batch_id))
+            return
+        self._mark(deed, action.batch_id, tags.FENCED)
+        self._quietly(lambda: self._client.cancel_batch(action.batch_id))
+
+    def _close(self, deed: Deed, action: CloseBatch) -> None:
+        del deed
+        self._quietly(lambda: self._client.close_batch(action.batch_id))
+
+    def _cancel_batch(self, deed: Deed, action: CancelBatch) -> None:
+        if action.mark:
+            self._mark(deed, action.batch_id, action.mark)
+        self._quietly(lambda: self._client.cancel_batch(action.batch_id))
+
+    def _cancel_jobs(self, deed: Deed, action: CancelJobs) -> None:
+        self._mark(deed, action.batch_id, tags.PRUNED)
+        for job_id in action.job_ids:
+            self._quietly(lambda job_id=job_id: self._client.cancel_job(job_id))  # type: ignore[misc]
+
+    def _mark(self, deed: Deed, batch_id: str, mark: str) -> None:
+        """Says on the batch why it is cancelled, before it is: else it would look like a person's wish."""
+        batch = deed.batch(batch_id)
+        before = batch.tags if batch else ()
+        if mark not in before:
+            self._client.set_batch_tags(batch_id, [*before, mark])
+
+    @staticmethod
+    def _quietly(change: Callable[[], object]) -> None:
+        """A change that has already happened, or that came too late, is for the next pass to see."""
+        try:
+            change()
+        except (ConflictError, InvalidPayloadError, NotFoundError):
+            return
+
+    # Records
+
+    def _record(self, deed: Deed, action: RecordResults) -> None:
+        batch = deed.batch(action.batch_id)
+        if batch is None:
+            return
+        by_id = {job.id: job for job in batch.jobs}
+        done = [job.id for job in action.jobs if by_id[job.id].status is JobStatus.DONE]
+        results = self._client.get_results(done)
+        marks = tags.read_marks(batch.tags)
+        records = []
+        for ended in action.jobs:
+            result = results.get(ended.id)
+            record = _record(deed.desired, marks, by_id[ended.id], ended, result)
+            records.append(record)
+            if record.status is JobStatus.DONE and not record.counts:
+                self.unavailable.add(ended.id)
+            if isinstance(result, dict) and result.get("serialised_results"):
+                self._records.add_serialised(deed.desired.name, record, str(result["serialised_results"]))
+        self._records.add(deed.desired.name, records, order=by_id)
+
+
+def _record(
+    desired: DesiredExperiment,
+    marks: tags.Marks,
+    job: ObservedJob,
+    ended: EndedJob,
+    result: dict[str, Any] | CloudError | None,
+) -> RecordedJob:
+    names = {wanted.key: wanted.name for wanted in desired.jobs}
+    is_current = desired.recipe.startswith(marks.recipe)
+    lost = (str(result),) if isinstance(result, CloudError) else ()
+    return RecordedJob(
+        id=job.id,
+        batch_id=job.batch_id,
+        recipe=marks.recipe,
+        key=job.key,
+        status=job.status,
+        runs=job.runs,
+        name=names.get(job.key, ""),
+        variables=job.variables,
+        rerun=marks.rerun,
+        attempt=ended.attempt,
+        created_at=job.created_at,
+        started_at=job.started_at,
+        ended_at=job.ended_at,
+        counts=(result.get("counter") or {}) if isinstance(result, dict) else {},
+        qubit_ids=desired.qubit_ids if is_current else (),
+        errors=job.errors + lost,
+    )
+
+
+def _job_payload(job: NewJob) -> dict[str, Any]:
+    return {"runs": job.runs, "variables": dict(job.variables)} if job.variables else {"runs": job.runs}
+
+
+def _amounts(jobs: tuple[NewJob, ...]) -> tuple[tuple[str, int], ...]:
+    return tuple((job.key, job.runs) for job in jobs)

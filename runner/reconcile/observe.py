@@ -1,0 +1,119 @@
+"""Observe: read what there is. Nothing is written."""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.domain import BatchStatus, JobStatus
+from runner.errors import NotFoundError
+from runner.reconcile.journal import Kind, State
+from runner.reconcile.reading import jobs_count, observed_batch
+from runner.reconcile.scene import Observation
+from runner.reconcile.tags import namespace_tag, read_marks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from runner.domain import ObservedBatch, RecordedJob
+    from runner.reconcile.journal import Entry
+    from runner.reconcile.tools import Tools
+
+    Payload = dict[str, Any]
+
+_READERS: Final = 8
+# An accepted batch that no list shows is asked for by its id for this long, whatever the settle window.
+_UNLISTED_S: Final = 60.0
+
+
+class Observer:
+    """Reads the cloud, the journal and the records; remembers what cannot have changed since."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._jobs: dict[str, tuple[object, list[Payload]]] = {}
+
+    def observe(self, experiments: Sequence[str]) -> dict[str, Observation]:
+        """What there is of some experiments, by their names."""
+        entries = {name: self._tools.journal.entries(name) for name in experiments}
+        recorded = {name: self._tools.records.of_experiment(name) for name in experiments}
+        payloads = self._listed()
+        payloads |= self._unlisted(payloads, [e for some in entries.values() for e in some])
+        of_experiment: dict[str, list[Payload]] = {name: [] for name in experiments}
+        for payload in payloads.values():
+            of_experiment.get(read_marks(payload.get("tags") or ()).experiment, []).append(payload)
+        on_record = _ids_by_batch(job for jobs in recorded.values() for job in jobs)
+        batches = self._with_jobs([p for some in of_experiment.values() for p in some], on_record)
+        return {
+            name: Observation(
+                batches=tuple(batches[payload["id"]] for payload in of_experiment[name]),
+                recorded=recorded[name],
+                entries=entries[name],
+            )
+            for name in experiments
+        }
+
+    def _listed(self) -> dict[str, Payload]:
+        # By id: while pages are read, new batches may push others onto the next page.
+        return {p["id"]: p for p in self._tools.client.get_batches(tag=namespace_tag(self._tools.namespace))}
+
+    def _unlisted(self, listed: Mapping[str, Payload], entries: Iterable[Entry]) -> dict[str, Payload]:
+        """Batches of ours that the cloud has accepted and no list shows yet, read by their ids."""
+        found = {}
+        for entry in entries:
+            is_young = (self._tools.clock() - entry.at).total_seconds() < _UNLISTED_S
+            if entry.kind is not Kind.ADD and entry.state is State.ACCEPTED and is_young:
+                batch_id = entry.batch_id or ""
+                if batch_id not in listed and (payload := self._batch_or_none(batch_id)):
+                    found[batch_id] = payload
+        return found
+
+    def _batch_or_none(self, batch_id: str) -> Payload | None:
+        try:
+            return self._tools.client.get_batch(batch_id)
+        except NotFoundError:
+            return None
+
+    def _with_jobs(
+        self, payloads: Sequence[Payload], on_record: Mapping[str, int]
+    ) -> dict[str, ObservedBatch]:
+        unread = [p for p in payloads if self._must_read(p, on_record.get(p["id"], 0))]
+        if unread:
+            with ThreadPoolExecutor(min(_READERS, len(unread))) as pool:
+                for payload, jobs in zip(unread, pool.map(self._read_jobs, unread), strict=True):
+                    self._jobs[payload["id"]] = (_version(payload), jobs)
+        return {p["id"]: observed_batch(p, self._jobs.get(p["id"], (None, []))[1]) for p in payloads}
+
+    def _must_read(self, payload: Payload, on_record: int) -> bool:
+        count = jobs_count(payload)
+        known = self._jobs.get(payload["id"])
+        if not count or (known and known[0] == _version(payload)):
+            return False
+        is_over = BatchStatus(payload["status"]).is_terminal
+        return not (is_over and on_record + _released(payload) >= count)
+
+    def _read_jobs(self, payload: Payload) -> list[Payload]:
+        return self._tools.client.get_batch_jobs(payload["id"])
+
+
+def _ids_by_batch(jobs: Iterable[RecordedJob]) -> dict[str, int]:
+    ids: dict[str, int] = {}
+    for job in jobs:
+        if job.status is not JobStatus.DONE or job.counts:
+            ids[job.batch_id] = ids.get(job.batch_id, 0) + 1
+    return ids
+
+
+def _released(payload: Payload) -> int:
+    """How many jobs of a batch we have cancelled ourselves: they are never recorded."""
+    if not read_marks(payload.get("tags") or ()).released:
+        return 0
+    return int((payload.get("jobs_count_per_status") or {}).get(JobStatus.CANCELED, 0))
+
+
+def _version(payload: Payload) -> object:
+    """What changes whenever a job of the batch does."""
+    per_status = payload.get("jobs_count_per_status")
+    if not per_status:
+        return object()  # equal to nothing: read it again
+    return (payload["status"], payload.get("open"), tuple(sorted(per_status.items())))

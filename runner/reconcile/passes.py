@@ -1,0 +1,189 @@
+"""Passes: observe, plan, act, and again, until nothing is left to do or the caller's patience ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.errors import CloudRejectedError, CloudUnavailableError
+from runner.reconcile.act import Actor, Deed
+from runner.reconcile.actions import Hold, Plan, WaitFor
+from runner.reconcile.cancellation import cancellations
+from runner.reconcile.observe import Observer
+from runner.reconcile.plan import plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from runner.domain import DesiredExperiment
+    from runner.reconcile.actions import Action, CancelBatch
+    from runner.reconcile.scene import Observation, Terms
+    from runner.reconcile.tools import Tools
+
+SHORTEST_S: Final = 0.05
+# How long the cloud may be out of reach before waiting for it is given up.
+OUTAGE_S: Final = 600.0
+# How often the same actions may be planned in a row before somebody is told that they have no effect.
+STUBBORN: Final = 20
+
+
+class End(StrEnum):
+    """Why passes ended."""
+
+    SETTLED = "settled"
+    SUBMITTED = "submitted"
+    PATIENCE = "patience"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to go on.
+
+    Args:
+        timeout_s: Most time spent (in s); None for no limit.
+
+        until_done: False ends as soon as everything is submitted.
+    """
+
+    timeout_s: float | None = None
+    until_done: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is wanted of one experiment, and what to remember of it."""
+
+    desired: DesiredExperiment
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How passes ended, and the last plan of each experiment."""
+
+    end: End
+    plans: tuple[Plan, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Whom to tell what happens.
+
+    Args:
+        on_plans: Told the plans of each pass, before they are performed.
+
+        on_outage: Told that the cloud is out of reach, each time it is.
+    """
+
+    on_plans: Callable[[Sequence[Plan]], None] = lambda _: None
+    on_outage: Callable[[CloudUnavailableError], None] = lambda _: None
+
+
+class Reconciler:
+    """Brings a target to what some experiments ask for."""
+
+    def __init__(self, tools: Tools, terms: Terms, watch: Watch | None = None) -> None:
+        self._tools = tools
+        self._terms = replace(terms, remembers_since=tools.journal.created_at)
+        self._watch = watch or Watch()
+        self._observer = Observer(tools)
+        self._actor = Actor(tools)
+
+    def look(self, wishes: Sequence[Wish]) -> list[Deed]:
+        """What is there and what would be done, experiment by experiment; changes nothing."""
+        seen = self._observer.observe([wish.desired.name for wish in wishes])
+        return [self._deed(wish, seen[wish.desired.name]) for wish in wishes]
+
+    def cancel(self, wishes: Sequence[Wish]) -> list[CancelBatch]:
+        """Cancels what is pending of some experiments, as a person asked; answers what was cancelled."""
+        cancelled: list[CancelBatch] = []
+        for deed in self.look(wishes):
+            actions = cancellations(deed.seen)
+            self._actor.perform(replace(deed, plan=replace(deed.plan, actions=actions)))
+            cancelled += actions
+        return cancelled
+
+    def _deed(self, wish: Wish, seen: Observation) -> Deed:
+        seen = replace(seen, unavailable=frozenset(self._actor.unavailable))
+        planned = plan(wish.desired, seen, self._terms, self._tools.clock())
+        return Deed(wish.desired, seen, planned, wish.manifest)
+
+    def one_pass(self, wishes: Sequence[Wish]) -> list[Plan]:
+        """One turn: look, and perform; answers what was planned."""
+        deeds = self.look(wishes)
+        plans = [deed.plan for deed in deeds]
+        self._watch.on_plans(plans)
+        for deed in deeds:
+            self._actor.perform(deed)
+        return plans
+
+    def run(self, wishes: Sequence[Wish], patience: Patience) -> Outcome:
+        """Turns until nothing is left to do, or patience ends.
+
+        Raises:
+            CloudError: The cloud refused something, was out of reach for too long, or does not do what it
+                is asked to.
+        """
+        started, progress = self._tools.clock(), _Progress(self._tools.clock())
+        while True:
+            try:
+                plans = self.one_pass(wishes)
+                progress = progress.after(plans, self._tools.clock())
+                end, wait_s = next_step(plans, patience)
+                wait_s = max(wait_s, progress.pause_s(self._terms.poll_s))
+            except CloudUnavailableError as error:
+                if (self._tools.clock() - progress.at).total_seconds() > OUTAGE_S:
+                    raise
+                self._watch.on_outage(error)
+                end, wait_s = None, self._terms.poll_s
+            if end is not None:
+                return Outcome(end=end, plans=progress.plans)
+            left_s = _left_s(patience, (self._tools.clock() - started).total_seconds())
+            if left_s <= 0:
+                return Outcome(end=End.PATIENCE, plans=progress.plans)
+            if wait_s:
+                self._tools.sleep(min(max(wait_s, SHORTEST_S), left_s))
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """The last pass that the cloud answered, and how often the same actions were planned in a row."""
+
+    at: datetime
+    plans: tuple[Plan, ...] = ()
+    repeated: int = 0
+
+    def after(self, plans: Sequence[Plan], now: datetime) -> _Progress:
+        repeated = self.repeated + 1 if _actions(plans) and _actions(plans) == _actions(self.plans) else 0
+        if repeated > STUBBORN:
+            undone = next(iter(_actions(plans)))
+            raise CloudRejectedError(
+                f"the cloud does not do what it is asked to: {undone}",
+                hint="nothing is lost; look at the batch in the cloud's portal, then apply again",
+            )
+        return _Progress(now, tuple(plans), repeated)
+
+    def pause_s(self, poll_s: float) -> float:
+        return poll_s if self.repeated else 0.0
+
+
+def _actions(plans: Sequence[Plan]) -> list[Action]:
+    return [action for each in plans for action in each.actions if not isinstance(action, Hold)]
+
+
+def next_step(plans: Sequence[Plan], patience: Patience) -> tuple[End | None, float]:
+    """Whether passes end after these plans, and how long to wait before the next (in s)."""
+    if _actions(plans):
+        return None, 0.0
+    pauses_s = [each.look_again_s for each in plans if each.look_again_s is not None]
+    if not pauses_s:
+        return End.SETTLED, 0.0
+    if not patience.until_done and all(each.wait_for is not WaitFor.SUBMISSION for each in plans):
+        return End.SUBMITTED, 0.0
+    return None, min(pauses_s)
+
+
+def _left_s(patience: Patience, spent_s: float) -> float:
+    return float("inf") if patience.timeout_s is None else patience.timeout_s - spent_s

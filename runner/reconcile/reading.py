@@ -1,0 +1,66 @@
+"""Payloads of the cloud → observed values. Pure."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from runner.domain import BatchStatus, JobStatus, ObservedBatch, ObservedJob, job_key
+from runner.errors import WireFormatError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def observed_batch(payload: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]] = ()) -> ObservedBatch:
+    """A batch, with the payloads of its jobs in creation order.
+
+    Raises:
+        WireFormatError: A field that decisions rest on is missing.
+    """
+    try:
+        return ObservedBatch(
+            id=payload["id"],
+            status=BatchStatus(payload["status"]),
+            open=bool(payload["open"]),
+            created_at=moment(payload["created_at"]),
+            updated_at=moment(payload.get("updated_at") or payload["created_at"]),
+            tags=tuple(payload.get("tags") or ()),
+            jobs=tuple(observed_job(job) for job in jobs),
+            jobs_count=jobs_count(payload),
+        )
+    except (KeyError, ValueError, TypeError) as error:
+        raise WireFormatError(f"a batch in the answer cannot be read: {error!r}") from error
+
+
+def observed_job(payload: Mapping[str, Any]) -> ObservedJob:
+    """A job."""
+    variables = payload.get("variables") or {}
+    return ObservedJob(
+        id=payload["id"],
+        batch_id=payload["batch_id"],
+        key=job_key(variables),
+        status=JobStatus(payload["status"]),
+        runs=int(payload.get("runs") or 0),
+        variables=variables,
+        created_at=_moment_or_none(payload.get("created_at")),
+        started_at=_moment_or_none(payload.get("start_timestamp")),
+        ended_at=_moment_or_none(payload.get("end_timestamp")),
+        errors=tuple(str(error) for error in payload.get("errors") or ()),
+    )
+
+
+def jobs_count(payload: Mapping[str, Any]) -> int:
+    """How many jobs a batch has; an answer for one batch may list their ids instead."""
+    count = payload.get("jobs_count")
+    return int(count) if count is not None else len(payload.get("job_ids") or payload.get("jobs") or ())
+
+
+def moment(text: str) -> datetime:
+    """A timestamp; without a time zone it is UTC."""
+    read = datetime.fromisoformat(text)
+    return read if read.tzinfo else read.replace(tzinfo=UTC)
+
+
+def _moment_or_none(text: str | None) -> datetime | None:
+    return moment(text) if text else None

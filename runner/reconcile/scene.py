@@ -1,0 +1,137 @@
+"""What the planner looks at, as frozen values, and the questions it asks of it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from runner.domain import BatchStatus
+from runner.reconcile.journal import Kind, State
+from runner.reconcile.tags import SHORT, Marks, read_marks
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob
+    from runner.reconcile.journal import Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What holds for a target and a repository.
+
+    Args:
+        namespace: What separates this repository from others; None: nothing with jobs is ever cancelled.
+
+        settle_s: How far the cloud's lists may lag behind (in s).
+
+        lease_s: How long a claim is respected that is not ours (in s).
+
+        poll_s: Pause before looking again at jobs that are under way (in s).
+
+        remembers_since: When the journal was begun; None without one.
+    """
+
+    namespace: str | None = None
+    settle_s: float = 0.0
+    lease_s: float = 60.0
+    poll_s: float = 2.0
+    remembers_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """Everything known of one experiment, on the cloud and on this machine.
+
+    Args:
+        batches: Ours, of all recipes and reruns of the experiment.
+
+        recorded: Jobs whose end is on record, of all recipes and reruns of the experiment.
+
+        entries: The journal's rows, oldest first.
+
+        unavailable: Jobs that are done and whose result could not be had a moment ago.
+    """
+
+    batches: tuple[ObservedBatch, ...] = ()
+    recorded: tuple[RecordedJob, ...] = ()
+    entries: tuple[Entry, ...] = ()
+    unavailable: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The planner's view of one experiment at one moment."""
+
+    desired: DesiredExperiment
+    seen: Observation
+    terms: Terms
+    now: datetime
+
+    @cached_property
+    def marks(self) -> dict[str, Marks]:
+        """Marks of each batch, by its id."""
+        return {batch.id: read_marks(batch.tags) for batch in self.seen.batches}
+
+    @cached_property
+    def current(self) -> tuple[ObservedBatch, ...]:
+        """Batches of the recipe and rerun that the file asks for, oldest first."""
+        return tuple(b for b in self._by_age if self._is_current(b))
+
+    @cached_property
+    def outdated(self) -> tuple[ObservedBatch, ...]:
+        """Batches of another recipe or rerun, oldest first."""
+        return tuple(b for b in self._by_age if not self._is_current(b))
+
+    @cached_property
+    def claims(self) -> tuple[ObservedBatch, ...]:
+        """Live open batches without jobs, oldest first: the first one wins."""
+        return tuple(b for b in self._by_age if self.accepts_jobs(b) and not b.jobs_count)
+
+    @cached_property
+    def recorded(self) -> tuple[RecordedJob, ...]:
+        """Jobs on record of the recipe and rerun that the file asks for."""
+        recipe, rerun = self.desired.recipe[:SHORT], self.desired.rerun
+        return tuple(r for r in self.seen.recorded if r.recipe == recipe and r.rerun == rerun)
+
+    @cached_property
+    def _by_age(self) -> list[ObservedBatch]:
+        return sorted(self.seen.batches, key=lambda b: (b.created_at, b.id))
+
+    def _is_current(self, batch: ObservedBatch) -> bool:
+        marks = self.marks[batch.id]
+        return marks.recipe == self.desired.recipe[:SHORT] and marks.rerun == self.desired.rerun
+
+    @staticmethod
+    def accepts_jobs(batch: ObservedBatch) -> bool:
+        """Whether the cloud would take more jobs; a status never seen before says nothing of it."""
+        return batch.open and batch.status.is_live and batch.status is not BatchStatus.UNKNOWN
+
+    @cached_property
+    def _creations(self) -> dict[str, Entry]:
+        return {e.claim: e for e in self.seen.entries if e.kind is not Kind.ADD}
+
+    def creation(self, batch: ObservedBatch) -> Entry | None:
+        """The journal's row of the batch's creation; None when another machine created it."""
+        return self._creations.get(self.marks[batch.id].claim)
+
+    def additions(self, batch: ObservedBatch) -> tuple[Entry, ...]:
+        """The journal's rows of what was added to the batch, oldest first."""
+        return tuple(e for e in self.seen.entries if e.kind is Kind.ADD and e.batch_id == batch.id)
+
+    def has_unclear_addition(self, batch: ObservedBatch) -> bool:
+        """Whether a purchase on this batch had no clear answer, and may still land."""
+        return any(not entry.state.is_clear for entry in self.additions(batch))
+
+    def lags_behind(self, batch: ObservedBatch) -> bool:
+        """Whether the cloud has accepted jobs that it does not show yet."""
+        accepted = [e for e in self.additions(batch) if e.state is State.ACCEPTED]
+        bought = sum(len(entry.jobs) for entry in accepted)
+        return (
+            bool(accepted) and bought > batch.jobs_count and self.age_s(accepted[-1].at) < self.terms.settle_s
+        )
+
+    def age_s(self, moment: datetime) -> float:
+        """How long ago something was (in s)."""
+        return (self.now - moment).total_seconds()

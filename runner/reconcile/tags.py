@@ -1,0 +1,88 @@
+"""Tags: the only marks of ours that the cloud keeps, and how our batches are found again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from runner.domain import digest
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runner.domain import DesiredExperiment
+    from runner.reconcile.actions import NewJob
+
+SHORT: Final = 16
+
+# Why we cancelled what we had bought. Such jobs are neither failed attempts nor a person's decision.
+FENCED: Final = "fenced"
+SUPERSEDED: Final = "superseded"
+PRUNED: Final = "pruned"
+_RELEASED: Final = frozenset({FENCED, SUPERSEDED, PRUNED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What the tags of a batch say of it; empty strings where they say nothing.
+
+    Args:
+        claim: A nonce that only the machine that created the batch has written down: how a runner knows
+            its own claim again after a lost answer.
+
+        released: We have cancelled work in it ourselves.
+    """
+
+    namespace: str = ""
+    experiment: str = ""
+    recipe: str = ""
+    submission: str = ""
+    claim: str = ""
+    rerun: int = 0
+    released: bool = False
+
+
+def namespace_tag(namespace: str) -> str:
+    """The tag that all batches of a repository carry."""
+    return f"runner:{namespace}"
+
+
+def batch_tags(namespace: str, experiment: DesiredExperiment, submission: str, claim: str) -> list[str]:
+    """All tags of a new batch, ours first."""
+    ours = [
+        namespace_tag(namespace),
+        f"exp:{experiment.name}",
+        f"recipe:{experiment.recipe[:SHORT]}",
+        f"submission:{submission}",
+        f"claim:{claim}",
+    ]
+    if experiment.rerun:
+        ours.append(f"rerun:{experiment.rerun}")
+    return [*ours, *(tag for tag in experiment.tags if tag not in ours)]
+
+
+def read_marks(tags: Iterable[str]) -> Marks:
+    """What the tags of a batch say; of a key said twice, the first counts."""
+    said: dict[str, str] = {}
+    words = set()
+    for tag in tags:
+        key, colon, value = tag.partition(":")
+        if colon:
+            said.setdefault(key, value)
+        words.add(tag)
+    rerun = said.get("rerun", "0")
+    return Marks(
+        namespace=said.get("runner", ""),
+        experiment=said.get("exp", ""),
+        recipe=said.get("recipe", ""),
+        submission=said.get("submission", ""),
+        claim=said.get("claim", ""),
+        rerun=int(rerun) if rerun.isdecimal() else 0,
+        released=bool(words & _RELEASED),
+    )
+
+
+def submission_tag(experiment: DesiredExperiment, jobs: Iterable[NewJob]) -> str:
+    """Digest of what is about to be bought; two machines that want the same write the same."""
+    triples = [[job.key, job.runs, job.attempt] for job in jobs]
+    return digest({"recipe": experiment.recipe, "rerun": experiment.rerun, "jobs": triples})[:SHORT]

@@ -1,0 +1,141 @@
+"""How far each wanted job has come: runs are a quantity of a point, added up over remote jobs. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from runner.domain import BatchStatus, JobStatus, RunsMode
+from runner.reconcile.actions import JobTally, NewJob
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from datetime import datetime
+
+    from runner.domain import DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob, Policy
+    from runner.reconcile.scene import Scene
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One remote job of a point, as it counts.
+
+    Args:
+        is_released: We have cancelled it ourselves: it counts as if it had never been.
+    """
+
+    job_id: str
+    key: str
+    status: JobStatus
+    runs: int
+    ended_at: datetime | None
+    is_released: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One wanted job, what there is of it, and when more may be bought."""
+
+    job: DesiredJob
+    tally: JobTally
+    retry_at: datetime | None
+
+    def is_due(self, now: datetime) -> bool:
+        """Whether runs are missing that may be bought now."""
+        return self.tally.missing > 0 and (self.retry_at is None or self.retry_at <= now)
+
+
+def points(scene: Scene) -> tuple[Point, ...]:
+    """Every wanted job with what there is of it, in file order."""
+    by_key: dict[str, list[Piece]] = {}
+    for piece in pieces(scene):
+        by_key.setdefault(piece.key, []).append(piece)
+    policy = scene.desired.policy
+    return tuple(_point(job, by_key.get(job.key, []), policy) for job in scene.desired.jobs)
+
+
+def pieces(scene: Scene) -> tuple[Piece, ...]:
+    """All remote jobs of the current recipe and rerun, observed or on record, each once, ours to count."""
+    recorded = {
+        record.id: Piece(record.id, record.key, record.status, record.runs, record.ended_at)
+        for record in scene.recorded
+    }
+    observed = {job.id: _piece(scene, batch, job) for batch in scene.current for job in batch.jobs}
+    return tuple(piece for piece in (recorded | observed).values() if not piece.is_released)
+
+
+def _piece(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> Piece:
+    status = effective_status(batch.status, job.status)
+    is_released = status is JobStatus.CANCELED and scene.marks[batch.id].released
+    return Piece(job.id, job.key, status, job.runs, job.ended_at, is_released)
+
+
+def effective_status(batch: BatchStatus, job: JobStatus) -> JobStatus:
+    """What a job's status means beside its batch's: a pending job of a batch that has ended never runs."""
+    if job is not JobStatus.PENDING:
+        return job
+    if batch in {BatchStatus.CANCELED, BatchStatus.CANCELING}:
+        return JobStatus.CANCELED
+    if batch in {BatchStatus.ERROR, BatchStatus.TIMED_OUT}:
+        return JobStatus.ERROR
+    return job
+
+
+def _point(job: DesiredJob, of_job: Sequence[Piece], policy: Policy) -> Point:
+    done = _runs(p for p in of_job if p.status is JobStatus.DONE)
+    active = _runs(p for p in of_job if not p.status.is_terminal)
+    failures = [p for p in of_job if p.status in policy.retry.on]
+    lost = [p for p in of_job if p.status is JobStatus.ERROR and p not in failures]
+    declined = [p for p in of_job if p.status is JobStatus.CANCELED and p not in failures]
+    wanted = _missing(job, of_job, done + active + _runs(declined), policy)
+    failed = wanted > 0 and (bool(lost) or len(failures) > policy.retry.limit)
+    tally = JobTally(
+        key=job.key,
+        name=job.name,
+        runs=job.runs,
+        done=done,
+        active=active,
+        declined=_runs(declined),
+        missing=0 if failed else wanted,
+        failures=len(failures) + len(lost),
+        failed=failed,
+    )
+    return Point(job, tally, _retry_at(failures, policy))
+
+
+def _runs(some: Iterable[Piece]) -> int:
+    return sum(piece.runs for piece in some)
+
+
+def _missing(job: DesiredJob, of_job: Sequence[Piece], held: int, policy: Policy) -> int:
+    if policy.runs is RunsMode.TOP_UP:
+        return max(0, job.runs - held)
+    counted = [p for p in of_job if p.status is not JobStatus.ERROR and p.status not in policy.retry.on]
+    return 0 if any(piece.runs == job.runs for piece in counted) else job.runs
+
+
+def _retry_at(failures: Sequence[Piece], policy: Policy) -> datetime | None:
+    ends = [piece.ended_at for piece in failures if piece.ended_at is not None]
+    return max(ends) + timedelta(seconds=policy.retry.backoff_s) if ends else None
+
+
+def new_jobs(desired: DesiredExperiment, due: Iterable[Point]) -> tuple[NewJob, ...]:
+    """The remote jobs that buy what is missing, in file order, none above the device's `max_runs`."""
+    bought = []
+    for point in due:
+        attempt = point.tally.failures + 1
+        for runs in split_runs(point.tally.missing, desired.max_runs):
+            job = point.job
+            bought.append(
+                NewJob(key=job.key, name=job.name, runs=runs, attempt=attempt, variables=job.variables)
+            )
+    return tuple(bought)
+
+
+def split_runs(runs: int, max_runs: int | None) -> list[int]:
+    """Runs of each remote job: as few jobs as the device allows, full ones first."""
+    if max_runs is None:
+        return [runs]
+    full, rest = divmod(runs, max_runs)
+    return [max_runs] * full + ([rest] if rest else [])

@@ -1,0 +1,40 @@
+"""What a reconciler works with: everything that is not a pure function."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from runner.cloud import Client
+    from runner.reconcile.journal import Journal
+    from runner.results import Records
+
+
+def utc_now() -> datetime:
+    """The time now."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tools:
+    """The cloud, this machine's memory, and time.
+
+    Args:
+        namespace: What this repository's batches are tagged with.
+
+        clock: The time now, with a time zone.
+
+        sleep: Waits that many seconds.
+    """
+
+    client: Client
+    journal: Journal
+    records: Records
+    namespace: str
+    clock: Callable[[], datetime] = field(default=utc_now, repr=False)
+    sleep: Callable[[float], None] = field(default=time.sleep, repr=False)

@@ -1,0 +1,334 @@
+"""Whole passes against the cloud in memory: act does what the plan says, and the next plan agrees."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from builders import a_wanted_job, an_experiment
+from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
+
+from runner.cloud import NotSentError, Request
+from runner.domain import BatchMode, JobStatus, Policy, Retry, Submission, Surplus, recipe_digest
+from runner.errors import CloudUnavailableError, JobCreationError
+from runner.reconcile import End, Health, Journal, Patience, Reconciler, Sync, Terms, Tools, Watch, Wish
+from runner.results import Records
+
+TERMS = Terms(namespace="lab", poll_s=1.0)
+A_BAD_REQUEST = Request("POST", "http://127.0.0.1:1/api/v1/batches", body=b"[]")
+
+
+class Bench:
+    """A reconciler on a cloud in memory; the cloud works while the reconciler sleeps."""
+
+    def __init__(self, folder, *, failing=0.0, ending=1.0, max_runs=None):
+        self.clock = VirtualClock()
+        self.engine = DiceEngine(random.Random(1), failing=failing, ending=ending)
+        self.cloud = MemoryCloud(self.clock, self.engine, max_runs=max_runs)
+        self.journal = Journal(Path(":memory:"), self.clock)
+        self.records = Records(folder)
+        self.fate = lambda request: "answered"
+        self.port = LossyPort(self.cloud, self._current_fate)
+        self.outages = []
+
+    def _current_fate(self, request):
+        return self.fate(request)
+
+    def close(self):
+        """Lets go of everything."""
+        self.journal.close()
+        self.cloud.close()
+
+    def sleep(self, seconds):
+        """Lets time pass, and the cloud work."""
+        self.clock.sleep(seconds)
+        self.cloud.step()
+        self.engine.tick()
+        self.cloud.step()
+
+    def reconciler(self, terms=TERMS):
+        """A fresh process on the same machine."""
+        tools = Tools(
+            client=self.cloud.client(self.port),
+            journal=self.journal,
+            records=self.records,
+            namespace="lab",
+            clock=self.clock,
+            sleep=self.sleep,
+        )
+        return Reconciler(tools, terms, Watch(on_outage=self.outages.append))
+
+    def run(self, experiment, **patience):
+        """Applies an experiment."""
+        return self.reconciler().run([Wish(desired=experiment)], Patience(timeout_s=600.0, **patience))
+
+    def posts(self):
+        """How many POSTs were sent."""
+        return sum(method == "POST" for method, _ in self.port.sent)
+
+    def bought(self):
+        """Runs on the cloud by the point `t`, cancelled jobs left out."""
+        runs = Counter()
+        for job in self.cloud.jobs():
+            runs[job["variables"]["t"]] += job["runs"] * (job["status"] != JobStatus.CANCELED)
+        return dict(runs)
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """A bench on which everything goes well."""
+    bench = Bench(tmp_path / "results")
+    yield bench
+    bench.close()
+
+
+def the_experiment(*jobs, **fields):
+    """An experiment that the cloud in memory can run; by default two points."""
+    recipe = recipe_digest(device_type=fields.get("device_type", "EMU_FREE"), sequence=SEQUENCE)
+    wanted = jobs or (a_wanted_job(1), a_wanted_job(2))
+    return an_experiment(*wanted, **{"sequence": SEQUENCE, "recipe": recipe} | fields)
+
+
+def test_an_experiment_is_bought_closed_and_recorded(bench):
+    """The whole path."""
+    outcome = bench.run(the_experiment())
+
+    assert (End.SETTLED, Sync.SYNCED, Health.HEALTHY) == (
+        outcome.end,
+        outcome.plans[0].sync,
+        outcome.plans[0].health,
+    )
+    assert {1: 100, 2: 100} == bench.bought()
+    assert [{"0": 100}, {"0": 100}] == [dict(job.counts) for job in bench.records.of_experiment("exp")]
+    assert [("DONE", False)] == [(b["status"], b["open"]) for b in bench.cloud.client().get_batches()]
+
+
+def test_applying_again_sends_nothing(bench):
+    """With one request, which only reads."""
+    bench.run(the_experiment())
+    bench.port.sent.clear()
+    bench.run(the_experiment())
+
+    assert [("GET", "/api/v1/batches")] == bench.port.sent
+
+
+def test_two_jobs_more_send_those_two(bench):
+    """And nothing else."""
+    bench.run(the_experiment())
+    bench.run(the_experiment(*(a_wanted_job(t) for t in (1, 2, 3, 4))))
+
+    assert {1: 100, 2: 100, 3: 100, 4: 100} == bench.bought()
+
+
+def test_raising_runs_buys_the_difference_and_a_revert_sends_nothing(bench):
+    """500, then 800, then 500 again."""
+    bench.run(the_experiment(a_wanted_job(1, 500)))
+    bench.run(the_experiment(a_wanted_job(1, 800)))
+    posts = bench.posts()
+    bench.run(the_experiment(a_wanted_job(1, 500)))
+
+    assert [500, 300] == [job.runs for job in bench.records.of_experiment("exp")]
+    assert posts == bench.posts()
+
+
+def test_records_alone_are_enough_when_the_cloud_has_forgotten(bench, tmp_path):
+    """Nobody pays twice for what is on record."""
+    bench.run(the_experiment())
+    fresh = Bench(tmp_path / "elsewhere")
+    fresh.records = bench.records
+    fresh.run(the_experiment())
+    posts = fresh.posts()
+    fresh.close()
+
+    assert posts == 0
+
+
+def test_the_cloud_alone_is_enough_when_the_machine_has_forgotten(bench, tmp_path):
+    """A fresh clone finds the batches by their tags, and records them."""
+    bench.run(the_experiment())
+    posts = bench.posts()
+    bench.journal.close()
+    bench.journal = Journal(Path(":memory:"), bench.clock)
+    bench.records = Records(tmp_path / "fresh")
+    bench.run(the_experiment())
+
+    assert posts == bench.posts()
+    assert len(bench.records.of_experiment("exp")) == 2
+
+
+def test_an_open_batch_is_kept_extended_and_closed(bench):
+    """One batch for all, retries included."""
+    open_policy = Policy(batch=BatchMode.OPEN)
+    bench.run(the_experiment(a_wanted_job(1), policy=open_policy), until_done=False)
+    bench.run(the_experiment(policy=open_policy))
+    batches = list(bench.cloud.client().get_batches())
+
+    assert [(2, False, "DONE")] == [(b["jobs_count"], b["open"], b["status"]) for b in batches]
+
+
+def test_failed_jobs_are_retried_up_to_the_limit(tmp_path):
+    """Two retries are three attempts; then it is said, and the passes end."""
+    bench = Bench(tmp_path, failing=1.0)
+    outcome = bench.run(the_experiment(a_wanted_job(1)))
+    attempts = [job.attempt for job in sorted(bench.records.of_experiment("exp"), key=lambda j: j.created_at)]
+    spent_s = (bench.clock() - bench.journal.created_at).total_seconds()
+    bench.close()
+
+    assert (End.SETTLED, Health.DEGRADED, True) == (
+        outcome.end,
+        outcome.plans[0].health,
+        outcome.plans[0].jobs[0].failed,
+    )
+    assert [1, 2, 3] == attempts
+    assert spent_s >= 60  # two backoffs of 30 s
+
+
+def test_runs_above_the_limit_of_the_device_are_bought_in_parts(tmp_path):
+    """2000 runs on a device that takes 600 a job."""
+    bench = Bench(tmp_path, max_runs=600)
+    bench.run(the_experiment(a_wanted_job(1, 2000), max_runs=600))
+    runs = [job.runs for job in bench.records.of_experiment("exp")]
+    bench.close()
+
+    assert [600, 600, 600, 200] == runs
+
+
+def test_a_changed_recipe_cancels_what_is_pending_and_its_return_buys_it(bench):
+    """What we cancelled ourselves is no person's wish."""
+    keep_pending = Patience(timeout_s=0.0)
+    first, second = the_experiment(), the_experiment(device_type="EMU_FRESNEL")
+    for _ in range(3):  # claim, buy, close
+        bench.reconciler().run([Wish(desired=first)], keep_pending)
+    bench.run(second)
+    cancelled = [b["status"] for b in bench.cloud.client().get_batches(device_type="EMU_FREE")]
+    bench.run(first)
+
+    assert ["CANCELED"] == cancelled
+    assert {1: 200, 2: 200} == bench.bought()
+
+
+def test_pruned_jobs_come_back_when_the_file_asks_again(bench):
+    """Cancelled while pending, bought when they are wanted."""
+    pruning = Policy(prune=Surplus.CANCEL)
+    both, one = the_experiment(policy=pruning), the_experiment(a_wanted_job(1), policy=pruning)
+    for _ in range(3):
+        bench.reconciler().run([Wish(desired=both)], Patience(timeout_s=0.0))
+    bench.run(one)
+    after_pruning = bench.bought()
+    bench.run(both)
+
+    assert ({1: 100, 2: 0}, {1: 100, 2: 100}) == (after_pruning, bench.bought())
+
+
+def test_what_a_person_cancels_stays_cancelled(bench):
+    """Until the file's policy says otherwise."""
+    for _ in range(3):
+        bench.reconciler().run([Wish(desired=the_experiment())], Patience(timeout_s=0.0))
+    cancelled = bench.reconciler().cancel([Wish(desired=the_experiment())])
+    outcome = bench.run(the_experiment())
+    after = bench.bought()
+    bench.run(the_experiment(policy=Policy(retry=Retry(on=(JobStatus.CANCELED,), backoff_s=0.0))))
+
+    assert ["2 of its 2 jobs are pending"] == [action.reason for action in cancelled]
+    assert (Health.DEGRADED, {1: 0, 2: 0}) == (outcome.plans[0].health, after)
+    assert {1: 100, 2: 100} == bench.bought()
+
+
+def test_no_wait_returns_once_everything_is_submitted(bench):
+    """Nothing has run yet."""
+    outcome = bench.run(the_experiment(), until_done=False)
+
+    assert (End.SUBMITTED, {"PENDING"}) == (outcome.end, {job["status"] for job in bench.cloud.jobs()})
+
+
+def test_patience_ends_while_jobs_are_under_way(tmp_path):
+    """Jobs that never end."""
+    bench = Bench(tmp_path, ending=0.0)
+    outcome = bench.run(the_experiment())
+    bench.close()
+
+    assert (End.PATIENCE, Health.PROGRESSING) == (outcome.end, outcome.plans[0].health)
+
+
+@pytest.mark.parametrize("fate", ["lost before", "lost after"])
+@pytest.mark.parametrize("number", range(6))
+def test_each_request_may_fail_once(bench, fate, number):
+    """Whichever one it is, everything is bought once."""
+    count = iter(range(10_000))
+    bench.fate = lambda request: fate if next(count) == number else "answered"
+    outcome = bench.run(the_experiment())
+
+    assert (End.SETTLED, {1: 100, 2: 100}) == (outcome.end, bench.bought())
+
+
+@pytest.mark.parametrize("fate", ["lost before", "lost after"])
+@pytest.mark.parametrize("number", range(4))
+def test_each_request_of_a_direct_submission_may_fail_once(bench, fate, number):
+    """On an emulator, with lists that do not lag."""
+    count = iter(range(10_000))
+    bench.fate = lambda request: fate if next(count) == number else "answered"
+    bench.run(the_experiment(policy=Policy(submission=Submission.DIRECT)))
+
+    assert {1: 100, 2: 100} == bench.bought()
+
+
+def test_a_cloud_that_refuses_batches_without_jobs_is_bought_from_directly(bench):
+    """One POST buys at once."""
+
+    def refuse_claims(request):
+        return refuse if request.path == "/api/v1/batches" and is_claim(request) else "answered"
+
+    def is_claim(request):
+        return request.method == "POST" and b'"jobs":[]' in request.body
+
+    def refuse(carry_out):
+        del carry_out
+        return replace(bench.cloud.answer(A_BAD_REQUEST))
+
+    bench.fate = refuse_claims
+    bench.run(the_experiment())
+
+    assert {1: 100, 2: 100} == bench.bought()
+
+
+def test_an_outage_is_waited_for(bench):
+    """And told; then the work goes on."""
+    count = iter(range(10_000))
+
+    def out_for_a_while(request):
+        return no_connection if next(count) < 5 else "answered"
+
+    def no_connection(carry_out):
+        raise NotSentError("refused")
+
+    bench.fate = out_for_a_while
+    bench.run(the_experiment())
+
+    assert {1: 100, 2: 100} == bench.bought()
+    assert len(bench.outages) == 5
+
+
+def test_an_outage_of_ten_minutes_is_an_error(bench):
+    """Nothing is lost."""
+
+    def no_connection(carry_out):
+        raise NotSentError("refused")
+
+    bench.fate = lambda request: no_connection
+
+    with pytest.raises(CloudUnavailableError, match="cannot be reached"):
+        bench.reconciler().run([Wish(desired=the_experiment())], Patience())
+
+
+def test_refused_jobs_are_an_error_and_leave_no_claim(bench):
+    """The cloud says why; nothing is left open."""
+    impossible = the_experiment(replace(a_wanted_job(1), runs=0))
+    wrong = replace(impossible, jobs=(replace(a_wanted_job(1), variables={"t": 1.5}),))
+
+    with pytest.raises(JobCreationError, match="the cloud refused 1 jobs"):
+        bench.run(wrong)
+
+    assert ["CANCELED"] == [batch["status"] for batch in bench.cloud.client().get_batches()]

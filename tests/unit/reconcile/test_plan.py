@@ -1,0 +1,613 @@
+"""The planner's table: what is wanted, what is seen → what is done next."""
+
+from __future__ import annotations
+
+import copy
+import random
+from dataclasses import replace
+
+import pytest
+from builders import (
+    NOW,
+    RECIPE,
+    TERMS,
+    a_batch,
+    a_job,
+    a_record,
+    a_wanted_job,
+    an_entry,
+    an_experiment,
+    at,
+    seen,
+    tags_of,
+)
+
+from runner.domain import (
+    BatchMode,
+    BatchStatus,
+    JobStatus,
+    OnUnknown,
+    Policy,
+    Retry,
+    RunsMode,
+    Submission,
+    Surplus,
+)
+from runner.reconcile import Health, Sync, WaitFor
+from runner.reconcile.actions import (
+    AddJobs,
+    Adopt,
+    CancelBatch,
+    CancelJobs,
+    Claim,
+    CloseBatch,
+    Cost,
+    EndedJob,
+    Fence,
+    NewJob,
+    RecordResults,
+    Submit,
+)
+from runner.reconcile.journal import Kind, State
+from runner.reconcile.plan import plan
+from runner.reconcile.tags import submission_tag
+
+
+def bought(t=1, runs=100, attempt=1):
+    """A job that is bought."""
+    job = a_wanted_job(t, runs)
+    return NewJob(key=job.key, name=job.name, runs=runs, attempt=attempt, variables=job.variables)
+
+
+def tag_of(experiment, *jobs):
+    """The submission tag under which an experiment buys some jobs."""
+    return submission_tag(experiment, jobs or (bought(),))
+
+
+def actions(experiment, observed, terms=TERMS, now=NOW):
+    """The planned actions without their reasons, which are for people."""
+    planned = plan(experiment, observed, terms, now)
+    assert all(action.reason for action in planned.actions), "every action has its reason"
+    return [replace(action, reason="") for action in planned.actions]
+
+
+def verbs(*arguments, **named):
+    """The kinds of the planned actions."""
+    return [type(action).__name__ for action in actions(*arguments, **named)]
+
+
+EXPERIMENT = an_experiment()
+TAG = tag_of(EXPERIMENT)
+OURS = an_entry(submission=TAG)
+
+
+def a_claim(batch_id="b1", claim="c", submission=TAG, **fields):
+    """An open batch without jobs."""
+    return a_batch(batch_id, open=True, tags=tags_of(submission, claim), **fields)
+
+
+# Towards a submission
+
+
+def test_what_nobody_holds_is_claimed():
+    """The first step costs nothing, and says what it leads to."""
+    planned = plan(EXPERIMENT, seen(), TERMS, NOW)
+
+    assert [Claim(submission=TAG, jobs=(bought(),), reason="")] == actions(EXPERIMENT, seen())
+    assert (Sync.OUT_OF_SYNC, Health.MISSING) == (planned.sync, planned.health)
+    assert Cost(jobs=1, runs=100, qpu_s=0.0) == planned.cost
+
+
+def test_qpu_time_is_estimated_for_a_qpu_only():
+    """100 runs take about two minutes."""
+    on_qpu = an_experiment(device_type="FRESNEL")
+
+    assert plan(on_qpu, seen(), TERMS, NOW).cost.qpu_s == pytest.approx(120.0)
+
+
+def test_our_settled_claim_is_bought_on():
+    """All jobs go in one request."""
+    observed = seen(a_claim(), entries=[OURS])
+
+    assert [AddJobs(batch_id="b1", jobs=(bought(),), reason="")] == actions(EXPERIMENT, observed)
+
+
+def test_a_claim_is_not_bought_on_before_lists_have_settled():
+    """An older claim may not show yet."""
+    terms = replace(TERMS, settle_s=15.0)
+
+    planned = plan(EXPERIMENT, seen(a_claim(), entries=[OURS]), terms, NOW)
+
+    assert ((), WaitFor.SUBMISSION, 5.0) == (planned.actions, planned.wait_for, planned.look_again_s)
+
+
+def test_a_claim_whose_creation_was_never_confirmed_is_adopted_and_bought_on():
+    """The nonce in its tags says that it is ours."""
+    lost = an_entry(state=State.INTENDED, submission=TAG, batch_id=None)
+
+    planned = actions(EXPERIMENT, seen(a_claim(), entries=[lost]))
+
+    assert [
+        Adopt(batch_id="b1", claim="c", reason=""),
+        AddJobs(batch_id="b1", jobs=(bought(),), reason=""),
+    ] == planned
+
+
+def test_the_oldest_claim_wins_and_we_shut_our_own_younger_one():
+    """Nobody else's claim is touched within its lease."""
+    theirs = a_claim("b0", claim="x", created_at=at(-20))
+
+    planned = plan(EXPERIMENT, seen(a_claim(), theirs, entries=[OURS]), TERMS, NOW)
+
+    assert ["Fence b1"] == [f"{type(a).__name__} {a.batch_id}" for a in planned.actions]
+    assert planned.wait_for is WaitFor.SUBMISSION
+
+
+def test_we_buy_on_our_claim_when_it_is_the_oldest():
+    """A younger claim of somebody else is theirs to shut."""
+    theirs = a_claim("b2", claim="x", created_at=at(-5))
+
+    assert [AddJobs(batch_id="b1", jobs=(bought(),), reason="")] == actions(
+        EXPERIMENT, seen(theirs, a_claim(), entries=[OURS])
+    )
+
+
+def test_claims_of_the_same_moment_are_ordered_by_their_ids():
+    """Two machines must come to the same winner."""
+    theirs = a_claim("b0", claim="x", created_at=a_claim().created_at)
+
+    assert ["Fence"] == verbs(EXPERIMENT, seen(a_claim(), theirs, entries=[OURS]))
+
+
+def test_somebody_elses_claim_is_shut_after_its_lease():
+    """Its runner is gone; the way is free at once."""
+    theirs = a_claim("b0", claim="x", created_at=at(-61))
+
+    assert ["Fence", "Claim"] == verbs(EXPERIMENT, seen(theirs))
+
+
+def test_a_claim_of_work_that_is_no_longer_wanted_is_shut():
+    """The file has changed since."""
+    observed = seen(a_claim(submission="other"), entries=[an_entry(submission="other")])
+
+    assert [
+        Fence(batch_id="b1", holds_jobs=False, reason=""),
+        Claim(submission=TAG, jobs=(bought(),), reason=""),
+    ] == actions(EXPERIMENT, observed)
+
+
+@pytest.mark.parametrize("state", [State.INTENDED, State.UNKNOWN])
+def test_a_purchase_without_a_clear_answer_is_fenced_and_nothing_else_is_done(state):
+    """A late request must be refused before anything is decided."""
+    tried = an_entry(Kind.ADD, state, seq=2, submission=TAG)
+
+    planned = actions(EXPERIMENT, seen(a_claim(), entries=[OURS, tried]))
+
+    assert [Fence(batch_id="b1", holds_jobs=False, reason="")] == planned
+
+
+@pytest.mark.parametrize("state", [State.INTENDED, State.UNKNOWN])
+def test_a_purchase_that_landed_without_an_answer_is_not_repeated(state):
+    """The batch holds the jobs: it only has to be shut."""
+    tried = an_entry(Kind.ADD, state, seq=2, submission=TAG)
+    batch = a_batch("b1", a_job(), open=True, tags=tags_of(TAG))
+
+    planned = actions(EXPERIMENT, seen(batch, entries=[OURS, tried]))
+
+    assert [Fence(batch_id="b1", holds_jobs=True, reason="")] == planned
+
+
+def test_a_purchase_that_was_refused_leaves_its_claim_to_be_shut():
+    """Nothing is ever sent twice on one claim."""
+    tried = an_entry(Kind.ADD, State.REJECTED, seq=2, submission=TAG)
+
+    assert ["Fence", "Claim"] == verbs(EXPERIMENT, seen(a_claim(), entries=[OURS, tried]))
+
+
+def test_an_accepted_purchase_counts_before_a_list_shows_it():
+    """What the cloud has accepted is live from that moment."""
+    added = an_entry(Kind.ADD, State.ACCEPTED, seq=2, submission=TAG, at=at(-1), jobs=(("k", 100),))
+    terms = replace(TERMS, settle_s=5.0)
+
+    planned = plan(EXPERIMENT, seen(a_claim(), entries=[OURS, added]), terms, NOW)
+
+    assert ((), WaitFor.SUBMISSION) == (planned.actions, planned.wait_for)
+
+
+def test_creations_without_a_clear_answer_are_repeated_ever_more_slowly():
+    """A lost claim costs nothing; a cloud in trouble wants a pause."""
+    lost = [
+        an_entry(state=State.UNKNOWN, seq=n, at=at(-0.1), submission=TAG, claim=str(n), batch_id=None)
+        for n in range(3)
+    ]
+
+    planned = plan(EXPERIMENT, seen(entries=lost), TERMS, NOW)
+
+    assert () == planned.actions
+    assert planned.look_again_s == pytest.approx(0.7)
+
+
+def test_after_six_silences_a_person_is_asked():
+    """It does not go on for ever."""
+    lost = [
+        an_entry(state=State.UNKNOWN, seq=n, at=at(-9), submission=TAG, claim=str(n), batch_id=None)
+        for n in range(6)
+    ]
+
+    assert ["Hold"] == verbs(EXPERIMENT, seen(entries=lost))
+
+
+def test_a_refused_claim_is_followed_by_direct_submission():
+    """A cloud may not take batches without jobs."""
+    refused = an_entry(state=State.REJECTED, submission=TAG, batch_id=None)
+
+    assert [Submit(submission=TAG, jobs=(bought(),), reason="")] == actions(
+        EXPERIMENT, seen(entries=[refused])
+    )
+
+
+# Direct submission
+
+DIRECT = an_experiment(policy=Policy(submission=Submission.DIRECT))
+
+
+def test_direct_submission_buys_at_once():
+    """The file may ask for it."""
+    assert ["Submit"] == verbs(DIRECT, seen())
+
+
+def test_a_young_journal_waits_before_its_first_direct_submission():
+    """A fresh machine does not know what an earlier one has sent a moment ago."""
+    terms = replace(TERMS, settle_s=10.0, remembers_since=at(-4))
+
+    planned = plan(DIRECT, seen(), terms, NOW)
+
+    assert ((), 6.0) == (planned.actions, planned.look_again_s)
+
+
+@pytest.mark.parametrize(
+    ("device_type", "said", "expected"),
+    [
+        ("EMU_FREE", None, "Submit"),
+        ("FRESNEL", None, "Hold"),
+        ("EMU_FREE", OnUnknown.HOLD, "Hold"),
+        ("FRESNEL", OnUnknown.RESUBMIT, "Submit"),
+    ],
+)
+def test_a_lost_direct_submission_is_held_or_repeated(device_type, said, expected):
+    """By default at most once where it costs money, at least once where it does not."""
+    policy = Policy(submission=Submission.DIRECT, on_unknown_submission=said)
+    experiment = an_experiment(device_type=device_type, policy=policy)
+    lost = an_entry(Kind.SUBMIT, State.INTENDED, submission=tag_of(experiment), batch_id=None)
+
+    assert [expected] == verbs(experiment, seen(entries=[lost]))
+
+
+def test_twins_are_reduced_to_the_oldest_while_the_other_is_pending():
+    """Two batches bought the same work."""
+    older = a_batch("b1", a_job("j1"), tags=tags_of(TAG, "c1"), created_at=at(-20))
+    younger = a_batch("b2", a_job("j2", batch_id="b2"), tags=tags_of(TAG, "c2"))
+
+    assert [CancelBatch(batch_id="b2", reason="", mark="fenced")] == actions(DIRECT, seen(older, younger))
+
+
+# What there is
+
+
+@pytest.mark.parametrize(
+    ("batch_status", "job_status"),
+    [
+        (BatchStatus.PENDING, JobStatus.PENDING),
+        (BatchStatus.RUNNING, JobStatus.RUNNING),
+        (BatchStatus.PAUSED, JobStatus.PENDING),
+        (BatchStatus.UNKNOWN, JobStatus.PENDING),
+        (BatchStatus.RUNNING, JobStatus.UNKNOWN),
+        (BatchStatus.RUNNING, JobStatus.CANCELING),
+        (BatchStatus.CANCELED, JobStatus.RUNNING),
+    ],
+)
+def test_work_under_way_is_waited_for(batch_status, job_status):
+    """Statuses of tomorrow included: in progress, do not act."""
+    batch = a_batch("b1", a_job(status=job_status), status=batch_status)
+
+    planned = plan(EXPERIMENT, seen(batch), TERMS, NOW)
+
+    assert ((), WaitFor.JOBS, TERMS.poll_s) == (planned.actions, planned.wait_for, planned.look_again_s)
+
+
+def test_an_ended_job_is_recorded():
+    """As soon as it has ended, and once."""
+    batch = a_batch("b1", a_job(status=JobStatus.DONE), status=BatchStatus.DONE)
+    key = a_wanted_job().key
+
+    assert [
+        RecordResults(batch_id="b1", jobs=(EndedJob(id="j1", key=key, attempt=1),), reason="")
+    ] == actions(EXPERIMENT, seen(batch))
+    assert [] == actions(EXPERIMENT, seen(batch, recorded=[a_record()]))
+
+
+def test_a_recorded_result_is_never_bought_again():
+    """Also when the cloud has forgotten the batch."""
+    planned = plan(EXPERIMENT, seen(recorded=[a_record()]), TERMS, NOW)
+
+    assert ((), Sync.SYNCED, Health.HEALTHY) == (planned.actions, planned.sync, planned.health)
+
+
+def test_a_result_that_could_not_be_had_is_asked_for_again_in_the_next_command():
+    """But not in every pass of this one."""
+    batch = a_batch("b1", a_job(status=JobStatus.DONE), status=BatchStatus.DONE)
+    empty = a_record(counts={})
+
+    assert ["RecordResults"] == verbs(EXPERIMENT, seen(batch, recorded=[empty]))
+    assert [] == verbs(EXPERIMENT, seen(batch, recorded=[empty], unavailable=["j1"]))
+
+
+def test_a_raised_number_of_runs_buys_the_difference():
+    """500 done and 800 wanted buys 300."""
+    experiment = an_experiment(a_wanted_job(runs=800))
+
+    planned = plan(experiment, seen(recorded=[a_record(runs=500)]), TERMS, NOW)
+
+    assert Cost(jobs=1, runs=300) == planned.cost
+
+
+def test_exact_runs_are_bought_in_one_job():
+    """500 done and 800 wanted buys 800."""
+    experiment = an_experiment(a_wanted_job(runs=800), policy=Policy(runs=RunsMode.EXACT))
+
+    assert Cost(jobs=1, runs=800) == plan(experiment, seen(recorded=[a_record(runs=500)]), TERMS, NOW).cost
+    assert Cost() == plan(experiment, seen(recorded=[a_record(runs=800)]), TERMS, NOW).cost
+
+
+def test_runs_above_the_devices_limit_are_split():
+    """2000 runs on a device that takes 600 a job are four jobs."""
+    experiment = an_experiment(a_wanted_job(runs=2000), max_runs=600)
+
+    claim = plan(experiment, seen(), TERMS, NOW).actions[0]
+
+    assert [600, 600, 600, 200] == [job.runs for job in claim.jobs]
+
+
+def test_a_lowered_number_of_runs_sends_nothing_and_is_said():
+    """A revert sends nothing either."""
+    planned = plan(an_experiment(a_wanted_job(runs=50)), seen(recorded=[a_record()]), TERMS, NOW)
+
+    assert () == planned.actions
+    assert ("1 job has 50 runs more than the file asks for",) == planned.notes
+
+
+def test_only_added_jobs_are_bought():
+    """The rest is there."""
+    experiment = an_experiment(a_wanted_job(1), a_wanted_job(2), a_wanted_job(3))
+
+    claim = plan(experiment, seen(recorded=[a_record()]), TERMS, NOW).actions[0]
+
+    assert (bought(2), bought(3)) == claim.jobs
+
+
+def test_a_raised_rerun_asks_for_everything_again():
+    """And says so in git."""
+    again = an_experiment(rerun=1)
+
+    assert ["Claim"] == verbs(again, seen(recorded=[a_record()]))
+    assert [] == verbs(again, seen(recorded=[a_record(rerun=1)]))
+
+
+def test_batches_of_another_recipe_do_not_count():
+    """Counts are added up only within one recipe."""
+    other = a_batch(
+        "b1", a_job(status=JobStatus.DONE), status=BatchStatus.DONE, tags=tags_of(recipe="f" * 16)
+    )
+
+    assert ["RecordResults", "Claim"] == verbs(EXPERIMENT, seen(other))
+
+
+# Failures
+
+
+def failed(job_id="j1", t=1, ended=-100, **fields):
+    """A job that ended badly some time ago."""
+    return a_job(job_id, t=t, status=JobStatus.ERROR, ended=ended, **fields)
+
+
+def recorded_failures(n):
+    """As many failures on record."""
+    return [a_record(f"j{i}", status=JobStatus.ERROR, ended_at=at(-100)) for i in range(n)]
+
+
+def test_a_failed_job_is_sent_again_after_its_backoff():
+    """As a further attempt."""
+    planned = actions(EXPERIMENT, seen(recorded=recorded_failures(1)))
+
+    assert (bought(attempt=2),) == planned[0].jobs
+
+
+def test_a_failed_job_waits_for_its_backoff():
+    """30 s by default."""
+    recorded = [a_record(status=JobStatus.ERROR, ended_at=at(-10))]
+
+    planned = plan(EXPERIMENT, seen(recorded=recorded), TERMS, NOW)
+
+    assert ((), WaitFor.BACKOFF, 20.0) == (planned.actions, planned.wait_for, planned.look_again_s)
+
+
+def test_a_job_that_failed_too_often_is_given_up():
+    """Two retries are three attempts."""
+    planned = plan(EXPERIMENT, seen(recorded=recorded_failures(3)), TERMS, NOW)
+
+    assert ((), Health.DEGRADED, True) == (planned.actions, planned.health, planned.jobs[0].failed)
+
+
+def test_a_failure_that_the_policy_does_not_name_is_for_good():
+    """`retry.on` is empty."""
+    experiment = an_experiment(policy=Policy(retry=Retry(on=())))
+
+    assert plan(experiment, seen(recorded=recorded_failures(1)), TERMS, NOW).jobs[0].failed
+
+
+def test_what_a_person_cancelled_is_not_bought_again():
+    """Unless the policy says so."""
+    recorded = [a_record(status=JobStatus.CANCELED)]
+    asked = an_experiment(policy=Policy(retry=Retry(on=(JobStatus.ERROR, JobStatus.CANCELED))))
+
+    planned = plan(EXPERIMENT, seen(recorded=recorded), TERMS, NOW)
+
+    assert ((), Health.DEGRADED, 100) == (planned.actions, planned.health, planned.jobs[0].declined)
+    assert ["Claim"] == verbs(asked, seen(recorded=recorded))
+
+
+@pytest.mark.parametrize("mark", ["fenced", "superseded", "pruned"])
+def test_what_we_cancelled_ourselves_counts_as_if_it_had_never_been(mark):
+    """It is neither a failure nor a person's wish, and is not recorded."""
+    tags = tags_of("s", "c", RECIPE[:16], mark)
+    batch = a_batch("b1", a_job(status=JobStatus.CANCELED), status=BatchStatus.CANCELED, tags=tags)
+
+    assert [Claim(submission=TAG, jobs=(bought(),), reason="")] == actions(EXPERIMENT, seen(batch))
+
+
+@pytest.mark.parametrize(
+    ("batch_status", "expected"),
+    [(BatchStatus.ERROR, (1, 0)), (BatchStatus.TIMED_OUT, (1, 0)), (BatchStatus.CANCELED, (0, 100))],
+)
+def test_a_pending_job_of_a_batch_that_ended_never_runs(batch_status, expected):
+    """It failed with its batch, or was cancelled with it."""
+    tally = plan(EXPERIMENT, seen(a_batch("b1", a_job(), status=batch_status)), TERMS, NOW).jobs[0]
+
+    assert expected == (tally.failures, tally.declined)
+
+
+# Beside the submission
+
+
+def test_a_batch_with_all_its_jobs_is_closed():
+    """The device is not kept for nothing."""
+    batch = a_batch("b1", a_job(), open=True)
+
+    assert [CloseBatch(batch_id="b1", reason="")] == actions(EXPERIMENT, seen(batch, entries=[OURS]))
+
+
+OPEN = Policy(batch=BatchMode.OPEN)
+
+
+def test_an_open_batch_is_kept_while_jobs_are_under_way():
+    """The file asks for it."""
+    assert [] == actions(an_experiment(policy=OPEN), seen(a_batch("b1", a_job(), open=True)))
+
+
+def test_an_open_batch_of_ours_is_given_what_is_missing():
+    """Without another claim."""
+    experiment = an_experiment(a_wanted_job(1), a_wanted_job(2), policy=OPEN)
+    batch = a_batch("b1", a_job(), open=True)
+
+    assert [AddJobs(batch_id="b1", jobs=(bought(2),), reason="")] == actions(
+        experiment, seen(batch, entries=[an_entry()])
+    )
+
+
+@pytest.mark.parametrize(("idle_s", "expected"), [(30, []), (90, ["Fence"])])
+def test_somebody_elses_open_batch_is_shut_before_we_buy(idle_s, expected):
+    """Its creator is its only writer; after its lease it is taken to be gone."""
+    experiment = an_experiment(a_wanted_job(1), a_wanted_job(2), policy=OPEN)
+    batch = a_batch("b1", a_job(), open=True, updated_at=at(-idle_s), tags=tags_of("s", "theirs"))
+
+    assert expected == verbs(experiment, seen(batch))
+
+
+def test_an_open_batch_is_closed_when_all_is_done():
+    """Then the device is released."""
+    batch = a_batch("b1", a_job(status=JobStatus.DONE), open=True, status=BatchStatus.RUNNING)
+
+    assert ["CloseBatch"] == verbs(an_experiment(policy=OPEN), seen(batch, recorded=[a_record()]))
+
+
+def old_batch(**fields):
+    """A batch of an older recipe with a pending job."""
+    return a_batch("b0", a_job("j0", batch_id="b0"), tags=tags_of("s", "c", "f" * 16), **fields)
+
+
+def test_pending_work_of_an_older_recipe_is_cancelled():
+    """Marked first, so that nobody takes it for a person's wish."""
+    assert CancelBatch(batch_id="b0", reason="", mark="superseded") in actions(EXPERIMENT, seen(old_batch()))
+
+
+@pytest.mark.parametrize(
+    ("experiment", "terms"),
+    [
+        (an_experiment(policy=Policy(supersede=Surplus.KEEP)), TERMS),
+        (EXPERIMENT, replace(TERMS, namespace=None)),
+    ],
+)
+def test_pending_work_of_an_older_recipe_is_kept(experiment, terms):
+    """When the file says so, or when nobody knows whose it is."""
+    assert ["Claim"] == verbs(experiment, seen(old_batch()), terms)
+
+
+def test_pending_jobs_that_the_file_no_longer_names_are_pruned():
+    """Where the policy says so; by default they are kept."""
+    batch = a_batch("b1", a_job("j1", t=1), a_job("j2", t=2), a_job("j3", t=3, status=JobStatus.RUNNING))
+    pruning = an_experiment(policy=Policy(prune=Surplus.CANCEL))
+
+    assert [CancelJobs(batch_id="b1", job_ids=("j2",), reason="")] == actions(pruning, seen(batch))
+    assert [] == actions(EXPERIMENT, seen(batch))
+
+
+def test_pruning_a_lowered_number_of_runs_keeps_what_is_wanted():
+    """The youngest pending job goes, as far as enough is left."""
+    batch = a_batch("b1", a_job("j1"), a_job("j2"), a_job("j3"))
+    pruning = an_experiment(a_wanted_job(runs=150), policy=Policy(prune=Surplus.CANCEL))
+
+    assert [CancelJobs(batch_id="b1", job_ids=("j3",), reason="")] == actions(pruning, seen(batch))
+
+
+def test_a_plan_above_the_budget_is_held():
+    """All runs that were ever bought count, those of older recipes too."""
+    poor = an_experiment(a_wanted_job(1), a_wanted_job(2), policy=Policy(budget_runs=150))
+    rich = an_experiment(a_wanted_job(1), a_wanted_job(2), policy=Policy(budget_runs=200))
+
+    assert ["Hold"] == verbs(poor, seen(recorded=[a_record()]))
+    assert ["Claim"] == verbs(rich, seen(recorded=[a_record()]))
+
+
+# Properties
+
+
+def crowded():
+    """An observation with a bit of everything."""
+    rng = random.Random(5)
+    statuses, ends = list(JobStatus), list(BatchStatus)
+    return [
+        a_batch(
+            f"b{n}",
+            *(
+                a_job(
+                    f"j{n}.{i}", t=rng.randint(1, 4), status=rng.choice(statuses), batch_id=f"b{n}", ended=-99
+                )
+                for i in range(rng.randint(0, 3))
+            ),
+            status=rng.choice(ends),
+            open=rng.random() < 0.5,
+            created_at=at(-rng.randint(1, 99)),
+            tags=tags_of("s", f"c{n}", rng.choice((RECIPE[:16], "f" * 16))),
+        )
+        for n in range(12)
+    ]
+
+
+def test_the_order_in_which_batches_are_listed_does_not_matter():
+    """Only their age does."""
+    batches = crowded()
+    experiment = an_experiment(*(a_wanted_job(t) for t in (1, 2, 3)))
+    expected = plan(experiment, seen(*batches), TERMS, NOW)
+    for seed in range(10):
+        random.Random(seed).shuffle(batches)
+
+        assert expected == plan(experiment, seen(*batches), TERMS, NOW)
+
+
+def test_planning_changes_none_of_its_arguments():
+    """It is a function of values."""
+    observed = seen(*crowded(), entries=[OURS], recorded=[a_record()])
+    before = copy.deepcopy(observed)
+    plan(EXPERIMENT, observed, TERMS, NOW)
+
+    assert before == observed

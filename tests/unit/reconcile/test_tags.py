@@ -1,0 +1,64 @@
+"""Tags: what is written on a batch is read back from it."""
+
+from __future__ import annotations
+
+from builders import RECIPE, a_wanted_job, an_experiment
+
+from runner.reconcile.actions import NewJob
+from runner.reconcile.tags import Marks, batch_tags, read_marks, submission_tag
+
+
+def a_new_job(t=1, runs=100, attempt=1):
+    """A job that is about to be bought."""
+    return NewJob(key=a_wanted_job(t).key, name="n", runs=runs, attempt=attempt)
+
+
+def test_tags_are_read_back_as_they_were_written():
+    """Ours first, then the file's own."""
+    tags = batch_tags("lab", an_experiment(rerun=2, tags=("figure-3", "exp:exp")), "5ub", "c1a")
+
+    assert [
+        "runner:lab",
+        "exp:exp",
+        f"recipe:{RECIPE[:16]}",
+        "submission:5ub",
+        "claim:c1a",
+        "rerun:2",
+        "figure-3",
+    ] == tags
+    assert Marks(
+        namespace="lab", experiment="exp", recipe=RECIPE[:16], submission="5ub", claim="c1a", rerun=2
+    ) == read_marks([*tags, "exp:impostor", "rerun:x"])
+
+
+def test_foreign_tags_say_nothing():
+    """A batch of somebody else."""
+    assert Marks() == read_marks(["figure-3", "rerun:many"])
+
+
+def test_tags_are_short_ascii():
+    """PCS's limits are not documented; under 64 characters is kept to."""
+    tags = batch_tags("n" * 40, an_experiment(name="e" * 40), "s" * 16, "c" * 16)
+
+    assert all(len(tag) < 64 and tag.isascii() for tag in tags)
+
+
+def test_two_machines_that_want_the_same_write_the_same_submission():
+    """So that a race can be seen."""
+    jobs = [a_new_job(1), a_new_job(2)]
+
+    assert submission_tag(an_experiment(), jobs) == submission_tag(an_experiment(), list(jobs))
+
+
+def test_whatever_is_bought_differently_has_another_submission():
+    """Recipe, rerun, points, runs, attempts."""
+    tags = {
+        submission_tag(an_experiment(), [a_new_job()]),
+        submission_tag(an_experiment(recipe="f" * 64), [a_new_job()]),
+        submission_tag(an_experiment(rerun=1), [a_new_job()]),
+        submission_tag(an_experiment(), [a_new_job(2)]),
+        submission_tag(an_experiment(), [a_new_job(runs=99)]),
+        submission_tag(an_experiment(), [a_new_job(attempt=2)]),
+    }
+
+    assert len(tags) == 6
