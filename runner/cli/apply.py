@@ -1,0 +1,99 @@
+"""`runner apply`."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli import options
+from runner.cli.describe import action_lines, job_line, plan_objects
+from runner.cli.exits import Exit
+from runner.cli.output import plain, print_json, say
+from runner.cli.plan import print_plans
+from runner.cli.progress import ApplyProgress
+from runner.cli.results import print_rows
+from runner.errors import UsageError
+from runner.reconcile import End, Patience
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runner.project import Experiment, Project
+    from runner.reconcile import Outcome
+
+
+@click.command()
+@options.files()
+@options.target
+@options.output("table", "json")
+@click.option("--yes", is_flag=True, help="Do not ask before spending; the local cloud never asks.")
+@click.option("--no-wait", is_flag=True, help="Return once everything is submitted.")
+@click.option("--timeout", metavar="SECONDS", type=click.FloatRange(min=0), help="Longest wait (in s).")
+def apply(  # noqa: PLR0913, PLR0917  (a word of the command line each)
+    paths: tuple[Path, ...],
+    target: str | None,
+    form: str,
+    yes: bool,
+    no_wait: bool,
+    timeout: float | None,
+) -> int:
+    """Make the cloud match the files, wait for the jobs, and record what comes back.
+
+    Submits only what is missing: a file that is applied again sends nothing, two jobs more send those two,
+    and a job raised from 500 to 800 runs buys 300. It may be interrupted at any moment and run again.
+    """
+    project, experiments = options.opened(paths, target)
+    if not project.target.is_local and not yes:
+        _ask(project, experiments)
+    patience = Patience(timeout_s=timeout, until_done=not no_wait)
+    with ApplyProgress() as progress:
+        outcome = project.apply(experiments, patience, progress.watch)
+    if form == "json":
+        print_json(_object(project, experiments, outcome))
+    else:
+        _print(project, experiments, outcome)
+    return exit_code(outcome)
+
+
+def exit_code(outcome: Outcome) -> Exit:
+    """What the end of passes says to whoever called the command."""
+    if any(plan.holds for plan in outcome.plans):
+        return Exit.HELD
+    if outcome.end is End.PATIENCE:
+        return Exit.PATIENCE
+    tallies = [tally for plan in outcome.plans for tally in plan.jobs]
+    return Exit.FAILED_JOBS if any(tally.failed or tally.declined for tally in tallies) else Exit.DONE
+
+
+def _ask(project: Project, experiments: list[Experiment]) -> None:
+    plans = [deed.plan for deed in project.look(experiments)]
+    if not any(plan.actions for plan in plans):
+        return
+    if not sys.stdin.isatty():
+        raise UsageError(
+            f"nobody is there to ask before spending on the target {project.target_name}",
+            hint="say --yes, after `runner plan` has shown what it costs",
+        )
+    print_plans(plans)
+    click.confirm(f"Apply this to {project.target_name}?", abort=True, err=True)
+
+
+def _print(project: Project, experiments: list[Experiment], outcome: Outcome) -> None:
+    for experiment, plan in zip(experiments, outcome.plans, strict=False):
+        print_rows(experiment.name, project.results(experiment))
+        say(f"{plan.experiment}: {plan.sync}, {plan.health}; {job_line(plan)}")
+        for line in (*action_lines(plan), *(f"  note: {note}" for note in plan.notes)):
+            say(line)
+    if outcome.end is End.PATIENCE:
+        say("patience ended while jobs are under way; apply again to go on waiting", style="yellow")
+    say(f"records are in {project.settings.results}/")
+
+
+def _object(project: Project, experiments: list[Experiment], outcome: Outcome) -> dict[str, object]:
+    return {
+        "end": outcome.end,
+        "plans": plan_objects(outcome.plans),
+        "results": {each.name: plain(project.results(each)) for each in experiments},
+    }

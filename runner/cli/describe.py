@@ -1,0 +1,64 @@
+"""Plans in words. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runner.cli.output import plain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runner.reconcile import Action, Plan
+
+_MINUTE_S = 60.0
+
+
+def action_lines(plan: Plan) -> list[str]:
+    """A line for each action, with its reason."""
+    return [f"  {_verb(action)}: {action.reason}" for action in plan.actions] + [
+        f"    to decide: {hold.how}" for hold in plan.holds
+    ]
+
+
+def _verb(action: Action) -> str:
+    """What the action does, to what."""
+    match type(action).__name__:
+        case "Claim":
+            return "claim a batch, then buy"
+        case "Submit":
+            return "buy at once"
+        case "Hold":
+            return "hold"
+        case name:
+            words = "".join(f" {c.lower()}" if c.isupper() else c for c in name).strip()
+            return f"{words} ({getattr(action, 'batch_id', '')})"
+
+
+def cost_text(plan: Plan) -> str:
+    """What the plan would buy."""
+    cost = plan.cost
+    if not cost.jobs:
+        return "buys nothing"
+    qpu = f", about {cost.qpu_s / _MINUTE_S:.1f} min of QPU time" if cost.qpu_s else ", no QPU time"
+    return f"buys {cost.jobs} jobs, {cost.runs} runs{qpu}"
+
+
+def job_line(plan: Plan) -> str:
+    """How many wanted jobs are how far."""
+    counts: dict[str, int] = {}
+    for tally in plan.jobs:
+        counts[tally.status] = counts.get(tally.status, 0) + 1
+    said = ", ".join(f"{count} {status.lower()}" for status, count in sorted(counts.items()))
+    return f"{len(plan.jobs)} jobs: {said}"
+
+
+def plan_object(plan: Plan) -> dict[str, Any]:
+    """The plan as data; each action says its kind."""
+    actions = [{"action": type(action).__name__, **plain(action)} for action in plan.actions]
+    return {**plain(plan), "actions": actions}
+
+
+def plan_objects(plans: Iterable[Plan]) -> list[dict[str, Any]]:
+    """Several plans as data."""
+    return [plan_object(plan) for plan in plans]

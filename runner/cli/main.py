@@ -1,0 +1,105 @@
+"""Entry point: runs a verb, and turns every error into a message and an exit code."""
+
+from __future__ import annotations
+
+import sys
+import tempfile
+import traceback
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+import runner
+from runner.cli.exits import Exit
+from runner.cli.output import say
+from runner.errors import RunnerError, SpecError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+# Module and command of each verb, in the order of the help page.
+VERBS: Final = {
+    "init": "runner.cli.init:init",
+    "validate": "runner.cli.validate:validate",
+    "plan": "runner.cli.plan:plan",
+    "apply": "runner.cli.apply:apply",
+    "status": "runner.cli.status:status",
+    "results": "runner.cli.results:results",
+    "cancel": "runner.cli.cancel:cancel",
+    "local": "runner.cli.local:local",
+}
+
+
+class _Verbs(click.Group):
+    """Imports a verb's module only when the verb is used."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        del ctx
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        del ctx
+        if cmd_name not in VERBS:
+            return None
+        module, _, name = VERBS[cmd_name].partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(runner.__version__, prog_name="runner")
+def cli() -> None:  # the \b below is click's mark for lines that stay as they are
+    """Run neutral-atom experiments that are declared in files.
+
+    An experiment file says which jobs you want: a sequence, a device type, and values of its variables. The
+    runner compares the files with what the cloud holds, submits what is missing, and records what comes
+    back. Applying the same file again does nothing.
+
+    \b
+    Start here:
+      runner init                    write a first experiment
+      runner apply specs/            run it on the emulators of this machine
+      runner results specs/first.yaml
+
+    \b
+    Exit codes: 0 done · 1 error · 2 plan found changes · 3 jobs failed for good · 4 held, a person must
+    decide · 5 patience ended · 64 usage · 70 bug · 130 interrupted
+    """  # noqa: D301
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command line; answers its exit code and never raises."""
+    try:
+        result: Any = cli.main(args=arguments, prog_name="runner", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE if isinstance(error, click.UsageError) else Exit.ERROR
+    except (click.Abort, KeyboardInterrupt):
+        say("interrupted; nothing is lost: run the same command again to go on")
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        sys.stderr.close()
+        return Exit.ERROR
+    except RunnerError as error:
+        return _explain(error)
+    except Exception:  # noqa: BLE001  (whatever is left is a bug, and is reported as one)
+        return _report_bug()
+    return int(result) if isinstance(result, int) else Exit.DONE
+
+
+def _explain(error: RunnerError) -> Exit:
+    say(str(error), style="red" if not isinstance(error, SpecError) else "")
+    if error.hint:
+        say(f"hint: {error.hint}")
+    return Exit.USAGE if isinstance(error, UsageError) else Exit.ERROR
+
+
+def _report_bug() -> Exit:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="runner-bug-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as report:
+        report.write(f"runner {runner.__version__}, Python {sys.version}\n\n{traceback.format_exc()}")
+    say(f"this is a bug in the runner; the report is in {Path(report.name)}", style="red")
+    return Exit.BUG

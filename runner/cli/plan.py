@@ -1,0 +1,50 @@
+"""`runner plan`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli import options
+from runner.cli.describe import action_lines, cost_text, job_line, plan_objects
+from runner.cli.exits import Exit
+from runner.cli.output import print_json, print_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from runner.reconcile import Plan
+
+
+@click.command()
+@options.files()
+@options.target
+@options.output("table", "json")
+@click.option(
+    "--detailed-exitcode", is_flag=True, help="Exit with 0 for no changes, 2 for changes, 1 for errors."
+)
+def plan(paths: tuple[Path, ...], target: str | None, form: str, detailed_exitcode: bool) -> int:
+    """Show what apply would do, why, and what it would cost; changes nothing.
+
+    QPU time is an estimate: 100 runs take about 2 minutes. Emulators cost none.
+    """
+    project, experiments = options.opened(paths, target)
+    plans = [deed.plan for deed in project.look(experiments)]
+    if form == "json":
+        print_json(plan_objects(plans))
+    else:
+        print_plans(plans)
+    changes = any(each.actions for each in plans)
+    return Exit.CHANGES if detailed_exitcode and changes else Exit.DONE
+
+
+def print_plans(plans: Sequence[Plan]) -> None:
+    """Plans for people."""
+    for each in plans:
+        print_text(f"{each.experiment}: {each.sync}, {each.health}; {job_line(each)}; {cost_text(each)}")
+        for line in action_lines(each) or ["  nothing to do"]:
+            print_text(line)
+        for note in each.notes:
+            print_text(f"  note: {note}")

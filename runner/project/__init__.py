@@ -1,0 +1,13 @@
+"""The composition root and the library's face: settings, targets and experiments of one repository.
+
+Every verb of the command line goes through here. What is decided is decided in the rooms below; here they
+are only wired. Nothing connects at import.
+"""
+
+from runner.project.beginning import begin
+from runner.project.experiments import Experiment
+from runner.project.project import Project
+from runner.project.serving import local_store, serve_local
+from runner.project.settings import Settings, Target
+
+__all__ = ["Experiment", "Project", "Settings", "Target", "begin", "local_store", "serve_local"]

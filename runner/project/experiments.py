@@ -1,0 +1,101 @@
+"""Experiment files of a repository: found, read, built; all their problems at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from runner import spec
+from runner.errors import Problem, SpecError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from runner.domain import DesiredExperiment
+
+_ENDINGS: Final = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Experiment:
+    """One experiment file, read and built.
+
+    Args:
+        warnings: What is odd but no error.
+    """
+
+    file: spec.ExperimentFile
+    desired: DesiredExperiment
+    warnings: tuple[Problem, ...] = ()
+
+    @property
+    def name(self) -> str:
+        """Its name in the repository."""
+        return self.desired.name
+
+
+def experiment_files(paths: Sequence[Path]) -> list[Path]:
+    """The experiment files that some paths name; a folder stands for all in it and below, in order.
+
+    Raises:
+        UsageError: A path does not exist, or a folder holds no experiment file.
+    """
+    found: dict[Path, Path] = {}
+    for path in paths:
+        for file in _files_of(path):
+            found.setdefault(file.resolve(), file)
+    return list(found.values())
+
+
+def _files_of(path: Path) -> list[Path]:
+    if path.is_file():
+        return [path]
+    if not path.is_dir():
+        raise UsageError(f"{path}: no such file or folder")
+    below = (p for p in sorted(path.rglob("*")) if p.suffix in _ENDINGS and p.is_file())
+    files = [p for p in below if not any(part.startswith(".") for part in p.relative_to(path).parts)]
+    if not files:
+        raise UsageError(
+            f"{path}: no experiment file (*.yaml) in this folder", hint="`runner init` writes one"
+        )
+    return files
+
+
+def load_experiments(files: Sequence[Path], *, root: Path) -> list[Experiment]:
+    """The experiments of some files.
+
+    Raises:
+        SpecError: Problems in any of them, all at once.
+    """
+    experiments: list[Experiment] = []
+    problems: list[Problem] = []
+    for path in files:
+        try:
+            experiments.append(_load(path, root))
+        except SpecError as error:
+            problems += error.problems
+    problems += _twice(experiments)
+    if problems:
+        raise SpecError(problems)
+    return experiments
+
+
+def _load(path: Path, root: Path) -> Experiment:
+    from runner import sequences  # noqa: PLC0415  (Pulser takes a second to import)
+
+    file = spec.load(path, root=root)
+    compiled = sequences.compiled(file)
+    return Experiment(file, compiled.experiment, compiled.warnings)
+
+
+def _twice(experiments: Iterable[Experiment]) -> list[Problem]:
+    first: dict[str, Experiment] = {}
+    problems = []
+    for experiment in experiments:
+        other = first.setdefault(experiment.name, experiment)
+        if other is not experiment:
+            message = f"the name {experiment.name!r} is taken by {other.file.path}"
+            hint = "names are unique in a repository, since results and batches are found by them"
+            problems.append(experiment.file.problem("/metadata/name", message, hint))
+    return problems

@@ -1,0 +1,172 @@
+"""`Project`: the library's face. One repository, its settings, and what can be done with its experiments."""
+
+from __future__ import annotations
+
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Self
+
+from filelock import FileLock, Timeout
+
+from runner.errors import JournalError, ProjectError
+from runner.project.experiments import experiment_files, load_experiments
+from runner.project.manifest import manifest
+from runner.project.repository import find_root, revision, root_commit_namespace, state_folder
+from runner.project.serving import local_store
+from runner.project.settings import FILE_NAME, LOCAL, Settings, read_settings
+from runner.project.targets import connect, environment
+from runner.reconcile import Journal, Patience, Reconciler, Tools, Wish, utc_now
+from runner.results import Records, job_rows
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from runner.project.experiments import Experiment
+    from runner.project.settings import Target
+    from runner.reconcile import CancelBatch, Deed, Outcome, Watch
+    from runner.results import JobRow
+
+
+@dataclass(frozen=True, kw_only=True)
+class Project:
+    """A repository of experiments, bound to one target. Nothing is connected before it is needed.
+
+    Args:
+        root: Where the repository begins.
+
+        target_name: The cloud that is meant; a name of `runner.toml`, `local`, or a URL.
+
+        environ: Where secrets come from.
+    """
+
+    root: Path
+    settings: Settings
+    target_name: str
+    environ: Mapping[str, str] = field(default_factory=environment, repr=False)
+
+    @classmethod
+    def open(cls, start: Path | None = None, target: str | None = None) -> Self:
+        """The project around a file or folder.
+
+        Args:
+            start: By default the working folder.
+
+            target: By default the one that runner.toml names, else the local cloud.
+
+        Raises:
+            ProjectError: The settings cannot be read, or there is no such target.
+        """
+        root = find_root(start or Path.cwd())
+        settings = read_settings(root / FILE_NAME)
+        name = target or settings.target
+        settings.target_named(name)
+        return cls(root=root, settings=settings, target_name=name)
+
+    @property
+    def target(self) -> Target:
+        """The settings of the target."""
+        return self.settings.target_named(self.target_name)
+
+    @property
+    def namespace(self) -> str | None:
+        """What separates this repository from others on the cloud; None when nothing tells."""
+        known = self.settings.namespace or root_commit_namespace(self.root)
+        # The cloud on this machine belongs to this checkout alone: there is nobody to be told apart from.
+        return known or (LOCAL if self.target.is_local else None)
+
+    @property
+    def records(self) -> Records:
+        """What came back so far."""
+        return Records(self.root / self.settings.results)
+
+    def load(self, paths: Sequence[Path]) -> list[Experiment]:
+        """The experiments of some files, or of all files in some folders, read and built.
+
+        Raises:
+            UsageError: A path does not exist.
+
+            SpecError: Problems in any of the files, all at once.
+        """
+        return load_experiments(experiment_files(paths), root=self.root)
+
+    def results(self, experiment: Experiment) -> tuple[JobRow, ...]:
+        """A row for each job of the file, from what is on record; asks no cloud."""
+        return job_rows(experiment.desired, self.records.of_experiment(experiment.name))
+
+    def look(self, experiments: Sequence[Experiment]) -> list[Deed]:
+        """What is there, and what would be done; changes nothing on the cloud."""
+        with self._session() as reconciler:
+            return reconciler.look(self._wishes(experiments))
+
+    def apply(self, experiments: Sequence[Experiment], patience: Patience, watch: Watch) -> Outcome:
+        """Brings the cloud to what the files ask for, and records what comes back.
+
+        Raises:
+            JournalError: Another runner works in this checkout.
+
+            CloudError: The cloud refused something, or was out of reach for too long.
+        """
+        with self._lock(), self._session(watch) as reconciler:
+            return reconciler.run(self._wishes(experiments), patience)
+
+    def cancel(self, experiments: Sequence[Experiment]) -> list[CancelBatch]:
+        """Cancels what is pending of some experiments; answers what was cancelled.
+
+        Raises:
+            ProjectError: Without a namespace nobody knows whose batches they are.
+
+            JournalError: Another runner works in this checkout.
+        """
+        if self.namespace is None:
+            raise ProjectError(
+                "without a namespace nothing is cancelled: the batches may be another repository's",
+                hint=f"set `namespace` in {FILE_NAME}",
+            )
+        with self._lock(), self._session() as reconciler:
+            return reconciler.cancel(self._wishes(experiments))
+
+    def _wishes(self, experiments: Sequence[Experiment]) -> list[Wish]:
+        now = revision(self.root)
+        return [
+            Wish(
+                desired=each.desired,
+                manifest=manifest(each, revision=now, root=self.root, target=self.target_name),
+            )
+            for each in experiments
+        ]
+
+    @contextmanager
+    def _session(self, watch: Watch | None = None) -> Iterator[Reconciler]:
+        namespace = self.namespace
+        store = local_store(self.root)
+        connection = connect(self.target, store=store, namespace=namespace, environ=self.environ)
+        with closing(Journal(self._memory / "journal.sqlite", utc_now)) as journal:
+            tools = Tools(
+                client=connection.client,
+                journal=journal,
+                records=self.records,
+                namespace=namespace or "none",
+            )
+            yield Reconciler(tools, connection.terms, watch)
+
+    @contextmanager
+    def _lock(self) -> Iterator[None]:
+        """Keeps a second runner out of this checkout; ends with this process, however that ends."""
+        lock = FileLock(self._memory / "lock")
+        try:
+            with lock.acquire(timeout=0):
+                yield
+        except Timeout as error:
+            raise JournalError(
+                f"another runner works in this checkout on the target {self.target_name}",
+                hint="wait for it to end; `runner status` shows what it does",
+            ) from error
+
+    @property
+    def _memory(self) -> Path:
+        """Where this machine remembers what it tried on the target."""
+        name = "".join(c if c.isalnum() or c in "-_" else "-" for c in self.target_name)
+        folder = state_folder(self.root) / "targets" / name
+        folder.mkdir(parents=True, exist_ok=True)
+        return folder

@@ -1,0 +1,84 @@
+"""The repository on disk: where it begins, and what git says of it."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from runner.errors import ProjectError
+from runner.project.settings import FILE_NAME
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+STATE_FOLDER: Final = ".runner"
+_GIT_TIMEOUT_S: Final = 20
+_NAMESPACE_DIGITS: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What of the repository was run.
+
+    Args:
+        commit: None outside git, or before the first commit.
+
+        is_dirty: Whether files differed from the commit; None when git does not know.
+    """
+
+    commit: str | None
+    is_dirty: bool | None
+
+
+def find_root(start: Path) -> Path:
+    """The nearest folder at or above `start` that holds runner.toml or is a git repository, else `start`."""
+    folder = start if start.is_dir() else start.parent
+    folder = folder.resolve()
+    for each in (folder, *folder.parents):
+        if (each / FILE_NAME).is_file() or (each / ".git").exists():
+            return each
+    return folder
+
+
+def state_folder(root: Path) -> Path:
+    """The runner's own folder in a repository, made and kept out of git."""
+    folder = root / STATE_FOLDER
+    try:
+        folder.mkdir(exist_ok=True)
+        ignore = folder / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n", encoding="utf-8")
+    except OSError as error:
+        raise ProjectError(f"{folder}: cannot be made: {error}") from error
+    return folder
+
+
+def root_commit_namespace(root: Path) -> str | None:
+    """First 8 digits of the root commit, which all clones share; None without one, or in a shallow clone."""
+    if _git(root, "rev-parse", "--is-shallow-repository") != "false":
+        return None
+    roots = (_git(root, "rev-list", "--max-parents=0", "HEAD") or "").split()
+    return min(roots)[:_NAMESPACE_DIGITS] if roots else None
+
+
+def revision(root: Path) -> Revision:
+    """The commit that is checked out, and whether files differ from it."""
+    commit = _git(root, "rev-parse", "--verify", "HEAD")
+    changes = _git(root, "status", "--porcelain", "--untracked-files=normal")
+    return Revision(commit, None if changes is None else bool(changes))
+
+
+def _git(root: Path, *words: str) -> str | None:
+    """What git answers; None where there is no git, no repository, or no answer."""
+    try:
+        done = subprocess.run(  # noqa: S603  (constant words)
+            ["git", "-C", str(root), *words],  # noqa: S607  (the user's git)
+            capture_output=True,
+            text=True,
+            timeout=_GIT_TIMEOUT_S,
+            check=True,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return done.stdout.strip()

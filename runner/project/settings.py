@@ -1,0 +1,125 @@
+"""`runner.toml`: what holds for a repository. Secrets have no place in it."""
+
+from __future__ import annotations
+
+import tomllib
+from typing import TYPE_CHECKING, Annotated, Any, Final
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from runner.errors import ProjectError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+FILE_NAME: Final = "runner.toml"
+LOCAL: Final = "local"
+_SECRETS: Final = ("password", "token", "secret", "username")
+
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class Target(_Strict):
+    """A cloud that experiments can be applied to: a region of PCS, any base URL, or this machine."""
+
+    region: str | None = Field(None, description="Region of PCS: fr or sa.")
+    url: str | None = Field(None, description="Base URL of any other cloud that speaks PCS's interface.")
+    account_url: str | None = Field(None, description="Base URL of its account interface; default: url.")
+    project_id: str | None = Field(None, description="Project that owns what is created.")
+    ca_bundle: str | None = Field(None, description="Path of the TLS certificates to trust.")
+    settle_s: Seconds | None = Field(None, description="How far lists may lag behind (in s).")
+    lease_s: Seconds = Field(60.0, description="How long another machine's claim is respected (in s).")
+    poll_s: Seconds | None = Field(None, description="Pause between two looks at running jobs (in s).")
+    idle_exit_s: Seconds = Field(
+        30.0, description="The local cloud ends after this long without work (in s)."
+    )
+
+    @model_validator(mode="after")
+    def _one_address(self) -> Target:
+        if self.region and self.url:
+            raise ValueError("a target has a region or a url, not both")
+        return self
+
+    @property
+    def is_local(self) -> bool:
+        """Whether it is the cloud that the runner starts on this machine."""
+        return self.region is None and self.url is None
+
+
+class Settings(_Strict):
+    """All of `runner.toml`."""
+
+    namespace: str | None = Field(
+        None,
+        pattern=r"^[a-z0-9][a-z0-9-]{0,39}$",
+        description="Separates repositories that share a project; default: the root commit's first 8 digits.",
+    )
+    target: str = Field(LOCAL, description="Target used when the command line names none.")
+    results: str = Field("results", description="Folder of the records, in the repository.")
+    targets: dict[str, Target] = Field(default_factory=dict)
+
+    def target_named(self, name: str) -> Target:
+        """A target by its name; `local` is always there, and a URL names itself.
+
+        Raises:
+            ProjectError: There is no such target.
+        """
+        if name in self.targets:
+            return self.targets[name]
+        if name == LOCAL:
+            return Target()
+        if name.startswith(("http://", "https://")):
+            return Target(url=name.rstrip("/"))
+        known = ", ".join(sorted({LOCAL, *self.targets}))
+        raise ProjectError(f"unknown target {name!r}", hint=f"targets are: {known}; see {FILE_NAME}")
+
+
+def read_settings(path: Path) -> Settings:
+    """The settings of a repository; the defaults where there is no file.
+
+    Raises:
+        ProjectError: The file cannot be read, or a key is unknown or of the wrong type.
+    """
+    if not path.is_file():
+        return Settings()
+    try:
+        value = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise ProjectError(f"{path}: cannot be read: {error}") from error
+    try:
+        return Settings.model_validate(_integers_as_seconds(value))
+    except ValidationError as error:
+        raise ProjectError(f"{path}: {_explained(error)}", hint=_hint(error)) from error
+
+
+def _integers_as_seconds(value: dict[str, Any]) -> dict[str, Any]:
+    """TOML tells 30 from 30.0; a number of seconds may be written either way."""
+    targets = value.get("targets")
+    if not isinstance(targets, dict):
+        return value
+    return value | {"targets": {name: _floats(target) for name, target in targets.items()}}
+
+
+def _floats(target: Any) -> Any:
+    if not isinstance(target, dict):
+        return target
+    return {k: float(v) if k.endswith("_s") and type(v) is int else v for k, v in target.items()}
+
+
+def _explained(error: ValidationError) -> str:
+    problems = [
+        f"{'.'.join(map(str, each['loc'])) or 'file'}: {each['msg']}"
+        for each in error.errors(include_input=False, include_url=False)  # a value may be a secret
+    ]
+    return "; ".join(problems)
+
+
+def _hint(error: ValidationError) -> str:
+    names = {str(each["loc"][-1]).lower() for each in error.errors(include_input=False) if each["loc"]}
+    if names & set(_SECRETS):
+        return "secrets come from the environment: PASQAL_USERNAME and PASQAL_PASSWORD, or PASQAL_TOKEN"
+    return ""

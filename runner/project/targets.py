@@ -1,0 +1,105 @@
+"""A target's name → a client that speaks to it, and what holds for it."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from runner.cloud import (
+    Client,
+    Endpoints,
+    PasswordGrant,
+    ReadyToken,
+    RequestsPort,
+    region_endpoints,
+    region_login,
+)
+from runner.errors import ProjectError
+from runner.local.launch import ensure_running
+from runner.reconcile import Terms
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from runner.cloud import Port, TokenProvider
+    from runner.project.settings import Target
+
+# The local cloud has one project; the remote's lists are known to lag by nobody knows how much.
+_LOCAL_PROJECT: Final = "00000000-0000-4000-8000-000000000000"
+_REMOTE_SETTLE_S: Final = 5.0
+_REMOTE_POLL_S: Final = 5.0
+_LOCAL_POLL_S: Final = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A client of a target, and how to deal with it."""
+
+    client: Client
+    terms: Terms
+
+
+def connect(target: Target, *, store: Path, namespace: str | None, environ: Mapping[str, str]) -> Connection:
+    """A connection to a target; the local cloud is started when it does not run.
+
+    Args:
+        store: Folder of the local cloud.
+
+        environ: Where secrets come from.
+    """
+    if target.is_local:
+        server = ensure_running(store, idle_exit_s=target.idle_exit_s)
+        endpoints = Endpoints(core=server.url, account=server.url)
+        client = Client(endpoints=endpoints, project_id=target.project_id or _LOCAL_PROJECT)
+        return Connection(client, _terms(target, namespace, settle_s=0.0, poll_s=_LOCAL_POLL_S))
+    port = RequestsPort(verify=target.ca_bundle or True)
+    client = Client(
+        endpoints=_endpoints(target),
+        project_id=_project_id(target, environ),
+        tokens=_tokens(target, port, environ),
+        port=port,
+    )
+    return Connection(client, _terms(target, namespace, settle_s=_REMOTE_SETTLE_S, poll_s=_REMOTE_POLL_S))
+
+
+def _terms(target: Target, namespace: str | None, *, settle_s: float, poll_s: float) -> Terms:
+    return Terms(
+        namespace=namespace,
+        settle_s=settle_s if target.settle_s is None else target.settle_s,
+        lease_s=target.lease_s,
+        poll_s=poll_s if target.poll_s is None else target.poll_s,
+    )
+
+
+def _endpoints(target: Target) -> Endpoints:
+    if target.region:
+        return region_endpoints(target.region)
+    core = (target.url or "").rstrip("/")
+    return Endpoints(core=core, account=(target.account_url or core).rstrip("/"))
+
+
+def _project_id(target: Target, environ: Mapping[str, str]) -> str | None:
+    said = target.project_id or environ.get("PASQAL_PROJECT_ID")
+    return said or (None if target.region else _LOCAL_PROJECT)
+
+
+def _tokens(target: Target, port: Port, environ: Mapping[str, str]) -> TokenProvider | None:
+    token = environ.get("PASQAL_TOKEN")
+    if token:
+        return ReadyToken(token)
+    username, password = environ.get("PASQAL_USERNAME"), environ.get("PASQAL_PASSWORD")
+    if not target.region:
+        return None  # a cloud of one's own need not ask for a token
+    if not username or not password:
+        raise ProjectError(
+            "no credentials for Pasqal Cloud in the environment",
+            hint="set PASQAL_USERNAME and PASQAL_PASSWORD, or PASQAL_TOKEN",
+        )
+    return PasswordGrant(username, password, login=region_login(target.region), port=port)
+
+
+def environment() -> Mapping[str, str]:
+    """The environment of this process."""
+    return os.environ

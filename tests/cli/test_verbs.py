@@ -1,0 +1,231 @@
+"""What each verb prints, and the exit code it ends with."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+
+import commands
+import pytest
+from filelock import FileLock
+
+from runner.cli import main
+from runner.cli.main import VERBS
+
+LOCAL_SOON_OVER = "[targets.local]\nidle_exit_s = 20\n"
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch):
+    """A lab that is the working folder, and whose local cloud ends with the test."""
+    lab = commands.a_lab(tmp_path / "lab", settings=LOCAL_SOON_OVER)
+    monkeypatch.chdir(lab)
+    yield lab
+    commands.stop_local_cloud(lab / ".runner" / "local-cloud")
+
+
+def said(capsys, *words):
+    """Exit code, stdout and stderr of a verb, run in this process."""
+    code = main(words)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+@pytest.mark.parametrize("words", [[], *([verb] for verb in VERBS), ["local", "serve"]], ids=" ".join)
+def test_every_verb_has_help(capsys, words):
+    """A sentence first, then how it is called."""
+    code, out, _ = said(capsys, *words, "--help")
+
+    assert code == 0
+    assert out.startswith(f"Usage: runner {' '.join(words)}".strip())
+    assert len(out.splitlines()) > 6
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["fly"],
+        ["apply"],
+        ["apply", "specs", "--fast"],
+        ["apply", "specs", "--timeout", "-1"],
+        ["results", "specs", "-o", "xml"],
+        ["validate", "nowhere.yaml"],
+        ["validate", "."],
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_word_is_a_usage_error(capsys, lab, words):
+    """64, and nothing on stdout."""
+    (lab / "specs" / "pair.yaml").unlink()
+    code, out, err = said(capsys, *words)
+
+    assert (64, "") == (code, out)
+    assert err
+
+
+def test_init_writes_files_that_can_be_applied_and_never_overwrites(tmp_path, monkeypatch, capsys):
+    """Twice is an error; the first ones stay."""
+    monkeypatch.chdir(tmp_path)
+    first = said(capsys, "init")
+    settings = (tmp_path / "runner.toml").read_text(encoding="utf-8")
+    valid = said(capsys, "validate", "specs")
+    second = said(capsys, "init")
+
+    assert (0, 0, 1) == (first[0], valid[0], second[0])
+    assert "next: runner apply specs/first.yaml" in first[1]
+    assert "nothing was written" in second[2]
+    assert settings == (tmp_path / "runner.toml").read_text(encoding="utf-8")
+
+
+def test_validate_says_that_files_are_fine(capsys, lab):
+    """Or what is wrong, at its place."""
+    fine = said(capsys, "validate", "specs")
+    path = lab / "specs" / "pair.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("runs: 50", "runs: -5"), encoding="utf-8")
+    wrong = said(capsys, "validate", "specs")
+    as_data = said(capsys, "validate", "specs", "-o", "json")
+
+    assert (0, "specs/pair.yaml: fine: pair, 3 jobs, 150 runs\n", "") == fine
+    assert (1, "") == wrong[:2]
+    assert "specs/pair.yaml:14:13: " in wrong[2]
+    assert (1, False, [14]) == (
+        as_data[0],
+        json.loads(as_data[1])["valid"],
+        [each["line"] for each in json.loads(as_data[1])["problems"]],
+    )
+
+
+def test_two_experiments_of_one_name_are_an_error_of_the_second(capsys, lab):
+    """Results and batches are found by it."""
+    text = (lab / "specs" / "pair.yaml").read_text(encoding="utf-8")
+    (lab / "specs" / "twin.yaml").write_text(text, encoding="utf-8")
+    code, _, err = said(capsys, "validate", "specs")
+
+    assert code == 1
+    assert "specs/twin.yaml:3:18: the name 'pair' is taken by specs/pair.yaml" in err
+
+
+def test_the_story_of_an_experiment(capsys, lab):
+    """Plan, apply, plan, status, results: each tells what is so."""
+    before = said(capsys, "plan", "specs", "--detailed-exitcode")
+    applied = said(capsys, "apply", "specs")
+    after = said(capsys, "plan", "specs", "--detailed-exitcode")
+    status = said(capsys, "status")
+    rows = list(csv.DictReader(io.StringIO(said(capsys, "results", "specs", "-o", "csv")[1])))
+
+    assert (2, 0, 0, 0) == (before[0], applied[0], after[0], status[0])
+    assert "buys 3 jobs, 150 runs, no QPU time" in before[1]
+    assert "claim a batch, then buy: 3 jobs with 150 runs" in before[1]
+    assert applied[1].count("DONE") == 3
+    assert "records are in results/" in applied[2]
+    assert "pair: Synced, Healthy; 3 jobs: 3 done; buys nothing\n  nothing to do\n" == after[1]
+    assert "pair: Synced, Healthy" in status[1]
+    assert [("100", "50"), ("200", "50"), ("300", "50")] == [(row["t_ns"], row["measured"]) for row in rows]
+    assert all(sum(json.loads(row["counts"]).values()) == 50 for row in rows)
+
+
+def test_data_is_json_on_stdout_and_nothing_else(capsys, lab):
+    """For every verb that prints data."""
+    verbs = [["plan", "specs"], ["apply", "specs"], ["status", "specs"], ["results", "specs"]]
+    answers = [json.loads(said(capsys, *words, "-o", "json")[1]) for words in verbs]
+    lines = said(capsys, "results", "specs", "-o", "jsonl")[1].splitlines()
+
+    assert ["Claim"] == [action["action"] for action in answers[0][0]["actions"]]
+    assert "settled" == answers[1]["end"]
+    assert [3] == [batch["jobs_count"] for batch in answers[2][0]["batches"]]
+    assert ["DONE"] * 3 == [row["status"] for row in answers[3]["pair"]]
+    assert ["pair"] * 3 == [json.loads(line)["experiment"] for line in lines]
+
+
+def test_results_without_any_are_missing(capsys, lab):
+    """Nothing is asked of a cloud."""
+    code, out, _ = said(capsys, "results", "specs", "-o", "json")
+
+    assert (0, ["MISSING"] * 3) == (code, [row["status"] for row in json.loads(out)["pair"]])
+    assert not (lab / ".runner").exists()
+
+
+def test_cancel_cancels_what_is_pending_and_apply_says_so(capsys, lab):
+    """3: jobs ended for good without a result."""
+    slow = commands.EXPERIMENT.replace("EMU_FREE", "FRESNEL").replace("runs: 50", "runs: 500")
+    slow = slow.replace("[100, 200, 300]", "{range: [100, 3000, 20]}")
+    (lab / "specs" / "pair.yaml").write_text(slow, encoding="utf-8")
+    submitted = said(capsys, "apply", "specs", "--no-wait")
+    cancelled = said(capsys, "cancel", "specs", "--yes")
+    again = said(capsys, "cancel", "specs", "--yes", "-o", "json")
+    applied = said(capsys, "apply", "specs")
+
+    assert (0, 0, 0, 3) == (submitted[0], cancelled[0], again[0], applied[0]), applied[2]
+    assert "jobs are pending" in cancelled[1]
+    assert [] == json.loads(again[1])
+    assert "CANCELED" in applied[1]
+
+
+@pytest.mark.parametrize("words", [["apply", "specs", "--target", "http://127.0.0.1:9"], ["cancel", "specs"]])
+def test_nothing_is_spent_or_cancelled_unasked_where_nobody_can_be_asked(capsys, lab, monkeypatch, words):
+    """Standard input is no terminal: say --yes."""
+    monkeypatch.setattr("runner.project.Project.look", lambda self, experiments: [A_DEED])
+    code, _, err = said(capsys, *words)
+
+    assert code == 64
+    assert "say --yes" in err
+
+
+def test_an_unreachable_cloud_is_an_error_in_words(capsys, lab):
+    """Without a traceback."""
+    (lab / "runner.toml").write_text('[targets.away]\nregion = "mars"\n', encoding="utf-8")
+    code, out, err = said(capsys, "plan", "specs", "--target", "away")
+
+    assert (1, "") == (code, out)
+    assert "unknown region 'mars'" in err or "no credentials" in err
+
+
+def test_a_locked_checkout_is_an_error_in_words(capsys, lab):
+    """And what to do."""
+    folder = lab / ".runner" / "targets" / "local"
+    folder.mkdir(parents=True)
+    with FileLock(folder / "lock"):
+        code, _, err = said(capsys, "apply", "specs")
+
+    assert code == 1
+    assert "hint: wait for it to end" in err
+
+
+def test_a_bug_is_reported_in_a_file_and_not_on_the_screen(capsys, lab, monkeypatch):
+    """70."""
+
+    def broken(*_):
+        raise ZeroDivisionError("planted")
+
+    monkeypatch.setattr("runner.project.Project.load", broken)
+    monkeypatch.setattr("tempfile.tempdir", str(lab))
+    code, _, err = said(capsys, "plan", "specs")
+    (report,) = lab.glob("runner-bug-*.txt")
+
+    assert code == 70
+    assert "Traceback" not in err
+    assert "ZeroDivisionError: planted" in report.read_text(encoding="utf-8")
+
+
+def test_an_interruption_is_told_and_loses_nothing(capsys, lab, monkeypatch):
+    """130."""
+
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("runner.project.Project.load", interrupted)
+    code, _, err = said(capsys, "plan", "specs")
+
+    assert (130, True) == (code, "nothing is lost" in err)
+
+
+class _Plan:
+    actions = ("something",)
+
+
+class _Deed:
+    plan = _Plan()
+
+
+A_DEED = _Deed()

@@ -1,0 +1,77 @@
+"""The command line as a user runs it: a process of its own, in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from runner.local.launch import running
+
+RUNNER = [sys.executable, "-m", "runner"]
+TIMEOUT_S = 240
+
+# Two atoms, three points: small enough to be run many times.
+EXPERIMENT = """\
+apiVersion: runner/v1
+kind: Experiment
+metadata: {name: pair}
+spec:
+  device_type: EMU_FREE
+  sequence:
+    device: AnalogDevice
+    register: {chain: {n_qubits: 2, spacing_um: 6.0}}
+    channels: {ising: rydberg_global}
+    variables: {t_ns: int}
+    operations:
+      - pulse: {channel: ising, amplitude: {constant: {duration_ns: t_ns, value: 6.28}}, detuning: 0.0}
+  jobs:
+    - runs: 50
+      sweep: {t_ns: [100, 200, 300]}
+"""
+
+
+def a_lab(folder, *, experiment=EXPERIMENT, settings=""):
+    """A folder with an experiment and a runner.toml."""
+    (folder / "specs").mkdir(parents=True)
+    (folder / "runner.toml").write_text(f'namespace = "lab"\n{settings}', encoding="utf-8")
+    (folder / "specs" / "pair.yaml").write_text(experiment, encoding="utf-8")
+    return folder
+
+
+def start(folder, *words):
+    """Starts `runner …` in a folder."""
+    return subprocess.Popen(
+        [*RUNNER, *words],
+        cwd=folder,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        env=os.environ | {"PYTHONWARNINGS": "error"},
+    )
+
+
+def run(folder, *words):
+    """Runs `runner …` in a folder to its end: exit code, stdout, stderr."""
+    process = start(folder, *words)
+    stdout, stderr = process.communicate(timeout=TIMEOUT_S)
+    return process.returncode, stdout, stderr
+
+
+def stop_local_cloud(store: Path):
+    """Ends the server of a store, if there is one, and waits until it is gone."""
+    server = running(store)
+    if server is None:
+        return
+    os.kill(server.pid, signal.SIGTERM)
+    deadline = time.monotonic() + 30
+    while running(store) is not None:
+        if time.monotonic() > deadline:
+            pytest.fail(f"the local cloud {server.pid} did not end")
+        time.sleep(0.02)

@@ -1,0 +1,89 @@
+"""Where a repository begins, and what git says of it."""
+
+from __future__ import annotations
+
+import subprocess
+
+import pytest
+
+from runner.project import Project
+from runner.project.repository import Revision, find_root, revision, root_commit_namespace, state_folder
+
+
+def git(folder, *words):
+    """Runs git, as somebody, in a folder."""
+    who = ("-c", "user.name=Ada", "-c", "user.email=ada@lab.test", "-c", "init.defaultBranch=main")
+    done = subprocess.run(
+        ["git", "-C", str(folder), *who, *words], check=True, capture_output=True, text=True, timeout=60
+    )
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path):
+    """A git repository with two commits."""
+    folder = tmp_path / "lab"
+    folder.mkdir()
+    git(folder, "init")
+    for number in range(2):
+        (folder / "file").write_text(str(number))
+        git(folder, "add", ".")
+        git(folder, "commit", "-m", f"commit {number}")
+    return folder
+
+
+def test_a_repository_begins_where_runner_toml_or_git_is(tmp_path, repository):
+    """The nearest one."""
+    deep = repository / "a" / "b"
+    deep.mkdir(parents=True)
+    (deep / "x.yaml").touch()
+    found = [find_root(deep / "x.yaml")]
+    (repository / "a" / "runner.toml").touch()
+    found.append(find_root(deep))
+
+    assert [repository, repository / "a"] == found
+    assert find_root(tmp_path) == tmp_path
+
+
+def test_all_clones_share_a_namespace(tmp_path, repository):
+    """The first 8 digits of the root commit."""
+    git(tmp_path, "clone", "--quiet", str(repository), "clone")
+    namespaces = {root_commit_namespace(folder) for folder in (repository, tmp_path / "clone")}
+
+    assert {git(repository, "rev-list", "--max-parents=0", "HEAD")[:8]} == namespaces
+
+
+def test_a_shallow_clone_does_not_know_its_namespace(tmp_path, repository):
+    """Its oldest commit is not the root; a wrong namespace would buy everything again."""
+    git(tmp_path, "clone", "--quiet", "--depth", "1", repository.as_uri(), "shallow")
+
+    assert root_commit_namespace(tmp_path / "shallow") is None
+
+
+def test_outside_git_nothing_tells_the_namespace(tmp_path):
+    """But the cloud on this machine belongs to the checkout alone."""
+    local = Project.open(tmp_path)
+    remote = Project.open(tmp_path, "http://127.0.0.1:1")
+
+    assert (None, "local", None) == (root_commit_namespace(tmp_path), local.namespace, remote.namespace)
+
+
+def test_the_revision_says_whether_files_differ_from_it(repository):
+    """A result is only as good as what is known of its source."""
+    commit = git(repository, "rev-parse", "HEAD")
+    clean = revision(repository)
+    (repository / "file").write_text("changed")
+
+    assert (Revision(commit, False), Revision(commit, True)) == (clean, revision(repository))
+
+
+def test_outside_git_there_is_no_revision(tmp_path):
+    """And that is said."""
+    assert Revision(None, None) == revision(tmp_path)
+
+
+def test_the_runners_own_folder_is_kept_out_of_git(repository):
+    """Without a line in anybody's .gitignore."""
+    state_folder(repository)
+
+    assert git(repository, "status", "--porcelain") == ""

@@ -1,0 +1,75 @@
+"""`runner.toml`: what it may say, and what it must not."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.errors import ProjectError
+from runner.project import Settings, Target
+from runner.project.settings import read_settings
+
+
+def written(tmp_path, text):
+    """The settings of a text."""
+    path = tmp_path / "runner.toml"
+    path.write_text(text, encoding="utf-8")
+    return read_settings(path)
+
+
+def test_without_a_file_everything_is_local(tmp_path):
+    """The embedded default."""
+    settings = read_settings(tmp_path / "runner.toml")
+
+    assert (Settings(), True) == (settings, settings.target_named(settings.target).is_local)
+
+
+def test_targets_are_regions_urls_or_this_machine(tmp_path):
+    """Seconds may be written as whole numbers."""
+    settings = written(
+        tmp_path,
+        'namespace = "lab-1"\ntarget = "qpu"\n[targets.qpu]\nregion = "fr"\nproject_id = "p"\nsettle_s = 30\n'
+        '[targets.mirror]\nurl = "http://127.0.0.1:9"\n[targets.local]\nidle_exit_s = 5\n',
+    )
+
+    assert (
+        Target(region="fr", project_id="p", settle_s=30.0),
+        Target(url="http://127.0.0.1:9"),
+        Target(idle_exit_s=5.0),
+        Target(url="https://x.test"),
+    ) == tuple(settings.target_named(name) for name in ("qpu", "mirror", "local", "https://x.test/"))
+
+
+def test_an_unknown_target_names_the_known_ones(tmp_path):
+    """`local` is always one."""
+    with pytest.raises(ProjectError, match="'mars'") as caught:
+        written(tmp_path, "[targets.qpu]\n").target_named("mars")
+    assert caught.value.hint == "targets are: local, qpu; see runner.toml"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("[targets.x\n", "cannot be read"),
+        ("speed = 1\n", "speed"),
+        ('namespace = "Ünïcode"\n', "namespace"),
+        ("target = 3\n", "target"),
+        ('[targets.x]\nregion = "fr"\nurl = "http://y"\n', "not both"),
+        ("[targets.x]\nsettle_s = -1\n", "settle_s"),
+        ("[targets.x]\nsettle_s = inf\n", "settle_s"),
+        ("targets = 3\n", "targets"),
+    ],
+)
+def test_what_cannot_be_is_an_error_that_names_the_key(tmp_path, text, message):
+    """And the file."""
+    with pytest.raises(ProjectError, match=message) as caught:
+        written(tmp_path, text)
+    assert "runner.toml" in str(caught.value)
+
+
+def test_a_secret_in_the_file_is_refused_and_not_shown(tmp_path):
+    """It belongs in the environment."""
+    with pytest.raises(ProjectError, match="password") as caught:
+        written(tmp_path, '[targets.qpu]\nregion = "fr"\npassword = "hunter2-not-shown"\n')
+
+    assert "PASQAL_PASSWORD" in caught.value.hint
+    assert "hunter2" not in str(caught.value) + caught.value.hint

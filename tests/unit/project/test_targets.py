@@ -1,0 +1,54 @@
+"""From a target's name to a client: credentials come from the environment and are never shown."""
+
+from __future__ import annotations
+
+import pytest
+
+from runner.errors import ProjectError
+from runner.project import Target
+from runner.project.targets import connect
+
+SECRET = "s3cret-that-nobody-sees"
+
+
+def connected(tmp_path, target, **environ):
+    """A connection to a target that is not the local one."""
+    return connect(target, store=tmp_path / "store", namespace="lab", environ=environ)
+
+
+def test_a_region_has_its_endpoints_and_careful_terms(tmp_path):
+    """Lists of the real cloud may lag behind."""
+    target = Target(region="sa", project_id="p")
+    connection = connected(tmp_path, target, PASQAL_USERNAME="ada", PASQAL_PASSWORD=SECRET)
+
+    assert "https://apis.sa.pasqal.cloud/core-fast" == connection.client.endpoints.core
+    assert ("p", 5.0, "lab") == (
+        connection.client.project_id,
+        connection.terms.settle_s,
+        connection.terms.namespace,
+    )
+
+
+def test_a_url_is_both_interfaces_unless_it_says_otherwise(tmp_path):
+    """Without a token, as on a cloud of one's own."""
+    client = connected(tmp_path, Target(url="http://127.0.0.1:9/", account_url="http://127.0.0.1:8")).client
+
+    assert ("http://127.0.0.1:9", "http://127.0.0.1:8") == (client.endpoints.core, client.endpoints.account)
+
+
+def test_missing_credentials_are_named(tmp_path):
+    """What to set."""
+    with pytest.raises(ProjectError, match="no credentials") as caught:
+        connected(tmp_path, Target(region="fr"), PASQAL_USERNAME="ada")
+
+    assert "PASQAL_PASSWORD" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "environ", [{"PASQAL_TOKEN": SECRET}, {"PASQAL_USERNAME": "a", "PASQAL_PASSWORD": SECRET}]
+)
+def test_secrets_are_not_shown(tmp_path, environ):
+    """By whatever is made of them."""
+    connection = connected(tmp_path, Target(region="fr"), **environ)
+
+    assert SECRET not in repr(connection) + repr(vars(connection.client))
