@@ -1,0 +1,108 @@
+"""The house rules that a machine can check: arrows, lint, types, names, letters."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import pkgutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import runner
+from runner import errors
+
+ROOT = Path(__file__).parents[2]
+ROOMS = ["domain", "spec", "sequences", "cloud", "reconcile", "results", "local", "project", "cli"]
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["-c", "import sys; from importlinter.cli import lint_imports_command as main; sys.exit(main())"],
+        ["-m", "ruff", "check", "."],
+        ["-m", "ruff", "format", "--check", "."],
+        ["-m", "mypy"],
+    ],
+    ids=["imports", "ruff", "format", "mypy"],
+)
+def test_the_tools_have_nothing_to_say(words):
+    """Import contracts, lint, format and types."""
+    done = subprocess.run(
+        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=280
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def sources():
+    """Every text that we wrote."""
+    kinds = {".py", ".md", ".toml", ".yaml", ".json"}
+    folders = ("runner", "tests", "schemas", "specs", "docs")
+    here = [p for p in ROOT.iterdir() if p.is_file()]
+    below = [p for folder in folders for p in (ROOT / folder).rglob("*")]
+    return [p for p in here + below if p.suffix in kinds]
+
+
+def test_micro_is_written_with_one_letter():
+    """U+00B5; U+03BC looks the same and is found by no search."""
+    greek = "\N{GREEK SMALL LETTER MU}"
+
+    assert [] == [str(p.relative_to(ROOT)) for p in sources() if greek in p.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_every_room_says_what_belongs_there_and_hands_on_what_it_names(room):
+    """In the docstring of its package; `__all__` is there and sorted."""
+    package = importlib.import_module(f"runner.{room}")
+    names = getattr(package, "__all__", [])
+
+    assert len(package.__doc__.splitlines()) > 1
+    assert sorted(names, key=lambda name: (not name.isupper(), name.islower(), name)) == sorted(names)
+    assert all(hasattr(package, name) for name in names)
+
+
+def test_every_room_of_the_package_is_known():
+    """A new one needs its arrows first."""
+    there = {module.name for module in pkgutil.iter_modules(runner.__path__) if module.ispkg}
+
+    assert set(ROOMS) == there
+
+
+def test_every_error_can_be_caught_as_an_exception_and_as_ours():
+    """`except Exception` misses none, and what a user of Batch and Job meets is a CloudError."""
+    kinds = [
+        kind for _, kind in inspect.getmembers(errors, inspect.isclass) if issubclass(kind, BaseException)
+    ]
+    of_cloud = [kind for kind in kinds if issubclass(kind, errors.CloudError)]
+
+    assert all(issubclass(kind, errors.RunnerError) and issubclass(kind, Exception) for kind in kinds)
+    assert {"BatchCreationError", "JobRetryError", "RebatchError", "UnknownOutcomeError"} <= {
+        kind.__name__ for kind in of_cloud
+    }
+
+
+def test_help_does_not_pay_for_pulser():
+    """Only what builds or runs sequences imports it."""
+    script = (
+        "import sys; from runner.cli import main; main(['apply', '--help']); "
+        "sys.exit('pulser' in sys.modules or 'uvicorn' in sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+    )
+
+    assert (0, True) == (done.returncode, "Make the cloud match the files" in done.stdout), done.stderr
+
+
+def test_ci_runs_exactly_the_readmes_test_command():
+    """The README is the truth."""
+    commands = [
+        line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if "&&" in line
+    ]
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+
+    assert len(commands) == 2
+    assert commands[1] == script[-1]
