@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from typing import TYPE_CHECKING, Self
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -13,6 +14,8 @@ from runner.reconcile import Watch
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import TracebackType
+
+    from rich.progress import TaskID
 
     from runner.errors import CloudUnavailableError
     from runner.reconcile import Plan
@@ -30,7 +33,7 @@ class ApplyProgress:
             TimeElapsedColumn(),
         )
         self._bars = Progress(*columns, console=stderr(), transient=True, disable=not sys.stderr.isatty())
-        self._tasks: dict[str, int] = {}
+        self._tasks: dict[str, TaskID] = {}
 
     def __enter__(self) -> Self:
         self._bars.start()
@@ -48,18 +51,19 @@ class ApplyProgress:
 
     def _show(self, plans: Sequence[Plan]) -> None:
         for each in plans:
-            done = sum(tally.status not in {"ACTIVE", "WANTED"} for tally in each.jobs)
-            active = sum(tally.active > 0 for tally in each.jobs)
             if each.experiment not in self._tasks:
-                self._tasks[each.experiment] = self._bars.add_task(
-                    each.experiment, total=len(each.jobs), note=""
-                )
-            self._bars.update(
-                self._bars.task_ids[list(self._tasks).index(each.experiment)],
-                completed=done,
-                note=f"{active} under way" if active else str(each.wait_for),
-            )
+                bar = self._bars.add_task(each.experiment, total=len(each.jobs), note="")
+                self._tasks[each.experiment] = bar
+            ended = sum(tally.status not in {"ACTIVE", "WANTED"} for tally in each.jobs)
+            self._bars.update(self._tasks[each.experiment], completed=ended, note=_note(each))
 
     @staticmethod
     def _outage(error: CloudUnavailableError) -> None:
         say(f"the cloud is out of reach, waiting: {error}", style="yellow")
+
+
+def _note(plan: Plan) -> str:
+    """What the jobs that have not ended are waiting for."""
+    statuses = Counter(tally.status for tally in plan.jobs)
+    under_way, wanted = statuses["ACTIVE"], statuses["WANTED"]
+    return f"{under_way} under way" if under_way else f"{wanted} to be bought" if wanted else ""

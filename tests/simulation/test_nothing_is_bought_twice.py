@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import random
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -18,11 +19,12 @@ from builders import a_wanted_job, an_experiment
 from fakes import SEQUENCE, DiceEngine, MemoryCloud, VirtualClock
 
 from runner.cloud import Answer, NoAnswerError
-from runner.domain import JobStatus, Policy, Retry, Submission, job_key, recipe_digest
+from runner.domain import BatchMode, JobStatus, Policy, Retry, Submission, job_key, recipe_digest
 from runner.errors import CloudError
 from runner.reconcile import Journal, Reconciler, Terms, Tools, Wish
 from runner.results import Records
 
+SCHEDULES = 25
 ATTEMPTS = 3
 FAULTY_TICKS = 120
 TICKS = 400
@@ -173,10 +175,14 @@ def outcome(seed, **conditions):
 
 CONDITIONS = [(1, 0, True), (1, 5, True), (1, 5, False), (2, 0, True), (2, 5, True), (3, 5, False)]
 CLAIM = Policy(retry=Retry(limit=ATTEMPTS - 1, backoff_s=0.0))
+KEPT_OPEN = replace(CLAIM, batch=BatchMode.OPEN)
 
 
-@pytest.mark.parametrize(("runners", "lag", "keeps_memory"), CONDITIONS)
-def test_claiming_first_never_buys_twice_and_always_finishes(tmp_path, runners, lag, keeps_memory):
+@pytest.mark.parametrize(
+    ("policy", "runners", "lag", "keeps_memory"),
+    [*((CLAIM, *each) for each in CONDITIONS), (KEPT_OPEN, 2, 5, True)],
+)
+def test_claiming_first_never_buys_twice_and_always_finishes(tmp_path, policy, runners, lag, keeps_memory):
     """Over seeded schedules, no point gets more runs than wanted, and each gets all of them or has failed.
 
     After six silences within ten minutes a runner stops to ask: by chance that happens, and rarely.
@@ -184,7 +190,7 @@ def test_claiming_first_never_buys_twice_and_always_finishes(tmp_path, runners, 
     wrong, asked = [], 0
     for seed in range(SCHEDULES):
         conditions = {"runners": runners, "lag": lag, "keeps_memory": keeps_memory}
-        done, failed, is_held = outcome(seed, folder=tmp_path / str(seed), policy=CLAIM, **conditions)
+        done, failed, is_held = outcome(seed, folder=tmp_path / str(seed), policy=policy, **conditions)
         asked += is_held
         for key, runs in POINTS.items():
             if done[key] > runs:
@@ -198,7 +204,7 @@ def test_claiming_first_never_buys_twice_and_always_finishes(tmp_path, runners, 
 
 def test_the_simulation_sees_what_direct_submission_buys_twice(tmp_path):
     """The same schedules catch a protocol that buys with its first request: the judge is not blind."""
-    policy = Policy(retry=Retry(limit=ATTEMPTS - 1, backoff_s=0.0), submission=Submission.DIRECT)
+    policy = replace(CLAIM, submission=Submission.DIRECT)
     twice = 0
     for seed in range(SCHEDULES):
         done, _, _ = outcome(
@@ -207,6 +213,3 @@ def test_the_simulation_sees_what_direct_submission_buys_twice(tmp_path):
         twice += any(done[key] > runs for key, runs in POINTS.items())
 
     assert twice > 0
-
-
-SCHEDULES = 25
