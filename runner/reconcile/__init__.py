@@ -1,7 +1,9 @@
 """Observe, plan, act: the cloud is brought to what the file asks for, and nothing is bought twice.
 
-`plan` is a pure function of values; `observe` only reads; `act` performs what a plan says and nothing
-else; the journal remembers what was tried. What a sequence is, or how HTTP works, is not known here.
+`observe` only reads. `plan` is a pure function of values: it puts together `submission` (the next step
+towards buying), `upkeep` (everything beside it) and `verdict` (what people read), over a `scene` and its
+`tally`. `act` performs what a plan says and nothing else; `journal` remembers what was tried; `passes` turns
+the wheel. What a sequence is, or how HTTP works, is not known here.
 """
 
 from runner.reconcile.act import Actor, Deed

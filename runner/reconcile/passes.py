@@ -131,7 +131,7 @@ class Reconciler:
             try:
                 plans = self.one_pass(wishes)
                 progress = progress.after(plans, self._tools.clock())
-                end, wait_s = next_step(plans, patience)
+                end, wait_s = continuation(plans, patience)
                 wait_s = max(wait_s, progress.pause_s(self._terms.poll_s))
             except CloudUnavailableError as error:
                 if (self._tools.clock() - progress.at).total_seconds() > OUTAGE_S:
@@ -173,7 +173,7 @@ def _actions(plans: Sequence[Plan]) -> list[Action]:
     return [action for each in plans for action in each.actions if not isinstance(action, Hold)]
 
 
-def next_step(plans: Sequence[Plan], patience: Patience) -> tuple[End | None, float]:
+def continuation(plans: Sequence[Plan], patience: Patience) -> tuple[End | None, float]:
     """Whether passes end after these plans, and how long to wait before the next (in s)."""
     if _actions(plans):
         return None, 0.0

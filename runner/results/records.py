@@ -33,6 +33,7 @@ class Records:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._read: dict[Path, tuple[object, list[RecordedJob]]] = {}
 
     def of_experiment(self, experiment: str) -> tuple[RecordedJob, ...]:
         """All jobs on record, batch by batch, in the order in which they were added.
@@ -41,7 +42,7 @@ class Records:
             RecordError: A file cannot be read; says which line.
         """
         files = sorted((self._folder / _safe(experiment)).glob("*/*.jsonl"))
-        return tuple(job for file in files for job in _read_file(file))
+        return tuple(job for file in files for job in self._jobs_of(file))
 
     def add(self, experiment: str, jobs: Iterable[RecordedJob], order: Iterable[str] = ()) -> None:
         """Puts jobs of one batch on record; a job that is there already is replaced.
@@ -54,7 +55,7 @@ class Records:
             return
         one = next(iter(fresh.values()))
         path = self._recipe_folder(experiment, one.recipe) / f"{_safe(one.batch_id)}.jsonl"
-        kept = {job.id: job for job in _read_file(path)} if path.exists() else {}
+        kept = {job.id: job for job in self._jobs_of(path)} if path.exists() else {}
         place = {job_id: index for index, job_id in enumerate(order)}
         merged = sorted((kept | fresh).values(), key=lambda job: place.get(job.id, len(place)))
         _write_aside(path, "".join(record_line(job) + "\n" for job in merged))
@@ -68,6 +69,15 @@ class Records:
         """Writes down what is being run: everything needed to know it after years."""
         path = self._recipe_folder(experiment, recipe) / "manifest.json"
         _write_aside(path, json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+    def _jobs_of(self, file: Path) -> list[RecordedJob]:
+        """The jobs of a file, read again only when it is another one: every pass asks for all of them."""
+        now = file.stat()
+        version = (now.st_ino, now.st_mtime_ns, now.st_size)
+        known = self._read.get(file)
+        if known is None or known[0] != version:
+            known = self._read[file] = (version, _read_file(file))
+        return known[1]
 
     def _recipe_folder(self, experiment: str, recipe: str) -> Path:
         return self._folder / _safe(experiment) / _safe(recipe)

@@ -1,0 +1,197 @@
+"""Towards a submission: the next step between what is wanted and what is bought. Pure.
+
+The cascade: shut what may still change under us; respect the oldest claim; buy on our own settled claim;
+otherwise claim. Only where the cloud or the file wants it so, buy at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from runner.domain import BatchMode, JobStatus, OnUnknown, Submission
+from runner.reconcile.actions import AddJobs, Claim, Fence, Hold, Submit
+from runner.reconcile.estimate import is_emulator
+from runner.reconcile.journal import Kind, State
+from runner.reconcile.tags import submission_tag
+from runner.reconcile.tally import new_jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.domain import DesiredExperiment, ObservedBatch
+    from runner.reconcile.actions import Action, NewJob
+    from runner.reconcile.journal import Entry
+    from runner.reconcile.scene import Scene
+    from runner.reconcile.tally import Point
+
+_TRIES: Final = 6
+_RECENT_S: Final = 600.0
+_FIRST_PAUSE_S: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Actions towards a submission, and when to look again if there are none (in s)."""
+
+    actions: tuple[Action, ...] = ()
+    wait_s: float | None = None
+
+
+def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
+    """What to do next towards buying the jobs that are due."""
+    bought = new_jobs(scene.desired, (point for point in wanted if point.is_due(scene.now)))
+    submission = submission_tag(scene.desired, bought) if bought else ""
+    fences = _unclear(scene)
+    if fences:
+        return Step(fences)  # look again before deciding anything
+    if any(scene.lags_behind(batch) for batch in scene.current):
+        return Step(wait_s=max(scene.terms.poll_s, 0.1))
+    stale, rivals = _sorted_out(scene, submission)
+    if not bought:
+        return Step(stale)
+    step = _purchase(scene, submission, bought, rivals)
+    return Step((*stale, *step.actions), step.wait_s)
+
+
+def _unclear(scene: Scene) -> tuple[Fence, ...]:
+    """Fences around purchases without a clear answer: a late request must be refused."""
+    reason = "a purchase on it had no clear answer; a late one must be refused"
+    return tuple(
+        Fence(batch_id=batch.id, holds_jobs=bool(batch.jobs_count), reason=reason)
+        for batch in scene.current + scene.outdated
+        if scene.accepts_jobs(batch) and scene.has_unclear_addition(batch)
+    )
+
+
+def _sorted_out(scene: Scene, submission: str) -> tuple[tuple[Fence, ...], tuple[ObservedBatch, ...]]:
+    """Claims that are in the way, and those that stand; of ours only the oldest of all stands."""
+    stale: list[Fence] = []
+    standing: list[ObservedBatch] = []
+    for claim in scene.claims:
+        reason = _staleness(scene, claim, submission)
+        if not reason and standing and scene.creation(claim):
+            reason = f"an older claim stands: {standing[0].id}"
+        if reason:
+            stale.append(Fence(batch_id=claim.id, holds_jobs=False, reason=reason))
+        else:
+            standing.append(claim)
+    return tuple(stale), tuple(standing)
+
+
+def _staleness(scene: Scene, claim: ObservedBatch, submission: str) -> str:
+    if scene.marks[claim.id].submission != submission:
+        return "it claims work that is no longer wanted"
+    if any(entry.state is not State.INTENDED for entry in scene.additions(claim)):
+        return "a purchase on it came to nothing"
+    if not scene.creation(claim) and scene.age_s(claim.created_at) > scene.terms.lease_s:
+        return f"another machine's claim is older than its lease of {scene.terms.lease_s:g} s"
+    return ""
+
+
+def _purchase(
+    scene: Scene, submission: str, bought: tuple[NewJob, ...], rivals: Sequence[ObservedBatch]
+) -> Step:
+    held = _over_budget(scene, bought)
+    if held:
+        return Step((held,))
+    if rivals:
+        return _on_claim(scene, rivals[0], bought)
+    kept_open = [batch for batch in scene.current if scene.accepts_jobs(batch) and batch.jobs_count]
+    if kept_open and scene.desired.policy.batch is BatchMode.OPEN:
+        return _on_open_batch(scene, kept_open[0], bought)
+    return _new_batch(scene, submission, bought)
+
+
+def _on_claim(scene: Scene, winner: ObservedBatch, bought: tuple[NewJob, ...]) -> Step:
+    created = scene.creation(winner)
+    if not created:
+        lease_left_s = scene.terms.lease_s - scene.age_s(winner.created_at)
+        return Step(wait_s=max(0.1, min(lease_left_s, scene.terms.poll_s)))
+    unsettled_s = scene.terms.settle_s - scene.age_s(created.at)
+    if unsettled_s > 0:
+        return Step(wait_s=unsettled_s)
+    return Step((AddJobs(batch_id=winner.id, jobs=bought, reason=_reason(bought)),))
+
+
+def _on_open_batch(scene: Scene, batch: ObservedBatch, bought: tuple[NewJob, ...]) -> Step:
+    if scene.creation(batch):
+        return Step((AddJobs(batch_id=batch.id, jobs=bought, reason=_reason(bought)),))
+    idle_s = scene.age_s(batch.updated_at)
+    if idle_s <= scene.terms.lease_s:
+        return Step(wait_s=max(0.1, min(scene.terms.lease_s - idle_s, scene.terms.poll_s)))
+    reason = "another machine keeps it open and has not written to it for longer than its lease"
+    return Step((Fence(batch_id=batch.id, holds_jobs=True, reason=reason),))
+
+
+def _new_batch(scene: Scene, submission: str, bought: tuple[NewJob, ...]) -> Step:
+    entries = [entry for entry in scene.seen.entries if entry.submission == submission]
+    unclear = [e for e in entries if not e.state.is_clear and scene.age_s(e.at) < _RECENT_S]
+    silences = sum(entry.state is State.UNKNOWN for entry in unclear)
+    if silences >= _TRIES:
+        return Step((_silence(silences),))
+    if unclear:
+        # What was lost may only show in a while, and a cloud in trouble wants a pause.
+        pause_s = max(scene.terms.settle_s, _FIRST_PAUSE_S * 2**silences)
+        left_s = pause_s - scene.age_s(unclear[-1].at)
+        if left_s > 0:
+            return Step(wait_s=left_s)
+    refused = bool(entries) and (entries[-1].kind, entries[-1].state) == (Kind.CLAIM, State.REJECTED)
+    if scene.desired.policy.submission is Submission.DIRECT or refused:
+        return _direct(scene, submission, bought, entries)
+    return Step((Claim(submission=submission, jobs=bought, reason=_reason(bought)),))
+
+
+def _silence(tries: int) -> Hold:
+    return Hold(
+        reason=f"{tries} requests within {_RECENT_S / 60:g} minutes got no clear answer",
+        how="nothing was bought twice; see whether the cloud is in trouble, and apply again later",
+    )
+
+
+def _direct(scene: Scene, submission: str, bought: tuple[NewJob, ...], entries: Sequence[Entry]) -> Step:
+    landed = {marks.claim for marks in scene.marks.values()}
+    lost = [e for e in entries if e.kind is Kind.SUBMIT and not e.state.is_clear and e.claim not in landed]
+    since = lost[-1].at if lost else scene.terms.remembers_since
+    unsettled_s = scene.terms.settle_s - scene.age_s(since) if since else 0.0
+    if unsettled_s > 0:
+        return Step(wait_s=unsettled_s)
+    if lost and _holds_lost(scene.desired):
+        return Step((_lost_submission(submission, lost[-1]),))
+    return Step((Submit(submission=submission, jobs=bought, reason=_reason(bought)),))
+
+
+def _holds_lost(desired: DesiredExperiment) -> bool:
+    said = desired.policy.on_unknown_submission
+    return said is OnUnknown.HOLD or (said is None and not is_emulator(desired.device_type))
+
+
+def _lost_submission(submission: str, entry: Entry) -> Hold:
+    return Hold(
+        reason=f"nobody knows whether the submission {submission} of {entry.at:%Y-%m-%d %H:%M:%S} UTC was "
+        "accepted: no batch carries its tag",
+        how="look for it in the cloud's portal; when it is not there, set `on_unknown_submission: resubmit`",
+    )
+
+
+def _over_budget(scene: Scene, bought: Sequence[NewJob]) -> Hold | None:
+    budget = scene.desired.policy.budget_runs
+    if budget is None:
+        return None
+    seen = {job.id: (job.status, job.runs) for batch in scene.seen.batches for job in batch.jobs}
+    seen |= {job.id: (job.status, job.runs) for job in scene.seen.recorded}
+    spent = sum(runs for status, runs in seen.values() if status is not JobStatus.CANCELED)
+    asked = sum(job.runs for job in bought)
+    if spent + asked <= budget:
+        return None
+    return Hold(
+        reason=f"{asked} more runs would make {spent + asked}, above the budget of {budget} runs",
+        how="raise `budget.runs` in the file, or ask for fewer runs",
+    )
+
+
+def _reason(bought: Sequence[NewJob]) -> str:
+    again = sum(job.attempt > 1 for job in bought)
+    runs = sum(job.runs for job in bought)
+    said = f"{len(bought)} job{'s' if len(bought) > 1 else ''} with {runs} runs are wanted and not there"
+    return said + (f", {again} of them for a failed attempt" if again else "")

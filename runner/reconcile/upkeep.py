@@ -1,0 +1,126 @@
+"""Beside the submission: what else a pass does for the batches there are. Pure."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from runner.domain import BatchMode, JobStatus, Surplus
+from runner.reconcile import tags
+from runner.reconcile.actions import Adopt, CancelBatch, CancelJobs, CloseBatch, EndedJob, RecordResults
+from runner.reconcile.tally import effective_status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from runner.domain import ObservedBatch, ObservedJob
+    from runner.reconcile.scene import Scene
+    from runner.reconcile.tally import Point
+
+
+def records(scene: Scene) -> Iterable[RecordResults]:
+    """Ends of jobs that are not on record yet."""
+    complete = {r.id for r in scene.seen.recorded if r.counts or r.status is not JobStatus.DONE}
+    known = complete | scene.seen.unavailable
+    for batch in scene.current + scene.outdated:
+        if not scene.marks[batch.id].recipe:
+            continue  # tagged by hand: nobody knows what it ran
+        ended = [job for job in batch.jobs if job.id not in known and _has_ended(scene, batch, job)]
+        if ended:
+            jobs = tuple(EndedJob(id=j.id, key=j.key, attempt=_attempt(scene, j)) for j in ended)
+            reason = f"{len(ended)} job{'s' if len(ended) > 1 else ''} ended"
+            yield RecordResults(batch_id=batch.id, jobs=jobs, reason=reason)
+
+
+def _has_ended(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> bool:
+    is_ours = job.status is JobStatus.CANCELED and scene.marks[batch.id].released
+    return job.status.is_terminal and not is_ours
+
+
+def _attempt(scene: Scene, job: ObservedJob) -> int:
+    """One more than the failures of the same point in jobs that came before it."""
+    earlier = {r.id for r in scene.recorded if r.key == job.key and r.status is JobStatus.ERROR}
+    for other in (other for batch in scene.current for other in batch.jobs):
+        if other.id == job.id:
+            break
+        if other.key == job.key and other.status is JobStatus.ERROR:
+            earlier.add(other.id)
+    return len(earlier - {job.id}) + 1
+
+
+def adoptions(scene: Scene) -> Iterable[Adopt]:
+    """Batches of ours whose creation was never confirmed to us."""
+    for batch in scene.current + scene.outdated:
+        created = scene.creation(batch)
+        if created and not created.state.is_clear:
+            reason = "we created it, and its creation was never confirmed to us"
+            yield Adopt(batch_id=batch.id, claim=created.claim, reason=reason)
+
+
+def superseded(scene: Scene) -> Iterable[CancelBatch]:
+    """Batches of another recipe or rerun with pending work, where the policy cancels it."""
+    if scene.desired.policy.supersede is Surplus.KEEP or scene.terms.namespace is None:
+        return
+    for batch in scene.outdated:
+        pending = _pending(batch)
+        if pending:
+            reason = f"the file has changed; {len(pending)} jobs of an older version are pending"
+            yield CancelBatch(batch_id=batch.id, reason=reason, mark=tags.SUPERSEDED)
+
+
+def pruned(scene: Scene, wanted: Sequence[Point]) -> Iterable[CancelJobs]:
+    """Pending jobs beyond what the file asks for, where the policy cancels them."""
+    if scene.desired.policy.prune is Surplus.KEEP or scene.terms.namespace is None:
+        return
+    spare: dict[str, float] = {point.job.key: point.tally.surplus for point in wanted}
+    for batch in reversed(scene.current):
+        surplus = []
+        for job in reversed(_pending(batch)):
+            left = spare.get(job.key, math.inf)  # a point that the file does not name is all spare
+            if left >= job.runs:
+                surplus.append(job.id)
+                spare[job.key] = left - job.runs
+        if surplus:
+            reason = f"the file no longer asks for {len(surplus)} pending jobs"
+            yield CancelJobs(batch_id=batch.id, job_ids=tuple(surplus), reason=reason)
+
+
+def _pending(batch: ObservedBatch) -> list[ObservedJob]:
+    return [j for j in batch.jobs if effective_status(batch.status, j.status) is JobStatus.PENDING]
+
+
+def twins(scene: Scene) -> Iterable[CancelBatch]:
+    """Batches that bought the same work as an older one: cancelled while all of it is pending."""
+    if scene.terms.namespace is None:
+        return
+    oldest: dict[str, str] = {}
+    for batch in scene.current:
+        submission = scene.marks[batch.id].submission
+        if not submission or not batch.jobs or not batch.status.is_live:
+            continue
+        first = oldest.setdefault(submission, batch.id)
+        if first != batch.id and len(_pending(batch)) == len(batch.jobs):
+            reason = f"it bought the same work as {first}"
+            yield CancelBatch(batch_id=batch.id, reason=reason, mark=tags.FENCED)
+
+
+def closings(scene: Scene, wanted: Sequence[Point], cancelled: set[str]) -> Iterable[CloseBatch]:
+    """Open batches that nothing will be added to; not those that are being cancelled."""
+    for batch in scene.current + scene.outdated:
+        if not scene.accepts_jobs(batch) or not batch.jobs_count or batch.id in cancelled:
+            continue
+        if scene.has_unclear_addition(batch):
+            continue  # it is fenced instead
+        reason = _closing_reason(scene, batch, wanted)
+        if reason:
+            yield CloseBatch(batch_id=batch.id, reason=reason)
+
+
+def _closing_reason(scene: Scene, batch: ObservedBatch, wanted: Sequence[Point]) -> str:
+    if batch in scene.outdated:
+        return "the file has changed; nothing will be added to it"
+    if scene.desired.policy.batch is BatchMode.CLOSED:
+        return "all its jobs are added"
+    if any(point.tally.active or point.tally.missing for point in wanted):
+        return ""
+    return "" if any(not job.status.is_terminal for job in batch.jobs) else "all wanted jobs are done"

@@ -1,0 +1,84 @@
+"""What a plan says of an experiment: in sync or not, healthy or not, its cost, what it waits for. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.domain import BatchStatus
+from runner.reconcile.actions import (
+    AddJobs,
+    Adopt,
+    Claim,
+    Cost,
+    Health,
+    Hold,
+    RecordResults,
+    Submit,
+    Sync,
+    WaitFor,
+)
+from runner.reconcile.estimate import qpu_seconds
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from runner.domain import DesiredExperiment
+    from runner.reconcile.actions import Action
+    from runner.reconcile.scene import Scene
+    from runner.reconcile.submission import Step
+    from runner.reconcile.tally import Point
+
+
+def waiting(scene: Scene, wanted: Sequence[Point], step: Step) -> tuple[WaitFor, float | None]:
+    """What is waited for when there is nothing to do, and when to look again (in s)."""
+    if step.wait_s is not None:
+        return WaitFor.SUBMISSION, step.wait_s
+    retries = [point.retry_at for point in wanted if point.tally.missing and point.retry_at]
+    backoffs_s = [seconds for at in retries if (seconds := -scene.age_s(at)) > 0]
+    polls_s = [scene.terms.poll_s] if any(point.tally.active for point in wanted) else []
+    waits_s = backoffs_s + polls_s
+    if not waits_s:
+        return WaitFor.NOTHING, None
+    return (WaitFor.BACKOFF if backoffs_s else WaitFor.JOBS), min(waits_s)
+
+
+def sync(scene: Scene, wanted: Sequence[Point], actions: Sequence[Action]) -> Sync:
+    """Whether the cloud holds what the file asks for."""
+    if any(batch.status is BatchStatus.UNKNOWN for batch in scene.seen.batches):
+        return Sync.UNKNOWN
+    changes = any(not isinstance(action, (RecordResults, Adopt)) for action in actions)
+    incomplete = any(point.tally.missing or point.tally.failed for point in wanted)
+    return Sync.OUT_OF_SYNC if changes or incomplete else Sync.SYNCED
+
+
+def health(scene: Scene, wanted: Sequence[Point], actions: Sequence[Action]) -> Health:
+    """How the experiment is."""
+    tallies = [point.tally for point in wanted]
+    if any(isinstance(action, Hold) for action in actions) or any(t.failed or t.declined for t in tallies):
+        return Health.DEGRADED
+    if any(batch.status is BatchStatus.UNKNOWN for batch in scene.current):
+        return Health.UNKNOWN
+    if not any(tally.done or tally.active for tally in tallies):
+        return Health.MISSING
+    if any(tally.active or tally.missing for tally in tallies):
+        return Health.PROGRESSING
+    return Health.HEALTHY
+
+
+def cost(desired: DesiredExperiment, actions: Sequence[Action]) -> Cost:
+    """What the actions buy."""
+    bought = [job for a in actions if isinstance(a, (Claim, AddJobs, Submit)) for job in a.jobs]
+    runs = sum(job.runs for job in bought)
+    return Cost(jobs=len(bought), runs=runs, qpu_s=qpu_seconds(desired.device_type, runs))
+
+
+def notes(scene: Scene, wanted: Sequence[Point]) -> Iterable[str]:
+    """What people should know beside."""
+    surplus = [tally.surplus for tally in (point.tally for point in wanted) if tally.surplus > 0]
+    if surplus:
+        some = "1 job has" if len(surplus) == 1 else f"{len(surplus)} jobs have"
+        yield f"{some} {sum(surplus)} runs more than the file asks for"
+    if scene.terms.namespace is None:
+        yield "without a namespace nothing that holds jobs is cancelled; set `namespace` in runner.toml"
+    for job_id in sorted(scene.seen.unavailable):
+        yield f"job {job_id} is done, but its result cannot be had yet"
