@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.errors import Problem
@@ -27,6 +27,11 @@ class Place(NamedTuple):
 def lines_of(text: str) -> tuple[str, ...]:
     """The lines of a text, as YAML counts them."""
     return tuple(_LINE_BREAK.split(text))
+
+
+def with_excerpt(found: Problem, lines: tuple[str, ...]) -> Problem:
+    """A problem with the line of the document that it is about."""
+    return replace(found, excerpt=excerpt(lines, Place(found.line, found.column)))
 
 
 def excerpt(lines: tuple[str, ...], place: Place) -> str:
@@ -75,12 +80,5 @@ class Document:
     def problem(self, pointer: str, message: str, hint: str = "", *, of_key: bool = False) -> Problem:
         """A problem with a value, or with its key, at its place."""
         place = self.place(pointer, of_key=of_key)
-        return Problem(
-            path=self.path,
-            line=place.line,
-            column=place.column,
-            pointer=pointer,
-            message=message,
-            hint=hint,
-            excerpt=excerpt(self.lines, place),
-        )
+        found = Problem(self.path, place.line, place.column, pointer, message, hint)
+        return with_excerpt(found, self.lines)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from runner.errors import Problem, SpecError
-from runner.spec.document import Document, Place, excerpt, lines_of
+from runner.spec.document import Document, Place, lines_of, with_excerpt
 from runner.spec.pointers import child
 from runner.spec.scalars import Scalar, ScalarError, plain_scalar
 
@@ -243,15 +243,7 @@ class _Builder:
             self.stop(place, f"there are more than {_MAX_PROBLEMS} problems; the rest was not read")
 
     def _problem(self, place: Place, pointer: str, message: str, hint: str) -> Problem:
-        return Problem(
-            path=self.path,
-            line=place.line,
-            column=place.column,
-            pointer=pointer,
-            message=message,
-            hint=hint,
-            excerpt=excerpt(self.lines, place),
-        )
+        return with_excerpt(Problem(self.path, place.line, place.column, pointer, message, hint), self.lines)
 
 
 def _place(event: Any) -> Place:

@@ -134,8 +134,9 @@ def test_workers_do_not_outlive_a_killed_server(folder):
     until(lambda: len(session_of(server.pid)) > 3)  # with a worker
 
     end(server.pid, signal.SIGKILL)
-
     until(lambda: not session_of(server.pid))
+
+    assert None is running(folder)
 
 
 def test_idle_server_ends_by_itself(folder):

@@ -99,7 +99,8 @@ def test_canceled_job_stops_and_frees_its_worker(engine):
 
 def test_cancel_of_nobody_does_nothing(engine):
     """A job that is not at work cannot be stopped."""
-    engine.cancel("nobody")
+    assert engine.cancel("nobody") is None
+    assert engine.submit("somebody", 1, do()).result(PATIENCE_S)
 
 
 def test_closing_ends_jobs_and_refuses_new_ones(engine):

@@ -63,9 +63,9 @@ def test_text_that_is_no_sequence_is_refused(sequences, text):
 
 def test_sequence_is_built_as_often_as_it_is_asked(sequences):
     """One build does not change what the next one sees."""
-    sequences.build(a_text(), VALUES)
-    sequences.build(a_text(), {"a": 1.0, "d": 100})
-    sequences.build(a_text(is_parametrised=False), {})
+    asked = [(a_text(), VALUES), (a_text(), {"a": 1.0, "d": 100}), (a_text(is_parametrised=False), {})]
+
+    assert [None, None, None] == [sequences.build(text, values) for text, values in asked]
 
 
 @pytest.mark.parametrize("values", [{"a": 1e6, "d": 400}, {"a": 6.0, "d": 4_000_000}, {"a": 6.0}])
