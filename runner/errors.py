@@ -29,6 +29,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from datetime import datetime
 
 _BODY_CHARACTERS = 256
 
@@ -187,7 +188,24 @@ class InvalidPayloadError(CloudRejectedError):
 
 
 class UnknownOutcomeError(CloudError):
-    """The request may or may not have been carried out; look before sending it again."""
+    """The request may or may not have been carried out; look before sending it again.
+
+    It carries what is needed to look: see `runner.cloud.Cloud.look_up`.
+
+    Attributes:
+        tags: Those of the batch that was to be created.
+
+        batch_id: The batch that jobs were to be added to, or that was to be batched again.
+
+        jobs: How many jobs were sent.
+
+        sent_at: When, by this machine's clock.
+    """
+
+    tags: tuple[str, ...] = ()
+    batch_id: str | None = None
+    jobs: int = 0
+    sent_at: datetime | None = None
 
 
 class WireFormatError(CloudError):

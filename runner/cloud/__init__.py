@@ -1,4 +1,4 @@
-"""The client of Pasqal Cloud Services: `Client`, `Batch`, `Job`, authentication.
+"""The client of Pasqal Cloud Services: `Cloud`, `Client`, `Batch`, `Job`, authentication.
 
 Here belongs what speaks HTTP, and nothing else does: what to send and when is decided by those who call.
 A POST is sent once. Safe requests are retried with backoff. Every failure is one of `runner.errors`.
@@ -7,15 +7,25 @@ A POST is sent once. Safe requests are retried with backoff. Every failure is on
 from runner.cloud.authentication import PasswordGrant, ReadyToken, TokenProvider
 from runner.cloud.batch import Batch
 from runner.cloud.client import Client
+from runner.cloud.configuration import Configuration, EmuFreeConfiguration, EmuTnConfiguration
+from runner.cloud.credentials import Credentials
 from runner.cloud.endpoints import Endpoints, Login, region_endpoints, region_login
 from runner.cloud.job import Job
 from runner.cloud.retrying import Retrying
+from runner.cloud.service import Cancelled, Cloud, make_client
 from runner.cloud.transport import Answer, NoAnswerError, NotSentError, Port, Request, RequestsPort
+from runner.cloud.waiting import Waited
 
 __all__ = [
     "Answer",
     "Batch",
+    "Cancelled",
     "Client",
+    "Cloud",
+    "Configuration",
+    "Credentials",
+    "EmuFreeConfiguration",
+    "EmuTnConfiguration",
     "Endpoints",
     "Job",
     "Login",
@@ -28,6 +38,8 @@ __all__ = [
     "RequestsPort",
     "Retrying",
     "TokenProvider",
+    "Waited",
+    "make_client",
     "region_endpoints",
     "region_login",
 ]

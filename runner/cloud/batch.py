@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
 import warnings
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
+from runner.cloud.configuration import read_configuration
 from runner.cloud.job import Job
+from runner.cloud.waiting import wait_for_batch
 from runner.errors import (
     BatchCancellingError,
     BatchClosingError,
@@ -21,13 +22,20 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from runner.cloud.client import Client
+    from runner.cloud.configuration import Configuration
 
 T = TypeVar("T")
 
-# Device types whose old options mean nothing.
-_NO_CONFIGURATION: Final = frozenset({"EMU_FRESNEL", "EMU_MPS", "EMU_SV"})
-_COMPUTED: Final = frozenset({"jobs", "ordered_jobs", "sequence_builder", "configuration"})
-_POLL_S: Final = (0.5, 1.0, 2.0, 4.0, 8.0, 10.0)
+_OPTIONAL: Final = (
+    "jobs_count",
+    "start_datetime",
+    "end_datetime",
+    "device_status",
+    "webhook",
+    "backend_configuration",
+    "tags",
+    "parent_id",
+)
 _UNSET: Any = object()
 
 
@@ -58,13 +66,12 @@ class Batch:
     backend_configuration: str | None = None
     tags: list[str] | None = None
     parent_id: str | None = None
-    configuration: dict[str, Any] | None
+    configuration: Configuration | None
 
     def __init__(self, payload: Mapping[str, Any], client: Client) -> None:
         self._client = client
         self._ordered_jobs: list[Job] | None = None
         self._sequence_builder: str | None = _UNSET
-        self.jobs_count_per_status = {}
         self._load(payload)
 
     def __repr__(self) -> str:
@@ -111,7 +118,7 @@ class Batch:
         Raises:
             JobCreationError: The jobs were refused, or nobody knows; the cause tells which.
         """
-        payloads = [_job_payload(job) for job in jobs]
+        payloads = [job_payload(job) for job in jobs]
         self._load(
             self._ask(JobCreationError, "given more jobs", lambda: self._client.add_jobs(self.id, payloads))
         )
@@ -124,9 +131,10 @@ class Batch:
         Raises:
             JobRetryError: As for `add_jobs`.
         """
-        again = {"runs": job.runs, "variables": job.variables, "sequence": job.sequence}
+        # A job has variables or a sequence of its own: only where it has no variables is it worth asking.
+        sequence = None if job.variables else job.sequence
         try:
-            self.add_jobs([{key: value for key, value in again.items() if value is not None}], wait=wait)
+            self.add_jobs([{"runs": job.runs, "variables": job.variables, "sequence": sequence}], wait=wait)
         except JobCreationError as error:
             raise JobRetryError(f"job {job.id} could not be sent again: {error}") from error
 
@@ -175,21 +183,21 @@ class Batch:
         self._load(self._ask(BatchSetTagsError, "tagged", lambda: self._client.set_batch_tags(self.id, tags)))
 
     def _load(self, payload: Mapping[str, Any]) -> None:
-        self.__dict__.update((key, value) for key, value in payload.items() if key not in _COMPUTED)
-        device_type = getattr(self, "device_type", "")
-        self.configuration = None if device_type in _NO_CONFIGURATION else payload.get("configuration")
+        # What the new answer does not say is not known any more; the class has the defaults.
+        for name in _OPTIONAL:
+            self.__dict__.pop(name, None)
+        self.__dict__.update(payload)
+        self.jobs_count_per_status = payload.get("jobs_count_per_status") or {}
+        self.configuration = read_configuration(
+            self.__dict__.get("device_type", ""), payload.get("configuration")
+        )
         if "sequence_builder" in payload:
             self._sequence_builder = payload["sequence_builder"]
         jobs = payload.get("jobs")
         self._ordered_jobs = [Job(job, self._client) for job in jobs] if jobs else None
 
     def _wait(self) -> None:
-        for pause_s in _pauses_s():
-            counts = self._ask(BatchFetchingError, "read", lambda: self._client.get_batch_status(self.id))
-            per_status = counts.get("jobs_count_per_status") or {}
-            if not per_status.get("PENDING") and not per_status.get("RUNNING"):
-                break
-            time.sleep(pause_s)
+        self._ask(BatchFetchingError, "read", lambda: wait_for_batch(self._client, self.id))
         self.refresh()
 
     def _ask(self, kind: type[CloudError], verb: str, call: Callable[[], T]) -> T:
@@ -199,11 +207,6 @@ class Batch:
             raise kind(f"batch {self.id} could not be {verb}: {error}", hint=error.hint) from error
 
 
-def _job_payload(job: Mapping[str, Any]) -> dict[str, Any]:
+def job_payload(job: Mapping[str, Any]) -> dict[str, Any]:
+    """A job as it is sent; users of the official SDK call its own sequence `serialized_sequence`."""
     return {("sequence" if key == "serialized_sequence" else key): value for key, value in job.items()}
-
-
-def _pauses_s() -> Any:
-    yield from _POLL_S
-    while True:
-        yield _POLL_S[-1]

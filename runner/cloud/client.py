@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from enum import Enum
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
-from uuid import UUID
 
 from runner.cloud.exchange import Exchange
+from runner.cloud.filters import BatchFilters, JobFilters, JobsOfBatchFilters, RebatchFilters, as_query
 from runner.cloud.retrying import Retrying
 from runner.cloud.transport import RequestsPort
 from runner.errors import (
@@ -23,14 +23,17 @@ from runner.errors import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from typing import Unpack
 
     from runner.cloud.authentication import TokenProvider
     from runner.cloud.endpoints import Endpoints
+    from runner.cloud.filters import Query
     from runner.cloud.transport import Port
 
 Payload = dict[str, Any]
 
 PAGE_SIZE: Final = 100
+_NOTHING_MEASURED: Final[Payload] = {"counter": None, "raw": None, "serialised_results": None}
 DOWNLOADS: Final = 32
 
 
@@ -65,6 +68,11 @@ class Client:
         self.project_id = project_id
         self._exchange = Exchange(tokens=tokens, port=port or RequestsPort(), retrying=retrying or Retrying())
 
+    @property
+    def retrying(self) -> Retrying:
+        """How safe requests are repeated, and by which clock."""
+        return self._exchange.retrying
+
     def __repr__(self) -> str:
         return f"Client({self.endpoints.core}, project_id={self.project_id!r})"
 
@@ -82,7 +90,9 @@ class Client:
             raise ProjectError(
                 "a batch needs a project id", hint="set project_id of the target in runner.toml"
             )
-        return self._object("POST", "/api/v1/batches", payload={**batch_data, "project_id": self.project_id})
+        payload = {**batch_data, "project_id": self.project_id}
+        with _traceable(tags=payload.get("tags") or (), jobs=len(payload.get("jobs") or ())):
+            return self._object("POST", "/api/v1/batches", payload=payload)
 
     def get_batch(self, batch_id: str) -> Payload:
         """One batch, with its sequence and `job_ids`, without its jobs."""
@@ -92,14 +102,9 @@ class Client:
         """`status` and `jobs_count_per_status` of one batch: the cheapest question."""
         return self._object("GET", f"/api/v1/batches/{batch_id}/status")
 
-    def get_batches(self, **filters: Any) -> Iterator[Payload]:
-        """Batches that pass all filters, newest first, without sequence and jobs; pages come as needed.
-
-        Args:
-            filters: id, project_id, user_id, device_type, status, open, start_date, end_date,
-                queue_priority, tag. Several values mean "one of".
-        """
-        return self._pages("/api/v1/batches", filters)
+    def get_batches(self, **filters: Unpack[BatchFilters]) -> Iterator[Payload]:
+        """Batches that pass all filters, newest first, without sequence and jobs; pages come as needed."""
+        return self._pages("/api/v1/batches", as_query(filters, BatchFilters))
 
     def add_jobs(self, batch_id: str, jobs_data: Sequence[Mapping[str, Any]]) -> Payload:
         """Adds jobs to an open batch; answers the batch with all its jobs.
@@ -107,7 +112,9 @@ class Client:
         Raises:
             UnknownOutcomeError: The jobs may have been added.
         """
-        return self._object("POST", f"/api/v2/batches/{batch_id}/jobs", payload=[dict(j) for j in jobs_data])
+        payload = [dict(job) for job in jobs_data]
+        with _traceable(batch_id=batch_id, jobs=len(payload)):
+            return self._object("POST", f"/api/v2/batches/{batch_id}/jobs", payload=payload)
 
     def close_batch(self, batch_id: str) -> Payload:
         """Refuses further jobs from now on; answers the batch."""
@@ -121,16 +128,15 @@ class Client:
         """Cancels several batches; answers `batches` and `errors`, a reason for each id that was not."""
         return self._object("PATCH", "/api/v1/batches/cancel", payload={"batch_ids": list(batch_ids)})
 
-    def rebatch(self, batch_id: str, **filters: Any) -> Payload:
-        """Creates a batch from jobs of a closed one; answers the new batch.
-
-        Args:
-            filters: id, status, min_runs, max_runs, start_date, end_date of the jobs to send again.
+    def rebatch(self, batch_id: str, **filters: Unpack[RebatchFilters]) -> Payload:
+        """Creates a batch from those jobs of a closed one that pass all filters; answers the new batch.
 
         Raises:
             UnknownOutcomeError: The batch may have been created.
         """
-        return self._object("POST", f"/api/v1/batches/{batch_id}/rebatch", query=as_query(filters))
+        query = as_query(filters, RebatchFilters)
+        with _traceable(batch_id=batch_id):
+            return self._object("POST", f"/api/v1/batches/{batch_id}/rebatch", query=query)
 
     def set_batch_tags(self, batch_id: str, tags: Sequence[str]) -> Payload:
         """Replaces all tags of a batch."""
@@ -139,18 +145,25 @@ class Client:
     # Jobs
 
     def get_batch_jobs(self, batch_id: str) -> list[Payload]:
-        """All jobs of a batch, in the order in which they were added."""
-        order = {"batch_id": batch_id, "order_by": "creation_order", "order_by_direction": "ASC"}
-        return list(self._pages("/api/v2/jobs", order))
+        """All jobs of a batch, in the order in which they were added; pages are fetched at the same time."""
+        order = (("batch_id", batch_id), ("order_by", "creation_order"), ("order_by_direction", "ASC"))
+        first = self._page("/api/v2/jobs", order)
+        end, total = _end_and_total(first)
+        if not end or end >= total:
+            return list(first["data"])
+        offsets = range(end, total, end)
+        with ThreadPoolExecutor(min(DOWNLOADS, len(offsets)), thread_name_prefix="pages") as pool:
+            queries = [(*order, ("offset", str(offset))) for offset in offsets]
+            pages = list(pool.map(lambda query: self._page("/api/v2/jobs", query), queries))
+        while pages[-1]["data"] and _end_and_total(pages[-1])[0] < _end_and_total(pages[-1])[1]:
+            # Jobs were added while we read.
+            offset = _end_and_total(pages[-1])[0]
+            pages.append(self._page("/api/v2/jobs", (*order, ("offset", str(offset)))))
+        return [job for page in (first, *pages) for job in page["data"]]
 
-    def get_jobs(self, **filters: Any) -> Iterator[Payload]:
-        """Jobs that pass all filters; pages come as needed.
-
-        Args:
-            filters: id, project_id, user_id, batch_id, status, min_runs, max_runs, errors, start_date,
-                end_date. Several values mean "one of".
-        """
-        return self._pages("/api/v2/jobs", filters)
+    def get_jobs(self, **filters: Unpack[JobFilters]) -> Iterator[Payload]:
+        """Jobs that pass all filters; pages come as needed."""
+        return self._pages("/api/v2/jobs", as_query(filters, JobFilters))
 
     def get_job(self, job_id: str) -> Payload:
         """One job, with its sequence."""
@@ -164,13 +177,10 @@ class Client:
         """Cancels a job; answers it."""
         return self._object("PATCH", f"/api/v2/jobs/{job_id}/cancel")
 
-    def cancel_jobs(self, batch_id: str, **filters: Any) -> Payload:
-        """Cancels the jobs of a batch that pass all filters; answers the batch.
-
-        Args:
-            filters: id, min_runs, max_runs, start_date, end_date.
-        """
-        return self._object("PATCH", f"/api/v2/batches/{batch_id}/cancel/jobs", query=as_query(filters))
+    def cancel_jobs(self, batch_id: str, **filters: Unpack[JobsOfBatchFilters]) -> Payload:
+        """Cancels the jobs of a batch that pass all filters; answers the batch."""
+        query = as_query(filters, JobsOfBatchFilters)
+        return self._object("PATCH", f"/api/v2/batches/{batch_id}/cancel/jobs", query=query)
 
     def get_job_results(self, job_id: str) -> Payload | None:
         """What a job measured: `counter`, `raw`, `serialised_results`; None while there is nothing yet.
@@ -187,7 +197,7 @@ class Client:
             if not link:
                 return None
             try:
-                return self._exchange.download(str(link))
+                return _NOTHING_MEASURED | self._exchange.download(str(link))
             except NotFoundError as error:
                 pause = self._exchange.retrying.wait_s(attempt, None)
                 if waited_s + pause > self._exchange.retrying.budget_s:
@@ -226,9 +236,7 @@ class Client:
         data: list[Payload] = self._exchange.call("GET", url, query=(("project_status", "ACTIVE"),))["data"]
         return data
 
-    def _object(
-        self, method: str, path: str, *, payload: Any = None, query: tuple[tuple[str, str], ...] = ()
-    ) -> Payload:
+    def _object(self, method: str, path: str, *, payload: Any = None, query: Query = ()) -> Payload:
         url = self.endpoints.core + path
         data = self._exchange.call(method, url, payload=payload, query=query)["data"]
         if not isinstance(data, dict):
@@ -236,17 +244,21 @@ class Client:
             raise kind("the answer's `data` is no object", method=method, path=path, body=str(data))
         return data
 
-    def _pages(self, path: str, filters: Mapping[str, Any]) -> Iterator[Payload]:
-        query, url, offset = as_query(filters), self.endpoints.core + path, 0
+    def _pages(self, path: str, query: Query) -> Iterator[Payload]:
+        offset = 0
         while True:
-            window = (("offset", str(offset)), ("limit", str(PAGE_SIZE)))
-            answer = self._exchange.call("GET", url, query=query + window)
-            yield from answer["data"]
-            pagination = answer.get("pagination") or {}
-            end = int(pagination.get("end") or 0)
-            if end <= offset or end >= int(pagination.get("total") or 0):
+            page = self._page(path, (*query, ("offset", str(offset)), ("limit", str(PAGE_SIZE))))
+            yield from page["data"]
+            end, total = _end_and_total(page)
+            if end <= offset or end >= total:
                 return
             offset = end
+
+    def _page(self, path: str, query: Query) -> Payload:
+        page = self._exchange.call("GET", self.endpoints.core + path, query=query)
+        if not isinstance(page["data"], list):
+            raise WireFormatError("the answer's `data` is no list", method="GET", path=path)
+        return page
 
     def _result_or_error(self, job_id: str) -> Payload | CloudError | None:
         try:
@@ -257,24 +269,18 @@ class Client:
             return error
 
 
-def as_query(filters: Mapping[str, Any]) -> tuple[tuple[str, str], ...]:
-    """Query of some filters: a key for each of several values; None filters nothing.
-
-    Raises:
-        TypeError: A value is of a type that no filter takes; nothing was sent.
-    """
-    pairs: list[tuple[str, str]] = []
-    for name, value in filters.items():
-        several = value if isinstance(value, (list, tuple, set, frozenset)) else [value]
-        pairs += [(name, _query_text(name, each)) for each in several if each is not None]
-    return tuple(pairs)
+def _end_and_total(page: Payload) -> tuple[int, int]:
+    """Where a page ended and how many there are; zeros where the answer does not say."""
+    pagination = page.get("pagination") or {}
+    return int(pagination.get("end") or 0), int(pagination.get("total") or 0)
 
 
-def _query_text(name: str, value: object) -> str:
-    if isinstance(value, Enum):
-        return str(value.value)
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, (str, int, UUID)):
-        return str(value)
-    raise TypeError(f"filter {name}: {type(value).__name__} is no text, number, date or status")
+@contextmanager
+def _traceable(*, tags: Iterable[str] = (), batch_id: str | None = None, jobs: int = 0) -> Iterator[None]:
+    """Puts on an unknown outcome what is needed to look the submission up."""
+    sent_at = datetime.now(UTC)
+    try:
+        yield
+    except UnknownOutcomeError as error:
+        error.tags, error.batch_id, error.jobs, error.sent_at = tuple(tags), batch_id, jobs, sent_at
+        raise

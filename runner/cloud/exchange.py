@@ -51,14 +51,17 @@ class Exchange:
         """
         body, headers = wire.encoded(payload)
         headers |= {"User-Agent": _USER_AGENT, "Accept": "application/json"}
-        token = self.tokens.get_token() if self.tokens and not public else None
-        request = Request(method, url, query, headers, body, token)
+        request = Request(method, url, query, headers, body, self._token(public=public))
         return wire.envelope(request, self._answer(request))
 
     def download(self, link: str) -> dict[str, Any]:
         """The JSON object behind a signed link; our token has no business there."""
         request = Request("GET", link, headers={"User-Agent": _USER_AGENT})
         return wire.json_object(request, self._answer(request))
+
+    def _token(self, *, public: bool) -> str | None:
+        # Never in a variable of its own: a traceback may be shown with the values of all locals.
+        return self.tokens.get_token() if self.tokens and not public else None
 
     def _answer(self, request: Request) -> Answer:
         started_s, attempt = self.retrying.clock(), 0

@@ -38,10 +38,11 @@ class Job:
     creation_order: int | None = None
 
     def __init__(self, payload: Mapping[str, Any], client: Client) -> None:
+        # What is computed below stands on the class as properties, which win over a field of that name.
+        self.__dict__.update(payload)
         self._client = client
         self._sequence: str | None = payload.get("sequence", _UNSET)
         self._full_result: dict[str, Any] | None = None
-        self.__dict__.update((key, value) for key, value in payload.items() if key not in _COMPUTED)
 
     def __repr__(self) -> str:
         return f"Job({self.id}, {self.status})"
@@ -65,6 +66,10 @@ class Job:
         """Bitstring counts; character i of a bitstring is qubit i of the register's order."""
         return self.full_result and self.full_result.get("counter")
 
+    def keep_result(self, full_result: dict[str, Any]) -> None:
+        """Takes a result that was fetched together with others."""
+        self._full_result = full_result
+
     def cancel(self) -> dict[str, Any]:
         """Cancels the job; answers what the cloud says of it.
 
@@ -83,6 +88,3 @@ class Job:
             return fetch(self.id)
         except CloudError as error:
             raise JobFetchingError(f"{what} of job {self.id} could not be read: {error}") from error
-
-
-_COMPUTED = frozenset({"sequence", "full_result", "result"})

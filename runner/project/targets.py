@@ -6,16 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from runner.cloud import (
-    Client,
-    Endpoints,
-    PasswordGrant,
-    ReadyToken,
-    RequestsPort,
-    region_endpoints,
-    region_login,
-)
-from runner.errors import ProjectError
+from runner.cloud import Client, Credentials, Endpoints, make_client, region_endpoints
 from runner.local.launch import ensure_running
 from runner.reconcile import Terms
 
@@ -23,7 +14,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-    from runner.cloud import Port, TokenProvider
     from runner.project.settings import Target
 
 # The local cloud has one project; the remote's lists are known to lag by nobody knows how much.
@@ -54,12 +44,12 @@ def connect(target: Target, *, store: Path, namespace: str | None, environ: Mapp
         endpoints = Endpoints(core=server.url, account=server.url)
         client = Client(endpoints=endpoints, project_id=target.project_id or _LOCAL_PROJECT)
         return Connection(client, _terms(target, namespace, settle_s=0.0, poll_s=_LOCAL_POLL_S))
-    port = RequestsPort(verify=target.ca_bundle or True)
-    client = Client(
-        endpoints=_endpoints(target),
-        project_id=_project_id(target, environ),
-        tokens=_tokens(target, port, environ),
-        port=port,
+    client = make_client(
+        _endpoints(target),
+        _project_id(target, environ),
+        Credentials.from_environment(environ),
+        region=target.region,
+        ca_bundle=target.ca_bundle,
     )
     return Connection(client, _terms(target, namespace, settle_s=_REMOTE_SETTLE_S, poll_s=_REMOTE_POLL_S))
 
@@ -83,21 +73,6 @@ def _endpoints(target: Target) -> Endpoints:
 def _project_id(target: Target, environ: Mapping[str, str]) -> str | None:
     said = target.project_id or environ.get("PASQAL_PROJECT_ID")
     return said or (None if target.region else _LOCAL_PROJECT)
-
-
-def _tokens(target: Target, port: Port, environ: Mapping[str, str]) -> TokenProvider | None:
-    token = environ.get("PASQAL_TOKEN")
-    if token:
-        return ReadyToken(token)
-    username, password = environ.get("PASQAL_USERNAME"), environ.get("PASQAL_PASSWORD")
-    if not target.region:
-        return None  # a cloud of one's own need not ask for a token
-    if not username or not password:
-        raise ProjectError(
-            "no credentials for Pasqal Cloud in the environment",
-            hint="set PASQAL_USERNAME and PASQAL_PASSWORD, or PASQAL_TOKEN",
-        )
-    return PasswordGrant(username, password, login=region_login(target.region), port=port)
 
 
 def environment() -> Mapping[str, str]:

@@ -7,7 +7,7 @@ import random
 import pytest
 from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 
-from runner.cloud import Batch, Job
+from runner.cloud import Batch, Configuration, EmuFreeConfiguration, EmuTnConfiguration, Job
 from runner.errors import (
     BatchCancellingError,
     BatchFetchingError,
@@ -154,6 +154,25 @@ def test_every_error_names_what_was_being_done(cloud):
         batch.cancel()
     with pytest.raises(JobFetchingError, match="result"):
         _ = job.result
+
+
+@pytest.mark.parametrize(
+    ("device_type", "options", "expected"),
+    [
+        ("EMU_FREE", None, None),
+        ("EMU_SV", {"with_noise": True}, None),
+        ("EMU_FREE", {"with_noise": True}, EmuFreeConfiguration(with_noise=True)),
+        ("EMU_TN", {"dt": 5.0, "new": 1}, EmuTnConfiguration(dt=5.0, extra_config={"new": 1})),
+        ("FRESNEL", {"new": 1}, Configuration(extra_config={"new": 1})),
+    ],
+)
+def test_old_emulator_options_are_read_by_device_type(cloud, device_type, options, expected):
+    """What is not known is kept."""
+    batch = Batch({"id": "b", "device_type": device_type, "configuration": options}, cloud.client())
+
+    assert expected == batch.configuration
+    if options and expected:
+        assert options.items() <= expected.to_dict().items()
 
 
 def test_fields_and_statuses_of_tomorrow_are_kept(cloud):

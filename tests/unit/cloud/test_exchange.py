@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from datetime import UTC, datetime
 
 import pytest
 
@@ -49,6 +50,20 @@ class ScriptedPort:
         if isinstance(line, Exception):
             raise line
         return line
+
+
+class Paged:
+    """Lists a batch whose jobs are added while it is read."""
+
+    def __init__(self, *totals):
+        self._totals = list(totals)
+
+    def send(self, request):
+        """A page of 100."""
+        total = self._totals.pop(0) if len(self._totals) > 1 else self._totals[0]
+        offset = int(dict(request.query).get("offset", 0))
+        jobs = [{"id": str(number)} for number in range(offset, min(offset + 100, total))]
+        return ok(jobs, pagination={"total": total, "start": offset, "end": offset + len(jobs)})
 
 
 class Time:
@@ -261,9 +276,33 @@ def test_a_filter_of_a_wrong_type_is_refused_before_anything_is_sent():
     """A mapping is no filter."""
     port = ScriptedPort(ok([]))
 
-    with pytest.raises(TypeError, match="filter tag: dict"):
+    with pytest.raises(TypeError, match="filter tag: expected a text"):
         list(a_client(port).get_batches(tag={"a": 1}))
     assert [] == port.requests
+
+
+def test_an_unknown_outcome_carries_what_is_needed_to_look_the_submission_up():
+    """Tags, batch, number of jobs, and when it was sent."""
+    client = a_client(ScriptedPort(NoAnswerError("reset")))
+    before = datetime.now(UTC)
+    with pytest.raises(UnknownOutcomeError) as created:
+        client.send_batch({"tags": ["mine"], "jobs": [{}, {}]})
+    with pytest.raises(UnknownOutcomeError) as added:
+        client.add_jobs("b1", [{}])
+
+    assert (("mine",), None, 2) == (created.value.tags, created.value.batch_id, created.value.jobs)
+    assert ((), "b1", 1) == (added.value.tags, added.value.batch_id, added.value.jobs)
+    assert before <= created.value.sent_at <= datetime.now(UTC)
+
+
+@pytest.mark.parametrize(
+    "totals", [[1050], [250, 250, 1050]], ids=["as the first page says", "more meanwhile"]
+)
+def test_the_pages_of_a_batch_are_put_together_in_order(totals):
+    """They are fetched at the same time; jobs that were added meanwhile come last."""
+    jobs = a_client(Paged(*totals)).get_batch_jobs("b")
+
+    assert [str(number) for number in range(1050)] == [job["id"] for job in jobs]
 
 
 def test_results_are_fetched_without_our_token():
@@ -272,7 +311,9 @@ def test_results_are_fetched_without_our_token():
         ok({"results_link": "https://bucket.test/x?sig=1"}), Answer(200, {}, b'{"counter":{"0":1}}')
     )
 
-    assert {"counter": {"0": 1}} == a_client(port).get_job_results("j")
+    assert {"counter": {"0": 1}, "raw": None, "serialised_results": None} == a_client(port).get_job_results(
+        "j"
+    )
     assert [SECRET, None] == [request.token for request in port.requests]
 
 
@@ -281,7 +322,7 @@ def test_a_dead_result_link_is_replaced_by_a_fresh_one():
     link = ok({"results_link": "https://bucket.test/x"})
     port = ScriptedPort(link, fail(404), link, Answer(200, {}, b'{"counter":{}}'))
 
-    assert {"counter": {}} == a_client(port).get_job_results("j")
+    assert {} == a_client(port).get_job_results("j")["counter"]
 
 
 def test_a_result_that_stays_away_is_an_error_of_its_job_alone():
@@ -296,7 +337,7 @@ def test_a_result_that_stays_away_is_an_error_of_its_job_alone():
 
     results = a_client(Half()).get_results(["good", "bad"])
 
-    assert {"counter": {"1": 2}} == results["good"]
+    assert {"1": 2} == results["good"]["counter"]
     assert isinstance(results["bad"], CloudError)
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.errors import ProjectError
+from runner.errors import AuthenticationError
 from runner.project import Target
 from runner.project.targets import connect
 
@@ -38,10 +38,20 @@ def test_a_url_is_both_interfaces_unless_it_says_otherwise(tmp_path):
 
 def test_missing_credentials_are_named(tmp_path):
     """What to set."""
-    with pytest.raises(ProjectError, match="no credentials") as caught:
-        connected(tmp_path, Target(region="fr"), PASQAL_USERNAME="ada")
+    with pytest.raises(AuthenticationError, match="no credentials") as caught:
+        connected(tmp_path, Target(region="fr"))
 
     assert "PASQAL_PASSWORD" in caught.value.hint
+
+
+def test_a_token_is_not_sent_over_plain_http(tmp_path):
+    """Anybody on the way could read it; on this machine there is no way."""
+    with pytest.raises(AuthenticationError, match=r"is not sent to http://pcs\.test") as caught:
+        connected(tmp_path, Target(url="http://pcs.test"), PASQAL_TOKEN=SECRET)
+    local = connected(tmp_path, Target(url="http://127.0.0.1:9"), PASQAL_TOKEN=SECRET)
+
+    assert SECRET not in str(caught.value)
+    assert local.client.endpoints.core == "http://127.0.0.1:9"
 
 
 @pytest.mark.parametrize(
