@@ -5,11 +5,15 @@ client of PCS can be pointed at it, and so that our own client meets in it someb
 
 What belongs here
     `state`, `queues`, `submissions`: decisions, pure, with the time passed in.
+    `faults`, `links`, `webhooks`, `identity`: likewise, for faults on demand, result links, webhooks, tokens.
+    `configuration`, `control`: what a configuration file says, and what can be changed of it meanwhile.
     `store`: batches and jobs in SQLite, one transaction a transition.
     `messages`, `routes`, `bodies`, `filters`, `payloads`, `api`, the `*_calls`: HTTP as values, no sockets.
-    `engine`, `processes`, `emulation`: how a job is executed.
+    `demands`, `backend_configurations`: what a batch may ask of its emulator, pure.
+    `engine`, `processes`, `emulation`, `emulators`: how a job is executed.
+    `evolving`, `kept_evolutions`, `qutip_tables`: how work is not repeated.
     `cloud`: all of that put together, driven by `handle` and `step`; a simulation needs nothing more.
-    `web`, `scheduler`, `server`, `launch`: sockets, threads, processes and files around it.
+    `web`, `scheduler`, `courier`, `server`, `launch`: sockets, threads, processes and files around it.
 What does not
     Experiment files, the client, recipes, records, anything that knows what a user wants. The verb
     `runner local serve` lives in `runner.cli`.

@@ -14,12 +14,22 @@ def main() -> int:
     """Serve until told to end; gives the exit code."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     # The workers' processes import this module too, and need nothing of a server.
+    from runner.local.configuration import Configuration, read_configuration  # noqa: PLC0415
     from runner.local.launch import STORE_TAKEN  # noqa: PLC0415
     from runner.local.server import Settings, StoreTakenError, serve  # noqa: PLC0415
 
     asked = _arguments()
     try:
-        serve(Settings(store=asked.store, host=asked.host, port=asked.port, idle_exit_s=asked.idle_exit_s))
+        serve(
+            Settings(
+                store=asked.store,
+                host=asked.host,
+                port=asked.port,
+                idle_exit_s=asked.idle_exit_s,
+                shares_evolutions=asked.shared_evolutions,
+                configuration=Configuration() if asked.config is None else read_configuration(asked.config),
+            )
+        )
     except StoreTakenError:
         return STORE_TAKEN
     except LocalCloudError as error:
@@ -31,9 +41,18 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m runner.local", description="The cloud on this machine.")
     parser.add_argument("--store", type=Path, required=True, help="folder that everything is kept in")
-    parser.add_argument("--host", default="127.0.0.1", help="loopback address to listen on")
+    parser.add_argument(
+        "--host", default="127.0.0.1", help="address to listen on; other than loopback only with tokens"
+    )
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 for any free one")
     parser.add_argument("--idle-exit-s", type=float, help="end after so long without requests or work")
+    parser.add_argument("--config", type=Path, help="configuration file, TOML or JSON")
+    parser.add_argument(
+        "--shared-evolutions",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="whether noiseless jobs that differ only in runs are evolved once",
+    )
     return parser.parse_args()
 
 

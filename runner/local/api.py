@@ -6,15 +6,18 @@ import logging
 import sqlite3
 from typing import TYPE_CHECKING
 
-from runner.local import batch_calls, device_calls, job_calls, payloads
+from runner.local import batch_calls, control_calls, device_calls, job_calls, payloads
 from runner.local.calls import Call
-from runner.local.messages import require_loopback
+from runner.local.faults import WELL
+from runner.local.identity import Gate
 from runner.local.refusals import RefusalError
 from runner.local.routes import Found, Route, WrongMethod, find
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from runner.local.control import Control
+    from runner.local.faults import Treatment
     from runner.local.messages import Answer, Request
     from runner.local.store import Store
     from runner.local.submissions import SequenceReader
@@ -59,6 +62,17 @@ ROUTES = (
 )
 
 
+CONTROL_ROUTES = (
+    Route("GET", "/control/faults", control_calls.faults),
+    Route("PUT", "/control/faults", control_calls.set_faults),
+    Route("GET", "/control/paused", control_calls.paused),
+    Route("PUT", "/control/paused", control_calls.set_paused),
+)
+# A result link is secret enough; the others tell nothing of any project.
+_NEED_NO_TOKEN = frozenset({job_calls.result, device_calls.public_specs, device_calls.health})
+_CONTROL_CALLS = frozenset(route.call for route in CONTROL_ROUTES)
+
+
 class Api:
     """Answers requests; safe to use from several threads.
 
@@ -70,6 +84,8 @@ class Api:
         announce: Called after every change that may let something start.
 
         about: What `/health` answers.
+
+        control: Who may ask, and what the control's calls change.
     """
 
     def __init__(
@@ -79,17 +95,21 @@ class Api:
         *,
         announce: Callable[[], None],
         about: Mapping[str, object],
+        control: Control,
     ) -> None:
         self._store = store
         self._sequences = sequences
         self._announce = announce
         self._about = about
+        self._control = control
+        self._routes = ROUTES + (CONTROL_ROUTES if control.configuration.control.enabled else ())
+        self._gate = Gate(control.configuration)
 
-    def handle(self, request: Request) -> Answer:
+    def handle(self, request: Request, treatment: Treatment = WELL) -> Answer:
         """The answer to a request. Never raises: a bug is a 500, a store that cannot be written a 503."""
         try:
-            require_loopback(request)
-            return self._routed(request)
+            self._gate.require_known_origin(request)
+            return self._routed(request, treatment)
         except RefusalError as error:
             return payloads.refusal(error)
         except sqlite3.OperationalError as error:
@@ -99,17 +119,27 @@ class Api:
             _LOG.exception("%s %s failed", request.method, request.path)
             return payloads.failure(500, "The local cloud failed; its log says why.")
 
-    def _routed(self, request: Request) -> Answer:
-        match find(ROUTES, request.method, request.path):
+    def _routed(self, request: Request, treatment: Treatment) -> Answer:
+        match find(self._routes, request.method, request.path):
             case Found(call, names):
-                return call(self._call(request, names))
+                return call(self._call(request, names, treatment, self._project(request, call)))
             case WrongMethod(allowed):
                 message = f"{request.method} is not possible here."
                 return payloads.failure(405, message, None, ("allow", ", ".join(allowed)))
             case None:
                 return payloads.failure(404, f"There is no {request.path} here.")
 
-    def _call(self, request: Request, names: Mapping[str, str]) -> Call:
+    def _project(self, request: Request, call: Callable[[Call], Answer]) -> str | None:
+        if call in _NEED_NO_TOKEN:
+            return None
+        if call in _CONTROL_CALLS:
+            self._gate.require_control(request)
+            return None
+        return self._gate.project_of(request)
+
+    def _call(
+        self, request: Request, names: Mapping[str, str], treatment: Treatment, project: str | None
+    ) -> Call:
         return Call(
             request=request,
             names=names,
@@ -117,4 +147,7 @@ class Api:
             sequences=self._sequences,
             announce=self._announce,
             about=self._about,
+            control=self._control,
+            treatment=treatment,
+            project=project,
         )

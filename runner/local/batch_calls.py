@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 from runner.local import bodies, filters, payloads, submissions
 from runner.local.messages import json_body
 from runner.local.records import NewBatch, NewJob
-from runner.local.refusals import InvalidRequestError, Problem, RefusalError, WrongStateError
+from runner.local.refusals import (
+    ForeignProjectError,
+    InvalidRequestError,
+    Problem,
+    RefusalError,
+    WrongStateError,
+)
 
 if TYPE_CHECKING:
     from runner.local.calls import Call
@@ -17,27 +23,33 @@ if TYPE_CHECKING:
 
 def create(call: Call) -> Answer:
     """POST /api/v1/batches."""
-    new = submissions.new_batch(bodies.batch_body(json_body(call.request)), call.sequences)
-    record = call.store.create(new)
+    body = bodies.batch_body(json_body(call.request))
+    if call.project not in (None, body.project_id):
+        raise ForeignProjectError("The token is that of another project than project_id.")
+    if call.treatment.refuses_empty and not body.jobs:
+        raise InvalidRequestError(Problem(("body", "jobs"), "A batch needs at least one job.", "too_short"))
+    record = call.store.create(
+        submissions.new_batch(body, call.sequences, webhooks=call.control.configuration.webhooks.allow)
+    )
     call.announce()
     return _with_jobs(call, record)
 
 
 def listed(call: Call) -> Answer:
     """GET /api/v1/batches."""
-    page = call.store.batches(filters.page_of(call.request.query, filters.BATCHES))
+    page = call.store.batches(call.listed(filters.page_of(call.request.query, filters.BATCHES)))
     items = [payloads.batch_item(record) for record in page.items]
     return payloads.success(items, pagination=payloads.pagination(page))
 
 
 def single(call: Call) -> Answer:
     """GET /api/v2/batches/{batch_id}."""
-    return _with_ids(call, call.store.batch(call.names["batch_id"]))
+    return _with_ids(call, call.batch(call.names["batch_id"]))
 
 
 def status(call: Call) -> Answer:
     """GET /api/v1/batches/{batch_id}/status."""
-    batch = call.store.batch(call.names["batch_id"]).state
+    batch = call.batch(call.names["batch_id"]).state
     counts = batch.counts.by_status()
     return payloads.success({"status": batch.status.value, "jobs_count_per_status": counts})
 
@@ -46,12 +58,10 @@ def add_jobs(call: Call) -> Answer:
     """POST /api/v2/batches/{batch_id}/jobs."""
     batch_id = call.names["batch_id"]
     jobs = bodies.jobs_body(json_body(call.request))
-    before = call.store.batch(batch_id)
+    before = call.batch(batch_id)
     if not before.state.open:  # said before the jobs are looked at; the store decides again
         raise WrongStateError(f"The batch is not open (its status is {before.state.status}).")
-    new = submissions.new_jobs(
-        jobs, sequence=before.sequence, device_type=before.state.device_type, sequences=call.sequences
-    )
+    new = submissions.new_jobs(jobs, before, call.sequences)
     record = call.store.add_jobs(batch_id, new)
     call.announce()
     return _with_jobs(call, record)
@@ -59,14 +69,14 @@ def add_jobs(call: Call) -> Answer:
 
 def close(call: Call) -> Answer:
     """PATCH /api/v2/batches/{batch_id}/complete."""
-    record = call.store.close_batch(call.names["batch_id"])
+    record = call.store.close_batch(call.batch(call.names["batch_id"]).state.id)
     call.announce()
     return _with_ids(call, record)
 
 
 def cancel(call: Call) -> Answer:
     """PATCH /api/v2/batches/{batch_id}/cancel."""
-    record = call.store.cancel_batch(call.names["batch_id"])
+    record = call.store.cancel_batch(call.batch(call.names["batch_id"]).state.id, is_slow=call.cancels_slowly)
     call.announce()
     return _with_jobs(call, record)
 
@@ -76,7 +86,11 @@ def cancel_several(call: Call) -> Answer:
     done, errors = [], {}
     for batch_id in bodies.batch_ids_body(json_body(call.request)):
         try:
-            done.append(payloads.batch_item(call.store.cancel_batch(batch_id)))
+            done.append(
+                payloads.batch_item(
+                    call.store.cancel_batch(call.batch(batch_id).state.id, is_slow=call.cancels_slowly)
+                )
+            )
         except RefusalError as error:
             errors[batch_id] = error.message
     call.announce()
@@ -86,20 +100,22 @@ def cancel_several(call: Call) -> Answer:
 def cancel_jobs(call: Call) -> Answer:
     """PATCH /api/v2/batches/{batch_id}/cancel/jobs."""
     conditions = filters.conditions(call.request.query, filters.JOBS_TO_CANCEL)
-    jobs, errors = call.store.cancel_jobs(call.names["batch_id"], conditions)
+    batch = call.batch(call.names["batch_id"])
+    jobs, errors = call.store.cancel_jobs(batch.state.id, conditions, is_slow=call.cancels_slowly)
     call.announce()
     return payloads.success({"jobs": [payloads.job_item(job) for job in jobs], "errors": errors})
 
 
 def set_tags(call: Call) -> Answer:
     """PATCH /api/v1/batches/{batch_id}/tags."""
-    record = call.store.set_tags(call.names["batch_id"], bodies.tags_body(json_body(call.request)))
+    batch = call.batch(call.names["batch_id"])
+    record = call.store.set_tags(batch.state.id, bodies.tags_body(json_body(call.request)))
     return _with_ids(call, record)
 
 
 def rebatch(call: Call) -> Answer:
     """POST /api/v1/batches/{batch_id}/rebatch: selected jobs of a closed batch, once more in a new one."""
-    parent = call.store.batch(call.names["batch_id"])
+    parent = call.batch(call.names["batch_id"])
     if parent.state.open:
         raise WrongStateError("The batch is open; only a closed one can be batched again.")
     conditions = filters.conditions(call.request.query, filters.JOBS_TO_REPEAT)
@@ -118,6 +134,7 @@ def rebatch(call: Call) -> Answer:
             ),
             tags=parent.tags,
             configuration=parent.configuration,
+            backend_configuration=parent.backend_configuration,
             parent_id=parent.state.id,
         )
     )

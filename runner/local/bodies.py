@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
+from runner.local.devices import MAX_RUNS
+from runner.local.faults import Rule
 from runner.local.refusals import InvalidRequestError, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 T = TypeVar("T")
-
-# Devices without a limit of their own are emulated; each shot is a line of the answer.
-MAX_RUNS = 1_000_000
 
 
 def _unique(tags: list[str]) -> list[str]:
@@ -59,10 +58,19 @@ class BatchIdsBody(_Strict):
     batch_ids: list[str] = Field(min_length=1, max_length=100)
 
 
+class PausedBody(_Strict):
+    """Body of PUT /control/paused."""
+
+    devices: list[str] = Field(default=[], max_length=100)
+    batches: list[str] = Field(default=[], max_length=100)
+
+
 _BATCH = TypeAdapter(BatchBody)
 _JOBS = TypeAdapter(Annotated[list[JobBody], Field(min_length=1)])
 _TAGS = TypeAdapter(Tags, config=ConfigDict(strict=True))
 _BATCH_IDS = TypeAdapter(BatchIdsBody)
+_PAUSED = TypeAdapter(PausedBody)
+_RULES = TypeAdapter(list[Rule], config=ConfigDict(strict=True))
 
 
 def batch_body(value: Any) -> BatchBody:
@@ -83,6 +91,16 @@ def tags_body(value: Any) -> list[str]:
 def batch_ids_body(value: Any) -> list[str]:
     """The batches that a call cancels together."""
     return _read(_BATCH_IDS, value).batch_ids
+
+
+def paused_body(value: Any) -> PausedBody:
+    """What is paused from now on."""
+    return _read(_PAUSED, value)
+
+
+def rules_body(value: Any) -> list[Rule]:
+    """The faults that are made from now on: a bare list."""
+    return _read(_RULES, value)
 
 
 def _read(adapter: TypeAdapter[T], value: Any) -> T:

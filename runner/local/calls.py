@@ -3,12 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import TYPE_CHECKING
+
+from runner.local.faults import WELL
+from runner.local.filters import Condition
+from runner.local.refusals import UnknownThingError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from runner.local.control import Control
+    from runner.local.faults import Treatment
+    from runner.local.filters import Selection
     from runner.local.messages import Request
+    from runner.local.records import BatchRecord, JobRecord
     from runner.local.store import Store
     from runner.local.submissions import SequenceReader
 
@@ -23,6 +32,12 @@ class Call:
         announce: Says that there may be something new to start.
 
         about: What the server says of itself.
+
+        control: What can be changed while the cloud runs.
+
+        treatment: How the request is treated.
+
+        project: The project whose token came with the request; None where nobody has a token.
     """
 
     request: Request
@@ -30,4 +45,35 @@ class Call:
     store: Store
     sequences: SequenceReader
     announce: Callable[[], None]
+    control: Control
     about: Mapping[str, object] = field(default_factory=dict)
+    treatment: Treatment = WELL
+    project: str | None = None
+
+    @property
+    def cancels_slowly(self) -> bool:
+        """Whether what is canceled is CANCELING for a while."""
+        return self.control.configuration.life_cycle.canceling_s > 0
+
+    def batch(self, batch_id: str) -> BatchRecord:
+        """A batch of the project; UnknownThingError also for one of another project."""
+        record = self.store.batch(batch_id)
+        if self.project not in (None, record.project_id):
+            raise UnknownThingError(f"There is no batch {batch_id}.")
+        return record
+
+    def job(self, job_id: str) -> JobRecord:
+        """A job of the project; UnknownThingError also for one of another project."""
+        record = self.store.job(job_id)
+        if self.project not in (None, record.project_id):
+            raise UnknownThingError(f"There is no job {job_id}.")
+        return record
+
+    def listed(self, selection: Selection) -> Selection:
+        """What a list may show of a selection."""
+        if self.treatment.lag_s:
+            until = self.store.now() - timedelta(seconds=self.treatment.lag_s)
+            selection = selection.narrowed(Condition("created_at", "<=", (until,)))
+        if self.project is not None:
+            selection = selection.narrowed(Condition("project_id", "=", (self.project,)))
+        return selection

@@ -14,27 +14,27 @@ A crash of the server is a new `LocalCloud` on the same store (and an engine tha
 from __future__ import annotations
 
 import threading
+from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from runner.local.api import Api
+from runner.local.configuration import Configuration
+from runner.local.control import Control
 from runner.local.engine import outcome, payload
 from runner.local.pulser_sequences import PulserSequences
 from runner.local.queues import startable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from concurrent.futures import Future
 
     from runner.local.engine import Engine
+    from runner.local.faults import Treatment
     from runner.local.messages import Answer, Request
     from runner.local.records import Started
     from runner.local.store import Store
     from runner.local.submissions import SequenceReader
-
-# PCS says "a few minutes".
-IDLE_PATIENCE = timedelta(minutes=5)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +48,18 @@ class Step:
 
         started: Jobs that were given to the engine.
 
-        look_again_at: When the next open batch will have been idle for too long; None without any.
+        look_again_at: When an open batch will have been idle for too long, or a cancel will have lasted;
+            None without any.
     """
 
     finished: tuple[str, ...] = ()
     timed_out: tuple[str, ...] = ()
     started: tuple[str, ...] = ()
     look_again_at: datetime | None = None
+
+
+class FaultOnDemandError(Exception):
+    """What ended a job that was to end in ERROR."""
 
 
 class LocalCloud:
@@ -67,9 +72,9 @@ class LocalCloud:
 
         sequences: What knows sequences; Pulser by default.
 
-        idle_patience: How long an open batch may have nothing left to run.
-
         about: What `/health` answers.
+
+        configuration: All that a configuration file says.
     """
 
     def __init__(
@@ -78,21 +83,44 @@ class LocalCloud:
         engine: Engine,
         *,
         sequences: SequenceReader | None = None,
-        idle_patience: timedelta = IDLE_PATIENCE,
         about: Mapping[str, object] | None = None,
+        configuration: Configuration | None = None,
     ) -> None:
+        configuration = configuration or Configuration()
         self.changed = threading.Event()
         self._store = store
         self._engine = engine
-        self._idle_patience = idle_patience
+        self._idle_patience = timedelta(seconds=configuration.life_cycle.idle_patience_s)
+        self._canceling = timedelta(seconds=configuration.life_cycle.canceling_s)
         self._at_work: dict[tuple[str, int], Future[str]] = {}
-        self._api = Api(store, sequences or PulserSequences(), announce=self.changed.set, about=about or {})
+        self._control = Control(configuration)
+        self._api = Api(
+            store,
+            sequences or PulserSequences(),
+            announce=self.changed.set,
+            about=about or {},
+            control=self._control,
+        )
         if store.requeue_interrupted():
             self.changed.set()
 
-    def handle(self, request: Request) -> Answer:
-        """The answer to a request; what it changed is on disk when this returns. Never raises."""
-        return self._api.handle(request)
+    def treatment(self, request: Request) -> Treatment:
+        """How a request is treated, for who carries out delays; to be asked once a request."""
+        return self._control.treatment(request.method, request.path)
+
+    def handle(self, request: Request, treatment: Treatment | None = None) -> Answer:
+        """The answer to a request; what it changed is on disk when this returns. Never raises.
+
+        Args:
+            request: The request.
+
+            treatment: Its treatment, if that was asked for already. Delays are no affair of this function.
+        """
+        treatment = treatment or self.treatment(request)
+        if treatment.instead is not None:
+            return treatment.instead
+        answer = self._api.handle(request, treatment)
+        return treatment.afterwards or answer
 
     def step(self) -> Step:
         """Take what finished, end what idled for too long, start what may start.
@@ -102,18 +130,25 @@ class LocalCloud:
         self.changed.clear()
         finished = self._take_finished()
         timed_out = self._store.time_out_idle(self._idle_patience) if self._store.idle_longest() else ()
+        if self._store.canceling_longest():
+            self._store.end_canceling(self._canceling)
+        self._store.pause(self._control.paused)
         started = self._start()
-        idle_since = self._store.idle_longest()
         return Step(
-            finished=finished,
-            timed_out=timed_out,
-            started=started,
-            look_again_at=None if idle_since is None else idle_since + self._idle_patience,
+            finished=finished, timed_out=timed_out, started=started, look_again_at=self._look_again_at()
         )
 
     def has_work(self) -> bool:
         """Whether any job waits or runs."""
         return self._store.has_work()
+
+    def _look_again_at(self) -> datetime | None:
+        """When the next thing happens by itself."""
+        since = (
+            (self._store.idle_longest(), self._idle_patience),
+            (self._store.canceling_longest(), self._canceling),
+        )
+        return min((begin + patience for begin, patience in since if begin is not None), default=None)
 
     def _take_finished(self) -> tuple[str, ...]:
         done = {key: future for key, future in self._at_work.items() if future.done()}
@@ -137,6 +172,16 @@ class LocalCloud:
         return tuple(each.job_id for each in started)
 
     def _submit(self, started: Started) -> None:
-        future = self._engine.submit(started.job_id, started.attempt, payload(started))
+        error = self._control.job_error()
+        if error is None:
+            future = self._engine.submit(started.job_id, started.attempt, payload(started))
+        else:
+            future = _failed(FaultOnDemandError(error))
         self._at_work[started.job_id, started.attempt] = future
         future.add_done_callback(lambda _: self.changed.set())
+
+
+def _failed(error: Exception) -> Future[str]:
+    future: Future[str] = Future()
+    future.set_exception(error)
+    return future

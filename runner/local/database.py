@@ -55,10 +55,12 @@ class Database:
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection
+                self._connection.execute("COMMIT")
             except BaseException:
-                self._connection.execute("ROLLBACK")
+                # A full disk may end the transaction by itself, and may also be met only by the commit.
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
                 raise
-            self._connection.execute("COMMIT")
 
     def _prepare(self, path: Path | str) -> None:
         self._connection.row_factory = sqlite3.Row
@@ -68,12 +70,13 @@ class Database:
             (version,) = connection.execute("PRAGMA user_version").fetchone()
             if version == tables.VERSION:
                 return
-            if version:
+            script = tables.UPGRADES.get(version) if version else tables.SCHEMA
+            if script is None:
                 raise LocalCloudError(
                     f"The store {path} has format {version}, this program reads format {tables.VERSION}.",
                     hint="Use the version of the program that wrote it, or another store.",
                 )
-            for statement in tables.SCHEMA.split(";"):
+            for statement in script.split(";"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version={tables.VERSION}")
 

@@ -49,7 +49,9 @@ def devices(call: Call) -> Answer:
 
 
 def projects(call: Call) -> Answer:
-    """GET /api/v1/projects: without accounts there is one project, and those that batches were sent for."""
+    """GET /api/v1/projects: that of the token; without tokens the local one, and those that were used."""
+    if call.project is not None:
+        return payloads.success([{"id": call.project, "name": call.project, "status": "ACTIVE"}])
     names = {DEFAULT_PROJECT: "local"} | {
         project_id: project_id for project_id in call.store.project_ids() if project_id != DEFAULT_PROJECT
     }

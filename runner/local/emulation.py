@@ -6,38 +6,51 @@ This module imports Pulser's simulation, which takes more than a second; only wo
 from __future__ import annotations
 
 import json
-import random
 import warnings
 from functools import lru_cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from pulser import Sequence
-from pulser.backend import BitStrings
-from pulser_simulation import QutipBackendV2, QutipConfig
+from pulser.backend import Results
+from pulser_simulation import QutipConfig
 
+from runner.local import evolving
+from runner.local.backend_configurations import ADDED_SUFFIX, takes_configuration
+from runner.local.emulators import Emulator, emulator, seed_generators
+from runner.local.kept_evolutions import KeptEvolutions
 from runner.local.pulser_sequences import built
+from runner.local.qutip_tables import keep_basis_operators
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pulser.noise_model import NoiseModel
 
 _KEPT_SEQUENCES = 64
 
+keep_basis_operators()
 
-def emulate(payload: str) -> str:
+
+def emulate(payload: str, kept: Path | None = None) -> str:
     """Build the sequence, evolve it, measure it; see `runner.local.engine.payload` for what goes in.
 
-    The same payload gives the same counts, always: QutipBackendV2 has no seed argument and draws from the
-    generators that are seeded here.
+    The same payload gives the same counts, always, whether its evolution was kept or not.
+
+    Args:
+        payload: What to emulate.
+
+        kept: Folder of evolutions that jobs share; without one every job computes its own.
     """
     asked = json.loads(payload)
-    np.random.seed(asked["seed"])  # noqa: NPY002  (the generator that Pulser draws from)
-    random.seed(asked["seed"])
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         sequence = built(_parsed(asked["sequence"]), asked["variables"])
-        config = QutipConfig(observables=[BitStrings(num_shots=asked["runs"])])
-        results = QutipBackendV2(sequence, config=config).run()
+        results = _results(sequence, asked, None if kept is None else _kept(kept))
     return json.dumps(
         {
-            "counter": dict(sorted(results.final_bitstrings.items())),
+            "counter": dict(sorted(_counter(results).items())),
             "serialised_results": results.to_abstract_repr(),
         }
     )
@@ -46,3 +59,57 @@ def emulate(payload: str) -> str:
 @lru_cache(maxsize=_KEPT_SEQUENCES)
 def _parsed(sequence: str) -> Sequence[Any]:
     return Sequence.from_abstract_repr(sequence)
+
+
+@lru_cache(maxsize=1)
+def _kept(folder: Path) -> KeptEvolutions:
+    return KeptEvolutions(folder)
+
+
+def _results(sequence: Sequence[Any], asked: Mapping[str, Any], kept: KeptEvolutions | None) -> Results:
+    which = emulator(asked["device_type"])
+    if asked["backend_configuration"] is not None:
+        config = which.configured(asked["backend_configuration"], asked["device_type"], asked["runs"])
+        return _run(which, sequence, config, asked["seed"], kept)
+    noise = _noise(sequence, asked)
+    results = _run(which, sequence, which.plain(asked["runs"], noise), asked["seed"], kept)
+    return _exactly(asked["runs"], results, asked["seed"])
+
+
+def _run(
+    which: Emulator, sequence: Sequence[Any], config: Any, seed: int, kept: KeptEvolutions | None
+) -> Results:
+    if isinstance(config, QutipConfig) and evolving.has_evolution(sequence, config):
+        evolution = evolving.remembered(sequence, config, kept)
+        seed_generators(seed)
+        return evolving.measured(evolution, sequence, config)
+    seed_generators(seed)
+    results: Results = which.backend(sequence, config=config).run()
+    return results
+
+
+def _noise(sequence: Sequence[Any], asked: Mapping[str, Any]) -> NoiseModel | None:
+    """The noise of the sequence's device, where it is a machine that is emulated, or was asked for."""
+    is_wanted = not takes_configuration(asked["device_type"]) or asked["configuration"].get("with_noise")
+    return sequence.device.noise_model if is_wanted else None
+
+
+def _exactly(runs: int, results: Results, seed: int) -> Results:
+    """The results with as many shots as the job has runs: each trajectory of a noise gives that many.
+
+    Which ones stay is random, and each is as probable as any other, so that they are distributed alike.
+    """
+    counter = results.final_bitstrings
+    if sum(counter.values()) == runs:
+        return results
+    left = np.random.default_rng(seed).multivariate_hypergeometric(list(counter.values()), runs)
+    thinned = {bits: int(n) for bits, n in zip(counter, left, strict=True) if n}
+    return Results.from_final_bitstrings(results.atom_order, results.total_duration, thinned)
+
+
+def _counter(results: Results) -> Mapping[str, int]:
+    tag = f"bitstrings_{ADDED_SUFFIX}"
+    if tag in results.get_result_tags():
+        added: Mapping[str, int] = results.get_result(tag, 1.0)
+        return added
+    return results.final_bitstrings

@@ -40,6 +40,9 @@ def payload(started: Started) -> str:
             "variables": dict(started.variables),
             "runs": started.runs,
             "seed": seed(started.job_id),
+            "device_type": started.device_type,
+            "configuration": dict(started.configuration or {}),
+            "backend_configuration": started.backend_configuration,
         }
     )
 

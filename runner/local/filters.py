@@ -6,7 +6,7 @@ that is silently ignored would answer a question that nobody asked.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -47,6 +47,10 @@ class Selection:
     offset: int = 0
     limit: int | None = MAX_LIMIT
     is_ascending: bool = False
+
+    def narrowed(self, condition: Condition) -> Selection:
+        """The selection with one condition more."""
+        return replace(self, conditions=(*self.conditions, condition))
 
 
 @dataclass(frozen=True, slots=True)

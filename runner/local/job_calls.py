@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from runner.local import filters, payloads
@@ -16,31 +17,32 @@ RESULT_PATH = "/results/"
 
 def listed(call: Call) -> Answer:
     """GET /api/v2/jobs."""
-    page = call.store.jobs(filters.page_of(call.request.query, filters.JOBS, is_ordered=True))
+    page = call.store.jobs(call.listed(filters.page_of(call.request.query, filters.JOBS, is_ordered=True)))
     items = [payloads.job_item(record) for record in page.items]
     return payloads.success(items, pagination=payloads.pagination(page))
 
 
 def single(call: Call) -> Answer:
     """GET /api/v2/jobs/{job_id}."""
-    return payloads.success(payloads.single_job(call.store.job(call.names["job_id"])))
+    return payloads.success(payloads.single_job(call.job(call.names["job_id"])))
 
 
 def status(call: Call) -> Answer:
     """GET /api/v1/jobs/{job_id}/status."""
-    return payloads.success({"status": call.store.job(call.names["job_id"]).state.status.value})
+    return payloads.success({"status": call.job(call.names["job_id"]).state.status.value})
 
 
 def cancel(call: Call) -> Answer:
     """PATCH /api/v2/jobs/{job_id}/cancel."""
-    record = call.store.cancel_job(call.names["job_id"])
+    record = call.store.cancel_job(call.job(call.names["job_id"]).state.id, is_slow=call.cancels_slowly)
     call.announce()
     return payloads.success(payloads.single_job(record))
 
 
 def results_link(call: Call) -> Answer:
-    """GET /api/v1/jobs/{job_id}/results_link: an address that needs no token, since nobody can guess it."""
-    link = call.store.result_link(call.names["job_id"])
+    """GET /api/v1/jobs/{job_id}/results_link: an address without a token, that ends."""
+    lifetime = timedelta(seconds=call.control.configuration.results.link_lifetime_s)
+    link = call.store.result_link(call.job(call.names["job_id"]).state.id, lifetime)
     url = None if link is None else f"http://{call.request.headers['host']}{RESULT_PATH}{link}"
     return payloads.success({"results_link": url})
 

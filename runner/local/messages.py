@@ -42,11 +42,16 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """One HTTP answer."""
+    """One HTTP answer.
+
+    Args:
+        is_dropped: There is none: the connection is closed without a word.
+    """
 
     status: int
     headers: tuple[tuple[str, str], ...] = ()
     body: bytes = b""
+    is_dropped: bool = False
 
 
 def is_loopback(host: str) -> bool:

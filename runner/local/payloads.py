@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from runner.domain import BatchStatus
@@ -38,7 +39,8 @@ def refusal(error: RefusalError) -> Answer:
     description = [
         {"loc": list(problem.loc), "msg": problem.msg, "type": problem.type} for problem in error.problems
     ]
-    return failure(error.status, error.message, description or None)
+    headers = (("www-authenticate", "Bearer"),) if error.status == HTTPStatus.UNAUTHORIZED else ()
+    return failure(error.status, error.message, description or None, *headers)
 
 
 def pagination(page: Page[Any]) -> Json:
@@ -64,9 +66,9 @@ def batch_item(record: BatchRecord) -> Json:
         "start_datetime": _time(batch.started_at),
         "end_datetime": _time(batch.ended_at),
         "device_status": "UP" if batch.status is BatchStatus.RUNNING else None,
-        "webhook": None,
+        "webhook": record.webhook,
         "configuration": record.configuration,
-        "backend_configuration": None,
+        "backend_configuration": record.backend_configuration,
         "tags": list(record.tags),
         "parent_id": record.parent_id,
     }

@@ -18,6 +18,7 @@ from runner.local.engine import WorkerDiedError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 # Jobs run beside each other, one core each; threads inside a job only get into each other's way.
 _ONE_THREAD = dict.fromkeys(
@@ -29,11 +30,11 @@ _LOOK_INTERVAL_S = 0.5
 _NICENESS = 5
 
 
-def emulated(payload: str) -> str:
-    """What a worker does with a job."""
+def emulated(payload: str, kept: Path | None = None) -> str:
+    """What a worker does with a job; with a folder, jobs share what is kept in it (see `emulate`)."""
     from runner.local.emulation import emulate  # noqa: PLC0415  (slow to import, and not for the server)
 
-    return emulate(payload)
+    return emulate(payload, kept)
 
 
 class ProcessEngine:
@@ -45,7 +46,9 @@ class ProcessEngine:
     Args:
         workers: How many; by default one for each core.
 
-        work: What they do with a payload; importable, since another process imports it.
+        work: What they do with a payload; importable, since another process imports it. By default they
+            emulate, and every job computes its own evolution; `partial(emulated, kept=folder)` lets jobs that
+            differ only in runs share one.
     """
 
     def __init__(self, workers: int | None = None, *, work: Callable[[str], str] = emulated) -> None:

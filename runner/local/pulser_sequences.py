@@ -5,12 +5,15 @@ Pulser's import takes over a second; it is paid by the first question, or by `pr
 
 from __future__ import annotations
 
+import json
 import threading
 import warnings
 from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+from runner.local.demands import UnreadableConfigurationError
+from runner.local.devices import served
 from runner.local.submissions import SequenceFacts, UnreadableSequenceError, Variable
 
 if TYPE_CHECKING:
@@ -43,20 +46,25 @@ class PulserSequences:
         with self._asking():
             built(self._read(sequence), variables)
 
+    def configuration(self, text: str) -> Mapping[str, Any]:
+        """A backend configuration as JSON; UnreadableConfigurationError if it is none."""
+        with self._asking(UnreadableConfigurationError):
+            return _configuration(text)
+
     def device_specs(self) -> Mapping[str, str]:
         """Specification of the device of each device type, abstract representation."""
         with self._asking():
             return _device_specs()
 
     @contextmanager
-    def _asking(self) -> Iterator[None]:
+    def _asking(self, kind: type[ValueError] = UnreadableSequenceError) -> Iterator[None]:
         """Turn whatever Pulser complains about into one kind of error."""
         with self._lock, warnings.catch_warnings():
             warnings.simplefilter("ignore")
             try:
                 yield
             except Exception as error:
-                raise UnreadableSequenceError(_first_line(error)) from error
+                raise kind(_first_line(error)) from error
 
 
 def built(sequence: Sequence[Any], variables: Mapping[str, Any]) -> Sequence[Any]:
@@ -72,6 +80,14 @@ def _sequence(text: str) -> Sequence[Any]:
     return Sequence.from_abstract_repr(text)
 
 
+def _configuration(text: str) -> Mapping[str, Any]:
+    from pulser.backend import EmulationConfig  # noqa: PLC0415  (slow, see above)
+
+    EmulationConfig.from_abstract_repr(text)
+    config: Mapping[str, Any] = json.loads(text)
+    return config
+
+
 def _facts(sequence: Sequence[Any]) -> SequenceFacts:
     from pulser.devices import VirtualDevice  # noqa: PLC0415  (slow, see above)
 
@@ -82,6 +98,7 @@ def _facts(sequence: Sequence[Any]) -> SequenceFacts:
         is_virtual=isinstance(device, VirtualDevice),
         max_runs=device.max_runs,
         is_mappable=sequence.is_register_mappable(),
+        has_noise=device.noise_model is not None,
         variables={
             name: Variable(is_integer=variable.dtype is int, size=variable.size)
             for name, variable in sequence.declared_variables.items()
@@ -96,8 +113,10 @@ def _device_specs() -> Mapping[str, str]:
     from pulser.devices import AnalogDevice, MockDevice  # noqa: PLC0415  (slow, see above)
 
     devices: dict[str, Device | VirtualDevice] = {
-        "EMU_FREE": replace(MockDevice, name="EMU_FREE", max_atom_num=12),
-        **{name: replace(AnalogDevice, name=name) for name in ("EMU_FRESNEL", "FRESNEL", "FRESNEL_CAN1")},
+        each.name: replace(AnalogDevice, name=each.name)
+        if each.is_qpu_like or each.name == "EMU_FRESNEL"
+        else replace(MockDevice, name=each.name, max_atom_num=each.max_qubits)
+        for each in served()
     }
     return {name: device.to_abstract_repr() for name, device in devices.items()}
 

@@ -6,6 +6,8 @@ import json
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from runner.domain import BatchStatus
+from runner.local import links
 from runner.local.devices import DEVICE_TYPES
 from runner.local.queues import DeviceQueue, Waiting, is_exclusive
 from runner.local.records import BatchRecord, JobRecord, Page, Result
@@ -18,16 +20,19 @@ from runner.local.tables import (
     microseconds,
     moment,
 )
+from runner.local.webhooks import Due
 
 if TYPE_CHECKING:
     import sqlite3
+    from collections.abc import Sequence
 
+    from runner.local.control import Paused
     from runner.local.filters import Condition, Selection, Value
 
 _WAITING = (
     "SELECT jobs.seq, jobs.id, jobs.batch_id, batches.created_at"
     " FROM jobs JOIN batches ON batches.id = jobs.batch_id"
-    " WHERE jobs.status = 'PENDING'"
+    " WHERE jobs.status = 'PENDING' AND batches.status <> 'PAUSED'"
 )
 
 
@@ -79,25 +84,68 @@ def job_ids(connection: sqlite3.Connection, batch_id: str) -> tuple[str, ...]:
     return tuple(job_id for (job_id,) in rows)
 
 
-def link_of(connection: sqlite3.Connection, job_id: str) -> str | None:
-    """The secret part of the address of a job's result; None as long as there is none."""
-    row = connection.execute("SELECT link FROM results WHERE job_id = ?", (job_id,)).fetchone()
-    return None if row is None else str(row["link"])
+def secret_of(connection: sqlite3.Connection, job_id: str) -> tuple[str, int] | None:
+    """What the address of a job's result is made from: its secret and the job's number; None without one."""
+    row = connection.execute(
+        "SELECT link, seq FROM results JOIN jobs ON jobs.id = results.job_id WHERE job_id = ?", (job_id,)
+    ).fetchone()
+    return None if row is None else (row["link"], row["seq"])
 
 
-def result_behind(connection: sqlite3.Connection, link: str) -> tuple[str, Result]:
+def result_behind(connection: sqlite3.Connection, address: str, now: datetime) -> tuple[str, Result]:
     """The job and its result that an address leads to.
 
     Raises:
-        UnknownThingError: The address leads nowhere.
+        UnknownThingError: The address leads nowhere, or does so no more.
     """
+    link = links.read(address)
     row = connection.execute(
-        "SELECT job_id, counter, serialised FROM results WHERE link = ?", (link,)
+        "SELECT job_id, link, counter, serialised FROM results JOIN jobs ON jobs.id = results.job_id"
+        " WHERE jobs.seq = ?",
+        (None if link is None else link.order,),
     ).fetchone()
-    if row is None:
+    if link is None or row is None or not links.is_good(link, row["link"], now):
         raise UnknownThingError("There is no such result.")
     counter = json.loads(row["counter"])
     return row["job_id"], Result(counter=counter, serialised_results=row["serialised"])
+
+
+def canceling_longest(connection: sqlite3.Connection) -> datetime | None:
+    """Since when that is CANCELING which is so for the longest time."""
+    (oldest,) = connection.execute(
+        "SELECT MIN(since) FROM (SELECT updated_at AS since FROM batches WHERE status = 'CANCELING'"
+        " UNION ALL SELECT jobs.updated_at FROM jobs JOIN batches ON batches.id = batch_id"
+        " WHERE jobs.status = 'CANCELING' AND batches.status <> 'CANCELING')"
+    ).fetchone()
+    return None if oldest is None else moment(oldest)
+
+
+def pauses(connection: sqlite3.Connection, paused: Paused) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Batches that have to be paused, and those that have to be resumed."""
+    devices, ids = sorted(paused.device_types), sorted(paused.batch_ids)
+    is_meant = f"(device_type IN ({_marks(devices)}) OR id IN ({_marks(ids)}))"
+
+    def found(condition: str) -> tuple[str, ...]:
+        statement = f"SELECT id FROM batches WHERE {condition} ORDER BY created_at"  # noqa: S608  (only marks)
+        return tuple(batch_id for (batch_id,) in connection.execute(statement, [*devices, *ids]))
+
+    # Without this word for it, every live batch would be looked at to find that it is not meant.
+    to_pause = found(f"status IN ('PENDING', 'RUNNING') AND {is_meant}") if devices or ids else ()
+    return to_pause, found(f"status = 'PAUSED' AND NOT {is_meant}")
+
+
+def due_webhooks(connection: sqlite3.Connection, now: datetime) -> tuple[Due, ...]:
+    """Webhooks of batches that have ended which are to be told now, the longest due first."""
+    rows = connection.execute(
+        "SELECT batch_id, url, n_tries, status FROM webhooks JOIN batches ON batches.id = batch_id"
+        " WHERE NOT is_over AND not_before <= ? ORDER BY not_before, batches.created_at",
+        (microseconds(now),),
+    )
+    return tuple(
+        Due(batch_id=row["batch_id"], url=row["url"], n_tries=row["n_tries"])
+        for row in rows
+        if BatchStatus(row["status"]).is_terminal
+    )
 
 
 def queues(connection: sqlite3.Connection, n: int) -> tuple[DeviceQueue, ...]:
@@ -191,12 +239,16 @@ def _where(conditions: tuple[Condition, ...]) -> tuple[str, list[Any]]:
 
 
 def _clause(condition: Condition) -> str:
-    marks = ", ".join("?" * len(condition.values))
+    marks = _marks(condition.values)
     if condition.column == "tag":
         return f"id IN (SELECT batch_id FROM tags WHERE tag IN ({marks}))"  # noqa: S608  (only marks)
     if condition.comparison == "=":
         return f"{condition.column} IN ({marks})"
     return f"{condition.column} {condition.comparison} ?"
+
+
+def _marks(values: Sequence[object]) -> str:
+    return ", ".join("?" * len(values))
 
 
 def _bound(value: Value) -> str | int:

@@ -45,7 +45,9 @@ class NewBatch:
     open: bool = False
     tags: tuple[str, ...] = ()
     configuration: Mapping[str, Any] | None = None
+    backend_configuration: str | None = None
     parent_id: str | None = None
+    webhook: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,7 +63,9 @@ class BatchRecord:
     user_id: str
     tags: tuple[str, ...] = ()
     configuration: Mapping[str, Any] | None = None
+    backend_configuration: str | None = None
     parent_id: str | None = None
+    webhook: str | None = None
     sequence: str | None = None
 
 
@@ -112,13 +116,22 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Started:
-    """An attempt that the engine has to execute."""
+    """An attempt that the engine has to execute.
+
+    Args:
+        configuration: The batch's old emulator options.
+
+        backend_configuration: Abstract representation of the batch's EmulationConfig.
+    """
 
     job_id: str
     attempt: int
     runs: int
     sequence: str
     variables: Mapping[str, Any] = field(default_factory=dict)
+    device_type: str = "EMU_FREE"
+    configuration: Mapping[str, Any] | None = None
+    backend_configuration: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

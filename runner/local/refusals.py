@@ -39,6 +39,18 @@ class RefusalError(Exception):
         self.problems = problems
 
 
+class UnauthorizedError(RefusalError):
+    """The request has no token, or one that is not known."""
+
+    status = 401
+
+
+class ForeignProjectError(RefusalError):
+    """The token is that of another project."""
+
+    status = 403
+
+
 class ForbiddenOriginError(RefusalError):
     """The request was made for another host, or by a web page of another one."""
 

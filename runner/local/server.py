@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import json
 import os
 import socket
 import threading
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -21,9 +22,11 @@ import filelock
 from runner import __version__
 from runner.errors import LocalCloudError
 from runner.local.cloud import LocalCloud
+from runner.local.configuration import Configuration
+from runner.local.courier import Courier
 from runner.local.launch import ADDRESS_FILE
 from runner.local.messages import is_loopback
-from runner.local.processes import ProcessEngine
+from runner.local.processes import ProcessEngine, emulated
 from runner.local.pulser_sequences import PulserSequences
 from runner.local.scheduler import IdleExit, Scheduler
 from runner.local.store import Store
@@ -47,13 +50,18 @@ class Settings:
     Args:
         store: Folder of its database and of its address file.
 
-        host: Loopback name or address to listen on.
+        host: Name or address to listen on; other than loopback only with tokens.
 
         port: 0 for any free one.
 
         idle_exit_s: It ends by itself after so long without requests and work (in s); None for never.
 
         workers: Worker processes; by default one for each core.
+
+        shares_evolutions: Whether noiseless jobs that differ only in runs are evolved once, and evolutions
+            are kept in the store for that.
+
+        configuration: All that a configuration file says.
     """
 
     store: Path
@@ -61,6 +69,8 @@ class Settings:
     port: int = 0
     idle_exit_s: float | None = None
     workers: int | None = None
+    shares_evolutions: bool = True
+    configuration: Configuration = field(default_factory=Configuration)
 
 
 def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> None:
@@ -74,34 +84,52 @@ def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) 
     Raises:
         StoreTakenError: Another server has this store.
 
-        LocalCloudError: The address is not loopback, or cannot be had.
+        LocalCloudError: The address cannot be had, or is not loopback although nobody needs a token.
     """
-    if not is_loopback(settings.host):
-        raise LocalCloudError(
-            f"The local cloud listens on loopback only, not on {settings.host}.",
-            hint="It asks for no token yet, so that everybody who reaches it could use it.",
-        )
+    require_guarded(settings)
     settings.store.mkdir(mode=0o700, parents=True, exist_ok=True)
     with _owned(settings.store), _listening(settings) as (listener, url):
         _serve_here(settings, listener, _Announcement(settings.store, url, on_ready))
 
 
+def require_guarded(settings: Settings) -> None:
+    """Refuse to be reached by other machines when nobody needs a token.
+
+    Raises:
+        LocalCloudError: The host is not loopback, and there are no tokens.
+    """
+    if is_loopback(settings.host) or settings.configuration.tokens:
+        return
+    raise LocalCloudError(
+        f"Without tokens the local cloud listens on loopback only, not on {settings.host}.",
+        hint="Everybody who reaches it could use it. Give each project a token in the section [tokens] of a"
+        " configuration file, and name the file with --config.",
+    )
+
+
 def _serve_here(settings: Settings, listener: socket.socket, announcement: _Announcement) -> None:
-    sequences, engine = PulserSequences(), ProcessEngine(settings.workers)
+    sequences, engine = PulserSequences(), _engine(settings)
     store = Store(settings.store / "cloud.db")
     about = {"store": str(settings.store.resolve()), "pid": os.getpid(), "version": __version__}
     try:
-        cloud = LocalCloud(store, engine, sequences=sequences, about=about)
-        with Front(cloud.handle, announcement.publish) as front:
+        cloud = LocalCloud(
+            store, engine, sequences=sequences, about=about, configuration=settings.configuration
+        )
+        with Front(cloud.handle, announcement.publish, treat=cloud.treatment) as front:
             idle_exit = IdleExit(settings.idle_exit_s, front.activity.idle_s, front.end)
             scheduler = Scheduler(cloud, idle_exit, prepare=engine.start)
             threading.Thread(target=sequences.preload, name="preload", daemon=True).start()
-            with scheduler:
+            with scheduler, Courier(store, settings.configuration.webhooks):
                 asyncio.run(front.serve([listener]))
     finally:
         announcement.withdraw()
         engine.close()
         store.close()
+
+
+def _engine(settings: Settings) -> ProcessEngine:
+    kept = settings.store / "evolutions" if settings.shares_evolutions else None
+    return ProcessEngine(settings.workers, work=functools.partial(emulated, kept=kept))
 
 
 @contextlib.contextmanager

@@ -2,9 +2,11 @@
 
     batch   PENDING ──► RUNNING ──► DONE        closed, and every job terminal
                │           ├──────► TIMED_OUT   open, and nothing to run for too long
-               └───────────┴──────► CANCELED
+               └───────────┴──────► CANCELED   at once, or by way of CANCELING
     job     PENDING ──► RUNNING ──► DONE | ERROR
-               └──────────────────► CANCELED
+               └──────────────────► CANCELED   at once, or by way of CANCELING
+
+A batch that waits or runs may be PAUSED meanwhile: nothing of it starts before it is resumed.
 
 A transition sees one batch and at most one of its jobs. A batch knows its jobs by their number in each status
 only, so that the cost of a transition does not depend on how many there are.
@@ -31,11 +33,12 @@ class Counts:
     done: int = 0
     error: int = 0
     canceled: int = 0
+    canceling: int = 0
 
     @property
     def unfinished(self) -> int:
-        """Jobs that still wait or run."""
-        return self.pending + self.running
+        """Jobs that still wait or run, or are about to be canceled."""
+        return self.pending + self.running + self.canceling
 
     @property
     def total(self) -> int:
@@ -128,20 +131,49 @@ def closed(batch: Batch, now: datetime) -> Batch:
     return _settled(replace(batch, open=False), now) if batch.open else batch
 
 
-def canceled(batch: Batch, now: datetime) -> Batch:
+def canceled(batch: Batch, now: datetime, *, is_slow: bool = False) -> Batch:
     """The batch after a cancel: its pending jobs are canceled, a running one goes on to its end.
 
     A batch that is canceled already is given back unchanged, so that the call can be repeated.
 
+    Args:
+        batch: The batch.
+
+        now: The time.
+
+        is_slow: Whether it is only CANCELING for now, with its jobs, until `cancel_ended`.
+
     Raises:
         WrongStateError: The batch ended otherwise.
     """
-    if batch.status is BatchStatus.CANCELED:
+    if batch.status in (BatchStatus.CANCELED, BatchStatus.CANCELING):
         return batch
     if batch.status.is_terminal:
         raise WrongStateError(f"The batch is {batch.status}; it cannot be canceled any more.")
-    counts = batch.counts.moved(JobStatus.PENDING, JobStatus.CANCELED, batch.counts.pending)
+    counts = batch.counts.moved(JobStatus.PENDING, JobStatus.CANCELING, batch.counts.pending)
+    batch = replace(batch, status=BatchStatus.CANCELING, open=False, counts=counts)
+    return _settled(batch, now) if is_slow else cancel_ended(batch, now)
+
+
+def cancel_ended(batch: Batch, now: datetime) -> Batch:
+    """The batch as CANCELED, and its CANCELING jobs with it."""
+    counts = batch.counts.moved(JobStatus.CANCELING, JobStatus.CANCELED, batch.counts.canceling)
     return _ended(replace(batch, counts=counts), BatchStatus.CANCELED, now)
+
+
+def paused(batch: Batch, now: datetime) -> Batch:
+    """The batch as PAUSED if it waits or runs, else unchanged; a running job goes on to its end."""
+    if batch.status not in (BatchStatus.PENDING, BatchStatus.RUNNING):
+        return batch
+    return replace(batch, status=BatchStatus.PAUSED, updated_at=now)
+
+
+def resumed(batch: Batch, now: datetime) -> Batch:
+    """The batch as it was before it was paused; one that is not is given back unchanged."""
+    if batch.status is not BatchStatus.PAUSED:
+        return batch
+    status = BatchStatus.PENDING if batch.started_at is None else BatchStatus.RUNNING
+    return replace(batch, status=status, updated_at=now)
 
 
 def timed_out(batch: Batch, now: datetime, patience: timedelta) -> Batch:
@@ -151,16 +183,32 @@ def timed_out(batch: Batch, now: datetime, patience: timedelta) -> Batch:
     return _ended(batch, BatchStatus.TIMED_OUT, now)
 
 
-def job_canceled(batch: Batch, job: Job, now: datetime) -> tuple[Batch, Job]:
+def job_canceled(batch: Batch, job: Job, now: datetime, *, is_slow: bool = False) -> tuple[Batch, Job]:
     """Batch and job after the job was canceled; a canceled job is given back unchanged.
+
+    Args:
+        batch: The job's batch.
+
+        job: The job.
+
+        now: The time.
+
+        is_slow: Whether it is only CANCELING for now, until `job_cancel_ended`.
 
     Raises:
         WrongStateError: The job runs or has ended.
     """
-    if job.status is JobStatus.CANCELED:
+    if job.status in (JobStatus.CANCELED, JobStatus.CANCELING):
         return batch, job
     if job.status is not JobStatus.PENDING:
         raise WrongStateError(f"The job is {job.status}; only a pending job can be canceled.")
+    if is_slow:
+        return _moved(batch, job, JobStatus.CANCELING, now)
+    return job_cancel_ended(batch, job, now)
+
+
+def job_cancel_ended(batch: Batch, job: Job, now: datetime) -> tuple[Batch, Job]:
+    """Batch and job after the job became CANCELED."""
     return _moved(batch, replace(job, ended_at=now), JobStatus.CANCELED, now)
 
 
@@ -170,7 +218,8 @@ def job_started(batch: Batch, job: Job, now: datetime) -> tuple[Batch, Job]:
     Raises:
         WrongStateError: The job does not wait, or its batch does not run any more.
     """
-    if job.status is not JobStatus.PENDING or not batch.status.is_live:
+    is_waiting = job.status is JobStatus.PENDING and batch.status is not BatchStatus.PAUSED
+    if not is_waiting or not batch.status.is_live:
         raise WrongStateError(f"A {job.status} job of a {batch.status} batch does not start.")
     batch = replace(batch, status=BatchStatus.RUNNING, started_at=batch.started_at or now)
     job = replace(job, attempt=job.attempt + 1, started_at=now)

@@ -11,7 +11,7 @@ import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from runner.local import reading, state, writing
+from runner.local import links, reading, state, writing
 from runner.local.database import Database
 from runner.local.filters import Condition, Selection
 from runner.local.records import BatchRecord, JobRecord, NewBatch, NewJob, Outcome, Page, Result, Started
@@ -23,10 +23,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from pathlib import Path
 
+    from runner.local.control import Paused
     from runner.local.queues import DeviceQueue
     from runner.local.state import Job
+    from runner.local.webhooks import Due
 
 USER = "local"
+LINK_LIFETIME = timedelta(minutes=15)
 _TICK = timedelta(microseconds=1)
 
 
@@ -66,6 +69,10 @@ class Store:
         """Let go of the database."""
         self._database.close()
 
+    def now(self) -> datetime:
+        """The time of the store's clock."""
+        return self._clock()
+
     # -- questions -----------------------------------------------------------------------------------------
 
     def batch(self, batch_id: str) -> BatchRecord:
@@ -97,16 +104,17 @@ class Store:
         with self._database.reading() as connection:
             return reading.job_ids(connection, batch_id)
 
-    def result_link(self, job_id: str) -> str | None:
-        """The secret part of the address of a job's result; None as long as there is none."""
+    def result_link(self, job_id: str, lifetime: timedelta = LINK_LIFETIME) -> str | None:
+        """The secret part of an address of a job's result, good for a while; None without a result."""
         with self._database.reading() as connection:
             reading.one_job(connection, job_id)
-            return reading.link_of(connection, job_id)
+            found = reading.secret_of(connection, job_id)
+            return None if found is None else links.issued(*found, self._clock() + lifetime)
 
     def result(self, link: str) -> tuple[str, Result]:
-        """The job and its result behind a link; UnknownThingError if it leads nowhere."""
+        """The job and its result behind a link; UnknownThingError if it leads nowhere, or does so no more."""
         with self._database.reading() as connection:
-            return reading.result_behind(connection, link)
+            return reading.result_behind(connection, link, self._clock())
 
     def project_ids(self) -> tuple[str, ...]:
         """Projects that ever had a batch here."""
@@ -130,6 +138,16 @@ class Store:
         with self._database.reading() as connection:
             return reading.idle_longest(connection)
 
+    def canceling_longest(self) -> datetime | None:
+        """Since when that is CANCELING which is so for the longest time."""
+        with self._database.reading() as connection:
+            return reading.canceling_longest(connection)
+
+    def due_webhooks(self) -> tuple[Due, ...]:
+        """Webhooks of batches that have ended which are to be told now, the longest due first."""
+        with self._database.reading() as connection:
+            return reading.due_webhooks(connection, self._clock())
+
     # -- what clients ask for ------------------------------------------------------------------------------
 
     def create(self, new: NewBatch) -> BatchRecord:
@@ -145,7 +163,9 @@ class Store:
                 user_id=USER,
                 tags=new.tags,
                 configuration=new.configuration,
+                backend_configuration=new.backend_configuration,
                 parent_id=new.parent_id,
+                webhook=new.webhook,
                 sequence=new.sequence,
             )
             writing.insert_batch(connection, record)
@@ -168,31 +188,31 @@ class Store:
             writing.save_batch(connection, state.closed(record.state, self._now(connection)))
             return reading.one_batch(connection, batch_id)
 
-    def cancel_batch(self, batch_id: str) -> BatchRecord:
-        """Cancel a batch and its pending jobs; WrongStateError if it ended otherwise."""
+    def cancel_batch(self, batch_id: str, *, is_slow: bool = False) -> BatchRecord:
+        """Cancel a batch and its pending jobs; WrongStateError if it ended otherwise.
+
+        Args:
+            batch_id: The batch.
+
+            is_slow: Whether all of them are CANCELING until `end_canceling`.
+        """
         with self._database.writing() as connection:
             now = self._now(connection)
             before = reading.one_batch(connection, batch_id).state
-            after = state.canceled(before, now)
+            after = state.canceled(before, now, is_slow=is_slow)
             if after != before:
                 writing.save_batch(connection, after)
-                connection.execute(
-                    "UPDATE jobs SET status = 'CANCELED', updated_at = :now, ended_at = :now"
-                    " WHERE batch_id = :id AND status = 'PENDING'",
-                    {"now": microseconds(now), "id": batch_id},
-                )
+                writing.cancel_waiting(connection, batch_id, now, is_slow=is_slow)
             return reading.one_batch(connection, batch_id)
 
-    def cancel_job(self, job_id: str) -> JobRecord:
+    def cancel_job(self, job_id: str, *, is_slow: bool = False) -> JobRecord:
         """Cancel a pending job; WrongStateError if it runs or has ended."""
         with self._database.writing() as connection:
-            job = reading.one_job(connection, job_id).state
-            batch = reading.one_batch(connection, job.batch_id).state
-            writing.save(connection, *state.job_canceled(batch, job, self._now(connection)))
+            self._cancel_one(connection, reading.one_job(connection, job_id).state, is_slow=is_slow)
             return reading.one_job(connection, job_id)
 
     def cancel_jobs(
-        self, batch_id: str, conditions: tuple[Condition, ...]
+        self, batch_id: str, conditions: tuple[Condition, ...], *, is_slow: bool = False
     ) -> tuple[tuple[JobRecord, ...], dict[str, str]]:
         """Cancel those jobs of a batch that fulfil the conditions and can be canceled.
 
@@ -205,7 +225,7 @@ class Store:
             errors = {}
             for job in found:
                 try:
-                    self._cancel_one(connection, job.state)
+                    self._cancel_one(connection, job.state, is_slow=is_slow)
                 except WrongStateError as error:
                     errors[job.state.id] = error.message
             return tuple(
@@ -267,6 +287,33 @@ class Store:
                 writing.save_batch(connection, state.timed_out(batch, now, patience))
             return tuple(batch_id for (batch_id,) in rows)
 
+    def end_canceling(self, patience: timedelta) -> None:
+        """Let everything be CANCELED that is CANCELING for longer than patience."""
+        with self._database.writing() as connection:
+            writing.end_canceling(connection, self._now(connection), patience)
+
+    def pause(self, paused: Paused) -> None:
+        """Let everything that waits or runs be PAUSED if it is to be, and nothing else."""
+        with self._database.reading() as connection:
+            to_pause, to_resume = reading.pauses(connection, paused)
+        if not to_pause and not to_resume:
+            return
+        with self._database.writing() as connection:
+            now = self._now(connection)
+            for ids, change in ((to_pause, state.paused), (to_resume, state.resumed)):
+                for batch_id in ids:
+                    batch = reading.one_batch(connection, batch_id).state
+                    writing.save_batch(connection, change(batch, now))
+
+    def webhook_tried(self, due: Due, wait_s: float | None) -> None:
+        """Note that a webhook was told or given up (None), or is to be tried again after a while (in s)."""
+        not_before = self._clock() + timedelta(seconds=wait_s or 0.0)
+        with self._database.writing() as connection:
+            connection.execute(
+                "UPDATE webhooks SET n_tries = ?, not_before = ?, is_over = ? WHERE batch_id = ?",
+                (due.n_tries + 1, microseconds(not_before), wait_s is None, due.batch_id),
+            )
+
     # ------------------------------------------------------------------------------------------------------
 
     def _now(self, connection: sqlite3.Connection) -> datetime:
@@ -277,9 +324,10 @@ class Store:
     def _identified(self, jobs: Iterable[NewJob]) -> list[tuple[str, NewJob]]:
         return [(self._new_id(), job) for job in jobs]
 
-    def _cancel_one(self, connection: sqlite3.Connection, job: Job) -> None:
+    def _cancel_one(self, connection: sqlite3.Connection, job: Job, *, is_slow: bool) -> None:
         batch = reading.one_batch(connection, job.batch_id).state
-        writing.save(connection, *state.job_canceled(batch, job, self._now(connection)))
+        after = state.job_canceled(batch, job, self._now(connection), is_slow=is_slow)
+        writing.save(connection, *after)
 
 
 def _of_batch(batch_id: str, conditions: tuple[Condition, ...]) -> Selection:

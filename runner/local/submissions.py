@@ -10,24 +10,17 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from runner.local.demands import Demands, Loc, demands, misfits
 from runner.local.devices import DEVICE_TYPES, DeviceType, served
 from runner.local.records import NewBatch, NewJob
 from runner.local.refusals import InvalidRequestError, Problem
+from runner.local.webhooks import is_allowed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from runner.local.bodies import BatchBody, JobBody
-
-Loc = tuple[str | int, ...]
-
-# What the old emulator options say when nothing is asked for; anything else would have to be obeyed.
-_PLAIN_CONFIGURATION: Mapping[str, tuple[Any, ...]] = {
-    "strict_validation": (False, None),
-    "with_noise": (False, None),
-    "result_types": (None, ["counter"]),
-    "extra_config": (None, {}),
-}
+    from runner.local.records import BatchRecord
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,6 +43,8 @@ class SequenceFacts:
         max_runs: Most runs that the device takes in one job; None for no limit.
 
         is_mappable: Whether its qubits are placed by the variable `qubits`.
+
+        has_noise: Whether that device has a noise model.
     """
 
     device: str
@@ -57,6 +52,7 @@ class SequenceFacts:
     is_virtual: bool = False
     max_runs: int | None = None
     is_mappable: bool = False
+    has_noise: bool = False
     variables: Mapping[str, Variable] = field(default_factory=dict)
 
 
@@ -75,50 +71,64 @@ class SequenceReader(Protocol):
         """Build it with the values of a job; UnreadableSequenceError if that fails."""
         ...
 
+    def configuration(self, text: str) -> Mapping[str, Any]:
+        """A backend configuration as JSON; UnreadableConfigurationError if it is none."""
+        ...
+
     def device_specs(self) -> Mapping[str, str]:
         """Specification of the device of each device type, abstract representation."""
         ...
 
 
-def new_batch(body: BatchBody, sequences: SequenceReader) -> NewBatch:
+def new_batch(body: BatchBody, sequences: SequenceReader, *, webhooks: Sequence[str] = ()) -> NewBatch:
     """The batch that a create call asks for.
+
+    Args:
+        body: Body of the call.
+
+        sequences: What knows sequences.
+
+        webhooks: Addresses that may be told of its end.
 
     Raises:
         InvalidRequestError: With every fault that was found.
     """
     jobs = body.jobs or []
-    _require([*_unsupported(body), *_missing_jobs(body)])
+    _require([*_webhook_problems(body, webhooks), *_missing_jobs(body)])
     facts = _facts(body.sequence_builder, ("body", "sequence_builder"), sequences)
     device = _device(body, jobs, facts, sequences)
-    _require([*_misfits(facts, device, ("body", "sequence_builder"))])
+    asked = demands(device, body.configuration, body.backend_configuration, sequences)
+    _require([] if facts is None else [*misfits(facts, asked, ("body", "sequence_builder"))])
     return NewBatch(
         project_id=body.project_id,
         device_type=device.name,
         sequence=body.sequence_builder,
-        jobs=_new_jobs(jobs, _Setting(body.sequence_builder, facts, device, ("body", "jobs")), sequences),
+        jobs=_new_jobs(jobs, _Setting(body.sequence_builder, facts, asked, ("body", "jobs")), sequences),
         open=body.open,
         tags=tuple(body.tags or ()),
+        webhook=body.webhook,
         configuration=body.configuration,
+        backend_configuration=body.backend_configuration,
     )
 
 
-def new_jobs(
-    jobs: Sequence[JobBody], *, sequence: str | None, device_type: str, sequences: SequenceReader
-) -> tuple[NewJob, ...]:
-    """The jobs that an add call asks for, in a batch with this sequence and device type.
+def new_jobs(jobs: Sequence[JobBody], batch: BatchRecord, sequences: SequenceReader) -> tuple[NewJob, ...]:
+    """The jobs that an add call asks for in a batch.
 
     Raises:
         InvalidRequestError: With every fault that was found.
     """
-    facts = _facts(sequence, ("body",), sequences)
-    return _new_jobs(jobs, _Setting(sequence, facts, DEVICE_TYPES[device_type], ("body",)), sequences)
+    facts = _facts(batch.sequence, ("body",), sequences)
+    device = DEVICE_TYPES[batch.state.device_type]
+    asked = demands(device, batch.configuration, batch.backend_configuration, sequences)
+    return _new_jobs(jobs, _Setting(batch.sequence, facts, asked, ("body",)), sequences)
 
 
 @dataclass(frozen=True, slots=True)
 class _Setting:
     sequence: str | None
     facts: SequenceFacts | None
-    device: DeviceType
+    demands: Demands
     loc: Loc
 
 
@@ -129,7 +139,10 @@ def _new_jobs(jobs: Sequence[JobBody], setting: _Setting, sequences: SequenceRea
         for problem in _job_problems(job, (*setting.loc, position), setting, sequences)
     ]
     _require(problems)
-    return tuple(NewJob(runs=job.runs or 1, variables=job.variables, sequence=job.sequence) for job in jobs)
+    return tuple(
+        NewJob(runs=setting.demands.runs(job.runs) or 1, variables=job.variables, sequence=job.sequence)
+        for job in jobs
+    )
 
 
 def _job_problems(job: JobBody, loc: Loc, setting: _Setting, sequences: SequenceReader) -> Iterator[Problem]:
@@ -149,19 +162,19 @@ def _job_problems(job: JobBody, loc: Loc, setting: _Setting, sequences: Sequence
         return
     if facts is None:  # pragma: no cover  (a batch's sequence has been read by now)
         return
-    yield from _run_problems(job, loc, facts)
+    yield from _run_problems(setting.demands.runs(job.runs), loc, facts)
     if job.sequence is not None:
-        yield from _misfits(facts, setting.device, (*loc, "sequence"))
+        yield from misfits(facts, setting.demands, (*loc, "sequence"))
     faults = list(_variable_problems(job.variables or {}, facts, (*loc, "variables")))
     yield from faults
     if not faults:
         yield from _build_problems(job, text, loc, sequences)
 
 
-def _run_problems(job: JobBody, loc: Loc, facts: SequenceFacts) -> Iterator[Problem]:
-    if job.runs is None:
+def _run_problems(runs: int | None, loc: Loc, facts: SequenceFacts) -> Iterator[Problem]:
+    if runs is None:
         yield Problem((*loc, "runs"), "The number of runs is missing.", "missing")
-    elif facts.max_runs is not None and job.runs > facts.max_runs:
+    elif facts.max_runs is not None and runs > facts.max_runs:
         yield Problem(
             (*loc, "runs"), f"The device {facts.device} takes at most {facts.max_runs} runs in one job."
         )
@@ -247,36 +260,17 @@ def _device(
     return device
 
 
-def _misfits(facts: SequenceFacts | None, device: DeviceType, loc: Loc) -> Iterator[Problem]:
-    if facts is None:
-        return
-    if facts.n_qubits > device.max_qubits:
-        yield Problem(
-            loc,
-            f"{device.name} takes at most {device.max_qubits} qubits here, not {facts.n_qubits}.",
-        )
-    if device.is_qpu_like and facts.is_virtual:
-        yield Problem(loc, f"{facts.device} is a virtual device; {device.name} takes real ones only.")
-
-
 def _missing_jobs(body: BatchBody) -> Iterator[Problem]:
     if not body.jobs and not body.open:
         yield Problem(("body", "jobs"), "A batch without jobs has to be open.", "missing")
 
 
-def _unsupported(body: BatchBody) -> Iterator[Problem]:
-    if body.webhook is not None:
-        yield Problem(("body", "webhook"), "Webhooks are not available on the local cloud yet.")
-    if body.backend_configuration is not None:
+def _webhook_problems(body: BatchBody, allowed: Sequence[str]) -> Iterator[Problem]:
+    if body.webhook is not None and not is_allowed(body.webhook, allowed):
         yield Problem(
-            ("body", "backend_configuration"),
-            "Backend configurations are not available on the local cloud yet; it measures bitstrings.",
+            ("body", "webhook"),
+            "The configuration of this cloud (webhooks.allow) does not allow this address.",
         )
-    for key, value in (body.configuration or {}).items():
-        if value not in _PLAIN_CONFIGURATION.get(key, ()):
-            yield Problem(
-                ("body", "configuration", key), "This option is not available on the local cloud yet."
-            )
 
 
 def _require(problems: Sequence[Problem]) -> None:

@@ -17,18 +17,27 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
-VERSION = 1
+VERSION = 2
+
+_WEBHOOKS = """
+CREATE TABLE webhooks (
+    batch_id TEXT PRIMARY KEY REFERENCES batches (id), url TEXT NOT NULL, n_tries INTEGER NOT NULL,
+    not_before INTEGER NOT NULL, is_over INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+CREATE INDEX webhooks_to_tell ON webhooks (not_before) WHERE NOT is_over;
+"""
 
 # The sequence stands last in its row: a list that does not ask for it never reads its pages.
-SCHEMA = """
+SCHEMA = (
+    """
 CREATE TABLE batches (
     id TEXT PRIMARY KEY, project_id TEXT NOT NULL, user_id TEXT NOT NULL, device_type TEXT NOT NULL,
     status TEXT NOT NULL, open INTEGER NOT NULL,
     created_at INTEGER NOT NULL UNIQUE, updated_at INTEGER NOT NULL,
     started_at INTEGER, ended_at INTEGER, idle_since INTEGER,
     pending INTEGER NOT NULL, running INTEGER NOT NULL, done INTEGER NOT NULL, error INTEGER NOT NULL,
-    canceled INTEGER NOT NULL,
-    parent_id TEXT, tags TEXT NOT NULL, configuration TEXT, sequence TEXT
+    canceled INTEGER NOT NULL, canceling INTEGER NOT NULL,
+    parent_id TEXT, tags TEXT NOT NULL, configuration TEXT, backend_configuration TEXT, sequence TEXT
 ) STRICT;
 CREATE INDEX batches_by_device ON batches (device_type, status, created_at);
 CREATE INDEX batches_by_status ON batches (status, created_at);
@@ -55,10 +64,20 @@ CREATE TABLE results (
     attempt INTEGER NOT NULL, counter TEXT NOT NULL, serialised TEXT
 ) STRICT;
 """
+    + _WEBHOOKS
+)
+
+# What a store of an earlier format has to be given, by its format.
+UPGRADES = {
+    1: "ALTER TABLE batches ADD COLUMN canceling INTEGER NOT NULL DEFAULT 0;"
+    "ALTER TABLE batches ADD COLUMN backend_configuration TEXT;" + _WEBHOOKS
+}
 
 BATCH_COLUMNS = (
     "id, project_id, user_id, device_type, status, open, created_at, updated_at, started_at, ended_at,"
-    " idle_since, pending, running, done, error, canceled, parent_id, tags, configuration"
+    " idle_since, pending, running, done, error, canceled, canceling, parent_id, tags, configuration,"
+    " backend_configuration,"
+    " (SELECT url FROM webhooks WHERE webhooks.batch_id = batches.id) AS webhook"
 )
 JOB_COLUMNS = (
     "seq, id, batch_id, project_id, user_id, status, attempt, runs, created_at, updated_at, started_at,"
@@ -94,6 +113,7 @@ def batch_row(batch: Batch) -> dict[str, Any]:
         "done": batch.counts.done,
         "error": batch.counts.error,
         "canceled": batch.counts.canceled,
+        "canceling": batch.counts.canceling,
     }
 
 
@@ -113,6 +133,7 @@ def job_row(job: Job) -> dict[str, Any]:
 
 def batch_record(row: sqlite3.Row) -> BatchRecord:
     """A batch from its row, with its sequence if that was asked for."""
+    counts = ("pending", "running", "done", "error", "canceled", "canceling")
     state = Batch(
         id=row["id"],
         device_type=row["device_type"],
@@ -120,7 +141,7 @@ def batch_record(row: sqlite3.Row) -> BatchRecord:
         open=bool(row["open"]),
         created_at=moment(row["created_at"]),
         updated_at=moment(row["updated_at"]),
-        counts=Counts(**{key: row[key] for key in ("pending", "running", "done", "error", "canceled")}),
+        counts=Counts(**{key: row[key] for key in counts}),
         started_at=_loaded(row["started_at"]),
         ended_at=_loaded(row["ended_at"]),
         idle_since=_loaded(row["idle_since"]),
@@ -131,7 +152,9 @@ def batch_record(row: sqlite3.Row) -> BatchRecord:
         user_id=row["user_id"],
         tags=tuple(json.loads(row["tags"])),
         configuration=_value(row["configuration"]),
+        backend_configuration=row["backend_configuration"],
         parent_id=row["parent_id"],
+        webhook=row["webhook"],
         sequence=_sequence(row),
     )
 

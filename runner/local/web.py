@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable, Iterator
 
+    from runner.local.faults import Treatment
+
 _HANDLERS = 16
 # Longer than clients keep their connections: the one who closes an idle connection should not be us, since a
 # request that meets the closing is one of unknown outcome.
@@ -59,13 +61,22 @@ class Front(uvicorn.Server):
     """An ASGI application and the server around it.
 
     Args:
-        handle: Answers a request; called in several threads at once.
+        handle: Answers a request, treated as it is told; called in several threads at once.
+
+        treat: Says how a request is treated; delays and lost connections happen here.
 
         on_ready: Called once connections are accepted.
     """
 
-    def __init__(self, handle: Callable[[Request], Answer], on_ready: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        handle: Callable[[Request, Treatment], Answer],
+        on_ready: Callable[[], None],
+        *,
+        treat: Callable[[Request], Treatment],
+    ) -> None:
         self._handle = handle
+        self._treat = treat
         self._on_ready = on_ready
         self._handlers = ThreadPoolExecutor(_HANDLERS, thread_name_prefix="handle")
         self.activity = Activity()
@@ -118,9 +129,27 @@ class Front(uvicorn.Server):
             if body is None:
                 answer = failure(413, f"A body may have {MAX_BODY_BYTES} bytes.")
             else:
-                loop = asyncio.get_running_loop()
-                answer = await loop.run_in_executor(self._handlers, self._handle, _request(scope, body))
-            await _send(send, answer)
+                answer = await self._answer(_request(scope, body))
+            if answer.is_dropped:
+                self._hang_up(scope["client"])
+                await _gone(receive)
+            else:
+                await _send(send, answer)
+
+    async def _answer(self, request: Request) -> Answer:
+        treatment = self._treat(request)
+        await asyncio.sleep(treatment.delay_before_s)
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(self._handlers, self._handle, request, treatment)
+        await asyncio.sleep(treatment.delay_after_s)
+        return answer
+
+    def _hang_up(self, client: object) -> None:
+        """Close a client's connection at once; ASGI has no word for it, uvicorn's list of connections has."""
+        for connection in list(self.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            if transport is not None and getattr(connection, "client", None) == client:
+                transport.abort()
 
 
 class _GoneError(Exception):
@@ -140,6 +169,12 @@ async def _body(receive: Any) -> bytes | None:
             return None
         if not message.get("more_body", False):
             return b"".join(parts)
+
+
+async def _gone(receive: Any) -> None:
+    """Wait until the connection is closed: before that, an application that says nothing is a bug."""
+    while (await receive())["type"] != "http.disconnect":
+        pass
 
 
 async def _send(send: Any, answer: Answer) -> None:

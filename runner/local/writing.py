@@ -15,15 +15,17 @@ from runner.local.tables import batch_row, job_row, json_column, microseconds
 if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable
-    from datetime import datetime
+    from datetime import datetime, timedelta
 
     from runner.local.state import Batch, Job
 
-_NEW_BATCH = (
-    "INSERT INTO batches VALUES (:id, :project_id, :user_id, :device_type, :status, :open, :created_at,"
-    " :updated_at, :started_at, :ended_at, :idle_since, :pending, :running, :done, :error, :canceled,"
-    " :parent_id, :tags, :configuration, :sequence)"
+_BATCH_FIELDS = (
+    "id, project_id, user_id, device_type, status, open, created_at, updated_at, started_at, ended_at,"
+    " idle_since, pending, running, done, error, canceled, canceling, parent_id, tags, configuration,"
+    " backend_configuration, sequence"
 )
+# By name: in a store that was upgraded the columns stand in another order.
+_NEW_BATCH = f"INSERT INTO batches ({_BATCH_FIELDS}) VALUES (:{_BATCH_FIELDS.replace(', ', ', :')})"  # noqa: S608  (constants)
 _NEW_JOB = (
     "INSERT INTO jobs VALUES (NULL, :id, :batch_id, :project_id, :user_id, :device_type, :status, :attempt,"
     " :runs, :created_at, :updated_at, :started_at, :ended_at, :has_errors, :errors, :parent_id, :variables,"
@@ -32,7 +34,7 @@ _NEW_JOB = (
 _SAVE_BATCH = (
     "UPDATE batches SET status = :status, open = :open, updated_at = :updated_at, started_at = :started_at,"
     " ended_at = :ended_at, idle_since = :idle_since, pending = :pending, running = :running, done = :done,"
-    " error = :error, canceled = :canceled WHERE id = :id"
+    " error = :error, canceled = :canceled, canceling = :canceling WHERE id = :id"
 )
 _SAVE_JOB = (
     "UPDATE jobs SET status = :status, attempt = :attempt, updated_at = :updated_at,"
@@ -79,10 +81,13 @@ def insert_batch(connection: sqlite3.Connection, record: BatchRecord) -> None:
         "parent_id": record.parent_id,
         "tags": json.dumps(record.tags),
         "configuration": json_column(record.configuration),
+        "backend_configuration": record.backend_configuration,
         "sequence": record.sequence,
     }
     connection.execute(_NEW_BATCH, batch_row(record.state) | fixed)
     insert_tags(connection, record.state.id, record.tags)
+    if record.webhook is not None:
+        connection.execute("INSERT INTO webhooks VALUES (?, ?, 0, 0, 0)", (record.state.id, record.webhook))
 
 
 def insert_tags(connection: sqlite3.Connection, batch_id: str, tags: Iterable[str]) -> None:
@@ -93,6 +98,43 @@ def insert_tags(connection: sqlite3.Connection, batch_id: str, tags: Iterable[st
 def save_batch(connection: sqlite3.Connection, batch: Batch) -> None:
     """What may have changed in the life of a batch."""
     connection.execute(_SAVE_BATCH, batch_row(batch))
+
+
+def cancel_waiting(
+    connection: sqlite3.Connection, batch_id: str, now: datetime, *, is_slow: bool = False
+) -> None:
+    """The jobs of a batch that was canceled, as `state.canceled` counts them."""
+    connection.execute(
+        "UPDATE jobs SET status = :status, updated_at = :now, ended_at = :ended_at"
+        " WHERE batch_id = :id AND (status = 'PENDING' OR (status = 'CANCELING' AND NOT :is_slow))",
+        {
+            "status": "CANCELING" if is_slow else "CANCELED",
+            "now": microseconds(now),
+            "ended_at": None if is_slow else microseconds(now),
+            "id": batch_id,
+            "is_slow": is_slow,
+        },
+    )
+
+
+def end_canceling(connection: sqlite3.Connection, now: datetime, patience: timedelta) -> None:
+    """Everything that is CANCELING for longer than patience: batches with their jobs, then single jobs."""
+    until = (microseconds(now - patience),)
+    batches = connection.execute(
+        "SELECT id FROM batches WHERE status = 'CANCELING' AND updated_at <= ? ORDER BY created_at", until
+    ).fetchall()
+    for (batch_id,) in batches:
+        save_batch(connection, state.cancel_ended(reading.one_batch(connection, batch_id).state, now))
+        cancel_waiting(connection, batch_id, now)
+    jobs = connection.execute(
+        "SELECT jobs.id FROM jobs JOIN batches ON batches.id = batch_id WHERE jobs.status = 'CANCELING'"
+        " AND batches.status <> 'CANCELING' AND jobs.updated_at <= ? ORDER BY seq",
+        until,
+    ).fetchall()
+    for (job_id,) in jobs:
+        job = reading.one_job(connection, job_id).state
+        batch = reading.one_batch(connection, job.batch_id).state
+        save(connection, *state.job_cancel_ended(batch, job, now))
 
 
 def save(connection: sqlite3.Connection, batch: Batch, job: Job) -> None:
@@ -117,6 +159,9 @@ def start_one(connection: sqlite3.Connection, job_id: str, now: datetime) -> Sta
         runs=record.runs,
         sequence=sequence,
         variables=record.variables or {},
+        device_type=batch.state.device_type,
+        configuration=batch.configuration,
+        backend_configuration=batch.backend_configuration,
     )
 
 

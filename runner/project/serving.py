@@ -16,7 +16,9 @@ def local_store(root: Path) -> Path:
     return state_folder(root) / "local-cloud"
 
 
-def serve_local(store: Path, *, host: str, port: int, on_ready: Callable[[str], None]) -> None:
+def serve_local(
+    store: Path, *, host: str, port: int, on_ready: Callable[[str], None], config: Path | None = None
+) -> None:
     """Serves until interrupted or terminated.
 
     Args:
@@ -26,9 +28,15 @@ def serve_local(store: Path, *, host: str, port: int, on_ready: Callable[[str], 
 
         on_ready: Told the base URL once connections are accepted.
 
-    Raises:
-        LocalCloudError: The address cannot be had, or another server has the store.
-    """
-    from runner.local.server import Settings, serve  # noqa: PLC0415  (uvicorn is needed only here)
+        config: Its configuration file; None for the defaults.
 
-    serve(Settings(store=store, host=host, port=port), on_ready=on_ready)
+    Raises:
+        LocalCloudError: The configuration is not valid, the address cannot be had, or another server has the
+            store.
+    """
+    # uvicorn and pydantic's models of faults are needed only here
+    from runner.local.configuration import Configuration, read_configuration  # noqa: PLC0415
+    from runner.local.server import Settings, serve  # noqa: PLC0415
+
+    configuration = Configuration() if config is None else read_configuration(config)
+    serve(Settings(store=store, host=host, port=port, configuration=configuration), on_ready=on_ready)

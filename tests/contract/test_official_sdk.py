@@ -215,7 +215,7 @@ def test_batch_is_batched_again(sdk, text):
     [
         ({"amplitude": 6.0}, "EMU_FREE", "has no value"),
         ({"amplitude": 1e9, "duration": 400}, "EMU_FREE", "amplitude"),
-        (VALUES, "EMU_SV", "not available on the local cloud yet"),
+        (VALUES | {"colour": 1.0}, "EMU_FREE", "does not declare"),
     ],
 )
 def test_refusal_is_told_by_the_sdk(sdk, text, variables, device_type, message):

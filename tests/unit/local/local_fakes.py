@@ -7,6 +7,7 @@ from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+from runner.local.demands import UnreadableConfigurationError
 from runner.local.messages import Request
 from runner.local.submissions import SequenceFacts, UnreadableSequenceError, Variable
 
@@ -60,6 +61,13 @@ class FakeSequences:
         value = variables.get("a", 0)
         if not isinstance(value, list) and value < 0:
             raise UnreadableSequenceError("The amplitude is negative.")
+
+    def configuration(self, text):
+        """The JSON, if there are observables in it."""
+        said = json.loads(text)
+        if "observables" not in said:
+            raise UnreadableConfigurationError("There are no observables.")
+        return said
 
     def device_specs(self):
         """One device."""

@@ -51,7 +51,15 @@ def test_engine_is_given_everything_as_text(ask, cloud, engine):
 
     cloud.step()
 
-    expected = {"sequence": a_sequence(), "variables": {"a": 0}, "runs": 10, "seed": seed(job_id)}
+    expected = {
+        "sequence": a_sequence(),
+        "variables": {"a": 0},
+        "runs": 10,
+        "seed": seed(job_id),
+        "device_type": "EMU_FREE",
+        "configuration": {},
+        "backend_configuration": None,
+    }
     assert [(job_id, 1, expected)] == engine.submitted
 
 

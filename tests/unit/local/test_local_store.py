@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import sqlite3
 import subprocess
@@ -10,10 +11,11 @@ import textwrap
 from datetime import timedelta
 
 import pytest
-from local_fakes import START, Clock, counted_ids
+from local_fakes import START, Asker, Clock, FakeEngine, FakeSequences, counted_ids
 
 from runner.domain import BatchStatus, JobStatus
 from runner.errors import LocalCloudError
+from runner.local.cloud import LocalCloud
 from runner.local.filters import Condition, Selection
 from runner.local.records import NewBatch, NewJob, Outcome, Result, Started
 from runner.local.refusals import UnknownThingError, WrongStateError
@@ -255,9 +257,87 @@ def test_store_of_another_format_is_refused(tmp_path):
         Store(path)
 
 
+def test_store_of_the_first_format_is_upgraded(tmp_path):
+    """What an earlier version has accepted is there, and goes on."""
+    path = tmp_path / "cloud.db"
+    store = Store(path)
+    before = store.create(a_batch(tags=("x",)))
+    store.close()
+    with contextlib.closing(sqlite3.connect(path)) as first:
+        first.executescript(
+            "DROP TABLE webhooks; ALTER TABLE batches DROP COLUMN canceling;"
+            "ALTER TABLE batches DROP COLUMN backend_configuration; PRAGMA user_version=1"
+        )
+
+    again = Store(path)
+    after = again.batch(before.state.id)
+    newer = again.create(a_batch(webhook="http://127.0.0.1", backend_configuration="{}"))
+    read = again.batch(newer.state.id)
+    again.close()
+
+    assert (before, newer) == (after, read)
+
+
 def test_failed_transaction_changes_nothing(store):
     """A batch whose tags cannot be written is not there at all."""
     with pytest.raises(sqlite3.IntegrityError):
         store.create(a_batch(tags=("twice", "twice")))
 
     assert store.batches(Selection()).total == 0
+
+
+def test_full_disk_is_an_answer_and_no_lie(tmp_path):
+    """Without room a batch is refused with a 503, is not there, and the next one is accepted with room."""
+    store = Store(tmp_path / "cloud.db")
+    ask = Asker(LocalCloud(store, FakeEngine(), sequences=FakeSequences()))
+    connection = store._database._connection
+    (n_pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count={n_pages + 1}")
+    body = {"project_id": "p", "device_type": "EMU_FREE", "open": True, "tags": ["x" * 100_000]}
+
+    refused = ask("POST", "/api/v1/batches", body)
+    listed = ask.data("GET", "/api/v1/batches")
+    connection.execute("PRAGMA max_page_count=100000")
+    accepted, _ = ask("POST", "/api/v1/batches", body)
+    store.close()
+
+    assert (503, "The store cannot be used now: database or disk is full.") == (
+        refused[0],
+        refused[1]["message"],
+    )
+    assert ([], 200) == (listed, accepted)
+
+
+def test_locked_database_is_an_answer_and_no_lie(tmp_path):
+    """While another process holds the database, writing is a 503, reading goes on, and later all is well."""
+    path = tmp_path / "cloud.db"
+    store = Store(path)
+    ask = Asker(LocalCloud(store, FakeEngine(), sequences=FakeSequences()))
+    store._database._connection.execute("PRAGMA busy_timeout=10")
+    batch = ask.create(open=True)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        refused = [
+            ask("PATCH", f"/api/v2/batches/{batch['id']}/cancel")[0],
+            ask("POST", "/api/v1/batches", {"project_id": "p", "device_type": "EMU_FREE", "open": True})[0],
+        ]
+        during = ask.data("GET", f"/api/v1/batches/{batch['id']}/status")["status"]
+        other.execute("ROLLBACK")
+    after = ask("PATCH", f"/api/v2/batches/{batch['id']}/cancel")[1]["data"]["status"]
+    store.close()
+
+    assert ([503, 503], "PENDING", "CANCELED") == (refused, during, after)
+
+
+def test_commit_that_fails_leaves_no_transaction_behind(store):
+    """What only the commit finds out is undone like any other failure, and the store goes on."""
+
+    def break_a_promise():
+        with store._database.writing() as connection:
+            connection.execute("PRAGMA defer_foreign_keys=ON")
+            connection.execute("INSERT INTO tags VALUES ('x', 'nobody')")
+
+    with pytest.raises(sqlite3.IntegrityError):
+        break_a_promise()
+
+    assert store.create(a_batch()).state == store.batches(Selection()).items[0].state

@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 
 import pytest
-from local_fakes import FakeSequences, a_sequence
+from local_fakes import START, FakeSequences, a_sequence
 
 from runner.local import bodies, submissions
-from runner.local.records import NewBatch, NewJob
+from runner.local.devices import served
+from runner.local.records import BatchRecord, NewBatch, NewJob
 from runner.local.refusals import InvalidRequestError, Problem
+from runner.local.state import created
 
 
 def a_body(**fields):
@@ -33,6 +35,14 @@ def refused(**fields):
     with pytest.raises(InvalidRequestError) as refusal:
         accepted(**fields)
     return [(".".join(map(str, problem.loc)), problem.msg) for problem in refusal.value.problems]
+
+
+def a_record(**fields):
+    """An open batch as the store has it."""
+    state = created("b", "EMU_FREE", is_open=True, n_jobs=0, now=START)
+    return BatchRecord(
+        **{"state": state, "project_id": "p", "user_id": "u", "sequence": a_sequence()} | fields
+    )
 
 
 def one_job(**fields):
@@ -205,8 +215,8 @@ def test_mappable_register_needs_its_qubits_placed():
             id="virtual device on a QPU",
         ),
         pytest.param(
-            {"device_type": "EMU_SV"},
-            [("body.device_type", "EMU_SV: It is not available on the local cloud yet; EMU_FREE is.")],
+            {"device_type": "EMU_TN"},
+            [("body.device_type", "EMU_TN: It is deprecated, and not available on the local cloud.")],
             id="known device that is not served",
         ),
         pytest.param(
@@ -215,8 +225,9 @@ def test_mappable_register_needs_its_qubits_placed():
                 (
                     "body.device_type",
                     (
-                        "There is no device type ORION here; there are EMU_FREE, EMU_FRESNEL, FRESNEL, "
-                        "FRESNEL_CAN1."
+                        "There is no device type ORION here; there are "
+                        + ", ".join(each.name for each in served())
+                        + "."
                     ),
                 )
             ],
@@ -229,26 +240,13 @@ def test_mappable_register_needs_its_qubits_placed():
         ),
         pytest.param(
             {"webhook": "http://localhost"},
-            [("body.webhook", "Webhooks are not available on the local cloud yet.")],
-            id="webhook",
-        ),
-        pytest.param(
-            {"backend_configuration": "{}"},
             [
                 (
-                    "body.backend_configuration",
-                    (
-                        "Backend configurations are not available on the local cloud yet;"
-                        " it measures bitstrings."
-                    ),
+                    "body.webhook",
+                    "The configuration of this cloud (webhooks.allow) does not allow this address.",
                 )
             ],
-            id="backend configuration",
-        ),
-        pytest.param(
-            {"configuration": {"with_noise": True}},
-            [("body.configuration.with_noise", "This option is not available on the local cloud yet.")],
-            id="noise",
+            id="webhook",
         ),
     ],
 )
@@ -269,7 +267,7 @@ def test_added_jobs_are_checked_like_the_first_ones():
     jobs = bodies.jobs_body([{"runs": 10, "variables": {"b": 1}}])
 
     with pytest.raises(InvalidRequestError) as refusal:
-        submissions.new_jobs(jobs, sequence=a_sequence(), device_type="EMU_FREE", sequences=FakeSequences())
+        submissions.new_jobs(jobs, a_record(), FakeSequences())
 
     assert (
         Problem(("body", 0, "variables", "b"), "The sequence does not declare this variable; it has a."),

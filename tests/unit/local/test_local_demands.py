@@ -1,0 +1,240 @@
+"""What a batch may demand of its emulator, and what becomes of it."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from local_fakes import FakeSequences, a_sequence
+
+from runner.local import backend_configurations
+from runner.local.demands import Demands, demands, misfits
+from runner.local.devices import DEVICE_TYPES, DeviceType
+from runner.local.refusals import InvalidRequestError
+
+FREE = DEVICE_TYPES["EMU_FREE"]
+
+
+def bitstrings(**fields):
+    """A BitStrings observable, as Pulser writes it."""
+    plain = {"observable": "bitstrings", "evaluation_times": None, "num_shots": None, "one_state": None}
+    return plain | {"tag_suffix": None} | fields
+
+
+def a_config(*observables, **fields):
+    """A backend configuration as JSON."""
+    return {"observables": list(observables), "default_evaluation_times": [1.0]} | fields
+
+
+def refused(config=None, *, device="EMU_FREE", options=None):
+    """Place and message of all that is wrong with a configuration."""
+    text = None if config is None else json.dumps(config)
+    with pytest.raises(InvalidRequestError) as refusal:
+        demands(DEVICE_TYPES[device], options, text, FakeSequences())
+    return [(problem.loc[1:], problem.msg) for problem in refusal.value.problems]
+
+
+def said(asked, **facts):
+    """Why a sequence does not fit what is demanded."""
+    found = FakeSequences().facts(a_sequence(**facts))
+    return [(problem.loc, problem.msg) for problem in misfits(found, asked, ("here",))]
+
+
+@pytest.mark.parametrize(
+    ("config", "message"),
+    [
+        ({}, "There are no observables."),
+        (a_config(colour=1), "EMU_FREE has no option colour; it has"),
+        (a_config(dt=10), "EMU_FREE has no option dt; it has"),
+        (a_config(interaction_matrix=[[0, 1], [1, 0]]), "EMU_FREE takes no interaction_matrix."),
+        (a_config(sampling_rate=0), "The sampling_rate must be greater than 0, and at most 1."),
+        (a_config(sampling_rate="1"), "The sampling_rate must be greater than 0, and at most 1."),
+        (a_config(n_trajectories=10_001), "At most 10000 n_trajectories are emulated here."),
+        (a_config(bitstrings(num_shots=1_000_001)), "At most 1000000 shots are taken here."),
+        (a_config(default_num_shots=0), "The default_num_shots must be at least 1."),
+        (a_config(default_num_shots=1_000_001), "At most 1000000 shots are taken here."),
+    ],
+)
+def test_backend_configuration_that_cannot_be_obeyed_is_refused(config, message):
+    """What is malformed, unknown to the emulator or without bound is told with its reason."""
+    ((place, found),) = refused(config)
+
+    assert (("backend_configuration",), True) == (place, found.startswith(message))
+
+
+@pytest.mark.parametrize("device", ["EMU_FRESNEL", "FRESNEL"])
+def test_machines_take_no_backend_configuration(device):
+    """A backend configuration is for emulators that have options."""
+    assert [(("backend_configuration",), f"{device} takes no backend configuration.")] == refused(
+        a_config(), device=device
+    )
+
+
+@pytest.mark.parametrize(
+    ("options", "device", "place"),
+    [
+        ({"result_types": ["state"]}, "EMU_FREE", "result_types"),
+        ({"colour": 1}, "EMU_FREE", "colour"),
+        ({"with_noise": "yes"}, "EMU_FREE", "with_noise"),
+        ({"with_noise": True}, "FRESNEL", "with_noise"),
+    ],
+)
+def test_old_options_that_mean_nothing_here_are_refused(options, device, place):
+    """An option that would be dropped in silence is told at its place."""
+    assert [("configuration", place)] == [loc for loc, _ in refused(options=options, device=device)]
+
+
+def test_noise_is_said_in_one_place():
+    """A backend configuration has its noise model, which the old option would contradict."""
+    places = [loc for loc, _ in refused(a_config(), options={"with_noise": True})]
+
+    assert [("configuration", "with_noise")] == places
+
+
+def test_options_in_force_are_in_the_demands():
+    """Strictness and noise are demands; what an SDK sends without meaning anything is none."""
+    plain = {"strict_validation": False, "with_noise": False, "result_types": None}
+
+    found = [
+        demands(FREE, options, None, FakeSequences())
+        for options in (None, plain, {"strict_validation": True, "with_noise": True})
+    ]
+
+    assert [
+        Demands(device=FREE),
+        Demands(device=FREE),
+        Demands(device=FREE, is_strict=True, with_noise=True),
+    ] == found
+
+
+@pytest.mark.parametrize(
+    ("asked", "facts", "expected"),
+    [
+        (
+            {"is_strict": True},
+            {"is_virtual": True},
+            (("here",), "EMU_FREE is a virtual device; strict_validation asks for a real one."),
+        ),
+        (
+            {"with_noise": True},
+            {},
+            (("body", "configuration", "with_noise"), "The device EMU_FREE has no noise model."),
+        ),
+        (
+            {"backend": a_config(initial_state={"amplitudes": {"rgr": 1.0}})},
+            {},
+            (
+                ("body", "backend_configuration"),
+                "The initial_state is for 3 qubits; the register has 2.",
+            ),
+        ),
+        (
+            {"backend": a_config({"observable": "expectation", "operator": {"n_qudits": 4}})},
+            {},
+            (
+                ("body", "backend_configuration"),
+                "The operator of an expectation is for 4 qubits; the register has 2.",
+            ),
+        ),
+        (
+            {"backend": a_config({"observable": "fidelity", "state": {"amplitudes": {"r": 1.0}}})},
+            {},
+            (
+                ("body", "backend_configuration"),
+                "The state of a fidelity is for 1 qubits; the register has 2.",
+            ),
+        ),
+    ],
+)
+def test_sequence_that_does_not_fit_the_demands_is_told(asked, facts, expected):
+    """Device, noise and number of qubits have to be those that the batch speaks of."""
+    assert [expected] == said(Demands(device=FREE, **asked), **facts)
+
+
+def test_demands_that_fit_are_not_told():
+    """A real device with a noise model and a state of as many qubits is what was asked for."""
+    asked = Demands(
+        device=FREE,
+        is_strict=True,
+        with_noise=True,
+        backend=a_config(initial_state={"amplitudes": {"rg": 1.0}}),
+    )
+
+    assert [] == said(asked, has_noise=True)
+
+
+@pytest.mark.parametrize(
+    ("config", "asked", "expected"),
+    [
+        (None, None, None),
+        (None, 7, 7),
+        (a_config(), 7, 7),
+        (a_config(), None, 1000),
+        (a_config(default_num_shots=50), None, 50),
+        (a_config(bitstrings(num_shots=30)), None, 30),
+        (a_config(bitstrings(num_shots=30, tag_suffix="x")), None, 1000),
+    ],
+)
+def test_runs_of_a_job_without_any_come_from_the_configuration(config, asked, expected):
+    """Pulser's remote emulators may leave the runs to the configuration; nobody else may."""
+    assert expected == Demands(device=FREE, backend=config).runs(asked)
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        pytest.param([], [bitstrings(evaluation_times=[1.0], num_shots=7)], id="none"),
+        pytest.param([bitstrings()], [bitstrings(num_shots=7)], id="shots from the runs"),
+        pytest.param([bitstrings(num_shots=3)], [bitstrings(num_shots=3)], id="shots of its own"),
+        pytest.param(
+            [bitstrings(evaluation_times=[0.5])],
+            [
+                bitstrings(evaluation_times=[0.5], num_shots=7),
+                bitstrings(evaluation_times=[1.0], num_shots=7, tag_suffix="counter"),
+            ],
+            id="not at the end",
+        ),
+        pytest.param(
+            [bitstrings(tag_suffix="x")],
+            [bitstrings(num_shots=7, tag_suffix="x"), bitstrings(evaluation_times=[1.0], num_shots=7)],
+            id="by another name",
+        ),
+    ],
+)
+def test_bitstrings_at_the_end_are_added_where_they_are_missing(given, expected):
+    """Every job has a counter, and what the client asked for stays as it is."""
+    found = backend_configurations.completed(a_config(*given), "EMU_FREE", 7)
+
+    assert a_config(*expected) == found
+
+
+def test_options_that_only_concern_the_machine_are_left_out():
+    """What is printed, saved or put on a graphics card is not for a client to say."""
+    config = a_config(
+        bitstrings(num_shots=1), autosave_dt=float("inf"), num_gpus_to_use=1, dt=5, log_file="x"
+    )
+
+    found = backend_configurations.completed(config, "EMU_MPS", 7)
+
+    assert a_config(bitstrings(num_shots=1), dt=5) == found
+    assert [] == list(backend_configurations.problems(config, "EMU_MPS"))
+
+
+def test_device_without_its_emulator_names_the_extra():
+    """Whoever lacks a package is told how to get it."""
+    lacking = DeviceType(name="EMU_X", max_qubits=1, extra="no-such-package")
+
+    assert "Its emulator is not installed; pip install 'pulser-runner[no-such-package]' brings it." == (
+        lacking.missing
+    )
+    assert ("", "It is deprecated, and not available on the local cloud.") == (
+        FREE.missing,
+        DEVICE_TYPES["EMU_TN"].missing,
+    )
+
+
+def test_emulators_carry_as_many_qubits_as_on_pcs():
+    """A register that PCS's emulator would refuse is refused here."""
+    limits = {name: DEVICE_TYPES[name].max_qubits for name in ("EMU_FREE", "EMU_SV", "EMU_MPS")}
+
+    assert {"EMU_FREE": 12, "EMU_SV": 25, "EMU_MPS": 80} == limits
