@@ -1,0 +1,200 @@
+"""The local cloud against plain scripts: `python tests/benchmarks/local_cloud.py [--quick]`.
+
+A sweep on the local cloud over HTTP, against a script that loops over `QutipBackendV2` in one process and
+against the same loop in a pool of processes; then what a job, a start and 10,000 jobs cost. All numbers of a
+table are of one run: numbers of different runs, or machines, say nothing. Not for Windows.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import contextmanager
+from http.client import HTTPConnection
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlsplit
+
+from emulating import points, sweep_sequence
+
+from runner.local.launch import ensure_running
+
+HERE = Path(__file__).parent
+PROJECT = "00000000-0000-4000-8000-000000000000"
+NAMES = {
+    "loop": "loop over QutipBackendV2",
+    "pool": "the same in a process pool",
+    "cloud": "local cloud",
+    "again": "local cloud, the sweep with more runs",
+}
+_WAIT_S = 0.005
+
+
+class Cloud:
+    """A client that does no more than it must."""
+
+    def __init__(self, server):
+        self.pid = server.pid
+        self._connection = HTTPConnection(urlsplit(server.url).netloc)
+
+    def answer(self, method, path, body=None):
+        """An answer, over one connection that is kept."""
+        self._connection.request(method, path, None if body is None else json.dumps(body))
+        return json.loads(self._connection.getresponse().read())
+
+    def ask(self, method, path, body=None):
+        """The `data` of an answer."""
+        return self.answer(method, path, body)["data"]
+
+    def create(self, n_atoms, jobs, **fields):
+        """A batch of the sweep's sequence."""
+        plain = {
+            "project_id": PROJECT,
+            "sequence_builder": sweep_sequence(n_atoms),
+            "device_type": "EMU_FREE",
+        }
+        return self.ask("POST", "/api/v1/batches", plain | {"jobs": jobs} | fields)
+
+    def run(self, n_atoms, jobs):
+        """Seconds from sending a batch to having all its results."""
+        begun = time.perf_counter()
+        batch = self.create(n_atoms, jobs)
+        while self.ask("GET", f"/api/v1/batches/{batch['id']}/status")["status"] != "DONE":
+            time.sleep(_WAIT_S)
+        for job in batch["jobs"]:
+            link = self.ask("GET", f"/api/v1/jobs/{job['id']}/results_link")["results_link"]
+            assert sum(self.answer("GET", urlsplit(link).path)["counter"].values()) == job["runs"]
+        return time.perf_counter() - begun
+
+    def memory_mb(self):
+        """What the server's process holds (in MB), without its workers."""
+        said = subprocess.run(["ps", "-o", "rss=", "-p", str(self.pid)], capture_output=True, check=True)
+        return int(said.stdout) / 1024
+
+
+def jobs_of(n_jobs, runs):
+    """The jobs of a sweep, as they are sent."""
+    return [{"runs": runs, "variables": values} for values in points(n_jobs)]
+
+
+@contextmanager
+def a_cloud():
+    """A server on an empty store, and how long it took to answer (in s)."""
+    with tempfile.TemporaryDirectory() as folder:
+        begun = time.perf_counter()
+        cloud = Cloud(ensure_running(Path(folder) / "store", idle_exit_s=600))
+        try:
+            yield cloud, time.perf_counter() - begun
+        finally:
+            os.kill(cloud.pid, signal.SIGTERM)
+            while Path(folder, "store", "server.json").exists():
+                time.sleep(_WAIT_S)
+
+
+def by_script(peer, n_atoms, n_jobs, runs, workers):
+    """Times (in s) of a plain script in a fresh process."""
+    words = [sys.executable, str(HERE / "emulating.py"), peer, *map(str, (n_atoms, n_jobs, runs, workers))]
+    return json.loads(subprocess.run(words, check=True, stdout=subprocess.PIPE).stdout)
+
+
+def sweep(n_atoms, n_jobs, workers):
+    """The sweep by everybody, and once more with more runs."""
+    rows = {peer: min(by_script(peer, n_atoms, n_jobs, 200, workers)) for peer in ("loop", "pool")}
+    with a_cloud() as (cloud, _):
+        cloud.run(2, jobs_of(4 * workers, 1))  # workers are warm
+        rows["cloud"] = cloud.run(n_atoms, jobs_of(n_jobs, 200))
+        rows["again"] = min(cloud.run(n_atoms, jobs_of(n_jobs, 400 + more)) for more in range(2))
+    yield f"a sweep of {n_jobs} jobs of {n_atoms} atoms, {workers} workers"
+    yield f"  {'':40}{'seconds':>9}{'ms a job':>10}   times the loop"
+    for peer, seconds in rows.items():
+        yield f"  {NAMES[peer]:40}{seconds:9.3f}{1000 * seconds / n_jobs:10.2f}{rows['loop'] / seconds:12.2f}"
+    yield "  goals on 4 cores: local cloud at least 3.4 and not below the pool; with more runs at least 50"
+    yield ""
+
+
+def trivial_jobs(n_jobs, workers):
+    """What a job of two atoms costs, wherever the time goes."""
+    script = min(by_script("loop", 2, n_jobs, 10, 1))
+    with a_cloud() as (cloud, _):
+        cloud.run(3, jobs_of(4 * workers, 1))
+        ours = [cloud.run(2, jobs_of(n_jobs, 10 + more)) for more in range(2)]
+    yield f"{n_jobs} trivial jobs of 2 atoms (in ms a job)"
+    yield f"  {'':40}{'elapsed':>9}{'of a worker':>13}"
+    yield f"  {NAMES['loop']:40}{1000 * script / n_jobs:9.2f}{1000 * script / n_jobs:13.2f}"
+    for name, seconds in zip(("local cloud", "local cloud, evolved before"), ours, strict=True):
+        each = 1000 * seconds / n_jobs
+        yield f"  {name:40}{each:9.2f}{each * workers:13.2f}"
+    yield "  goal: at most 15, results fetched one by one included"
+    yield ""
+
+
+def start(repetitions):
+    """From nothing to the first answer, and to the first result."""
+    answers, results = [], []
+    for _ in range(repetitions):
+        with a_cloud() as (cloud, seconds):
+            answers.append(seconds)
+            results.append(seconds + cloud.run(2, jobs_of(1, 10)))
+    yield f"start of a server on an empty store (in s, median of {repetitions})"
+    yield f"  {'to its first answer':40}{median(answers):9.3f}"
+    yield f"  {'to its first result':40}{median(results):9.3f}"
+    yield ""
+
+
+def many_jobs(n_jobs):
+    """What a server holds that has many pending jobs: those of a machine that another batch holds."""
+    with a_cloud() as (cloud, _):
+        cloud.run(2, jobs_of(4, 1))
+        cloud.create(2, jobs_of(1, 1), device_type="FRESNEL", open=True)
+        before, begun = cloud.memory_mb(), time.perf_counter()
+        batch = cloud.create(2, [], device_type="FRESNEL", open=True)
+        for _ in range(n_jobs // 500):
+            cloud.ask("POST", f"/api/v2/batches/{batch['id']}/jobs", jobs_of(500, 1))
+        submitted, after = time.perf_counter() - begun, cloud.memory_mb()
+        status_ms = []
+        for _ in range(50):
+            begun = time.perf_counter()
+            cloud.ask("GET", f"/api/v1/batches/{batch['id']}/status")
+            status_ms.append(1000 * (time.perf_counter() - begun))
+    yield f"a server with {n_jobs} pending jobs"
+    yield f"  {'memory before (in MB)':40}{before:9.1f}"
+    yield f"  {'memory with them (in MB)':40}{after:9.1f}"
+    yield f"  {'submission in parts of 500 (in s)':40}{submitted:9.2f}"
+    yield f"  {'a status request (in ms, median)':40}{median(status_ms):9.2f}"
+    yield ""
+
+
+def main():
+    """Measures and prints."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="16 jobs a sweep, 1000 pending jobs")
+    parser.add_argument("--only", choices=["sweep", "trivial", "start", "many"], help="one table")
+    given = parser.parse_args()
+    workers = os.cpu_count() or 1
+    tables = {
+        "sweep": [lambda n=n: sweep(n, 16 if given.quick else 64, workers) for n in (8, 10)],
+        "trivial": [lambda: trivial_jobs(200, workers)],
+        "start": [lambda: start(2 if given.quick else 5)],
+        "many": [lambda: many_jobs(1000 if given.quick else 10_000)],
+    }
+    for name, made in tables.items():
+        if given.only in (None, name):
+            for table in made:
+                say(table())
+
+
+def say(lines):
+    """Writes lines as soon as they are known."""
+    for line in lines:
+        sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
