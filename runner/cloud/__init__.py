@@ -13,7 +13,15 @@ from runner.cloud.endpoints import Endpoints, Login, region_endpoints, region_lo
 from runner.cloud.job import Job
 from runner.cloud.retrying import Retrying
 from runner.cloud.service import Cancelled, Cloud, make_client
-from runner.cloud.transport import Answer, NoAnswerError, NotSentError, Port, Request, RequestsPort
+from runner.cloud.transport import (
+    Answer,
+    NoAnswerError,
+    NotSentError,
+    Port,
+    Request,
+    RequestsPort,
+    UnsendableError,
+)
 from runner.cloud.waiting import Waited
 
 __all__ = [
@@ -38,6 +46,7 @@ __all__ = [
     "RequestsPort",
     "Retrying",
     "TokenProvider",
+    "UnsendableError",
     "Waited",
     "make_client",
     "region_endpoints",

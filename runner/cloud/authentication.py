@@ -8,8 +8,8 @@ import time
 from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 from urllib.parse import urlencode
 
-from runner.cloud.transport import NoAnswerError, NotSentError, Request
-from runner.errors import AuthenticationError, CloudUnavailableError
+from runner.cloud.transport import NoAnswerError, NotSentError, Request, UnsendableError
+from runner.errors import AuthenticationError, CloudUnavailableError, ProjectError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,6 +92,8 @@ class PasswordGrant:
         request = self._request()
         try:
             answer = self._port.send(request)
+        except UnsendableError as error:
+            raise ProjectError(f"no token could be had: {error}") from error
         except (NotSentError, NoAnswerError) as error:
             raise CloudUnavailableError(
                 f"no token could be had: {error}", method="POST", path=request.path

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runner.cloud.exchange import Exchange
 from runner.cloud.filters import BatchFilters, JobFilters, JobsOfBatchFilters, RebatchFilters, as_query
 from runner.cloud.retrying import Retrying
-from runner.cloud.transport import RequestsPort
+from runner.cloud.transport import CONNECTIONS, RequestsPort
 from runner.errors import (
     AuthenticationError,
     CloudError,
@@ -34,7 +34,7 @@ Payload = dict[str, Any]
 
 PAGE_SIZE: Final = 100
 _NOTHING_MEASURED: Final[Payload] = {"counter": None, "raw": None, "serialised_results": None}
-DOWNLOADS: Final = 32
+DOWNLOADS: Final = CONNECTIONS
 
 
 class Client:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 import runner
 from runner.cloud import wire
 from runner.cloud.retrying import RETRIED_STATUSES
-from runner.cloud.transport import NoAnswerError, NotSentError, Request
-from runner.errors import CloudError, CloudUnavailableError, UnknownOutcomeError
+from runner.cloud.transport import NoAnswerError, NotSentError, Request, UnsendableError
+from runner.errors import CloudError, CloudUnavailableError, ProjectError, UnknownOutcomeError
 
 if TYPE_CHECKING:
     from runner.cloud.authentication import TokenProvider
@@ -79,6 +79,10 @@ class Exchange:
     def _attempt(self, request: Request) -> Answer | CloudError:
         try:
             answer = self._port.send(request)
+        except UnsendableError as error:
+            raise ProjectError(
+                str(error), hint="look at the target in runner.toml, and at the token"
+            ) from error
         except NotSentError as error:
             return _explained(CloudUnavailableError, request, "the cloud cannot be reached", error)
         except NoAnswerError as error:

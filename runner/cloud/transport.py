@@ -70,6 +70,10 @@ class NotSentError(RunnerError):
     """The request never reached the server."""
 
 
+class UnsendableError(NotSentError):
+    """The request cannot be sent as it is, now or later: an address, a token or a certificate is off."""
+
+
 class NoAnswerError(RunnerError):
     """The request may have reached the server, but no whole answer came back."""
 
@@ -82,6 +86,8 @@ class Port(Protocol):
 
         Raises:
             NotSentError: It never reached the server.
+
+            UnsendableError: It never will.
 
             NoAnswerError: It may have reached the server.
         """
@@ -157,7 +163,7 @@ class RequestsPort:
         prepared = requests.Request("GET", origin).prepare()  # refuses what is no URL
         scheme = urlsplit(origin).scheme
         if scheme not in {"http", "https"}:
-            raise NotSentError(f"no connection: {scheme} is not spoken, only http and https")
+            raise UnsendableError(f"no connection: {scheme} is not spoken, only http and https")
         settings = requests.Session().merge_environment_settings(origin, {}, False, self._verify, None)
         proxy = None if is_loopback(origin) else select_proxy(origin, settings["proxies"])
         if proxy is None:
@@ -203,7 +209,7 @@ def _headers(request: Request) -> dict[str, str]:
         headers["Content-Length"] = str(len(request.body or b""))
     if request.token is not None:
         if not (request.token.isascii() and request.token.isprintable()):
-            raise NotSentError("not sent: the token has characters that no header can carry")
+            raise UnsendableError("not sent: the token has characters that no header can carry")
         headers["Authorization"] = f"Bearer {request.token}"
     return headers
 
@@ -216,7 +222,7 @@ def _trust(verify: object) -> ssl.SSLContext:
     try:
         context.load_verify_locations(None if is_folder else bundle, bundle if is_folder else None)
     except OSError as error:
-        raise NotSentError(f"no connection: no certificates can be read from {bundle}") from error
+        raise UnsendableError(f"no connection: no certificates can be read from {bundle}") from error
     return context
 
 

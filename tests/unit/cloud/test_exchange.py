@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 
 import pytest
 
-from runner.cloud import Answer, Client, Endpoints, NoAnswerError, NotSentError, ReadyToken, Retrying
+from runner.cloud import (
+    Answer,
+    Client,
+    Endpoints,
+    NoAnswerError,
+    NotSentError,
+    ReadyToken,
+    Retrying,
+    UnsendableError,
+)
 from runner.errors import (
     AuthenticationError,
     CloudError,
@@ -158,6 +167,16 @@ def test_an_answer_that_cannot_be_read_says_so(call, body):
 
     assert len(port.requests) == 1
     assert caught.value.path
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_what_can_never_be_sent_is_not_tried_again(call):
+    """A wrong address, token or certificate is no outage."""
+    port = ScriptedPort(UnsendableError("no connection: gopher is not spoken"))
+
+    with pytest.raises(ProjectError, match="gopher"):
+        CALLS[call](a_client(port))
+    assert len(port.requests) == 1
 
 
 def test_a_safe_request_succeeds_after_passing_trouble():
