@@ -223,4 +223,4 @@ def test_server_with_tokens_may_be_reached_by_others(tmp_path):
     """Then every request has to say who it is from."""
     configuration = Configuration.model_validate({"tokens": TOKENS})
 
-    require_guarded(Settings(store=tmp_path, host="0.0.0.0", configuration=configuration))
+    assert require_guarded(Settings(store=tmp_path, host="0.0.0.0", configuration=configuration)) is None
