@@ -97,7 +97,7 @@ class Project:
     def look(self, experiments: Sequence[Experiment]) -> list[Deed]:
         """What is there, and what would be done; changes nothing on the cloud."""
         with self._session() as reconciler:
-            return reconciler.look(self._wishes(experiments))
+            return reconciler.look([Wish(desired=each.desired) for each in experiments])
 
     def apply(self, experiments: Sequence[Experiment], patience: Patience, watch: Watch) -> Outcome:
         """Brings the cloud to what the files ask for, and records what comes back.
@@ -124,9 +124,10 @@ class Project:
                 hint=f"set `namespace` in {FILE_NAME}",
             )
         with self._lock(), self._session() as reconciler:
-            return reconciler.cancel(self._wishes(experiments))
+            return reconciler.cancel([Wish(desired=each.desired) for each in experiments])
 
     def _wishes(self, experiments: Sequence[Experiment]) -> list[Wish]:
+        """What is wanted, with what to remember of it once it is bought."""
         now = revision(self.root)
         return [
             Wish(

@@ -108,11 +108,11 @@ class Actor:
             return  # it may not take batches without jobs: the planner then buys at once
 
     def _submit(self, deed: Deed, action: Submit) -> None:
+        self._remember_recipe(deed)
         self._create(Kind.SUBMIT, deed, action.submission, action.jobs)
 
     def _create(self, kind: Kind, deed: Deed, submission: str, jobs: tuple[NewJob, ...]) -> None:
         desired, claim = deed.desired, self._nonce()
-        self._remember_recipe(deed)
         payload = {
             "device_type": desired.device_type,
             "sequence_builder": desired.sequence,
@@ -184,6 +184,7 @@ class Actor:
                 self._journal.settle(entry.seq, State.ACCEPTED, action.batch_id)
 
     def _remember_recipe(self, deed: Deed) -> None:
+        """Writes down what is run, before it is bought; a claim buys nothing yet."""
         recipe = deed.desired.recipe[: tags.SHORT]
         self._records.write_manifest(deed.desired.name, recipe, deed.manifest)
 
