@@ -7,18 +7,28 @@ from typing import TYPE_CHECKING, Any
 from runner.cli.output import plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-    from runner.reconcile import Action, Plan
+    from runner.reconcile import Action, Difference, Plan
 
 _MINUTE_S = 60.0
 
 
 def action_lines(plan: Plan) -> list[str]:
-    """A line for each action, with its reason."""
-    return [f"  {_verb(action)}: {action.reason}" for action in plan.actions] + [
-        f"    to decide: {hold.how}" for hold in plan.holds
-    ]
+    """Lines for each action: its reason, and what is not as it is wanted."""
+    lines = []
+    for action, caused in zip(plan.actions, plan.differences, strict=True):
+        lines.append(f"  {_verb(action)}: {action.reason}")
+        lines += [f"      {line}" for line in difference_lines(caused)]
+    return lines + [f"    to decide: {hold.how}" for hold in plan.holds]
+
+
+def difference_lines(differences: Sequence[Difference], most: int = 6) -> list[str]:
+    """A line for each difference, or for the first ones of many."""
+    lines = [f"{each.subject}: {each.have} → {each.want}" for each in differences]
+    if len(lines) <= most:
+        return lines
+    return [*lines[: most - 1], f"and {len(lines) - most + 1} more"]
 
 
 def _verb(action: Action) -> str:
@@ -54,9 +64,14 @@ def job_line(plan: Plan) -> str:
 
 
 def plan_object(plan: Plan) -> dict[str, Any]:
-    """The plan as data; each action says its kind."""
-    actions = [{"action": type(action).__name__, **plain(action)} for action in plan.actions]
-    return {**plain(plan), "actions": actions}
+    """The plan as data; each action says its kind, and what caused it."""
+    actions = [
+        {"action": type(action).__name__, **plain(action), "differences": plain(caused)}
+        for action, caused in zip(plan.actions, plan.differences, strict=True)
+    ]
+    whole: dict[str, Any] = plain(plan)
+    del whole["differences"]
+    return whole | {"actions": actions}
 
 
 def plan_objects(plans: Iterable[Plan]) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ Frozen values and pure functions. No I/O, no clock, no network, and nothing that
 from runner.domain.counts import merged_counts, most_frequent
 from runner.domain.desired import (
     BatchMode,
+    Budget,
     DesiredExperiment,
     DesiredJob,
     OnUnknown,
@@ -22,6 +23,7 @@ from runner.domain.statuses import BatchStatus, JobStatus
 __all__ = [
     "BatchMode",
     "BatchStatus",
+    "Budget",
     "DesiredExperiment",
     "DesiredJob",
     "JobStatus",

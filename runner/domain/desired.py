@@ -10,6 +10,7 @@ from runner.domain.statuses import JobStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
 
 class RunsMode(StrEnum):
@@ -56,12 +57,33 @@ class Retry:
 
         on: Statuses that count as a failure to be retried.
 
+        errors: Regular expressions; a failed job is tried again only if one is found in its error messages.
+            None of them: whatever the message says.
+
         backoff_s: Time between a failure and its retry (in s).
     """
 
     limit: int = 2
     on: tuple[JobStatus, ...] = (JobStatus.ERROR,)
+    errors: tuple[str, ...] = ()
     backoff_s: float = 30.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Budget:
+    """What an experiment may cost at most; a plan that would bring it above is refused. None for no limit.
+
+    Args:
+        runs: Repetitions, over all remote jobs ever bought for the experiment.
+
+        jobs: Remote jobs.
+
+        qpu_s: Estimated time on a QPU (in s).
+    """
+
+    runs: int | None = None
+    jobs: int | None = None
+    qpu_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +93,16 @@ class Policy:
     Args:
         on_unknown_submission: None leaves it to the device: hold on a QPU, resubmit on an emulator.
 
-        budget_runs: A plan that would bring the experiment's runs above it is refused; None for no limit.
+        deadline: Nothing is bought after it, and what is pending then is no longer asked for; with a time
+            zone.
+
+        suspend: Nothing is bought while it is set; what is under way goes on, and is recorded.
+
+        depends_on: Names of experiments that must be complete before anything is bought.
+
+        max_failed: Once so many remote jobs have failed, nothing more is bought; None for no limit.
+
+        max_jobs_per_batch: More jobs are bought in several batches, one after the other; None for no limit.
     """
 
     runs: RunsMode = RunsMode.TOP_UP
@@ -81,7 +112,12 @@ class Policy:
     supersede: Surplus = Surplus.CANCEL
     submission: Submission = Submission.CLAIM
     on_unknown_submission: OnUnknown | None = None
-    budget_runs: int | None = None
+    budget: Budget = field(default_factory=Budget)
+    deadline: datetime | None = None
+    suspend: bool = False
+    depends_on: tuple[str, ...] = ()
+    max_failed: int | None = None
+    max_jobs_per_batch: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

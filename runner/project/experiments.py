@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from runner import spec
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.domain import DesiredExperiment
+    from runner.project.settings import Settings
 
 _ENDINGS: Final = (".yaml", ".yml")
 
@@ -62,8 +63,8 @@ def _files_of(path: Path) -> list[Path]:
     return files
 
 
-def load_experiments(files: Sequence[Path], *, root: Path) -> list[Experiment]:
-    """The experiments of some files.
+def load_experiments(files: Sequence[Path], *, root: Path, settings: Settings) -> list[Experiment]:
+    """The experiments of some files, with the repository's defaults and within its caps.
 
     Raises:
         SpecError: Problems in any of them, all at once.
@@ -72,7 +73,7 @@ def load_experiments(files: Sequence[Path], *, root: Path) -> list[Experiment]:
     problems: list[Problem] = []
     for path in files:
         try:
-            experiments.append(_load(path, root))
+            experiments.append(_load(path, root, settings))
         except SpecError as error:
             problems += error.problems
     problems += _twice(experiments)
@@ -81,12 +82,13 @@ def load_experiments(files: Sequence[Path], *, root: Path) -> list[Experiment]:
     return experiments
 
 
-def _load(path: Path, root: Path) -> Experiment:
+def _load(path: Path, root: Path, settings: Settings) -> Experiment:
     from runner import sequences  # noqa: PLC0415  (Pulser takes a second to import)
 
-    file = spec.load(path, root=root)
+    file = spec.load(path, root=root).with_defaults(settings.defaults.policy)
     compiled = sequences.compiled(file)
-    return Experiment(file, compiled.experiment, compiled.warnings)
+    desired = replace(compiled.experiment, policy=settings.caps.bound(compiled.experiment.policy))
+    return Experiment(file, desired, compiled.warnings)
 
 
 def _twice(experiments: Iterable[Experiment]) -> list[Problem]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from filelock import FileLock, Timeout
 
 from runner.errors import JournalError, ProjectError
+from runner.project.dependencies import dependencies
 from runner.project.experiments import experiment_files, load_experiments
 from runner.project.manifest import manifest
 from runner.project.repository import find_root, revision, root_commit_namespace, state_folder
@@ -87,8 +88,16 @@ class Project:
             UsageError: A path does not exist.
 
             SpecError: Problems in any of the files, all at once.
+
+            ProjectError: One depends on an experiment that is not there.
         """
-        return load_experiments(experiment_files(paths), root=self.root)
+        experiments = load_experiments(experiment_files(paths), root=self.root, settings=self.settings)
+        self._dependencies(experiments)
+        return experiments
+
+    def _dependencies(self, experiments: Sequence[Experiment]) -> list[Experiment]:
+        """Experiments of other files that some wait for."""
+        return dependencies(experiments, root=self.root, settings=self.settings)
 
     def results(self, experiment: Experiment) -> tuple[JobRow, ...]:
         """A row for each job of the file, from what is on record; asks no cloud."""
@@ -97,7 +106,7 @@ class Project:
     def look(self, experiments: Sequence[Experiment]) -> list[Deed]:
         """What is there, and what would be done; changes nothing on the cloud."""
         with self._session() as reconciler:
-            return reconciler.look([Wish(desired=each.desired) for each in experiments])
+            return reconciler.look(self._bare_wishes(experiments))
 
     def apply(self, experiments: Sequence[Experiment], patience: Patience, watch: Watch) -> Outcome:
         """Brings the cloud to what the files ask for, and records what comes back.
@@ -124,17 +133,25 @@ class Project:
                 hint=f"set `namespace` in {FILE_NAME}",
             )
         with self._lock(), self._session() as reconciler:
-            return reconciler.cancel([Wish(desired=each.desired) for each in experiments])
+            return reconciler.cancel(self._bare_wishes(experiments))
+
+    def _bare_wishes(self, experiments: Sequence[Experiment]) -> list[Wish]:
+        """What is wanted, and what that waits for."""
+        waited_for = self._dependencies(experiments)
+        return [Wish(desired=each.desired) for each in experiments] + [
+            Wish(desired=each.desired, is_applied=False) for each in waited_for
+        ]
 
     def _wishes(self, experiments: Sequence[Experiment]) -> list[Wish]:
-        """What is wanted, with what to remember of it once it is bought."""
+        """The same, with what to remember of it once it is bought."""
         now = revision(self.root)
-        return [
-            Wish(
-                desired=each.desired,
-                manifest=manifest(each, revision=now, root=self.root, target=self.target_name),
-            )
+        manifests = {
+            each.name: manifest(each, revision=now, root=self.root, target=self.target_name)
             for each in experiments
+        }
+        return [
+            replace(wish, manifest=manifests.get(wish.desired.name, {}))
+            for wish in self._bare_wishes(experiments)
         ]
 
     @contextmanager

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import tomllib
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from dataclasses import replace
+from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from runner import domain
 from runner.errors import ProjectError
+from runner.spec.policy import Policy
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +19,7 @@ FILE_NAME: Final = "runner.toml"
 LOCAL: Final = "local"
 _SECRETS: Final = ("password", "token", "secret", "username")
 
+N = TypeVar("N", int, float)
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 
@@ -50,6 +54,46 @@ class Target(_Strict):
         return self.region is None and self.url is None
 
 
+class Defaults(_Strict):
+    """What holds where an experiment file says nothing."""
+
+    policy: Policy = Field(default_factory=Policy, description="Keys of an experiment's `policy`.")
+
+
+class Caps(_Strict):
+    """What no experiment file may go beyond, whatever it says."""
+
+    runs: int | None = Field(None, ge=1, description="Highest `budget.runs`.")
+    jobs: int | None = Field(None, ge=1, description="Highest `budget.jobs`.")
+    qpu_s: float | None = Field(None, gt=0, allow_inf_nan=False, description="Highest `budget.qpu_s` (in s).")
+    retries: int | None = Field(None, ge=0, description="Highest `retry.limit`.")
+    max_failed: int | None = Field(None, ge=1, description="Highest `max_failed`.")
+    max_jobs_per_batch: int | None = Field(None, ge=1, description="Highest `max_jobs_per_batch`.")
+
+    def bound(self, policy: domain.Policy) -> domain.Policy:
+        """A policy within the caps; the lower of two limits counts."""
+        budget = policy.budget
+        limit = policy.retry.limit if self.retries is None else min(policy.retry.limit, self.retries)
+        return replace(
+            policy,
+            budget=domain.Budget(
+                runs=_lower(budget.runs, self.runs),
+                jobs=_lower(budget.jobs, self.jobs),
+                qpu_s=_lower(budget.qpu_s, self.qpu_s),
+            ),
+            retry=replace(policy.retry, limit=limit),
+            max_failed=_lower(policy.max_failed, self.max_failed),
+            max_jobs_per_batch=_lower(policy.max_jobs_per_batch, self.max_jobs_per_batch),
+        )
+
+
+def _lower(one: N | None, other: N | None) -> N | None:
+    """The lower of two limits, where None is no limit."""
+    if one is None or other is None:
+        return other if one is None else one
+    return min(one, other)
+
+
 class Settings(_Strict):
     """All of `runner.toml`."""
 
@@ -61,6 +105,8 @@ class Settings(_Strict):
     target: str = Field(LOCAL, description="Target used when the command line names none.")
     results: str = Field("results", description="Folder of the records, in the repository.")
     targets: dict[str, Target] = Field(default_factory=dict)
+    defaults: Defaults = Field(default_factory=Defaults)
+    caps: Caps = Field(default_factory=Caps)
 
     def target_named(self, name: str) -> Target:
         """A target by its name; `local` is always there, and a URL names itself.

@@ -7,7 +7,18 @@ the wheel. What a sequence is, or how HTTP works, is not known here.
 """
 
 from runner.reconcile.act import Actor, Deed
-from runner.reconcile.actions import Action, CancelBatch, Cost, Health, Hold, JobTally, Plan, Sync, WaitFor
+from runner.reconcile.actions import (
+    Action,
+    CancelBatch,
+    Cost,
+    Difference,
+    Health,
+    Hold,
+    JobTally,
+    Plan,
+    Sync,
+    WaitFor,
+)
 from runner.reconcile.journal import Journal
 from runner.reconcile.observe import Observer
 from runner.reconcile.passes import End, Outcome, Patience, Reconciler, Watch, Wish
@@ -20,6 +31,7 @@ __all__ = [
     "CancelBatch",
     "Cost",
     "Deed",
+    "Difference",
     "End",
     "Health",
     "Hold",

@@ -140,6 +140,7 @@ class Health(StrEnum):
 
     HEALTHY = "Healthy"
     PROGRESSING = "Progressing"
+    SUSPENDED = "Suspended"
     MISSING = "Missing"
     DEGRADED = "Degraded"
     UNKNOWN = "Unknown"
@@ -151,6 +152,7 @@ class WaitFor(StrEnum):
     NOTHING = "nothing"
     JOBS = "jobs"
     BACKOFF = "backoff"
+    DEPENDENCY = "dependency"
     SUBMISSION = "submission"
 
 
@@ -214,11 +216,26 @@ class Cost:
     qpu_s: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field in which the world is not as it is wanted.
+
+    Args:
+        subject: The field, as a path with dots.
+    """
+
+    subject: str
+    have: object
+    want: object
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     """What one pass would do for one experiment.
 
     Args:
+        differences: What caused each of the actions, in their order.
+
         look_again_s: When there may be more to do (in s); None for never.
     """
 
@@ -227,6 +244,7 @@ class Plan:
     jobs: tuple[JobTally, ...]
     sync: Sync
     health: Health
+    differences: tuple[tuple[Difference, ...], ...] = ()
     cost: Cost = field(default_factory=Cost)
     wait_for: WaitFor = WaitFor.NOTHING
     look_again_s: float | None = None

@@ -10,7 +10,9 @@ from runner.errors import CloudRejectedError, CloudUnavailableError
 from runner.reconcile.act import Actor, Deed
 from runner.reconcile.actions import Hold, Plan, WaitFor
 from runner.reconcile.cancellation import cancellations
+from runner.reconcile.dependencies import dependencies, in_order
 from runner.reconcile.observe import Observer
+from runner.reconcile.pacing import FIRST, next_allowance, paced, purchases
 from runner.reconcile.plan import plan
 
 if TYPE_CHECKING:
@@ -19,7 +21,7 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment
     from runner.reconcile.actions import Action, CancelBatch
-    from runner.reconcile.scene import Observation, Terms
+    from runner.reconcile.scene import Dependency, Observation, Terms
     from runner.reconcile.tools import Tools
 
 SHORTEST_S: Final = 0.05
@@ -53,10 +55,15 @@ class Patience:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """What is wanted of one experiment, and what to remember of it."""
+    """What is wanted of one experiment, and what to remember of it.
+
+    Args:
+        is_applied: False for an experiment that another one waits for: it is looked at and left alone.
+    """
 
     desired: DesiredExperiment
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    is_applied: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +97,19 @@ class Reconciler:
         self._watch = watch or Watch()
         self._observer = Observer(tools)
         self._actor = Actor(tools)
+        self._allowance = FIRST
 
     def look(self, wishes: Sequence[Wish]) -> list[Deed]:
-        """What is there and what would be done, experiment by experiment; changes nothing."""
-        seen = self._observer.observe([wish.desired.name for wish in wishes])
-        return [self._deed(wish, seen[wish.desired.name]) for wish in wishes]
+        """What is there and what would be done for each experiment that is applied; changes nothing."""
+        by_name = {wish.desired.name: wish for wish in wishes}
+        seen = self._observer.observe(list(by_name))
+        deeds: dict[str, Deed] = {}
+        applied = [name for name, wish in by_name.items() if wish.is_applied]
+        for desired in in_order(wish.desired for wish in wishes):
+            known = _dependencies(desired, deeds, applied) if desired.policy.depends_on else ()
+            observed = replace(seen[desired.name], dependencies=known)
+            deeds[desired.name] = self._deed(by_name[desired.name], observed)
+        return [deeds[name] for name in applied]
 
     def cancel(self, wishes: Sequence[Wish]) -> list[CancelBatch]:
         """Cancels what is pending of some experiments, as a person asked; answers what was cancelled."""
@@ -112,12 +127,22 @@ class Reconciler:
 
     def one_pass(self, wishes: Sequence[Wish]) -> list[Plan]:
         """One turn: look, and perform; answers what was planned."""
+        began = self._tools.clock()
         deeds = self.look(wishes)
-        plans = [deed.plan for deed in deeds]
+        plans = paced([deed.plan for deed in deeds], self._allowance)
         self._watch.on_plans(plans)
-        for deed in deeds:
-            self._actor.perform(deed)
+        allowance, self._allowance = self._allowance, FIRST  # should anything be refused
+        for deed, planned in zip(deeds, plans, strict=True):
+            self._actor.perform(replace(deed, plan=planned))
+        bought = any(purchases(planned.actions) for planned in plans)
+        answered = not bought or self._all_answered(wishes, began)
+        self._allowance = next_allowance(allowance, plans, all_answered=answered)
         return plans
+
+    def _all_answered(self, wishes: Sequence[Wish], since: datetime) -> bool:
+        """Whether the cloud has said clearly what became of each purchase since a moment."""
+        entries = (e for wish in wishes for e in self._tools.journal.entries(wish.desired.name))
+        return all(entry.state.is_clear or entry.at < since for entry in entries)
 
     def run(self, wishes: Sequence[Wish], patience: Patience) -> Outcome:
         """Turns until nothing is left to do, or patience ends.
@@ -145,6 +170,12 @@ class Reconciler:
                 return Outcome(end=End.PATIENCE, plans=progress.plans)
             if wait_s:
                 self._tools.sleep(min(max(wait_s, SHORTEST_S), left_s))
+
+
+def _dependencies(
+    desired: DesiredExperiment, deeds: Mapping[str, Deed], applied: Sequence[str]
+) -> tuple[Dependency, ...]:
+    return dependencies(desired, {name: deed.plan for name, deed in deeds.items()}, applied)
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,15 +6,20 @@ from typing import TYPE_CHECKING
 
 from runner.reconcile import upkeep, verdict
 from runner.reconcile.actions import Plan
+from runner.reconcile.differences import differences
 from runner.reconcile.scene import Scene
 from runner.reconcile.submission import next_step
 from runner.reconcile.tally import points
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
     from datetime import datetime
 
     from runner.domain import DesiredExperiment
+    from runner.reconcile.actions import Action
     from runner.reconcile.scene import Observation, Terms
+    from runner.reconcile.submission import Step
+    from runner.reconcile.tally import Point
 
 
 def plan(desired: DesiredExperiment, seen: Observation, terms: Terms, now: datetime) -> Plan:
@@ -26,14 +31,10 @@ def plan(desired: DesiredExperiment, seen: Observation, terms: Terms, now: datet
     scene = Scene(desired, seen, terms, now)
     wanted = points(scene)
     step = next_step(scene, wanted)
-    cancelled = (*upkeep.superseded(scene), *upkeep.twins(scene))
     actions = (
         *upkeep.records(scene),
         *upkeep.adoptions(scene),
-        *cancelled,
-        *upkeep.pruned(scene, wanted),
-        *step.actions,
-        *upkeep.closings(scene, wanted, {action.batch_id for action in cancelled}),
+        *_changes(scene, wanted, step),
     )
     wait_for, look_again_s = verdict.waiting(scene, wanted, step)
     return Plan(
@@ -42,8 +43,22 @@ def plan(desired: DesiredExperiment, seen: Observation, terms: Terms, now: datet
         jobs=tuple(point.tally for point in wanted),
         sync=verdict.sync(scene, wanted, actions),
         health=verdict.health(scene, wanted, actions),
+        differences=tuple(differences(action, scene, wanted) for action in actions),
         cost=verdict.cost(desired, actions),
         wait_for=wait_for,
         look_again_s=look_again_s,
-        notes=tuple(verdict.notes(scene, wanted)),
+        notes=tuple(verdict.notes(scene, wanted, step)),
     )
+
+
+def _changes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[Action]:
+    """What is changed on the cloud; nothing around a batch whose status nobody knows."""
+    if scene.unknown:
+        yield from step.actions
+        return
+    cancelled = (*upkeep.superseded(scene), *upkeep.twins(scene))
+    yield from cancelled
+    yield from upkeep.pruned(scene, wanted)
+    yield from step.actions
+    ids = {action.batch_id for action in cancelled}
+    yield from upkeep.closings(scene, wanted, cancelled=ids, restrained=step.restraint is not None)

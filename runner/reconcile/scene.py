@@ -41,6 +41,21 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """An experiment that another one waits for.
+
+    Args:
+        is_complete: All that its file asks for is measured.
+
+        is_under_way: It may become complete without anybody's doing.
+    """
+
+    name: str
+    is_complete: bool
+    is_under_way: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """Everything known of one experiment, on the cloud and on this machine.
 
@@ -52,12 +67,15 @@ class Observation:
         entries: The journal's rows, oldest first.
 
         unavailable: Jobs that are done and whose result could not be had a moment ago.
+
+        dependencies: What is known of each experiment that this one depends on.
     """
 
     batches: tuple[ObservedBatch, ...] = ()
     recorded: tuple[RecordedJob, ...] = ()
     entries: tuple[Entry, ...] = ()
     unavailable: frozenset[str] = frozenset()
+    dependencies: tuple[Dependency, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -90,6 +108,17 @@ class Scene:
         return tuple(b for b in self._by_age if self.accepts_jobs(b) and not b.jobs_count)
 
     @cached_property
+    def unknown(self) -> tuple[ObservedBatch, ...]:
+        """Batches of what the file asks for in a status never seen before: nothing is written around them."""
+        return tuple(b for b in self.current if b.status is BatchStatus.UNKNOWN)
+
+    @property
+    def is_past_deadline(self) -> bool:
+        """Whether the file asks for nothing more."""
+        deadline = self.desired.policy.deadline
+        return deadline is not None and deadline <= self.now
+
+    @cached_property
     def recorded(self) -> tuple[RecordedJob, ...]:
         """Jobs on record of the recipe and rerun that the file asks for."""
         recipe, rerun = self.desired.recipe[:SHORT], self.desired.rerun
@@ -107,6 +136,11 @@ class Scene:
     def accepts_jobs(batch: ObservedBatch) -> bool:
         """Whether the cloud would take more jobs; a status never seen before says nothing of it."""
         return batch.open and batch.status.is_live and batch.status is not BatchStatus.UNKNOWN
+
+    def is_full(self, batch: ObservedBatch) -> bool:
+        """Whether the file allows no more jobs in the batch."""
+        most = self.desired.policy.max_jobs_per_batch
+        return most is not None and batch.jobs_count >= most
 
     @cached_property
     def _creations(self) -> dict[str, Entry]:

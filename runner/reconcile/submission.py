@@ -9,10 +9,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from runner.domain import BatchMode, JobStatus, OnUnknown, Submission
+from runner.domain import BatchMode, OnUnknown, Submission
 from runner.reconcile.actions import AddJobs, Claim, Fence, Hold, Submit
 from runner.reconcile.estimate import is_emulator
 from runner.reconcile.journal import Kind, State
+from runner.reconcile.restraints import Restraint, restraint
 from runner.reconcile.tags import submission_tag
 from runner.reconcile.tally import new_jobs
 
@@ -32,15 +33,24 @@ _FIRST_PAUSE_S: Final = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Actions towards a submission, and when to look again if there are none (in s)."""
+    """Actions towards a submission, and when to look again if there are none (in s).
+
+    Args:
+        restraint: Why nothing is bought although something is missing.
+    """
 
     actions: tuple[Action, ...] = ()
     wait_s: float | None = None
+    restraint: Restraint | None = None
 
 
 def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
     """What to do next towards buying the jobs that are due."""
-    bought = new_jobs(scene.desired, (point for point in wanted if point.is_due(scene.now)))
+    due = new_jobs(scene.desired, (point for point in wanted if point.is_due(scene.now)))
+    kept = restraint(scene, wanted, due)
+    if scene.unknown:
+        return Step(kept.holds if kept else (), restraint=kept)
+    bought = () if kept else due[: _room(scene)]
     submission = submission_tag(scene.desired, bought) if bought else ""
     fences = _unclear(scene)
     if fences:
@@ -48,10 +58,26 @@ def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
     if any(scene.lags_behind(batch) for batch in scene.current):
         return Step(wait_s=max(scene.terms.poll_s, 0.1))
     stale, rivals = _sorted_out(scene, submission)
+    if kept:
+        return Step((*stale, *kept.holds), restraint=kept)
     if not bought:
         return Step(stale)
     step = _purchase(scene, submission, bought, rivals)
     return Step((*stale, *step.actions), step.wait_s)
+
+
+def _room(scene: Scene) -> int | None:
+    """How many jobs the next purchase may hold; None for any number."""
+    most, kept_open = scene.desired.policy.max_jobs_per_batch, _kept_open(scene)
+    return most if most is None or kept_open is None else most - kept_open.jobs_count
+
+
+def _kept_open(scene: Scene) -> ObservedBatch | None:
+    """The open batch that the next jobs are added to, if the policy keeps one and it is not full."""
+    if scene.desired.policy.batch is not BatchMode.OPEN:
+        return None
+    standing = (b for b in scene.current if scene.accepts_jobs(b) and b.jobs_count and not scene.is_full(b))
+    return next(standing, None)
 
 
 def _unclear(scene: Scene) -> tuple[Fence, ...]:
@@ -92,14 +118,11 @@ def _staleness(scene: Scene, claim: ObservedBatch, submission: str) -> str:
 def _purchase(
     scene: Scene, submission: str, bought: tuple[NewJob, ...], rivals: Sequence[ObservedBatch]
 ) -> Step:
-    held = _over_budget(scene, bought)
-    if held:
-        return Step((held,))
     if rivals:
         return _on_claim(scene, rivals[0], bought)
-    kept_open = [batch for batch in scene.current if scene.accepts_jobs(batch) and batch.jobs_count]
-    if kept_open and scene.desired.policy.batch is BatchMode.OPEN:
-        return _on_open_batch(scene, kept_open[0], bought)
+    kept_open = _kept_open(scene)
+    if kept_open:
+        return _on_open_batch(scene, kept_open, bought)
     return _new_batch(scene, submission, bought)
 
 
@@ -171,22 +194,6 @@ def _lost_submission(submission: str, entry: Entry) -> Hold:
         reason=f"nobody knows whether the submission {submission} of {entry.at:%Y-%m-%d %H:%M:%S} UTC was "
         "accepted: no batch carries its tag",
         how="look for it in the cloud's portal; when it is not there, set `on_unknown_submission: resubmit`",
-    )
-
-
-def _over_budget(scene: Scene, bought: Sequence[NewJob]) -> Hold | None:
-    budget = scene.desired.policy.budget_runs
-    if budget is None:
-        return None
-    seen = {job.id: (job.status, job.runs) for batch in scene.seen.batches for job in batch.jobs}
-    seen |= {job.id: (job.status, job.runs) for job in scene.seen.recorded}
-    spent = sum(runs for status, runs in seen.values() if status is not JobStatus.CANCELED)
-    asked = sum(job.runs for job in bought)
-    if spent + asked <= budget:
-        return None
-    return Hold(
-        reason=f"{asked} more runs would make {spent + asked}, above the budget of {budget} runs",
-        how="raise `budget.runs` in the file, or ask for fewer runs",
     )
 
 

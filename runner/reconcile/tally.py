@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from runner.domain import DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob, Policy
+    from runner.domain import DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob, Policy, Retry
     from runner.reconcile.scene import Scene
 
 
@@ -22,6 +23,8 @@ class Piece:
     """One remote job of a point, as it counts.
 
     Args:
+        errors: What is said of its failure.
+
         is_released: We have cancelled it ourselves: it counts as if it had never been.
     """
 
@@ -30,6 +33,7 @@ class Piece:
     status: JobStatus
     runs: int
     ended_at: datetime | None
+    errors: tuple[str, ...] = ()
     is_released: bool = False
 
 
@@ -58,7 +62,7 @@ def points(scene: Scene) -> tuple[Point, ...]:
 def pieces(scene: Scene) -> tuple[Piece, ...]:
     """All remote jobs of the current recipe and rerun, observed or on record, each once, ours to count."""
     recorded = {
-        record.id: Piece(record.id, record.key, record.status, record.runs, record.ended_at)
+        record.id: Piece(record.id, record.key, record.status, record.runs, record.ended_at, record.errors)
         for record in scene.recorded
     }
     observed = {job.id: _piece(scene, batch, job) for batch in scene.current for job in batch.jobs}
@@ -68,7 +72,9 @@ def pieces(scene: Scene) -> tuple[Piece, ...]:
 def _piece(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> Piece:
     status = effective_status(batch.status, job.status)
     is_released = status is JobStatus.CANCELED and scene.marks[batch.id].released
-    return Piece(job.id, job.key, status, job.runs, job.ended_at, is_released)
+    # A job that never ran because its batch ended has no word of its own about it.
+    errors = job.errors if status is job.status else (f"batch {batch.status}",)
+    return Piece(job.id, job.key, status, job.runs, job.ended_at, errors, is_released)
 
 
 def effective_status(batch: BatchStatus, job: JobStatus) -> JobStatus:
@@ -85,7 +91,7 @@ def effective_status(batch: BatchStatus, job: JobStatus) -> JobStatus:
 def _point(job: DesiredJob, of_job: Sequence[Piece], policy: Policy) -> Point:
     done = _runs(p for p in of_job if p.status is JobStatus.DONE)
     active = _runs(p for p in of_job if not p.status.is_terminal)
-    failures = [p for p in of_job if p.status in policy.retry.on]
+    failures = [p for p in of_job if _is_retried(p, policy.retry)]
     lost = [p for p in of_job if p.status is JobStatus.ERROR and p not in failures]
     declined = [p for p in of_job if p.status is JobStatus.CANCELED and p not in failures]
     wanted = _missing(job, of_job, done + active + _runs(declined), policy)
@@ -102,6 +108,15 @@ def _point(job: DesiredJob, of_job: Sequence[Piece], policy: Policy) -> Point:
         failed=failed,
     )
     return Point(job, tally, _retry_at(failures, policy))
+
+
+def _is_retried(piece: Piece, retry: Retry) -> bool:
+    """Whether a job is a failure that is sent again, as often as the policy allows."""
+    if piece.status not in retry.on:
+        return False
+    if piece.status is not JobStatus.ERROR or not retry.errors:
+        return True
+    return any(re.search(pattern, text) for pattern in retry.errors for text in piece.errors)
 
 
 def _runs(some: Iterable[Piece]) -> int:

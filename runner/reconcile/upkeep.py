@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from runner.domain import BatchMode, JobStatus, Surplus
+from runner.domain import BatchMode, BatchStatus, JobStatus, Surplus
 from runner.reconcile import tags
 from runner.reconcile.actions import Adopt, CancelBatch, CancelJobs, CloseBatch, EndedJob, RecordResults
 from runner.reconcile.tally import effective_status
@@ -63,7 +63,7 @@ def superseded(scene: Scene) -> Iterable[CancelBatch]:
         return
     for batch in scene.outdated:
         pending = _pending(batch)
-        if pending:
+        if pending and batch.status is not BatchStatus.UNKNOWN:
             reason = f"the file has changed; {len(pending)} jobs of an older version are pending"
             yield CancelBatch(batch_id=batch.id, reason=reason, mark=tags.SUPERSEDED)
 
@@ -72,7 +72,8 @@ def pruned(scene: Scene, wanted: Sequence[Point]) -> Iterable[CancelJobs]:
     """Pending jobs beyond what the file asks for, where the policy cancels them."""
     if scene.desired.policy.prune is Surplus.KEEP or scene.terms.namespace is None:
         return
-    spare: dict[str, float] = {point.job.key: point.tally.surplus for point in wanted}
+    kept = () if scene.is_past_deadline else wanted
+    spare: dict[str, float] = {point.job.key: point.tally.surplus for point in kept}
     for batch in reversed(scene.current):
         surplus = []
         for job in reversed(_pending(batch)):
@@ -81,7 +82,8 @@ def pruned(scene: Scene, wanted: Sequence[Point]) -> Iterable[CancelJobs]:
                 surplus.append(job.id)
                 spare[job.key] = left - job.runs
         if surplus:
-            reason = f"the file no longer asks for {len(surplus)} pending jobs"
+            why = "its deadline has passed: it" if scene.is_past_deadline else "the file"
+            reason = f"{why} no longer asks for {len(surplus)} pending jobs"
             yield CancelJobs(batch_id=batch.id, job_ids=tuple(surplus), reason=reason)
 
 
@@ -104,23 +106,33 @@ def twins(scene: Scene) -> Iterable[CancelBatch]:
             yield CancelBatch(batch_id=batch.id, reason=reason, mark=tags.FENCED)
 
 
-def closings(scene: Scene, wanted: Sequence[Point], cancelled: set[str]) -> Iterable[CloseBatch]:
-    """Open batches that nothing will be added to; not those that are being cancelled."""
+def closings(
+    scene: Scene, wanted: Sequence[Point], *, cancelled: set[str], restrained: bool
+) -> Iterable[CloseBatch]:
+    """Open batches that nothing will be added to; not those that are being cancelled.
+
+    Args:
+        restrained: Nothing is bought although something is missing; a device is not kept for that.
+    """
     for batch in scene.current + scene.outdated:
         if not scene.accepts_jobs(batch) or not batch.jobs_count or batch.id in cancelled:
             continue
         if scene.has_unclear_addition(batch):
             continue  # it is fenced instead
-        reason = _closing_reason(scene, batch, wanted)
+        reason = _closing_reason(scene, batch, wanted, restrained=restrained)
         if reason:
             yield CloseBatch(batch_id=batch.id, reason=reason)
 
 
-def _closing_reason(scene: Scene, batch: ObservedBatch, wanted: Sequence[Point]) -> str:
+def _closing_reason(scene: Scene, batch: ObservedBatch, wanted: Sequence[Point], *, restrained: bool) -> str:
     if batch in scene.outdated:
         return "the file has changed; nothing will be added to it"
     if scene.desired.policy.batch is BatchMode.CLOSED:
         return "all its jobs are added"
-    if any(point.tally.active or point.tally.missing for point in wanted):
+    if scene.is_full(batch):
+        return "it holds as many jobs as `max_jobs_per_batch` allows"
+    if any(point.tally.active or (point.tally.missing and not restrained) for point in wanted):
         return ""
-    return "" if any(not job.status.is_terminal for job in batch.jobs) else "all wanted jobs are done"
+    if any(not job.status.is_terminal for job in batch.jobs):
+        return ""
+    return "nothing is added to it for now" if restrained else "all wanted jobs are done"

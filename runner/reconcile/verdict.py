@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.domain import BatchStatus
 from runner.reconcile.actions import (
     AddJobs,
     Adopt,
@@ -33,10 +32,13 @@ def waiting(scene: Scene, wanted: Sequence[Point], step: Step) -> tuple[WaitFor,
     """What is waited for when there is nothing to do, and when to look again (in s)."""
     if step.wait_s is not None:
         return WaitFor.SUBMISSION, step.wait_s
+    is_active = any(point.tally.active for point in wanted)
+    if step.restraint:
+        wait_for = WaitFor.JOBS if is_active else step.restraint.wait_for
+        return wait_for, (None if wait_for is WaitFor.NOTHING else scene.terms.poll_s)
     retries = [point.retry_at for point in wanted if point.tally.missing and point.retry_at]
     backoffs_s = [seconds for at in retries if (seconds := -scene.age_s(at)) > 0]
-    polls_s = [scene.terms.poll_s] if any(point.tally.active for point in wanted) else []
-    waits_s = backoffs_s + polls_s
+    waits_s = [*backoffs_s, *([scene.terms.poll_s] if is_active else [])]
     if not waits_s:
         return WaitFor.NOTHING, None
     return (WaitFor.BACKOFF if backoffs_s else WaitFor.JOBS), min(waits_s)
@@ -44,7 +46,7 @@ def waiting(scene: Scene, wanted: Sequence[Point], step: Step) -> tuple[WaitFor,
 
 def sync(scene: Scene, wanted: Sequence[Point], actions: Sequence[Action]) -> Sync:
     """Whether the cloud holds what the file asks for."""
-    if any(batch.status is BatchStatus.UNKNOWN for batch in scene.seen.batches):
+    if scene.unknown:
         return Sync.UNKNOWN
     changes = any(not isinstance(action, (RecordResults, Adopt)) for action in actions)
     incomplete = any(point.tally.missing or point.tally.failed for point in wanted)
@@ -54,9 +56,11 @@ def sync(scene: Scene, wanted: Sequence[Point], actions: Sequence[Action]) -> Sy
 def health(scene: Scene, wanted: Sequence[Point], actions: Sequence[Action]) -> Health:
     """How the experiment is."""
     tallies = [point.tally for point in wanted]
+    if scene.desired.policy.suspend:
+        return Health.SUSPENDED
     if any(isinstance(action, Hold) for action in actions) or any(t.failed or t.declined for t in tallies):
         return Health.DEGRADED
-    if any(batch.status is BatchStatus.UNKNOWN for batch in scene.current):
+    if scene.unknown:
         return Health.UNKNOWN
     if not any(tally.done or tally.active for tally in tallies):
         return Health.MISSING
@@ -72,8 +76,10 @@ def cost(desired: DesiredExperiment, actions: Sequence[Action]) -> Cost:
     return Cost(jobs=len(bought), runs=runs, qpu_s=qpu_seconds(desired.device_type, runs))
 
 
-def notes(scene: Scene, wanted: Sequence[Point]) -> Iterable[str]:
+def notes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[str]:
     """What people should know beside."""
+    if step.restraint and not step.restraint.how:
+        yield step.restraint.reason
     surplus = [tally.surplus for tally in (point.tally for point in wanted) if tally.surplus > 0]
     if surplus:
         some = "1 job has" if len(surplus) == 1 else f"{len(surplus)} jobs have"

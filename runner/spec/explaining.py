@@ -21,6 +21,7 @@ _SHOWN_CHARACTERS = 40
 _MARKS = frozenset({"<number>", "<text>", "<list>", "<mapping>", "<written>", "<file>", "[key]"})
 # {ge} and the like come from the constraint that does not hold.
 _EXPECTED = {
+    "bool_type": "true or false",
     "int_type": "a whole number",
     "int_from_float": "a whole number",
     "float_type": "a number",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from runner.domain import digest
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from runner.spec.document import Document
     from runner.spec.experiment import Experiment
+    from runner.spec.policy import Policy
 
 FILE = child(SEQUENCE, "file")
 
@@ -73,6 +74,12 @@ class ExperimentFile:
     def problem(self, pointer: str, message: str, hint: str = "") -> Problem:
         """A problem with a value of the file, at its place."""
         return self.document.problem(pointer, message, hint)
+
+    def with_defaults(self, policy: Policy) -> ExperimentFile:
+        """The same file, with a policy for all that its own says nothing of."""
+        said = self.experiment.spec
+        spec = said.model_copy(update={"policy": said.policy.over(policy)})
+        return replace(self, experiment=self.experiment.model_copy(update={"spec": spec}))
 
     def expanded(self) -> dict[str, Any]:
         """The whole file with its defaults, and its jobs one by one, as plain data for JSON."""

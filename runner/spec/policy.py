@@ -1,13 +1,56 @@
 """How the file wants to be reconciled."""
 
-from typing import Annotated, Literal
+import re
+from datetime import datetime
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
+from pydantic_core import PydanticCustomError
 
 from runner import domain
 from runner.spec.models import Real, Strict
 
 _DEFAULT = domain.Policy()
+_NAME = r"^[a-z0-9][a-z0-9-]*$"
+_Part = TypeVar("_Part", bound=Strict)
+
+
+def _moment(value: object) -> object:
+    if isinstance(value, datetime):
+        moment = value
+    elif isinstance(value, str):
+        moment = _read(value)
+    else:
+        raise PydanticCustomError("moment", "expected a date and time, as 2026-03-01T12:00:00Z")
+    if moment.tzinfo is None:
+        raise PydanticCustomError("moment", "expected a time zone after the time: Z for UTC, or +01:00")
+    return moment
+
+
+def _read(text: str) -> datetime:
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError as error:
+        message = "expected a date and time, as 2026-03-01T12:00:00Z"
+        raise PydanticCustomError("moment", message) from error
+
+
+def _pattern(value: object) -> object:
+    try:
+        return re.compile(value).pattern if isinstance(value, str) else value
+    except re.error as error:
+        message = "expected a regular expression: {problem}"
+        raise PydanticCustomError("pattern", message, {"problem": str(error)}) from error
+
+
+_Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    PlainSerializer(lambda moment: moment.isoformat(), return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
+_Pattern = Annotated[str, BeforeValidator(_pattern), Field(min_length=1, max_length=500)]
+_Name = Annotated[str, Field(pattern=_NAME, max_length=40)]
 
 
 class Retry(Strict):
@@ -23,6 +66,12 @@ class Retry(Strict):
     on: Annotated[tuple[Literal["ERROR", "CANCELED"], ...], Field(strict=False)] = Field(
         default=("ERROR",), description="Statuses that count as a failure.", examples=[["ERROR"]]
     )
+    errors: Annotated[tuple[_Pattern, ...], Field(strict=False, max_length=20)] = Field(
+        default=(),
+        description="Regular expressions: a failed job is tried again only if one of them is found in its "
+        "error messages. Left out: whatever the message says.",
+        examples=[["timeout", "laser.*unlocked"]],
+    )
     backoff_s: Real = Field(
         default=_DEFAULT.retry.backoff_s,
         ge=0,
@@ -32,13 +81,25 @@ class Retry(Strict):
 
 
 class Budget(Strict):
-    """A limit on what the experiment may cost."""
+    """A limit on what the experiment may cost, over everything ever bought for it."""
 
     runs: int | None = Field(
         default=None,
         ge=1,
         description="A plan that would bring the runs above it is refused.",
         examples=[20000],
+    )
+    jobs: int | None = Field(
+        default=None,
+        ge=1,
+        description="A plan that would bring the remote jobs above it is refused.",
+        examples=[200],
+    )
+    qpu_s: Real | None = Field(
+        default=None,
+        gt=0,
+        description="A plan that would bring the estimated QPU time above it is refused (in s).",
+        examples=[3600],
     )
 
 
@@ -82,6 +143,38 @@ class Policy(Strict):
     budget: Budget = Field(
         default_factory=Budget, description="A limit on what may be spent.", examples=[{"runs": 20000}]
     )
+    deadline: _Moment | None = Field(
+        default=None,
+        description="Nothing is bought after it, and pending jobs are then no longer asked for (see prune). "
+        "With a time zone.",
+        examples=["2026-03-01T12:00:00Z"],
+    )
+    suspend: bool = Field(
+        default=_DEFAULT.suspend,
+        description="true: nothing is bought for now; what is under way goes on, and is recorded.",
+        examples=[True],
+    )
+    depends_on: Annotated[tuple[_Name, ...], Field(strict=False, max_length=100)] = Field(
+        default=(),
+        description="Names of experiments that must be complete before anything is bought.",
+        examples=[["calibration"]],
+    )
+    max_failed: int | None = Field(
+        default=None,
+        ge=1,
+        description="Once so many remote jobs have failed, nothing more is bought.",
+        examples=[5],
+    )
+    max_jobs_per_batch: int | None = Field(
+        default=None,
+        ge=1,
+        description="More jobs are bought in several batches, in order, one after the other.",
+        examples=[50],
+    )
+
+    def over(self, defaults: "Policy") -> "Policy":
+        """What this policy says; where it says nothing, what the defaults say."""
+        return _over(self, defaults)
 
     def as_desired(self) -> domain.Policy:
         """The same, in the words that everybody uses."""
@@ -92,11 +185,29 @@ class Policy(Strict):
             retry=domain.Retry(
                 limit=self.retry.limit,
                 on=tuple(domain.JobStatus(status) for status in self.retry.on),
+                errors=self.retry.errors,
                 backoff_s=self.retry.backoff_s,
             ),
             prune=domain.Surplus(self.prune),
             supersede=domain.Surplus(self.supersede),
             submission=domain.Submission(self.submission),
             on_unknown_submission=None if unknown is None else domain.OnUnknown(unknown),
-            budget_runs=self.budget.runs,
+            budget=domain.Budget(runs=self.budget.runs, jobs=self.budget.jobs, qpu_s=self.budget.qpu_s),
+            deadline=self.deadline,
+            suspend=self.suspend,
+            depends_on=self.depends_on,
+            max_failed=self.max_failed,
+            max_jobs_per_batch=self.max_jobs_per_batch,
         )
+
+
+def _over(said: _Part, defaults: _Part) -> _Part:
+    keys = said.model_fields_set | defaults.model_fields_set
+    return said.model_copy(update={name: _either(said, defaults, name) for name in keys})
+
+
+def _either(said: Strict, defaults: Strict, name: str) -> Any:
+    value, default = getattr(said, name), getattr(defaults, name)
+    if name not in said.model_fields_set:
+        return default
+    return _over(value, default) if isinstance(value, Strict) else value

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from runner.domain import Budget, Policy, Retry, Surplus
 from runner.errors import ProjectError
 from runner.project import Settings, Target
-from runner.project.settings import read_settings
+from runner.project.settings import Caps, read_settings
 
 
 def written(tmp_path, text):
@@ -57,6 +60,10 @@ def test_an_unknown_target_names_the_known_ones(tmp_path):
         ("[targets.x]\nsettle_s = -1\n", "settle_s"),
         ("[targets.x]\nsettle_s = inf\n", "settle_s"),
         ("targets = 3\n", "targets"),
+        ("[defaults.policy]\nretry = 3\n", "defaults.policy.retry"),
+        ("[defaults.policy]\ndeadline = 2026-03-01T12:00:00\n", "time zone"),
+        ("[caps]\nruns = 0\n", "caps.runs"),
+        ("[caps]\nspeed = 1\n", "caps.speed"),
     ],
 )
 def test_what_cannot_be_is_an_error_that_names_the_key(tmp_path, text, message):
@@ -73,3 +80,37 @@ def test_a_secret_in_the_file_is_refused_and_not_shown(tmp_path):
 
     assert "PASQAL_PASSWORD" in caught.value.hint
     assert "hunter2" not in str(caught.value) + caught.value.hint
+
+
+def test_defaults_are_policies_as_in_a_file(tmp_path):
+    """TOML's own dates and whole numbers are welcome."""
+    settings = written(
+        tmp_path,
+        '[defaults.policy]\nprune = "cancel"\ndeadline = 2026-03-01T12:00:00Z\nretry = {backoff_s = 5}\n',
+    )
+
+    assert (
+        Policy(
+            prune=Surplus.CANCEL,
+            deadline=datetime(2026, 3, 1, 12, tzinfo=UTC),
+            retry=Retry(backoff_s=5.0),
+        )
+        == settings.defaults.policy.as_desired()
+    )
+
+
+def test_the_lower_of_a_files_limit_and_the_cap_counts():
+    """Where one of them says nothing, the other does."""
+    caps = Caps(runs=1000, qpu_s=60.0, retries=1, max_jobs_per_batch=10)
+    asked = Policy(budget=Budget(runs=5000, jobs=7), retry=Retry(limit=5), max_jobs_per_batch=4)
+
+    assert Policy(
+        budget=Budget(runs=1000, jobs=7, qpu_s=60.0), retry=Retry(limit=1), max_jobs_per_batch=4
+    ) == caps.bound(asked)
+
+
+def test_without_caps_a_policy_is_as_it_was():
+    """The default changes nothing."""
+    asked = Policy(budget=Budget(runs=5000), retry=Retry(limit=5), max_failed=3)
+
+    assert asked == Caps().bound(asked)

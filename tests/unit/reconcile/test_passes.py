@@ -332,3 +332,88 @@ def test_refused_jobs_are_an_error_and_leave_no_claim(bench):
         bench.run(wrong)
 
     assert ["CANCELED"] == [batch["status"] for batch in bench.cloud.client().get_batches()]
+
+
+def several(n, **policy):
+    """As many experiments of one job each."""
+    return [
+        Wish(desired=the_experiment(a_wanted_job(1), name=f"exp-{i}", policy=Policy(**policy)))
+        for i in range(n)
+    ]
+
+
+def purchases_of_each_pass(bench, wishes):
+    """How many batches each pass bought."""
+    bought = []
+    reconciler = bench.reconciler()
+    for _ in range(12):
+        before = len(bench.cloud.jobs())
+        reconciler.one_pass(wishes)
+        bought.append(len(bench.cloud.jobs()) - before)
+        bench.sleep(1.0)
+    return [n for n in bought if n]
+
+
+def test_purchases_begin_with_one_and_double(bench):
+    """A mistake that every experiment has costs one batch."""
+    assert [1, 2, 4, 3] == purchases_of_each_pass(bench, several(10))
+
+
+def test_a_lost_answer_makes_purchases_slow_again(bench):
+    """The second purchase of three is never answered."""
+    lost = iter((False, False, True))
+    bench.fate = lambda request: (
+        "lost after"
+        if request.path.endswith("/jobs") and request.method == "POST" and next(lost, False)
+        else "answered"
+    )
+
+    assert [1, 2, 1, 2, 2] == purchases_of_each_pass(bench, several(8))
+
+
+def test_a_refused_purchase_stops_all_others(tmp_path):
+    """The same mistake is not made again with the next batch."""
+    bench = Bench(tmp_path / "results", max_runs=100)
+    wrong = [Wish(desired=the_experiment(a_wanted_job(1, 500), name=f"exp-{i}")) for i in range(4)]
+    with pytest.raises(JobCreationError):
+        bench.reconciler().run(wrong, Patience(timeout_s=60.0))
+    left = bench.cloud.jobs()
+    bench.close()
+
+    assert [] == left
+    assert 1 == sum(path.endswith("/jobs") and method == "POST" for method, path in bench.port.sent)
+
+
+def test_a_sweep_of_many_batches_is_bought_in_order(bench):
+    """Five jobs, two to a batch."""
+    jobs = [a_wanted_job(t) for t in (5, 4, 3, 2, 1)]
+    outcome = bench.run(the_experiment(*jobs, policy=Policy(max_jobs_per_batch=2)))
+
+    assert Health.HEALTHY is outcome.plans[0].health
+    in_order = sorted(bench.cloud.jobs(), key=lambda job: job["id"])
+    assert [5, 4, 3, 2, 1] == [job["variables"]["t"] for job in in_order]
+    assert [2, 2, 1] == sorted((b["jobs_count"] for b in bench.cloud.client().get_batches()), reverse=True)
+
+
+def test_an_experiment_is_bought_after_what_it_depends_on_is_complete(bench):
+    """In one apply of both, whatever their order."""
+    first = the_experiment(a_wanted_job(1), name="first")
+    second = the_experiment(a_wanted_job(2), name="second", policy=Policy(depends_on=("first",)))
+    outcome = bench.reconciler().run([Wish(desired=second), Wish(desired=first)], Patience(timeout_s=600.0))
+
+    assert ["second", "first"] == [plan.experiment for plan in outcome.plans]
+    (one,), (two,) = (bench.records.of_experiment(name) for name in ("first", "second"))
+    assert one.ended_at <= two.created_at
+
+
+def test_a_dependency_that_is_not_applied_is_left_alone(bench):
+    """It is looked at, and a person is asked to apply it."""
+    first = the_experiment(a_wanted_job(1), name="first")
+    second = the_experiment(a_wanted_job(2), name="second", policy=Policy(depends_on=("first",)))
+    outcome = bench.reconciler().run(
+        [Wish(desired=second), Wish(desired=first, is_applied=False)], Patience(timeout_s=600.0)
+    )
+
+    assert ["second"] == [plan.experiment for plan in outcome.plans]
+    assert 1 == len(outcome.plans[0].holds)
+    assert {} == bench.bought()

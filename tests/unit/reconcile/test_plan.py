@@ -25,6 +25,7 @@ from builders import (
 from runner.domain import (
     BatchMode,
     BatchStatus,
+    Budget,
     JobStatus,
     OnUnknown,
     Policy,
@@ -561,8 +562,8 @@ def test_pruning_a_lowered_number_of_runs_keeps_what_is_wanted():
 
 def test_a_plan_above_the_budget_is_held():
     """All runs that were ever bought count, those of older recipes too."""
-    poor = an_experiment(a_wanted_job(1), a_wanted_job(2), policy=Policy(budget_runs=150))
-    rich = an_experiment(a_wanted_job(1), a_wanted_job(2), policy=Policy(budget_runs=200))
+    poor = an_experiment(a_wanted_job(1), a_wanted_job(2), policy=Policy(budget=Budget(runs=150)))
+    rich = an_experiment(a_wanted_job(1), a_wanted_job(2), policy=Policy(budget=Budget(runs=200)))
 
     assert ["Hold"] == verbs(poor, seen(recorded=[a_record()]))
     assert ["Claim"] == verbs(rich, seen(recorded=[a_record()]))

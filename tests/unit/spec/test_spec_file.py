@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 
 import pytest
 from texts import GOOD, JOBS, changed
@@ -10,6 +11,7 @@ from texts import GOOD, JOBS, changed
 from runner import domain
 from runner.errors import SpecError
 from runner.spec import load, parse
+from runner.spec.policy import Policy
 
 REPRESENTATION = {
     "device": "any",
@@ -57,9 +59,11 @@ def test_defaults_are_those_of_the_domain():
 def test_a_policy_is_read_into_the_words_of_the_domain():
     """Every field of the policy arrives."""
     policy = (
-        "  policy: {runs: exact, batch: open, retry: {limit: 1, on: [ERROR, CANCELED], backoff_s: 5}, "
-        "prune: cancel, supersede: keep, submission: direct, on_unknown_submission: hold, "
-        "budget: {runs: 20000}}\n  jobs:\n"
+        "  policy: {runs: exact, batch: open, prune: cancel, supersede: keep, submission: direct, "
+        "retry: {limit: 1, on: [ERROR, CANCELED], errors: [time, '^x'], backoff_s: 5}, "
+        "on_unknown_submission: hold, budget: {runs: 20000, jobs: 5, qpu_s: 60}, suspend: true, "
+        "deadline: 2026-03-01T12:00:00+01:00, depends_on: [a-1, b], max_failed: 3, max_jobs_per_batch: 50}\n"
+        "  jobs:\n"
     )
 
     spec = parse(changed("  jobs:\n", policy), path="x.yaml").experiment.spec
@@ -67,12 +71,36 @@ def test_a_policy_is_read_into_the_words_of_the_domain():
     assert spec.policy.as_desired() == domain.Policy(
         runs=domain.RunsMode.EXACT,
         batch=domain.BatchMode.OPEN,
-        retry=domain.Retry(limit=1, on=(domain.JobStatus.ERROR, domain.JobStatus.CANCELED), backoff_s=5.0),
+        retry=domain.Retry(
+            limit=1,
+            on=(domain.JobStatus.ERROR, domain.JobStatus.CANCELED),
+            errors=("time", "^x"),
+            backoff_s=5.0,
+        ),
         prune=domain.Surplus.CANCEL,
         supersede=domain.Surplus.KEEP,
         submission=domain.Submission.DIRECT,
         on_unknown_submission=domain.OnUnknown.HOLD,
-        budget_runs=20000,
+        budget=domain.Budget(runs=20000, jobs=5, qpu_s=60.0),
+        deadline=datetime(2026, 3, 1, 11, tzinfo=UTC),
+        suspend=True,
+        depends_on=("a-1", "b"),
+        max_failed=3,
+        max_jobs_per_batch=50,
+    )
+
+
+def test_defaults_stand_where_the_file_says_nothing():
+    """Key by key, also inside of retry and budget."""
+    defaults = Policy.model_validate({"retry": {"limit": 7, "backoff_s": 1}, "prune": "cancel"})
+    policy = "  policy: {retry: {limit: 1}, budget: {runs: 5}}\n  jobs:\n"
+
+    spec = parse(changed("  jobs:\n", policy), path="x.yaml").with_defaults(defaults).experiment.spec
+
+    assert spec.policy.as_desired() == domain.Policy(
+        retry=domain.Retry(limit=1, backoff_s=1.0),
+        prune=domain.Surplus.CANCEL,
+        budget=domain.Budget(runs=5),
     )
 
 
@@ -116,11 +144,13 @@ def test_the_expanded_file_says_everything():
             "policy": {
                 "runs": "top-up",
                 "batch": "closed",
-                "retry": {"limit": 2, "on": ["ERROR"], "backoff_s": 30.0},
+                "retry": {"limit": 2, "on": ["ERROR"], "errors": [], "backoff_s": 30.0},
                 "prune": "keep",
                 "supersede": "cancel",
                 "submission": "claim",
                 "budget": {},
+                "suspend": False,
+                "depends_on": [],
             },
             "tags": [],
             "rerun": 0,

@@ -1,0 +1,75 @@
+"""Experiments that others depend on, found in the repository by their names."""
+
+from __future__ import annotations
+
+from graphlib import CycleError, TopologicalSorter
+from typing import TYPE_CHECKING
+
+from runner.errors import ProjectError, SpecError, UsageError
+from runner.project.experiments import experiment_files, load_experiments
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+    from pathlib import Path
+
+    from runner.project.experiments import Experiment
+    from runner.project.settings import Settings
+
+
+def dependencies(experiments: Sequence[Experiment], *, root: Path, settings: Settings) -> list[Experiment]:
+    """The experiments that some depend on, directly or not, and that are not among them.
+
+    Raises:
+        ProjectError: No file of the repository describes one, or experiments depend on each other.
+    """
+    known = {each.name: each for each in experiments}
+    waiting = list(experiments)
+    while waiting:
+        dependent = waiting.pop()
+        for name in dependent.desired.policy.depends_on:
+            if name not in known:
+                known[name] = _named(name, dependent, root=root, settings=settings)
+                waiting.append(known[name])
+    _refuse_circles(known)
+    given = {each.name for each in experiments}
+    return [each for name, each in known.items() if name not in given]
+
+
+def _named(name: str, dependent: Experiment, *, root: Path, settings: Settings) -> Experiment:
+    for file in _files_that_say(name, root):
+        try:
+            (found,) = load_experiments([file], root=root, settings=settings)
+        except SpecError:
+            continue  # of another name, or broken: then it is reported where it is applied
+        if found.name == name:
+            return found
+    raise ProjectError(
+        f"{dependent.file.path}: {dependent.name} depends on {name}, and no valid file of the repository has"
+        " that name",
+        hint="mend `policy.depends_on`, or `runner validate` the file that is meant",
+    )
+
+
+def _files_that_say(word: str, root: Path) -> Iterator[Path]:
+    """Files that may describe an experiment of a name; most need not be parsed to be passed over."""
+    try:
+        files = experiment_files([root])
+    except UsageError:
+        return
+    for file in files:
+        try:
+            if word.encode() in file.read_bytes():
+                yield file
+        except OSError:
+            continue
+
+
+def _refuse_circles(known: Mapping[str, Experiment]) -> None:
+    """No order would ever satisfy experiments that wait for each other."""
+    try:
+        TopologicalSorter({name: each.desired.policy.depends_on for name, each in known.items()}).prepare()
+    except CycleError as error:
+        raise ProjectError(
+            f"experiments depend on each other: {' → '.join(reversed(error.args[1]))}",
+            hint="take one out of `policy.depends_on`",
+        ) from error

@@ -1,0 +1,92 @@
+"""What caused an action, field by field: how the world is, and how it is wanted. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from runner.reconcile.actions import (
+    AddJobs,
+    Adopt,
+    CancelBatch,
+    CancelJobs,
+    Claim,
+    CloseBatch,
+    Difference,
+    Fence,
+    Hold,
+    RecordResults,
+    Submit,
+)
+from runner.reconcile.journal import State
+from runner.reconcile.tags import SHORT
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from runner.reconcile.actions import Action
+    from runner.reconcile.scene import Scene
+    from runner.reconcile.tally import Point
+
+    Differences = tuple[Difference, ...]
+
+
+def differences(action: Action, scene: Scene, wanted: Sequence[Point]) -> Differences:
+    """What caused an action."""
+    match action:
+        case Claim() | AddJobs() | Submit() | Hold():
+            return _of_jobs(wanted, _keys(action, wanted))
+        case CancelJobs():
+            return _of_surplus(action, scene, wanted)
+        case CancelBatch():
+            return _of_batch(action, scene)
+        case RecordResults():
+            on_record = sum(record.batch_id == action.batch_id for record in scene.seen.recorded)
+            return (Difference("recorded", on_record, on_record + len(action.jobs)),)
+        case Adopt():
+            states = [entry.state for entry in scene.seen.entries if entry.claim == action.claim]
+            return (Difference("creation", states[0] if states else State.UNKNOWN, State.ACCEPTED),)
+        case Fence() | CloseBatch():
+            return (Difference("open", have=True, want=False),)
+
+
+def _keys(action: Claim | AddJobs | Submit | Hold, wanted: Sequence[Point]) -> set[str]:
+    """Jobs that are bought, or that are held back."""
+    if isinstance(action, Hold):
+        return {point.job.key for point in wanted if point.tally.missing}
+    return {job.key for job in action.jobs}
+
+
+def _of_jobs(wanted: Sequence[Point], keys: Collection[str]) -> Differences:
+    return tuple(
+        Difference(f"jobs.{tally.name}.runs", tally.done + tally.active + tally.declined, tally.runs)
+        for tally in (point.tally for point in wanted)
+        if tally.key in keys
+    )
+
+
+def _of_surplus(action: CancelJobs, scene: Scene, wanted: Sequence[Point]) -> Differences:
+    """Runs that are there or under way, against those that the file asks for."""
+    ids = set(action.job_ids)
+    pending = [job for batch in scene.current for job in batch.jobs if job.id in ids]
+    tallies = {point.job.key: point.tally for point in wanted}
+    spare: Counter[str] = Counter()
+    for job in pending:
+        spare[job.key] += job.runs
+    return tuple(
+        Difference(f"jobs.{tally.name}.runs", tally.done + tally.active, tally.done + tally.active - runs)
+        if (tally := tallies.get(key))
+        else Difference(f"jobs.{key}.runs", runs, 0)
+        for key, runs in spare.items()
+    )
+
+
+def _of_batch(action: CancelBatch, scene: Scene) -> Differences:
+    marks, desired = scene.marks[action.batch_id], scene.desired
+    fields = (
+        Difference("recipe", marks.recipe, desired.recipe[:SHORT]),
+        Difference("rerun", marks.rerun, desired.rerun),
+    )
+    changed = tuple(each for each in fields if each.have != each.want)
+    same = sum(each.submission == marks.submission for each in scene.marks.values())
+    return changed or (Difference("batches of the same work", same, 1),)

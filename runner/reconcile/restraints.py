@@ -1,0 +1,124 @@
+"""What keeps missing jobs from being bought, although the cloud would take them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.domain import JobStatus
+from runner.reconcile.actions import Hold, WaitFor
+from runner.reconcile.estimate import qpu_seconds
+from runner.reconcile.tally import effective_status
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from runner.reconcile.actions import NewJob
+    from runner.reconcile.scene import Scene
+    from runner.reconcile.tally import Point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restraint:
+    """Why nothing is bought.
+
+    Args:
+        how: What a person can do about it; empty when nobody has to.
+
+        wait_for: What ends it without a person.
+    """
+
+    reason: str
+    how: str = ""
+    wait_for: WaitFor = WaitFor.NOTHING
+
+    @property
+    def holds(self) -> tuple[Hold, ...]:
+        """The action that asks a person, if one is asked."""
+        return (Hold(reason=self.reason, how=self.how),) if self.how else ()
+
+
+def restraint(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> Restraint | None:
+    """The first reason not to buy what is missing; None when it may be bought.
+
+    Args:
+        due: What would be bought now.
+    """
+    if not any(point.tally.missing for point in wanted):
+        return None
+    return next(_reasons(scene, wanted, due), None)
+
+
+def _reasons(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> Iterator[Restraint]:
+    policy = scene.desired.policy
+    if policy.suspend:
+        yield Restraint(reason="it is suspended: nothing is bought")
+    if scene.is_past_deadline:
+        yield Restraint(
+            reason=f"its deadline, {policy.deadline:%Y-%m-%d %H:%M:%S %Z}, has passed",
+            how="set a later `policy.deadline`, or ask for what is there",
+        )
+    yield from _unknown(scene)
+    yield from _dependent(scene)
+    yield from _failed(scene, wanted)
+    yield from _over_budget(scene, due)
+
+
+def _unknown(scene: Scene) -> Iterator[Restraint]:
+    for batch in scene.unknown:
+        yield Restraint(
+            reason=f"the batch {batch.id} has a status that this runner does not know",
+            how="wait until it changes, or use a newer runner; nothing is changed on the cloud until then",
+        )
+
+
+def _dependent(scene: Scene) -> Iterator[Restraint]:
+    unmet = [each for each in scene.seen.dependencies if not each.is_complete]
+    names = ", ".join(each.name for each in unmet)
+    if unmet and all(each.is_under_way for each in unmet):
+        yield Restraint(reason=f"it waits until {names} is complete", wait_for=WaitFor.DEPENDENCY)
+    elif unmet:
+        yield Restraint(
+            reason=f"it depends on {names}, which is not complete",
+            how=f"see `runner status` of {names}, and apply it first or together with this one",
+        )
+
+
+def _failed(scene: Scene, wanted: Sequence[Point]) -> Iterator[Restraint]:
+    most, failed = scene.desired.policy.max_failed, sum(point.tally.failures for point in wanted)
+    if most is not None and failed >= most:
+        yield Restraint(
+            reason=f"{failed} jobs have failed, and `max_failed` is {most}",
+            how="`runner status` shows their errors; mend the cause, then raise `policy.max_failed`",
+        )
+
+
+def _over_budget(scene: Scene, due: Sequence[NewJob]) -> Iterator[Restraint]:
+    budget, device_type = scene.desired.policy.budget, scene.desired.device_type
+    jobs, runs = _spent(scene)
+    asked = sum(job.runs for job in due)
+    qpu_s, asked_qpu_s = qpu_seconds(device_type, runs), qpu_seconds(device_type, asked)
+    limits = (
+        ("runs", "runs", runs, asked, budget.runs),
+        ("jobs", "jobs", jobs, len(due), budget.jobs),
+        ("qpu_s", "s of QPU time", qpu_s, asked_qpu_s, budget.qpu_s),
+    )
+    for key, unit, spent, more, most in limits:
+        if most is not None and more and spent + more > most:
+            yield Restraint(
+                reason=f"{more:.0f} more {unit} would make {spent + more:.0f}, "
+                f"above the budget of {most:.0f}",
+                how=f"raise `budget.{key}`, or ask for less",
+            )
+
+
+def _spent(scene: Scene) -> tuple[int, int]:
+    """Jobs and runs ever bought for the experiment, of all recipes and reruns; not what was cancelled."""
+    seen = {
+        job.id: (effective_status(batch.status, job.status), job.runs)
+        for batch in scene.seen.batches
+        for job in batch.jobs
+    }
+    seen |= {job.id: (job.status, job.runs) for job in scene.seen.recorded}
+    spent = [runs for status, runs in seen.values() if status is not JobStatus.CANCELED]
+    return len(spent), sum(spent)
