@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 from runner.local.records import Outcome, Result, Started
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from concurrent.futures import Future
 
 
@@ -28,8 +29,36 @@ class Engine(Protocol):
         ...
 
 
-class WorkerDiedError(Exception):
+class RunningEngine(Engine, Protocol):
+    """An engine as a server has it."""
+
+    def start(self, announce: Callable[[], None]) -> None:
+        """Be ready for the first job, and say whenever the capacity has grown."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything; attempts at work come to nothing."""
+        ...
+
+
+class JobFailedError(Exception):
+    """What ended a job, as a sentence that needs no more explanation."""
+
+
+class WorkerDiedError(JobFailedError):
     """The process that executed a job ended before the job did."""
+
+
+class AttemptLostError(Exception):
+    """An attempt was lost through no fault of the job, which is to be executed again.
+
+    Args:
+        worker: The machine that was lost with it; None if nothing points at the job.
+    """
+
+    def __init__(self, worker: str | None = None) -> None:
+        super().__init__(f"The worker {worker} was lost." if worker else "The cluster was lost.")
+        self.worker = worker
 
 
 def payload(started: Started) -> str:
@@ -57,12 +86,16 @@ def outcome(job_id: str, attempt: int, future: Future[str]) -> Outcome:
     try:
         answer = json.loads(future.result())
         result = Result(counter=answer["counter"], serialised_results=answer["serialised_results"])
+    except AttemptLostError as loss:
+        errors = (f"Attempt {attempt} was lost with the worker {loss.worker}.",) if loss.worker else ()
+        return Outcome(job_id=job_id, attempt=attempt, errors=errors, is_lost=True)
     except BaseException as error:  # noqa: BLE001  (whatever ended it is the job's error, not ours)
-        return Outcome(job_id=job_id, attempt=attempt, errors=(_sentence(error),))
+        return Outcome(job_id=job_id, attempt=attempt, errors=(sentence(error),))
     return Outcome(job_id=job_id, attempt=attempt, result=result)
 
 
-def _sentence(error: BaseException) -> str:
-    if isinstance(error, WorkerDiedError):
+def sentence(error: BaseException) -> str:
+    """What is said of what ended a job."""
+    if isinstance(error, JobFailedError):
         return str(error)
     return f"{type(error).__name__}: {error}".rstrip(": ")

@@ -106,12 +106,17 @@ class Result:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """How an attempt ended: with a result, or with errors."""
+    """How an attempt ended: with a result, or with errors.
+
+    Args:
+        is_lost: Whether it did not come to an end at all; the errors say what was lost with it.
+    """
 
     job_id: str
     attempt: int
     result: Result | None = None
     errors: tuple[str, ...] = ()
+    is_lost: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

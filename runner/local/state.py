@@ -6,6 +6,7 @@
     job     PENDING ──► RUNNING ──► DONE | ERROR
                └──────────────────► CANCELED   at once, or by way of CANCELING
 
+A running job waits again when its attempt was lost: with the server, or with the machine that executed it.
 A batch that waits or runs may be PAUSED meanwhile: nothing of it starts before it is resumed.
 
 A transition sees one batch and at most one of its jobs. A batch knows its jobs by their number in each status
@@ -19,6 +20,9 @@ from typing import TYPE_CHECKING
 
 from runner.domain import BatchStatus, JobStatus
 from runner.local.refusals import WrongStateError
+
+# A job may be what machines die of.
+MOST_LOSSES = 3
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -88,6 +92,8 @@ class Job:
 
     Args:
         attempt: How often it was started; a result of an earlier attempt is not taken.
+
+        errors: Why it failed; until it has ended, how earlier attempts were lost.
     """
 
     id: str
@@ -257,6 +263,31 @@ def job_interrupted(batch: Batch, job: Job, now: datetime) -> tuple[Batch, Job]:
     if batch.status.is_live:
         return _moved(batch, job, JobStatus.PENDING, now)
     return _moved(batch, replace(job, ended_at=now), JobStatus.CANCELED, now)
+
+
+def job_lost(
+    batch: Batch, job: Job, attempt: int, errors: tuple[str, ...], now: datetime
+) -> tuple[Batch, Job] | None:
+    """Batch and job after an attempt was lost, which says nothing of the job: it waits again.
+
+    Args:
+        batch: The job's batch; it may have been canceled meanwhile.
+
+        job: The job.
+
+        attempt: The attempt that was lost; None is given back if it no longer counts.
+
+        errors: What was lost with it; the third such loss ends the job. Empty when it may not be held against
+            the job, which then waits again however often that happens.
+
+        now: The time.
+    """
+    if job.status is not JobStatus.RUNNING or job.attempt != attempt:
+        return None
+    job = replace(job, errors=job.errors + errors)
+    if errors and len(job.errors) >= MOST_LOSSES:
+        return job_finished(batch, job, attempt, job.errors, now)
+    return job_interrupted(batch, job, now)
 
 
 def _moved(batch: Batch, job: Job, status: JobStatus, now: datetime) -> tuple[Batch, Job]:

@@ -169,7 +169,8 @@ def finish_one(connection: sqlite3.Connection, outcome: Outcome, now: datetime) 
     """The end of an attempt, with its result; False if the attempt no longer counts."""
     job = reading.one_job(connection, outcome.job_id).state
     batch = reading.one_batch(connection, job.batch_id).state
-    after = state.job_finished(batch, job, outcome.attempt, outcome.errors, now)
+    ended = state.job_lost if outcome.is_lost else state.job_finished
+    after = ended(batch, job, outcome.attempt, outcome.errors, now)
     if after is None:
         return False
     save(connection, *after)

@@ -8,7 +8,7 @@ import pytest
 from local_fakes import START, Asker, FakeEngine, FakeSequences, a_sequence
 
 from runner.local.cloud import LocalCloud, Step
-from runner.local.engine import WorkerDiedError, seed
+from runner.local.engine import AttemptLostError, WorkerDiedError, seed
 
 
 def job_ids(batch):
@@ -100,6 +100,41 @@ def test_dead_worker_is_the_error_of_its_job_only(ask, cloud, engine):
 
     assert statuses(ask, batch) == ("RUNNING", {"RUNNING": 1, "ERROR": 1})
     assert ask.data("GET", f"/api/v2/jobs/{dead}")["errors"] == ["The worker process died (exit code -9)."]
+
+
+def test_lost_attempt_is_made_again_and_only_the_last_one_counts(ask, cloud, engine):
+    """A machine that is lost is no error of its job, which starts again in the same step."""
+    batch = ask.create()
+    job_id = batch["jobs"][0]["id"]
+    cloud.step()
+    engine.fail(job_id, AttemptLostError("tcp://10.0.0.2:4000"))
+    again = cloud.step().started
+    running = ask.data("GET", f"/api/v2/jobs/{job_id}")
+    engine.finish(job_id, {"11": 10}, attempt=2)
+    cloud.step()
+    done = ask.data("GET", f"/api/v2/jobs/{job_id}")
+
+    assert ((job_id,), [1, 2]) == (again, [attempt for _, attempt, _ in engine.submitted])
+    assert ("RUNNING", ["Attempt 1 was lost with the worker tcp://10.0.0.2:4000."]) == (
+        running["status"],
+        running["errors"],
+    )
+    assert ("DONE", None) == (done["status"], done.get("errors") or None)
+
+
+def test_job_that_machines_die_of_ends_in_error(ask, cloud, engine):
+    """After three of them, which are named; losses of the whole cluster are not counted."""
+    batch = ask.create()
+    job_id = batch["jobs"][0]["id"]
+    losses = [AttemptLostError(), *(AttemptLostError(f"tcp://w{n}:1") for n in range(3))]
+    for number, loss in enumerate(losses):
+        cloud.step()
+        engine.fail(job_id, loss, attempt=number + 1)
+    cloud.step()
+    job = ask.data("GET", f"/api/v2/jobs/{job_id}")
+
+    errors = [f"Attempt {n + 2} was lost with the worker tcp://w{n}:1." for n in range(3)]
+    assert ("ERROR", errors, 4) == (job["status"], job["errors"], len(engine.submitted))
 
 
 def test_answer_of_an_engine_that_cannot_be_read_is_the_error_of_its_job(ask, cloud, engine):

@@ -38,6 +38,7 @@ def a_job(**fields):
 
 RUNNING = a_batch(status=BatchStatus.RUNNING, started_at=T0, counts=Counts(running=1))
 RUNNING_JOB = a_job(status=JobStatus.RUNNING, attempt=1, started_at=T0)
+LOST_JOB = replace(RUNNING_JOB, status=JobStatus.PENDING, started_at=None, updated_at=T1)
 OPEN_IDLE = a_batch(open=True, counts=Counts(), idle_since=T0)
 
 
@@ -223,6 +224,52 @@ def test_batch_that_ended_is_not_canceled(status):
             ),
             id="an interrupted job of a canceled batch is canceled",
         ),
+        pytest.param(
+            state.job_lost(RUNNING, RUNNING_JOB, 1, ("first",), T1),
+            (
+                replace(RUNNING, counts=Counts(pending=1), updated_at=T1),
+                replace(LOST_JOB, errors=("first",)),
+            ),
+            id="a job whose attempt was lost waits again, and remembers the loss",
+        ),
+        pytest.param(
+            state.job_lost(RUNNING, replace(RUNNING_JOB, attempt=9, errors=("1", "2")), 9, (), T1),
+            (
+                replace(RUNNING, counts=Counts(pending=1), updated_at=T1),
+                replace(LOST_JOB, attempt=9, errors=("1", "2")),
+            ),
+            id="a loss that is not held against the job may happen any number of times",
+        ),
+        pytest.param(
+            state.job_lost(RUNNING, replace(RUNNING_JOB, errors=("1", "2")), 1, ("3",), T1),
+            (
+                replace(RUNNING, status=BatchStatus.DONE, counts=Counts(error=1), updated_at=T1, ended_at=T1),
+                replace(
+                    RUNNING_JOB,
+                    status=JobStatus.ERROR,
+                    errors=("1", "2", "3"),
+                    updated_at=T1,
+                    ended_at=T1,
+                ),
+            ),
+            id="the third loss is the end",
+        ),
+        pytest.param(
+            state.job_lost(replace(RUNNING, status=BatchStatus.CANCELED), RUNNING_JOB, 1, (), T1),
+            (
+                replace(RUNNING, status=BatchStatus.CANCELED, counts=Counts(canceled=1), updated_at=T1),
+                replace(LOST_JOB, status=JobStatus.CANCELED, ended_at=T1),
+            ),
+            id="a lost job of a canceled batch is canceled",
+        ),
+        pytest.param(
+            state.job_finished(RUNNING, replace(RUNNING_JOB, errors=("1",)), 1, (), T1),
+            (
+                replace(RUNNING, status=BatchStatus.DONE, counts=Counts(done=1), updated_at=T1, ended_at=T1),
+                replace(RUNNING_JOB, status=JobStatus.DONE, updated_at=T1, ended_at=T1),
+            ),
+            id="a job that is done has no errors, whatever was lost before",
+        ),
     ],
 )
 def test_transition_of_a_job_gives_its_batch_and_itself(pair, expected):
@@ -237,6 +284,7 @@ def test_transition_of_a_job_gives_its_batch_and_itself(pair, expected):
 def test_result_of_another_attempt_does_not_count(job, attempt):
     """Only the attempt that is running now can end a job."""
     assert state.job_finished(RUNNING, job, attempt, (), T1) is None
+    assert state.job_lost(RUNNING, job, attempt, ("lost",), T1) is None
 
 
 @pytest.mark.parametrize("status", [JobStatus.RUNNING, JobStatus.DONE, JobStatus.ERROR])
