@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import click
 
 from runner.cli.exits import Exit
 from runner.cli.output import print_text
-from runner.project import Project, local_store, serve_local
+from runner.project import EngineKind, Execution, Project, Serving, local_store, serve_local
 
 _HOW_TO = """\
 the local cloud answers at {url}
@@ -44,21 +45,53 @@ def local() -> None:
 @click.option(
     "--config",
     type=click.Path(path_type=Path, exists=True, dir_okay=False),
-    help="Configuration file (TOML or JSON): tokens of projects, life of result links, webhooks, and faults"
-    " to try a client with. docs/local-cloud.md has every option.",
+    help="Configuration file, see docs/local-cloud.md: tokens of projects, life of result links, webhooks,"
+    " and faults to try a client with. TOML or JSON.",
 )
-def serve(port: int, host: str, store: Path | None, config: Path | None) -> int:
+@click.option(
+    "--engine",
+    type=click.Choice([kind.value for kind in EngineKind]),
+    default=EngineKind.PROCESSES.value,
+    show_default=True,
+    help="What executes jobs: processes of this machine, or a Dask cluster (extra [dask]).",
+)
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="A running Dask cluster, like tcp://10.0.0.1:8786; without it Dask uses this machine's cores.",
+)
+@click.option(
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Jobs that this machine executes at the same time.  [default: one for each core]",
+)
+@click.option(
+    "--shared-evolutions/--no-shared-evolutions",
+    default=True,
+    show_default=True,
+    help="Whether noiseless jobs that differ only in runs are evolved once.",
+)
+def serve(store: Path | None, **options: Any) -> int:
     """Serve the local cloud until interrupted, for the runner, the official SDK, or any client of PCS.
 
     Nothing is lost when it ends: what was pending goes on at the next start.
     """
-    unless = "" if config is None else f", unless {config} has tokens"
+    how = _serving(**options)
+    unless = "" if how.config is None else f", unless {how.config} has tokens"
     folder = store or local_store(Project.open().root)
     serve_local(
-        folder,
-        host=host,
-        port=port,
-        config=config,
-        on_ready=lambda url: print_text(_HOW_TO.format(url=url, store=folder, unless=unless)),
+        folder, how, on_ready=lambda url: print_text(_HOW_TO.format(url=url, store=folder, unless=unless))
     )
     return Exit.DONE
+
+
+def _serving(host: str, port: int, config: Path | None, **options: Any) -> Serving:
+    execution = Execution(
+        engine=EngineKind(options["engine"]),
+        scheduler=options["scheduler"],
+        workers=options["workers"],
+        shares_evolutions=options["shared_evolutions"],
+    )
+    if execution.contradiction is not None:
+        raise click.UsageError(execution.contradiction)
+    return Serving(host=host, port=port, config=config, execution=execution)

@@ -11,6 +11,7 @@ What belongs here
     `messages`, `routes`, `bodies`, `filters`, `payloads`, `api`, the `*_calls`: HTTP as values, no sockets.
     `demands`, `backend_configurations`: what a batch may ask of its emulator, pure.
     `engine`, `processes`, `emulation`, `emulators`: how a job is executed.
+    `execution`, `dask_engine`, `dask_cluster`, `dask_worker`: which engine does that, and the one over Dask.
     `evolving`, `kept_evolutions`, `qutip_tables`: how work is not repeated.
     `cloud`: all of that put together, driven by `handle` and `step`; a simulation needs nothing more.
     `web`, `scheduler`, `courier`, `server`, `launch`: sockets, threads, processes and files around it.

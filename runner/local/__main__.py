@@ -15,10 +15,20 @@ def main() -> int:
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     # The workers' processes import this module too, and need nothing of a server.
     from runner.local.configuration import Configuration, read_configuration  # noqa: PLC0415
+    from runner.local.execution import Execution  # noqa: PLC0415
     from runner.local.launch import STORE_TAKEN  # noqa: PLC0415
     from runner.local.server import Settings, StoreTakenError, serve  # noqa: PLC0415
 
-    asked = _arguments()
+    parser = _parser()
+    asked = parser.parse_args()
+    execution = Execution(
+        engine=asked.engine,
+        scheduler=asked.scheduler,
+        workers=asked.workers,
+        shares_evolutions=asked.shared_evolutions,
+    )
+    if execution.contradiction is not None:
+        parser.error(execution.contradiction)
     try:
         serve(
             Settings(
@@ -26,7 +36,7 @@ def main() -> int:
                 host=asked.host,
                 port=asked.port,
                 idle_exit_s=asked.idle_exit_s,
-                shares_evolutions=asked.shared_evolutions,
+                execution=execution,
                 configuration=Configuration() if asked.config is None else read_configuration(asked.config),
             )
         )
@@ -38,7 +48,9 @@ def main() -> int:
     return 0
 
 
-def _arguments() -> argparse.Namespace:
+def _parser() -> argparse.ArgumentParser:
+    from runner.local.execution import EngineKind  # noqa: PLC0415  (see above)
+
     parser = argparse.ArgumentParser(prog="python -m runner.local", description="The cloud on this machine.")
     parser.add_argument("--store", type=Path, required=True, help="folder that everything is kept in")
     parser.add_argument(
@@ -53,7 +65,23 @@ def _arguments() -> argparse.Namespace:
         default=True,
         help="whether noiseless jobs that differ only in runs are evolved once",
     )
-    return parser.parse_args()
+    parser.add_argument(
+        "--engine",
+        type=EngineKind,
+        choices=list(EngineKind),
+        default=EngineKind.PROCESSES,
+        help="what executes jobs: processes of this machine, or a Dask cluster",
+    )
+    parser.add_argument("--scheduler", help="address of a running Dask cluster, like tcp://10.0.0.1:8786")
+    parser.add_argument("--workers", type=_at_least_one, help="workers on this machine; one for each core")
+    return parser
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
 
 
 if __name__ == "__main__":

@@ -60,8 +60,9 @@ class ProcessEngine:
         self._at_work: dict[str, _Attempt] = {}
         self._watch = threading.Thread(target=self._look_after_pool, name="watch-pool", daemon=True)
 
-    def start(self) -> None:
-        """Start the workers now; otherwise the first job does."""
+    def start(self, announce: Callable[[], None] | None = None) -> None:
+        """Start the workers now; otherwise the first job does. The capacity never changes."""
+        del announce
         with self._lock:
             self._running_pool()
 

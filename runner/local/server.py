@@ -24,9 +24,9 @@ from runner.errors import LocalCloudError
 from runner.local.cloud import LocalCloud
 from runner.local.configuration import Configuration
 from runner.local.courier import Courier
+from runner.local.execution import Execution, engine
 from runner.local.launch import ADDRESS_FILE
 from runner.local.messages import is_loopback
-from runner.local.processes import ProcessEngine, emulated
 from runner.local.pulser_sequences import PulserSequences
 from runner.local.scheduler import IdleExit, Scheduler
 from runner.local.store import Store
@@ -56,10 +56,7 @@ class Settings:
 
         idle_exit_s: It ends by itself after so long without requests and work (in s); None for never.
 
-        workers: Worker processes; by default one for each core.
-
-        shares_evolutions: Whether noiseless jobs that differ only in runs are evolved once, and evolutions
-            are kept in the store for that.
+        execution: How jobs are executed.
 
         configuration: All that a configuration file says.
     """
@@ -68,8 +65,7 @@ class Settings:
     host: str = "127.0.0.1"
     port: int = 0
     idle_exit_s: float | None = None
-    workers: int | None = None
-    shares_evolutions: bool = True
+    execution: Execution = field(default_factory=Execution)
     configuration: Configuration = field(default_factory=Configuration)
 
 
@@ -84,7 +80,8 @@ def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) 
     Raises:
         StoreTakenError: Another server has this store.
 
-        LocalCloudError: The address cannot be had, or is not loopback although nobody needs a token.
+        LocalCloudError: The address cannot be had, or is not loopback although nobody needs a token; or the
+            engine needs what is not there.
     """
     require_guarded(settings)
     settings.store.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -108,28 +105,24 @@ def require_guarded(settings: Settings) -> None:
 
 
 def _serve_here(settings: Settings, listener: socket.socket, announcement: _Announcement) -> None:
-    sequences, engine = PulserSequences(), _engine(settings)
-    store = Store(settings.store / "cloud.db")
+    sequences = PulserSequences()
     about = {"store": str(settings.store.resolve()), "pid": os.getpid(), "version": __version__}
-    try:
+    with (
+        contextlib.closing(Store(settings.store / "cloud.db")) as store,
+        contextlib.closing(engine(settings.execution, settings.store)) as executing,
+        contextlib.ExitStack() as stack,
+    ):
+        stack.callback(announcement.withdraw)
         cloud = LocalCloud(
-            store, engine, sequences=sequences, about=about, configuration=settings.configuration
+            store, executing, sequences=sequences, about=about, configuration=settings.configuration
         )
         with Front(cloud.handle, announcement.publish, treat=cloud.treatment) as front:
             idle_exit = IdleExit(settings.idle_exit_s, front.activity.idle_s, front.end)
-            scheduler = Scheduler(cloud, idle_exit, prepare=engine.start)
+            prepare = functools.partial(executing.start, cloud.changed.set)
+            scheduler = Scheduler(cloud, idle_exit, prepare=prepare)
             threading.Thread(target=sequences.preload, name="preload", daemon=True).start()
             with scheduler, Courier(store, settings.configuration.webhooks):
                 asyncio.run(front.serve([listener]))
-    finally:
-        announcement.withdraw()
-        engine.close()
-        store.close()
-
-
-def _engine(settings: Settings) -> ProcessEngine:
-    kept = settings.store / "evolutions" if settings.shares_evolutions else None
-    return ProcessEngine(settings.workers, work=functools.partial(emulated, kept=kept))
 
 
 @contextlib.contextmanager

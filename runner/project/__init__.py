@@ -4,10 +4,22 @@ Every verb of the command line goes through here. What is decided is decided in 
 are only wired. Nothing connects at import.
 """
 
+from runner.local.execution import EngineKind, Execution
 from runner.project.beginning import begin
 from runner.project.experiments import Experiment
 from runner.project.project import Project
-from runner.project.serving import local_store, serve_local
+from runner.project.serving import Serving, local_store, serve_local
 from runner.project.settings import Settings, Target
 
-__all__ = ["Experiment", "Project", "Settings", "Target", "begin", "local_store", "serve_local"]
+__all__ = [
+    "EngineKind",
+    "Execution",
+    "Experiment",
+    "Project",
+    "Serving",
+    "Settings",
+    "Target",
+    "begin",
+    "local_store",
+    "serve_local",
+]

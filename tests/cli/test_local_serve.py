@@ -58,6 +58,15 @@ def test_wrong_file_is_told(capsys, tmp_path, text, code, word):
     assert (code, "", True) == (told[0], told[1], word in told[2]), told
 
 
+def test_options_that_contradict_each_other_are_a_usage_error(capsys, tmp_path):
+    """Before anything is served."""
+    store = tmp_path / "store"
+    code, out, err = said(capsys, "--store", str(store), "--scheduler", "tcp://127.0.0.1:9")
+
+    assert (64, "", False) == (code, out, store.exists())
+    assert "--scheduler needs --engine dask." in err
+
+
 def test_configuration_holds_for_what_is_served(tmp_path):
     """A file with a token asks for it, and the first lines do not promise otherwise."""
     (tmp_path / "lab.toml").write_text(f'tokens = {{mine = "{TOKEN}"}}', encoding="utf-8")

@@ -1,0 +1,155 @@
+"""What a Dask worker does with an attempt: it has a child process execute it, and ends that on demand.
+
+Dask cannot stop what runs in a worker's thread, and a job that runs out of memory must not take the worker
+with it. The children are those of `runner.local.processes`, kept from job to job.
+"""
+
+from __future__ import annotations
+
+import functools
+import multiprocessing
+import platform
+import threading
+from concurrent.futures import TimeoutError as NotYetError
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from distributed import WorkerPlugin, get_worker
+from distributed.utils import sync
+
+from runner.local.engine import sentence
+from runner.local.processes import ProcessEngine, emulated
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from concurrent.futures import Future
+
+# Where workers say that they begin with an attempt.
+STARTED = "pulser-runner-started"
+_LOOK_INTERVAL_S = 0.2
+_SAME_EVERYWHERE = ("pulser-runner", "pulser-core", "pulser-simulation")
+_engines: dict[Work, ProcessEngine] = {}
+_lock = threading.Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What is done with payloads.
+
+    Args:
+        function: Importable; given the payload, and the folder as `kept`.
+
+        kept: Folder of evolutions that jobs share, if they do; one that is not absolute is each worker's own.
+    """
+
+    function: Callable[..., str] = emulated
+    kept: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How an attempt came to its end: with the answer's text, or with what is said of its failure."""
+
+    text: str
+    is_failure: bool = False
+
+
+def versions() -> dict[str, str]:
+    """What has to be the same on the server and on every worker."""
+    python = ".".join(platform.python_version_tuple()[:2])
+    return {"python": python} | {name: _version(name) for name in _SAME_EVERYWHERE}
+
+
+def differences(here: dict[str, str], there: dict[str, str]) -> str:
+    """What a worker has of another version, in words; empty if nothing."""
+    return ", ".join(
+        f"{name} {there.get(name)} in place of {wanted}"
+        for name, wanted in here.items()
+        if there.get(name) != wanted
+    )
+
+
+def execute(key: str, payload: str, work: Work, wanted: dict[str, str]) -> Ended | None:
+    """Have a child execute an attempt; None if it was stopped, since nobody wants it any more.
+
+    Args:
+        key: The task's.
+
+        payload: What `runner.local.engine.payload` gives.
+
+        work: What is done with it.
+
+        wanted: The server's versions.
+    """
+    worker: Any = get_worker()
+    _say_start(worker, key)
+    wrong = differences(wanted, versions())
+    if wrong:
+        return Ended(f"The worker {worker.address} has {wrong}.", is_failure=True)
+    engine = _engine(work, worker)
+    answer = engine.submit(key, 1, payload)
+    while not _is_over(answer) and _is_wanted(worker, key):
+        pass
+    if not _is_wanted(worker, key):
+        engine.cancel(key)
+        return None
+    try:
+        return Ended(answer.result())
+    except Exception as error:  # noqa: BLE001  (whatever ended it is the job's error, and no task's)
+        return Ended(sentence(error), is_failure=True)
+
+
+def _say_start(worker: Any, key: str) -> None:
+    """Tell the scheduler, and wait until it knows: the worker may die of what comes next."""
+    said = {"key": key, "worker": worker.address}
+    sync(worker.loop, worker.scheduler.log_event, topic=STARTED, msg=said)
+
+
+def _is_over(answer: Future[str]) -> bool:
+    try:
+        answer.exception(_LOOK_INTERVAL_S)
+    except NotYetError:
+        return False
+    return True
+
+
+def _is_wanted(worker: Any, key: str) -> bool:
+    """Whether the cluster still waits for a task: neither was it canceled, nor has its server gone away."""
+    task = worker.state.tasks.get(key)
+    is_released = task is None or task.state in {"cancelled", "released", "forgotten"}
+    return not is_released and worker.status.name not in {"closing", "closed", "failed"}
+
+
+def _engine(work: Work, worker: Any) -> ProcessEngine:
+    with _lock:
+        if work not in _engines:
+            # The worker of a nanny is a daemon, and those may not have children. Ours die with it anyway.
+            multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]  # noqa: SLF001
+            kept = work.kept and Path(worker.local_directory) / work.kept
+            function = functools.partial(work.function, kept=kept)
+            _engines[work] = ProcessEngine(worker.state.nthreads, work=function)
+            plugin = _EndWithWorker(_engines[work])
+            sync(worker.loop, worker.plugin_add, plugin, name=f"pulser-runner-{len(_engines)}")
+        return _engines[work]
+
+
+class _EndWithWorker(WorkerPlugin):
+    """Ends children with their worker; otherwise its process would not end in good time."""
+
+    def __init__(self, engine: ProcessEngine) -> None:
+        self._engine = engine
+
+    def teardown(self, worker: Any) -> None:
+        """Called by the worker when it closes."""
+        del worker
+        self._engine.close()
+
+
+@functools.cache
+def _version(name: str) -> str:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return "(none)"

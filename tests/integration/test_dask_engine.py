@@ -1,0 +1,328 @@
+"""The engine over Dask: real schedulers, workers that are killed, and nothing lost or done twice."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sqlite3
+import subprocess
+import sys
+from concurrent.futures import CancelledError
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
+import pytest
+from dask_processes import ENVIRONMENT, PATIENCE_S, Cluster, until
+from pulser import Pulse, Register, Sequence
+from pulser.devices import MockDevice
+
+from runner.errors import LocalCloudError
+from runner.local.emulation import emulate
+from runner.local.engine import AttemptLostError, JobFailedError, payload
+from runner.local.launch import running
+from runner.local.records import Started
+
+distributed = pytest.importorskip("distributed", reason="the package distributed (extra [dask]) is missing")
+# ruff: noqa: E402  (these need it)
+from dask_work import work
+
+from runner.local.dask_cluster import joined
+from runner.local.dask_engine import DaskEngine
+from runner.local.dask_worker import STARTED, Work
+
+RUNS = 40
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory):
+    """A scheduler with its own settings, and two workers; a test that kills one starts another."""
+    with Cluster(tmp_path_factory.mktemp("cluster")) as cluster:
+        cluster.start_scheduler()
+        cluster.start_worker()
+        cluster.start_worker()
+        yield cluster
+
+
+@pytest.fixture
+def engine(cluster):
+    """An engine over the two workers, which do as they are told."""
+    engine = told_engine(cluster.address)
+    until(lambda: engine.capacity() == 4)
+    yield engine
+    engine.close()
+
+
+def told_engine(address=None, **options):
+    """An engine whose jobs do as their payloads say."""
+    return DaskEngine(address, work=Work(work), **options)
+
+
+def do(what="wait", **more):
+    """A payload."""
+    return json.dumps({"do": what, **more})
+
+
+def answered(future):
+    """What a job said."""
+    return json.loads(future.result(PATIENCE_S))
+
+
+def test_children_are_kept_from_job_to_job(engine):
+    """Importing Pulser takes seconds: it is done once a worker, not once a job."""
+    answers = [answered(future) for future in [engine.submit(f"kept{n}", 1, do()) for n in range(12)]]
+
+    assert len({answer["pid"] for answer in answers}) <= 2
+
+
+def test_job_that_kills_its_process_fails_alone(engine):
+    """A crash is the job's error, not a loss; jobs beside and behind it come to their end."""
+    dies, fails = engine.submit("dies", 1, do("die")), engine.submit("fails", 1, do("fail"))
+    others = [engine.submit(f"beside{n}", 1, do(for_s=0.05)) for n in range(6)]
+
+    assert [None] * 6 == [other.exception(PATIENCE_S) for other in others]
+    with pytest.raises(JobFailedError, match="exit code -9"):
+        dies.result(PATIENCE_S)
+    with pytest.raises(JobFailedError, match="ValueError: no such pulse"):
+        fails.result(PATIENCE_S)
+
+
+def test_canceled_job_frees_its_worker(engine, tmp_path):
+    """Two long jobs at work on two workers are stopped; the one behind them comes to its end."""
+    markers = [tmp_path / f"begun{n}" for n in range(2)]
+    stuck = [
+        engine.submit(f"stuck{n}", 1, do(for_s=300, marker=str(marker))) for n, marker in enumerate(markers)
+    ]
+    behind = engine.submit("behind", 1, do())
+    until(lambda: all(marker.exists() for marker in markers))
+
+    for n in range(2):
+        engine.cancel(f"stuck{n}")
+
+    assert answered(behind)
+    for future in stuck:
+        with pytest.raises(CancelledError):
+            future.result(PATIENCE_S)
+
+
+def test_worker_that_died_costs_an_attempt_and_names_itself(cluster, engine, tmp_path):
+    """Also where the scheduler's own settings would let the task begin again elsewhere."""
+    lost = engine.submit("lost", 1, do("kill its worker, once", marker=str(tmp_path / "killed"), for_s=300))
+
+    with pytest.raises(AttemptLostError, match=r"The worker tcp://127\.0\.0\.1:"):
+        lost.result(PATIENCE_S)
+    assert answered(engine.submit("lost", 2, do()))  # the second worker was freed of what it had begun
+    until(lambda: engine.capacity() == 2)
+    cluster.start_worker()
+    until(lambda: engine.capacity() == 4)
+
+
+def test_worker_of_this_machine_that_died_costs_an_attempt(tmp_path):
+    """Where the cluster is our own, Dask repeats nothing, and another worker takes the place of the dead."""
+    with contextlib.closing(told_engine(workers=1)) as engine:
+        lost = engine.submit("lost", 1, do("kill its worker, once", marker=str(tmp_path / "killed")))
+
+        with pytest.raises(AttemptLostError, match=r"The worker tcp://127\.0\.0\.1:"):
+            lost.result(PATIENCE_S)
+        assert answered(engine.submit("lost", 2, do()))
+
+
+def test_worker_with_another_version_is_refused(cluster):
+    """Before anything is sent, and it is said what differs."""
+    with pytest.raises(LocalCloudError, match=r"python 3\.\d+ in place of 2\.7"):
+        joined(cluster.address, {"python": "2.7"})
+
+
+# -- over HTTP ---------------------------------------------------------------------------------------------
+
+
+class Server:
+    """A local cloud in a process and a session of its own, which end with the block."""
+
+    def __init__(self, store, *options):
+        self.store = store
+        self._options = options
+
+    def __enter__(self):
+        self.store.mkdir()
+        with (self.store / "server.log").open("wb") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "runner.local", "--store", str(self.store), *self._options],
+                env=ENVIRONMENT,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
+        self.url = until(lambda: self.process.poll() is None and running(self.store)).url
+        return self
+
+    def __exit__(self, *_):
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(PATIENCE_S)
+        finally:
+            if session_of(self.process.pid):
+                os.killpg(self.process.pid, signal.SIGKILL)
+
+    def ask(self, method, path, body=None):
+        """The `data` of an answer, or all of one without an envelope."""
+        connection = HTTPConnection(urlsplit(self.url).netloc, timeout=PATIENCE_S)
+        with contextlib.closing(connection):
+            connection.request(method, path, None if body is None else json.dumps(body))
+            answer = connection.getresponse()
+            said = json.loads(answer.read())
+        assert answer.status == 200, said
+        return said.get("data", said)
+
+    def sweep(self, n_jobs):
+        """Submit a sweep of jobs; gives the batch."""
+        jobs = [{"runs": RUNS, "variables": {"detuning": float(n)}} for n in range(n_jobs)]
+        body = {"project_id": "p", "device_type": "EMU_FREE", "sequence_builder": SEQUENCE, "jobs": jobs}
+        return self.ask("POST", "/api/v1/batches", body)
+
+    def until_done(self, batch, n=None):
+        """Wait until so many jobs are done; without a number, all of them."""
+        n = n or len(batch["jobs"])
+        path = f"/api/v1/batches/{batch['id']}/status"
+        until(lambda: self.ask("GET", path)["jobs_count_per_status"].get("DONE", 0) >= n)
+
+    def jobs(self, batch):
+        """A batch's jobs in their order."""
+        return self.ask("GET", f"/api/v2/jobs?batch_id={batch['id']}&order_by_direction=ASC")
+
+    def counter(self, job):
+        """The counts that the cloud has of a job."""
+        link = self.ask("GET", f"/api/v1/jobs/{job['id']}/results_link")["results_link"]
+        return self.ask("GET", urlsplit(link).path)["counter"]
+
+    def attempts(self):
+        """For every job how often it was started, and which of its attempts each of its results is of."""
+        query = (
+            "SELECT jobs.attempt, group_concat(results.attempt) FROM jobs"
+            " LEFT JOIN results ON results.job_id = jobs.id GROUP BY jobs.id"
+        )
+        with contextlib.closing(sqlite3.connect(self.store / "cloud.db")) as connection:
+            return connection.execute(query).fetchall()
+
+
+def a_sequence():
+    """Six atoms under a slow pulse: some tenths of a second of emulation."""
+    sequence = Sequence(Register.triangular_lattice(2, 3, spacing=6.0, prefix="q"), MockDevice)
+    sequence.declare_channel("global", "rydberg_global")
+    detuning = sequence.declare_variable("detuning")
+    sequence.add(Pulse.ConstantPulse(3000, 6.0, detuning, 0.0), "global")
+    return sequence.to_abstract_repr()
+
+
+SEQUENCE = a_sequence()
+
+
+def undisturbed(job):
+    """The counts of a job that is emulated here and now."""
+    started = Started(job_id=job["id"], attempt=1, runs=RUNS, sequence=SEQUENCE, variables=job["variables"])
+    return json.loads(emulate(payload(started)))["counter"]
+
+
+def session_of(pid):
+    """What is alive in a session."""
+    listed = subprocess.run(["ps", "-o", "stat=", "-s", str(pid)], capture_output=True, check=False)
+    return [word for word in listed.stdout.split() if not word.startswith(b"Z")]
+
+
+def assert_done_once(server, batch):
+    """Every job is done, has no errors, one result, and the counts of an undisturbed run."""
+    done = server.jobs(batch)
+    assert [job["id"] for job in batch["jobs"]] == [job["id"] for job in done]
+    assert [("DONE", None)] * len(done) == [(job["status"], job.get("errors") or None) for job in done]
+    assert [undisturbed(job) for job in done] == [server.counter(job) for job in done]
+    attempts = server.attempts()
+    assert [(n, str(n)) for n, _ in attempts] == attempts
+
+
+def test_killed_worker_loses_nothing_and_repeats_nothing(cluster, tmp_path):
+    """A worker that dies at work costs attempts, which are made again; each job has one result in the end."""
+    with Server(tmp_path / "store", "--engine", "dask", "--scheduler", cluster.address) as server:
+        witness = distributed.Client(cluster.address, set_as_default=False)
+        until(lambda: len(witness.nthreads()) == 2)
+        pids = witness.run(os.getpid)
+        killed = []
+
+        def kill_a_worker(event):
+            if not killed:
+                killed.append(event[1]["worker"])
+                os.kill(pids[event[1]["worker"]], signal.SIGKILL)
+
+        witness.subscribe_topic(STARTED, kill_a_worker)
+        batch = server.sweep(12)
+        server.until_done(batch)
+        witness.close()
+
+        assert_done_once(server, batch)
+        assert {1, 2} == {n for n, _ in server.attempts()}
+    cluster.start_worker()
+
+
+def test_lost_scheduler_loses_nothing(tmp_path):
+    """Jobs wait while there is no scheduler, and go on when it is back; the log says both."""
+    (tmp_path / "cluster").mkdir()
+    with Cluster(tmp_path / "cluster") as cluster:
+        first = cluster.start_scheduler()
+        cluster.start_worker()
+        with Server(tmp_path / "store", "--engine", "dask", "--scheduler", cluster.address) as server:
+            batch = server.sweep(6)
+            server.until_done(batch, 2)
+            first.kill()
+            first.wait()
+            until(lambda: "is gone" in (server.store / "server.log").read_text())
+            cluster.start_scheduler()
+            cluster.start_worker()
+            server.until_done(batch)
+
+            assert_done_once(server, batch)
+            assert "is back" in (server.store / "server.log").read_text()
+
+
+def test_cluster_of_this_machine_ends_with_the_server(tmp_path):
+    """Without an address the server has workers of its own, and a terminal's Ctrl-C ends all of them."""
+    with Server(tmp_path / "store", "--engine", "dask", "--workers", "2") as server:
+        batch = server.sweep(4)
+        server.until_done(batch)
+        assert_done_once(server, batch)
+
+        os.killpg(server.process.pid, signal.SIGINT)
+        assert 0 == server.process.wait(PATIENCE_S)
+        until(lambda: not session_of(server.process.pid))
+        assert "Traceback" not in (server.store / "server.log").read_text()
+
+
+def test_scheduler_that_is_not_there_is_told(tmp_path):
+    """With its address and what to do; nothing is served."""
+    done = serve(tmp_path, "--scheduler", "tcp://127.0.0.1:9")
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "No Dask scheduler answers at tcp://127.0.0.1:9" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_missing_package_is_told(tmp_path):
+    """With the extra that has it."""
+    done = serve(tmp_path, before="sys.modules['distributed'] = None;")
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert "pip install 'pulser-runner[dask]'" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def serve(folder, *words, before=""):
+    """Run `runner local serve --engine dask …` to its end."""
+    script = f"import sys; {before} from runner.cli import main; sys.exit(main())"
+    options = ["--store", str(folder / "store"), "--engine", "dask", *words]
+    return subprocess.run(
+        [sys.executable, "-c", script, "local", "serve", *options],
+        env=ENVIRONMENT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
+    )
