@@ -7,19 +7,23 @@ that is silently ignored would answer a question that nobody asked.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
 
 from runner.domain import BatchStatus, JobStatus
+from runner.local.query_values import BOOLEAN, INSTANT, INTEGER, LARGEST, TEXT, integer, one_of
 from runner.local.refusals import InvalidRequestError, Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
+
+    from runner.local.query_values import Kind
 
 Value = str | int | datetime
 Query = tuple[tuple[str, str], ...]
 
 MAX_LIMIT = 100
+MAX_OFFSET = LARGEST
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +31,7 @@ class Condition:
     """A column compared with one or several values, "one of" for several.
 
     Args:
-        column: Column of the list's table, or `tag`.
+        column: Column of the list's table, a constant in its place, or `tag`.
 
         comparison: One of `=`, `>=`, `<=`, `<>`.
 
@@ -54,80 +58,84 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True)
-class _Filter:
+class Filter:
+    """One key of a query string.
+
+    Args:
+        column: What it is compared with.
+
+        kind: What its values are.
+
+        about: What it selects, for who writes query strings.
+
+        comparison: One of `=`, `>=`, `<=`.
+
+        is_single: Whether it can be given once only; else several values mean "one of".
+    """
+
     column: str
-    reads: Callable[[str], Value]
+    kind: Kind
+    about: str
     comparison: str = "="
+    is_single: bool = False
 
 
-def _text(value: str) -> str:
-    return value
-
-
-def _boolean(value: str) -> int:
-    words = {"true": 1, "1": 1, "false": 0, "0": 0}
-    if value.lower() not in words:
-        raise ValueError("expected true or false")
-    return words[value.lower()]
-
-
-def _integer(value: str) -> int:
-    if not value.isascii() or not value.removeprefix("-").isdigit() or len(value) > 18:  # noqa: PLR2004
-        raise ValueError("expected an integer")
-    return int(value)
-
-
-def _instant(value: str) -> datetime:
-    try:
-        moment = datetime.fromisoformat(value)
-        return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise ValueError("expected an ISO 8601 timestamp") from error
-
-
-def _status_of(known: Iterable[str]) -> Callable[[str], str]:
-    words = [word for word in known if word != BatchStatus.UNKNOWN]
-
-    def status(value: str) -> str:
-        if value not in words:
-            raise ValueError(f"expected one of {', '.join(words)}")
-        return value
-
-    return status
-
+_PRIORITY = "MEDIUM"
 
 _DATES = {
-    "start_date": _Filter("created_at", _instant, ">="),
-    "end_date": _Filter("created_at", _instant, "<="),
+    "start_date": Filter("created_at", INSTANT, "Created then or later; UTC without offset.", ">=", True),
+    "end_date": Filter("created_at", INSTANT, "Created then or earlier; UTC without offset.", "<=", True),
 }
-_RUNS = {"min_runs": _Filter("runs", _integer, ">="), "max_runs": _Filter("runs", _integer, "<=")}
-_IDS = {key: _Filter(key, _text) for key in ("id", "project_id", "user_id")}
-_JOB_STATUS = _Filter("status", _status_of(JobStatus))
+_RUNS = {
+    "min_runs": Filter("runs", INTEGER, "Jobs with at least so many runs.", ">=", True),
+    "max_runs": Filter("runs", INTEGER, "Jobs with at most so many runs.", "<=", True),
+}
+_IDS = {
+    "id": Filter("id", TEXT, "Its id."),
+    "project_id": Filter("project_id", TEXT, "The project that owns it."),
+    "user_id": Filter("user_id", TEXT, "Who created it."),
+}
+_JOB_STATUS = Filter("status", one_of(JobStatus), "Its status.")
 
-BATCHES: Mapping[str, _Filter] = {
+BATCHES: Mapping[str, Filter] = {
     **_IDS,
     **_DATES,
-    "device_type": _Filter("device_type", _text),
-    "status": _Filter("status", _status_of(BatchStatus)),
-    "open": _Filter("open", _boolean),
-    "tag": _Filter("tag", _text),
+    "device_type": Filter("device_type", TEXT, "Where it runs."),
+    "status": Filter("status", one_of(BatchStatus), "Its status."),
+    "open": Filter("open", BOOLEAN, "Whether it accepts jobs."),
+    # There is one queue a device here: every batch has the same priority, and no column says so.
+    "queue_priority": Filter(
+        f"'{_PRIORITY}'",
+        one_of(("LOW", "MEDIUM", "HIGH")),
+        f"Its priority; {_PRIORITY} for every batch here.",
+    ),
+    "tag": Filter("tag", TEXT, "One of its tags.", is_single=True),
 }
-JOBS: Mapping[str, _Filter] = {
+JOBS: Mapping[str, Filter] = {
     **_IDS,
     **_DATES,
     **_RUNS,
-    "batch_id": _Filter("batch_id", _text),
+    "batch_id": Filter("batch_id", TEXT, "The batch that it belongs to."),
     "status": _JOB_STATUS,
-    "errors": _Filter("has_errors", _boolean),
+    "errors": Filter("has_errors", BOOLEAN, "Whether it has errors."),
 }
-JOBS_TO_CANCEL: Mapping[str, _Filter] = {"id": _IDS["id"], **_DATES, **_RUNS}
-JOBS_TO_REPEAT: Mapping[str, _Filter] = {**JOBS_TO_CANCEL, "status": _JOB_STATUS}
+JOBS_TO_CANCEL: Mapping[str, Filter] = {"id": _IDS["id"], **_DATES, **_RUNS}
+JOBS_TO_REPEAT: Mapping[str, Filter] = {**JOBS_TO_CANCEL, "status": _JOB_STATUS}
 
-_PAGE_KEYS = ("offset", "limit")
-_ORDER_KEYS = ("order_by", "order_by_direction")
+# Ids grow with time in both orders, so there is one order to choose the direction of.
+_ORDERS = ("creation_order", "created_at")
+_DIRECTIONS = ("DESC", "ASC")
+PAGE: Mapping[str, Mapping[str, Any]] = {
+    "offset": {"type": "integer", "minimum": 0, "maximum": MAX_OFFSET, "default": 0},
+    "limit": {"type": "integer", "minimum": 1, "maximum": MAX_LIMIT, "default": MAX_LIMIT},
+}
+ORDER: Mapping[str, Mapping[str, Any]] = {
+    "order_by": {"type": "string", "enum": list(_ORDERS), "default": _ORDERS[0]},
+    "order_by_direction": {"type": "string", "enum": list(_DIRECTIONS), "default": _DIRECTIONS[0]},
+}
 
 
-def conditions(query: Query, table: Mapping[str, _Filter]) -> tuple[Condition, ...]:
+def conditions(query: Query, table: Mapping[str, Filter]) -> tuple[Condition, ...]:
     """The conditions that a query string states, in the order of its keys.
 
     Raises:
@@ -139,52 +147,60 @@ def conditions(query: Query, table: Mapping[str, _Filter]) -> tuple[Condition, .
     return tuple(_condition(key, values, table) for key, values in grouped.items())
 
 
-def page_of(query: Query, table: Mapping[str, _Filter], *, is_ordered: bool = False) -> Selection:
+def page_of(query: Query, table: Mapping[str, Filter], *, is_ordered: bool = False) -> Selection:
     """What a list is asked for: filters, page and, where the list has one, the order.
 
     Raises:
         InvalidRequestError: A key or a value is not known.
     """
-    special = _PAGE_KEYS + (_ORDER_KEYS if is_ordered else ())
-    given = {key: value for key, value in query if key in special}
+    special = (*PAGE, *(ORDER if is_ordered else ()))
+    given = _given_once(pair for pair in query if pair[0] in special)
     return Selection(
         conditions=conditions(tuple(pair for pair in query if pair[0] not in special), table),
-        offset=_bounded("offset", given.get("offset", "0"), at_least=0),
-        limit=_bounded("limit", given.get("limit", str(MAX_LIMIT)), at_least=1, at_most=MAX_LIMIT),
+        offset=_bounded("offset", given),
+        limit=_bounded("limit", given),
         is_ascending=_is_ascending(given),
     )
 
 
-def _condition(key: str, values: list[str], table: Mapping[str, _Filter]) -> Condition:
+def _given_once(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    given: dict[str, str] = {}
+    for key, value in pairs:
+        if key in given:
+            raise _refusal(key, "This can be given once.")
+        given[key] = value
+    return given
+
+
+def _condition(key: str, values: list[str], table: Mapping[str, Filter]) -> Condition:
     if key not in table:
         raise _refusal(key, f"There is no such filter here; there are {', '.join(sorted(table))}.")
     found = table[key]
-    if len(values) > 1 and found.comparison != "=":
+    if len(values) > 1 and found.is_single:
         raise _refusal(key, "This filter can be given once.")
     try:
-        return Condition(found.column, found.comparison, tuple(map(found.reads, values)))
+        return Condition(found.column, found.comparison, tuple(map(found.kind.reads, values)))
     except ValueError as error:
         raise _refusal(key, f"Wrong value: {error}.") from error
 
 
-def _bounded(key: str, value: str, *, at_least: int, at_most: int | None = None) -> int:
+def _bounded(key: str, given: Mapping[str, str]) -> int:
+    bounds = PAGE[key]
     try:
-        number = _integer(value)
+        number = integer(given.get(key, str(bounds["default"])))
     except ValueError as error:
         raise _refusal(key, f"Wrong value: {error}.") from error
-    if number < at_least or (at_most is not None and number > at_most):
-        upper = "" if at_most is None else f" and at most {at_most}"
-        raise _refusal(key, f"Expected at least {at_least}{upper}.")
+    if not bounds["minimum"] <= number <= bounds["maximum"]:
+        raise _refusal(key, f"Expected at least {bounds['minimum']} and at most {bounds['maximum']}.")
     return number
 
 
 def _is_ascending(given: Mapping[str, str]) -> bool:
-    # Ids grow with time in both orders, so there is one order to choose the direction of.
-    if given.get("order_by", "creation_order") not in ("creation_order", "created_at"):
-        raise _refusal("order_by", "Expected creation_order or created_at.")
-    direction = given.get("order_by_direction", "DESC").upper()
-    if direction not in ("ASC", "DESC"):
-        raise _refusal("order_by_direction", "Expected ASC or DESC.")
+    if given.get("order_by", _ORDERS[0]) not in _ORDERS:
+        raise _refusal("order_by", f"Expected one of {', '.join(_ORDERS)}.")
+    direction = given.get("order_by_direction", _DIRECTIONS[0]).upper()
+    if direction not in _DIRECTIONS:
+        raise _refusal("order_by_direction", f"Expected one of {', '.join(_DIRECTIONS)}.")
     return direction == "ASC"
 
 

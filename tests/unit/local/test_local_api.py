@@ -490,3 +490,14 @@ def test_failure_of_the_store_is_an_answer(ask, store, monkeypatch, error, statu
     monkeypatch.setattr(store, "batches", fail)
 
     assert status == ask("GET", BATCHES)[0]
+
+
+def test_every_batch_has_the_same_priority(ask):
+    """There is one queue for each device, so a filter finds all batches or none."""
+    batch = ask.create()
+    found = [
+        [item["id"] for item in ask.data("GET", "/api/v1/batches", query=[("queue_priority", word)])]
+        for word in ("LOW", "MEDIUM", "HIGH")
+    ]
+
+    assert [[], [batch["id"]], []] == found

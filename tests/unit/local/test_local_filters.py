@@ -16,6 +16,7 @@ from runner.local.refusals import InvalidRequestError
         ("tag=x", Condition("tag", "=", ("x",))),
         ("status=DONE&status=ERROR", Condition("status", "=", ("DONE", "ERROR"))),
         ("open=True", Condition("open", "=", (1,))),
+        ("queue_priority=LOW&queue_priority=HIGH", Condition("'MEDIUM'", "=", ("LOW", "HIGH"))),
         ("open=false", Condition("open", "=", (0,))),
         (
             "start_date=2026-03-01T12:00:00+02:00",
@@ -57,7 +58,7 @@ def test_page_and_order_are_read():
     "pair",
     [
         ("colour", "red"),
-        ("queue_priority", "HIGH"),
+        ("queue_priority", "HIGHEST"),
         ("status", "UNKNOWN"),
         ("status", "pending"),
         ("open", "maybe"),
@@ -85,10 +86,19 @@ def test_filter_that_is_not_understood_is_refused(pair):
     [
         (("order_by", "colour"),),
         (("order_by_direction", "UP"),),
+        (("order_by_direction", "ASC"), ("order_by_direction", "DESC")),
+        (("limit", "1"), ("limit", "2")),
+        (("offset", "1"), ("offset", "1")),
         (("start_date", "2026-01-01"), ("start_date", "2026-01-02")),
     ],
 )
-def test_order_and_dates_are_given_once_and_known(query):
-    """An unknown order, or two beginnings, are refused."""
+def test_order_page_and_dates_are_given_once_and_known(query):
+    """An unknown order, two pages, or two beginnings, are refused."""
     with pytest.raises(InvalidRequestError):
         page_of(query, JOBS, is_ordered=True)
+
+
+def test_tag_is_given_once():
+    """Tags are searchable one at a time."""
+    with pytest.raises(InvalidRequestError):
+        page_of((("tag", "a"), ("tag", "b")), BATCHES)
