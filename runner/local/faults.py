@@ -13,10 +13,12 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from runner.local.messages import Answer
+from runner.local.messages import INTEGRAL, Answer
 from runner.local.payloads import failure
 
 LONGEST_DELAY_S = 600.0
+# A year.
+LONGEST_LAG_S = 365 * 86400.0
 DROPPED = Answer(status=0, is_dropped=True)
 _HTML = b"<html><body><h1>The service is not available</h1></body></html>"
 # Who serves, and who misbehaves on demand, is told from outside of what can fail.
@@ -59,10 +61,10 @@ class _Rule(BaseModel):
 
     model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
 
-    skip: int = Field(default=0, ge=0)
-    times: int | None = Field(default=None, ge=1)
+    skip: Annotated[int, Field(ge=0), INTEGRAL] = 0
+    times: Annotated[int, Field(ge=1), INTEGRAL] | None = None
     probability: float = Field(default=1.0, ge=0.0, le=1.0)
-    seed: int = 0
+    seed: Annotated[int, INTEGRAL] = 0
 
 
 class _RequestRule(_Rule):
@@ -90,7 +92,7 @@ class ErrorFault(_RequestRule):
 
     effect: Literal["error"]
     when: When = "before"
-    status: int = Field(default=503, ge=400, le=599)
+    status: Annotated[int, Field(ge=400, le=599), INTEGRAL] = 503
     html: bool = False
 
     def applied(self, treatment: Treatment) -> Treatment:
@@ -129,7 +131,7 @@ class TooManyFault(_RequestRule):
     """429, with or without the time after which to try again; nothing is carried out."""
 
     effect: Literal["too_many_requests"]
-    retry_after_s: int | None = Field(default=1, ge=0)
+    retry_after_s: Annotated[int, Field(ge=0), INTEGRAL] | None = 1
 
     def applied(self, treatment: Treatment) -> Treatment:
         """`retry_after_s` is the header Retry-After."""
@@ -153,7 +155,7 @@ class LagFault(_RequestRule):
 
     effect: Literal["lag"]
     method: str = "GET"
-    lag_s: float = Field(gt=0.0)
+    lag_s: float = Field(gt=0.0, le=LONGEST_LAG_S)
 
     def applied(self, treatment: Treatment) -> Treatment:
         """Batches and jobs that are younger than this are not listed; single ones are found."""

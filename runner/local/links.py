@@ -17,6 +17,8 @@ from datetime import UTC, datetime
 
 _NAMED = struct.Struct(">QI")
 _SIGNATURE_BYTES = 20
+# What a store can number its jobs with.
+_LARGEST_ORDER = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +50,8 @@ def read(address: str) -> Link | None:
         plain = base64.b64decode(address + "=" * (-len(address) % 4), altchars=b"-_", validate=True)
         order, until_s = _NAMED.unpack(plain[: _NAMED.size])
     except (ValueError, binascii.Error, struct.error):
+        return None
+    if order > _LARGEST_ORDER:
         return None
     return Link(order, until_s, plain[_NAMED.size :])
 

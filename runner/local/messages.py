@@ -5,10 +5,13 @@ from __future__ import annotations
 import ipaddress
 import json
 import math
+import re
 import zlib
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
+
+from pydantic import BeforeValidator
 
 from runner.local.refusals import ForbiddenOriginError, InvalidRequestError, Problem, TooLargeError
 
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 MAX_BODY_BYTES = 64 * 2**20
+# Half a character, perhaps; two of them, one after the other, are a whole one.
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -82,15 +87,27 @@ def json_body(request: Request) -> Any:
     """The JSON value in the body.
 
     Raises:
-        InvalidRequestError: It is not JSON in UTF-8, plain or gzip'ed, or has a number that is not finite.
+        InvalidRequestError: It is not JSON in UTF-8, plain or gzip'ed, or has a number that is not finite or
+            a text that no encoding can write.
 
         TooLargeError: It is larger than MAX_BODY_BYTES once unpacked.
     """
     try:
-        value = json.loads(_plain_body(request), parse_constant=_no_constant, parse_float=_finite)
+        text = _plain_body(request).decode()
+        value = json.loads(text, parse_constant=_no_constant, parse_float=_finite)
+        if _SURROGATE.search(text):
+            json.dumps(value, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as error:
         raise InvalidRequestError(Problem(("body",), f"Not JSON: {error}", "json_invalid")) from error
     return value
+
+
+def _integral(value: object) -> object:
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
+# JSON has one kind of numbers: 1.0 is the integer that 1 is.
+INTEGRAL = BeforeValidator(_integral)
 
 
 def json_answer(status: int, value: object, *headers: tuple[str, str]) -> Answer:

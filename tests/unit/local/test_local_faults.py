@@ -102,6 +102,8 @@ def test_first_ending_counts_and_delays_add_up():
         {"effect": "delay"},
         {"effect": "delay", "delay_s": 1e9},
         {"effect": "lag", "lag_s": "1"},
+        {"effect": "lag", "lag_s": 1e11},
+        {"effect": "drop", "times": 1.5},
         {"effect": "drop", "probability": 2},
     ],
 )
@@ -211,6 +213,14 @@ def test_control_replaces_the_rules_and_tells_what_was_counted(faulty):
 
     assert ([503, 200], 2, 1, "error") == (statuses, told["seen"], told["fired"], told["rule"]["effect"])
     assert [] == ask.data("PUT", "/control/faults", [])
+
+
+def test_whole_number_may_have_a_point(faulty):
+    """JSON has one kind of numbers."""
+    ask = faulty()
+    (told,) = ask.data("PUT", "/control/faults", [{"effect": "error", "times": 2.0, "status": 500.0}])
+
+    assert (2, 500) == (told["rule"]["times"], told["rule"]["status"])
 
 
 def test_control_is_there_only_when_enabled(ask):

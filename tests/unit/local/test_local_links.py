@@ -53,6 +53,11 @@ def test_guess_is_no_address_or_not_a_good_one(address):
     assert link is None or not links.is_good(link, "secret", START)
 
 
+def test_number_that_no_job_can_have_leads_nowhere(ask):
+    """A store cannot even be asked for it."""
+    assert 404 == ask("GET", f"/results/{'_' * 43}")[0]
+
+
 def finished(ask, engine):
     """A job with a result."""
     job_id = ask.create()["jobs"][0]["id"]

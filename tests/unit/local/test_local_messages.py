@@ -72,12 +72,20 @@ def test_body_is_read_plain_and_packed(body, headers):
     assert json_body(a_request(body, **headers)) == {"a": 1}
 
 
+def test_both_halves_of_a_character_are_one():
+    """Characters beyond the first 65536 are escaped in two."""
+    assert {"a": "😀"} == json_body(a_request(b'{"a": "\\ud83d\\ude00"}'))
+
+
 @pytest.mark.parametrize(
     ("body", "headers"),
     [
         pytest.param(b"", {}, id="empty"),
         pytest.param(b"{", {}, id="cut off"),
         pytest.param(b"\xff", {}, id="not UTF-8"),
+        pytest.param('{"a": 1}'.encode("utf-16"), {}, id="UTF-16"),
+        pytest.param(b'{"a": "\\uD800"}', {}, id="half a character"),
+        pytest.param(b'{"\\udfff": 1}', {}, id="half a character in a name"),
         pytest.param(b'{"a": NaN}', {}, id="NaN"),
         pytest.param(b'{"a": -Infinity}', {}, id="infinity"),
         pytest.param(b'{"a": 1e999}', {}, id="too large a number"),
