@@ -8,7 +8,9 @@ What belongs here
     `faults`, `links`, `webhooks`, `identity`: likewise, for faults on demand, result links, webhooks, tokens.
     `configuration`, `control`: what a configuration file says, and what can be changed of it meanwhile.
     `store`: batches and jobs in SQLite, one transaction a transition.
-    `messages`, `routes`, `bodies`, `filters`, `payloads`, `api`, the `*_calls`: HTTP as values, no sockets.
+    `messages`, `routes`, `bodies`, `filters`, `query_values`, `payloads`, `api`, the `*_calls`: HTTP as
+    values, no sockets.
+    `operations`, `schemas`, `openapi`: what each call takes and answers, and a document of it; pure.
     `demands`, `backend_configurations`: what a batch may ask of its emulator, pure.
     `engine`, `processes`, `emulation`, `emulators`: how a job is executed.
     `execution`, `dask_engine`, `dask_cluster`, `dask_worker`: which engine does that, and the one over Dask.

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import functools
 import logging
 import sqlite3
 from typing import TYPE_CHECKING
 
-from runner.local import batch_calls, control_calls, device_calls, job_calls, payloads
+from runner.local import about_calls, batch_calls, control_calls, device_calls, job_calls, openapi, payloads
 from runner.local.calls import Call
 from runner.local.faults import WELL
 from runner.local.identity import Gate
+from runner.local.operations import OPERATIONS, Access
 from runner.local.refusals import RefusalError
 from runner.local.routes import Found, Route, WrongMethod, find
 
@@ -23,13 +25,6 @@ if TYPE_CHECKING:
     from runner.local.submissions import SequenceReader
 
 _LOG = logging.getLogger(__name__)
-
-
-def unsupported(call: Call) -> Answer:
-    """A call that PCS has and the local cloud has not."""
-    request = call.request
-    _LOG.warning("%s %s is not available on the local cloud", request.method, request.path)
-    return payloads.failure(501, "This call of PCS is not available on the local cloud.")
 
 
 ROUTES = (
@@ -55,10 +50,11 @@ ROUTES = (
     Route("GET", "/api/v1/devices/specs/{device_type}", device_calls.one_spec),
     Route("GET", "/api/v1/devices/public-specs", device_calls.public_specs),
     Route("GET", "/api/v1/projects", device_calls.projects),
-    Route("GET", "/health", device_calls.health),
-    Route("POST", "/api/v1/workloads", unsupported),
-    Route("GET", "/api/v2/workloads/{workload_id}", unsupported),
-    Route("PUT", "/api/v1/workloads/{workload_id}/cancel", unsupported),
+    Route("GET", "/health", about_calls.health),
+    Route("GET", "/openapi.json", about_calls.openapi),
+    Route("POST", "/api/v1/workloads", about_calls.unsupported),
+    Route("GET", "/api/v2/workloads/{workload_id}", about_calls.unsupported),
+    Route("PUT", "/api/v1/workloads/{workload_id}/cancel", about_calls.unsupported),
 )
 
 
@@ -68,9 +64,6 @@ CONTROL_ROUTES = (
     Route("GET", "/control/paused", control_calls.paused),
     Route("PUT", "/control/paused", control_calls.set_paused),
 )
-# A result link is secret enough; the others tell nothing of any project.
-_NEED_NO_TOKEN = frozenset({job_calls.result, device_calls.public_specs, device_calls.health})
-_CONTROL_CALLS = frozenset(route.call for route in CONTROL_ROUTES)
 
 
 class Api:
@@ -104,6 +97,7 @@ class Api:
         self._control = control
         self._routes = ROUTES + (CONTROL_ROUTES if control.configuration.control.enabled else ())
         self._gate = Gate(control.configuration)
+        self._document = functools.cache(lambda: openapi.document(self._routes, control.configuration))
 
     def handle(self, request: Request, treatment: Treatment = WELL) -> Answer:
         """The answer to a request. Never raises: a bug is a 500, a store that cannot be written a 503."""
@@ -130,12 +124,14 @@ class Api:
                 return payloads.failure(404, f"There is no {request.path} here.")
 
     def _project(self, request: Request, call: Callable[[Call], Answer]) -> str | None:
-        if call in _NEED_NO_TOKEN:
-            return None
-        if call in _CONTROL_CALLS:
-            self._gate.require_control(request)
-            return None
-        return self._gate.project_of(request)
+        match OPERATIONS[call].access:
+            case Access.EVERYBODY:
+                return None
+            case Access.CONTROL:
+                self._gate.require_control(request)
+                return None
+            case Access.PROJECT:
+                return self._gate.project_of(request)
 
     def _call(
         self, request: Request, names: Mapping[str, str], treatment: Treatment, project: str | None
@@ -147,6 +143,7 @@ class Api:
             sequences=self._sequences,
             announce=self._announce,
             about=self._about,
+            document=self._document,
             control=self._control,
             treatment=treatment,
             project=project,

@@ -29,6 +29,8 @@ class Call:
     Args:
         names: Values of the named segments of the path.
 
+        document: What can be asked, as OpenAPI.
+
         announce: Says that there may be something new to start.
 
         about: What the server says of itself.
@@ -46,6 +48,7 @@ class Call:
     sequences: SequenceReader
     announce: Callable[[], None]
     control: Control
+    document: Callable[[], Mapping[str, object]]
     about: Mapping[str, object] = field(default_factory=dict)
     treatment: Treatment = WELL
     project: str | None = None

@@ -1,13 +1,12 @@
-"""The calls about devices and projects, and the one that says who answers."""
+"""The calls about devices and projects."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.local import payloads
+from runner.local import filters, payloads
 from runner.local.devices import served
-from runner.local.messages import json_answer
-from runner.local.refusals import InvalidRequestError, Problem, UnknownThingError
+from runner.local.refusals import UnknownThingError
 
 if TYPE_CHECKING:
     from runner.local.calls import Call
@@ -39,9 +38,8 @@ def public_specs(call: Call) -> Answer:
 
 def devices(call: Call) -> Answer:
     """GET /api/v1/devices."""
-    wanted = [value for key, value in call.request.query if key == "device_type"]
-    if any(key != "device_type" for key, _ in call.request.query):
-        raise InvalidRequestError(Problem(("query",), "The only filter here is device_type."))
+    conditions = filters.conditions(call.request.query, filters.DEVICES)
+    wanted = [value for condition in conditions for value in condition.values]
     names = [device.name for device in served() if not wanted or device.name in wanted]
     return payloads.success(
         [{"device_type": name, "status": "UP", "availability": "ACTIVE"} for name in names]
@@ -50,14 +48,12 @@ def devices(call: Call) -> Answer:
 
 def projects(call: Call) -> Answer:
     """GET /api/v1/projects: that of the token; without tokens the local one, and those that were used."""
+    conditions = filters.conditions(call.request.query, filters.PROJECTS)
+    if any("ACTIVE" not in condition.values for condition in conditions):
+        return payloads.success([])
     if call.project is not None:
         return payloads.success([{"id": call.project, "name": call.project, "status": "ACTIVE"}])
     names = {DEFAULT_PROJECT: "local"} | {
         project_id: project_id for project_id in call.store.project_ids() if project_id != DEFAULT_PROJECT
     }
     return payloads.success([{"id": key, "name": name, "status": "ACTIVE"} for key, name in names.items()])
-
-
-def health(call: Call) -> Answer:
-    """GET /health: which server this is, without an envelope."""
-    return json_answer(200, dict(call.about))

@@ -121,6 +121,10 @@ JOBS: Mapping[str, Filter] = {
 }
 JOBS_TO_CANCEL: Mapping[str, Filter] = {"id": _IDS["id"], **_DATES, **_RUNS}
 JOBS_TO_REPEAT: Mapping[str, Filter] = {**JOBS_TO_CANCEL, "status": _JOB_STATUS}
+DEVICES: Mapping[str, Filter] = {"device_type": Filter("device_type", TEXT, "Its name.")}
+PROJECTS: Mapping[str, Filter] = {
+    "project_status": Filter("status", TEXT, "Its status; every project here is ACTIVE.")
+}
 
 # Ids grow with time in both orders, so there is one order to choose the direction of.
 _ORDERS = ("creation_order", "created_at")

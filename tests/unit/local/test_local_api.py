@@ -432,10 +432,14 @@ def test_wrong_method_names_the_right_ones(ask):
 
 def test_unsupported_call_is_logged(ask, caplog):
     """Somebody who misses a call of PCS finds it in the log."""
-    with caplog.at_level(logging.WARNING, "runner.local.api"):
+    with caplog.at_level(logging.WARNING, "runner.local.about_calls"):
         ask("POST", "/api/v1/workloads")
+        ask("GET", "/api/v2/workloads/a\nb")
 
-    assert caplog.messages == ["POST /api/v1/workloads is not available on the local cloud"]
+    assert [
+        "POST '/api/v1/workloads' is not available on the local cloud",
+        r"GET '/api/v2/workloads/a\nb' is not available on the local cloud",
+    ] == caplog.messages
 
 
 @pytest.mark.parametrize(
@@ -501,3 +505,34 @@ def test_every_batch_has_the_same_priority(ask):
     ]
 
     assert [[], [batch["id"]], []] == found
+
+
+@pytest.mark.parametrize(("runs", "expected"), [(10.0, 200), (10.5, 422), (True, 422), ("10", 422)])
+def test_runs_are_whole_however_they_are_written(ask, runs, expected):
+    """JSON has one kind of numbers; words and truth values are none."""
+    body = {
+        "project_id": "p",
+        "sequence_builder": a_sequence(),
+        "jobs": [{"runs": runs, "variables": {"a": 1}}],
+    }
+    status, envelope = ask("POST", BATCHES, body)
+
+    assert expected == status
+    assert status != 200 or [10] == [job["runs"] for job in envelope["data"]["jobs"]]
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ([], (200, 1)),
+        ([("project_status", "ACTIVE")], (200, 1)),
+        ([("project_status", "CLOSED")], (200, 0)),
+        ([("project_status", "CLOSED"), ("project_status", "ACTIVE")], (200, 1)),
+        ([("colour", "red")], (422, 1)),
+    ],
+)
+def test_projects_are_filtered_by_their_status(ask, query, expected):
+    """Every project here is active; another filter is refused, not ignored."""
+    status, envelope = ask("GET", "/api/v1/projects", query=query)
+
+    assert expected == (status, len(envelope["data"]))

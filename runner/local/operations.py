@@ -1,0 +1,246 @@
+"""What each call is for a client: who may ask, what it takes, what it answers and how it may refuse.
+
+The values are those that the calls work with: the tables of `filters`, the readers of `bodies`, the kinds of
+`refusals`. `runner.local.openapi` writes them down, and `runner.local.api` asks them who may ask.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, auto
+from typing import TYPE_CHECKING, Any
+
+from runner.local import (
+    about_calls,
+    batch_calls,
+    bodies,
+    control_calls,
+    device_calls,
+    filters,
+    job_calls,
+    schemas,
+)
+from runner.local.refusals import (
+    ForeignProjectError,
+    InvalidRequestError,
+    RefusalError,
+    UnknownThingError,
+    WrongStateError,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pydantic import TypeAdapter
+
+    from runner.local.calls import Call
+    from runner.local.filters import Filter
+    from runner.local.messages import Answer
+
+
+class Access(Enum):
+    """Whose token a call needs, where there are tokens."""
+
+    EVERYBODY = auto()
+    PROJECT = auto()
+    CONTROL = auto()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Operation:
+    """One call, as a client sees it.
+
+    Args:
+        summary: What it does, in a sentence.
+
+        data: Type of what it answers; None for one that never succeeds.
+
+        access: Who may ask.
+
+        is_enveloped: Whether the answer stands in PCS's envelope.
+
+        is_paged: Whether it answers a page of a list.
+
+        filters: Keys of its query string, without those of the page.
+
+        order: Keys of its query string that choose the order.
+
+        body: Reads its body; None for a call without one.
+
+        refusals: How it may refuse, beside what every call may.
+
+        gives: Where in its answer the values of other paths' segments stand, as JSON pointers.
+    """
+
+    summary: str
+    data: Any
+    access: Access = Access.PROJECT
+    is_enveloped: bool = True
+    is_paged: bool = False
+    filters: Mapping[str, Filter] = field(default_factory=dict)
+    order: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    body: TypeAdapter[Any] | None = None
+    refusals: tuple[type[RefusalError], ...] = ()
+    gives: Mapping[str, str] = field(default_factory=dict)
+
+
+_BATCH = {"batch_id": "/data/id"}
+_BATCH_WITH_JOBS = {**_BATCH, "job_id": "/data/jobs/0/id"}
+_BATCH_WITH_IDS = {**_BATCH, "job_id": "/data/job_ids/0"}
+
+OPERATIONS: Mapping[Callable[[Call], Answer], Operation] = {
+    batch_calls.create: Operation(
+        summary="Create a batch with its jobs. Each accepted request is a new batch.",
+        data=schemas.BatchWithJobs,
+        body=bodies.BATCH,
+        refusals=(ForeignProjectError, InvalidRequestError),
+        gives=_BATCH_WITH_JOBS,
+    ),
+    batch_calls.listed: Operation(
+        summary="List batches, newest first.",
+        data=list[schemas.BatchItem],
+        is_paged=True,
+        filters=filters.BATCHES,
+        refusals=(InvalidRequestError,),
+        gives={"batch_id": "/data/0/id"},
+    ),
+    batch_calls.cancel_several: Operation(
+        summary="Cancel batches, each with its pending jobs; running jobs go on to their end.",
+        data=schemas.CanceledBatches,
+        body=bodies.BATCH_IDS,
+        refusals=(InvalidRequestError,),
+        gives={"batch_id": "/data/batches/0/id"},
+    ),
+    batch_calls.status: Operation(
+        summary="How far a batch is.", data=schemas.BatchProgress, refusals=(UnknownThingError,)
+    ),
+    batch_calls.set_tags: Operation(
+        summary="Replace all tags of a batch.",
+        data=schemas.BatchWithIds,
+        body=bodies.TAGS,
+        refusals=(UnknownThingError, InvalidRequestError),
+        gives=_BATCH_WITH_IDS,
+    ),
+    batch_calls.rebatch: Operation(
+        summary="Repeat the selected jobs of a closed batch in a new one.",
+        data=schemas.BatchWithJobs,
+        filters=filters.JOBS_TO_REPEAT,
+        refusals=(UnknownThingError, WrongStateError, InvalidRequestError),
+        gives=_BATCH_WITH_JOBS,
+    ),
+    batch_calls.single: Operation(
+        summary="A batch.", data=schemas.BatchWithIds, refusals=(UnknownThingError,), gives=_BATCH_WITH_IDS
+    ),
+    batch_calls.add_jobs: Operation(
+        summary="Add jobs to an open batch. Each accepted request adds them once more.",
+        data=schemas.BatchWithJobs,
+        body=bodies.JOBS,
+        refusals=(UnknownThingError, WrongStateError, InvalidRequestError),
+        gives=_BATCH_WITH_JOBS,
+    ),
+    batch_calls.close: Operation(
+        summary="Let a batch take no more jobs; those it has still run.",
+        data=schemas.BatchWithIds,
+        refusals=(UnknownThingError,),
+        gives=_BATCH_WITH_IDS,
+    ),
+    batch_calls.cancel: Operation(
+        summary="Cancel a batch with its pending jobs; running jobs go on to their end.",
+        data=schemas.BatchWithJobs,
+        refusals=(UnknownThingError, WrongStateError),
+        gives=_BATCH_WITH_JOBS,
+    ),
+    batch_calls.cancel_jobs: Operation(
+        summary="Cancel the selected pending jobs of a batch.",
+        data=schemas.CanceledJobs,
+        filters=filters.JOBS_TO_CANCEL,
+        refusals=(UnknownThingError, InvalidRequestError),
+        gives={"job_id": "/data/jobs/0/id"},
+    ),
+    job_calls.listed: Operation(
+        summary="List jobs, newest first unless asked otherwise.",
+        data=list[schemas.JobItem],
+        is_paged=True,
+        filters=filters.JOBS,
+        order=filters.ORDER,
+        refusals=(InvalidRequestError,),
+        gives={"job_id": "/data/0/id", "batch_id": "/data/0/batch_id"},
+    ),
+    job_calls.single: Operation(
+        summary="A job with its own sequence.", data=schemas.SingleJob, refusals=(UnknownThingError,)
+    ),
+    job_calls.cancel: Operation(
+        summary="Cancel a pending job.",
+        data=schemas.SingleJob,
+        refusals=(UnknownThingError, WrongStateError),
+        gives={"job_id": "/data/id", "batch_id": "/data/batch_id"},
+    ),
+    job_calls.status: Operation(
+        summary="How far a job is.", data=schemas.JobProgress, refusals=(UnknownThingError,)
+    ),
+    job_calls.results_link: Operation(
+        summary="Where the result of a job is.", data=schemas.ResultsLink, refusals=(UnknownThingError,)
+    ),
+    job_calls.result: Operation(
+        summary="A result, at the address that its link says.",
+        data=schemas.JobResult,
+        access=Access.EVERYBODY,  # a result link is secret enough
+        is_enveloped=False,
+        refusals=(UnknownThingError,),
+    ),
+    device_calls.devices: Operation(
+        summary="Device types that take batches.",
+        data=list[schemas.DeviceState],
+        filters=filters.DEVICES,
+        refusals=(InvalidRequestError,),
+        gives={"device_type": "/data/0/device_type"},
+    ),
+    device_calls.specs: Operation(
+        summary="Specifications of all device types: Pulser's abstract representation of each.",
+        data=dict[str, str],
+    ),
+    device_calls.one_spec: Operation(
+        summary="Specification of a device type.", data=schemas.DeviceSpec, refusals=(UnknownThingError,)
+    ),
+    device_calls.public_specs: Operation(
+        summary="Specifications of all device types, as a list.",
+        data=list[schemas.DeviceSpec],
+        access=Access.EVERYBODY,
+        gives={"device_type": "/data/0/device_type"},
+    ),
+    device_calls.projects: Operation(
+        summary="Projects of the token.",
+        data=list[schemas.Project],
+        filters=filters.PROJECTS,
+        refusals=(InvalidRequestError,),
+    ),
+    about_calls.health: Operation(
+        summary="Which server this is.", data=schemas.Health, access=Access.EVERYBODY, is_enveloped=False
+    ),
+    about_calls.openapi: Operation(
+        summary="This document.", data=schemas.Document, access=Access.EVERYBODY, is_enveloped=False
+    ),
+    about_calls.unsupported: Operation(
+        summary="A call of PCS that is not available on the local cloud.", data=None
+    ),
+    control_calls.faults: Operation(
+        summary="The faults that are made, and how often.",
+        data=list[schemas.RuleTally],
+        access=Access.CONTROL,
+    ),
+    control_calls.set_faults: Operation(
+        summary="Make these faults in place of those in force.",
+        data=list[schemas.RuleTally],
+        access=Access.CONTROL,
+        body=bodies.RULES,
+        refusals=(InvalidRequestError,),
+    ),
+    control_calls.paused: Operation(summary="What is paused.", data=schemas.Paused, access=Access.CONTROL),
+    control_calls.set_paused: Operation(
+        summary="Pause these device types and batches, and no others.",
+        data=schemas.Paused,
+        access=Access.CONTROL,
+        body=bodies.PAUSED,
+        refusals=(InvalidRequestError,),
+    ),
+}
