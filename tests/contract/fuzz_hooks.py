@@ -10,6 +10,7 @@ import json
 import os
 import zlib
 from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
 
 import schemathesis
 from hypothesis import strategies
@@ -138,3 +139,14 @@ def after_call(context, case, response):
     elif found["device_type"] == PAUSED:
         FOUND["job_id"].extend(job["id"] for job in found["jobs"])
         FOUND["batch_id"].extend([found["id"]] if found["open"] else [])
+
+
+@schemathesis.check
+def refuses_words_it_does_not_know(ctx, response, case):
+    """Also inside of repeated keys, where schemathesis' own check of invalid values looks away."""
+    declared = {each["name"]: each["schema"] for each in case.operation.definition.raw.get("parameters", ())}
+    for name, value in parse_qsl(urlsplit(response.request.url).query, keep_blank_values=True):
+        one = declared.get(name, {}).get("items", {})
+        words = ["true", "false", "1", "0"] if one.get("type") == "boolean" else one.get("enum")
+        is_known = words is None or value in words or value.lower() in words
+        assert is_known or response.status_code >= 400, f"{name}={value} was accepted"
