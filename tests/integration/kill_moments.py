@@ -1,0 +1,81 @@
+"""When a server is killed: seeded moments, and how to wait for one."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import threading
+import time
+from dataclasses import dataclass
+from random import Random
+
+# A kill comes at the latest after so long, whatever it waits for.
+LONGEST_LIFE_S = 4.0
+PATIENCE_S = 120
+
+
+@dataclass(frozen=True)
+class Kill:
+    """A moment: so long after the n-th event of a kind since the server was started.
+
+    Args:
+        event: `started` (the process, which does not answer yet), `sent` (a POST that has left its client) or
+            `done` (a job).
+    """
+
+    event: str
+    n: int
+    delay_s: float
+
+
+def schedule(seed, n_rounds):
+    """The kills of a seed."""
+    random = Random(f"kills {seed}")
+    for _ in range(n_rounds):
+        event = random.choices(["started", "sent", "done"], [2, 4, 4])[0]
+        longest_s = {"started": 0.6, "sent": 0.02, "done": 0.1}[event]
+        yield Kill(event, random.randint(1, 9), random.uniform(0, longest_s))
+
+
+class Moment:
+    """Waits for the moment of a kill."""
+
+    def __init__(self, kill, wire):
+        self._kill, self._wire = kill, wire
+        self._n_sent, self._lock, self._is_sent = 0, threading.Lock(), threading.Event()
+        self._done = "/api/v2/jobs?status=DONE&limit=1"
+
+    def count_sent(self, method):
+        """Take note of a request that has left its client."""
+        if method == "POST":
+            with self._lock:
+                self._n_sent += 1
+                if self._n_sent == self._kill.n:
+                    self._is_sent.set()
+
+    def wait(self):
+        """Return when it is time."""
+        if self._kill.event == "sent":
+            self._is_sent.wait(LONGEST_LIFE_S)
+        else:
+            wanted = self._wire.total(self._done) + self._kill.n
+            deadline = time.monotonic() + LONGEST_LIFE_S
+            while self._wire.total(self._done) < wanted and time.monotonic() < deadline:
+                time.sleep(0.005)
+        time.sleep(self._kill.delay_s)
+
+
+def killed_early(folder, delay_s):
+    """Start a server and kill it while it comes up; gives its process."""
+    folder.mkdir(mode=0o700, exist_ok=True)
+    with (folder / "server.log").open("ab") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "runner.local", "--store", str(folder)],
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    time.sleep(delay_s)
+    process.kill()
+    process.wait(PATIENCE_S)
+    return process.pid
