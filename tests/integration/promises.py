@@ -97,6 +97,8 @@ def rows_of(path):
     connection.row_factory = sqlite3.Row
     try:
         assert "ok" == connection.execute("PRAGMA integrity_check").fetchone()[0]
+        if not connection.execute("SELECT COUNT(*) FROM sqlite_master").fetchone()[0]:
+            return {}, [], []  # the first server did not live to see it
         jobs = {row["id"]: dict(row) for row in connection.execute("SELECT * FROM jobs ORDER BY seq")}
         batches = [dict(row) for row in connection.execute("SELECT * FROM batches")]
         results = [dict(row) for row in connection.execute("SELECT job_id, attempt, counter FROM results")]
