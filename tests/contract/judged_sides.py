@@ -124,15 +124,17 @@ class SdkProcess:
 
     Args:
         folder: Where it is installed, when it is not the installed one.
+
+        script: What it does.
     """
 
-    def __init__(self, errors, folder=None):
+    def __init__(self, errors, folder=None, *, script="sdk_side.py"):
         self._errors = errors.open("w+", encoding="utf-8")
         environment = {name: value for name, value in os.environ.items() if not _is_foreign(name)}
         if folder is not None:
             environment["PYTHONPATH"] = str(folder)
         self._process = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("sdk_side.py"))],
+            [sys.executable, str(Path(__file__).with_name(script))],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
