@@ -24,7 +24,7 @@ from runner.local.configuration import Configuration
 from runner.local.control import Control
 from runner.local.engine import outcome, payload
 from runner.local.pulser_sequences import PulserSequences
-from runner.local.queues import startable
+from runner.local.queues import startable, without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -163,7 +163,9 @@ class LocalCloud:
         free = self._engine.capacity() - len(self._at_work)
         if free <= 0:
             return ()
-        job_ids = startable(self._store.queues(free), free)
+        # Asked again: a batch that came after the pause of this step is not PAUSED yet.
+        queues, paused = self._store.queues(free), self._control.paused
+        job_ids = startable(without(queues, paused.device_types, paused.batch_ids), free)
         if not job_ids:
             return ()
         started = self._store.start(job_ids)

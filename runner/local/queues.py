@@ -7,11 +7,11 @@ batch that was started keeps it until it is terminal, also while it is open with
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Container, Iterable
     from datetime import datetime
 
 
@@ -50,6 +50,17 @@ class DeviceQueue:
 def is_exclusive(device_type: str) -> bool:
     """Whether the device serves one batch at a time."""
     return not device_type.startswith("EMU_")
+
+
+def without(
+    queues: Iterable[DeviceQueue], device_types: Container[str], batch_ids: Container[str]
+) -> tuple[DeviceQueue, ...]:
+    """The queues without these devices, and without what waits in these batches."""
+    return tuple(
+        replace(queue, waiting=tuple(each for each in queue.waiting if each.batch_id not in batch_ids))
+        for queue in queues
+        if queue.device_type not in device_types
+    )
 
 
 def startable(queues: Iterable[DeviceQueue], free: int) -> tuple[str, ...]:

@@ -162,3 +162,20 @@ def test_device_is_paused_by_the_configuration(configured):
     again.cloud.step()
 
     assert ("PAUSED", "RUNNING") == (during, statuses(again, batch)[0])
+
+
+def test_batch_that_comes_in_the_middle_of_a_step_is_paused_too(configured):
+    """Nothing of a paused device starts, also when a step has looked at what to pause just before."""
+
+    class InterruptedEngine(FakeEngine):
+        def capacity(self):
+            if not created:
+                created.append(ask.create())
+            return self.room
+
+    created = []
+    ask = configured(InterruptedEngine(), paused_devices=["EMU_FREE"])
+    started = ask.cloud.step().started
+    ask.cloud.step()
+
+    assert ((), ("PAUSED", {"PENDING": 1})) == (started, statuses(ask, created[0]))

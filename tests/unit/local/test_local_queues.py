@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runner.local.queues import DeviceQueue, Waiting, is_exclusive, startable
+from runner.local.queues import DeviceQueue, Waiting, is_exclusive, startable, without
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -73,3 +73,10 @@ def test_only_emulators_are_shared():
     names = ["EMU_FREE", "EMU_FRESNEL", "FRESNEL", "FRESNEL_CAN1", "ORION"]
 
     assert [is_exclusive(name) for name in names] == [False, False, True, True, True]
+
+
+def test_queues_lose_what_is_left_out():
+    """Whole devices, and single batches of the others; what runs there stays known."""
+    queues = (queue("EMU_FREE", "b1", "c1", n_running=1), queue("FRESNEL", "d1"))
+
+    assert (queue("EMU_FREE", "c1", n_running=1),) == without(queues, {"FRESNEL"}, {"b"})
