@@ -1,8 +1,8 @@
 """The examples of the official SDK's and of Pulser's documentation, by either version of the SDK, unmodified.
 
 What a page shows is done in words of our own, in `client_examples` and `pulser_examples`; what is sent and
-waited for in between is the SDK's affair. Where an example asks for more than there is here, the test holds what
-is said then: atoms of a QPU (16 at most), EMU_TN, and workloads.
+waited for in between is the SDK's affair. Where an example asks for more than there is here, the test holds
+what is said then: atoms of a QPU (16 at most), EMU_TN, and workloads.
 
 | page, section | example |
 |---|---|
