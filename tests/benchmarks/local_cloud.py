@@ -1,8 +1,9 @@
 """The local cloud against plain scripts: `python tests/benchmarks/local_cloud.py [--quick]`.
 
 A sweep on the local cloud over HTTP, against a script that loops over `QutipBackendV2` in one process and
-against the same loop in a pool of processes; then what a job, a start and 10,000 jobs cost. All numbers of a
-table are of one run: numbers of different runs, or machines, say nothing. Not for Windows.
+against the same loop in a pool of processes; then what a job, a start and 10,000 jobs cost, and how long
+others wait meanwhile. All numbers of a table are of one run: numbers of different runs, or machines, say
+nothing. Not for Windows.
 """
 
 from __future__ import annotations
@@ -15,10 +16,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.client import HTTPConnection
 from pathlib import Path
-from statistics import median
+from statistics import median, quantiles
 from urllib.parse import urlsplit
 
 from emulating import points, sweep_sequence
@@ -33,6 +35,8 @@ NAMES = {
     "cloud": "local cloud",
     "again": "local cloud, the sweep with more runs",
 }
+N_SUBMITTERS = 8
+N_LOOKS = 400
 _WAIT_S = 0.005
 
 
@@ -40,7 +44,7 @@ class Cloud:
     """A client that does no more than it must."""
 
     def __init__(self, server):
-        self.pid = server.pid
+        self.server, self.pid = server, server.pid
         self._connection = HTTPConnection(urlsplit(server.url).netloc)
 
     def answer(self, method, path, body=None):
@@ -170,11 +174,61 @@ def many_jobs(n_jobs):
     yield ""
 
 
+def load(n_pending):
+    """What submissions, lists and status requests take while many jobs wait, and while others submit."""
+    with a_cloud() as (cloud, _):
+        cloud.run(2, jobs_of(4, 1))
+        holder = cloud.create(2, jobs_of(1, 1), device_type="FRESNEL", open=True)
+        asked = f"/api/v1/batches/{holder['id']}/status"
+        quiet = latencies_ms(cloud, asked, lambda n: n < N_LOOKS)
+        begun = time.perf_counter()
+        with ThreadPoolExecutor(N_SUBMITTERS) as pool:
+            batches = range(n_pending // 100)
+            work = [pool.submit(submit_one, cloud.server, number) for number in batches]
+            during = latencies_ms(cloud, asked, lambda _: not all(each.done() for each in work))
+        submitted = time.perf_counter() - begun
+        assert all(each.result() for each in work)
+        pending = latencies_ms(cloud, asked, lambda n: n < N_LOOKS)
+        lists = {
+            path: latencies_ms(cloud, path, lambda n: n < N_LOOKS // 4)
+            for path in (
+                "/api/v1/batches",
+                "/api/v2/jobs",
+                f"/api/v2/jobs?offset={n_pending - 100}",
+                "/api/v2/jobs?status=PENDING&limit=1",
+            )
+        }
+    yield f"{n_pending} jobs of different points from {N_SUBMITTERS} clients, in batches of 100"
+    yield f"  {'jobs a second':40}{n_pending / submitted:9.0f}"
+    yield f"  {'(in ms)':40}{'median':>9}{'99 %':>9}"
+    rows = {"status, 0 pending": quiet, "status, while they are submitted": during}
+    rows |= {f"status, {n_pending} pending": pending} | {f"GET {path}": lists[path] for path in lists}
+    for name, found in rows.items():
+        yield f"  {name:40}{median(found):9.2f}{quantiles(found, n=100)[98]:9.2f}"
+    yield ""
+
+
+def latencies_ms(cloud, path, goes_on):
+    """Times of requests (in ms), one after the other, as long as it goes on."""
+    found = []
+    while goes_on(len(found)) or len(found) < 2:
+        begun = time.perf_counter()
+        cloud.answer("GET", path)
+        found.append(1000 * (time.perf_counter() - begun))
+    return found
+
+
+def submit_one(server, number):
+    """Id of a batch of 100 jobs that waits behind another one, at points that no other batch has."""
+    jobs = [{"runs": 1, "variables": {"amplitude": 3.0 + number / 1000 + n / 1e6}} for n in range(100)]
+    return Cloud(server).create(2, jobs, device_type="FRESNEL")["id"]
+
+
 def main():
     """Measures and prints."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="16 jobs a sweep, 1000 pending jobs")
-    parser.add_argument("--only", choices=["sweep", "trivial", "start", "many"], help="one table")
+    parser.add_argument("--only", choices=["sweep", "trivial", "start", "many", "load"], help="one table")
     given = parser.parse_args()
     workers = os.cpu_count() or 1
     tables = {
@@ -182,6 +236,7 @@ def main():
         "trivial": [lambda: trivial_jobs(200, workers)],
         "start": [lambda: start(2 if given.quick else 5)],
         "many": [lambda: many_jobs(1000 if given.quick else 10_000)],
+        "load": [lambda: load(1000 if given.quick else 10_000)],
     }
     for name, made in tables.items():
         if given.only in (None, name):
