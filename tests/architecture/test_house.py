@@ -97,12 +97,13 @@ def test_help_does_not_pay_for_pulser():
     assert (0, True) == (done.returncode, "Make the cloud match the files" in done.stdout), done.stderr
 
 
-def test_ci_runs_exactly_the_readmes_test_command():
-    """The README is the truth."""
+def test_ci_runs_exactly_the_readmes_test_command_before_anything_else():
+    """The README is the truth; what comes behind it, in a richer environment, cannot make up for it."""
     commands = [
         line for line in (ROOT / "README.md").read_text(encoding="utf-8").splitlines() if "&&" in line
     ]
     script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()
+    preamble = ("#", "set -euo pipefail", 'cd "$(dirname "$0")/.."')
 
     assert len(commands) == 2
-    assert commands[1] == script[-1]
+    assert commands[1] == next(line for line in script if line and not line.startswith(preamble))
