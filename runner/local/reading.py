@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from runner.domain import BatchStatus
 from runner.local import links
 from runner.local.devices import DEVICE_TYPES
+from runner.local.filters import Condition, Selection
 from runner.local.queues import DeviceQueue, Waiting, is_exclusive
 from runner.local.records import BatchRecord, JobRecord, Page, Result
 from runner.local.refusals import UnknownThingError
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.local.control import Paused
-    from runner.local.filters import Condition, Selection, Value
+    from runner.local.filters import Value
 
 _WAITING = (
     "SELECT jobs.seq, jobs.id, jobs.batch_id, batches.created_at"
@@ -76,6 +77,15 @@ def some_jobs(connection: sqlite3.Connection, selection: Selection) -> Page[JobR
     """Jobs without their sequences, newest first unless the selection says otherwise."""
     total, rows = _selected(connection, ("jobs", JOB_COLUMNS, "seq"), selection)
     return Page(tuple(map(job_record, rows)), total, selection.offset)
+
+
+def jobs_of(
+    connection: sqlite3.Connection, batch_id: str, conditions: tuple[Condition, ...] = ()
+) -> tuple[JobRecord, ...]:
+    """Those jobs of a batch that fulfil the conditions, in the order in which they were added."""
+    mine = Condition("batch_id", "=", (batch_id,))
+    selection = Selection(conditions=(mine, *conditions), limit=None, is_ascending=True)
+    return some_jobs(connection, selection).items
 
 
 def job_ids(connection: sqlite3.Connection, batch_id: str) -> tuple[str, ...]:
