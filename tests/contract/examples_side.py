@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import sys
+import time
 import traceback
 import uuid
 import warnings
@@ -21,6 +22,7 @@ from pasqal_cloud.authentication import TokenProvider
 from pasqal_cloud.endpoints import Endpoints
 from pasqal_cloud.pasqal_cloud_client import PasqalCloudClient
 
+PATIENCE_S = 60
 ROOMS = {"client": client_examples, "pulser": pulser_examples}
 
 
@@ -59,12 +61,22 @@ class Side:
         return uuid.uuid4().hex
 
     def let_next_job_fail(self, message):
-        """Let the next job that starts end in ERROR."""
+        """Let the next job that starts end in ERROR; those of other examples have ended by then."""
+        deadline = time.monotonic() + PATIENCE_S
+        while self._asked("GET", "/api/v2/jobs?status=PENDING&status=RUNNING&limit=1")["pagination"]["total"]:
+            assert time.monotonic() < deadline
+            time.sleep(0.02)
+        self._asked("PUT", "/control/faults", [{"effect": "job_error", "message": message, "times": 1}])
+
+    def _asked(self, method, path, body=None):
+        """What the cloud answers to a request of no client's."""
         connection = HTTPConnection(urlsplit(self._url).netloc)
-        rule = {"effect": "job_error", "message": message, "times": 1}
-        connection.request("PUT", "/control/faults", json.dumps([rule]))
-        assert connection.getresponse().status == 200
+        connection.request(method, path, None if body is None else json.dumps(body))
+        answer = connection.getresponse()
+        said = json.loads(answer.read())
         connection.close()
+        assert answer.status == 200, said
+        return said
 
     def _given(self):
         return {"token_provider": Token(), "endpoints": Endpoints(core=self._url, account=self._url)}
