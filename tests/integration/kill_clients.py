@@ -126,20 +126,21 @@ class KillClient:
 
     def _create(self, wire):
         is_open = self._random.random() < 0.5
+        device_type = self._random.choices(["EMU_FREE", "FRESNEL"], [4, 1])[0]
+        jobs = [] if is_open and self._random.random() < 0.3 else self._jobs(4)
+        self.submit(wire, jobs, device_type=device_type, open=is_open)
+
+    def submit(self, wire, jobs, **fields):
+        """Create a batch; gives its promise."""
         tag = f"{self._name}-{self._n_batches}"
         self._n_batches += 1
-        body = {
-            "project_id": "p",
-            "device_type": self._random.choices(["EMU_FREE", "FRESNEL"], [4, 1])[0],
-            "sequence_builder": self._sequence,
-            "jobs": [] if is_open and self._random.random() < 0.3 else self._jobs(4),
-            "open": is_open,
-            "tags": [tag],
-        }
+        plain = {"project_id": "p", "device_type": "EMU_FREE", "sequence_builder": self._sequence}
+        body = plain | {"open": False, "tags": [tag], "jobs": jobs} | fields
         promise = Promise(body, doubt=("create", None))
         self.promises.append(promise)
         promise.accept(wire.data("POST", "/api/v1/batches", body))
         promise.doubt = None
+        return promise
 
     def _add(self, wire, promise):
         jobs = self._jobs(3)

@@ -1,7 +1,9 @@
-"""When a server is killed: seeded moments, and how to wait for one."""
+"""When a server is killed: seeded moments, how to wait for one, and what is left of a server after it."""
 
 from __future__ import annotations
 
+import contextlib
+import os
 import subprocess
 import sys
 import threading
@@ -79,3 +81,31 @@ def killed_early(folder, delay_s):
     process.kill()
     process.wait(PATIENCE_S)
     return process.pid
+
+
+def is_there(pid):
+    """Whether there is such a process."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def alive_in_session(pid):
+    """Whether anything of a server's session is alive: itself, its workers, or what they are forked from."""
+    return bool(session(pid))
+
+
+def session(pid):
+    """Processes of a session that are alive."""
+    listed = subprocess.run(["ps", "-o", "pid=,stat=", "-s", str(pid)], capture_output=True, check=False)
+    rows = [line.split() for line in listed.stdout.splitlines()]
+    return [int(number) for number, stat in rows if not stat.startswith(b"Z")]
+
+
+def signal_all(pids, number):
+    """Send a signal to processes; one that is gone already gets none."""
+    for pid in pids:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, number)

@@ -9,7 +9,6 @@ import json
 import os
 import shutil
 import signal
-import subprocess
 import sys
 import threading
 import time
@@ -18,7 +17,15 @@ from random import Random
 
 import pytest
 from kill_clients import KillClient, Wire
-from kill_moments import Moment, killed_early, schedule
+from kill_moments import (
+    Moment,
+    alive_in_session,
+    is_there,
+    killed_early,
+    schedule,
+    session,
+    signal_all,
+)
 from promises import TERMINAL, broken_in, broken_since, hold, rows_of, settle
 from pulser import Pulse, Register, Sequence
 from pulser.devices import AnalogDevice
@@ -29,7 +36,7 @@ from runner.local.launch import ensure_running, running
 from runner.local.records import Started
 
 SEEDS = range(int(os.environ.get("RUNNER_KILL_SEEDS", "3")))
-N_ROUNDS = 10
+N_ROUNDS = 9
 N_CLIENTS = 3
 PATIENCE_S = 120
 N_REPEATED = 20
@@ -66,16 +73,18 @@ def test_killed_at_random_moments_it_keeps_every_promise(folder, tmp_path, seque
     for number, kill in enumerate(schedule(seed, N_ROUNDS)):
         note(f"seed {seed}, round {number}: {kill}")
         killed.append(one_life(folder, kill, clients))
-        before, (jobs, batches, results) = jobs, rows_of(copied(folder, tmp_path / f"round-{number}"))
-        assert [] == [*broken_in(jobs, batches, results), *broken_since(before, jobs)]
+        jobs = kept_after(jobs, copied(folder, tmp_path / f"round-{number}"))
+    killed.append(killed_at_work(folder, clients))
+    jobs = kept_after(jobs, copied(folder, tmp_path / "at-work"))
+    interrupted = [job["id"] for job in jobs.values() if job["status"] == "RUNNING"]
 
     let_all_end(folder, clients)
     until(lambda: not any(map(alive_in_session, killed)))
 
-    before, (jobs, batches, results) = jobs, rows_of(folder / "cloud.db")
-    assert [] == [*broken_in(jobs, batches, results), *broken_since(before, jobs)]
+    jobs = kept_after(jobs, folder / "cloud.db")
     assert {job["status"] for job in jobs.values()} <= TERMINAL - {"ERROR"}
-    assert any(job["attempt"] > 1 for job in jobs.values()), "no kill interrupted a job"
+    assert interrupted
+    assert all(jobs[job_id]["attempt"] > 1 for job_id in interrupted)
     assert_undisturbed(clients, jobs, sequence)
 
 
@@ -117,6 +126,37 @@ def let_all_end(folder, clients):
     for client in clients:
         client.read_all(wire)
     wire.close()
+
+
+def killed_at_work(folder, clients):
+    """Start the server, kill it while jobs run whose workers stand still; gives its process."""
+    server = ensure_running(folder)
+    wire = Wire(server.url)
+    settle_all(clients, wire)
+    job = {"runs": 5, "variables": {"amplitude": 1.0}}
+    first = clients[0].submit(wire, [job])
+    until(lambda: wire.batch(first.id)[0]["status"] == "DONE")  # there are workers
+    workers = [pid for pid in session(server.pid) if pid != server.pid]
+    signal_all(workers, signal.SIGSTOP)
+    second = clients[0].submit(wire, [job])
+    running_jobs = "/api/v2/jobs?status=RUNNING&limit=1"
+    until(
+        lambda: (
+            wire.batch(second.id)[1][0]["status"] == "RUNNING" or wire.total(running_jobs) >= os.cpu_count()
+        )
+    )
+    wire.close()
+    os.kill(server.pid, signal.SIGKILL)
+    signal_all(workers, signal.SIGCONT)
+    until(lambda: not is_there(server.pid))
+    return server.pid
+
+
+def kept_after(before, path):
+    """The jobs of a database, in which nothing is broken, nor since it was looked at before."""
+    jobs, batches, results = rows_of(path)
+    assert [] == [*broken_in(jobs, batches, results), *broken_since(before, jobs)]
+    return jobs
 
 
 def settle_all(clients, wire):
@@ -190,18 +230,3 @@ def until(condition):
     while not condition():
         assert time.monotonic() < deadline, "it did not happen"
         time.sleep(0.01)
-
-
-def is_there(pid):
-    """Whether there is such a process."""
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
-
-
-def alive_in_session(pid):
-    """What is alive of a server's session: itself, its workers, and what they are forked from."""
-    listed = subprocess.run(["ps", "-o", "stat=", "-s", str(pid)], capture_output=True, check=False)
-    return [word for word in listed.stdout.split() if not word.startswith(b"Z")]
