@@ -6,18 +6,22 @@ from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
 from runner.errors import ProjectError, SpecError, UsageError
-from runner.project.experiments import experiment_files, load_experiments
+from runner.project.experiments import experiment_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from runner.project.experiments import Experiment
-    from runner.project.settings import Settings
+
+    Load = Callable[[Sequence[Path]], list[Experiment]]
 
 
-def dependencies(experiments: Sequence[Experiment], *, root: Path, settings: Settings) -> list[Experiment]:
+def dependencies(experiments: Sequence[Experiment], *, root: Path, load: Load) -> list[Experiment]:
     """The experiments that some depend on, directly or not, and that are not among them.
+
+    Args:
+        load: Gives the experiments of some files.
 
     Raises:
         ProjectError: No file of the repository describes one, or experiments depend on each other.
@@ -28,17 +32,17 @@ def dependencies(experiments: Sequence[Experiment], *, root: Path, settings: Set
         dependent = waiting.pop()
         for name in dependent.desired.policy.depends_on:
             if name not in known:
-                known[name] = _named(name, dependent, root=root, settings=settings)
+                known[name] = _named(name, dependent, root=root, load=load)
                 waiting.append(known[name])
     _refuse_circles(known)
     given = {each.name for each in experiments}
     return [each for name, each in known.items() if name not in given]
 
 
-def _named(name: str, dependent: Experiment, *, root: Path, settings: Settings) -> Experiment:
+def _named(name: str, dependent: Experiment, *, root: Path, load: Load) -> Experiment:
     for file in _files_that_say(name, root):
         try:
-            (found,) = load_experiments([file], root=root, settings=settings)
+            (found,) = load([file])
         except SpecError:
             continue  # of another name, or broken: then it is reported where it is applied
         if found.name == name:

@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from runner import spec
 from runner.errors import Problem, SpecError, UsageError
+from runner.project.source import Source
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
     from runner.domain import DesiredExperiment
+    from runner.project.compiled_cache import CompiledCache
     from runner.project.settings import Settings
+    from runner.sequences import Compiled
 
 _ENDINGS: Final = (".yaml", ".yml")
 
@@ -26,7 +28,7 @@ class Experiment:
         warnings: What is odd but no error.
     """
 
-    file: spec.ExperimentFile
+    file: Source
     desired: DesiredExperiment
     warnings: tuple[Problem, ...] = ()
 
@@ -63,8 +65,13 @@ def _files_of(path: Path) -> list[Path]:
     return files
 
 
-def load_experiments(files: Sequence[Path], *, root: Path, settings: Settings) -> list[Experiment]:
+def load_experiments(
+    files: Sequence[Path], *, root: Path, settings: Settings, cache: CompiledCache
+) -> list[Experiment]:
     """The experiments of some files, with the repository's defaults and within its caps.
+
+    Args:
+        cache: What they were compiled to before; those that are as they were are not compiled again.
 
     Raises:
         SpecError: Problems in any of them, all at once.
@@ -73,22 +80,31 @@ def load_experiments(files: Sequence[Path], *, root: Path, settings: Settings) -
     problems: list[Problem] = []
     for path in files:
         try:
-            experiments.append(_load(path, root, settings))
+            experiments.append(_load(path, root, settings, cache))
         except SpecError as error:
             problems += error.problems
+    cache.tidy()
     problems += _twice(experiments)
     if problems:
         raise SpecError(problems)
     return experiments
 
 
-def _load(path: Path, root: Path, settings: Settings) -> Experiment:
-    from runner import sequences  # noqa: PLC0415  (Pulser takes a second to import)
+def _load(path: Path, root: Path, settings: Settings, cache: CompiledCache) -> Experiment:
+    source, compiled = cache.find(path) or _compiled(path, root, settings, cache)
+    policy = settings.caps.bound(compiled.experiment.policy)
+    return Experiment(source, replace(compiled.experiment, policy=policy), compiled.warnings)
 
-    file = spec.load(path, root=root).with_defaults(settings.defaults.policy)
-    compiled = sequences.compiled(file)
-    desired = replace(compiled.experiment, policy=settings.caps.bound(compiled.experiment.policy))
-    return Experiment(file, desired, compiled.warnings)
+
+def _compiled(path: Path, root: Path, settings: Settings, cache: CompiledCache) -> tuple[Source, Compiled]:
+    from runner import sequences, spec  # noqa: PLC0415  (the models of a file take a while to import)
+
+    file = spec.load(path, root=root)
+    policy = settings.defaults.as_policy()
+    file = file if policy is None else file.with_defaults(policy)
+    source, compiled = Source.of(file), sequences.compiled(file)
+    cache.keep(path, source, compiled)
+    return source, compiled
 
 
 def _twice(experiments: Iterable[Experiment]) -> list[Problem]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 from filelock import FileLock, Timeout
 
 from runner.errors import JournalError, ProjectError
+from runner.project.compiled_cache import CompiledCache, kept_folder
 from runner.project.dependencies import dependencies
 from runner.project.experiments import experiment_files, load_experiments
 from runner.project.manifest import manifest
@@ -91,13 +92,18 @@ class Project:
 
             ProjectError: One depends on an experiment that is not there.
         """
-        experiments = load_experiments(experiment_files(paths), root=self.root, settings=self.settings)
+        experiments = self._loaded(experiment_files(paths))
         self._dependencies(experiments)
         return experiments
 
+    def _loaded(self, files: Sequence[Path]) -> list[Experiment]:
+        defaults = self.settings.defaults.policy
+        cache = CompiledCache(kept_folder(self.root), root=self.root, defaults=defaults)
+        return load_experiments(files, root=self.root, settings=self.settings, cache=cache)
+
     def _dependencies(self, experiments: Sequence[Experiment]) -> list[Experiment]:
         """Experiments of other files that some wait for."""
-        return dependencies(experiments, root=self.root, settings=self.settings)
+        return dependencies(experiments, root=self.root, load=self._loaded)
 
     def results(self, experiment: Experiment) -> tuple[JobRow, ...]:
         """A row for each job of the file, from what is on record; asks no cloud."""

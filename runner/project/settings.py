@@ -6,14 +6,15 @@ import tomllib
 from dataclasses import replace
 from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from runner import domain
 from runner.errors import ProjectError
-from runner.spec.policy import Policy
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from runner.spec.policy import Policy
 
 FILE_NAME: Final = "runner.toml"
 LOCAL: Final = "local"
@@ -57,7 +58,18 @@ class Target(_Strict):
 class Defaults(_Strict):
     """What holds where an experiment file says nothing."""
 
-    policy: Policy = Field(default_factory=Policy, description="Keys of an experiment's `policy`.")
+    policy: dict[str, Any] = Field(default_factory=dict, description="Keys of an experiment's `policy`.")
+
+    @field_validator("policy")
+    @classmethod
+    def _is_a_policy(cls, value: dict[str, Any]) -> dict[str, Any]:
+        if value:
+            _as_policy(value)
+        return value
+
+    def as_policy(self) -> Policy | None:
+        """The policy under that of every file; None without any."""
+        return _as_policy(self.policy) if self.policy else None
 
 
 class Caps(_Strict):
@@ -85,6 +97,12 @@ class Caps(_Strict):
             max_failed=_lower(policy.max_failed, self.max_failed),
             max_jobs_per_batch=_lower(policy.max_jobs_per_batch, self.max_jobs_per_batch),
         )
+
+
+def _as_policy(value: dict[str, Any]) -> Policy:
+    from runner.spec.policy import Policy  # noqa: PLC0415  (the models of a file take a while to import)
+
+    return Policy.model_validate(value)
 
 
 def _lower(one: N | None, other: N | None) -> N | None:

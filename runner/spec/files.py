@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.errors import Problem, SpecError
-from runner.spec.loader import MAX_CHARACTERS
+from runner.spec.loader import MAX_CHARACTERS, document
 from runner.spec.parsing import CompanionError, ExperimentFile, parse
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from runner.spec.document import Document
 
 _MAX_BYTES = 4 * MAX_CHARACTERS  # the most that many characters take in UTF-8
 
@@ -38,11 +40,24 @@ def load(path: Path, *, root: Path, shown_as: str | None = None) -> ExperimentFi
         SpecError: With every problem that was found.
     """
     name = str(path) if shown_as is None else shown_as
+    text = _text_or_problem(path, name)
+    return parse(text, path=name, companion=lambda relative: _companion(path, relative, root))
+
+
+def document_at(path: Path) -> Document:
+    """A file as data with places, not judged.
+
+    Raises:
+        SpecError: It cannot be read.
+    """
+    return document(_text_or_problem(path, str(path)), path=str(path))
+
+
+def _text_or_problem(path: Path, name: str) -> str:
     try:
-        text = _text(path)
+        return _text(path)
     except _ReadingError as error:
         raise SpecError([Problem(name, error.line, error.column, "", error.message)]) from error
-    return parse(text, path=name, companion=lambda relative: _companion(path, relative, root))
 
 
 def _companion(path: Path, relative: str, root: Path) -> str:

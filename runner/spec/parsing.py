@@ -71,6 +71,12 @@ class ExperimentFile:
     digest: str
     document: Document = field(repr=False)
 
+    @property
+    def companions(self) -> tuple[str, ...]:
+        """Files that it names and that were read, from where it stands."""
+        sequence = self.experiment.spec.sequence
+        return (sequence.file,) if isinstance(sequence, FileSequence) else ()
+
     def problem(self, pointer: str, message: str, hint: str = "") -> Problem:
         """A problem with a value of the file, at its place."""
         return self.document.problem(pointer, message, hint)

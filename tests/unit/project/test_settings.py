@@ -95,7 +95,7 @@ def test_defaults_are_policies_as_in_a_file(tmp_path):
             deadline=datetime(2026, 3, 1, 12, tzinfo=UTC),
             retry=Retry(backoff_s=5.0),
         )
-        == settings.defaults.policy.as_desired()
+        == settings.defaults.as_policy().as_desired()
     )
 
 

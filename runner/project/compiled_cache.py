@@ -1,0 +1,231 @@
+"""What experiment files were compiled to, kept until a file, Pulser or the runner is another one.
+
+A file of an experiment takes some tenths of a second to be parsed and built, and Pulser one second to be
+imported. Nothing here is needed: what is lost, broken or out of date is compiled again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import tempfile
+import time
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+import runner
+from runner.domain import digest
+from runner.errors import ProjectError
+from runner.project.plain_values import decoded_mapping, encoded
+from runner.project.repository import STATE_FOLDER, state_folder
+from runner.project.settings import FILE_NAME
+from runner.project.source import Source
+from runner.sequences import Compiled
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping
+
+FOLDER: Final = "compiled"
+MOST_FILES: Final = 10_000
+MOST_BYTES: Final = 256_000_000
+OLDEST_S: Final = 30 * 86_400.0
+_TOUCHED_EVERY_S: Final = 86_400.0
+_FORMAT: Final = "runner/compiled/v1"
+# Whatever these say may change what a file is compiled to.
+_COMPILER: Final = ("domain", "spec", "sequences", "project/source.py", "project/plain_values.py")
+
+
+class Entry(NamedTuple):
+    """A file of the cache: how large it is, and when it was last of use (in s)."""
+
+    path: Path
+    size: int
+    used_at_s: float
+
+
+class CompiledCache:
+    """What experiment files were compiled to, a file for each.
+
+    Args:
+        folder: Where they are kept; None keeps nothing.
+
+        root: Folder that files named in an experiment file must not leave.
+
+        defaults: What the repository says where a file does not.
+
+        compiler: Digest of what compiles; None for this runner's own.
+
+        clock: The time now (in s), as files have it.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        *,
+        root: Path,
+        defaults: Mapping[str, Any] | None = None,
+        compiler: str | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._folder = folder
+        self._root = root
+        self._defaults = json.dumps(defaults or {}, sort_keys=True, default=str)
+        self._compiler = compiler
+        self._clock = clock
+        self._is_fuller = False
+
+    def find(self, path: Path) -> tuple[Source, Compiled] | None:
+        """What a file was compiled to; None unless it and all it names are as they were."""
+        if self._folder is None:
+            return None
+        texts = _texts(path, (), self._root)
+        place = self._place(path, texts)
+        found = _read(place) if place else None
+        if found is None or place is None:
+            return None
+        source, _ = found
+        texts = _texts(path, source.companions, self._root)
+        if place != self._place(path, texts) or source.digest != content_digest(texts):
+            return None
+        self._touch(place)
+        return found
+
+    def keep(self, path: Path, source: Source, compiled: Compiled) -> None:
+        """Keeps what a file was compiled to, if the file is still what was compiled."""
+        texts = _texts(path, source.companions, self._root)
+        place = self._place(path, texts)
+        if place is None or source.digest != content_digest(texts):
+            return
+        with suppress(OSError, TypeError, ValueError):  # then it is compiled again
+            _write(place, _sealed(place.stem, _body(source, compiled)))
+            self._is_fuller = True
+
+    def tidy(self) -> None:
+        """Removes what has not been of use for long, and the oldest of what is too much."""
+        if self._folder is None or not self._is_fuller:
+            return
+        with suppress(OSError):
+            for doomed in superfluous(_entries(self._folder), self._clock()):
+                doomed.unlink(missing_ok=True)
+
+    def _place(self, path: Path, texts: tuple[str, ...] | None) -> Path | None:
+        """Where the file's entry is, by everything that its compilation depends on but its companions."""
+        compiler = self._compiler or compiler_digest(Path(runner.__file__).parent)
+        if self._folder is None or texts is None or compiler is None:
+            return None
+        content = hashlib.sha256(texts[0].encode()).hexdigest()
+        key = digest([_FORMAT, compiler, self._defaults, str(path), content])
+        return self._folder / f"{key}.json"
+
+    def _touch(self, place: Path) -> None:
+        with suppress(OSError):
+            if self._clock() - place.stat().st_mtime > _TOUCHED_EVERY_S:
+                os.utime(place)
+
+
+def kept_folder(root: Path) -> Path | None:
+    """Where a repository keeps them; None where there is no repository to keep anything in."""
+    is_ours = any((root / name).exists() for name in (FILE_NAME, ".git", STATE_FOLDER))
+    try:
+        return state_folder(root) / FOLDER if is_ours else None
+    except ProjectError:
+        return None  # nothing can be written here
+
+
+def content_digest(texts: tuple[str, ...] | None) -> str | None:
+    """The digest that an experiment file with these texts has, its own first."""
+    return None if texts is None else digest([texts[0], texts[1] if len(texts) > 1 else None])
+
+
+def superfluous(entries: Iterable[Entry], now_s: float) -> list[Path]:
+    """What to remove: what is too old, then what was of use longest ago, until the rest is small enough."""
+    files, size, doomed = 0, 0, []
+    for entry in sorted(entries, key=lambda each: each.used_at_s, reverse=True):
+        files, size = files + 1, size + entry.size
+        if files > MOST_FILES or size > MOST_BYTES or now_s - entry.used_at_s > OLDEST_S:
+            doomed.append(entry.path)
+    return doomed
+
+
+def _entries(folder: Path) -> list[Entry]:
+    with os.scandir(folder) as found:
+        stats = [(Path(each.path), each.stat(follow_symlinks=False)) for each in found if each.is_file()]
+    return [Entry(path, stat.st_size, stat.st_mtime) for path, stat in stats]
+
+
+def _texts(path: Path, companions: Iterable[str], root: Path) -> tuple[str, ...] | None:
+    """The text of a file and those that it names, as they are compiled; None where one cannot be had.
+
+    Importing what reads experiment files takes as long as reading a hundred of them.
+    """
+    try:
+        beside = [(path.parent / name).resolve() for name in companions]
+        if not all(each.is_relative_to(root.resolve()) for each in beside):
+            return None
+        return tuple(each.read_bytes().decode("utf-8-sig") for each in (path, *beside))
+    except (OSError, ValueError, RuntimeError):
+        return None
+
+
+def _body(source: Source, compiled: Compiled) -> str:
+    return json.dumps(encoded((source, compiled)), allow_nan=False, separators=(",", ":"))
+
+
+def _sealed(key: str, body: str) -> str:
+    """A text that says itself whether it is whole, and what it belongs to."""
+    return f"{hashlib.sha256((key + body).encode()).hexdigest()}\n{body}\n"
+
+
+def _read(place: Path) -> tuple[Source, Compiled] | None:
+    """The entry of a file; None when it is not there, or not one of ours, or not whole."""
+    try:
+        text = place.read_text(encoding="utf-8")
+        body = text.partition("\n")[2].removesuffix("\n")
+        if text != _sealed(place.stem, body):
+            return None
+        found = json.loads(body, object_hook=decoded_mapping)
+    except (OSError, ValueError):
+        return None
+    match found:
+        case (Source() as source, Compiled() as compiled):
+            return source, compiled
+    return None
+
+
+def _write(place: Path, text: str) -> None:
+    """Written aside and renamed: whoever reads meets the old file or the new one."""
+    place.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(dir=place.parent, prefix=f".{place.stem}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+        Path(aside).replace(place)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+
+
+@cache
+def compiler_digest(package: Path) -> str | None:
+    """Digest of what compiles: versions, and the source itself, for a working tree changes without one.
+
+    Args:
+        package: Folder of the runner's source.
+    """
+    try:
+        files = sorted(file for name in _COMPILER for file in _sources(package / name))
+        said = [
+            [file.relative_to(package).as_posix(), hashlib.sha256(file.read_bytes()).hexdigest()]
+            for file in files
+        ]
+        return digest([version("pulser-runner"), version("pulser-core"), said])
+    except (OSError, PackageNotFoundError):
+        return None
+
+
+def _sources(place: Path) -> Iterable[Path]:
+    return place.rglob("*.py") if place.is_dir() else (place,)

@@ -1,0 +1,52 @@
+"""An experiment file as far as it is needed once it is compiled."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.errors import Problem
+    from runner.spec import ExperimentFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """An experiment file that was read and found in order.
+
+    Args:
+        path: The file, as the user named it.
+
+        digest: SHA-256 over its text and those of its companions, see `runner.spec.ExperimentFile`.
+
+        content: What it says with all defaults, its jobs one by one, as plain data for JSON.
+
+        companions: Files that it names, from where it stands.
+    """
+
+    path: str
+    digest: str
+    content: Mapping[str, Any]
+    companions: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, file: ExperimentFile) -> Self:
+        """The source behind a file that was just read."""
+        return cls(path=file.path, digest=file.digest, content=file.expanded(), companions=file.companions)
+
+    def expanded(self) -> dict[str, Any]:
+        """The whole file with its defaults, and its jobs one by one, as plain data for JSON."""
+        return dict(self.content)
+
+    def problem(self, pointer: str, message: str, hint: str = "") -> Problem:
+        """A problem with a value of the file, at its place; the file is read again to find it.
+
+        Raises:
+            SpecError: It cannot be read any more.
+        """
+        from runner.spec.files import document_at  # noqa: PLC0415  (PyYAML, only for what went wrong)
+
+        return document_at(Path(self.path)).problem(pointer, message, hint)
