@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from copy import copy
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from runner.cloud.exchange import Exchange
 from runner.cloud.filters import BatchFilters, JobFilters, JobsOfBatchFilters, RebatchFilters, as_query
@@ -67,6 +68,15 @@ class Client:
         self.endpoints = endpoints
         self.project_id = project_id
         self._exchange = Exchange(tokens=tokens, port=port or RequestsPort(), retrying=retrying or Retrying())
+
+    def paced(self, requests_per_s: float | None) -> Self:
+        """A client like this one that sends at most so many requests a second, whatever the thread.
+
+        Results that are downloaded from signed links do not count; None is no limit.
+        """
+        other = copy(self)
+        other._exchange = self._exchange.paced(requests_per_s)  # noqa: SLF001  (of our own kind)
+        return other
 
     @property
     def retrying(self) -> Retrying:

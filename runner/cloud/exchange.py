@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, Final, Self
 
 import runner
 from runner.cloud import wire
-from runner.cloud.retrying import RETRIED_STATUSES
+from runner.cloud.pacing import Pace
+from runner.cloud.retrying import RETRIED_STATUSES, retry_after_s
 from runner.cloud.transport import NoAnswerError, NotSentError, Request, UnsendableError
 from runner.errors import CloudError, CloudUnavailableError, ProjectError, UnknownOutcomeError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runner.cloud.authentication import TokenProvider
     from runner.cloud.retrying import Retrying
     from runner.cloud.transport import Answer, Port
 
 _OK: Final = range(200, 300)
+# Answers whose `Retry-After` speaks to all of us, and not of one thing that is not ready.
+_ASKS_FOR_REST: Final = frozenset({429, 503})
 _USER_AGENT: Final = f"pulser-runner/{runner.__version__}"
 
 
 class Exchange:
-    """Sends requests and reads answers, with authentication, repetition and errors.
+    """Sends requests and reads answers, with authentication, pace, repetition and errors.
 
     Args:
         tokens: Where tokens come from; None sends none.
@@ -28,12 +34,28 @@ class Exchange:
         port: What carries requests.
 
         retrying: How safe requests are repeated.
+
+        requests_per_s: Most requests a second, on the long run; None for no limit.
     """
 
-    def __init__(self, *, tokens: TokenProvider | None, port: Port, retrying: Retrying) -> None:
+    def __init__(
+        self,
+        *,
+        tokens: TokenProvider | None,
+        port: Port,
+        retrying: Retrying,
+        requests_per_s: float | None = None,
+    ) -> None:
         self.tokens = tokens
         self.retrying = retrying
         self._port = port
+        self._pace = Pace(requests_per_s, clock=retrying.clock, sleep=retrying.sleep)
+
+    def paced(self, requests_per_s: float | None) -> Self:
+        """The same with a limit to the requests a second."""
+        return type(self)(
+            tokens=self.tokens, port=self._port, retrying=self.retrying, requests_per_s=requests_per_s
+        )
 
     def call(
         self,
@@ -52,22 +74,22 @@ class Exchange:
         body, headers = wire.encoded(payload)
         headers |= {"User-Agent": _USER_AGENT, "Accept": "application/json"}
         request = Request(method, url, query, headers, body, self._token(public=public))
-        return wire.envelope(request, self._answer(request))
+        return wire.envelope(request, self._answer(request, self._paced_attempt))
 
     def download(self, link: str) -> dict[str, Any]:
         """The JSON object behind a signed link; our token has no business there."""
         request = Request("GET", link, headers={"User-Agent": _USER_AGENT})
-        return wire.json_object(request, self._answer(request))
+        return wire.json_object(request, self._answer(request, self._attempt))
 
     def _token(self, *, public: bool) -> str | None:
         # Never in a variable of its own: a traceback may be shown with the values of all locals.
         return self.tokens.get_token() if self.tokens and not public else None
 
-    def _answer(self, request: Request) -> Answer:
+    def _answer(self, request: Request, attempted: Callable[[Request], Answer | CloudError]) -> Answer:
         started_s, attempt = self.retrying.clock(), 0
         while True:
             attempt += 1
-            outcome = self._attempt(request)
+            outcome = attempted(request)
             if not isinstance(outcome, CloudError):
                 return outcome
             wait_s = self.retrying.wait_s(attempt, outcome.retry_after)
@@ -75,6 +97,15 @@ class Exchange:
             if not _worth_repeating(request, outcome) or spent_s + wait_s > self.retrying.budget_s:
                 raise outcome
             self.retrying.sleep(wait_s)
+
+    def _paced_attempt(self, request: Request) -> Answer | CloudError:
+        """One attempt, when its turn has come; what the cloud says of its load holds for all threads."""
+        self._pace.wait(longest_hold_s=self.retrying.budget_s)
+        outcome = self._attempt(request)
+        if isinstance(outcome, CloudError) and outcome.status in _ASKS_FOR_REST:
+            rest_s = retry_after_s(outcome.retry_after, datetime.now(UTC))
+            self._pace.hold(min(rest_s, self.retrying.budget_s))
+        return outcome
 
     def _attempt(self, request: Request) -> Answer | CloudError:
         try:

@@ -101,7 +101,7 @@ class RequestsPort:
     There are no cookies and no `.netrc`, and certificates are always verified.
 
     Args:
-        connections: Size of the connection pool.
+        connections: Size of the connection pool; with all of them at work, requests wait for one.
 
         verify: True for the usual trust in TLS certificates, or the path of a CA bundle, which wins over the
             environment's.
@@ -168,8 +168,8 @@ class RequestsPort:
         proxy = None if is_loopback(origin) else select_proxy(origin, settings["proxies"])
         if proxy is None:
             trust = {"ssl_context": _trust(settings["verify"])} if scheme == "https" else {}
-            return _Route(connection_from_url(origin, maxsize=self._connections, **trust))
-        adapter = HTTPAdapter(pool_maxsize=self._connections)
+            return _Route(connection_from_url(origin, maxsize=self._connections, block=True, **trust))
+        adapter = HTTPAdapter(pool_maxsize=self._connections, pool_block=True)
         pool: Any = adapter.get_connection_with_tls_context(prepared, settings["verify"], settings["proxies"])
         adapter.cert_verify(pool, origin, settings["verify"], None)  # type: ignore[no-untyped-call]
         forwards = scheme == "http" and not proxy.lower().startswith("socks")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from filelock import FileLock, Timeout
 
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from runner.project.settings import Target
     from runner.reconcile import CancelBatch, Deed, Outcome, Watch
     from runner.results import JobRow
+
+# How many experiments are performed at the same time.
+WORKERS: Final = 8
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -171,6 +174,7 @@ class Project:
                 journal=journal,
                 records=self.records,
                 namespace=namespace or "none",
+                workers=WORKERS,
             )
             yield Reconciler(tools, connection.terms, watch)
 

@@ -39,6 +39,9 @@ class Target(_Strict):
     settle_s: Seconds | None = Field(None, description="How far lists may lag behind (in s).")
     lease_s: Seconds = Field(60.0, description="How long another machine's claim is respected (in s).")
     poll_s: Seconds | None = Field(None, description="Pause between two looks at running jobs (in s).")
+    requests_per_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
+        None, description="Most requests a second, on the long run; default: 20 in a region, else no limit."
+    )
     idle_exit_s: Seconds = Field(
         30.0, description="The local cloud ends after this long without work (in s)."
     )

@@ -21,6 +21,8 @@ _LOCAL_PROJECT: Final = "00000000-0000-4000-8000-000000000000"
 _REMOTE_SETTLE_S: Final = 5.0
 _REMOTE_POLL_S: Final = 5.0
 _LOCAL_POLL_S: Final = 0.2
+# Nobody says how many PCS takes; it is shared with others.
+_REGION_REQUESTS_PER_S: Final = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +45,7 @@ def connect(target: Target, *, store: Path, namespace: str | None, environ: Mapp
         server = ensure_running(store, idle_exit_s=target.idle_exit_s)
         endpoints = Endpoints(core=server.url, account=server.url)
         client = Client(endpoints=endpoints, project_id=target.project_id or _LOCAL_PROJECT)
+        client = client.paced(target.requests_per_s)
         return Connection(client, _terms(target, namespace, settle_s=0.0, poll_s=_LOCAL_POLL_S))
     client = make_client(
         _endpoints(target),
@@ -51,6 +54,7 @@ def connect(target: Target, *, store: Path, namespace: str | None, environ: Mapp
         region=target.region,
         ca_bundle=target.ca_bundle,
     )
+    client = client.paced(target.requests_per_s or (_REGION_REQUESTS_PER_S if target.region else None))
     return Connection(client, _terms(target, namespace, settle_s=_REMOTE_SETTLE_S, poll_s=_REMOTE_POLL_S))
 
 

@@ -63,7 +63,7 @@ class Deed:
 
 
 class Actor:
-    """Performs plans.
+    """Performs plans; usable from several threads, each with another experiment.
 
     Args:
         nonce: A new text that nobody else has; marks a batch as created by this machine.

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import threading
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
@@ -89,7 +90,7 @@ class Entry:
 
 
 class Journal:
-    """A journal in one SQLite file, flushed to the disk at every write.
+    """A journal in one SQLite file, flushed to the disk at every write; usable from several threads.
 
     Args:
         path: The file; its folder is made when it is missing.
@@ -100,9 +101,10 @@ class Journal:
     def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
         self._path = path
         self._clock = clock
+        self._lock = threading.Lock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._prepare()
@@ -160,14 +162,14 @@ class Journal:
 
     def _read(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[str, ...]]:
         try:
-            with closing(self._db.execute(statement, values)) as cursor:
+            with self._lock, closing(self._db.execute(statement, values)) as cursor:
                 return cursor.fetchall()
         except sqlite3.Error as error:
             raise JournalError(f"{self._path}: the journal cannot be read: {error}") from error
 
     def _write(self, statement: str, values: tuple[object, ...]) -> int:
         try:
-            with closing(self._db.execute(statement, values)) as cursor:
+            with self._lock, closing(self._db.execute(statement, values)) as cursor:
                 return int(cursor.lastrowid or 0)
         except sqlite3.Error as error:
             raise JournalError(f"{self._path}: the journal cannot be written: {error}") from error

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from runner.domain import BatchStatus, JobStatus
 from runner.errors import NotFoundError
 from runner.reconcile.journal import Kind, State
-from runner.reconcile.reading import jobs_count, observed_batch
+from runner.reconcile.reading import jobs_count, observed_batch, observed_jobs
 from runner.reconcile.scene import Observation
 from runner.reconcile.tags import namespace_tag, read_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from runner.domain import ObservedBatch, RecordedJob
+    from runner.domain import ObservedBatch, ObservedJob, RecordedJob
     from runner.reconcile.journal import Entry
     from runner.reconcile.tools import Tools
 
     Payload = dict[str, Any]
+
+T = TypeVar("T")
+R = TypeVar("R")
 
 _READERS: Final = 8
 # An accepted batch that no list shows is asked for by its id for this long, whatever the settle window.
@@ -31,7 +34,7 @@ class Observer:
 
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
-        self._jobs: dict[str, tuple[object, list[Payload]]] = {}
+        self._jobs: dict[str, tuple[object, tuple[ObservedJob, ...]]] = {}
 
     def observe(self, experiments: Sequence[str]) -> dict[str, Observation]:
         """What there is of some experiments, by their names."""
@@ -59,14 +62,15 @@ class Observer:
 
     def _unlisted(self, listed: Mapping[str, Payload], entries: Iterable[Entry]) -> dict[str, Payload]:
         """Batches of ours that the cloud has accepted and no list shows yet, read by their ids."""
-        found = {}
-        for entry in entries:
-            is_young = (self._tools.clock() - entry.at).total_seconds() < _UNLISTED_S
-            if entry.kind is not Kind.ADD and entry.state is State.ACCEPTED and is_young:
-                batch_id = entry.batch_id or ""
-                if batch_id not in listed and (payload := self._batch_or_none(batch_id)):
-                    found[batch_id] = payload
-        return found
+        now = self._tools.clock()
+        unseen = {
+            entry.batch_id: None  # a set would lose the order
+            for entry in entries
+            if entry.kind is not Kind.ADD and entry.state is State.ACCEPTED and entry.batch_id
+            if entry.batch_id not in listed and (now - entry.at).total_seconds() < _UNLISTED_S
+        }
+        found = zip(unseen, self._at_once(self._batch_or_none, list(unseen)), strict=True)
+        return {batch_id: payload for batch_id, payload in found if payload}
 
     def _batch_or_none(self, batch_id: str) -> Payload | None:
         try:
@@ -78,11 +82,17 @@ class Observer:
         self, payloads: Sequence[Payload], on_record: Mapping[str, int]
     ) -> dict[str, ObservedBatch]:
         unread = [p for p in payloads if self._must_read(p, on_record.get(p["id"], 0))]
-        if unread:
-            with ThreadPoolExecutor(min(_READERS, len(unread))) as pool:
-                for payload, jobs in zip(unread, pool.map(self._read_jobs, unread), strict=True):
-                    self._jobs[payload["id"]] = (_version(payload), jobs)
-        return {p["id"]: observed_batch(p, self._jobs.get(p["id"], (None, []))[1]) for p in payloads}
+        for payload, jobs in zip(unread, self._at_once(self._read_jobs, unread), strict=True):
+            self._jobs[payload["id"]] = (_version(payload), jobs)
+        return {p["id"]: observed_batch(p, self._jobs.get(p["id"], (None, ()))[1]) for p in payloads}
+
+    @staticmethod
+    def _at_once(read: Callable[[T], R], what: Sequence[T]) -> list[R]:
+        """What is read for each, several at the same time, in order."""
+        if len(what) <= 1:
+            return [read(each) for each in what]
+        with ThreadPoolExecutor(min(_READERS, len(what)), thread_name_prefix="observing") as pool:
+            return list(pool.map(read, what))
 
     def _must_read(self, payload: Payload, on_record: int) -> bool:
         count = jobs_count(payload)
@@ -92,8 +102,8 @@ class Observer:
         is_over = BatchStatus(payload["status"]).is_terminal
         return not (is_over and on_record + _released(payload) >= count)
 
-    def _read_jobs(self, payload: Payload) -> list[Payload]:
-        return self._tools.client.get_batch_jobs(payload["id"])
+    def _read_jobs(self, payload: Payload) -> tuple[ObservedJob, ...]:
+        return observed_jobs(self._tools.client.get_batch_jobs(payload["id"]))
 
 
 def _ids_by_batch(jobs: Iterable[RecordedJob]) -> dict[str, int]:

@@ -13,6 +13,7 @@ from runner.reconcile.cancellation import cancellations
 from runner.reconcile.dependencies import dependencies, in_order
 from runner.reconcile.observe import Observer
 from runner.reconcile.pacing import FIRST, next_allowance, paced, purchases
+from runner.reconcile.performing import perform_all
 from runner.reconcile.plan import plan
 
 if TYPE_CHECKING:
@@ -132,8 +133,8 @@ class Reconciler:
         plans = paced([deed.plan for deed in deeds], self._allowance)
         self._watch.on_plans(plans)
         allowance, self._allowance = self._allowance, FIRST  # should anything be refused
-        for deed, planned in zip(deeds, plans, strict=True):
-            self._actor.perform(replace(deed, plan=planned))
+        slowly = [replace(deed, plan=planned) for deed, planned in zip(deeds, plans, strict=True)]
+        perform_all(slowly, self._actor.perform, workers=self._tools.workers)
         bought = any(purchases(planned.actions) for planned in plans)
         answered = not bought or self._all_answered(wishes, began)
         self._allowance = next_allowance(allowance, plans, all_answered=answered)

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-def observed_batch(payload: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]] = ()) -> ObservedBatch:
-    """A batch, with the payloads of its jobs in creation order.
+def observed_batch(payload: Mapping[str, Any], jobs: tuple[ObservedJob, ...] = ()) -> ObservedBatch:
+    """A batch with its jobs in creation order.
 
     Raises:
         WireFormatError: A field that decisions rest on is missing.
@@ -26,11 +26,23 @@ def observed_batch(payload: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]]
             created_at=moment(payload["created_at"]),
             updated_at=moment(payload.get("updated_at") or payload["created_at"]),
             tags=tuple(payload.get("tags") or ()),
-            jobs=tuple(observed_job(job) for job in jobs),
+            jobs=jobs,
             jobs_count=jobs_count(payload),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise WireFormatError(f"a batch in the answer cannot be read: {error!r}") from error
+
+
+def observed_jobs(payloads: Iterable[Mapping[str, Any]]) -> tuple[ObservedJob, ...]:
+    """Jobs, in the order of their payloads.
+
+    Raises:
+        WireFormatError: A field that decisions rest on is missing.
+    """
+    try:
+        return tuple(observed_job(payload) for payload in payloads)
+    except (KeyError, ValueError, TypeError) as error:
+        raise WireFormatError(f"a job in the answer cannot be read: {error!r}") from error
 
 
 def observed_job(payload: Mapping[str, Any]) -> ObservedJob:

@@ -30,6 +30,8 @@ class Tools:
         clock: The time now, with a time zone.
 
         sleep: Waits that many seconds.
+
+        workers: How many experiments are performed at the same time, each in a thread.
     """
 
     client: Client
@@ -38,3 +40,4 @@ class Tools:
     namespace: str
     clock: Callable[[], datetime] = field(default=utc_now, repr=False)
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
+    workers: int = 1

@@ -25,7 +25,7 @@ _RECORD: Final = "runner/record/v1"
 
 
 class Records:
-    """The records of a repository.
+    """The records of a repository; usable from several threads, each with another experiment.
 
     Args:
         folder: Where they are kept; made when the first one is written.
