@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from runner.domain import BatchStatus, JobStatus
@@ -84,7 +85,10 @@ class Observer:
         unread = [p for p in payloads if self._must_read(p, on_record.get(p["id"], 0))]
         for payload, jobs in zip(unread, self._at_once(self._read_jobs, unread), strict=True):
             self._jobs[payload["id"]] = (_version(payload), jobs)
-        return {p["id"]: observed_batch(p, self._jobs.get(p["id"], (None, ()))[1]) for p in payloads}
+        # Jobs are kept as they were observed: a digest for each, each pass, would cost more than the rest.
+        return {
+            p["id"]: replace(observed_batch(p), jobs=self._jobs.get(p["id"], (None, ()))[1]) for p in payloads
+        }
 
     @staticmethod
     def _at_once(read: Callable[[T], R], what: Sequence[T]) -> list[R]:

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 
-def observed_batch(payload: Mapping[str, Any], jobs: tuple[ObservedJob, ...] = ()) -> ObservedBatch:
-    """A batch with its jobs in creation order.
+def observed_batch(payload: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]] = ()) -> ObservedBatch:
+    """A batch, with the payloads of its jobs in creation order.
 
     Raises:
         WireFormatError: A field that decisions rest on is missing.
@@ -26,7 +26,7 @@ def observed_batch(payload: Mapping[str, Any], jobs: tuple[ObservedJob, ...] = (
             created_at=moment(payload["created_at"]),
             updated_at=moment(payload.get("updated_at") or payload["created_at"]),
             tags=tuple(payload.get("tags") or ()),
-            jobs=jobs,
+            jobs=observed_jobs(jobs),
             jobs_count=jobs_count(payload),
         )
     except (KeyError, ValueError, TypeError) as error:
