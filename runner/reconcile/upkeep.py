@@ -22,12 +22,14 @@ def records(scene: Scene) -> Iterable[RecordResults]:
     """Ends of jobs that are not on record yet."""
     complete = {r.id for r in scene.seen.recorded if r.counts or r.status is not JobStatus.DONE}
     known = complete | scene.seen.unavailable
+    attempts: dict[str, int] = {}
     for batch in scene.current + scene.outdated:
         if not scene.marks[batch.id].recipe:
             continue  # tagged by hand: nobody knows what it ran
         ended = [job for job in batch.jobs if job.id not in known and _has_ended(scene, batch, job)]
         if ended:
-            jobs = tuple(EndedJob(id=j.id, key=j.key, attempt=_attempt(scene, j)) for j in ended)
+            attempts = attempts or _attempts(scene)
+            jobs = tuple(EndedJob(id=j.id, key=j.key, attempt=attempts[j.id]) for j in ended)
             reason = f"{len(ended)} job{'s' if len(ended) > 1 else ''} ended"
             yield RecordResults(batch_id=batch.id, jobs=jobs, reason=reason)
 
@@ -37,15 +39,20 @@ def _has_ended(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> bool:
     return job.status.is_terminal and not is_ours
 
 
-def _attempt(scene: Scene, job: ObservedJob) -> int:
-    """One more than the failures of the same point in jobs that came before it."""
-    earlier = {r.id for r in scene.recorded if r.key == job.key and r.status is JobStatus.ERROR}
-    for other in (other for batch in scene.current for other in batch.jobs):
-        if other.id == job.id:
-            break
-        if other.key == job.key and other.status is JobStatus.ERROR:
-            earlier.add(other.id)
-    return len(earlier - {job.id}) + 1
+def _attempts(scene: Scene) -> dict[str, int]:
+    """Which attempt at its point each job is: one more than the failures in jobs that came before it."""
+    failed: dict[str, set[str]] = {}
+    for record in scene.recorded:
+        if record.status is JobStatus.ERROR:
+            failed.setdefault(record.key, set()).add(record.id)
+    attempts: dict[str, int] = {}
+    for batch, is_current in [(b, True) for b in scene.current] + [(b, False) for b in scene.outdated]:
+        for job in batch.jobs:
+            of_point = failed.setdefault(job.key, set())
+            attempts.setdefault(job.id, len(of_point) - (job.id in of_point) + 1)
+            if job.status is JobStatus.ERROR and is_current:
+                of_point.add(job.id)
+    return attempts
 
 
 def adoptions(scene: Scene) -> Iterable[Adopt]:
