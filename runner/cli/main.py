@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import tempfile
 import traceback
@@ -30,6 +31,8 @@ VERBS: Final = {
     "cancel": "runner.cli.cancel:cancel",
     "local": "runner.cli.local:local",
 }
+
+_ALLOCATIONS: Final = 200_000
 
 
 class _Verbs(click.Group):
@@ -71,6 +74,7 @@ def cli() -> None:  # the \b below is click's mark for lines that stay as they a
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; answers its exit code and never raises."""
+    _collect_seldom()
     try:
         result: Any = cli.main(args=arguments, prog_name="runner", standalone_mode=False)
     except click.ClickException as error:
@@ -87,6 +91,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception:  # noqa: BLE001  (whatever is left is a bug, and is reported as one)
         return _report_bug()
     return int(result) if isinstance(result, int) else Exit.DONE
+
+
+def _collect_seldom() -> None:
+    """Looks for garbage in cycles seldom: thousands of frozen values hold none, and are slow to walk over."""
+    gc.freeze()
+    gc.set_threshold(_ALLOCATIONS, *gc.get_threshold()[1:])
 
 
 def _explain(error: RunnerError) -> Exit:

@@ -12,6 +12,7 @@ import os
 import tempfile
 import time
 from contextlib import suppress
+from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -27,7 +28,7 @@ from runner.project.source import Source
 from runner.sequences import Compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
 FOLDER: Final = "compiled"
 MOST_FILES: Final = 10_000
@@ -82,23 +83,22 @@ class CompiledCache:
         """What a file was compiled to; None unless it and all it names are as they were."""
         if self._folder is None:
             return None
-        texts = _texts(path, (), self._root)
-        place = self._place(path, texts)
+        text = _text(path)
+        place = self._place(path, text)
         found = _read(place) if place else None
         if found is None or place is None:
             return None
-        source, _ = found
-        texts = _texts(path, source.companions, self._root)
-        if place != self._place(path, texts) or source.digest != content_digest(texts):
+        beside = self._beside(path, found[0].companions)
+        if found[0].digest != content_digest(text, beside):
             return None
         self._touch(place)
-        return found
+        return _named(str(path), *found)
 
     def keep(self, path: Path, source: Source, compiled: Compiled) -> None:
         """Keeps what a file was compiled to, if the file is still what was compiled."""
-        texts = _texts(path, source.companions, self._root)
-        place = self._place(path, texts)
-        if place is None or source.digest != content_digest(texts):
+        text = _text(path)
+        place = self._place(path, text)
+        if place is None or source.digest != content_digest(text, self._beside(path, source.companions)):
             return
         with suppress(OSError, TypeError, ValueError):  # then it is compiled again
             _write(place, _sealed(place.stem, _body(source, compiled)))
@@ -112,14 +112,23 @@ class CompiledCache:
             for doomed in superfluous(_entries(self._folder), self._clock()):
                 doomed.unlink(missing_ok=True)
 
-    def _place(self, path: Path, texts: tuple[str, ...] | None) -> Path | None:
+    def _beside(self, path: Path, companions: Iterable[str]) -> list[str | None]:
+        """The texts of files that a file names; None for one that it must not name, or that is not there."""
+        places = [(path.parent / name).resolve() for name in companions]
+        return [_text(each) if each.is_relative_to(self._root.resolve()) else None for each in places]
+
+    def _place(self, path: Path, text: str | None) -> Path | None:
         """Where the file's entry is, by everything that its compilation depends on but its companions."""
         compiler = self._compiler or compiler_digest(Path(runner.__file__).parent)
-        if self._folder is None or texts is None or compiler is None:
+        if self._folder is None or text is None or compiler is None:
             return None
-        content = hashlib.sha256(texts[0].encode()).hexdigest()
-        key = digest([_FORMAT, compiler, self._defaults, str(path), content])
+        content = hashlib.sha256(text.encode()).hexdigest()
+        key = digest([_FORMAT, compiler, self._defaults, self._from_root(path), content])
         return self._folder / f"{key}.json"
+
+    def _from_root(self, path: Path) -> str:
+        whole, root = path.resolve(), self._root.resolve()
+        return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else str(whole)
 
     def _touch(self, place: Path) -> None:
         with suppress(OSError):
@@ -136,9 +145,9 @@ def kept_folder(root: Path) -> Path | None:
         return None  # nothing can be written here
 
 
-def content_digest(texts: tuple[str, ...] | None) -> str | None:
-    """The digest that an experiment file with these texts has, its own first."""
-    return None if texts is None else digest([texts[0], texts[1] if len(texts) > 1 else None])
+def content_digest(text: str | None, companions: Sequence[str | None]) -> str:
+    """The digest that an experiment file has, by its text and that of the one file that it may name."""
+    return digest([text, companions[0] if companions else None])
 
 
 def superfluous(entries: Iterable[Entry], now_s: float) -> list[Path]:
@@ -157,18 +166,21 @@ def _entries(folder: Path) -> list[Entry]:
     return [Entry(path, stat.st_size, stat.st_mtime) for path, stat in stats]
 
 
-def _texts(path: Path, companions: Iterable[str], root: Path) -> tuple[str, ...] | None:
-    """The text of a file and those that it names, as they are compiled; None where one cannot be had.
+def _text(path: Path) -> str | None:
+    """A text as it is compiled; None when it cannot be had.
 
     Importing what reads experiment files takes as long as reading a hundred of them.
     """
     try:
-        beside = [(path.parent / name).resolve() for name in companions]
-        if not all(each.is_relative_to(root.resolve()) for each in beside):
-            return None
-        return tuple(each.read_bytes().decode("utf-8-sig") for each in (path, *beside))
-    except (OSError, ValueError, RuntimeError):
+        return path.read_bytes().decode("utf-8-sig")
+    except (OSError, ValueError):
         return None
+
+
+def _named(path: str, source: Source, compiled: Compiled) -> tuple[Source, Compiled]:
+    """The same for a user who names the file so; it may be named otherwise from another folder."""
+    warnings = tuple(replace(each, path=path) for each in compiled.warnings)
+    return replace(source, path=path), replace(compiled, warnings=warnings)
 
 
 def _body(source: Source, compiled: Compiled) -> str:

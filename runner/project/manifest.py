@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import platform
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,11 +38,16 @@ def manifest(experiment: Experiment, *, revision: Revision, root: Path, target: 
         "sequence": sequence,
         "commit": revision.commit,
         "dirty": revision.is_dirty,
-        "versions": {
-            "python": platform.python_version(),
-            "runner": version("pulser-runner"),
-            "pulser": version("pulser-core"),
-        },
+        "versions": _versions(),
+    }
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "runner": version("pulser-runner"),
+        "pulser": version("pulser-core"),
     }
 
 

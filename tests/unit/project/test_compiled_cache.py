@@ -297,11 +297,25 @@ def test_an_entry_belongs_to_its_file_alone(lab):
 
 
 def test_the_same_text_elsewhere_is_compiled_for_itself(lab):
-    """Its problems would name another path."""
+    """What it names may be another file there."""
     twin = lab.root / "twin.yaml"
     shutil.copy(lab.file, twin)
 
     assert lab.cache().find(twin) is None
+
+
+def test_a_file_is_found_again_however_it_is_named(tmp_path, monkeypatch):
+    """And is called as the user calls it now, in its warnings too."""
+    lab = Lab(tmp_path, EXPERIMENT.replace(SWEEP, "sweep: {t_ns: [101]}"))
+    first = lab.load()
+    monkeypatch.chdir(tmp_path)
+    source, compiled = lab.cache().find(Path("exp.yaml"))
+
+    assert [str(lab.file)] == [warning.path for warning in first.warnings]
+    assert ("exp.yaml", ["exp.yaml"]) == (source.path, [warning.path for warning in compiled.warnings])
+    assert repr(
+        load_experiments([Path("exp.yaml")], root=tmp_path, cache=CompiledCache(None, root=tmp_path))[0]
+    ) == repr(load_experiments([Path("exp.yaml")], root=tmp_path, cache=lab.cache())[0])
 
 
 def test_another_compiler_finds_nothing_of_the_old_one(lab):
