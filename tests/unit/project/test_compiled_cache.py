@@ -314,8 +314,10 @@ def test_a_file_is_found_again_however_it_is_named(tmp_path, monkeypatch):
     assert [str(lab.file)] == [warning.path for warning in first.warnings]
     assert ("exp.yaml", ["exp.yaml"]) == (source.path, [warning.path for warning in compiled.warnings])
     assert repr(
-        load_experiments([Path("exp.yaml")], root=tmp_path, cache=CompiledCache(None, root=tmp_path))[0]
-    ) == repr(load_experiments([Path("exp.yaml")], root=tmp_path, cache=lab.cache())[0])
+        load_experiments(
+            [Path("exp.yaml")], root=tmp_path, settings=Settings(), cache=CompiledCache(None, root=tmp_path)
+        )[0]
+    ) == repr(load_experiments([Path("exp.yaml")], root=tmp_path, settings=Settings(), cache=lab.cache())[0])
 
 
 def test_another_compiler_finds_nothing_of_the_old_one(lab):
