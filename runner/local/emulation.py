@@ -18,8 +18,8 @@ from pulser_simulation import QutipConfig
 from runner.local import evolving
 from runner.local.backend_configurations import ADDED_SUFFIX, takes_configuration
 from runner.local.emulators import Emulator, emulator, seed_generators
+from runner.local.evolving import Point
 from runner.local.kept_evolutions import KeptEvolutions
-from runner.local.pulser_sequences import built
 from runner.local.qutip_tables import keep_basis_operators
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from pulser.noise_model import NoiseModel
 
 _KEPT_SEQUENCES = 64
+_KEPT_CONFIGURATIONS = 64
 
 keep_basis_operators()
 
@@ -46,14 +47,19 @@ def emulate(payload: str, kept: Path | None = None) -> str:
     asked = json.loads(payload)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        sequence = built(_parsed(asked["sequence"]), asked["variables"])
-        results = _results(sequence, asked, None if kept is None else _kept(kept))
+        results = _results(_point(asked), asked, None if kept is None else _kept(kept))
     return json.dumps(
         {
             "counter": dict(sorted(_counter(results).items())),
-            "serialised_results": results.to_abstract_repr(),
+            # Who reads it checks it; to check it here as well takes longer than a measurement.
+            "serialised_results": results.to_abstract_repr(skip_validation=True),
         }
     )
+
+
+def _point(asked: Mapping[str, Any]) -> Point:
+    text = asked["sequence"]
+    return Point(text=text, parsed=_parsed(text), variables=asked["variables"])
 
 
 @lru_cache(maxsize=_KEPT_SEQUENCES)
@@ -66,25 +72,33 @@ def _kept(folder: Path) -> KeptEvolutions:
     return KeptEvolutions(folder)
 
 
-def _results(sequence: Sequence[Any], asked: Mapping[str, Any], kept: KeptEvolutions | None) -> Results:
+def _results(point: Point, asked: Mapping[str, Any], kept: KeptEvolutions | None) -> Results:
     which = emulator(asked["device_type"])
     if asked["backend_configuration"] is not None:
         config = which.configured(asked["backend_configuration"], asked["device_type"], asked["runs"])
-        return _run(which, sequence, config, asked["seed"], kept)
-    noise = _noise(sequence, asked)
-    results = _run(which, sequence, which.plain(asked["runs"], noise), asked["seed"], kept)
-    return _exactly(asked["runs"], results, asked["seed"])
+        return _run(which, point, config, asked["seed"], kept)
+    noise = _noise(point.parsed, asked)
+    config = (
+        _noiseless(asked["device_type"], asked["runs"])
+        if noise is None
+        else which.plain(asked["runs"], noise)
+    )
+    return _exactly(asked["runs"], _run(which, point, config, asked["seed"], kept), asked["seed"])
 
 
-def _run(
-    which: Emulator, sequence: Sequence[Any], config: Any, seed: int, kept: KeptEvolutions | None
-) -> Results:
-    if isinstance(config, QutipConfig) and evolving.has_evolution(sequence, config):
-        evolution = evolving.remembered(sequence, config, kept)
+@lru_cache(maxsize=_KEPT_CONFIGURATIONS)
+def _noiseless(device_type: str, runs: int) -> Any:
+    """The configuration of plain jobs, which have the same one as often as not."""
+    return emulator(device_type).plain(runs)
+
+
+def _run(which: Emulator, point: Point, config: Any, seed: int, kept: KeptEvolutions | None) -> Results:
+    if isinstance(config, QutipConfig) and evolving.has_evolution(point.parsed, config):
+        evolution = evolving.remembered(point, config, kept)
         seed_generators(seed)
-        return evolving.measured(evolution, sequence, config)
+        return evolving.measured(evolution, config)
     seed_generators(seed)
-    results: Results = which.backend(sequence, config=config).run()
+    results: Results = which.backend(point.sequence(), config=config).run()
     return results
 
 

@@ -9,6 +9,8 @@ from __future__ import annotations
 import hashlib
 import json
 import math
+from collections import Counter
+from dataclasses import dataclass
 from functools import lru_cache
 from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
@@ -28,8 +30,12 @@ from pulser.json.abstract_repr.serializer import AbstractReprEncoder
 from pulser_simulation import QutipBackendV2, QutipConfig, QutipOperator, QutipState
 
 from runner.local.kept_evolutions import Evolution
+from runner.local.pulser_sequences import built
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from numpy.typing import NDArray
     from pulser import Sequence
     from pulser.noise_model import NoiseModel
 
@@ -39,7 +45,28 @@ if TYPE_CHECKING:
 _OF_STATES = (BitStrings, CorrelationMatrix, Expectation, Fidelity, Occupation)
 # More states than this are neither kept nor held in memory together.
 _MOST_TIMES = 8
-_FORMAT = 1
+_FORMAT = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Point:
+    """A sequence with the values of its variables, built when that is needed.
+
+    Args:
+        text: The sequence's abstract representation.
+
+        parsed: The sequence; jobs may share it.
+
+        variables: Values, as they were sent.
+    """
+
+    text: str
+    parsed: Sequence[Any]
+    variables: Mapping[str, Any]
+
+    def sequence(self) -> Sequence[Any]:
+        """The sequence, built."""
+        return built(self.parsed, self.variables)
 
 
 def has_evolution(sequence: Sequence[Any], config: QutipConfig) -> bool:
@@ -55,22 +82,27 @@ def has_evolution(sequence: Sequence[Any], config: QutipConfig) -> bool:
     )
 
 
-def remembered(sequence: Sequence[Any], config: QutipConfig, kept: KeptEvolutions | None) -> Evolution:
+def remembered(point: Point, config: QutipConfig, kept: KeptEvolutions | None) -> Evolution:
     """The evolution, from what is kept if it is there; computed, and kept, otherwise."""
     if kept is None:
-        return evolved(sequence, config)
-    name = key(sequence, config)
+        return evolved(point.sequence(), config)
+    name = key(point, config)
     found = kept.load(name)
-    if found is None:
-        found = evolved(sequence, config)
-        kept.save(name, found)
+    if found is not None:
+        return found
+    with kept.alone(name):
+        found = kept.load(name)  # somebody else may have computed it meanwhile
+        if found is None:
+            found = evolved(point.sequence(), config)
+            kept.save(name, found)
     return found
 
 
-def key(sequence: Sequence[Any], config: QutipConfig) -> str:
-    """Digest of everything that an evolution depends on."""
+def key(point: Point, config: QutipConfig) -> str:
+    """Digest of everything that an evolution depends on; the sequence is not built for it."""
     depends_on = [
-        sequence.to_abstract_repr(skip_validation=True),
+        hashlib.sha256(point.text.encode()).hexdigest(),
+        point.variables,
         _times(config),
         config.sampling_rate,
         config.with_modulation,
@@ -95,34 +127,60 @@ def evolved(sequence: Sequence[Any], config: QutipConfig) -> Evolution:
     return Evolution(
         times=tuple(results.get_result_times("state")),
         total_duration_ns=results.total_duration,
+        atom_order=tuple(map(str, results.atom_order)),
         eigenstates=tuple(states[0].eigenstates),
         states=np.array([state.to_qobj().full().ravel() for state in states], dtype=np.complex128),
     )
 
 
-def measured(evolution: Evolution, sequence: Sequence[Any], config: QutipConfig) -> Results:
+def measured(evolution: Evolution, config: QutipConfig) -> Results:
     """What the observables of a configuration say of an evolution; shots are drawn from NumPy's generator."""
-    results = Results(
-        atom_order=tuple(sequence.register.qubit_ids), total_duration=evolution.total_duration_ns
-    )
+    results = Results(atom_order=evolution.atom_order, total_duration=evolution.total_duration_ns)
     for time, amplitudes in zip(evolution.times, evolution.states, strict=True):
-        state = _state(amplitudes, evolution.eigenstates)
-        nothing = _no_hamiltonian(state)
+        state = Ket(amplitudes, evolution.eigenstates)
+        nothing = _no_hamiltonian(state.n_qudits, state.eigenstates)
         for observable in config.observables:
             observable(config=config, t=time, state=state, hamiltonian=nothing, result=results)
     return results
 
 
-def _state(amplitudes: Any, eigenstates: Any) -> QutipState:
-    dimension = len(eigenstates)
-    n_qubits = round(math.log(len(amplitudes), dimension))
-    ket = qutip.Qobj(amplitudes.reshape(-1, 1), dims=[[dimension] * n_qubits, [1] * n_qubits])
-    return QutipState(ket, eigenstates=eigenstates)
+class Ket(QutipState):
+    """A pure state whose bitstrings are drawn as `QutipState` draws them, but only those drawn are written.
+
+    Args:
+        amplitudes: Complex amplitudes.
+
+        eigenstates: Names of the states of one qubit.
+    """
+
+    def __init__(self, amplitudes: NDArray[np.complex128], eigenstates: Any) -> None:
+        self._vector = amplitudes
+        dimension = len(eigenstates)
+        n_qubits = round(math.log(len(amplitudes), dimension))
+        ket = qutip.Qobj(amplitudes.reshape(-1, 1), dims=[[dimension] * n_qubits, [1] * n_qubits])
+        super().__init__(ket, eigenstates=eigenstates)
+
+    def sample(self, *, num_shots: int, one_state: Any = None, **errors: float) -> Counter[str]:
+        """Bitstrings of some shots; from the same random numbers, those of `QutipState`."""
+        one = one_state or self.infer_one_state()
+        if any(errors.values()) or len(self.eigenstates) != 2 or one not in self.eigenstates:  # noqa: PLR2004  (a qubit)
+            drawn: Counter[str] = super().sample(num_shots=num_shots, one_state=one_state, **errors)
+            return drawn
+        probabilities = np.abs(self._vector) ** 2
+        possible = np.flatnonzero(probabilities > 1 / (1000 * num_shots))
+        probabilities = probabilities[possible]
+        cumulated = np.cumsum(probabilities / np.sum(probabilities))
+        indices = possible[np.searchsorted(cumulated, np.random.rand(num_shots))]  # noqa: NPY002  (Pulser's generator)
+        ones_are_zeros = 0 if one == self.eigenstates[1] else len(self._vector) - 1
+        digits = f"0{self.n_qudits}b"
+        counts = Counter((indices ^ ones_are_zeros).tolist())
+        return Counter({format(index, digits): n for index, n in counts.items()})
 
 
-def _no_hamiltonian(state: QutipState) -> Any:
+@lru_cache(maxsize=16)
+def _no_hamiltonian(n_qubits: int, eigenstates: Any) -> Any:
     """What stands for the Hamiltonian: observables of states look at its kind alone."""
-    return QutipOperator(qutip.qzero([state.qudit_dim] * state.n_qudits), eigenstates=state.eigenstates)
+    return QutipOperator(qutip.qzero([len(eigenstates)] * n_qubits), eigenstates=eigenstates)
 
 
 def _is_noiseless(noise: NoiseModel) -> bool:

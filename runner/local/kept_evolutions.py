@@ -1,24 +1,30 @@
-"""A bounded folder of evolutions that were computed before: NumPy arrays with JSON beside, no pickle.
+"""A bounded folder of evolutions that were computed before, one file each: JSON, then the amplitudes.
 
-An evolution is two files, named by the digest of everything that it depends on. The JSON is written last, and
-has the digest of the array: what was cut short, mixed up or damaged is never believed, only replaced. Several
-processes may use one folder.
+A file is named by the digest of everything that the evolution depends on, and its first line has the digest
+of what follows: what was cut short, mixed up or damaged is never believed, only replaced. Several processes
+may use one folder.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import io
 import json
 import os
+import time
 import uuid
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+try:
+    import fcntl
+except ImportError:  # Windows: two processes may compute the same evolution, and nothing is lost but time
+    fcntl = None  # type: ignore[assignment]
+
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from numpy.typing import NDArray
@@ -27,6 +33,10 @@ MAX_BYTES = 256 * 2**20
 # A folder is looked through when one process has added this part of what fits.
 _PART_BETWEEN_LOOKS = 1 / 64
 _BYTES_OF_A_FILE = 4096  # what a file takes beside, and at least
+_LOCK = "lock"
+# Who waits for another process gives up after this and computes by itself.
+_PATIENCE_S = 600.0
+_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.005, 0.1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,6 +48,8 @@ class Evolution:
 
         total_duration_ns: The whole duration (in ns).
 
+        atom_order: Ids of the qubits, in the order of the amplitudes.
+
         eigenstates: Names of the states of one qubit, in the order of the amplitudes.
 
         states: One row of complex amplitudes a time.
@@ -45,6 +57,7 @@ class Evolution:
 
     times: tuple[float, ...]
     total_duration_ns: int
+    atom_order: tuple[str, ...]
     eigenstates: tuple[str, ...]
     states: NDArray[np.complex128]
 
@@ -56,21 +69,20 @@ class KeptEvolutions:
         folder: Made when the first evolution is kept.
 
         max_bytes: About how much is kept (in bytes); what was not used for the longest time goes first.
+
+        patience_s: How long one process waits for what another one computes (in s).
     """
 
-    def __init__(self, folder: Path, *, max_bytes: int = MAX_BYTES) -> None:
+    def __init__(self, folder: Path, *, max_bytes: int = MAX_BYTES, patience_s: float = _PATIENCE_S) -> None:
         self._folder = folder
         self._max_bytes = max_bytes
+        self._patience_s = patience_s
         self._bytes_until_look = 0
 
     def load(self, key: str) -> Evolution | None:
         """The evolution that was kept under a key; None if there is none, or none that can be believed."""
         try:
-            about = json.loads((self._folder / f"{key}.json").read_bytes())
-            array = (self._folder / f"{key}.npy").read_bytes()
-            if hashlib.sha256(array).hexdigest() != about["sha256"]:
-                return None
-            found = _evolution(about, np.load(io.BytesIO(array), allow_pickle=False))
+            found = _read((self._folder / key).read_bytes())
         except (OSError, ValueError, KeyError, TypeError):
             return None
         self._note_use(key)
@@ -78,14 +90,26 @@ class KeptEvolutions:
 
     def save(self, key: str, evolution: Evolution) -> None:
         """Keep an evolution; one that can't be kept (the disk is full, say) is none the worse."""
-        stream = io.BytesIO()
-        np.save(stream, evolution.states, allow_pickle=False)
-        array = stream.getvalue()
+        content = _written(evolution)
         with contextlib.suppress(OSError):
             self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._write(f"{key}.npy", array)
-            self._write(f"{key}.json", json.dumps(_about(evolution, array)).encode())
-            self._bound(len(array))
+            self._write(key, content)
+            self._bound(len(content))
+
+    @contextlib.contextmanager
+    def alone(self, key: str) -> Iterator[None]:
+        """Keep other processes from computing the same evolution meanwhile, or wait until they have.
+
+        The lock goes with the process that holds it, however that ends. Who has waited for too long, or can't
+        lock at all, goes on without: an evolution that is computed twice is only slower.
+        """
+        with contextlib.ExitStack() as held:
+            if fcntl is not None:
+                with contextlib.suppress(OSError):
+                    self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                    lock = held.enter_context((self._folder / _LOCK).open("ab"))
+                    _wait_for(lock.fileno(), _byte(key), self._patience_s)
+            yield
 
     def _write(self, name: str, content: bytes) -> None:
         aside = self._folder / f"{name}.{uuid.uuid4().hex}"
@@ -97,56 +121,87 @@ class KeptEvolutions:
 
     def _note_use(self, key: str) -> None:
         with contextlib.suppress(OSError):
-            os.utime(self._folder / f"{key}.json")
+            os.utime(self._folder / key)
 
     def _bound(self, added: int) -> None:
-        self._bytes_until_look -= added + 2 * _BYTES_OF_A_FILE
+        self._bytes_until_look -= added + _BYTES_OF_A_FILE
         if self._bytes_until_look > 0:
             return
         self._bytes_until_look = int(self._max_bytes * _PART_BETWEEN_LOOKS)
-        sizes = {entry.name: entry.stat() for entry in os.scandir(self._folder)}
+        sizes = {entry.name: entry.stat() for entry in os.scandir(self._folder) if entry.name != _LOCK}
         used = {name: stat.st_mtime_ns for name, stat in sizes.items()}
         for name in surplus({name: stat.st_size for name, stat in sizes.items()}, used, self._max_bytes):
             (self._folder / name).unlink(missing_ok=True)
 
 
 def surplus(sizes: dict[str, int], used_at: dict[str, int], max_bytes: int) -> list[str]:
-    """Which files have to go so that the others fit: those of the evolutions that were used longest ago.
+    """Which files have to go so that the others fit: those that were used longest ago.
 
     Args:
         sizes: Of each file (in bytes).
 
-        used_at: When each file was touched; that of an evolution is when its JSON was.
+        used_at: When each file was used.
 
         max_bytes: What the others may take (in bytes).
     """
-    groups: dict[str, list[str]] = {}
-    for name in sizes:
-        groups.setdefault(name.partition(".")[0], []).append(name)
-    newest_first = sorted(groups, key=lambda key: max(used_at[name] for name in groups[key]), reverse=True)
     gone, total = [], 0
-    for key in newest_first:
-        total += sum(sizes[name] + _BYTES_OF_A_FILE for name in groups[key])
+    for name in sorted(sizes, key=lambda name: used_at[name], reverse=True):
+        total += sizes[name] + _BYTES_OF_A_FILE
         if total > max_bytes:
-            gone += sorted(groups[key])
-    return gone
+            gone.append(name)
+    return sorted(gone)
 
 
-def _about(evolution: Evolution, array: bytes) -> dict[str, Any]:
-    return {
+def _byte(key: str) -> int:
+    """What stands for a key in the file of locks: a single byte, which may be beyond its end."""
+    return int.from_bytes(hashlib.sha256(key.encode()).digest()[:7])
+
+
+def _wait_for(file: int, byte: int, patience_s: float) -> None:
+    """Lock one byte of a file, or give up; the kernel lets go of it when the file is closed."""
+    until, wait_s = time.monotonic() + patience_s, _SHORTEST_WAIT_S
+    while True:
+        try:
+            fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, byte)
+        except (BlockingIOError, PermissionError):  # what a held lock is called depends on the system
+            if time.monotonic() >= until:
+                return
+            time.sleep(wait_s)
+            wait_s = min(2 * wait_s, _LONGEST_WAIT_S)
+        else:
+            return
+
+
+def _written(evolution: Evolution) -> bytes:
+    states = np.ascontiguousarray(evolution.states, dtype="<c16").tobytes()
+    about = {
         "times": evolution.times,
         "total_duration_ns": evolution.total_duration_ns,
+        "atom_order": evolution.atom_order,
         "eigenstates": evolution.eigenstates,
-        "sha256": hashlib.sha256(array).hexdigest(),
     }
+    return _sealed(about, states)
 
 
-def _evolution(about: dict[str, Any], states: NDArray[np.complex128]) -> Evolution:
-    if states.ndim != 2 or states.dtype != np.complex128 or len(states) != len(about["times"]):  # noqa: PLR2004
-        raise ValueError("These are not the states of an evolution.")
+def _sealed(about: dict[str, Any], states: bytes) -> bytes:
+    """The line and the amplitudes; the digest is of both."""
+    line = json.dumps(about).encode()
+    digest = hashlib.sha256(line + b"\n" + states).hexdigest().encode()
+    return b"\n".join((digest, line, states))
+
+
+def _read(content: bytes) -> Evolution:
+    """The evolution in a file; ValueError, KeyError or TypeError if it is none."""
+    digest, _, sealed = content.partition(b"\n")
+    if hashlib.sha256(sealed).hexdigest().encode() != digest:
+        raise ValueError("The file is damaged.")
+    line, _, states = sealed.partition(b"\n")
+    about = json.loads(line)
+    times = tuple(map(float, about["times"]))
     return Evolution(
-        times=tuple(map(float, about["times"])),
+        times=times,
         total_duration_ns=int(about["total_duration_ns"]),
+        atom_order=tuple(map(str, about["atom_order"])),
         eigenstates=tuple(map(str, about["eigenstates"])),
-        states=states,
+        states=np.frombuffer(states, dtype="<c16").reshape(len(times), -1),
     )

@@ -4,21 +4,24 @@ from __future__ import annotations
 
 import json
 import warnings
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 
 import numpy as np
 import pytest
+import qutip
 from pulser import NoiseModel, Sequence
 from pulser.backend import BitStrings, EmulationConfig, Energy, Fidelity, Occupation, Results
 from pulser.devices import AnalogDevice
-from pulser_simulation import QutipBackendV2, QutipConfig
+from pulser_simulation import QutipBackendV2, QutipConfig, QutipState
 from pulser_simulation.hamiltonian import Hamiltonian
 from pulser_texts import a_text
 from scipy import stats
 
 from runner.local import evolving
 from runner.local.emulation import emulate
+from runner.local.emulators import seed_generators
 from runner.local.engine import payload
 from runner.local.kept_evolutions import KeptEvolutions
 from runner.local.records import Started
@@ -258,12 +261,60 @@ def test_evolution_that_nobody_can_share_is_not_one():
 
 def test_remembered_evolution_is_the_computed_one(tmp_path):
     """What comes out of the folder is what would have been computed, to the last bit."""
-    sequence, config = a_sequence(3), QutipConfig(observables=[BitStrings(num_shots=1)])
+    text, config = a_text(3), QutipConfig(observables=[BitStrings(num_shots=1)])
+    point = evolving.Point(text=text, parsed=Sequence.from_abstract_repr(text), variables=VALUES)
     kept = KeptEvolutions(tmp_path)
 
-    states = [evolving.remembered(sequence, config, kept).states.tolist() for _ in range(2)]
+    found = [evolving.remembered(point, config, kept) for _ in range(2)]
 
-    assert [evolving.evolved(sequence, config).states.tolist()] * 2 == states
+    expected = evolving.evolved(a_sequence(3), config)
+    assert [expected.states.tolist()] * 2 == [each.states.tolist() for each in found]
+    assert [("q0", "q1", "q2")] * 3 == [each.atom_order for each in (expected, *found)]
+
+
+def test_evolution_that_was_kept_while_waiting_is_not_computed_again(tmp_path, monkeypatch):
+    """Of two equal jobs at the same time one evolves; the other one waits, and looks again."""
+    done = counted_evolutions(monkeypatch)
+    plain = KeptEvolutions.alone
+
+    @contextmanager
+    def alone_after_another(kept, key):
+        monkeypatch.setattr(KeptEvolutions, "alone", plain)
+        answer("other", kept=tmp_path)
+        with plain(kept, key):
+            yield
+
+    monkeypatch.setattr(KeptEvolutions, "alone", alone_after_another)
+
+    answer("j", kept=tmp_path)
+
+    assert 1 == len(done)
+
+
+@pytest.mark.parametrize(
+    ("eigenstates", "one_state", "errors"),
+    [
+        (("r", "g"), None, {}),
+        (("r", "g"), "g", {}),
+        (("g", "h"), None, {}),
+        (("r", "g"), None, {"p_false_pos": 0.1, "p_false_neg": 0.2}),
+        (("r", "g", "h"), "r", {}),
+    ],
+    ids=["ising", "other state is one", "digital", "readout errors", "three levels"],
+)
+def test_shots_are_those_that_pulser_draws(eigenstates, one_state, errors):
+    """From the same random numbers come the same bitstrings in the same order, and as many of each."""
+    dimension = len(eigenstates)
+    amplitudes = np.exp(1j * np.arange(dimension**4)) * (np.arange(dimension**4) % 5)
+    amplitudes /= np.linalg.norm(amplitudes)
+    ket = qutip.Qobj(amplitudes.reshape(-1, 1), dims=[[dimension] * 4, [1] * 4])
+
+    drawn = []
+    for state in (QutipState(ket, eigenstates=eigenstates), evolving.Ket(amplitudes, eigenstates)):
+        seed_generators(7)
+        drawn.append(list(state.sample(num_shots=500, one_state=one_state, **errors).items()))
+
+    assert drawn[0] == drawn[1]
 
 
 def _state_repr(amplitudes):

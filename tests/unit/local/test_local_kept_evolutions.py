@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-import io
-import json
 import os
+import subprocess
+import sys
+import threading
 
 import numpy as np
 import pytest
@@ -17,7 +18,9 @@ def an_evolution(n_states=1, *, value=0.6):
     """An evolution of one qubit."""
     states = np.array([[value, 0.8j]] * n_states, dtype=np.complex128)
     times = tuple((n + 1) / n_states for n in range(n_states))
-    return Evolution(times=times, total_duration_ns=400, eigenstates=("r", "g"), states=states)
+    return Evolution(
+        times=times, total_duration_ns=400, atom_order=("q0",), eigenstates=("r", "g"), states=states
+    )
 
 
 def plain(evolution):
@@ -25,6 +28,7 @@ def plain(evolution):
     return (
         evolution.times,
         evolution.total_duration_ns,
+        evolution.atom_order,
         evolution.eigenstates,
         evolution.states.tolist(),
     )
@@ -53,35 +57,33 @@ def test_nothing_is_found_that_was_not_kept(kept):
     assert (None, None) == (before, kept.load("other"))
 
 
-def broken_pickle(folder):
-    """An array that only pickle could read, with a digest that fits."""
-    stream = io.BytesIO()
-    np.save(stream, np.array([{"a": 1}], dtype=object), allow_pickle=True)
-    (folder / "k.npy").write_bytes(stream.getvalue())
-    about = json.loads((folder / "k.json").read_text())
-    about["sha256"] = hashlib.sha256(stream.getvalue()).hexdigest()
-    (folder / "k.json").write_text(json.dumps(about))
+def resealed(content, change):
+    """A file whose first line of JSON is changed, with a digest that fits."""
+    _, line, states = content.split(b"\n", 2)
+    sealed = change(line) + b"\n" + states
+    return hashlib.sha256(sealed).hexdigest().encode() + b"\n" + sealed
 
 
 @pytest.mark.parametrize(
     "damage",
     [
-        pytest.param(lambda folder: (folder / "k.npy").write_bytes(b""), id="array emptied"),
-        pytest.param(lambda folder: (folder / "k.npy").unlink(), id="array lost"),
-        pytest.param(lambda folder: (folder / "k.json").write_text("{"), id="JSON cut short"),
-        pytest.param(lambda folder: (folder / "k.json").write_text("[]"), id="JSON of another kind"),
-        pytest.param(lambda folder: (folder / "k.json").unlink(), id="JSON lost"),
+        pytest.param(lambda _: b"", id="emptied"),
+        pytest.param(lambda content: content[:-16], id="cut short"),
+        pytest.param(lambda content: content[:-1] + b"\1", id="one byte changed"),
+        pytest.param(lambda content: content.replace(b"400", b"500"), id="one number changed"),
+        pytest.param(lambda content: resealed(content, lambda _: b"{"), id="JSON cut short"),
+        pytest.param(lambda content: resealed(content, lambda _: b"[]"), id="JSON of another kind"),
         pytest.param(
-            lambda folder: (folder / "k.npy").write_bytes((folder / "k.npy").read_bytes()[:-1] + b"\1"),
-            id="one byte changed",
+            lambda content: resealed(content, lambda line: line.replace(b"[1.0]", b"[0.2, 0.6, 1.0]")),
+            id="other number of states",
         ),
-        pytest.param(broken_pickle, id="pickled array"),
     ],
 )
 def test_damaged_evolution_is_ignored_and_replaced(kept, tmp_path, damage):
     """Nothing is believed that is not whole, and the next one that is kept takes its place."""
     kept.save("k", an_evolution())
-    damage(tmp_path / "evolutions")
+    file = tmp_path / "evolutions" / "k"
+    file.write_bytes(damage(file.read_bytes()))
 
     damaged = kept.load("k")
     kept.save("k", an_evolution(value=-0.6))
@@ -99,24 +101,82 @@ def test_folder_that_cannot_be_written_costs_nothing(tmp_path):
 
 def test_what_was_not_used_for_the_longest_time_goes_first(tmp_path):
     """The folder stays within its bound, and an evolution in use stays in it."""
-    kept = KeptEvolutions(tmp_path, max_bytes=30_000)
+    kept = KeptEvolutions(tmp_path, max_bytes=15_000)
     for n, name in enumerate("abc"):
         kept.save(name, an_evolution())
-        for file in tmp_path.glob(f"{name}.*"):
-            os.utime(file, (n, n))
+        os.utime(tmp_path / name, (n, n))
     kept.load("a")
 
     kept.save("d", an_evolution())
 
-    assert ["a", "c", "d"] == sorted({file.stem for file in tmp_path.iterdir()})
+    assert ["a", "c", "d"] == sorted(file.name for file in tmp_path.iterdir())
 
 
-def test_surplus_is_whole_evolutions_also_when_files_are_left_over():
-    """Both files of an evolution go together, and so does what a process that died left behind."""
-    sizes = {"a.npy": 10_000, "a.json": 100, "b.npy": 10_000, "b.json": 100, "c.npy.0f": 10_000}
-    used_at = {"a.npy": 1, "a.json": 9, "b.npy": 5, "b.json": 5, "c.npy.0f": 2}
+def test_surplus_is_what_was_used_longest_ago_also_what_was_left_over():
+    """An evolution goes by its last use, and so does what a process that died left behind."""
+    sizes = {"a": 10_000, "b": 10_000, "c.0f": 10_000}
+    used_at = {"a": 9, "b": 5, "c.0f": 2}
 
-    assert ([], ["b.json", "b.npy", "c.npy.0f"]) == (
-        surplus(sizes, used_at, 100_000),
-        surplus(sizes, used_at, 20_000),
-    )
+    assert ([], ["b", "c.0f"]) == (surplus(sizes, used_at, 100_000), surplus(sizes, used_at, 20_000))
+
+
+# Another process that takes a key and holds it until it is ended.
+HOLDER = """
+import sys, time
+from pathlib import Path
+from runner.local.kept_evolutions import KeptEvolutions
+with KeptEvolutions(Path(sys.argv[1])).alone(sys.argv[2]):
+    print("held", flush=True)
+    time.sleep(300)
+"""
+
+
+@pytest.fixture
+def holder(tmp_path):
+    """A process that holds the key `k`."""
+    with subprocess.Popen(
+        [sys.executable, "-c", HOLDER, str(tmp_path / "evolutions"), "k"], stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b"held\n"
+        yield process
+        process.kill()
+
+
+def test_key_that_another_process_holds_is_waited_for(kept, holder):
+    """Nobody else has the key before its holder ends, and a holder that is killed has let go of it."""
+    got_in = threading.Event()
+
+    def get_in():
+        with kept.alone("k"):
+            got_in.set()
+
+    waiting = threading.Thread(target=get_in)
+    waiting.start()
+    was_in = got_in.wait(0.2)
+    holder.kill()
+    waiting.join()
+
+    assert (False, True) == (was_in, got_in.is_set())
+
+
+def test_wait_for_another_process_is_bounded(tmp_path, holder):
+    """A holder that does not come to its end keeps nobody from computing by itself; nor do other keys."""
+    kept, impatient = (KeptEvolutions(tmp_path / "evolutions", patience_s=wait) for wait in (600, 0.01))
+    entered = []
+
+    with impatient.alone("k"):
+        entered.append("k")
+    with kept.alone("l"):
+        entered.append("l")
+
+    assert (["k", "l"], None) == (entered, holder.poll())
+
+
+def test_folder_that_cannot_be_written_keeps_nobody_out(tmp_path):
+    """Without a file to lock, everybody computes."""
+    (tmp_path / "file").write_text("")
+
+    with KeptEvolutions(tmp_path / "file" / "evolutions").alone("k"):
+        entered = True
+
+    assert entered
