@@ -12,7 +12,7 @@ What belongs here
     values, no sockets.
     `operations`, `schemas`, `openapi`: what each call takes and answers, and a document of it; pure.
     `demands`, `backend_configurations`: what a batch may ask of its emulator, pure.
-    `engine`, `processes`, `emulation`, `emulators`: how a job is executed.
+    `engine`, `processes`, `workers`, `emulation`, `emulators`: how a job is executed.
     `execution`, `dask_engine`, `dask_cluster`, `dask_worker`: which engine does that, and the one over Dask.
     `evolving`, `kept_evolutions`, `qutip_tables`: how work is not repeated.
     `cloud`: all of that put together, driven by `handle` and `step`; a simulation needs nothing more.

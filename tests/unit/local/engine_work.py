@@ -8,6 +8,13 @@ import signal
 import time
 
 
+class OddError(Exception):
+    """An error that can be pickled but not read again, like some of Pulser's."""
+
+    def __init__(self, *, reason):
+        super().__init__(reason)
+
+
 def work(payload):
     """Do as the payload says."""
     asked = json.loads(payload)
@@ -15,5 +22,8 @@ def work(payload):
         os.kill(os.getpid(), signal.SIGKILL)
     if asked["do"] == "fail":
         raise ValueError("no such pulse")
+    if asked["do"] == "fail oddly":
+        raise OddError(reason="no such pulse")
     time.sleep(asked.get("for_s", 0))
-    return json.dumps({"pid": os.getpid(), "threads": os.environ.get("OMP_NUM_THREADS")})
+    said = {"pid": os.getpid(), "threads": os.environ.get("OMP_NUM_THREADS"), "text": asked.get("text")}
+    return json.dumps(said)

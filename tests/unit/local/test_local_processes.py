@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing.connection
 import os
 import signal
 import subprocess
@@ -11,7 +12,6 @@ import textwrap
 import threading
 import time
 from concurrent.futures import CancelledError
-from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
 import pytest
@@ -19,6 +19,7 @@ from engine_work import work
 
 from runner.local.engine import WorkerDiedError
 from runner.local.processes import ProcessEngine
+from runner.local.workers import Worker
 
 PATIENCE_S = 60
 
@@ -67,20 +68,64 @@ def test_death_of_an_idle_worker_costs_nothing(engine):
     """A worker that is killed while nobody works is replaced before the next job."""
     pid = json.loads(engine.submit("first", 1, do()).result(PATIENCE_S))["pid"]
     os.kill(pid, signal.SIGKILL)
-    time.sleep(0.3)  # the pool finds out by looking
+    until_gone(pid)
 
     answers = [json.loads(engine.submit(f"j{n}", 1, do()).result(PATIENCE_S)) for n in range(4)]
 
     assert pid not in {answer["pid"] for answer in answers}
 
 
-def test_breakage_of_the_pool_fails_nobody(engine):
-    """When the pool as a whole breaks, jobs that were in it are executed in a new one."""
-    jobs = [engine.submit(f"j{n}", 1, do(for_s=0.2)) for n in range(4)]
+class Unreadable:
+    """Work that no worker can read: each dies before it is ready."""
 
-    engine._pool._pool_manager.handle_broken_pool(BrokenProcessPool("all workers expired"))
+    def __reduce__(self):
+        return os._exit, (3,)
 
-    assert [job.exception(PATIENCE_S) for job in jobs] == [None] * 4
+
+def test_workers_that_do_not_start_end_their_jobs():
+    """A job is not tried for ever when no worker lives long enough to take it."""
+    engine = ProcessEngine(2, work=Unreadable())
+    try:
+        jobs = [engine.submit(f"j{n}", 1, do()) for n in range(3)]
+        errors = [str(job.exception(PATIENCE_S)) for job in jobs]
+    finally:
+        engine.close()
+
+    assert ["The worker processes do not stay alive."] * 3 == errors
+
+
+def test_worker_that_died_before_it_was_asked_is_replaced():
+    """A worker that ends while nobody works is not the end of the next job."""
+    worker = Worker(work)
+    worker.prepare()
+    first = json.loads(worker.answer(do()))["pid"]
+    worker.kill()
+    multiprocessing.connection.wait([worker._connection], PATIENCE_S)
+
+    worker.prepare()
+    second = json.loads(worker.answer(do()))["pid"]
+    worker.kill()
+    code = worker.bury()
+
+    assert (True, -signal.SIGKILL) == (first != second, code)
+
+
+def test_error_that_cannot_be_sent_is_told_in_words(engine):
+    """An exception of a kind that does not survive being sent ends its job, and no more."""
+    fails = engine.submit("fails", 1, do("fail oddly"))
+
+    with pytest.raises(RuntimeError, match="OddError: no such pulse"):
+        fails.result(PATIENCE_S)
+    assert engine.submit("next", 1, do()).result(PATIENCE_S)
+
+
+def test_long_answers_and_questions_come_through_whole(engine):
+    """A job may be larger than a pipe holds, in both directions, and others go on beside it."""
+    text = "µ" * 3_000_000
+
+    answers = [engine.submit(f"j{n}", 1, do(text=text)) for n in range(3)]
+
+    assert [len(text)] * 3 == [len(json.loads(each.result(PATIENCE_S))["text"]) for each in answers]
 
 
 def test_canceled_job_stops_and_frees_its_worker(engine):
@@ -119,6 +164,27 @@ def test_closing_ends_jobs_and_refuses_new_ones(engine):
 def test_capacity_is_the_number_of_workers():
     """There is one job a worker; without a number there is a worker for every core."""
     assert (3, os.cpu_count()) == (ProcessEngine(3).capacity(), ProcessEngine().capacity())
+
+
+def until_gone(pid):
+    """Wait for the end of a process."""
+    deadline = time.monotonic() + PATIENCE_S
+    while subprocess.run(["ps", "-p", str(pid)], capture_output=True, check=False).returncode == 0:
+        assert time.monotonic() < deadline, "the process lives on"
+        time.sleep(0.01)
+
+
+def test_short_jobs_may_queue_behind_the_workers(engine):
+    """While jobs take no time the engine takes more of them than it has workers; after a long one no more."""
+    at_rest = engine.capacity()
+    deadline = time.monotonic() + PATIENCE_S
+    while engine.capacity() == at_rest:
+        assert time.monotonic() < deadline, "no job was short, however busy the machine"
+        engine.submit("short", 1, do()).result(PATIENCE_S)
+    busy = engine.capacity()
+    engine.submit("long", 1, do(for_s=0.05)).result(PATIENCE_S)
+
+    assert (2, 8, 2) == (at_rest, busy, engine.capacity())
 
 
 def test_workers_do_not_outlive_their_server(tmp_path):
