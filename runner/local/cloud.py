@@ -128,14 +128,22 @@ class LocalCloud:
         To be called whenever `changed` is set, and at `look_again_at`. One caller at a time.
         """
         self.changed.clear()
-        finished = self._take_finished()
-        timed_out = self._store.time_out_idle(self._idle_patience) if self._store.idle_longest() else ()
-        if self._store.canceling_longest():
-            self._store.end_canceling(self._canceling)
-        self._store.pause(self._control.paused)
-        started = self._start()
+        done = {key: future for key, future in self._at_work.items() if future.done()}
+        outcomes = [outcome(job_id, attempt, future) for (job_id, attempt), future in done.items()]
+        with self._store.together():
+            finished = self._store.finish(outcomes) if outcomes else ()
+            timed_out = self._end_what_waited()
+            self._store.pause(self._control.paused)
+            started = self._start(self._engine.capacity() - len(self._at_work) + len(done))
+        for key in done:  # only now: had the store failed, they would be looked at again
+            del self._at_work[key]
+        for each in started:
+            self._submit(each)
         return Step(
-            finished=finished, timed_out=timed_out, started=started, look_again_at=self._look_again_at()
+            finished=finished,
+            timed_out=timed_out,
+            started=tuple(each.job_id for each in started),
+            look_again_at=self._look_again_at(),
         )
 
     def has_work(self) -> bool:
@@ -150,28 +158,19 @@ class LocalCloud:
         )
         return min((begin + patience for begin, patience in since if begin is not None), default=None)
 
-    def _take_finished(self) -> tuple[str, ...]:
-        done = {key: future for key, future in self._at_work.items() if future.done()}
-        if not done:
-            return ()
-        taken = self._store.finish(outcome(job_id, n, future) for (job_id, n), future in done.items())
-        for key in done:  # only now: had the store failed, they would be looked at again
-            del self._at_work[key]
-        return taken
+    def _end_what_waited(self) -> tuple[str, ...]:
+        """End what was idle or CANCELING for long enough; gives the batches that timed out."""
+        if self._store.canceling_longest():
+            self._store.end_canceling(self._canceling)
+        return self._store.time_out_idle(self._idle_patience) if self._store.idle_longest() else ()
 
-    def _start(self) -> tuple[str, ...]:
-        free = self._engine.capacity() - len(self._at_work)
+    def _start(self, free: int) -> tuple[Started, ...]:
         if free <= 0:
             return ()
         # Asked again: a batch that came after the pause of this step is not PAUSED yet.
         queues, paused = self._store.queues(free), self._control.paused
         job_ids = startable(without(queues, paused.device_types, paused.batch_ids), free)
-        if not job_ids:
-            return ()
-        started = self._store.start(job_ids)
-        for each in started:
-            self._submit(each)
-        return tuple(each.job_id for each in started)
+        return self._store.start(job_ids) if job_ids else ()
 
     def _submit(self, started: Started) -> None:
         error = self._control.job_error()

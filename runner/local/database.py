@@ -50,8 +50,15 @@ class Database:
 
     @contextmanager
     def writing(self) -> Iterator[sqlite3.Connection]:
-        """The connection inside a transaction: committed at the end, or rolled back by an exception."""
+        """The connection inside a transaction: committed at the end, or rolled back by an exception.
+
+        Inside of another one of the same thread it is a part of that.
+        """
         with self._lock:
+            is_part = self._connection.in_transaction
+            if is_part:
+                yield self._connection
+                return
             self._connection.execute("BEGIN IMMEDIATE")
             try:
                 yield self._connection

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from runner.local.database import Database
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
 _TICK = timedelta(microseconds=1)
@@ -56,6 +57,12 @@ class Memory:
     def now(self) -> datetime:
         """The time of the store's clock."""
         return self._clock()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """One commit for several changes; nobody sees any of them before, and an exception undoes all."""
+        with self._database.writing():
+            yield
 
     def _now(self, connection: sqlite3.Connection) -> datetime:
         """The time of a transaction: never that of the newest batch, also when the clock stands or jumps."""

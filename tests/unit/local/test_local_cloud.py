@@ -233,6 +233,28 @@ def test_step_that_fails_is_taken_again(ask, cloud, engine, store, monkeypatch):
     assert job_ids(batch) == cloud.step().finished
 
 
+def test_step_is_one_commit(ask, cloud, engine, store, monkeypatch):
+    """What a step takes and starts reaches the disk together or not at all; the engine hears of it after."""
+    engine.room = 1
+    batch = ask.create(2)
+    first, second = job_ids(batch)
+    cloud.step()
+    engine.finish(first)
+
+    def fail(_):
+        raise OSError("disk full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(store, "start", fail)
+        with pytest.raises(OSError, match="disk full"):
+            cloud.step()
+    between = statuses(ask, batch)[1], len(engine.submitted)
+    step = cloud.step()
+
+    assert ({"PENDING": 1, "RUNNING": 1}, 1) == between
+    assert (Step(finished=(first,), started=(second,)), 2) == (step, len(engine.submitted))
+
+
 def test_work_is_what_waits_or_runs(ask, cloud, engine):
     """A server may leave when nothing waits or runs; an idle open batch is no work."""
     empty = cloud.has_work()
