@@ -5,6 +5,7 @@ Pulser's import takes over a second; it is paid by the first question, or by `pr
 
 from __future__ import annotations
 
+import hashlib
 import json
 import threading
 import warnings
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from pulser.devices import Device, VirtualDevice
 
 _KEPT_SEQUENCES = 64
+_REMEMBERED_BUILDS = 2**14
 
 
 class PulserSequences:
@@ -31,6 +33,7 @@ class PulserSequences:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._read = lru_cache(maxsize=_KEPT_SEQUENCES)(_sequence)
+        self._built: dict[bytes, None] = {}
 
     def preload(self) -> None:
         """Import Pulser now."""
@@ -42,9 +45,17 @@ class PulserSequences:
             return _facts(self._read(sequence))
 
     def build(self, sequence: str, variables: Mapping[str, Any]) -> None:
-        """Build it with the values of a job; UnreadableSequenceError if that fails."""
+        """Build it with the values of a job; UnreadableSequenceError if that fails.
+
+        What was built before is not built again: the jobs of a sweep that is repeated with more runs.
+        """
+        key = _digest(sequence, variables)
         with self._asking():
-            built(self._read(sequence), variables)
+            if key not in self._built:
+                built(self._read(sequence), variables)
+                self._built[key] = None
+                if len(self._built) > _REMEMBERED_BUILDS:
+                    del self._built[next(iter(self._built))]  # the oldest
 
     def configuration(self, text: str) -> Mapping[str, Any]:
         """A backend configuration as JSON; UnreadableConfigurationError if it is none."""
@@ -65,6 +76,11 @@ class PulserSequences:
                 yield
             except Exception as error:
                 raise kind(_first_line(error)) from error
+
+
+def _digest(sequence: str, variables: Mapping[str, Any]) -> bytes:
+    values = json.dumps(variables, sort_keys=True)
+    return hashlib.sha256(f"{len(values)} {values} {sequence}".encode()).digest()
 
 
 def built(sequence: Sequence[Any], variables: Mapping[str, Any]) -> Sequence[Any]:

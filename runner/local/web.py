@@ -138,10 +138,12 @@ class Front(uvicorn.Server):
 
     async def _answer(self, request: Request) -> Answer:
         treatment = self._treat(request)
-        await asyncio.sleep(treatment.delay_before_s)
+        if treatment.delay_before_s:  # also a sleep of 0 s is another turn of the loop
+            await asyncio.sleep(treatment.delay_before_s)
         loop = asyncio.get_running_loop()
         answer = await loop.run_in_executor(self._handlers, self._handle, request, treatment)
-        await asyncio.sleep(treatment.delay_after_s)
+        if treatment.delay_after_s:
+            await asyncio.sleep(treatment.delay_after_s)
         return answer
 
     def _hang_up(self, client: object) -> None:

@@ -9,6 +9,7 @@ from pulser.backend import Results
 from pulser.json.abstract_repr.deserializer import deserialize_device
 from pulser_texts import a_pi_pulse_on_the_first, a_text
 
+from runner.local import pulser_sequences
 from runner.local.devices import served
 from runner.local.emulation import emulate
 from runner.local.engine import payload, seed
@@ -67,6 +68,23 @@ def test_sequence_is_built_as_often_as_it_is_asked(sequences):
     asked = [(a_text(), VALUES), (a_text(), {"a": 1.0, "d": 100}), (a_text(is_parametrised=False), {})]
 
     assert [None, None, None] == [sequences.build(text, values) for text, values in asked]
+
+
+def test_what_was_built_before_is_not_built_again(monkeypatch):
+    """A sweep that is repeated with more runs is not checked again; what was refused is."""
+    done = []
+    plain = pulser_sequences.built
+    monkeypatch.setattr(pulser_sequences, "built", lambda *args: done.append(args[1]) or plain(*args))
+    sequences = PulserSequences()
+    too_strong = {"a": 1e6, "d": 400}
+
+    for _ in range(2):
+        sequences.build(a_text(), VALUES)
+        sequences.build(a_text(3), VALUES)
+        with pytest.raises(UnreadableSequenceError, match=r"\S"):
+            sequences.build(a_text(), too_strong)
+
+    assert [VALUES, VALUES, too_strong, too_strong] == done
 
 
 @pytest.mark.parametrize("values", [{"a": 1e6, "d": 400}, {"a": 6.0, "d": 4_000_000}, {"a": 6.0}])
