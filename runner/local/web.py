@@ -140,8 +140,11 @@ class Front(uvicorn.Server):
         treatment = self._treat(request)
         if treatment.delay_before_s:  # also a sleep of 0 s is another turn of the loop
             await asyncio.sleep(treatment.delay_before_s)
-        loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(self._handlers, self._handle, request, treatment)
+        if _is_quick(request):
+            answer = self._handle(request, treatment)
+        else:
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self._handlers, self._handle, request, treatment)
         if treatment.delay_after_s:
             await asyncio.sleep(treatment.delay_after_s)
         return answer
@@ -152,6 +155,13 @@ class Front(uvicorn.Server):
             transport = getattr(connection, "transport", None)
             if transport is not None and getattr(connection, "client", None) == client:
                 transport.abort()
+
+
+def _is_quick(request: Request) -> bool:
+    """Whether to answer takes less time than to hand the request to a thread and back: one row is read."""
+    return request.method == "GET" and (
+        request.path.startswith("/results/") or request.path.endswith(("/status", "/results_link"))
+    )
 
 
 class _GoneError(Exception):

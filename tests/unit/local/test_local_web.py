@@ -14,6 +14,8 @@ from local_fakes import FakeEngine, FakeSequences
 
 from runner.local.cloud import LocalCloud
 from runner.local.configuration import Configuration
+from runner.local.faults import WELL
+from runner.local.messages import Answer
 from runner.local.store import Store
 from runner.local.web import Front
 
@@ -33,13 +35,20 @@ class ThreadedFront(Front):
 @contextlib.contextmanager
 def served(*faults):
     """Address of a cloud that makes these faults."""
-    store, is_ready = Store(":memory:"), threading.Event()
     configuration = Configuration.model_validate({"faults": list(faults)})
-    cloud = LocalCloud(store, FakeEngine(), sequences=FakeSequences(), configuration=configuration)
+    with contextlib.closing(Store(":memory:")) as store:
+        cloud = LocalCloud(store, FakeEngine(), sequences=FakeSequences(), configuration=configuration)
+        with listening(cloud.handle, cloud.treatment) as address:
+            yield address
+
+
+@contextlib.contextmanager
+def listening(handle, treat=lambda _: WELL):
+    """Address of a front over a function."""
+    is_ready = threading.Event()
     with (
-        contextlib.closing(store),
         socket.create_server(("127.0.0.1", 0)) as listener,
-        ThreadedFront(cloud.handle, is_ready.set, treat=cloud.treatment) as front,
+        ThreadedFront(handle, is_ready.set, treat=treat) as front,
     ):
         thread = threading.Thread(target=lambda: asyncio.run(front.serve([listener])))
         thread.start()
@@ -114,3 +123,26 @@ def test_delays_do_not_keep_others_waiting():
         quick = stack.enter_context(contextlib.closing(HTTPConnection(*address, timeout=PATIENCE_S / 2)))
 
         assert (200, 0) == status(quick, "GET")
+
+
+def test_what_is_quickly_told_waits_for_no_thread():
+    """Status, link and result of a job are told while more requests are worked at than there are threads."""
+    go_on = threading.Event()
+
+    def handle(request, _):
+        if request.method == "POST":
+            assert go_on.wait(PATIENCE_S)
+        return Answer(status=200, body=b'"id"')
+
+    with listening(handle) as address, contextlib.ExitStack() as stack:
+        for _ in range(20):
+            slow = stack.enter_context(contextlib.closing(HTTPConnection(*address, timeout=PATIENCE_S)))
+            slow.request("POST", BATCHES, EMPTY)
+        stack.callback(go_on.set)
+        quick = stack.enter_context(contextlib.closing(HTTPConnection(*address, timeout=PATIENCE_S / 2)))
+        told = []
+        for path in ("/api/v1/jobs/j/status", "/api/v1/jobs/j/results_link", "/results/link"):
+            quick.request("GET", path)
+            told.append(quick.getresponse().read())
+
+    assert [b'"id"'] * 3 == told
