@@ -54,7 +54,7 @@ class ProcessEngine:
         self._is_closed = False
         self._at_work: dict[str, _Attempt] = {}
         self._waiting: SimpleQueue[_Attempt | None] = SimpleQueue()
-        self._hands: list[tuple[threading.Thread, Worker]] = []
+        self._hands: list[threading.Thread] = []
         self._durations_s = deque([math.inf], maxlen=self._workers)  # of the last jobs
 
     def start(self, announce: Callable[[], None] | None = None) -> None:
@@ -64,12 +64,9 @@ class ProcessEngine:
             if self._hands or self._is_closed:
                 return
             for number in range(self._workers):
-                worker = Worker(self._work)
-                thread = threading.Thread(
-                    target=self._execute_all, args=(worker,), name=f"worker-{number}", daemon=True
-                )
-                self._hands.append((thread, worker))
+                thread = threading.Thread(target=self._execute_all, name=f"worker-{number}", daemon=True)
                 thread.start()
+                self._hands.append(thread)
 
     def submit(self, job_id: str, attempt: int, payload: str) -> Future[str]:
         """Execute an attempt; see `runner.local.engine.Engine`."""
@@ -90,8 +87,7 @@ class ProcessEngine:
         attempt = self._at_work.get(job_id)
         if attempt is not None and attempt.answer.cancel():
             with self._lock:
-                if attempt.worker is not None:
-                    attempt.worker.kill()
+                attempt.stop()
 
     def capacity(self) -> int:
         """One attempt a worker; a few more while jobs are so short that workers would wait for them."""
@@ -102,23 +98,25 @@ class ProcessEngine:
         with self._lock:
             self._is_closed = True
             hands, self._hands = self._hands, []
-        for attempt in list(self._at_work.values()):
+            attempts = list(self._at_work.values())
+            for attempt in attempts:
+                attempt.stop()
+        for attempt in attempts:
             attempt.fail(WorkerDiedError("The server ended."))
-        for _, worker in hands:
+        for _ in hands:
             self._waiting.put(None)
-            worker.kill()
-        for thread, _ in hands:
+        for thread in hands:
             thread.join()
 
-    def _execute_all(self, worker: Worker) -> None:
+    def _execute_all(self) -> None:
         """Execute attempts until the engine is closed; what the thread of a worker does."""
+        worker = Worker(self._work)
         while not self._is_closed:
             with contextlib.suppress(OSError, EOFError):  # a job that comes tries again, and says so
                 worker.start()
             attempt = self._waiting.get()
             if attempt is not None and not attempt.answer.done():
                 self._execute(attempt, worker)
-        worker.kill()
         worker.bury()
 
     def _execute(self, attempt: _Attempt, worker: Worker) -> None:
@@ -154,6 +152,11 @@ class _Attempt:
     payload: str
     answer: Future[str]
     worker: Worker | None = None
+
+    def stop(self) -> None:
+        """Kill who is at it; with the engine's lock held, so that it is at nothing else."""
+        if self.worker is not None:
+            self.worker.kill()
 
     def succeed(self, text: str) -> None:
         """Tell the answer."""

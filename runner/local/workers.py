@@ -91,10 +91,14 @@ class Worker:
         return str(said)
 
     def kill(self) -> None:
-        """End the process now, whatever it does; from any thread."""
+        """End the process now, while it is at work; from any thread.
+
+        Not by its own `kill`: once the process that workers are forked from has died, that does nothing.
+        """
         process = self._process
-        if process is not None:
-            process.kill()
+        if process is not None and process.pid is not None:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGKILL)
 
     def bury(self) -> int | None:
         """Let go of the process, killed if it is still there; gives its exit code if that is known."""
@@ -121,10 +125,9 @@ class Worker:
 
 def _exit_code(process: ForkServerProcess) -> int | None:
     with _STARTING:
-        process.join(_LAST_WORDS_S)
         if process.exitcode is None:
             process.kill()
-            process.join(_LAST_WORDS_S)
+        process.join(_LAST_WORDS_S)
         return process.exitcode
 
 

@@ -12,6 +12,7 @@ import textwrap
 import threading
 import time
 from concurrent.futures import CancelledError
+from multiprocessing import forkserver
 from pathlib import Path
 
 import pytest
@@ -68,7 +69,7 @@ def test_death_of_an_idle_worker_costs_nothing(engine):
     """A worker that is killed while nobody works is replaced before the next job."""
     pid = json.loads(engine.submit("first", 1, do()).result(PATIENCE_S))["pid"]
     os.kill(pid, signal.SIGKILL)
-    until_gone(pid)
+    until(lambda: is_gone(pid))
 
     answers = [json.loads(engine.submit(f"j{n}", 1, do()).result(PATIENCE_S)) for n in range(4)]
 
@@ -166,12 +167,34 @@ def test_capacity_is_the_number_of_workers():
     assert (3, os.cpu_count()) == (ProcessEngine(3).capacity(), ProcessEngine().capacity())
 
 
-def until_gone(pid):
-    """Wait for the end of a process."""
+def until(is_so):
+    """Wait for something."""
     deadline = time.monotonic() + PATIENCE_S
-    while subprocess.run(["ps", "-p", str(pid)], capture_output=True, check=False).returncode == 0:
-        assert time.monotonic() < deadline, "the process lives on"
+    while not is_so():
+        assert time.monotonic() < deadline, "it does not come"
         time.sleep(0.01)
+
+
+def is_gone(pid):
+    """Whether a process has ended."""
+    return subprocess.run(["ps", "-p", str(pid)], capture_output=True, check=False).returncode != 0
+
+
+def test_death_of_the_process_that_workers_come_from_costs_nothing(engine):
+    """Workers go on, can still be killed, and new ones come from another one."""
+    stays = engine.submit("stays", 1, do(for_s=0.5))
+    stuck = engine.submit("stuck", 1, do(for_s=300))
+    until(lambda: all(attempt.worker for attempt in list(engine._at_work.values())))
+    os.kill(forkserver._forkserver._forkserver_pid, signal.SIGKILL)
+
+    stayed = stays.exception(PATIENCE_S)
+    dead = engine.submit("dies", 1, do("die")).exception(PATIENCE_S)
+    replaced = engine.submit("next", 1, do()).exception(PATIENCE_S)
+    engine.cancel("stuck")
+    freed = [engine.submit(f"j{n}", 1, do()).exception(PATIENCE_S) for n in range(4)]
+
+    assert (None, WorkerDiedError, None, True) == (stayed, type(dead), replaced, stuck.cancelled())
+    assert [None] * 4 == freed
 
 
 def test_short_jobs_may_queue_behind_the_workers(engine):
