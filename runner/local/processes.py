@@ -112,7 +112,7 @@ class ProcessEngine:
         """Execute attempts until the engine is closed; what the thread of a worker does."""
         worker = Worker(self._work)
         while not self._is_closed:
-            with contextlib.suppress(OSError, EOFError):  # a job that comes tries again, and says so
+            with contextlib.suppress(Exception):  # a job that comes tries again, and says so
                 worker.start()
             attempt = self._waiting.get()
             if attempt is not None and not attempt.answer.done():
