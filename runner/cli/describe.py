@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from runner.cli.output import plain
+from runner.domain.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
