@@ -15,19 +15,22 @@ from runner.errors import UsageError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runner.project import Selection
+
 
 @click.command()
 @options.files()
+@options.selection
 @options.target
 @options.output("table", "json")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def cancel(paths: tuple[Path, ...], target: str | None, form: str, yes: bool) -> int:
+def cancel(paths: tuple[Path, ...], selection: Selection, target: str | None, form: str, yes: bool) -> int:
     """Cancel what is pending of these experiments; a running job is not interrupted.
 
     What you cancel is not bought again by the next apply, unless the file's `rerun` is raised or its retry
     policy names CANCELED.
     """
-    project, experiments = options.opened(paths, target)
+    project, experiments = options.opened(paths, target, selection)
     names = ", ".join(each.name for each in experiments)
     if not yes:
         if not sys.stdin.isatty():

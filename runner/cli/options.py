@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from runner.cli.output import say
-from runner.project import Experiment, Project
+from runner.project import Experiment, Project, Selection, selected
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -29,6 +30,19 @@ def target(command: F) -> F:
     return click.option("--target", metavar="NAME", help=text)(command)
 
 
+def selection(command: Callable[..., int]) -> Callable[..., int]:
+    """`--only` and `--exclude`, as one `Selection`."""
+
+    @wraps(command)
+    def with_selection(only: tuple[str, ...], exclude: tuple[str, ...], **words: Any) -> int:
+        return command(selection=Selection(only=only, exclude=exclude), **words)
+
+    only_text = "Only experiments of this name; * and ? stand for any letters. May be repeated."
+    exclude_text = "No experiments of this name. May be repeated."
+    named = click.option("--exclude", metavar="NAME|GLOB", multiple=True, help=exclude_text)(with_selection)
+    return click.option("--only", metavar="NAME|GLOB", multiple=True, help=only_text)(named)
+
+
 def output(*formats: str) -> Callable[[F], F]:
     """`-o`: how data is printed."""
     choice = click.Choice(formats or ("table", "json"))
@@ -36,10 +50,12 @@ def output(*formats: str) -> Callable[[F], F]:
     return click.option("-o", "--output", "form", type=choice, default="table", show_default=True, help=text)
 
 
-def opened(paths: tuple[Path, ...], target_name: str | None) -> tuple[Project, list[Experiment]]:
-    """The project around some paths, and their experiments; warnings are said."""
+def opened(
+    paths: tuple[Path, ...], target_name: str | None, chosen: Selection | None = None
+) -> tuple[Project, list[Experiment]]:
+    """The project around some paths, and those of their experiments that are chosen; warnings are said."""
     project = Project.open(paths[0] if paths else None, target_name)
-    experiments = project.load(paths or (project.root,))
+    experiments = selected(project.load(paths or (project.root,)), chosen or Selection())
     for experiment in experiments:
         for warning in experiment.warnings:
             say(f"warning: {warning}", style="yellow")

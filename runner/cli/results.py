@@ -12,13 +12,15 @@ import click
 
 from runner.cli import options
 from runner.cli.exits import Exit
-from runner.cli.output import plain, print_json, print_table, print_text, values_text
+from runner.cli.output import print_json, print_table, print_text, values_text
 from runner.domain import most_frequent
+from runner.domain.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from runner.project import Selection
     from runner.results import JobRow
 
 _SHOWN: Final = 3
@@ -26,14 +28,15 @@ _SHOWN: Final = 3
 
 @click.command()
 @options.files()
+@options.selection
 @options.output("table", "json", "jsonl", "csv")
-def results(paths: tuple[Path, ...], form: str) -> int:
+def results(paths: tuple[Path, ...], selection: Selection, form: str) -> int:
     """Show what came back: each job with its variables, runs, status and most frequent bitstrings.
 
     Reads the records in the repository and asks no cloud. Character i of a bitstring is qubit i of the
     register's order; 1 is the Rydberg state. The counts of jobs that measured the same point are added up.
     """
-    project, experiments = options.opened(paths, None)
+    project, experiments = options.opened(paths, None, selection)
     rows = {each.name: project.results(each) for each in experiments}
     if form == "json":
         print_json(rows)

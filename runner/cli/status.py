@@ -10,25 +10,28 @@ import click
 from runner.cli import options
 from runner.cli.describe import plan_object
 from runner.cli.exits import Exit
-from runner.cli.output import plain, print_json, print_table, print_text
+from runner.cli.output import print_json, print_table, print_text
+from runner.domain.plain import plain
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.domain import ObservedBatch
+    from runner.project import Selection
     from runner.reconcile import Deed
 
 
 @click.command()
 @options.files(required=False)
+@options.selection
 @options.target
 @options.output("table", "json")
-def status(paths: tuple[Path, ...], target: str | None, form: str) -> int:
+def status(paths: tuple[Path, ...], selection: Selection, target: str | None, form: str) -> int:
     """Show how experiments are: in sync or not, healthy or not, their batches, jobs and errors.
 
     Without FILE, all experiment files of the repository. Changes nothing.
     """
-    project, experiments = options.opened(paths, target)
+    project, experiments = options.opened(paths, target, selection)
     deeds = project.look(experiments)
     if form == "json":
         print_json([_object(deed) for deed in deeds])

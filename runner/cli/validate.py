@@ -14,18 +14,21 @@ from runner.errors import SpecError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runner.project import Selection
+
 
 @click.command()
 @options.files()
+@options.selection
 @options.output("table", "json")
-def validate(paths: tuple[Path, ...], form: str) -> int:
+def validate(paths: tuple[Path, ...], selection: Selection, form: str) -> int:
     """Check experiment files without sending anything.
 
     Reads each FILE (a folder stands for all files in it), builds every job with Pulser, and reports all
     problems at once with their line and column. Needs no account and no network.
     """
     try:
-        _, experiments = options.opened(paths, None)
+        _, experiments = options.opened(paths, None, selection)
     except SpecError as error:
         if form != "json":
             raise

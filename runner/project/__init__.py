@@ -8,6 +8,7 @@ from runner.local.execution import EngineKind, Execution
 from runner.project.beginning import begin
 from runner.project.experiments import Experiment
 from runner.project.project import Project
+from runner.project.selection import Selection, selected
 from runner.project.serving import Serving, local_store, serve_local
 from runner.project.settings import Settings, Target
 
@@ -16,10 +17,12 @@ __all__ = [
     "Execution",
     "Experiment",
     "Project",
+    "Selection",
     "Serving",
     "Settings",
     "Target",
     "begin",
     "local_store",
+    "selected",
     "serve_local",
 ]
