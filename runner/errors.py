@@ -6,6 +6,7 @@
     ├── SpecError                   every problem found in experiment files
     ├── SequenceError               a sequence that cannot be built or read
     ├── JournalError                the journal cannot be read, written or locked
+    ├── PlanError                   a saved plan cannot be read, or no longer holds
     ├── RecordError                 a record of results cannot be read or written
     ├── LocalCloudError             the cloud on this machine cannot be started or reached
     └── CloudError                  an answer of the cloud, or none
@@ -110,6 +111,10 @@ class SequenceError(RunnerError):
 
 class JournalError(RunnerError):
     """The journal cannot be read, written or locked."""
+
+
+class PlanError(RunnerError):
+    """A saved plan cannot be read, or no longer holds."""
 
 
 class RecordError(RunnerError):

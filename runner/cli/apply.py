@@ -10,22 +10,27 @@ import click
 from runner.cli import options
 from runner.cli.describe import action_lines, job_line, plan_objects
 from runner.cli.exits import Exit
-from runner.cli.output import plain, print_json, say
+from runner.cli.output import print_json, say
 from runner.cli.plan import print_plans
 from runner.cli.progress import ApplyProgress
 from runner.cli.results import print_rows
+from runner.domain.plain import plain
 from runner.errors import UsageError
+from runner.project import Project
+from runner.project.plan_files import is_plan, read_plan
+from runner.project.plans import Promise, promised_experiments
 from runner.reconcile import End, Patience
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runner.project import Experiment, Project
+    from runner.project import Experiment, Selection
     from runner.reconcile import Outcome
 
 
 @click.command()
 @options.files()
+@options.selection
 @options.target
 @options.output("table", "json")
 @click.option("--yes", is_flag=True, help="Do not ask before spending; the local cloud never asks.")
@@ -33,6 +38,7 @@ if TYPE_CHECKING:
 @click.option("--timeout", metavar="SECONDS", type=click.FloatRange(min=0), help="Longest wait (in s).")
 def apply(  # noqa: PLR0913, PLR0917  (a word of the command line each)
     paths: tuple[Path, ...],
+    selection: Selection,
     target: str | None,
     form: str,
     yes: bool,
@@ -43,18 +49,46 @@ def apply(  # noqa: PLR0913, PLR0917  (a word of the command line each)
 
     Submits only what is missing: a file that is applied again sends nothing, two jobs more send those two,
     and a job raised from 500 to 800 runs buys 300. It may be interrupted at any moment and run again.
+
+    FILE may be a plan that `runner plan -O` has saved. Exactly it is performed then, unasked: it is refused
+    when a file or the cloud has moved since, and no job is bought that it does not name, no retry either.
     """
-    project, experiments = options.opened(paths, target)
-    if not project.target.is_local and not yes:
-        _ask(project, experiments)
     patience = Patience(timeout_s=timeout, until_done=not no_wait)
+    if any(is_plan(path) for path in paths):
+        project, experiments, promise = _saved(paths, selection, target)
+    else:
+        project, experiments = options.opened(paths, target, selection)
+        promise = None
+        if not project.target.is_local and not yes:
+            _ask(project, experiments)
     with ApplyProgress() as progress:
-        outcome = project.apply(experiments, patience, progress.watch)
+        outcome = project.apply(experiments, patience, progress.watch, promise=promise)
     if form == "json":
         print_json(_object(project, experiments, outcome))
     else:
         _print(project, experiments, outcome)
-    return exit_code(outcome)
+    return saved_exit_code(outcome) if promise else exit_code(outcome)
+
+
+def _saved(
+    paths: tuple[Path, ...], selection: Selection, target: str | None
+) -> tuple[Project, list[Experiment], Promise]:
+    """The project around the working folder, what a saved plan is about, and what it promises."""
+    if len(paths) > 1 or selection:
+        raise UsageError(
+            "a saved plan is performed as it is: without other files, --only or --exclude",
+            hint="choose when you save it: `runner plan -O FILE --only NAME`",
+        )
+    saved = read_plan(paths[0])
+    project = Project.open(target=target or saved.target.name)
+    return project, promised_experiments(project, saved), Promise(project, saved)
+
+
+def saved_exit_code(outcome: Outcome) -> Exit:
+    """As `exit_code`; under a saved plan, which buys no retry, a failed job has failed for good."""
+    code = exit_code(outcome)
+    failed = any(tally.failures and tally.missing for plan in outcome.plans for tally in plan.jobs)
+    return Exit.FAILED_JOBS if code is Exit.DONE and failed and outcome.end is End.SETTLED else code
 
 
 def exit_code(outcome: Outcome) -> Exit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -9,29 +10,52 @@ import click
 from runner.cli import options
 from runner.cli.describe import action_lines, cost_text, job_line, plan_objects
 from runner.cli.exits import Exit
-from runner.cli.output import print_json, print_text
+from runner.cli.output import print_json, print_text, say
+from runner.project.plan_files import write_plan
+from runner.project.plans import plan_to_save
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
+    from runner.project import Selection
     from runner.reconcile import Plan
 
 
 @click.command()
-@options.files()
+@options.files(required=False)
+@options.selection
 @options.target
 @options.output("table", "json")
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 0 for no changes, 2 for changes, 1 for errors."
 )
-def plan(paths: tuple[Path, ...], target: str | None, form: str, detailed_exitcode: bool) -> int:
+@click.option(
+    "-O",
+    "--save",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Save the plan; `runner apply FILE` then performs exactly it.",
+)
+def plan(  # noqa: PLR0913, PLR0917  (a word of the command line each)
+    paths: tuple[Path, ...],
+    selection: Selection,
+    target: str | None,
+    form: str,
+    detailed_exitcode: bool,
+    save: Path | None,
+) -> int:
     """Show what apply would do, why, and what it would cost; changes nothing.
+
+    Without FILE, for all experiment files of the repository.
 
     QPU time is an estimate: 100 runs take about 2 minutes. Emulators cost none.
     """
-    project, experiments = options.opened(paths, target)
-    plans = [deed.plan for deed in project.look(experiments)]
+    project, experiments = options.opened(paths, target, selection)
+    deeds = project.look(experiments)
+    plans = [deed.plan for deed in deeds]
+    if save:
+        write_plan(save, plan_to_save(project, experiments, deeds))
+        say(f"saved; `runner apply {save}` performs exactly this plan")
     if form == "json":
         print_json(plan_objects(plans))
     else:

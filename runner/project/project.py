@@ -22,12 +22,14 @@ from runner.reconcile import Journal, Patience, Reconciler, Tools, Wish, utc_now
 from runner.results import Records, job_rows
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from runner.project.experiments import Experiment
     from runner.project.settings import Target
     from runner.reconcile import CancelBatch, Deed, Outcome, Watch
     from runner.results import JobRow
+
+    Promise = Callable[[list[Wish], list[Deed]], list[Wish]]
 
 # How many experiments are performed at the same time.
 WORKERS: Final = 8
@@ -117,8 +119,18 @@ class Project:
         with self._session() as reconciler:
             return reconciler.look(self._bare_wishes(experiments))
 
-    def apply(self, experiments: Sequence[Experiment], patience: Patience, watch: Watch) -> Outcome:
+    def apply(
+        self,
+        experiments: Sequence[Experiment],
+        patience: Patience,
+        watch: Watch,
+        *,
+        promise: Promise | None = None,
+    ) -> Outcome:
         """Brings the cloud to what the files ask for, and records what comes back.
+
+        Args:
+            promise: Looks at what is there before anything is sent; refuses by raising, or guards the wishes.
 
         Raises:
             JournalError: Another runner works in this checkout.
@@ -126,7 +138,10 @@ class Project:
             CloudError: The cloud refused something, or was out of reach for too long.
         """
         with self._lock(), self._session(watch) as reconciler:
-            return reconciler.run(self._wishes(experiments), patience)
+            wishes = self._wishes(experiments)
+            if promise:
+                wishes = promise(wishes, reconciler.look(wishes))
+            return reconciler.run(wishes, patience)
 
     def cancel(self, experiments: Sequence[Experiment]) -> list[CancelBatch]:
         """Cancels what is pending of some experiments; answers what was cancelled.

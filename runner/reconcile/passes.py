@@ -54,17 +54,25 @@ class Patience:
     until_done: bool = True
 
 
+def unguarded(desired: DesiredExperiment, seen: Observation, planned: Plan) -> Plan:
+    """Permits everything."""
+    del desired, seen
+    return planned
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
     """What is wanted of one experiment, and what to remember of it.
 
     Args:
         is_applied: False for an experiment that another one waits for: it is looked at and left alone.
+        guard: Cuts a plan down to what is permitted.
     """
 
     desired: DesiredExperiment
     manifest: Mapping[str, Any] = field(default_factory=dict)
     is_applied: bool = True
+    guard: Callable[[DesiredExperiment, Observation, Plan], Plan] = unguarded
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -124,7 +132,7 @@ class Reconciler:
     def _deed(self, wish: Wish, seen: Observation) -> Deed:
         seen = replace(seen, unavailable=frozenset(self._actor.unavailable))
         planned = plan(wish.desired, seen, self._terms, self._tools.clock())
-        return Deed(wish.desired, seen, planned, wish.manifest)
+        return Deed(wish.desired, seen, wish.guard(wish.desired, seen, planned), wish.manifest)
 
     def one_pass(self, wishes: Sequence[Wish]) -> list[Plan]:
         """One turn: look, and perform; answers what was planned."""

@@ -1,0 +1,191 @@
+"""What a saved plan permits: every pass under it is cut down to what it names. Pure.
+
+Buying takes several passes (claim, settle, add, close), so a saved plan cannot be a list of requests. What it
+promises is its cost: each key's jobs and runs are bought at most once, whatever happens on the way. Nothing
+is cancelled, closed or shut that it does not name, but for batches that were made while carrying it out.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Final
+
+from runner.domain import JobStatus
+from runner.reconcile import verdict
+from runner.reconcile.actions import (
+    AddJobs,
+    CancelBatch,
+    CancelJobs,
+    Claim,
+    CloseBatch,
+    Fence,
+    Submit,
+    WaitFor,
+)
+from runner.reconcile.journal import Kind
+from runner.reconcile.tags import SHORT, read_marks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from runner.domain import DesiredExperiment
+    from runner.reconcile.actions import Action, JobTally, NewJob, Plan
+    from runner.reconcile.saved import SavedExperiment
+    from runner.reconcile.scene import Observation
+
+_PURCHASES: Final = frozenset({"Claim", "AddJobs", "Submit"})
+
+
+@dataclass(frozen=True, slots=True)
+class Amounts:
+    """Remote jobs, and their runs, by key."""
+
+    jobs: Counter[str] = field(default_factory=Counter)
+    runs: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    def of(cls, some: Iterable[tuple[str, int]]) -> Amounts:
+        """The sum of remote jobs, each as its key and runs."""
+        total = cls()
+        for key, runs in some:
+            total.jobs[key] += 1
+            total.runs[key] += runs
+        return total
+
+    def less(self, other: Amounts) -> Amounts:
+        """What is left; never below zero."""
+        return Amounts(self.jobs - other.jobs, self.runs - other.runs)
+
+    def allows(self, job: NewJob) -> bool:
+        """Whether the job fits in."""
+        return self.jobs[job.key] >= 1 and self.runs[job.key] >= job.runs
+
+
+def promised(saved: SavedExperiment) -> Amounts:
+    """What the saved plan buys."""
+    bought = [job for action in saved.actions if action.action in _PURCHASES for job in action.jobs]
+    return Amounts.of((job.key, job.runs) for job in bought)
+
+
+def spent(saved: SavedExperiment, seen: Observation) -> Amounts:
+    """What was bought since the plan was saved, by whomever.
+
+    A direct submission of which nobody knows whether it was accepted counts as bought. What we have
+    cancelled ourselves does not count.
+    """
+    known = saved.world.jobs.keys() | saved.world.recorded.keys()
+    there = dict([*_recorded(saved, seen), *_observed(saved, seen)])
+    bought = [amount for job_id, amount in there.items() if job_id not in known]
+    return Amounts.of([*bought, *_lost(saved, seen)])
+
+
+def _recorded(saved: SavedExperiment, seen: Observation) -> Iterator[tuple[str, tuple[str, int]]]:
+    for job in seen.recorded:
+        if _is_of(saved, job.recipe, job.rerun):
+            yield job.id, (job.key, job.runs)
+
+
+def _observed(saved: SavedExperiment, seen: Observation) -> Iterator[tuple[str, tuple[str, int]]]:
+    for batch in seen.batches:
+        marks = read_marks(batch.tags)
+        if _is_of(saved, marks.recipe, marks.rerun):
+            for job in batch.jobs:
+                if not (marks.released and job.status is JobStatus.CANCELED):
+                    yield job.id, (job.key, job.runs)
+
+
+def _is_of(saved: SavedExperiment, recipe: str, rerun: int) -> bool:
+    """Whether work was bought for what the plan is about."""
+    return (saved.desired["recipe"][:SHORT], saved.desired["rerun"]) == (recipe, rerun)
+
+
+def _lost(saved: SavedExperiment, seen: Observation) -> Iterator[tuple[str, int]]:
+    landed = {read_marks(batch.tags).claim for batch in seen.batches}
+    for entry in seen.entries:
+        is_new = str(entry.seq) not in saved.world.journal
+        if is_new and entry.kind is Kind.SUBMIT and not entry.state.is_clear and entry.claim not in landed:
+            yield from entry.jobs
+
+
+def guarded(saved: SavedExperiment, desired: DesiredExperiment, seen: Observation, planned: Plan) -> Plan:
+    """A pass's plan, cut down to what a saved plan permits."""
+    cut = permitted(planned, saved, spent(saved, seen))
+    return replace(cut, cost=verdict.cost(desired, cut.actions))
+
+
+def permitted(planned: Plan, saved: SavedExperiment, bought: Amounts) -> Plan:
+    """The plan with only those actions that the saved one permits, and notes of what was left out.
+
+    Args:
+        bought: What was bought since the plan was saved, see `spent`.
+    """
+    left = promised(saved).less(bought)
+    kept: list[Action] = []
+    notes = [*_unbought(planned.jobs, left)]
+    for action in planned.actions:
+        allowed = _allowed(action, saved, left)
+        if allowed:
+            kept.append(allowed)
+        elif not isinstance(action, (Claim, AddJobs, Submit)):
+            notes.append(f"not in the saved plan, so left out: {_said(action)}")
+    over = planned.wait_for is WaitFor.BACKOFF and not _awaits(planned.jobs, left)
+    wait_for, look_again_s = (WaitFor.NOTHING, None) if over else (planned.wait_for, planned.look_again_s)
+    return replace(
+        planned,
+        actions=tuple(kept),
+        notes=(*planned.notes, *notes),
+        wait_for=wait_for,
+        look_again_s=look_again_s,
+    )
+
+
+def _awaits(jobs: Iterable[JobTally], left: Amounts) -> bool:
+    """Whether jobs are under way, or may still be bought."""
+    return any(tally.active or (tally.missing and left.jobs[tally.key]) for tally in jobs)
+
+
+def _allowed(action: Action, saved: SavedExperiment, left: Amounts) -> Action | None:
+    """The action, or as much of it as is permitted; None for nothing."""
+    match action:
+        case Claim() | AddJobs() | Submit():
+            return _affordable(action, left)
+        case CancelJobs():
+            named = {job_id for each in saved.actions for job_id in each.job_ids}
+            job_ids = tuple(job_id for job_id in action.job_ids if job_id in named)
+            return replace(action, job_ids=job_ids) if job_ids else None
+        case CancelBatch():
+            return action if action.batch_id in _named(saved, "CancelBatch") else None
+        case Fence() | CloseBatch():
+            is_new = action.batch_id not in saved.world.batches
+            return action if is_new or action.batch_id in _named(saved) else None
+    return action  # it records or adopts, which costs nothing, or asks a person
+
+
+def _affordable(action: Claim | AddJobs | Submit, left: Amounts) -> Action | None:
+    jobs = []
+    for job in action.jobs:
+        if left.allows(job):
+            left = left.less(Amounts.of([(job.key, job.runs)]))
+            jobs.append(job)
+    if len(jobs) == len(action.jobs):
+        return action
+    reason = f"{len(jobs)} of the {len(action.jobs)} jobs that are wanted are in the saved plan"
+    return replace(action, jobs=tuple(jobs), reason=reason) if jobs else None
+
+
+def _named(saved: SavedExperiment, *kinds: str) -> set[str | None]:
+    """Batches that actions of some kinds name; of any kind when none is said."""
+    return {action.batch_id for action in saved.actions if not kinds or action.action in kinds}
+
+
+def _unbought(jobs: Iterable[JobTally], left: Amounts) -> Iterator[str]:
+    for tally in jobs:
+        beyond = tally.missing - left.runs[tally.key]
+        if beyond > 0:
+            why = "the retry of a failed job is" if tally.failures else "they are"
+            yield f"{tally.name}: {beyond} runs are missing and not bought: {why} not in the saved plan"
+
+
+def _said(action: Action) -> str:
+    return f"{type(action).__name__} {getattr(action, 'batch_id', '')}: {action.reason}"
