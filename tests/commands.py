@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
 import time
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -62,6 +64,21 @@ def run(folder, *words):
     process = start(folder, *words)
     stdout, stderr = process.communicate(timeout=TIMEOUT_S)
     return process.returncode, stdout, stderr
+
+
+@contextmanager
+def faulty_target(lab, faults):
+    """Name of a target of a lab: a local cloud of its own, with faults in TOML."""
+    (lab / "faults.toml").write_text(faults, encoding="utf-8")
+    process = start(lab, "local", "serve", "--store", "elsewhere", "--config", "faults.toml")
+    try:
+        url = re.search(r"http://\S+", process.stdout.readline()).group()
+        with (lab / "runner.toml").open("a", encoding="utf-8") as settings:
+            settings.write(f'[targets.faulty]\nurl = "{url}"\nsettle_s = 0\npoll_s = 0.1\n')
+        yield "faulty"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=TIMEOUT_S)
 
 
 def stop_local_cloud(store: Path):

@@ -29,6 +29,7 @@ VERBS: Final = {
     "status": "runner.cli.status:status",
     "results": "runner.cli.results:results",
     "cancel": "runner.cli.cancel:cancel",
+    "rerun": "runner.cli.rerun:rerun",
     "local": "runner.cli.local:local",
 }
 

@@ -29,6 +29,12 @@ def lines_of(text: str) -> tuple[str, ...]:
     return tuple(_LINE_BREAK.split(text))
 
 
+def offset_of(text: str, place: Place) -> int:
+    """How many characters of a text stand before a place in it."""
+    starts = [0, *(found.end() for found in _LINE_BREAK.finditer(text))]
+    return starts[place.line - 1] + place.column - 1
+
+
 def with_excerpt(found: Problem, lines: tuple[str, ...]) -> Problem:
     """A problem with the line of the document that it is about."""
     return replace(found, excerpt=excerpt(lines, Place(found.line, found.column)))

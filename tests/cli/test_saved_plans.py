@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
-import signal
 from pathlib import Path
 
 import commands
@@ -14,7 +12,6 @@ import pytest
 from runner.cli import main
 
 ONE_JOB_FAILS = '[[faults]]\neffect = "job_error"\ntimes = 1\n'
-PATIENCE_S = 60
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "plan.schema.json"
 
@@ -105,27 +102,14 @@ def test_a_plan_that_was_begun_is_continued_after_an_interruption(capsys, lab):
     assert [(t, 50) for t in range(100, 3001, 100)] == measured(lab)
 
 
-@pytest.fixture
-def cloud_where_one_job_fails(lab):
-    """Name of a target: a local cloud that belongs to no lab."""
-    (lab / "faults.toml").write_text(ONE_JOB_FAILS, encoding="utf-8")
-    process = commands.start(lab, "local", "serve", "--store", "elsewhere", "--config", "faults.toml")
-    url = re.search(r"http://\S+", process.stdout.readline()).group()
-    with (lab / "runner.toml").open("a", encoding="utf-8") as settings:
-        settings.write(f'[targets.faulty]\nurl = "{url}"\nsettle_s = 0\npoll_s = 0.1\n')
-    yield "faulty"
-    process.send_signal(signal.SIGTERM)
-    process.communicate(timeout=PATIENCE_S)
-
-
-def test_the_retry_of_a_failed_job_is_not_bought_and_is_said(capsys, lab, cloud_where_one_job_fails):
+def test_the_retry_of_a_failed_job_is_not_bought_and_is_said(capsys, lab):
     """3; the next apply of the file buys it."""
-    here = ("--target", cloud_where_one_job_fails)
     edit(lab / "specs" / "pair.yaml", "  jobs:", "  policy: {retry: {backoff_s: 0}}\n  jobs:")
-    said(capsys, "plan", "specs", "-O", "pair.plan", *here)
-    code, _, err = said(capsys, "apply", "pair.plan", *here)
-    before = len(measured(lab))
-    free = said(capsys, "apply", "specs", "--yes", *here)
+    with commands.faulty_target(lab, ONE_JOB_FAILS) as target:
+        said(capsys, "plan", "specs", "-O", "pair.plan", "--target", target)
+        code, _, err = said(capsys, "apply", "pair.plan", "--target", target)
+        before = len(measured(lab))
+        free = said(capsys, "apply", "specs", "--yes", "--target", target)
 
     assert (3, 0) == (code, free[0]), err
     assert "50 runs are missing and not bought: the retry of a failed job is not in the saved plan" in err

@@ -1,0 +1,69 @@
+"""A number is set in the text of a file, and nothing else changes."""
+
+from __future__ import annotations
+
+import pytest
+from texts import GOOD
+
+from runner.errors import SpecError
+from runner.spec.editing import RERUN, RETRY_LIMIT, with_number
+from runner.spec.loader import document
+
+
+def edited(text, pointer=RERUN, number=1):
+    """The text with a number in it."""
+    return with_number(text, pointer, number, path="x.yaml")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("spec:\n  a: 1\n", "spec:\n  rerun: 1\n  a: 1\n"),
+        ("spec: # ours\n    # about a\n    a: 1", "spec: # ours\n    rerun: 1\n    # about a\n    a: 1"),
+        ("spec:\r\n  a: µ\r\n", "spec:\r\n  rerun: 1\r\n  a: µ\r\n"),
+        ("spec: {a: 1} # end", "spec: {rerun: 1, a: 1} # end"),
+        ('{"spec": {"a": 1}}', '{"spec": {rerun: 1, "a": 1}}'),
+        ("spec: {}\nb: 2\n", "spec: {rerun: 1}\nb: 2\n"),
+        ("spec:\n  rerun: 0 # was\n  a: 1\n", "spec:\n  rerun: 1 # was\n  a: 1\n"),
+        ("spec: {a: 1, rerun: 10}\n", "spec: {a: 1, rerun: 1}\n"),
+        ("spec: {rerun: 3, a: 1}\n", "spec: {rerun: 1, a: 1}\n"),
+        ("spec:\n  rerun:\n    7\n  a: 1\n", "spec:\n  rerun:\n    1\n  a: 1\n"),
+        ("spec:\n\n- a\n", None),
+        ("? spec\n: a: 1\n", None),
+        ("a: 1\n", None),
+    ],
+)
+def test_a_counter_is_raised_or_added_and_all_else_stays(before, after):
+    """Or, where that cannot be done, nothing is written."""
+    if after is None:
+        with pytest.raises(SpecError, match="cannot be written here without changing the rest"):
+            edited(before)
+    else:
+        assert after == edited(before)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("spec:\n  a: 1\n", "spec:\n  policy: {retry: {limit: 5}}\n  a: 1\n"),
+        (
+            "spec:\n  policy:\n    # b\n    b: 1\n",
+            "spec:\n  policy:\n    retry: {limit: 5}\n    # b\n    b: 1\n",
+        ),
+        ("spec:\n  policy: {retry: {on: [ERROR]}}\n", "spec:\n  policy: {retry: {limit: 5, on: [ERROR]}}\n"),
+        ("spec:\n  policy: {retry: {limit: 2}}\n", "spec:\n  policy: {retry: {limit: 5}}\n"),
+    ],
+)
+def test_mappings_around_a_number_are_added_where_they_are_missing(before, after):
+    """In the deepest one that is there."""
+    assert after == edited(before, RETRY_LIMIT, 5)
+
+
+def test_a_whole_file_stays_as_it_is_but_for_one_line():
+    """And says the same, but for the number."""
+    after = edited(GOOD, number=4)
+    said = document(after, path="x.yaml").data
+
+    assert GOOD == after.replace("  rerun: 4\n", "")
+    assert 4 == said["spec"].pop("rerun")
+    assert document(GOOD, path="x.yaml").data == said
