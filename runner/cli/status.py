@@ -12,8 +12,11 @@ from runner.cli.describe import plan_object
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_table, print_text
 from runner.domain.plain import plain
+from runner.reconcile.conditions import conditions
+from runner.reconcile.tags import read_marks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
     from runner.domain import ObservedBatch
@@ -27,30 +30,58 @@ if TYPE_CHECKING:
 @options.target
 @options.output("table", "json")
 def status(paths: tuple[Path, ...], selection: Selection, target: str | None, form: str) -> int:
-    """Show how experiments are: in sync or not, healthy or not, their batches, jobs and errors.
+    """Show how experiments are: in sync or not, healthy or not, conditions, batches, jobs and errors.
 
-    Without FILE, all experiment files of the repository. Changes nothing.
+    Of the conditions, those that want a look; -o json has all of them. Without FILE, all experiment files of
+    the repository, and after them the batches of experiments that were removed from it. Changes nothing.
     """
     project, experiments = options.opened(paths, target, selection)
     deeds = project.look(experiments)
+    is_all = not paths and not selection and project.namespace is not None
+    removed = project.removed(experiments) if is_all else ()
     if form == "json":
-        print_json([_object(deed) for deed in deeds])
+        print_json(
+            [*(_object(deed) for deed in deeds), *(_removed_object(*each) for each in _by_name(removed))]
+        )
         return Exit.DONE
     for deed in deeds:
         _print(deed)
+    for name, batches in _by_name(removed):
+        print_text(f"{name}: removed; no file of the repository declares it")
+        _print_batches(batches, unread="")
     return Exit.DONE
 
 
 def _object(deed: Deed) -> dict[str, Any]:
-    return plan_object(deed.plan) | {"batches": plain(deed.seen.batches)}
+    claims = conditions(deed.desired, deed.seen, deed.plan)
+    return plan_object(deed.plan) | {
+        "removed": False,
+        "conditions": plain(claims),
+        "batches": plain(deed.seen.batches),
+    }
+
+
+def _removed_object(name: str, batches: Sequence[ObservedBatch]) -> dict[str, Any]:
+    return {"experiment": name, "removed": True, "batches": plain(batches)}
+
+
+def _by_name(batches: Sequence[ObservedBatch]) -> list[tuple[str, list[ObservedBatch]]]:
+    """Batches by the name of their experiment, in the order of names."""
+    by_name: dict[str, list[ObservedBatch]] = {}
+    for batch in batches:
+        by_name.setdefault(read_marks(batch.tags).experiment or "(no name)", []).append(batch)
+    return sorted(by_name.items())
 
 
 def _print(deed: Deed) -> None:
     plan = deed.plan
     print_text(f"{plan.experiment}: {plan.sync}, {plan.health}")
+    claims = [c for c in conditions(deed.desired, deed.seen, plan) if not c.is_as_wanted]
+    if claims:
+        rows = [(c.type, c.status, c.reason, c.message) for c in claims]
+        print_table(("condition", "status", "reason", ""), rows)
     if deed.seen.batches:
-        rows = [(b.id, b.status, "open" if b.open else "closed", _jobs(b)) for b in deed.seen.batches]
-        print_table(("batch", "status", "", "jobs"), rows)
+        _print_batches(deed.seen.batches)
     print_table(
         ("job", "status", "wanted", "done", "active", "failures"),
         [(t.name, t.status, t.runs, t.done, t.active, t.failures) for t in plan.jobs],
@@ -61,10 +92,20 @@ def _print(deed: Deed) -> None:
         print_text(f"  held: {hold.reason}; {hold.how}")
 
 
-def _jobs(batch: ObservedBatch) -> str:
+def _print_batches(batches: Sequence[ObservedBatch], unread: str = ", all on record") -> None:
+    """A line a batch.
+
+    Args:
+        unread: What is said of jobs that nobody had to ask for.
+    """
+    rows = [(b.id, b.status, "open" if b.open else "closed", _jobs(b, unread)) for b in batches]
+    print_table(("batch", "status", "", "jobs"), rows)
+
+
+def _jobs(batch: ObservedBatch, unread: str) -> str:
     counts = Counter(str(job.status) for job in batch.jobs)
     known = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-    return known or (f"{batch.jobs_count}, all on record" if batch.jobs_count else "none")
+    return known or (f"{batch.jobs_count}{unread}" if batch.jobs_count else "none")
 
 
 def _errors(deed: Deed) -> list[tuple[str, str]]:

@@ -24,6 +24,7 @@ from runner.results import Records, job_rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from runner.domain import ObservedBatch
     from runner.project.experiments import Experiment
     from runner.project.settings import Target
     from runner.reconcile import CancelBatch, Deed, Outcome, Watch
@@ -118,6 +119,15 @@ class Project:
         """What is there, and what would be done; changes nothing on the cloud."""
         with self._session() as reconciler:
             return reconciler.look(self._bare_wishes(experiments))
+
+    def removed(self, experiments: Sequence[Experiment]) -> tuple[ObservedBatch, ...]:
+        """Batches of this repository that none of its experiments asks for, oldest first.
+
+        Args:
+            experiments: All that the repository declares.
+        """
+        with self._session() as reconciler:
+            return reconciler.removed([each.name for each in experiments])
 
     def apply(
         self,

@@ -15,12 +15,14 @@ from runner.reconcile.observe import Observer
 from runner.reconcile.pacing import FIRST, next_allowance, paced, purchases
 from runner.reconcile.performing import perform_all
 from runner.reconcile.plan import plan
+from runner.reconcile.reading import observed_batch
+from runner.reconcile.tags import namespace_tag, read_marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
-    from runner.domain import DesiredExperiment
+    from runner.domain import DesiredExperiment, ObservedBatch
     from runner.reconcile.actions import Action, CancelBatch
     from runner.reconcile.scene import Dependency, Observation, Terms
     from runner.reconcile.tools import Tools
@@ -119,6 +121,13 @@ class Reconciler:
             observed = replace(seen[desired.name], dependencies=known)
             deeds[desired.name] = self._deed(by_name[desired.name], observed)
         return [deeds[name] for name in applied]
+
+    def removed(self, known: Sequence[str]) -> tuple[ObservedBatch, ...]:
+        """Batches of ours whose experiment is none of the known ones, oldest first; one list request."""
+        tag = namespace_tag(self._tools.namespace)
+        ours = (observed_batch(payload) for payload in self._tools.client.get_batches(tag=tag))
+        strays = (batch for batch in ours if read_marks(batch.tags).experiment not in known)
+        return tuple(sorted(strays, key=lambda batch: (batch.created_at, batch.id)))
 
     def cancel(self, wishes: Sequence[Wish]) -> list[CancelBatch]:
         """Cancels what is pending of some experiments, as a person asked; answers what was cancelled."""

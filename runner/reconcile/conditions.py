@@ -1,0 +1,169 @@
+"""Conditions: what is so of an experiment, one claim each, with its reason. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Final
+
+from runner.domain import JobStatus
+from runner.reconcile.actions import RecordResults, Sync
+from runner.reconcile.scene import Scene, Terms
+from runner.reconcile.tally import effective_status
+
+if TYPE_CHECKING:
+    from runner.domain import DesiredExperiment
+    from runner.reconcile.actions import JobTally, Plan
+    from runner.reconcile.scene import Observation
+
+# None of the scene's questions that are asked here depend on time.
+_ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
+_NAMED: Final = 5
+
+
+class Claimed(StrEnum):
+    """Whether a condition holds."""
+
+    TRUE = "True"
+    FALSE = "False"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Condition:
+    """One claim about an experiment.
+
+    Args:
+        type: What is claimed, in one word.
+
+        reason: Why it is so or not, in one word for programs.
+
+        message: The same for people; empty when there is nothing to add.
+
+        is_wanted: Whether all is well when it holds.
+    """
+
+    type: str
+    status: Claimed
+    reason: str
+    message: str = ""
+    is_wanted: bool = False
+
+    @property
+    def is_as_wanted(self) -> bool:
+        """Whether nobody needs to look at it."""
+        return self.status is (Claimed.TRUE if self.is_wanted else Claimed.FALSE)
+
+
+def conditions(desired: DesiredExperiment, seen: Observation, planned: Plan) -> tuple[Condition, ...]:
+    """What is so of an experiment, always the same claims in the same order."""
+    scene = Scene(desired, seen, Terms(), _ANY_TIME)
+    return (
+        _submitted(planned),
+        _complete(planned),
+        _recorded(planned),
+        _held(planned),
+        _failed(planned),
+        _canceled(planned),
+        _foreign_claim(scene),
+        _drift(scene, planned),
+    )
+
+
+def _submitted(planned: Plan) -> Condition:
+    if planned.sync is Sync.UNKNOWN:
+        message = "a batch has a status that this runner does not know"
+        return _wanted("Submitted", Claimed.UNKNOWN, "UnknownStatus", message)
+    missing = [tally for tally in planned.jobs if tally.missing]
+    if missing:
+        runs = sum(tally.missing for tally in missing)
+        message = f"{runs} runs of {_jobs(missing)} are not bought"
+        return _wanted("Submitted", Claimed.FALSE, "RunsMissing", message)
+    return _wanted("Submitted", Claimed.TRUE, "NothingMissing")
+
+
+def _complete(planned: Plan) -> Condition:
+    undone = [tally for tally in planned.jobs if tally.status != "DONE"]
+    if not undone:
+        return _wanted("Complete", Claimed.TRUE, "AllMeasured")
+    said = ", ".join(f"{n} {word.lower()}" for word, n in sorted(Counter(t.status for t in undone).items()))
+    message = f"{len(planned.jobs) - len(undone)} of {len(planned.jobs)} jobs are measured; {said}"
+    return _wanted("Complete", Claimed.FALSE, "JobsUnfinished", message)
+
+
+def _recorded(planned: Plan) -> Condition:
+    open_ends = sum(len(a.jobs) for a in planned.actions if isinstance(a, RecordResults))
+    if open_ends:
+        message = f"jobs that ended and are not on record: {open_ends}; apply records them"
+        return _wanted("Recorded", Claimed.FALSE, "EndsUnrecorded", message)
+    return _wanted("Recorded", Claimed.TRUE, "NothingUnrecorded")
+
+
+def _held(planned: Plan) -> Condition:
+    if not planned.holds:
+        return _unwanted("Held", "NothingToDecide")
+    message = "; ".join(hold.reason for hold in planned.holds)
+    return _unwanted("Held", "PersonMustDecide", message)
+
+
+def _failed(planned: Plan) -> Condition:
+    failed = [tally for tally in planned.jobs if tally.failed]
+    if not failed:
+        return _unwanted("Failed", "NoneFailed")
+    message = f"{_jobs(failed)} failed for good: {_names(failed)}"
+    return _unwanted("Failed", "JobsFailed", message)
+
+
+def _canceled(planned: Plan) -> Condition:
+    canceled = [tally for tally in planned.jobs if tally.declined]
+    if not canceled:
+        return _unwanted("Canceled", "NoneCanceled")
+    message = f"a person cancelled {_jobs(canceled)}: {_names(canceled)}"
+    return _unwanted("Canceled", "JobsCanceled", message)
+
+
+def _foreign_claim(scene: Scene) -> Condition:
+    foreign = [claim.id for claim in scene.claims if not scene.creation(claim)]
+    if not foreign:
+        return _unwanted("ForeignClaim", "NoneStands")
+    message = f"another machine is about to buy: {', '.join(foreign)}"
+    return _unwanted("ForeignClaim", "AnotherMachine", message)
+
+
+def _drift(scene: Scene, planned: Plan) -> Condition:
+    """What is on the cloud beyond what the file asks for."""
+    said = []
+    surplus = sum(max(0, tally.surplus) for tally in planned.jobs)
+    if surplus:
+        said.append(f"{surplus} runs more than the file asks for")
+    pending = sum(
+        effective_status(batch.status, job.status) is JobStatus.PENDING
+        for batch in scene.outdated
+        for job in batch.jobs
+    )
+    if pending:
+        said.append(f"pending of an older version of the file: {pending} jobs")
+    if not said:
+        return _unwanted("Drift", "AsTheFileSays")
+    return _unwanted("Drift", "MoreThanWanted", "; ".join(said))
+
+
+def _wanted(kind: str, status: Claimed, reason: str, message: str = "") -> Condition:
+    return Condition(type=kind, status=status, reason=reason, message=message, is_wanted=True)
+
+
+def _unwanted(kind: str, reason: str, message: str = "") -> Condition:
+    """A condition that holds when there is something to say."""
+    status = Claimed.TRUE if message else Claimed.FALSE
+    return Condition(type=kind, status=status, reason=reason, message=message)
+
+
+def _jobs(some: list[JobTally]) -> str:
+    return f"{len(some)} job{'s' if len(some) > 1 else ''}"
+
+
+def _names(some: list[JobTally]) -> str:
+    more = f", … and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
+    return ", ".join(tally.name for tally in some[:_NAMED]) + more

@@ -1,0 +1,68 @@
+"""`runner status`: conditions, and what was removed from the repository."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import commands
+import jsonschema
+import pytest
+
+from runner.cli import main
+
+PUBLISHED = Path(__file__).parents[2] / "schemas" / "status.schema.json"
+SCHEMA = json.loads(PUBLISHED.read_text(encoding="utf-8"))
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch):
+    """A lab of two experiments that is the working folder, and whose local cloud ends with the test."""
+    lab = commands.a_lab(tmp_path / "lab", settings="[targets.local]\nidle_exit_s = 20\n")
+    text = commands.EXPERIMENT.replace("name: pair", "name: gone").replace("[100, 200, 300]", "[100]")
+    (lab / "specs" / "gone.yaml").write_text(text, encoding="utf-8")
+    monkeypatch.chdir(lab)
+    yield lab
+    commands.stop_local_cloud(lab / ".runner" / "local-cloud")
+
+
+def said(capsys, *words):
+    """Exit code, stdout and stderr of a verb, run in this process."""
+    code = main(words)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def test_conditions_that_want_a_look_are_shown_and_json_has_all(capsys, lab):
+    """Before anything is bought, and after."""
+    before = said(capsys, "status", "specs/pair.yaml")
+    said(capsys, "apply", "specs/pair.yaml")
+    after = said(capsys, "status", "specs/pair.yaml")
+    (as_data,) = json.loads(said(capsys, "status", "specs/pair.yaml", "-o", "json")[1])
+
+    assert (0, 0) == (before[0], after[0])
+    assert "Submitted  False   RunsMissing     150 runs of 3 jobs are not bought" in before[1]
+    assert "condition" not in after[1]
+    assert 8 == len(as_data["conditions"])
+    jsonschema.validate([as_data], SCHEMA)
+
+
+def test_batches_of_removed_experiments_are_listed_at_the_end(capsys, lab):
+    """Without FILE: with one, nobody knows what the repository declares."""
+    said(capsys, "apply", "specs")
+    (lab / "specs" / "gone.yaml").unlink()
+    whole = said(capsys, "status")
+    named = said(capsys, "status", "specs")
+    chosen = said(capsys, "status", "--only", "pair")
+    as_data = json.loads(said(capsys, "status", "-o", "json")[1])
+
+    assert (0, 0, 0) == (whole[0], named[0], chosen[0])
+    assert whole[1].startswith("pair: Synced, Healthy\n")
+    title, _, row = whole[1].splitlines()[-3:]
+    assert "gone: removed; no file of the repository declares it" == title
+    assert ["DONE", "closed", "1"] == row.split()[1:]
+    assert ["removed" in each[1] for each in (named, chosen)] == [False, False]
+    assert [("pair", False, 1), ("gone", True, 1)] == [
+        (each["experiment"], each["removed"], len(each["batches"])) for each in as_data
+    ]
+    jsonschema.validate(as_data, SCHEMA)
