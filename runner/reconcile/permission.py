@@ -23,7 +23,7 @@ from runner.reconcile.actions import (
     Submit,
     WaitFor,
 )
-from runner.reconcile.journal import Kind
+from runner.reconcile.journal import Kind, State
 from runner.reconcile.tags import SHORT, read_marks
 
 if TYPE_CHECKING:
@@ -71,13 +71,13 @@ def promised(saved: SavedExperiment) -> Amounts:
 def spent(saved: SavedExperiment, seen: Observation) -> Amounts:
     """What was bought since the plan was saved, by whomever.
 
-    A direct submission of which nobody knows whether it was accepted counts as bought. What we have
-    cancelled ourselves does not count.
+    What was accepted and cannot be seen yet counts as bought, as does a direct submission of which nobody
+    knows whether it was accepted. What we have cancelled ourselves does not count.
     """
     known = saved.world.jobs.keys() | saved.world.recorded.keys()
     there = dict([*_recorded(saved, seen), *_observed(saved, seen)])
     bought = [amount for job_id, amount in there.items() if job_id not in known]
-    return Amounts.of([*bought, *_lost(saved, seen)])
+    return Amounts.of([*bought, *_unseen(saved, seen)])
 
 
 def _recorded(saved: SavedExperiment, seen: Observation) -> Iterator[tuple[str, tuple[str, int]]]:
@@ -100,11 +100,16 @@ def _is_of(saved: SavedExperiment, recipe: str, rerun: int) -> bool:
     return (saved.desired["recipe"][:SHORT], saved.desired["rerun"]) == (recipe, rerun)
 
 
-def _lost(saved: SavedExperiment, seen: Observation) -> Iterator[tuple[str, int]]:
+def _unseen(saved: SavedExperiment, seen: Observation) -> Iterator[tuple[str, int]]:
+    """Purchases that only the journal knows of."""
+    shown = {job.batch_id for job in seen.recorded} | {b.id for b in seen.batches if b.jobs_count}
     landed = {read_marks(batch.tags).claim for batch in seen.batches}
     for entry in seen.entries:
-        is_new = str(entry.seq) not in saved.world.journal
-        if is_new and entry.kind is Kind.SUBMIT and not entry.state.is_clear and entry.claim not in landed:
+        if str(entry.seq) in saved.world.journal or entry.kind is Kind.CLAIM:
+            continue
+        hidden = entry.state is State.ACCEPTED and entry.batch_id not in shown
+        lost = entry.kind is Kind.SUBMIT and not entry.state.is_clear and entry.claim not in landed
+        if hidden or lost:
             yield from entry.jobs
 
 

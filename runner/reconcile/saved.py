@@ -117,6 +117,11 @@ class Move:
 
 
 def _word(value: Any) -> str:
+    """A value in a few words: of an object, what it is and how it stands."""
+    if isinstance(value, dict):
+        said = [str(value[name]) for name in ("action", "kind", "status", "state") if name in value]
+        runs = [f"{value['runs']} runs"] if "runs" in value else []
+        return f"there ({', '.join(said + runs)})" if said + runs else "there"
     return "not there" if value is None else str(value)
 
 

@@ -86,7 +86,7 @@ def test_what_somebody_else_has_bought_meanwhile_is_refused(capsys, lab):
 
     assert (1, "") == (code, out)
     assert "pair: world.batches." in err
-    assert "was not there, is {" in err
+    assert "was not there, is there (DONE)\n" in err
     assert [(100, 50), (200, 50), (300, 50)] == measured(lab)
 
 

@@ -199,6 +199,17 @@ def test_a_direct_submission_that_may_have_been_accepted_counts_as_bought():
     assert Amounts() == spent(saved(direct, seen(entries=[lost])), seen(entries=[lost]))
 
 
+def test_what_was_accepted_and_cannot_be_seen_yet_counts_as_bought():
+    """Until its batch shows jobs; a claim buys nothing."""
+    claim = an_entry()
+    accepted = an_entry(Kind.ADD, seq=2, jobs=((KEY[1], 100),))
+    hidden = seen(a_batch("b1", open=True), entries=[claim, accepted])
+    shown = seen(a_batch("b1", a_job("j1")), entries=[claim, accepted])
+    recorded = seen(recorded=[a_record("j1")], entries=[claim, accepted])
+
+    assert [bought((1, 100))] * 3 == [spent(saved(), there) for there in (hidden, shown, recorded)]
+
+
 def test_time_alone_moves_nothing():
     """An hour later, with times of the cloud that are later too."""
     there = seen(a_batch("b1", a_job("j1")), entries=[an_entry()])
