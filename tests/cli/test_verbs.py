@@ -51,6 +51,7 @@ def test_every_verb_has_help(capsys, words):
         ["apply", "specs", "--timeout", "-1"],
         ["results", "specs", "-o", "xml"],
         ["validate", "nowhere.yaml"],
+        ["rerun", "specs"],
         ["validate", "."],
     ],
     ids=" ".join,
