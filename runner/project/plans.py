@@ -94,7 +94,7 @@ def promised_experiments(project: Project, saved: SavedPlan) -> list[Experiment]
         if not file.is_file():
             hint = "call runner in the repository that the plan was made in"
             raise PlanError(f"{file}: the plan names this file, and it is not there", hint=hint)
-    experiments = load_experiments(files, root=project.root)
+    experiments = load_experiments(files, root=project.root, settings=project.settings)
     _refuse(
         move
         for each, was in zip(experiments, saved.experiments, strict=True)
@@ -114,21 +114,18 @@ class Promise:
         self._begun = state_folder(project.root) / "plans" / saved.digest
 
     def __call__(self, wishes: list[Wish], deeds: list[Deed]) -> list[Wish]:
-        """The wishes, guarded.
+        """The wishes, guarded; those that are only looked at as they are.
 
         Raises:
             PlanError: The world has moved, or other actions would follow from it; nothing was sent.
         """
+        promised = {each.name: each for each in self._saved.experiments}
         if not self._begun.exists():
-            _refuse(
-                move
-                for was, deed in zip(self._saved.experiments, deeds, strict=True)
-                for move in moves(was, deed)
-            )
+            _refuse(move for deed in deeds for move in moves(promised[deed.desired.name], deed))
             self._begin()
         return [
-            replace(wish, guard=partial(guarded, was))
-            for was, wish in zip(self._saved.experiments, wishes, strict=True)
+            replace(wish, guard=partial(guarded, promised[wish.desired.name])) if wish.is_applied else wish
+            for wish in wishes
         ]
 
     def _begin(self) -> None:

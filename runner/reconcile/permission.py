@@ -30,10 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from runner.domain import DesiredExperiment
-    from runner.reconcile.actions import Action, JobTally, NewJob, Plan
+    from runner.reconcile.actions import Action, Difference, JobTally, NewJob, Plan
     from runner.reconcile.saved import SavedExperiment
     from runner.reconcile.scene import Observation
 
+# Waits that lead to purchases, and to nothing when there are none.
+_ENDLESS: Final = frozenset({WaitFor.BACKOFF, WaitFor.DEPENDENCY})
 _PURCHASES: Final = frozenset({"Claim", "AddJobs", "Submit"})
 
 
@@ -127,18 +129,21 @@ def permitted(planned: Plan, saved: SavedExperiment, bought: Amounts) -> Plan:
     """
     left = promised(saved).less(bought)
     kept: list[Action] = []
+    causes: list[tuple[Difference, ...]] = []
     notes = [*_unbought(planned.jobs, left)]
-    for action in planned.actions:
+    for action, cause in zip(planned.actions, planned.differences, strict=True):
         allowed = _allowed(action, saved, left)
         if allowed:
             kept.append(allowed)
+            causes.append(cause)
         elif not isinstance(action, (Claim, AddJobs, Submit)):
             notes.append(f"not in the saved plan, so left out: {_said(action)}")
-    over = planned.wait_for is WaitFor.BACKOFF and not _awaits(planned.jobs, left)
+    over = planned.wait_for in _ENDLESS and not _awaits(planned.jobs, left)
     wait_for, look_again_s = (WaitFor.NOTHING, None) if over else (planned.wait_for, planned.look_again_s)
     return replace(
         planned,
         actions=tuple(kept),
+        differences=tuple(causes),
         notes=(*planned.notes, *notes),
         wait_for=wait_for,
         look_again_s=look_again_s,

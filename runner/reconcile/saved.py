@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment
     from runner.reconcile.act import Deed
-    from runner.reconcile.actions import Action
+    from runner.reconcile.actions import Action, Difference
     from runner.reconcile.scene import Observation
 
 FORMAT: Final = "runner/plan/v1"
@@ -52,6 +52,9 @@ class SavedAction(BaseModel):
     action: str = Field(description="Its kind, for example Claim or CancelBatch.")
     reason: str = Field(description="Why, in words.")
     batch_id: str | None = Field(default=None, description="The batch that it is about.")
+    differences: tuple[dict[str, Any], ...] = Field(
+        default=(), description="What caused it: a field, what there is, and what is wanted."
+    )
     jobs: tuple[SavedJob, ...] = Field(default=(), description="What is bought, or recorded.")
     job_ids: tuple[str, ...] = Field(default=(), description="Remote jobs that are cancelled.")
 
@@ -137,7 +140,7 @@ def saved_experiment(deed: Deed, path: str) -> SavedExperiment:
         path=path,
         desired=desired_facts(deed.desired),
         world=world_facts(deed.seen),
-        actions=tuple(saved_action(action) for action in deed.plan.actions),
+        actions=tuple(map(saved_action, deed.plan.actions, deed.plan.differences)),
         cost=SavedCost(jobs=cost.jobs, runs=cost.runs, qpu_s=cost.qpu_s),
         digest=_UNSIGNED,
     )
@@ -169,9 +172,9 @@ def saved_plan(
     return bare.model_copy(update={"digest": content_digest(as_json(bare))})
 
 
-def saved_action(action: Action) -> SavedAction:
-    """An action as it is saved."""
-    value = {"action": type(action).__name__, **plain(action)}
+def saved_action(action: Action, causes: tuple[Difference, ...]) -> SavedAction:
+    """An action as it is saved, with what caused it."""
+    value = {"action": type(action).__name__, **plain(action), "differences": plain(causes)}
     return SavedAction.model_validate(value, strict=False)
 
 

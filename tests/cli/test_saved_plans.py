@@ -187,3 +187,16 @@ def test_a_saved_plan_holds_no_secret(capsys, lab, monkeypatch):
     assert code == 0, err
     assert [] == [word for word in ("TOKENTOKEN", "PASSPASS", "hunter2", "user") if word in text]
     assert "http://127.0.0.1:9" in text
+
+
+def test_a_saved_plan_whose_experiment_waits_for_another_is_performed(capsys, lab):
+    """What is only waited for is looked at, and left alone."""
+    text = commands.EXPERIMENT.replace("name: pair", "name: after")
+    text = text.replace("  jobs:", "  policy: {depends_on: [pair]}\n  jobs:")
+    (lab / "specs" / "after.yaml").write_text(text, encoding="utf-8")
+    said(capsys, "apply", "specs", "--only", "pair")
+    planned = said(capsys, "plan", "--only", "after", "-O", "after.plan")
+    applied = said(capsys, "apply", "after.plan")
+
+    assert (0, 0) == (planned[0], applied[0]), applied[2]
+    assert [(t, 50) for t in (100, 100, 200, 200, 300, 300)] == measured(lab)

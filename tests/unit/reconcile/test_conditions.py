@@ -16,7 +16,7 @@ from builders import (
     tags_of,
 )
 
-from runner.domain import BatchStatus, JobStatus, Policy, Surplus
+from runner.domain import BatchStatus, Budget, JobStatus, Policy, Surplus
 from runner.reconcile.conditions import Claimed, conditions
 from runner.reconcile.plan import plan
 
@@ -76,7 +76,7 @@ def test_all_is_as_wanted_when_everything_is_measured_and_on_record():
             ],
         ),
         (
-            an_experiment(policy=Policy(budget_runs=50)),
+            an_experiment(policy=Policy(budget=Budget(runs=50))),
             seen(),
             [
                 ("Submitted", "False", "RunsMissing", "100 runs of 1 job are not bought"),
@@ -85,7 +85,7 @@ def test_all_is_as_wanted_when_everything_is_measured_and_on_record():
                     "Held",
                     "True",
                     "PersonMustDecide",
-                    "100 more runs would make 100, above the budget of 50 runs",
+                    "100 more runs would make 100, above the budget of 50",
                 ),
             ],
         ),

@@ -72,7 +72,8 @@ def new(t, runs=100, attempt=1):
 
 def with_actions(*actions, **fields):
     """A pass's plan with these actions."""
-    return replace(a_deed().plan, **{"actions": actions, "jobs": ()} | fields)
+    causes = ((),) * len(actions)
+    return replace(a_deed().plan, **{"actions": actions, "differences": causes, "jobs": ()} | fields)
 
 
 def test_what_the_saved_plan_names_is_permitted_unchanged():
