@@ -11,7 +11,6 @@ from urllib.parse import urlsplit, urlunsplit
 import runner
 from runner.domain import digest
 from runner.errors import PlanError
-from runner.project.experiments import load_experiments
 from runner.project.plan_files import AGAIN
 from runner.project.repository import state_folder
 from runner.reconcile import utc_now
@@ -94,7 +93,7 @@ def promised_experiments(project: Project, saved: SavedPlan) -> list[Experiment]
         if not file.is_file():
             hint = "call runner in the repository that the plan was made in"
             raise PlanError(f"{file}: the plan names this file, and it is not there", hint=hint)
-    experiments = load_experiments(files, root=project.root, settings=project.settings)
+    experiments = project.load(files)
     _refuse(
         move
         for each, was in zip(experiments, saved.experiments, strict=True)

@@ -7,7 +7,6 @@ from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from runner.errors import UsageError
-from runner.spec.spelling import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,13 +50,19 @@ def selected_names(names: Sequence[str], selection: Selection) -> list[str]:
     for option, patterns in (("--only", selection.only), ("--exclude", selection.exclude)):
         for pattern in patterns:
             if not _matching(names, (pattern,)):
-                hint = suggestion(pattern, names, kind="experiments")
-                raise UsageError(f"{option} {pattern}: no experiment is called so", hint=hint)
+                raise _nothing_called(pattern, names, option)
     chosen = _matching(names, selection.only or ("*",))
     left = [name for name in chosen if name not in _matching(names, selection.exclude)]
     if selection and not left:
         raise UsageError("--only and --exclude leave no experiment")
     return left
+
+
+def _nothing_called(pattern: str, names: Sequence[str], option: str) -> UsageError:
+    from runner.spec.spelling import suggestion  # noqa: PLC0415  (only for what went wrong)
+
+    hint = suggestion(pattern, names, kind="experiments")
+    return UsageError(f"{option} {pattern}: no experiment is called so", hint=hint)
 
 
 def _matching(names: Sequence[str], patterns: Sequence[str]) -> list[str]:

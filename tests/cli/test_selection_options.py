@@ -57,4 +57,4 @@ def test_a_name_that_nobody_has_is_a_usage_error(capsys, lab):
 
     assert (64, "") == (code, out)
     assert "--only pear: no experiment is called so\nhint: did you mean pair?\n" == err
-    assert not (lab / ".runner").exists()
+    assert not (lab / ".runner" / "targets").exists()
