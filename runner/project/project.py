@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
-from filelock import FileLock, Timeout
-
-from runner.errors import JournalError, ProjectError
+from runner.errors import ProjectError
 from runner.project.compiled_cache import CompiledCache, kept_folder
 from runner.project.dependencies import dependencies
 from runner.project.experiments import experiment_files, load_experiments
@@ -27,7 +25,7 @@ if TYPE_CHECKING:
     from runner.domain import ObservedBatch
     from runner.project.experiments import Experiment
     from runner.project.settings import Target
-    from runner.reconcile import CancelBatch, Deed, Outcome, Watch
+    from runner.reconcile import CancelBatch, Deed, Outcome, Terms, Watch
     from runner.results import JobRow
 
     Promise = Callable[[list[Wish], list[Deed]], list[Wish]]
@@ -147,7 +145,7 @@ class Project:
 
             CloudError: The cloud refused something, or was out of reach for too long.
         """
-        with self._lock(), self._session(watch) as reconciler:
+        with self._session(watch, verb="apply") as reconciler:
             wishes = self._wishes(experiments)
             if promise:
                 wishes = promise(wishes, reconciler.look(wishes))
@@ -166,7 +164,7 @@ class Project:
                 "without a namespace nothing is cancelled: the batches may be another repository's",
                 hint=f"set `namespace` in {FILE_NAME}",
             )
-        with self._lock(), self._session() as reconciler:
+        with self._session(verb="cancel") as reconciler:
             return reconciler.cancel(self._bare_wishes(experiments))
 
     def _bare_wishes(self, experiments: Sequence[Experiment]) -> list[Wish]:
@@ -189,11 +187,23 @@ class Project:
         ]
 
     @contextmanager
-    def _session(self, watch: Watch | None = None) -> Iterator[Reconciler]:
+    def _session(self, watch: Watch | None = None, *, verb: str = "") -> Iterator[Reconciler]:
+        """A reconciler of the target.
+
+        Args:
+            verb: What changes something, and thus works here alone; empty for what only looks.
+        """
+        with self.tools(verb) as (tools, terms):
+            yield Reconciler(tools, terms, watch)
+
+    @contextmanager
+    def tools(self, verb: str = "") -> Iterator[tuple[Tools, Terms]]:
+        """What a reconciler of the target works with, and what holds there; see `_session`."""
         namespace = self.namespace
-        store = local_store(self.root)
-        connection = connect(self.target, store=store, namespace=namespace, environ=self.environ)
-        with closing(Journal(self._memory / "journal.sqlite", utc_now)) as journal:
+        with ExitStack() as stack:
+            journal = stack.enter_context(self.journal_locked(verb) if verb else closing(self.journal()))
+            store = local_store(self.root)
+            connection = connect(self.target, store=store, namespace=namespace, environ=self.environ)
             tools = Tools(
                 client=connection.client,
                 journal=journal,
@@ -201,20 +211,21 @@ class Project:
                 namespace=namespace or "none",
                 workers=WORKERS,
             )
-            yield Reconciler(tools, connection.terms, watch)
+            yield tools, connection.terms
+
+    def journal(self) -> Journal:
+        """What this machine remembers of the target; to be closed."""
+        return Journal(self._memory / "journal.sqlite", utc_now)
 
     @contextmanager
-    def _lock(self) -> Iterator[None]:
-        """Keeps a second runner out of this checkout; ends with this process, however that ends."""
-        lock = FileLock(self._memory / "lock")
-        try:
-            with lock.acquire(timeout=0):
-                yield
-        except Timeout as error:
-            raise JournalError(
-                f"another runner works in this checkout on the target {self.target_name}",
-                hint="wait for it to end; `runner status` shows what it does",
-            ) from error
+    def journal_locked(self, verb: str) -> Iterator[Journal]:
+        """The journal, and no other runner in this checkout.
+
+        Raises:
+            JournalError: Another runner works here.
+        """
+        with closing(self.journal()) as journal, journal.locked(verb):
+            yield journal
 
     @property
     def _memory(self) -> Path:

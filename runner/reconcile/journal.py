@@ -2,41 +2,25 @@
 
 One row an attempt to create a batch or to add jobs. A row starts as INTENDED; a process that dies leaves it
 so. Order is the sequence number, never the time. Losing the file costs nothing where work is claimed first.
+Beside it stand the history, for people, and the lock of the checkout.
 """
 
 from __future__ import annotations
 
 import json
-import sqlite3
-import threading
-from contextlib import closing
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from runner.errors import JournalError
+from runner.reconcile.history import History
+from runner.reconcile.journal_file import JournalFile
+from runner.reconcile.lock import LEASE_S, Lock, Owner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from pathlib import Path
-
-_VERSION: Final = 1
-_TABLES: Final = """
-CREATE TABLE IF NOT EXISTS journal (created_at TEXT NOT NULL);
-CREATE TABLE IF NOT EXISTS entries (
-    seq INTEGER PRIMARY KEY AUTOINCREMENT,
-    at TEXT NOT NULL,
-    kind TEXT NOT NULL,
-    state TEXT NOT NULL,
-    experiment TEXT NOT NULL,
-    submission TEXT NOT NULL,
-    claim TEXT NOT NULL,
-    batch_id TEXT,
-    jobs TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS entries_experiment ON entries (experiment);
-"""
 
 
 class Kind(StrEnum):
@@ -90,7 +74,7 @@ class Entry:
 
 
 class Journal:
-    """A journal in one SQLite file, flushed to the disk at every write; usable from several threads.
+    """A journal in one SQLite file, flushed to the disk at every write; any thread may call.
 
     Args:
         path: The file; its folder is made when it is missing.
@@ -99,45 +83,55 @@ class Journal:
     """
 
     def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
-        self._path = path
         self._clock = clock
-        self._lock = threading.Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
-            self._db.execute("PRAGMA synchronous=FULL")
-            self._prepare()
-        except (sqlite3.Error, OSError) as error:
-            raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
-
-    def _prepare(self) -> None:
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        if version not in {0, _VERSION}:
-            raise JournalError(
-                f"{self._path}: the journal is of version {version}, this runner reads {_VERSION}",
-                hint="use the newer runner that wrote it",
-            )
-        self._db.executescript(_TABLES)
-        self._db.execute(f"PRAGMA user_version={_VERSION}")
-        self._db.execute(
-            "INSERT INTO journal SELECT ? WHERE NOT EXISTS (SELECT 1 FROM journal)",
-            (self._clock().isoformat(),),
-        )
+        self._file = JournalFile(path, clock())
+        self._lock: Lock | None = None
+        self.history = History(self._file, clock, self._who)
 
     def close(self) -> None:
         """Gives the file back."""
-        self._db.close()
+        self._file.close()
+
+    @contextmanager
+    def locked(self, verb: str, *, lease_s: float = LEASE_S) -> Iterator[None]:
+        """Keeps other runners out; until it ends, `intend` is refused once another has taken over.
+
+        Args:
+            verb: What the user asked for: told to whoever comes in vain.
+
+            lease_s: After how long without a sign of life another machine may take over (in s).
+
+        Raises:
+            JournalError: Somebody else works here.
+        """
+        lock = Lock(self._file, Owner.this_process(verb), self._clock, lease_s=lease_s)
+        lock.take()
+        self._lock = lock
+        try:
+            yield
+        finally:
+            self._lock = None
+            lock.release()
+
+    def _who(self) -> Owner:
+        return self._lock.owner if self._lock else Owner.this_process("")
 
     @property
     def created_at(self) -> datetime:
         """When this machine began to remember."""
-        return datetime.fromisoformat(self._read("SELECT created_at FROM journal")[0][0])
+        return datetime.fromisoformat(self._file.read("SELECT created_at FROM journal")[0][0])
 
     def entries(self, experiment: str) -> tuple[Entry, ...]:
         """All rows of an experiment, oldest first."""
-        rows = self._read("SELECT * FROM entries WHERE experiment = ? ORDER BY seq", (experiment,))
+        rows = self._file.read("SELECT * FROM entries WHERE experiment = ? ORDER BY seq", (experiment,))
         return tuple(_entry(row) for row in rows)
+
+    def unclear(self) -> int:
+        """How many submissions of all experiments nobody knows the outcome of."""
+        clear = [state for state in State if state.is_clear]
+        places = ", ".join("?" * len(clear))
+        statement = f"SELECT count(*) FROM entries WHERE state NOT IN ({places})"  # noqa: S608  (constants)
+        return int(self._file.read(statement, tuple(clear))[0][0])
 
     def intend(  # noqa: PLR0913  (the columns of one row)
         self,
@@ -149,30 +143,30 @@ class Journal:
         batch_id: str | None = None,
         jobs: tuple[tuple[str, int], ...] = (),
     ) -> int:
-        """Writes down what is about to happen; answers the row's sequence number."""
-        at = self._clock().isoformat()
-        row = (at, kind, State.INTENDED, experiment, submission, claim, batch_id, json.dumps(jobs))
-        columns = "at, kind, state, experiment, submission, claim, batch_id, jobs"
-        return self._write(f"INSERT INTO entries ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608  (constants)
+        """Writes down what is about to happen; answers the row's sequence number.
+
+        Raises:
+            JournalError: It cannot be written, or the lock was lost: then the request must not be sent.
+        """
+        row = {
+            "at": self._clock().isoformat(),
+            "kind": kind,
+            "state": State.INTENDED,
+            "experiment": experiment,
+            "submission": submission,
+            "claim": claim,
+            "batch_id": batch_id,
+            "jobs": json.dumps(jobs),
+        }
+        with self._file.transaction():
+            if self._lock:
+                self._lock.must_be_ours()
+            return self._file.insert("entries", row)
 
     def settle(self, seq: int, state: State, batch_id: str | None = None) -> None:
         """Writes down what became of a row."""
         statement = "UPDATE entries SET at = ?, state = ?, batch_id = coalesce(?, batch_id) WHERE seq = ?"
-        self._write(statement, (self._clock().isoformat(), state, batch_id, seq))
-
-    def _read(self, statement: str, values: tuple[object, ...] = ()) -> list[tuple[str, ...]]:
-        try:
-            with self._lock, closing(self._db.execute(statement, values)) as cursor:
-                return cursor.fetchall()
-        except sqlite3.Error as error:
-            raise JournalError(f"{self._path}: the journal cannot be read: {error}") from error
-
-    def _write(self, statement: str, values: tuple[object, ...]) -> int:
-        try:
-            with self._lock, closing(self._db.execute(statement, values)) as cursor:
-                return int(cursor.lastrowid or 0)
-        except sqlite3.Error as error:
-            raise JournalError(f"{self._path}: the journal cannot be written: {error}") from error
+        self._file.change(statement, (self._clock().isoformat(), state, batch_id, seq))
 
 
 def _entry(row: tuple[str, ...]) -> Entry:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 
 import commands
 import pytest
-from filelock import FileLock
 
 from runner.cli import main
 from runner.cli.main import VERBS
+from runner.project import Project
 
 LOCAL_SOON_OVER = "[targets.local]\nidle_exit_s = 20\n"
 
@@ -184,12 +185,11 @@ def test_an_unreachable_cloud_is_an_error_in_words(capsys, lab):
 
 def test_a_locked_checkout_is_an_error_in_words(capsys, lab):
     """And what to do."""
-    folder = lab / ".runner" / "targets" / "local"
-    folder.mkdir(parents=True)
-    with FileLock(folder / "lock"):
+    with Project.open(lab).journal_locked("watch"):
         code, _, err = said(capsys, "apply", "specs")
 
     assert code == 1
+    assert f"another runner works in this checkout: `watch`, process {os.getpid()} on " in err
     assert "hint: wait for it to end" in err
 
 

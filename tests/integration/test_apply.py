@@ -10,6 +10,8 @@ import pytest
 from afm_by_hand import antiferromagnetic_order, counts_of, sequence_by_hand
 from comparison import SAME, p_value
 
+from runner.project import Project
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -109,11 +111,7 @@ def test_impatience_is_told_by_the_exit_code(lab):
 
 def test_two_runners_do_not_work_in_one_checkout(lab):
     """The second is told, and changes nothing."""
-    from filelock import FileLock  # noqa: PLC0415  (only here)
-
-    folder = lab / ".runner" / "targets" / "local"
-    folder.mkdir(parents=True)
-    with FileLock(folder / "lock"):
+    with Project.open(lab).journal_locked("apply"):
         code, stdout, stderr = commands.run(lab, "apply", "specs")
 
     assert (1, "") == (code, stdout)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from runner.errors import JournalError
 from runner.reconcile import Journal
+from runner.reconcile.history import Happening
 from runner.reconcile.journal import Entry, Kind, State
+from runner.reconcile.lock import Owner
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -129,3 +133,113 @@ def test_what_is_no_journal_is_an_error_that_names_the_file(path):
     with pytest.raises(JournalError, match="journal cannot be opened"):
         Journal(path, Clock())
     assert path.read_text().startswith("no database")
+
+
+# The tables of version 1, as they were.
+VERSION_1 = """
+CREATE TABLE journal (created_at TEXT NOT NULL);
+CREATE TABLE entries (seq INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, kind TEXT NOT NULL,
+    state TEXT NOT NULL, experiment TEXT NOT NULL, submission TEXT NOT NULL, claim TEXT NOT NULL,
+    batch_id TEXT, jobs TEXT NOT NULL);
+CREATE INDEX entries_experiment ON entries (experiment);
+INSERT INTO journal VALUES ('2026-01-01T00:00:00+00:00');
+INSERT INTO entries VALUES
+    (7, '2026-01-02T00:00:00+00:00', 'submit', 'unknown', 'exp', 's', 'c', NULL, '[["k", 5]]');
+PRAGMA user_version=1;
+"""
+
+
+def test_a_journal_of_the_first_version_is_kept_and_goes_on(path):
+    """Rows and age stay; what is new begins empty; opened twice it changes once."""
+    path.parent.mkdir()
+    with sqlite3.connect(path) as old:
+        old.executescript(VERSION_1)
+    old.close()
+    Journal(path, Clock()).close()
+    journal = Journal(path, Clock())
+    next_seq = an_intention(journal)
+    entry = Entry(
+        seq=7,
+        at=datetime(2026, 1, 2, tzinfo=UTC),
+        kind=Kind.SUBMIT,
+        state=State.UNKNOWN,
+        experiment="exp",
+        submission="s",
+        claim="c",
+        jobs=(("k", 5),),
+    )
+
+    assert ((entry,), 8) == (journal.entries("exp")[:1], next_seq)
+    assert (datetime(2026, 1, 1, tzinfo=UTC), ()) == (
+        journal.created_at,
+        journal.history.of_experiment("exp"),
+    )
+    with journal.locked("apply"):
+        pass
+    journal.close()
+
+
+def test_what_is_opened_by_many_at_once_is_made_once(path):
+    """Two runners may begin at the same moment."""
+
+    def opened(_):
+        journal = Journal(path, Clock())
+        since = journal.created_at
+        journal.close()
+        return since
+
+    with ThreadPoolExecutor(8) as pool:
+        assert len(set(pool.map(opened, range(16)))) == 1
+
+
+def test_threads_share_a_journal(path):
+    """Every row is written once, with a number of its own."""
+    journal = Journal(path, lambda: START)
+
+    def work(number):
+        seq = an_intention(journal, claim=str(number))
+        journal.settle(seq, State.ACCEPTED, f"b{number}")
+        return seq
+
+    with ThreadPoolExecutor(8) as pool:
+        seqs = set(pool.map(work, range(64)))
+
+    assert {(seq, f"b{e.claim}") for seq, e in zip(sorted(seqs), journal.entries("exp"), strict=True)} == {
+        (e.seq, e.batch_id) for e in journal.entries("exp")
+    }
+    assert (64, 0) == (len(seqs), journal.unclear())
+    journal.close()
+
+
+def test_history_is_told_in_order_newest_last(path):
+    """With who did it; a limit keeps the newest."""
+    journal = Journal(path, Clock())
+    journal.history.add("other", "Claim", reason="not asked for")
+    with journal.locked("apply"):
+        journal.history.add("exp", "Claim", reason="1 job is wanted")
+        journal.history.add("exp", "AddJobs", reason="1 job", batch_id="b1", jobs=1, runs=50)
+        journal.history.add("exp", "AddJobs", reason="more", outcome="unknown", jobs=1, runs=7)
+    happened = journal.history.of_experiment("exp")
+    me = Owner.this_process("apply")
+
+    assert ["Claim", "AddJobs", "AddJobs"] == [each.action for each in happened]
+    assert happened[2:] == journal.history.of_experiment("exp", limit=1)
+    assert 50 == journal.history.runs_bought()
+    assert (
+        Happening(
+            seq=3,
+            at=happened[1].at,
+            experiment="exp",
+            action="AddJobs",
+            batch_id="b1",
+            reason="1 job",
+            outcome="done",
+            jobs=1,
+            runs=50,
+            host=me.host,
+            pid=os.getpid(),
+            verb="apply",
+        )
+        == happened[1]
+    )
+    journal.close()

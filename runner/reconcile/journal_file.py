@@ -1,0 +1,149 @@
+"""The file under the journal: one SQLite connection for several threads, and the tables of its versions."""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from contextlib import closing, contextmanager
+from typing import TYPE_CHECKING, Final
+
+from runner.errors import JournalError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from datetime import datetime
+    from pathlib import Path
+
+    Row = tuple[str, ...]
+
+# What brings a journal from each version to the next; version 0 is an empty file.
+_STEPS: Final = (
+    (
+        "CREATE TABLE IF NOT EXISTS journal (created_at TEXT NOT NULL)",
+        """CREATE TABLE IF NOT EXISTS entries (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            at TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            state TEXT NOT NULL,
+            experiment TEXT NOT NULL,
+            submission TEXT NOT NULL,
+            claim TEXT NOT NULL,
+            batch_id TEXT,
+            jobs TEXT NOT NULL
+        )""",
+        "CREATE INDEX IF NOT EXISTS entries_experiment ON entries (experiment)",
+    ),
+    (
+        """CREATE TABLE lock (
+            only_row INTEGER PRIMARY KEY CHECK (only_row = 1),
+            token TEXT NOT NULL,
+            host TEXT NOT NULL,
+            machine TEXT NOT NULL,
+            pid INTEGER NOT NULL,
+            started TEXT NOT NULL,
+            verb TEXT NOT NULL,
+            since TEXT NOT NULL,
+            until TEXT NOT NULL
+        )""",
+        """CREATE TABLE history (
+            seq INTEGER PRIMARY KEY AUTOINCREMENT,
+            at TEXT NOT NULL,
+            experiment TEXT NOT NULL,
+            action TEXT NOT NULL,
+            batch_id TEXT,
+            reason TEXT NOT NULL,
+            outcome TEXT NOT NULL,
+            jobs INTEGER NOT NULL,
+            runs INTEGER NOT NULL,
+            host TEXT NOT NULL,
+            pid INTEGER NOT NULL,
+            verb TEXT NOT NULL
+        )""",
+        "CREATE INDEX history_experiment ON history (experiment)",
+    ),
+)
+VERSION: Final = len(_STEPS)
+
+
+class JournalFile:
+    """One SQLite file, flushed to the disk at every write; any thread may call.
+
+    Args:
+        path: The file; its folder is made when it is missing.
+
+        now: When the journal begins to remember, if it is new.
+    """
+
+    def __init__(self, path: Path, now: datetime) -> None:
+        self._path = path
+        self._turn = threading.RLock()
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
+            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db.execute("PRAGMA synchronous=FULL")
+            self._bring_up_to_date(now)
+        except (sqlite3.Error, OSError) as error:
+            raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
+
+    def _bring_up_to_date(self, now: datetime) -> None:
+        if self._version() == VERSION:
+            return
+        with self.transaction():  # two processes may open an old journal at the same moment
+            version = self._version()
+            if version > VERSION:
+                raise JournalError(
+                    f"{self._path}: the journal is of version {version}, this runner reads {VERSION}",
+                    hint="use the newer runner that wrote it",
+                )
+            for statement in (each for step in _STEPS[version:] for each in step):
+                self._db.execute(statement)
+            self._db.execute(
+                "INSERT INTO journal SELECT ? WHERE NOT EXISTS (SELECT 1 FROM journal)", (now.isoformat(),)
+            )
+            self._db.execute(f"PRAGMA user_version={VERSION}")
+
+    def _version(self) -> int:
+        return int(self._db.execute("PRAGMA user_version").fetchone()[0])
+
+    def close(self) -> None:
+        """Gives the file back."""
+        with self._turn:
+            self._db.close()
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """What is read and written inside happens at once, or not at all; other processes wait."""
+        with self._turn:
+            self._write("BEGIN IMMEDIATE")
+            try:
+                yield
+            except BaseException:
+                self._write("ROLLBACK")
+                raise
+            self._write("COMMIT")
+
+    def read(self, statement: str, values: tuple[object, ...] = ()) -> list[Row]:
+        """The rows of a query."""
+        try:
+            with self._turn, closing(self._db.execute(statement, values)) as cursor:
+                return cursor.fetchall()
+        except sqlite3.Error as error:
+            raise JournalError(f"{self._path}: the journal cannot be read: {error}") from error
+
+    def insert(self, table: str, row: Mapping[str, object]) -> int:
+        """Adds a row; answers its sequence number."""
+        columns, places = ", ".join(row), ", ".join("?" * len(row))
+        statement = f"INSERT INTO {table} ({columns}) VALUES ({places})"  # noqa: S608  (our own names)
+        return self._write(statement, tuple(row.values()))[0]
+
+    def change(self, statement: str, values: tuple[object, ...]) -> int:
+        """How many rows a statement has changed."""
+        return self._write(statement, values)[1]
+
+    def _write(self, statement: str, values: tuple[object, ...] = ()) -> tuple[int, int]:
+        try:
+            with self._turn, closing(self._db.execute(statement, values)) as cursor:
+                return int(cursor.lastrowid or 0), cursor.rowcount
+        except sqlite3.Error as error:
+            raise JournalError(f"{self._path}: the journal cannot be written: {error}") from error
