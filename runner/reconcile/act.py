@@ -33,6 +33,7 @@ from runner.reconcile.actions import (
     RecordResults,
     Submit,
 )
+from runner.reconcile.chronicle import written_down
 from runner.reconcile.journal import Kind, State
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Actor:
         self._journal = tools.journal
         self._records = tools.records
         self._namespace = tools.namespace
+        self._before_action = tools.before_action
         self._nonce = nonce
         self.unavailable: set[str] = set()
         self._verbs: dict[type[Action], Callable[[Deed, Any], None]] = {
@@ -97,7 +99,9 @@ class Actor:
         for action in deed.plan.actions:
             verb = self._verbs.get(type(action))
             if verb:
-                verb(deed, action)
+                self._before_action()
+                with written_down(self._journal, deed.desired.name, action):
+                    verb(deed, action)
 
     # Submission
 

@@ -32,6 +32,8 @@ class Tools:
         sleep: Waits that many seconds.
 
         workers: How many experiments are performed at the same time, each in a thread.
+
+        before_action: Called before each action; raises to end a pass between two of them.
     """
 
     client: Client
@@ -41,3 +43,4 @@ class Tools:
     clock: Callable[[], datetime] = field(default=utc_now, repr=False)
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     workers: int = 1
+    before_action: Callable[[], None] = field(default=lambda: None, repr=False)

@@ -13,7 +13,7 @@ from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 
 from runner.cloud import NotSentError, Request
 from runner.domain import BatchMode, JobStatus, Policy, Retry, Submission, Surplus, recipe_digest
-from runner.errors import CloudUnavailableError, JobCreationError
+from runner.errors import CloudUnavailableError, JobCreationError, JournalError
 from runner.reconcile import End, Health, Journal, Patience, Reconciler, Sync, Terms, Tools, Watch, Wish
 from runner.results import Records
 
@@ -417,3 +417,59 @@ def test_a_dependency_that_is_not_applied_is_left_alone(bench):
     assert ["second"] == [plan.experiment for plan in outcome.plans]
     assert 1 == len(outcome.plans[0].holds)
     assert {} == bench.bought()
+
+
+def test_history_tells_what_was_done_and_why(bench):
+    """Every action of every pass, in order; a claim buys nothing yet."""
+    bench.run(the_experiment())
+    claim, add, *rest = bench.journal.history.of_experiment("exp")
+    (batch,) = bench.cloud.client().get_batches()
+
+    assert ["CloseBatch", "RecordResults"] == [each.action for each in rest]
+    assert [("Claim", 0, 0), ("AddJobs", 2, 200)] == [(e.action, e.jobs, e.runs) for e in (claim, add)]
+    assert {(batch["id"], "done")} == {(e.batch_id, e.outcome) for e in (claim, add, *rest)}
+    assert "2 jobs with 200 runs are wanted and not there" == add.reason
+    assert 200 == bench.journal.history.runs_bought()
+
+
+@pytest.mark.parametrize("number", [1, 3], ids=["claim", "purchase"])
+def test_history_tells_what_nobody_knows(bench, number):
+    """A lost answer is no purchase."""
+    count = iter(range(10_000))
+    bench.fate = lambda request: "lost before" if next(count) == number else "answered"
+    bench.run(the_experiment())
+    happened = bench.journal.history.of_experiment("exp")
+
+    assert "unknown" in [each.outcome for each in happened]
+    assert 200 == bench.journal.history.runs_bought()
+
+
+def test_history_tells_what_failed(bench):
+    """With the error."""
+    with bench.journal.locked("apply"):
+        bench.journal._lock.release()
+        with pytest.raises(JournalError):
+            bench.run(the_experiment())
+    (failed,) = bench.journal.history.of_experiment("exp")
+
+    assert ("Claim", None, 0) == (failed.action, failed.batch_id, failed.runs)
+    assert failed.outcome.startswith("failed: this runner has lost the lock")
+    assert bench.posts() == 0
+
+
+def test_a_pass_can_be_ended_between_two_actions(bench):
+    """What is under way is finished; what comes after it is not begun."""
+
+    class EndedError(Exception):
+        pass
+
+    def end_after_the_claim():
+        if bench.journal.history.of_experiment("exp"):
+            raise EndedError
+
+    reconciler = bench.reconciler()
+    reconciler._actor._before_action = end_after_the_claim
+    with pytest.raises(EndedError):
+        reconciler.run([Wish(desired=the_experiment())], Patience())
+
+    assert ["Claim"] == [each.action for each in bench.journal.history.of_experiment("exp")]

@@ -1,0 +1,55 @@
+"""Writes into the history what an actor does, as it does it."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Final
+
+from runner.errors import RunnerError
+from runner.reconcile.actions import AddJobs, Claim, Submit
+from runner.reconcile.history import DONE
+from runner.reconcile.journal import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runner.reconcile.actions import Action
+    from runner.reconcile.journal import Entry, Journal
+
+_CHARACTERS: Final = 300
+
+
+@contextmanager
+def written_down(journal: Journal, experiment: str, action: Action) -> Iterator[None]:
+    """What happens inside is an action being performed; afterwards it stands in the history."""
+    before = len(journal.entries(experiment))
+    try:
+        yield
+    except RunnerError as error:
+        _write(journal, experiment, action, outcome=f"failed: {error}"[:_CHARACTERS])
+        raise
+    fresh = journal.entries(experiment)[before:]
+    _write(journal, experiment, action, outcome=_outcome(fresh), entry=fresh[-1] if fresh else None)
+
+
+def _outcome(fresh: tuple[Entry, ...]) -> str:
+    """What became of the requests that must not be sent twice; done, where there was none."""
+    if not fresh or fresh[-1].state is State.ACCEPTED:
+        return DONE
+    return fresh[-1].state.value
+
+
+def _write(
+    journal: Journal, experiment: str, action: Action, *, outcome: str, entry: Entry | None = None
+) -> None:
+    bought = action.jobs if isinstance(action, (AddJobs, Submit)) else ()
+    is_new = isinstance(action, (Claim, Submit))
+    journal.history.add(
+        experiment,
+        type(action).__name__,
+        batch_id=(entry.batch_id if entry else None) if is_new else getattr(action, "batch_id", None),
+        reason=action.reason,
+        outcome=outcome,
+        jobs=len(bought),
+        runs=sum(job.runs for job in bought),
+    )
