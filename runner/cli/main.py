@@ -30,6 +30,7 @@ VERBS: Final = {
     "results": "runner.cli.results:results",
     "cancel": "runner.cli.cancel:cancel",
     "rerun": "runner.cli.rerun:rerun",
+    "history": "runner.cli.history:history",
     "local": "runner.cli.local:local",
 }
 

@@ -7,6 +7,7 @@ are only wired. Nothing connects at import.
 from runner.local.execution import EngineKind, Execution
 from runner.project.beginning import begin
 from runner.project.experiments import Experiment
+from runner.project.naming import experiment_meant, names_meant
 from runner.project.project import Project
 from runner.project.selection import Selection, selected
 from runner.project.serving import Serving, local_store, serve_local
@@ -22,7 +23,9 @@ __all__ = [
     "Settings",
     "Target",
     "begin",
+    "experiment_meant",
     "local_store",
+    "names_meant",
     "selected",
     "serve_local",
 ]

@@ -3,7 +3,8 @@
 `observe` only reads. `plan` is a pure function of values: it puts together `submission` (the next step
 towards buying), `upkeep` (everything beside it) and `verdict` (what people read), over a `scene` and its
 `tally`. `act` performs what a plan says and nothing else; `journal` remembers what was tried; `passes` turns
-the wheel. What a sequence is, or how HTTP works, is not known here.
+the wheel; `lock` keeps a second runner out, `history` tells people what was done. What a sequence is, or how
+HTTP works, is not known here.
 """
 
 from runner.reconcile.act import Actor, Deed
@@ -19,6 +20,7 @@ from runner.reconcile.actions import (
     Sync,
     WaitFor,
 )
+from runner.reconcile.history import Happening
 from runner.reconcile.journal import Journal
 from runner.reconcile.observe import Observer
 from runner.reconcile.passes import End, Outcome, Patience, Reconciler, Watch, Wish
@@ -33,6 +35,7 @@ __all__ = [
     "Deed",
     "Difference",
     "End",
+    "Happening",
     "Health",
     "Hold",
     "JobTally",

@@ -90,14 +90,18 @@ class History:
         }
         self._file.insert("history", row)
 
-    def of_experiment(self, experiment: str, limit: int | None = None) -> tuple[Happening, ...]:
-        """What was done for an experiment, newest last.
+    def of(self, *experiments: str, limit: int | None = None) -> tuple[Happening, ...]:
+        """What was done for some experiments, newest last.
 
         Args:
+            experiments: Their names; none for all.
+
             limit: Only that many, the newest; None for all.
         """
-        statement = f"SELECT {_COLUMNS} FROM history WHERE experiment = ? ORDER BY seq DESC LIMIT ?"  # noqa: S608  (constants)
-        rows = self._file.read(statement, (experiment, -1 if limit is None else limit))
+        places = ", ".join("?" * len(experiments))
+        chosen = f"WHERE experiment IN ({places})" if experiments else ""
+        statement = f"SELECT {_COLUMNS} FROM history {chosen} ORDER BY seq DESC LIMIT ?"  # noqa: S608  (constants)
+        rows = self._file.read(statement, (*experiments, -1 if limit is None else limit))
         return tuple(_happening(row) for row in reversed(rows))
 
     def runs_bought(self) -> int:

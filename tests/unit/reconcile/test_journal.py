@@ -172,7 +172,7 @@ def test_a_journal_of_the_first_version_is_kept_and_goes_on(path):
     assert ((entry,), 8) == (journal.entries("exp")[:1], next_seq)
     assert (datetime(2026, 1, 1, tzinfo=UTC), ()) == (
         journal.created_at,
-        journal.history.of_experiment("exp"),
+        journal.history.of("exp"),
     )
     with journal.locked("apply"):
         pass
@@ -219,11 +219,14 @@ def test_history_is_told_in_order_newest_last(path):
         journal.history.add("exp", "Claim", reason="1 job is wanted")
         journal.history.add("exp", "AddJobs", reason="1 job", batch_id="b1", jobs=1, runs=50)
         journal.history.add("exp", "AddJobs", reason="more", outcome="unknown", jobs=1, runs=7)
-    happened = journal.history.of_experiment("exp")
+    happened = journal.history.of("exp")
     me = Owner.this_process("apply")
 
     assert ["Claim", "AddJobs", "AddJobs"] == [each.action for each in happened]
-    assert happened[2:] == journal.history.of_experiment("exp", limit=1)
+    assert (happened[2:], ["other", *["exp"] * 3]) == (
+        journal.history.of("exp", limit=1),
+        [each.experiment for each in journal.history.of()],
+    )
     assert 50 == journal.history.runs_bought()
     assert (
         Happening(

@@ -422,7 +422,7 @@ def test_a_dependency_that_is_not_applied_is_left_alone(bench):
 def test_history_tells_what_was_done_and_why(bench):
     """Every action of every pass, in order; a claim buys nothing yet."""
     bench.run(the_experiment())
-    claim, add, *rest = bench.journal.history.of_experiment("exp")
+    claim, add, *rest = bench.journal.history.of("exp")
     (batch,) = bench.cloud.client().get_batches()
 
     assert ["CloseBatch", "RecordResults"] == [each.action for each in rest]
@@ -438,7 +438,7 @@ def test_history_tells_what_nobody_knows(bench, number):
     count = iter(range(10_000))
     bench.fate = lambda request: "lost before" if next(count) == number else "answered"
     bench.run(the_experiment())
-    happened = bench.journal.history.of_experiment("exp")
+    happened = bench.journal.history.of("exp")
 
     assert "unknown" in [each.outcome for each in happened]
     assert 200 == bench.journal.history.runs_bought()
@@ -450,7 +450,7 @@ def test_history_tells_what_failed(bench):
         bench.journal._lock.release()
         with pytest.raises(JournalError):
             bench.run(the_experiment())
-    (failed,) = bench.journal.history.of_experiment("exp")
+    (failed,) = bench.journal.history.of("exp")
 
     assert ("Claim", None, 0) == (failed.action, failed.batch_id, failed.runs)
     assert failed.outcome.startswith("failed: this runner has lost the lock")
@@ -464,7 +464,7 @@ def test_a_pass_can_be_ended_between_two_actions(bench):
         pass
 
     def end_after_the_claim():
-        if bench.journal.history.of_experiment("exp"):
+        if bench.journal.history.of("exp"):
             raise EndedError
 
     reconciler = bench.reconciler()
@@ -472,4 +472,4 @@ def test_a_pass_can_be_ended_between_two_actions(bench):
     with pytest.raises(EndedError):
         reconciler.run([Wish(desired=the_experiment())], Patience())
 
-    assert ["Claim"] == [each.action for each in bench.journal.history.of_experiment("exp")]
+    assert ["Claim"] == [each.action for each in bench.journal.history.of("exp")]
