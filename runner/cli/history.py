@@ -11,7 +11,8 @@ import click
 
 from runner.cli import options
 from runner.cli.exits import Exit
-from runner.cli.output import plain, print_json, print_table, say
+from runner.cli.output import print_json, print_table, say
+from runner.domain import plain
 from runner.project import Project, names_meant
 
 if TYPE_CHECKING:

@@ -30,6 +30,8 @@ VERBS: Final = {
     "results": "runner.cli.results:results",
     "cancel": "runner.cli.cancel:cancel",
     "rerun": "runner.cli.rerun:rerun",
+    "resolve": "runner.cli.resolve:resolve",
+    "adopt": "runner.cli.adopt:adopt",
     "history": "runner.cli.history:history",
     "local": "runner.cli.local:local",
 }

@@ -16,7 +16,7 @@ from runner.domain.desired import (
     Submission,
     Surplus,
 )
-from runner.domain.digests import canonical_json, digest, job_key, recipe_digest
+from runner.domain.digests import canonical_json, digest, job_key, recipe_digest, recipe_parts
 from runner.domain.observed import ObservedBatch, ObservedJob, RecordedJob
 from runner.domain.statuses import BatchStatus, JobStatus
 
@@ -42,4 +42,5 @@ __all__ = [
     "merged_counts",
     "most_frequent",
     "recipe_digest",
+    "recipe_parts",
 ]

@@ -51,8 +51,19 @@ def recipe_digest(*, device_type: str, sequence: str) -> str:
         sequence: Abstract representation of the (parametrised) sequence, JSON text. Of its device only the
             name counts, so that a refreshed device specification is not a new recipe.
     """
+    return digest(recipe_parts(device_type=device_type, sequence=sequence))
+
+
+def recipe_parts(*, device_type: str, sequence: str) -> dict[str, Any]:
+    """What the digest of a recipe is made of: two recipes are the same when their parts are.
+
+    Raises:
+        ValueError: The sequence is no JSON object.
+    """
     representation = json.loads(sequence)
+    if not isinstance(representation, dict):
+        raise ValueError("an abstract representation is a JSON object")  # noqa: TRY004  (of a text, not a type)
     physics = {key: value for key, value in representation.items() if key not in _NOT_PHYSICS}
     if isinstance(physics.get("device"), dict):
         physics["device"] = physics["device"].get("name")
-    return digest({"device_type": device_type, "sequence": physics})
+    return {"device_type": device_type, "sequence": physics}

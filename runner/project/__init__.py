@@ -9,11 +9,14 @@ from runner.project.beginning import begin
 from runner.project.experiments import Experiment
 from runner.project.naming import experiment_meant, names_meant
 from runner.project.project import Project
+from runner.project.resolving import adopt, candidates, declare_absent, declare_found
 from runner.project.selection import Selection, selected
 from runner.project.serving import Serving, local_store, serve_local
 from runner.project.settings import Settings, Target
+from runner.reconcile.adoption import Candidate
 
 __all__ = [
+    "Candidate",
     "EngineKind",
     "Execution",
     "Experiment",
@@ -22,7 +25,11 @@ __all__ = [
     "Serving",
     "Settings",
     "Target",
+    "adopt",
     "begin",
+    "candidates",
+    "declare_absent",
+    "declare_found",
     "experiment_meant",
     "local_store",
     "names_meant",

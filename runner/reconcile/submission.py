@@ -193,7 +193,8 @@ def _lost_submission(submission: str, entry: Entry) -> Hold:
     return Hold(
         reason=f"nobody knows whether the submission {submission} of {entry.at:%Y-%m-%d %H:%M:%S} UTC was "
         "accepted: no batch carries its tag",
-        how="look for it in the cloud's portal; when it is not there, set `on_unknown_submission: resubmit`",
+        how=f"look for it in the cloud's portal; if it is there, `runner resolve {entry.experiment} adopt "
+        f"BATCH`; if it is not, `runner resolve {entry.experiment} absent`",
     )
 
 

@@ -19,6 +19,8 @@ SHORT: Final = 16
 FENCED: Final = "fenced"
 SUPERSEDED: Final = "superseded"
 PRUNED: Final = "pruned"
+# Another tool created the batch, and a person has taken it over.
+ADOPTED: Final = "adopted"
 _RELEASED: Final = frozenset({FENCED, SUPERSEDED, PRUNED})
 
 
@@ -49,16 +51,29 @@ def namespace_tag(namespace: str) -> str:
 
 def batch_tags(namespace: str, experiment: DesiredExperiment, submission: str, claim: str) -> list[str]:
     """All tags of a new batch, ours first."""
-    ours = [
-        namespace_tag(namespace),
-        f"exp:{experiment.name}",
-        f"recipe:{experiment.recipe[:SHORT]}",
-        f"submission:{submission}",
-        f"claim:{claim}",
-    ]
-    if experiment.rerun:
-        ours.append(f"rerun:{experiment.rerun}")
-    return [*ours, *(tag for tag in experiment.tags if tag not in ours)]
+    identity, rerun = _identity(namespace, experiment)
+    ours = [*identity, f"submission:{submission}", f"claim:{claim}", *rerun]
+    return joined_tags(ours, experiment.tags)
+
+
+def _identity(namespace: str, experiment: DesiredExperiment) -> tuple[list[str], list[str]]:
+    """What a batch is of, and the rerun that it belongs to if it is not the first."""
+    of = [namespace_tag(namespace), f"exp:{experiment.name}", f"recipe:{experiment.recipe[:SHORT]}"]
+    return of, [f"rerun:{experiment.rerun}"] if experiment.rerun else []
+
+
+def adopting_tags(namespace: str, experiment: DesiredExperiment, before: Iterable[str]) -> list[str]:
+    """All tags of a batch of another tool that is taken over, ours first.
+
+    Without the tags of a claim and of a submission: nobody knows it as their own, so nobody adds to it.
+    """
+    identity, rerun = _identity(namespace, experiment)
+    return joined_tags([*identity, *rerun, ADOPTED], before)
+
+
+def joined_tags(ours: Iterable[str], before: Iterable[str]) -> list[str]:
+    """Our tags, and after them those that a batch had before; each once."""
+    return list(dict.fromkeys([*ours, *before]))
 
 
 def read_marks(tags: Iterable[str]) -> Marks:

@@ -1,0 +1,195 @@
+"""What a person decides of submissions that got lost, and of batches of other tools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.errors import BatchFetchingError, NotFoundError, ProjectError, UsageError
+from runner.project.manifest import manifest
+from runner.project.repository import revision
+from runner.project.settings import FILE_NAME
+from runner.reconcile import Observer
+from runner.reconcile.adoption import (
+    candidate,
+    lost_submissions,
+    recipe_objections,
+    submission_objections,
+)
+from runner.reconcile.journal import State
+from runner.reconcile.tags import SHORT, adopting_tags, batch_tags, joined_tags
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from runner.project.experiments import Experiment
+    from runner.project.project import Project
+    from runner.reconcile import Tools
+    from runner.reconcile.adoption import Candidate
+    from runner.reconcile.journal import Entry
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A lost submission, and what was decided of it.
+
+    Args:
+        batch_id: The batch that it is; None when it was never accepted.
+    """
+
+    experiment: str
+    submission: str
+    jobs: int
+    runs: int
+    batch_id: str | None
+
+
+def declare_absent(project: Project, experiment: Experiment) -> list[Resolved]:
+    """Writes down that the lost submissions of an experiment were never accepted: they are bought again.
+
+    Raises:
+        UsageError: None is lost.
+    """
+    with project.tools("resolve") as (tools, _):
+        lost = _lost(tools, experiment)
+        for entry in lost:
+            tools.journal.settle(entry.seq, State.NOT_DONE)
+            _tell(tools, entry, "ResolveAbsent", None, "a person says that it was never accepted")
+        return [_resolved(entry, None) for entry in lost]
+
+
+def declare_found(project: Project, experiment: Experiment, batch_id: str) -> Resolved:
+    """Takes a batch as a lost submission of an experiment, once it is seen to be the same.
+
+    Raises:
+        UsageError: None is lost, or the batch is something else; says what differs.
+    """
+    namespace = _namespace(project)
+    with project.tools("resolve") as (tools, _):
+        lost = _lost(tools, experiment)
+        payload, jobs = _read(tools, batch_id)
+        found = candidate(experiment.desired, namespace, payload, jobs)
+        entry, objections = _best(experiment, namespace, lost, found, payload)
+        if objections:
+            raise UsageError(
+                f"{batch_id} is not the submission {entry.submission} of {experiment.name}: "
+                + "; ".join(objections),
+                hint=f"look for another batch, or `runner resolve {experiment.name} absent`",
+            )
+        ours = batch_tags(namespace, experiment.desired, entry.submission, entry.claim)
+        tools.client.set_batch_tags(batch_id, joined_tags(ours, found.batch.tags))
+        _remember(project, tools, experiment)
+        tools.journal.settle(entry.seq, State.ACCEPTED, batch_id)
+        _tell(tools, entry, "ResolveAdopt", batch_id, "a person says that it is the lost submission")
+        return _resolved(entry, batch_id)
+
+
+def _best(
+    experiment: Experiment, namespace: str, lost: Sequence[Entry], found: Candidate, payload: dict[str, Any]
+) -> tuple[Entry, list[str]]:
+    """The newest lost submission that the batch can be, or else the newest, and what speaks against it."""
+    recipe = list(recipe_objections(experiment.desired, payload))
+    judged = [
+        (e, [*recipe, *submission_objections(experiment.desired, namespace, e, found)])
+        for e in reversed(lost)
+    ]
+    return next((each for each in judged if not each[1]), judged[0])
+
+
+def _lost(tools: Tools, experiment: Experiment) -> tuple[Entry, ...]:
+    seen = Observer(tools).observe([experiment.name])[experiment.name]
+    lost = lost_submissions(seen.entries, seen.batches)
+    if not lost:
+        raise UsageError(
+            f"{experiment.name}: no submission is unknown, so there is nothing to resolve",
+            hint="`runner status` tells what is held, and why",
+        )
+    return lost
+
+
+def _resolved(entry: Entry, batch_id: str | None) -> Resolved:
+    return Resolved(
+        experiment=entry.experiment,
+        submission=entry.submission,
+        jobs=len(entry.jobs),
+        runs=sum(runs for _, runs in entry.jobs),
+        batch_id=batch_id,
+    )
+
+
+def _tell(tools: Tools, entry: Entry, action: str, batch_id: str | None, reason: str) -> None:
+    bought = entry.jobs if batch_id else ()
+    tools.journal.history.add(
+        entry.experiment,
+        action,
+        batch_id=batch_id,
+        reason=f"{reason} {entry.submission}",
+        jobs=len(bought),
+        runs=sum(runs for _, runs in bought),
+    )
+
+
+# Batches of other tools
+
+
+def candidates(project: Project, experiment: Experiment, batch_ids: Sequence[str]) -> list[Candidate]:
+    """Batches beside an experiment file: how their jobs match, and what speaks against each; changes nothing.
+
+    Raises:
+        ProjectError: Without a namespace nobody knows whose batches they would be.
+
+        BatchFetchingError: There is no such batch.
+    """
+    namespace = _namespace(project)
+    with project.tools() as (tools, _):
+        return [
+            candidate(experiment.desired, namespace, *_read(tools, batch_id))
+            for batch_id in dict.fromkeys(batch_ids)
+        ]
+
+
+def adopt(project: Project, experiment: Experiment, chosen: Sequence[Candidate]) -> None:
+    """Takes batches over that nothing speaks against: from now on they are the experiment's.
+
+    Raises:
+        UsageError: One has changed in the meantime, and something speaks against it now.
+    """
+    namespace = _namespace(project)
+    with project.tools("adopt") as (tools, _):
+        now = [candidate(experiment.desired, namespace, *_read(tools, each.batch.id)) for each in chosen]
+        for each in now:
+            if each.objections:
+                raise UsageError(f"{each.batch.id} cannot be adopted: {'; '.join(each.objections)}")
+        _remember(project, tools, experiment)
+        for each in now:
+            tags = adopting_tags(namespace, experiment.desired, each.batch.tags)
+            tools.client.set_batch_tags(each.batch.id, tags)
+            reason = f"a person says that its {each.batch.jobs_count} jobs are the experiment's"
+            tools.journal.history.add(experiment.name, "AdoptBatch", batch_id=each.batch.id, reason=reason)
+
+
+def _read(tools: Tools, batch_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    try:
+        return tools.client.get_batch(batch_id), tools.client.get_batch_jobs(batch_id)
+    except NotFoundError as error:
+        raise BatchFetchingError(
+            f"the cloud has no batch {batch_id} that we can see", hint="see the cloud's portal for its id"
+        ) from error
+
+
+def _remember(project: Project, tools: Tools, experiment: Experiment) -> None:
+    """Writes down what was run, as a purchase of ours would have."""
+    told = manifest(
+        experiment, revision=revision(project.root), root=project.root, target=project.target_name
+    )
+    tools.records.write_manifest(experiment.name, experiment.desired.recipe[:SHORT], told)
+
+
+def _namespace(project: Project) -> str:
+    if project.namespace is None:
+        raise ProjectError(
+            "without a namespace no batch is adopted: nobody could tell whose it is",
+            hint=f"set `namespace` in {FILE_NAME}",
+        )
+    return project.namespace

@@ -1,0 +1,173 @@
+"""Whether a batch that nobody knows as ours is what a file asks for, and what speaks against it. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.domain import JobStatus, recipe_parts
+from runner.reconcile.journal import Kind
+from runner.reconcile.reading import observed_batch
+from runner.reconcile.tags import read_marks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from runner.domain import DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob
+    from runner.reconcile.journal import Entry
+
+_MOST: Final = 5  # of differences that are told
+_CHARACTERS: Final = 60
+_COUNTS_NOT: Final = frozenset({JobStatus.ERROR, JobStatus.CANCELED, JobStatus.CANCELING})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Match:
+    """One job of the file, and what a batch holds of it.
+
+    Args:
+        there: The batch's jobs of the same point, in the order in which they were added.
+    """
+
+    job: DesiredJob
+    there: tuple[ObservedJob, ...]
+
+    @property
+    def runs(self) -> int:
+        """Runs that are measured, or under way."""
+        return sum(job.runs for job in self.there if job.status not in _COUNTS_NOT)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A batch beside a file.
+
+    Args:
+        matches: One for each job of the file, in file order.
+
+        unasked: Jobs of the batch that the file does not ask for.
+
+        objections: Why it cannot be taken over; empty if it can.
+    """
+
+    batch: ObservedBatch
+    matches: tuple[Match, ...]
+    unasked: tuple[ObservedJob, ...]
+    objections: tuple[str, ...]
+
+
+def candidate(
+    desired: DesiredExperiment,
+    namespace: str,
+    payload: Mapping[str, Any],
+    jobs: Sequence[Mapping[str, Any]],
+) -> Candidate:
+    """A batch of another tool as the file sees it.
+
+    Args:
+        payload: The batch, with its sequence.
+
+        jobs: Its jobs, in the order in which they were added.
+
+    Raises:
+        WireFormatError: A field that decisions rest on is missing.
+    """
+    batch = observed_batch(payload, jobs)
+    matches = tuple(
+        Match(job=job, there=tuple(each for each in batch.jobs if each.key == job.key))
+        for job in desired.jobs
+    )
+    keys = {job.key for job in desired.jobs}
+    objections = [*_of_owner(batch, namespace), *recipe_objections(desired, payload)]
+    if batch.open:
+        objections.append("it is still open: whoever opened it may add jobs; close it first")
+    if not any(match.there for match in matches):
+        objections.append("none of its jobs is one that the file asks for")
+    return Candidate(
+        batch=batch,
+        matches=matches,
+        unasked=tuple(each for each in batch.jobs if each.key not in keys),
+        objections=tuple(objections),
+    )
+
+
+def _of_owner(batch: ObservedBatch, namespace: str) -> Iterator[str]:
+    marks = read_marks(batch.tags)
+    if marks.namespace == namespace:
+        yield f"it is this repository's already, of the experiment {marks.experiment or 'without a name'}"
+    elif marks.namespace:
+        yield f"it belongs to another repository, with the namespace {marks.namespace!r}"
+
+
+def recipe_objections(desired: DesiredExperiment, payload: Mapping[str, Any]) -> Iterator[str]:
+    """What makes a batch another recipe than the file's."""
+    device_type = payload.get("device_type")
+    if device_type != desired.device_type:
+        yield f"its device type is {device_type}, the file says {desired.device_type}"
+    for key in ("backend_configuration", "configuration"):
+        if payload.get(key):
+            yield f"it has a {key} of its own, which files cannot ask for"
+    yield from islice(_sequence_differences(desired.sequence, payload.get("sequence_builder")), _MOST)
+
+
+def _sequence_differences(ours: str, theirs: str | None) -> Iterator[str]:
+    try:
+        parts = [recipe_parts(device_type="", sequence=each or "")["sequence"] for each in (ours, theirs)]
+    except ValueError as error:
+        yield f"its sequence cannot be read: {error}"
+        return
+    for pointer, have, want in differences(parts[1], parts[0]):
+        yield f"its sequence differs at {pointer}: it has {_short(have)}, the file {_short(want)}"
+
+
+_NOTHING: Final = object()
+
+
+def differences(have: Any, want: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
+    """Where two JSON values differ: pointer, and what stands there; numbers are compared by value."""
+    if isinstance(have, dict) and isinstance(want, dict):
+        for key in sorted(have.keys() | want.keys()):
+            yield from differences(have.get(key, _NOTHING), want.get(key, _NOTHING), f"{pointer}/{key}")
+    elif isinstance(have, list) and isinstance(want, list) and len(have) == len(want):
+        for index, pair in enumerate(zip(have, want, strict=True)):
+            yield from differences(*pair, f"{pointer}/{index}")
+    elif isinstance(have, bool) is not isinstance(want, bool) or have != want:
+        yield pointer or "/", have, want
+
+
+def _short(value: Any) -> str:
+    text = "nothing" if value is _NOTHING else repr(value)
+    return text if len(text) <= _CHARACTERS else f"{text[:_CHARACTERS]}…"
+
+
+# A submission that got lost
+
+
+def lost_submissions(entries: Iterable[Entry], batches: Iterable[ObservedBatch]) -> tuple[Entry, ...]:
+    """Purchases with one POST of which nobody knows whether they were accepted, oldest first."""
+    landed = {read_marks(batch.tags).claim for batch in batches}
+    return tuple(
+        e for e in entries if e.kind is Kind.SUBMIT and not e.state.is_clear and e.claim not in landed
+    )
+
+
+def submission_objections(
+    desired: DesiredExperiment, namespace: str, entry: Entry, found: Candidate
+) -> Iterator[str]:
+    """Why a batch cannot be a certain lost submission of ours; `found` tells of its recipe."""
+    marks = read_marks(found.batch.tags)
+    if marks.namespace not in {"", namespace}:
+        yield f"it belongs to another repository, with the namespace {marks.namespace!r}"
+    if marks.experiment not in {"", desired.name}:
+        yield f"it is one of the experiment {marks.experiment}"
+    if marks.claim not in {"", entry.claim}:
+        yield "it is another submission of this repository"
+    there = Counter((job.key, job.runs) for job in found.batch.jobs)
+    sent = Counter(entry.jobs)
+    names = {job.key: job.name for job in desired.jobs}
+    for (key, runs), count in (sent - there).items():
+        yield f"it lacks {count} of the jobs that were sent: {names.get(key, key)} with {runs} runs"
+    for (key, runs), count in (there - sent).items():
+        yield f"it holds {count} jobs that were not sent: {names.get(key, key)} with {runs} runs"

@@ -1,0 +1,157 @@
+"""`runner adopt` and `runner resolve`, on the local cloud."""
+
+from __future__ import annotations
+
+import json
+from contextlib import closing
+
+import commands
+import pytest
+
+from runner.cli import main
+from runner.domain import job_key
+from runner.project import Project
+from runner.reconcile.journal import Kind, State
+
+DIRECT = "  policy: {submission: direct, on_unknown_submission: hold}\n"
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch):
+    """A lab that is the working folder; its experiment is submitted directly, and lost ones are held."""
+    lab = commands.a_lab(
+        tmp_path / "lab",
+        experiment=commands.EXPERIMENT + DIRECT,
+        settings="[targets.local]\nidle_exit_s = 20\n",
+    )
+    monkeypatch.chdir(lab)
+    yield lab
+    commands.stop_local_cloud(lab / ".runner" / "local-cloud")
+
+
+def said(capsys, *words):
+    """Exit code, stdout and stderr of a verb, run in this process."""
+    code = main(words)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def planned(capsys):
+    """The one plan, as data."""
+    return json.loads(said(capsys, "plan", "specs", "-o", "json")[1])[0]
+
+
+def a_foreign_batch(lab, *points, device_type="EMU_FREE", tags=("mine",)):
+    """A batch that another tool has created; its id."""
+    project = Project.open(lab)
+    (experiment,) = project.load([lab / "specs"])
+    with project.tools() as (tools, _):
+        payload = {
+            "device_type": device_type,
+            "sequence_builder": experiment.desired.sequence,
+            "jobs": [{"runs": runs, "variables": {"t_ns": t}} for t, runs in points],
+            "open": False,
+            "tags": list(tags),
+        }
+        return tools.client.send_batch(payload)["id"]
+
+
+def tags_of(lab, batch_id):
+    """The tags that a batch has now."""
+    with Project.open(lab).tools() as (tools, _):
+        return tools.client.get_batch(batch_id)["tags"]
+
+
+def lose_a_submission(capsys, lab, jobs=((100, 50), (200, 50), (300, 50))):
+    """Leaves the journal as a process does that dies while it buys; answers the submission."""
+    submission = planned(capsys)["actions"][0]["submission"]
+    with Project.open(lab).journal_locked("apply") as journal:
+        journal.intend(
+            Kind.SUBMIT,
+            experiment="pair",
+            submission=submission,
+            claim="lost",
+            jobs=tuple((job_key({"t_ns": t}), runs) for t, runs in jobs),
+        )
+    return submission
+
+
+def test_an_adopted_batch_counts_and_only_the_rest_is_bought(capsys, lab):
+    """Its results are recorded as if it had been ours from the beginning."""
+    batch_id = a_foreign_batch(lab, (100, 50), (200, 20), (999, 5))
+    before = planned(capsys)
+    adopted = said(capsys, "adopt", "specs/pair.yaml", batch_id, "--yes")
+    after = planned(capsys)
+    applied = said(capsys, "apply", "specs")
+    again = said(capsys, "adopt", "specs/pair.yaml", batch_id, "--yes")
+
+    assert (0, 0, 64) == (adopted[0], applied[0], again[0]), adopted[2] + applied[2]
+    assert (150, 80) == (before["cost"]["runs"], after["cost"]["runs"])
+    assert "not asked for" in adopted[1]
+    assert ["adopted", "mine"] == tags_of(lab, batch_id)[-2:]
+    assert "it is this repository's already, of the experiment pair" in again[2]
+    assert 2 == len(list(lab.glob("results/pair/*/*.jsonl")))
+    assert "AdoptBatch" in said(capsys, "history", "pair")[1]
+
+
+def test_a_batch_of_another_device_is_shown_refused_and_left_alone(capsys, lab):
+    """Also with --yes, and together with one that could be adopted."""
+    fine = a_foreign_batch(lab, (100, 50))
+    other = a_foreign_batch(lab, (100, 50), device_type="EMU_FRESNEL")
+    code, out, err = said(capsys, "adopt", "specs/pair.yaml", fine, other, "--yes", "-o", "json")
+
+    assert (64, [0, 1]) == (code, [len(each["objections"]) for each in json.loads(out)])
+    assert "its device type is EMU_FRESNEL, the file says EMU_FREE" in err
+    assert (["mine"], ["mine"]) == (tags_of(lab, fine), tags_of(lab, other))
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["adopt", "specs/pair.yaml", "00000000-0000-4000-8000-00000000dead"], (1, "the cloud has no batch")),
+        (["resolve", "pair", "absent"], (64, "no submission is unknown")),
+        (["resolve", "nobody", "absent"], (64, "no experiment of this repository has this name")),
+        (["resolve", "pair", "adopt"], (64, "say `adopt BATCH` with the batch's id")),
+        (["resolve", "pair", "absent", "b1"], (64, "say `adopt BATCH` with the batch's id")),
+        (["resolve", "pair", "skip"], (64, "cannot be skipped")),
+    ],
+    ids=lambda value: " ".join(value[:3]) if isinstance(value, list) else "",
+)
+def test_what_cannot_be_is_told_in_words(capsys, lab, words, expected):
+    """Without a traceback."""
+    code, out, err = said(capsys, *words)
+
+    assert (expected[0], "", True) == (code, out, expected[1] in err), err
+
+
+def test_a_held_submission_says_how_it_is_resolved_and_absent_buys_it(capsys, lab):
+    """4: a person must decide; then everything is bought once."""
+    submission = lose_a_submission(capsys, lab)
+    held = said(capsys, "apply", "specs")
+    resolved = said(capsys, "resolve", "pair", "absent")
+    applied = said(capsys, "apply", "specs")
+
+    assert (4, 0, 0) == (held[0], resolved[0], applied[0]), applied[2]
+    assert "`runner resolve pair adopt BATCH`" in held[2]
+    assert f"pair: the submission {submission} (3 jobs, 150 runs) was never accepted\n" == resolved[1]
+    assert 3 == applied[1].count("DONE")
+
+
+def test_a_held_submission_that_is_found_is_not_bought_again(capsys, lab):
+    """It gets our tags back, and the journal its id; another batch is refused with what differs."""
+    submission = lose_a_submission(capsys, lab)
+    other = a_foreign_batch(lab, (100, 50), (200, 50))
+    found = a_foreign_batch(lab, (100, 50), (200, 50), (300, 50))
+    wrong = said(capsys, "resolve", "pair", "adopt", other)
+    right = said(capsys, "resolve", "specs/pair.yaml", "adopt", found, "-o", "json")
+    applied = said(capsys, "apply", "specs")
+    with closing(Project.open(lab).journal()) as journal:
+        (entry,) = journal.entries("pair")
+
+    assert (64, 0, 0) == (wrong[0], right[0], applied[0]), right[2] + applied[2]
+    assert "it lacks 1 of the jobs that were sent" in wrong[2]
+    assert [found] == [each["batch_id"] for each in json.loads(right[1])]
+    assert (State.ACCEPTED, found) == (entry.state, entry.batch_id)
+    assert {f"submission:{submission}", "claim:lost", "exp:pair", "mine"} <= set(tags_of(lab, found))
+    assert ["mine"] == tags_of(lab, other)
+    assert 3 == applied[1].count("DONE")
