@@ -10,7 +10,8 @@ import click
 
 from runner.cli import options
 from runner.cli.exits import Exit
-from runner.cli.output import plain, print_json, print_table, print_text, say, values_text
+from runner.cli.output import print_json, print_table, print_text, say, values_text
+from runner.domain.plain import plain
 from runner.errors import UsageError
 from runner.project import adopt as take_over
 from runner.project import candidates

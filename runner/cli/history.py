@@ -12,7 +12,7 @@ import click
 from runner.cli import options
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_table, say
-from runner.domain import plain
+from runner.domain.plain import plain
 from runner.project import Project, names_meant
 
 if TYPE_CHECKING:

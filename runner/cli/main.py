@@ -26,6 +26,7 @@ VERBS: Final = {
     "validate": "runner.cli.validate:validate",
     "plan": "runner.cli.plan:plan",
     "apply": "runner.cli.apply:apply",
+    "watch": "runner.cli.watch:watch",
     "status": "runner.cli.status:status",
     "results": "runner.cli.results:results",
     "cancel": "runner.cli.cancel:cancel",

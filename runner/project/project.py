@@ -146,7 +146,7 @@ class Project:
             CloudError: The cloud refused something, or was out of reach for too long.
         """
         with self._session(watch, verb="apply") as reconciler:
-            wishes = self._wishes(experiments)
+            wishes = self.wishes(experiments)
             if promise:
                 wishes = promise(wishes, reconciler.look(wishes))
             return reconciler.run(wishes, patience)
@@ -174,7 +174,7 @@ class Project:
             Wish(desired=each.desired, is_applied=False) for each in waited_for
         ]
 
-    def _wishes(self, experiments: Sequence[Experiment]) -> list[Wish]:
+    def wishes(self, experiments: Sequence[Experiment]) -> list[Wish]:
         """The same, with what to remember of it once it is bought."""
         now = revision(self.root)
         manifests = {

@@ -1,0 +1,247 @@
+"""`watch`: one turn after another, until somebody ends it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+from runner.errors import (
+    AuthenticationError,
+    CloudUnavailableError,
+    JournalError,
+    LocalCloudError,
+    RunnerError,
+)
+from runner.project.rereading import Files
+from runner.reconcile import Patience, Reconciler, Watch
+from runner.reconcile.watching import Line, News, Pace, lines, pause_s
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
+
+    from runner.project.experiments import Experiment
+    from runner.project.project import Project
+    from runner.reconcile import Plan, Terms, Tools
+
+
+# Errors that no experiment is to blame for.
+_OF_ALL: Final = (AuthenticationError, CloudUnavailableError, JournalError, LocalCloudError)
+
+
+class StopRequest(BaseException):
+    """Somebody asks to end: raised between two actions, or in a pause."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One line of what a watch tells.
+
+    Args:
+        experiment: Empty where it is about none.
+    """
+
+    at: datetime
+    event: News
+    experiment: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figures:
+    """What can be measured of a watch.
+
+    Args:
+        turns: Since it began.
+
+        failed_turns: Of these.
+
+        unknown: Submissions whose outcome nobody knows.
+
+        runs_bought: Confirmed, since the journal began.
+
+        succeeded_at: When a turn last went well; None for never.
+    """
+
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    turns: int = 0
+    failed_turns: int = 0
+    broken_files: int = 0
+    unknown: int = 0
+    runs_bought: int = 0
+    succeeded_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """Everything around a watch that is not a pure function.
+
+    Args:
+        tell: Told every event.
+
+        measure: Told the figures after each turn.
+
+        check: Raises `StopRequest` once somebody asks to end.
+
+        wait: Waits that many seconds, or raises `StopRequest`.
+
+        jitter: A number between 0 and 1, by chance.
+    """
+
+    tell: Callable[[Event], None]
+    measure: Callable[[Figures], None]
+    check: Callable[[], None]
+    wait: Callable[[float], None]
+    jitter: Callable[[], float]
+    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+
+
+class Turns:
+    """One turn after another, with a pause that grows while they fail.
+
+    Args:
+        turn: Does what there is to do; raises a `RunnerError` when it cannot.
+    """
+
+    def __init__(self, turn: Callable[[], None], pace: Pace, around: Surroundings) -> None:
+        self._turn, self._pace, self._around = turn, pace, around
+        self._failures = 0
+        self._error = ""
+        self.figures = Figures()
+
+    def go_on(self) -> None:
+        """Goes on until `StopRequest` is raised."""
+        while True:
+            self._around.check()
+            self._one()
+            self._around.measure(self.figures)
+            self._around.wait(pause_s(self._pace, self._failures, self._around.jitter()))
+
+    def _one(self) -> None:
+        try:
+            self._turn()
+        except RunnerError as error:
+            self._failures += 1
+            self.figures = replace(self.figures, failed_turns=self.figures.failed_turns + 1)
+            self._tell_error(str(error))
+        else:
+            self._failures = 0
+            self.figures = replace(self.figures, succeeded_at=self._around.clock())
+            self._tell_error("")
+        self.figures = replace(self.figures, turns=self.figures.turns + 1)
+
+    def _tell_error(self, error: str) -> None:
+        if error == self._error:
+            return
+        self._error = error
+        news, text = (News.ERROR, error) if error else (News.RECOVERED, "it works again")
+        self._around.tell(Event(at=self._around.clock(), event=news, experiment="", text=text))
+
+
+class Watcher:
+    """Keeps reconciling the experiments at some paths.
+
+    The lock of the checkout is held during a turn and not in the pause: people can decide what is held.
+    """
+
+    def __init__(self, project: Project, paths: Sequence[Path], pace: Pace, around: Surroundings) -> None:
+        self._project, self._pace, self._around = project, pace, around
+        self._files = Files(paths, project.root)
+        self._plans: dict[str, Plan] = {}
+        self._refused: dict[str, _Refused] = {}
+        self._turns = Turns(self._turn, pace, around)
+
+    def go_on(self) -> None:
+        """Goes on until `StopRequest` is raised by what surrounds it."""
+        self._turns.go_on()
+
+    def _turn(self) -> None:
+        for text in self._files.refresh():
+            self._tell("", Line(news=News.FILE, text=text))
+        experiments = self._files.experiments
+        names = {each.name for each in experiments}
+        self._plans = {name: each for name, each in self._plans.items() if name in names}
+        try:
+            if experiments:
+                self._reconcile(experiments)
+        finally:
+            self._measure()
+
+    def _reconcile(self, experiments: Sequence[Experiment]) -> None:
+        with self._project.tools("watch") as (given, terms):
+            tools = replace(given, sleep=self._around.wait, before_action=self._around.check)
+            alone = [each for each in experiments if self._is_due(each)]
+            try:
+                self._run(tools, terms, [each for each in experiments if each.name not in self._refused])
+            except _OF_ALL:
+                raise
+            except RunnerError:  # of one of them: the others go on without it
+                alone += [each for each in experiments if each.name not in self._refused]
+            for each in alone:
+                self._alone(tools, terms, each)
+            self._count(tools)
+
+    def _is_due(self, experiment: Experiment) -> bool:
+        """Whether a refused experiment may be tried again: its file has changed, or time has passed."""
+        known = self._refused.get(experiment.name)
+        if known is None:
+            return False
+        return known.desired is not experiment.desired or known.retry_at <= self._around.clock().timestamp()
+
+    def _alone(self, tools: Tools, terms: Terms, experiment: Experiment) -> None:
+        known = self._refused.get(experiment.name)
+        try:
+            self._run(tools, terms, [experiment])
+        except _OF_ALL:
+            raise
+        except RunnerError as error:
+            failures = known.failures + 1 if known else 1
+            retry_s = pause_s(self._pace, failures, self._around.jitter())
+            retry_at = self._around.clock().timestamp() + retry_s
+            self._refused[experiment.name] = _Refused(experiment.desired, str(error), failures, retry_at)
+            if known is None or known.error != str(error):
+                self._tell(experiment.name, Line(news=News.ERROR, text=str(error)))
+        else:
+            if self._refused.pop(experiment.name, None):
+                self._tell(experiment.name, Line(news=News.RECOVERED, text="it works again"))
+
+    def _run(self, tools: Tools, terms: Terms, experiments: Sequence[Experiment]) -> None:
+        watch = Watch(on_plans=self._on_plans, on_outage=_give_up)
+        patience = Patience(timeout_s=self._pace.interval_s, until_done=False)
+        if experiments:
+            Reconciler(tools, terms, watch).run(self._project.wishes(experiments), patience)
+
+    def _on_plans(self, plans: Sequence[Plan]) -> None:
+        for plan in plans:
+            for line in lines(self._plans.get(plan.experiment), plan):
+                self._tell(plan.experiment, line)
+            self._plans[plan.experiment] = plan
+        self._around.check()
+
+    def _tell(self, experiment: str, line: Line) -> None:
+        at = self._around.clock()
+        self._around.tell(Event(at=at, event=line.news, experiment=experiment, text=line.text))
+
+    def _measure(self) -> None:
+        figures = self._turns.figures
+        self._turns.figures = replace(figures, plans=dict(self._plans), broken_files=self._files.broken)
+
+    def _count(self, tools: Tools) -> None:
+        unknown, bought = tools.journal.unclear(), tools.journal.history.runs_bought()
+        self._turns.figures = replace(self._turns.figures, unknown=unknown, runs_bought=bought)
+
+
+@dataclass(frozen=True, slots=True)
+class _Refused:
+    """What the cloud refuses to do for an experiment as its file stands, and when to try again."""
+
+    desired: object
+    error: str
+    failures: int
+    retry_at: float
+
+
+def _give_up(error: CloudUnavailableError) -> None:
+    """An outage ends the turn: the pauses between turns grow, those within one do not."""
+    raise error

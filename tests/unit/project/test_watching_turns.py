@@ -1,0 +1,254 @@
+"""Turns in virtual time, files that change, and figures."""
+
+from __future__ import annotations
+
+import os
+import urllib.error
+import urllib.request
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import commands
+import pytest
+from fakes import VirtualClock
+
+from runner.errors import CloudUnavailableError, UsageError
+from runner.project.metrics import MetricsServer, address, exposition
+from runner.project.rereading import Files
+from runner.project.watching import Event, Figures, StopRequest, Surroundings, Turns
+from runner.reconcile import Health, Plan, Sync
+from runner.reconcile.watching import News, Pace
+
+
+class World:
+    """Time that passes in pauses, turns that end as the test says, and an end after them."""
+
+    def __init__(self, *ends):
+        self.clock = VirtualClock()
+        self.ends = list(ends)
+        self.events, self.figures, self.pauses_s = [], [], []
+
+    def turn(self):
+        """Ends as the test says."""
+        end = self.ends.pop(0)
+        if end:
+            raise end
+
+    def wait(self, seconds):
+        """Lets time pass."""
+        self.pauses_s.append(seconds)
+        self.clock.sleep(seconds)
+
+    def check(self):
+        """Somebody asks to end when there are no turns left."""
+        if not self.ends:
+            raise StopRequest
+
+    def run(self):
+        """All turns."""
+        around = Surroundings(
+            tell=self.events.append,
+            measure=self.figures.append,
+            check=self.check,
+            wait=self.wait,
+            jitter=lambda: 1.0,
+            clock=self.clock,
+        )
+        with pytest.raises(StopRequest):
+            Turns(self.turn, Pace(spread=0.0), around).go_on()
+
+
+def test_pauses_grow_while_turns_fail_and_an_error_is_told_once():
+    """Then it works again, and the pause is the interval."""
+    down, other = CloudUnavailableError("out of reach"), CloudUnavailableError("busy")
+    world = World(None, down, down, other, None, None, down)
+    start = world.clock()
+    world.run()
+
+    assert [30.0, 2.0, 4.0, 8.0, 30.0, 30.0, 2.0] == world.pauses_s
+    assert [
+        (News.ERROR, "out of reach"),
+        (News.ERROR, "busy"),
+        (News.RECOVERED, "it works again"),
+        (News.ERROR, "out of reach"),
+    ] == [(event.event, event.text) for event in world.events]
+    assert 30.0 == (world.events[0].at - start).total_seconds()
+    assert (7, 4, 74.0) == (
+        world.figures[-1].turns,
+        world.figures[-1].failed_turns,
+        (world.figures[-1].succeeded_at - start).total_seconds(),
+    )
+
+
+def test_a_bug_is_no_error_to_be_waited_for():
+    """It ends the watch."""
+    world = World(ZeroDivisionError())
+
+    with pytest.raises(ZeroDivisionError):
+        Turns(
+            world.turn,
+            Pace(),
+            Surroundings(
+                tell=world.events.append,
+                measure=print,
+                check=world.check,
+                wait=world.wait,
+                jitter=lambda: 0.0,
+            ),
+        ).go_on()
+    assert ([], []) == (world.events, world.pauses_s)
+
+
+# Files
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A lab with two experiments."""
+    lab = commands.a_lab(tmp_path / "lab")
+    (lab / "specs" / "two.yaml").write_text(commands.EXPERIMENT.replace("pair", "two"), encoding="utf-8")
+    return lab
+
+
+def edit(path, old, new):
+    """Changes a file, with a time of its own."""
+    path.write_text(path.read_text(encoding="utf-8").replace(old, new), encoding="utf-8")
+    later = path.stat().st_mtime_ns + 10**9
+    os.utime(path, ns=(later, later))
+
+
+def test_a_file_is_read_again_only_when_it_has_changed(lab):
+    """What has not changed is the same value."""
+    files = Files([lab / "specs"], lab)
+    first = (files.refresh(), files.experiments)
+    second = (files.refresh(), files.experiments)
+    edit(lab / "specs" / "two.yaml", "runs: 50", "runs: 60")
+    third = (files.refresh(), files.experiments)
+
+    assert ([], ["pair", "two"]) == (first[0], [each.name for each in first[1]])
+    assert [] == second[0]
+    assert [True, True] == [a is b for a, b in zip(first[1], second[1], strict=True)]
+    assert [f"{lab}/specs/two.yaml has changed"] == third[0]
+    assert [True, False] == [a is b for a, b in zip(first[1], third[1], strict=True)]
+
+
+def test_a_broken_file_is_told_once_and_left_alone_until_it_is_mended(lab):
+    """The others go on."""
+    path = lab / "specs" / "two.yaml"
+    files = Files([lab / "specs"], lab)
+    files.refresh()
+    edit(path, "runs: 50", "runs: -5")
+    told, again, left = files.refresh(), files.refresh(), [each.name for each in files.experiments]
+    broken = files.broken
+    edit(path, "runs: -5", "runs: 50")
+    mended = files.refresh()
+
+    assert (1, [], ["pair"], 1) == (len(told), again, left, broken)
+    assert told[0].startswith(f"{path} is broken, and left alone until it is mended: 14:13: ")
+    assert ([f"{path} has changed"], 0) == (mended, files.broken)
+
+
+def test_files_may_come_and_go(lab):
+    """Also the whole folder; and a second file with a name that is taken is broken."""
+    files = Files([lab / "specs"], lab)
+    files.refresh()
+    (lab / "specs" / "two.yaml").unlink()
+    gone = files.refresh()
+    (lab / "specs" / "twin.yaml").write_text(commands.EXPERIMENT, encoding="utf-8")
+    (twin,) = files.refresh()
+    for path in (lab / "specs").iterdir():
+        path.unlink()
+    files.refresh()
+
+    assert [f"{lab}/specs/two.yaml is gone; what it asked for is left as it is"] == gone
+    assert twin.endswith(f"the name 'pair' is taken by {lab}/specs/pair.yaml")
+    assert [] == files.experiments
+
+
+def test_a_changed_sequence_file_is_a_changed_experiment(lab):
+    """It is part of what the file says."""
+    files = Files([lab / "specs" / "pair.yaml"], lab)
+    files.refresh()
+    (experiment,) = files.experiments
+    sequence = lab / "specs" / "pair.json"
+    sequence.write_text(experiment.desired.sequence, encoding="utf-8")
+    text = commands.EXPERIMENT
+    start, end = text.index("  sequence:"), text.index("  jobs:")
+    (lab / "specs" / "pair.yaml").write_text(text[:start] + "  sequence: {file: pair.json}\n" + text[end:])
+    first, again = files.refresh(), files.refresh()
+    edit(sequence, "6.28", "6.27")
+    changed = files.refresh()
+
+    assert (1, [], 1) == (len(first), again, len(changed))
+    assert experiment.desired.recipe != files.experiments[0].desired.recipe
+
+
+# Figures
+
+PLAN = Plan(experiment="a", actions=(), jobs=(), sync=Sync.SYNCED, health=Health.HEALTHY)
+FIGURES = Figures(
+    plans={"a": PLAN, "b": PLAN, "c": replace(PLAN, health=Health.DEGRADED)},
+    turns=7,
+    failed_turns=2,
+    unknown=1,
+    runs_bought=1500,
+    succeeded_at=datetime(2026, 1, 1, tzinfo=UTC),
+)
+
+
+def test_figures_are_told_in_the_format_of_prometheus():
+    """Every line is a comment or a sample; every combination is there."""
+    lines = exposition(FIGURES).splitlines()
+    samples = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
+
+    assert "2" == samples['runner_experiments{sync="Synced",health="Healthy"}']
+    assert "1" == samples['runner_experiments{sync="Synced",health="Degraded"}']
+    assert 3 == sum(int(n) for name, n in samples.items() if name.startswith("runner_experiments"))
+    assert len(Sync) * len(Health) == sum(name.startswith("runner_experiments") for name in samples)
+    assert {
+        "runner_turns_total": "7",
+        "runner_failed_turns_total": "2",
+        "runner_broken_files": "0",
+        "runner_unknown_submissions": "1",
+        "runner_runs_bought_total": "1500",
+        "runner_last_success_timestamp_seconds": "1767225600.0",
+    } == {name: n for name, n in samples.items() if not name.startswith("runner_experiments")}
+    assert [f"# TYPE {name}" for name in dict.fromkeys(name.partition("{")[0] for name in samples)] == [
+        line.rpartition(" ")[0] for line in lines if line.startswith("# TYPE")
+    ]
+
+
+def test_figures_are_served_on_loopback_and_nothing_else_is():
+    """The newest ones."""
+    with MetricsServer(*address(":0")) as server:
+        server.show(FIGURES)
+        with urllib.request.urlopen(server.url, timeout=30) as answer:
+            said = answer.headers["Content-Type"], answer.read().decode()
+        with pytest.raises(urllib.error.HTTPError) as caught:
+            urllib.request.urlopen(server.url.replace("metrics", "secrets"), timeout=30)
+        caught.value.close()
+
+    assert ("text/plain; version=0.0.4; charset=utf-8", exposition(FIGURES)) == said
+    assert (404, True) == (caught.value.code, server.url.startswith("http://127.0.0.1:"))
+
+
+@pytest.mark.parametrize("text", ["", "localhost", "127.0.0.1:", "127.0.0.1:99999", "here:x"])
+def test_an_address_has_a_port(text):
+    """It is a usage error otherwise."""
+    with pytest.raises(UsageError, match="no address"):
+        address(text)
+
+
+def test_an_address_that_is_taken_is_told():
+    """It is a usage error too."""
+    with MetricsServer("127.0.0.1", 0) as first:
+        port = int(first.url.rpartition(":")[2].partition("/")[0])
+        with pytest.raises(UsageError, match="cannot be listened on"):
+            MetricsServer("127.0.0.1", port)
+
+
+def test_an_event_says_when_what_and_of_which_experiment():
+    """As a value."""
+    at = datetime(2026, 1, 1, tzinfo=UTC)
+
+    assert "held" == Event(at=at, event=News.HELD, experiment="a", text="t").event
