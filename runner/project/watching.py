@@ -150,6 +150,7 @@ class Watcher:
         self._files = Files(paths, project.root)
         self._plans: dict[str, Plan] = {}
         self._refused: dict[str, _Refused] = {}
+        self._said: dict[str, set[Line]] = {}
         self._turns = Turns(self._turn, pace, around)
 
     def go_on(self) -> None:
@@ -215,13 +216,22 @@ class Watcher:
     def _on_plans(self, plans: Sequence[Plan]) -> None:
         for plan in plans:
             for line in lines(self._plans.get(plan.experiment), plan):
-                self._tell(plan.experiment, line)
+                self._tell_unless_said(plan.experiment, line)
             self._plans[plan.experiment] = plan
         self._around.check()
 
     def _tell(self, experiment: str, line: Line) -> None:
         at = self._around.clock()
         self._around.tell(Event(at=at, event=line.news, experiment=experiment, text=line.text))
+
+    def _tell_unless_said(self, experiment: str, line: Line) -> None:
+        """Tells a line, unless the experiment is refused and it was told at an earlier attempt."""
+        said = self._said.setdefault(experiment, set())
+        if experiment not in self._refused:
+            said.clear()
+        if line not in said:
+            self._tell(experiment, line)
+        said.add(line)
 
     def _measure(self) -> None:
         figures = self._turns.figures

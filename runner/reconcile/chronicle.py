@@ -22,21 +22,26 @@ _CHARACTERS: Final = 300
 @contextmanager
 def written_down(journal: Journal, experiment: str, action: Action) -> Iterator[None]:
     """What happens inside is an action being performed; afterwards it stands in the history."""
-    before = len(journal.entries(experiment))
+    before = _newest(journal, experiment, action)
     try:
         yield
     except RunnerError as error:
         _write(journal, experiment, action, outcome=f"failed: {error}"[:_CHARACTERS])
         raise
-    fresh = journal.entries(experiment)[before:]
-    _write(journal, experiment, action, outcome=_outcome(fresh), entry=fresh[-1] if fresh else None)
+    entry = _newest(journal, experiment, action)
+    if entry and before and entry.seq == before.seq:
+        entry = None  # nothing was intended
+    _write(journal, experiment, action, outcome=_outcome(entry), entry=entry)
 
 
-def _outcome(fresh: tuple[Entry, ...]) -> str:
-    """What became of the requests that must not be sent twice; done, where there was none."""
-    if not fresh or fresh[-1].state is State.ACCEPTED:
-        return DONE
-    return fresh[-1].state.value
+def _newest(journal: Journal, experiment: str, action: Action) -> Entry | None:
+    """The last row of the journal, where the action writes one."""
+    return journal.newest(experiment) if isinstance(action, (Claim, AddJobs, Submit)) else None
+
+
+def _outcome(entry: Entry | None) -> str:
+    """What became of a request that must not be sent twice; done, where there was none."""
+    return DONE if entry is None or entry.state is State.ACCEPTED else entry.state.value
 
 
 def _write(

@@ -86,6 +86,7 @@ class Journal:
         self._clock = clock
         self._file = JournalFile(path, clock())
         self._lock: Lock | None = None
+        self._nobody = Owner.this_process("")
         self.history = History(self._file, clock, self._who)
 
     def close(self) -> None:
@@ -114,7 +115,7 @@ class Journal:
             lock.release()
 
     def _who(self) -> Owner:
-        return self._lock.owner if self._lock else Owner.this_process("")
+        return self._lock.owner if self._lock else self._nobody
 
     @property
     def created_at(self) -> datetime:
@@ -125,6 +126,13 @@ class Journal:
         """All rows of an experiment, oldest first."""
         rows = self._file.read("SELECT * FROM entries WHERE experiment = ? ORDER BY seq", (experiment,))
         return tuple(_entry(row) for row in rows)
+
+    def newest(self, experiment: str) -> Entry | None:
+        """The last row of an experiment; None without any."""
+        rows = self._file.read(
+            "SELECT * FROM entries WHERE experiment = ? ORDER BY seq DESC LIMIT 1", (experiment,)
+        )
+        return _entry(rows[0]) if rows else None
 
     def unclear(self) -> int:
         """How many submissions of all experiments nobody knows the outcome of."""
@@ -158,6 +166,7 @@ class Journal:
             "batch_id": batch_id,
             "jobs": json.dumps(jobs),
         }
+        self._file.must_be_in_place()
         with self._file.transaction():
             if self._lock:
                 self._lock.must_be_ours()

@@ -83,6 +83,7 @@ class JournalFile:
             self._db.execute("PRAGMA journal_mode=WAL")
             self._db.execute("PRAGMA synchronous=FULL")
             self._bring_up_to_date(now)
+            self._place = _place(path)
         except (sqlite3.Error, OSError) as error:
             raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
 
@@ -105,6 +106,18 @@ class JournalFile:
 
     def _version(self) -> int:
         return int(self._db.execute("PRAGMA user_version").fetchone()[0])
+
+    def must_be_in_place(self) -> None:
+        """Fails when somebody has deleted or replaced the file: what is written to it is then lost.
+
+        Raises:
+            JournalError: It is another file now, or none.
+        """
+        if _place(self._path) != self._place:
+            raise JournalError(
+                f"{self._path}: the journal was deleted or replaced while a runner works with it",
+                hint="nothing more is bought without it; run the same command again",
+            )
 
     def close(self) -> None:
         """Gives the file back."""
@@ -147,3 +160,12 @@ class JournalFile:
                 return int(cursor.lastrowid or 0), cursor.rowcount
         except sqlite3.Error as error:
             raise JournalError(f"{self._path}: the journal cannot be written: {error}") from error
+
+
+def _place(path: Path) -> tuple[int, int] | None:
+    """What tells a file from another of the same name; None where there is none, as in memory."""
+    try:
+        now = path.stat()
+    except OSError:
+        return None
+    return now.st_dev, now.st_ino

@@ -164,3 +164,19 @@ def test_the_lock_of_a_killed_process_is_taken_over_at_once(open_journal, path):
         journal.intend(Kind.CLAIM, experiment="exp", submission="s", claim="c")
 
     assert ["c"] == [entry.claim for entry in journal.entries("exp")]
+
+
+def test_a_deleted_journal_buys_nothing_more(open_journal, path):
+    """Its lock is gone with it: another runner may already work here, with a journal of its own."""
+    clock = VirtualClock()
+    first = open_journal(clock)
+    with first.locked("apply"):
+        for each in path.parent.glob("journal.sqlite*"):
+            each.unlink()
+        second = open_journal(clock)
+        with second.locked("apply"):
+            second.intend(Kind.CLAIM, experiment="exp", submission="s", claim="second")
+            with pytest.raises(JournalError, match="was deleted or replaced"):
+                first.intend(Kind.CLAIM, experiment="exp", submission="s", claim="first")
+
+    assert ["second"] == [entry.claim for entry in second.entries("exp")]
