@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.domain import Submission
 from runner.reconcile.actions import (
     AddJobs,
     Adopt,
@@ -86,5 +87,12 @@ def notes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[str]:
         yield f"{some} {sum(surplus)} runs more than the file asks for"
     if scene.terms.namespace is None:
         yield "without a namespace nothing that holds jobs is cancelled; set `namespace` in runner.toml"
+    since, direct = scene.terms.remembers_since, scene.desired.policy.submission is Submission.DIRECT
+    is_missing = any(point.tally.missing for point in wanted)
+    if direct and is_missing and since and scene.age_s(since) < scene.terms.settle_s:
+        yield (
+            f"this machine's journal is new: for {scene.terms.settle_s:g} s nothing is bought with one POST, "
+            "since what an earlier journal has sent may still show; `submission: claim` needs no such pause"
+        )
     for job_id in sorted(scene.seen.unavailable):
         yield f"job {job_id} is done, but its result cannot be had yet"

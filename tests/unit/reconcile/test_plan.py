@@ -264,6 +264,8 @@ def test_a_young_journal_waits_before_its_first_direct_submission():
     planned = plan(DIRECT, seen(), terms, NOW)
 
     assert ((), 6.0) == (planned.actions, planned.look_again_s)
+    assert [True] == [note.startswith("this machine's journal is new") for note in planned.notes]
+    assert () == plan(DIRECT, seen(), replace(terms, remembers_since=at(-11)), NOW).notes
 
 
 @pytest.mark.parametrize(
