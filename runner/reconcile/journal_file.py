@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from contextlib import closing, contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
     Row = tuple[str, ...]
 
+_BUSY_S: Final = 30.0
+_BUSY_PAUSE_S: Final = 0.01
 # What brings a journal from each version to the next; version 0 is an empty file.
 _STEPS: Final = (
     (
@@ -79,13 +82,27 @@ class JournalFile:
         self._turn = threading.RLock()
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            self._db = sqlite3.connect(path, isolation_level=None, timeout=30, check_same_thread=False)
-            self._db.execute("PRAGMA journal_mode=WAL")
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_S, check_same_thread=False)
+            self._share()
             self._db.execute("PRAGMA synchronous=FULL")
             self._bring_up_to_date(now)
             self._place = _place(path)
         except (sqlite3.Error, OSError) as error:
             raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
+
+    def _share(self) -> None:
+        """Lets readers and a writer work at once; SQLite itself does not wait while another asks the same."""
+        deadline_s = time.monotonic() + _BUSY_S
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode=WAL")
+            except sqlite3.OperationalError as error:
+                is_busy = error.sqlite_errorcode & 0xFF == sqlite3.SQLITE_BUSY
+                if not is_busy or time.monotonic() > deadline_s:
+                    raise
+                time.sleep(_BUSY_PAUSE_S)
+            else:
+                return
 
     def _bring_up_to_date(self, now: datetime) -> None:
         if self._version() == VERSION:

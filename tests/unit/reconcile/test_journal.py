@@ -179,17 +179,21 @@ def test_a_journal_of_the_first_version_is_kept_and_goes_on(path):
     journal.close()
 
 
-def test_what_is_opened_by_many_at_once_is_made_once(path):
-    """Two runners may begin at the same moment."""
+def test_a_new_file_that_another_is_just_preparing_is_waited_for(path):
+    """SQLite does not wait by itself there: two runners may begin at the same moment."""
+    path.parent.mkdir()
+    other = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    with ThreadPoolExecutor(1) as pool:
+        opening = pool.submit(Journal, path, Clock())
+        with pytest.raises(TimeoutError):
+            opening.result(timeout=0.3)  # it does not give up while the other is at work
+        other.execute("COMMIT")
+        journal = opening.result(timeout=60)
+    other.close()
 
-    def opened(_):
-        journal = Journal(path, Clock())
-        since = journal.created_at
-        journal.close()
-        return since
-
-    with ThreadPoolExecutor(8) as pool:
-        assert len(set(pool.map(opened, range(16)))) == 1
+    assert () == journal.entries("exp")
+    journal.close()
 
 
 def test_threads_share_a_journal(path):
