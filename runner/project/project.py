@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from runner.domain import ObservedBatch
     from runner.project.experiments import Experiment
     from runner.project.settings import Target
+    from runner.project.targets import Connection
     from runner.reconcile import CancelBatch, Deed, Outcome, Terms, Watch
     from runner.results import JobRow
 
@@ -197,21 +198,29 @@ class Project:
             yield Reconciler(tools, terms, watch)
 
     @contextmanager
-    def tools(self, verb: str = "") -> Iterator[tuple[Tools, Terms]]:
-        """What a reconciler of the target works with, and what holds there; see `_session`."""
+    def tools(self, verb: str = "", connection: Connection | None = None) -> Iterator[tuple[Tools, Terms]]:
+        """What a reconciler of the target works with, and what holds there; see `_session`.
+
+        Args:
+            connection: One that is kept over several sessions; by default a new one.
+        """
         namespace = self.namespace
         with ExitStack() as stack:
             journal = stack.enter_context(self.journal_locked(verb) if verb else closing(self.journal()))
-            store = local_store(self.root)
-            connection = connect(self.target, store=store, namespace=namespace, environ=self.environ)
+            used = connection or self.connection()
             tools = Tools(
-                client=connection.client,
+                client=used.client,
                 journal=journal,
                 records=self.records,
                 namespace=namespace or "none",
                 workers=WORKERS,
             )
-            yield tools, connection.terms
+            yield tools, used.terms
+
+    def connection(self) -> Connection:
+        """A new connection to the target."""
+        store = local_store(self.root)
+        return connect(self.target, store=store, namespace=self.namespace, environ=self.environ)
 
     def journal(self) -> Journal:
         """What this machine remembers of the target; to be closed."""

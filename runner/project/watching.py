@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from runner.project.experiments import Experiment
     from runner.project.project import Project
+    from runner.project.targets import Connection
     from runner.reconcile import Plan, Terms, Tools
 
 
@@ -150,6 +151,7 @@ class Watcher:
         self._files = Files(paths, project.root)
         self._plans: dict[str, Plan] = {}
         self._refused: dict[str, _Refused] = {}
+        self._kept: Connection | None = None
         self._said: dict[str, set[Line]] = {}
         self._turns = Turns(self._turn, pace, around)
 
@@ -166,11 +168,14 @@ class Watcher:
         try:
             if experiments:
                 self._reconcile(experiments)
+        except _OF_ALL:
+            self._kept = None
+            raise
         finally:
             self._measure()
 
     def _reconcile(self, experiments: Sequence[Experiment]) -> None:
-        with self._project.tools("watch") as (given, terms):
+        with self._project.tools("watch", self._connection()) as (given, terms):
             tools = replace(given, sleep=self._around.wait, before_action=self._around.check)
             alone = [each for each in experiments if self._is_due(each)]
             try:
@@ -182,6 +187,16 @@ class Watcher:
             for each in alone:
                 self._alone(tools, terms, each)
             self._count(tools)
+
+    def _connection(self) -> Connection | None:
+        """The connection that is kept, and its token with it; none to this machine's cloud.
+
+        That one ends when it has nothing to do, and listens elsewhere when it is started again.
+        """
+        if self._project.target.is_local:
+            return None
+        self._kept = self._kept or self._project.connection()
+        return self._kept
 
     def _is_due(self, experiment: Experiment) -> bool:
         """Whether a refused experiment may be tried again: its file has changed, or time has passed."""

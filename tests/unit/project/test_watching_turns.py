@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import random
 import urllib.error
 import urllib.request
 from dataclasses import replace
@@ -10,13 +11,16 @@ from datetime import UTC, datetime
 
 import commands
 import pytest
-from fakes import VirtualClock
+from fakes import DiceEngine, LossyPort, MemoryCloud, VirtualClock
 
+from runner.cloud import NotSentError
 from runner.errors import CloudUnavailableError, UsageError
+from runner.project import Project
 from runner.project.metrics import MetricsServer, address, exposition
 from runner.project.rereading import Files
-from runner.project.watching import Event, Figures, StopRequest, Surroundings, Turns
-from runner.reconcile import Health, Plan, Sync
+from runner.project.targets import Connection
+from runner.project.watching import Event, Figures, StopRequest, Surroundings, Turns, Watcher
+from runner.reconcile import Health, Plan, Sync, Terms
 from runner.reconcile.watching import News, Pace
 
 
@@ -99,15 +103,130 @@ def test_a_bug_is_no_error_to_be_waited_for():
     assert ([], []) == (world.events, world.pauses_s)
 
 
-# Files
-
-
 @pytest.fixture
 def lab(tmp_path):
     """A lab with two experiments."""
     lab = commands.a_lab(tmp_path / "lab")
     (lab / "specs" / "two.yaml").write_text(commands.EXPERIMENT.replace("pair", "two"), encoding="utf-8")
     return lab
+
+
+AROUND = Surroundings(tell=print, measure=print, check=print, wait=print, jitter=lambda: 0.0)
+
+
+def test_a_remote_connection_is_kept_and_one_to_the_local_cloud_is_not(lab):
+    """Its token is good for many turns; the local cloud may have ended in the pause."""
+    remote = Watcher(Project.open(lab, "http://127.0.0.1:9"), [lab], Pace(), AROUND)
+    local = Watcher(Project.open(lab), [lab], Pace(), AROUND)
+
+    assert remote._connection() is remote._connection() is not None
+    assert local._connection() is None
+
+
+class CloudInMemory:
+    """A cloud that works in the pauses, and a watch on it; out of reach in some turns."""
+
+    def __init__(self, lab, *, out_of_reach=(), turns=6):
+        self.clock = VirtualClock()
+        self.engine = DiceEngine(random.Random(1), failing=0.0, ending=1.0)
+        self.cloud = MemoryCloud(self.clock, self.engine)
+        self.port = LossyPort(self.cloud, self._fate)
+        self._out_of_reach, self._turns = out_of_reach, turns
+        self.turn, self.connections, self.events, self.figures = 0, 0, [], []
+        world = self
+
+        class LabOfThisCloud(Project):
+            def connection(self):
+                world.connections += 1
+                return Connection(world.cloud.client(world.port), Terms(namespace="lab", poll_s=1.0))
+
+        self.project = LabOfThisCloud.open(lab, "http://127.0.0.1:9")
+
+    def _fate(self, request):
+        return self._no_connection if self.turn in self._out_of_reach else "answered"
+
+    @staticmethod
+    def _no_connection(carry_out):
+        raise NotSentError("refused")
+
+    def wait(self, seconds):
+        """Lets time pass, and the cloud work."""
+        self.turn += 1
+        self.clock.sleep(seconds)
+        self.cloud.step()
+        self.engine.tick()
+        self.cloud.step()
+        if self.turn == self._turns:
+            raise StopRequest
+
+    def watch(self, folder):
+        """All turns."""
+        around = Surroundings(
+            tell=self.events.append,
+            measure=self.figures.append,
+            check=lambda: None,
+            wait=self.wait,
+            jitter=lambda: 1.0,
+            clock=self.clock,
+        )
+        with pytest.raises(StopRequest):
+            Watcher(self.project, [folder], Pace(), around).go_on()
+        self.jobs = self.cloud.jobs()
+        self.cloud.close()
+
+    def told(self, experiment):
+        """News of an experiment, actions and states left out."""
+        return [
+            (event.event, event.text)
+            for event in self.events
+            if event.experiment == experiment and event.event not in {News.ACTION, News.STATE}
+        ]
+
+
+def test_an_outage_is_told_once_and_everything_is_bought_once(lab):
+    """The connection is kept, but for the turns after an outage."""
+    use_the_memory_clouds_variable(lab)
+    world = CloudInMemory(lab, out_of_reach=(1, 2))
+    world.watch(lab / "specs" / "pair.yaml")
+    bought = sorted((job["variables"]["t"], job["runs"], job["status"]) for job in world.jobs)
+
+    assert [News.ERROR, News.RECOVERED] == [event for event, _ in world.told("")]
+    assert "cannot be reached" in world.told("")[0][1]
+    assert [(t, 50, "DONE") for t in (100, 200, 300)] == bought
+    assert (6, 2, 150, 0) == (
+        world.figures[-1].turns,
+        world.figures[-1].failed_turns,
+        world.figures[-1].runs_bought,
+        world.figures[-1].unknown,
+    )
+    assert 3 == world.connections
+
+
+def test_a_refused_experiment_is_told_once_and_its_steps_are_not_repeated(lab):
+    """The other one goes on, and a mended file is tried at once."""
+    use_the_memory_clouds_variable(lab)
+    path = lab / "specs" / "a-refused.yaml"
+    path.write_text((lab / "specs" / "two.yaml").read_text().replace("EMU_FREE", "EMU_NOWHERE"))
+    (lab / "specs" / "two.yaml").unlink()
+    world = CloudInMemory(lab, turns=8)
+    world.watch(lab / "specs")
+    actions = [e.text for e in world.events if e.experiment == "two" and e.event is News.ACTION]
+
+    assert [News.ERROR] == [event for event, _ in world.told("two")]
+    assert len(actions) <= 8
+    assert [("two", 0), ("pair", 3)] == [
+        (name, sum(tally.done > 0 for tally in plan.jobs))
+        for name, plan in sorted(world.figures[-1].plans.items(), reverse=True)
+    ]
+
+
+def use_the_memory_clouds_variable(lab):
+    """The cloud in memory knows one, named t."""
+    for path in (lab / "specs").iterdir():
+        path.write_text(path.read_text().replace("t_ns", "t"), encoding="utf-8")
+
+
+# Files
 
 
 def edit(path, old, new):
