@@ -20,14 +20,15 @@ from runner.cli.output import print_text, say
 from runner.errors import UsageError
 from runner.project import Project
 from runner.project.metrics import MetricsServer, address
-from runner.project.watching import StopRequest, Surroundings, Watcher
+from runner.project.turns import StopRequest, Surroundings
+from runner.project.watching import Watcher
 from runner.reconcile.watching import Pace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from runner.project.watching import Event, Figures
+    from runner.project.turns import Event, Figures
 
 
 @click.command()

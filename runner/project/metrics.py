@@ -9,7 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Self
 
 from runner.errors import UsageError
-from runner.project.watching import Figures
+from runner.project.turns import Figures
 from runner.reconcile import Health, Sync
 
 if TYPE_CHECKING:

@@ -19,7 +19,8 @@ from runner.project import Project
 from runner.project.metrics import MetricsServer, address, exposition
 from runner.project.rereading import Files
 from runner.project.targets import Connection
-from runner.project.watching import Event, Figures, StopRequest, Surroundings, Turns, Watcher
+from runner.project.turns import Event, Figures, StopRequest, Surroundings, Turns
+from runner.project.watching import Watcher
 from runner.reconcile import Health, Plan, Sync, Terms
 from runner.reconcile.watching import News, Pace
 
