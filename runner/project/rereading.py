@@ -6,14 +6,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.errors import RunnerError, SpecError, UsageError
-from runner.project.experiments import experiment_files, load_experiments
+from runner.project.experiments import experiment_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from runner.project.experiments import Experiment
 
+    Load = Callable[[Sequence[Path]], list[Experiment]]
     Version = tuple[tuple[int, int, int] | None, ...]
 
 
@@ -36,11 +37,11 @@ class Files:
     """Experiment files at some paths.
 
     Args:
-        root: Of the repository.
+        load: Gives the experiments of some files.
     """
 
-    def __init__(self, paths: Sequence[Path], root: Path) -> None:
-        self._paths, self._root = paths, root
+    def __init__(self, paths: Sequence[Path], load: Load) -> None:
+        self._paths, self._load = paths, load
         self.read: dict[Path, Read] = {}
 
     def refresh(self) -> list[str]:
@@ -74,10 +75,10 @@ class Files:
             return known
         version = _version(path, None)  # before it is read: a change in between is then seen
         try:
-            (experiment,) = load_experiments([path], root=self._root)
+            (experiment,) = self._load([path])
         except RunnerError as error:
             return Read(version, None, _in_a_line(error))
-        return Read((*version, *_version_of_companion(path, experiment)), experiment)
+        return Read((*version, *_versions_of_companions(path, experiment)), experiment)
 
 
 def _in_a_line(error: RunnerError) -> str:
@@ -97,13 +98,12 @@ def _without_twins(path: Path, read: Read, taken: dict[str, Path]) -> Read:
 
 
 def _version(path: Path, experiment: Experiment | None) -> Version:
-    return (_stat(path), *(_version_of_companion(path, experiment) if experiment else ()))
+    return (_stat(path), *(_versions_of_companions(path, experiment) if experiment else ()))
 
 
-def _version_of_companion(path: Path, experiment: Experiment) -> Version:
-    """The version of the file with the sequence, where there is one."""
-    companion = getattr(experiment.file.experiment.spec.sequence, "file", None)
-    return (_stat(path.parent / companion),) if isinstance(companion, str) else ()
+def _versions_of_companions(path: Path, experiment: Experiment) -> Version:
+    """Versions of the files that it names."""
+    return tuple(_stat(path.parent / name) for name in experiment.file.companions)
 
 
 def _stat(path: Path) -> tuple[int, int, int] | None:

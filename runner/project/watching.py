@@ -39,7 +39,7 @@ class Watcher:
 
     def __init__(self, project: Project, paths: Sequence[Path], pace: Pace, around: Surroundings) -> None:
         self._project, self._pace, self._around = project, pace, around
-        self._files = Files(paths, project.root)
+        self._files = Files(paths, project.load)
         self._plans: dict[str, Plan] = {}
         self._refused: dict[str, _Refused] = {}
         self._kept: Connection | None = None

@@ -239,7 +239,7 @@ def edit(path, old, new):
 
 def test_a_file_is_read_again_only_when_it_has_changed(lab):
     """What has not changed is the same value."""
-    files = Files([lab / "specs"], lab)
+    files = Files([lab / "specs"], Project.open(lab).load)
     first = (files.refresh(), files.experiments)
     second = (files.refresh(), files.experiments)
     edit(lab / "specs" / "two.yaml", "runs: 50", "runs: 60")
@@ -255,7 +255,7 @@ def test_a_file_is_read_again_only_when_it_has_changed(lab):
 def test_a_broken_file_is_told_once_and_left_alone_until_it_is_mended(lab):
     """The others go on."""
     path = lab / "specs" / "two.yaml"
-    files = Files([lab / "specs"], lab)
+    files = Files([lab / "specs"], Project.open(lab).load)
     files.refresh()
     edit(path, "runs: 50", "runs: -5")
     told, again, left = files.refresh(), files.refresh(), [each.name for each in files.experiments]
@@ -270,7 +270,7 @@ def test_a_broken_file_is_told_once_and_left_alone_until_it_is_mended(lab):
 
 def test_files_may_come_and_go(lab):
     """Also the whole folder; and a second file with a name that is taken is broken."""
-    files = Files([lab / "specs"], lab)
+    files = Files([lab / "specs"], Project.open(lab).load)
     files.refresh()
     (lab / "specs" / "two.yaml").unlink()
     gone = files.refresh()
@@ -287,7 +287,7 @@ def test_files_may_come_and_go(lab):
 
 def test_a_changed_sequence_file_is_a_changed_experiment(lab):
     """It is part of what the file says."""
-    files = Files([lab / "specs" / "pair.yaml"], lab)
+    files = Files([lab / "specs" / "pair.yaml"], Project.open(lab).load)
     files.refresh()
     (experiment,) = files.experiments
     sequence = lab / "specs" / "pair.json"
