@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from runner.reconcile.act import Deed
 
+# After so many failures in a row for want of an answer nothing more is begun: each may have waited a minute.
+SILENT_IN_A_ROW: Final = 8
 _FORBIDDEN: Final = 403
 
 
@@ -28,7 +30,7 @@ def perform_all(deeds: Sequence[Deed], perform: Callable[[Deed], None], *, worke
     """Performs what each experiment needs, several at a time; one experiment's actions stay in order.
 
     What one cannot do keeps no other from being performed. Only when the cloud takes nobody's word any more,
-    or does not answer so many in a row as are performed at a time, those not begun are left for another pass.
+    or does not answer many in a row, those not begun are left for another pass.
 
     Args:
         workers: How many at a time; with 1, or with one experiment, everything happens in this thread.
@@ -38,14 +40,18 @@ def perform_all(deeds: Sequence[Deed], perform: Callable[[Deed], None], *, worke
             `CloudUnavailableError` only if all of them are.
     """
     busy = [deed for deed in deeds if any(not isinstance(each, Hold) for each in deed.plan.actions)]
-    turns = _Turns(perform, patience=workers)
+    turns = _Turns(perform)
     if workers == 1 or len(busy) == 1:
         for deed in busy:
             turns.take(deed)
     elif busy:
         _take_at_once(busy, turns, min(workers, len(busy)))
-    if turns.troubles:
-        raise summary(turns.troubles)
+    if turns.errors:
+        raise summary([Trouble(name, turns.errors[name]) for name in _names(busy) if name in turns.errors])
+
+
+def _names(deeds: Sequence[Deed]) -> list[str]:
+    return [deed.desired.name for deed in deeds]
 
 
 def _take_at_once(deeds: Sequence[Deed], turns: _Turns, workers: int) -> None:
@@ -59,19 +65,14 @@ def _take_at_once(deeds: Sequence[Deed], turns: _Turns, workers: int) -> None:
 
 
 class _Turns:
-    """Performs one after the other and notes what goes wrong; usable from several threads.
+    """Performs one after the other and notes what goes wrong; usable from several threads."""
 
-    Args:
-        patience: After so many failures in a row for want of an answer nothing is begun.
-    """
-
-    def __init__(self, perform: Callable[[Deed], None], *, patience: int) -> None:
+    def __init__(self, perform: Callable[[Deed], None]) -> None:
         self._perform = perform
-        self._patience = patience
         self._lock = threading.Lock()
         self._unanswered = 0
         self._is_over = False
-        self.troubles: list[Trouble] = []
+        self.errors: dict[str, RunnerError] = {}
 
     def take(self, deed: Deed) -> None:
         """Performs what an experiment needs, unless there is no use in it any more."""
@@ -80,7 +81,7 @@ class _Turns:
         try:
             self._perform(deed)
         except RunnerError as error:
-            self._note(Trouble(deed.desired.name, error))
+            self._note(deed.desired.name, error)
         else:
             with self._lock:
                 self._unanswered = 0
@@ -89,12 +90,11 @@ class _Turns:
         """Begins nothing more."""
         self._is_over = True
 
-    def _note(self, trouble: Trouble) -> None:
+    def _note(self, experiment: str, error: RunnerError) -> None:
         with self._lock:
-            self.troubles.append(trouble)
-            is_unanswered = isinstance(trouble.error, CloudUnavailableError)
-            self._unanswered = self._unanswered + 1 if is_unanswered else 0
-            if _is_hopeless(trouble.error) or self._unanswered >= self._patience:
+            self.errors[experiment] = error
+            self._unanswered = self._unanswered + 1 if isinstance(error, CloudUnavailableError) else 0
+            if _is_hopeless(error) or self._unanswered >= SILENT_IN_A_ROW:
                 self._is_over = True
 
 
