@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import random
 import threading
+from collections import Counter
 from dataclasses import dataclass
 
 import pytest
-from builders import an_experiment, seen
+from builders import a_wanted_job, an_experiment, seen
+from fakes import SEQUENCE, DiceEngine, MemoryCloud, VirtualClock
 
+from runner.cloud import Answer
+from runner.domain import recipe_digest
 from runner.errors import (
     AuthenticationError,
     CloudRejectedError,
@@ -15,9 +20,11 @@ from runner.errors import (
     ProjectError,
     RecordError,
 )
+from runner.reconcile import End, Journal, Patience, Reconciler, Sync, Terms, Tools, Wish
 from runner.reconcile.act import Deed
-from runner.reconcile.actions import CloseBatch, Health, Hold, Plan, Sync
+from runner.reconcile.actions import CloseBatch, Health, Hold, Plan
 from runner.reconcile.performing import SILENT_IN_A_ROW, perform_all
+from runner.results import Records
 
 DEADLINE_S = 30
 BUSY = (CloseBatch(batch_id="b", reason="all its jobs are added"),)
@@ -160,3 +167,95 @@ def test_an_end_that_is_asked_for_and_a_bug_begin_nothing_more(end):
         perform_all([a_deed(name) for name in "ab"] + [a_deed("c")] * 50, perform, workers=2)
 
     assert len(performance.done) < 51
+
+
+class OneByOnePort:
+    """A cloud that does one thing at a time, and refuses the batches of some experiments."""
+
+    def __init__(self, cloud, refused=()):
+        self._cloud, self._refused = cloud, refused
+        self._lock = threading.Lock()
+        self.threads = set()
+
+    def send(self, request):
+        """The cloud's answer."""
+        self.threads.add(threading.current_thread().name)
+        body = request.body or b""
+        if request.method == "POST" and any(f'"exp:{name}"'.encode() in body for name in self._refused):
+            return Answer(403, {}, b"{}")
+        with self._lock:
+            return self._cloud.answer(request)
+
+
+class Many:
+    """Ten experiments on a cloud in memory, performed at once."""
+
+    def __init__(self, folder, refused=()):
+        self.clock = VirtualClock()
+        engine = DiceEngine(random.Random(1), failing=0.0, ending=1.0)
+        self.cloud = MemoryCloud(self.clock, engine)
+        self.journal = Journal(folder / "journal.sqlite", self.clock)
+        self.records = Records(folder / "results")
+        self.port = OneByOnePort(self.cloud, refused)
+        self.names = [f"exp-{number}" for number in range(10)]
+        self._engine = engine
+
+    def run(self):
+        """Applies all."""
+        tools = Tools(
+            client=self.cloud.client(self.port),
+            journal=self.journal,
+            records=self.records,
+            namespace="lab",
+            clock=self.clock,
+            sleep=self._sleep,
+            workers=4,
+        )
+        recipe = recipe_digest(device_type="EMU_FREE", sequence=SEQUENCE)
+        wishes = [
+            Wish(desired=an_experiment(a_wanted_job(n), name=name, sequence=SEQUENCE, recipe=recipe))
+            for n, name in enumerate(self.names)
+        ]
+        return Reconciler(tools, Terms(namespace="lab", poll_s=1.0)).run(wishes, Patience(timeout_s=600.0))
+
+    def _sleep(self, seconds):
+        self.clock.sleep(seconds)
+        for step in (self.cloud.step, self._engine.tick, self.cloud.step):
+            step()
+
+    def bought(self):
+        """How many jobs of each point there are."""
+        return Counter(job["variables"]["t"] for job in self.cloud.jobs())
+
+    def close(self):
+        """Lets go of everything."""
+        self.journal.close()
+        self.cloud.close()
+
+
+def test_many_experiments_are_bought_once_and_recorded(tmp_path):
+    """From several threads, over one client, one journal and one folder of records."""
+    many = Many(tmp_path)
+    outcome = many.run()
+    bought = many.bought()
+    rows = [[entry.state for entry in many.journal.entries(name)] for name in many.names]
+    many.close()
+
+    assert (End.SETTLED, {Sync.SYNCED}) == (outcome.end, {plan.sync for plan in outcome.plans})
+    assert dict.fromkeys(range(10), 1) == bought
+    assert [["accepted", "accepted"]] * 10 == rows
+    assert [[100]] * 10 == [[job.runs for job in many.records.of_experiment(name)] for name in many.names]
+    assert any(name.startswith("experiments") for name in many.port.threads)
+
+
+def test_a_refused_experiment_leaves_the_others_a_pass_further(tmp_path):
+    """They have claimed; what is refused is told, and what is written down stays."""
+    many = Many(tmp_path, refused=("exp-3", "exp-5"))
+    with pytest.raises(AuthenticationError) as caught:
+        many.run()
+    states = {name: [entry.state for entry in many.journal.entries(name)] for name in many.names}
+    many.close()
+
+    assert {name: ["not done" if name in {"exp-3", "exp-5"} else "accepted"] for name in many.names} == states
+    assert "this was exp-3; there is more:" == caught.value.__notes__[0]
+    assert caught.value.__notes__[1].startswith("exp-5: ")
