@@ -12,6 +12,7 @@ import pytest
 
 from runner.cli import main
 from runner.cli.main import VERBS
+from runner.errors import ProjectError
 from runner.project import Project
 
 LOCAL_SOON_OVER = "[targets.local]\nidle_exit_s = 20\n"
@@ -191,6 +192,20 @@ def test_a_locked_checkout_is_an_error_in_words(capsys, lab):
     assert code == 1
     assert f"another runner works in this checkout: `watch`, process {os.getpid()} on " in err
     assert "hint: wait for it to end" in err
+
+
+def test_what_went_wrong_beside_is_said_too(capsys, lab, monkeypatch):
+    """One error is raised for several experiments; the others are its notes."""
+
+    def broken(*_):
+        error = ProjectError("the first one", hint="mend it")
+        error.add_note("exp-b: the second one")
+        raise error
+
+    monkeypatch.setattr("runner.project.Project.load", broken)
+    code, _, err = said(capsys, "plan", "specs")
+
+    assert (1, ["the first one", "hint: mend it", "exp-b: the second one"]) == (code, err.splitlines())
 
 
 def test_a_bug_is_reported_in_a_file_and_not_on_the_screen(capsys, lab, monkeypatch):

@@ -6,6 +6,7 @@ import gzip
 import inspect
 import shutil
 import socket
+import socketserver
 import ssl
 import subprocess
 import threading
@@ -285,6 +286,34 @@ def test_threads_share_one_pool_for_each_server():
 
     assert [200] * 8 == [answer.status for answer in answers]
     assert {} == port._routes
+
+
+def test_no_more_connections_are_open_than_there_are_in_the_pool():
+    """Further requests wait for one: a server that is asked by many threads at once is not overrun."""
+    third, seen, open_now = threading.Event(), [], set()
+
+    class Meeting(socketserver.BaseRequestHandler):
+        def handle(self):
+            open_now.add(self)
+            whole_request(self.request)
+            seen.append(len(open_now))
+            if len(open_now) > 2:
+                third.set()
+            third.wait(0.1)  # time for a third one to come, if there can be one
+            open_now.discard(self)
+            self.request.sendall(LAST)
+
+    port = RequestsPort(connections=2)
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Meeting) as server, ThreadPoolExecutor(8) as pool:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        url = f"http://127.0.0.1:{server.server_address[1]}/x"
+        answers = list(pool.map(lambda _: port.send(Request("GET", url)), range(8)))
+        server.shutdown()
+        thread.join(10)
+    port.close()
+
+    assert ([200] * 8, 2) == ([answer.status for answer in answers], max(seen))
 
 
 def test_a_proxy_of_the_environment_is_used(monkeypatch):

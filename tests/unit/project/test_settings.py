@@ -52,6 +52,7 @@ def test_an_unknown_target_names_the_known_ones(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("[targets.x]\nrequests_per_s = 0\n", "targets.x.requests_per_s"),
         ("[targets.x\n", "cannot be read"),
         ("speed = 1\n", "speed"),
         ('namespace = "Ünïcode"\n', "namespace"),

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from runner.cloud import exchange
+from runner.cloud.pacing import Pace
 from runner.errors import AuthenticationError
 from runner.project import Target
 from runner.project.targets import connect
@@ -62,3 +64,31 @@ def test_secrets_are_not_shown(tmp_path, environ):
     connection = connected(tmp_path, Target(region="fr"), **environ)
 
     assert SECRET not in repr(connection) + repr(vars(connection.client))
+
+
+@pytest.mark.parametrize(
+    ("target", "waiting_s"),
+    [
+        (Target(url="http://127.0.0.1:9"), 0.0),
+        (Target(url="http://127.0.0.1:9", requests_per_s=1.0), 20.0),
+        (Target(region="fr", project_id="p"), 0.05),
+        (Target(region="fr", project_id="p", requests_per_s=1.0), 20.0),
+    ],
+    ids=["url", "url with a limit", "region", "region with a limit"],
+)
+def test_a_region_has_a_limit_to_its_requests_and_others_have_what_they_are_given(
+    tmp_path, monkeypatch, target, waiting_s
+):
+    """How long the 21st of 21 requests at once waits, in all."""
+    paces = []
+
+    class Told(Pace):
+        def __init__(self, requests_per_s=None, **fields):
+            super().__init__(requests_per_s, clock=lambda: 0.0, sleep=fields["sleep"])
+            paces.append(self)
+
+    monkeypatch.setattr(exchange, "Pace", Told)
+    connected(tmp_path, target, PASQAL_TOKEN=SECRET)
+    waits_s = [paces[-1]._turn_s() for _ in range(21)]
+
+    assert waiting_s == pytest.approx(max(waits_s))
