@@ -1,8 +1,9 @@
 """A server on loopback that answers like PCS, from prepared answers: cheap, and as slow as it is told.
 
-As a process of its own, `python canned_cloud.py LATENCY_S`, it writes its URL and lives until its standard
-input ends. The id of a batch says what it is: `jobs-10000` has so many jobs, `ends-3.5-…` ends so many
-seconds after it was closed. `GET /requests` says how many requests came since that was last asked.
+As a process of its own, `python canned_cloud.py LATENCY_S [LISTING]`, it writes its URL and lives until its
+standard input ends; LISTING is a file with the ids and tags of the batches that it lists, as JSON. The id of
+a batch says what it is: `jobs-10000` has so many jobs, `ends-3.5-…` ends so many seconds after it was closed.
+`GET /requests` says how many requests came since that was last asked.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import json
 import sys
 import time
 from functools import cache
+from pathlib import Path
 from urllib.parse import parse_qs
 
 PAGE_SIZE = 100
@@ -36,7 +38,7 @@ def _size(batch_id: str) -> int:
     return int(number) if kind == "jobs" else 1
 
 
-def _batch(batch_id: str, status: str = "DONE") -> dict:
+def _batch(batch_id: str, status: str = "DONE", tags: tuple[str, ...] = ("benchmark",)) -> dict:
     return {
         "id": batch_id,
         "user_id": "auth0|5f0000000000000000000000",
@@ -52,7 +54,7 @@ def _batch(batch_id: str, status: str = "DONE") -> dict:
         "jobs_count_per_status": {status: _size(batch_id)},
         "start_datetime": _MOMENT,
         "end_datetime": _MOMENT,
-        "tags": ["benchmark"],
+        "tags": list(tags),
         "configuration": None,
     }
 
@@ -109,10 +111,14 @@ class CannedCloud:
 
     Args:
         url: Where the server is, for links to results.
+
+        listing: Id and tags of each batch that it lists.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, listing: list[tuple[str, list[str]]]) -> None:
         self._url = url
+        self._listed = [_batch(batch_id, tags=tuple(tags)) for batch_id, tags in listing]
+        self._pages: dict[int, bytes] = {}
         self._closed_at: dict[str, float] = {}
         self._requests = 0
 
@@ -128,7 +134,16 @@ class CannedCloud:
         if path == "/api/v2/jobs":
             given = parse_qs(query)
             return _page(given["batch_id"][0], int(given.get("offset", ["0"])[0]))
+        if path == "/api/v1/batches":
+            return self._page_of_list(int(parse_qs(query).get("offset", ["0"])[0]))
         return self._of_one(method, path.split("/")[4], path.rpartition("/")[2])
+
+    def _page_of_list(self, offset: int) -> bytes:
+        if offset not in self._pages:
+            page = self._listed[offset : offset + PAGE_SIZE]
+            place = {"total": len(self._listed), "start": offset, "end": offset + len(page)}
+            self._pages[offset] = _envelope(page, pagination=place)
+        return self._pages[offset]
 
     def _of_one(self, method: str, name: str, last: str) -> bytes:
         """The answer on one batch or job; `last` is the last word of the path."""
@@ -175,11 +190,11 @@ def _content_length(head: bytes) -> int:
     return int(value.split(b"\r\n", 1)[0]) if found else 0
 
 
-async def _serve(latency_s: float) -> None:
+async def _serve(latency_s: float, listing: list[tuple[str, list[str]]]) -> None:
     loop = asyncio.get_running_loop()
     server = await loop.create_server(lambda: _Connection(cloud, latency_s), "127.0.0.1", 0, backlog=1024)
     url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
-    cloud = CannedCloud(url)
+    cloud = CannedCloud(url, listing)
     sys.stdout.write(f"{url}\n")
     sys.stdout.flush()
     await loop.run_in_executor(None, sys.stdin.read)
@@ -187,4 +202,5 @@ async def _serve(latency_s: float) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(_serve(float(sys.argv[1])))
+    batches = json.loads(Path(sys.argv[2]).read_text(encoding="utf-8")) if len(sys.argv) > 2 else []
+    asyncio.run(_serve(float(sys.argv[1]), batches))

@@ -51,9 +51,9 @@ def cases(*, quick):
 
 
 @contextmanager
-def canned_cloud(latency_s):
+def canned_cloud(latency_s, *listing):
     """The URL of a server in a process of its own."""
-    words = [sys.executable, str(HERE / "canned_cloud.py"), str(latency_s)]
+    words = [sys.executable, str(HERE / "canned_cloud.py"), str(latency_s), *map(str, listing)]
     with subprocess.Popen(words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
         yield process.stdout.readline().strip()
         process.stdin.close()  # which ends it
