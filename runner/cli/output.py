@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 _UNBOUNDED: Final = 200
+_GAP: Final = 2
 _STYLES: Final = {
     "DONE": "green",
     "Healthy": "green",
@@ -53,12 +54,32 @@ def print_text(text: str) -> None:
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table; words that are statuses get their colour."""
+    cells = [[str(cell) for cell in row] for row in rows]
+    lines = () if sys.stdout.isatty() else plain_lines(columns, cells)
+    if lines:
+        sys.stdout.write("".join(f"{line}\n" for line in lines))
+        return
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
         table.add_column(column, overflow="fold")
-    for row in rows:
-        table.add_row(*(Text(str(cell), style=_STYLES.get(str(cell), "")) for cell in row))
+    for row in cells:
+        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
     stdout().print(table)
+
+
+def plain_lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """The lines of a table without colours, as rich lays them out, in a fraction of the time.
+
+    None at all where rich has more to do: cells to be folded, or with characters of another width.
+    """
+    cells = [columns, *rows]
+    if not all(cell.isascii() and cell.isprintable() for row in cells for cell in row):
+        return []
+    widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
+    if not all(widths) or sum(widths) + _GAP * (len(widths) - 1) > _UNBOUNDED:
+        return []
+    widths[:-1] = [width + _GAP for width in widths[:-1]]
+    return ["".join(map(str.ljust, row, widths)) for row in cells]
 
 
 def print_json(value: Any) -> None:
