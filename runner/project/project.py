@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -82,9 +83,9 @@ class Project:
         # The cloud on this machine belongs to this checkout alone: there is nobody to be told apart from.
         return known or (LOCAL if self.target.is_local else None)
 
-    @property
+    @cached_property
     def records(self) -> Records:
-        """What came back so far."""
+        """What came back so far; one for all, since it remembers what it has read."""
         return Records(self.root / self.settings.results)
 
     def load(self, paths: Sequence[Path]) -> list[Experiment]:

@@ -29,13 +29,18 @@ spec:
       - measure: ground-rydberg
   jobs:
     - runs: 100
-      sweep: {{omega: {{linspace: [1.0, 6.0, {n_omegas}]}}, t_ns: {{linspace: [100, 1080, {n_times}]}}}}
+      sweep: {{omega: {{linspace: [1.0, 6.0, {n_omegas}]}}, t_ns: {{range: [100, {last_ns}, 20]}}}}
 """
 
 
 def write_spec(folder, name, *, number, n_jobs, n_times=5):
     """Writes an experiment of so many jobs into a folder of experiments."""
-    text = _SPEC.format(name=name, spacing_um=6 + number / 1000, n_omegas=n_jobs // n_times, n_times=n_times)
+    text = _SPEC.format(
+        name=name,
+        spacing_um=6 + number / 1000,
+        n_omegas=n_jobs // n_times,
+        last_ns=100 + 20 * (n_times - 1),
+    )
     (folder / "specs").mkdir(exist_ok=True)
     (folder / "specs" / f"{name}.yaml").write_text(text, encoding="utf-8")
 
