@@ -161,7 +161,7 @@ def _new_batch(scene: Scene, submission: str, bought: tuple[NewJob, ...]) -> Ste
             return Step(wait_s=left_s)
     refused = bool(entries) and (entries[-1].kind, entries[-1].state) == (Kind.CLAIM, State.REJECTED)
     if scene.desired.policy.submission is Submission.DIRECT or refused:
-        return _direct(scene, submission, bought, entries)
+        return _direct(scene, submission, bought)
     return Step((Claim(submission=submission, jobs=bought, reason=_reason(bought)),))
 
 
@@ -172,16 +172,27 @@ def _silence(tries: int) -> Hold:
     )
 
 
-def _direct(scene: Scene, submission: str, bought: tuple[NewJob, ...], entries: Sequence[Entry]) -> Step:
-    landed = {marks.claim for marks in scene.marks.values()}
-    lost = [e for e in entries if e.kind is Kind.SUBMIT and not e.state.is_clear and e.claim not in landed]
+def _direct(scene: Scene, submission: str, bought: tuple[NewJob, ...]) -> Step:
+    lost = _lost(scene, submission, bought)
     since = lost[-1].at if lost else scene.terms.remembers_since
     unsettled_s = scene.terms.settle_s - scene.age_s(since) if since else 0.0
     if unsettled_s > 0:
         return Step(wait_s=unsettled_s)
     if lost and _holds_lost(scene.desired):
-        return Step((_lost_submission(submission, lost[-1]),))
+        return Step((_lost_submission(lost[-1]),))
     return Step((Submit(submission=submission, jobs=bought, reason=_reason(bought)),))
+
+
+def _lost(scene: Scene, submission: str, bought: Sequence[NewJob]) -> list[Entry]:
+    """Direct submissions that nobody knows the end of: this one, and others that buy any of its points."""
+    landed = {marks.claim for marks in scene.marks.values()}
+    keys = {job.key for job in bought}
+    return [
+        entry
+        for entry in scene.seen.entries
+        if entry.kind is Kind.SUBMIT and not entry.state.is_clear and entry.claim not in landed
+        if entry.submission == submission or not keys.isdisjoint(key for key, _ in entry.jobs)
+    ]
 
 
 def _holds_lost(desired: DesiredExperiment) -> bool:
@@ -189,9 +200,9 @@ def _holds_lost(desired: DesiredExperiment) -> bool:
     return said is OnUnknown.HOLD or (said is None and not is_emulator(desired.device_type))
 
 
-def _lost_submission(submission: str, entry: Entry) -> Hold:
+def _lost_submission(entry: Entry) -> Hold:
     return Hold(
-        reason=f"nobody knows whether the submission {submission} of {entry.at:%Y-%m-%d %H:%M:%S} UTC was "
+        reason=f"nobody knows whether the submission {entry.submission} of {entry.at:%Y-%m-%d %H:%M:%S} UTC was "
         "accepted: no batch carries its tag",
         how=f"look for it in the cloud's portal; if it is there, `runner resolve {entry.experiment} adopt "
         f"BATCH`; if it is not, `runner resolve {entry.experiment} absent`",

@@ -286,6 +286,17 @@ def test_a_lost_direct_submission_is_held_or_repeated(device_type, said, expecte
     assert [expected] == verbs(experiment, seen(entries=[lost]))
 
 
+def test_a_lost_direct_submission_holds_back_whatever_would_buy_one_of_its_jobs_again():
+    """Another job of the batch failed meanwhile, so that what is wanted now has another submission tag."""
+    policy = Policy(submission=Submission.DIRECT, on_unknown_submission=OnUnknown.HOLD)
+    experiment = an_experiment(a_wanted_job(1), a_wanted_job(2), policy=policy)
+    jobs = ((a_wanted_job(2).key, 100),)
+    lost = an_entry(Kind.SUBMIT, State.INTENDED, submission="another", batch_id=None, jobs=jobs)
+
+    assert ["Hold"] == verbs(experiment, seen(entries=[lost]))
+    assert ["Submit"] == verbs(replace(experiment, jobs=(a_wanted_job(1),)), seen(entries=[lost]))
+
+
 def test_twins_are_reduced_to_the_oldest_while_the_other_is_pending():
     """Two batches bought the same work."""
     older = a_batch("b1", a_job("j1"), tags=tags_of(TAG, "c1"), created_at=at(-20))
