@@ -46,7 +46,7 @@ class Observer:
         of_experiment: dict[str, list[Payload]] = {name: [] for name in experiments}
         for payload in payloads.values():
             of_experiment.get(read_marks(payload.get("tags") or ()).experiment, []).append(payload)
-        on_record = _ids_by_batch(job for jobs in recorded.values() for job in jobs)
+        on_record = _by_batch(job for jobs in recorded.values() for job in jobs)
         batches = self._with_jobs([p for some in of_experiment.values() for p in some], on_record)
         return {
             name: Observation(
@@ -80,9 +80,9 @@ class Observer:
             return None
 
     def _with_jobs(
-        self, payloads: Sequence[Payload], on_record: Mapping[str, int]
+        self, payloads: Sequence[Payload], on_record: Mapping[str, Sequence[RecordedJob]]
     ) -> dict[str, ObservedBatch]:
-        unread = [p for p in payloads if self._must_read(p, on_record.get(p["id"], 0))]
+        unread = [p for p in payloads if self._must_read(p, on_record.get(p["id"], ()))]
         for payload, jobs in zip(unread, self._at_once(self._read_jobs, unread), strict=True):
             self._jobs[payload["id"]] = (_version(payload), jobs)
         # Jobs are kept as they were observed: a digest for each, each pass, would cost more than the rest.
@@ -98,31 +98,36 @@ class Observer:
         with ThreadPoolExecutor(min(_READERS, len(what)), thread_name_prefix="observing") as pool:
             return list(pool.map(read, what))
 
-    def _must_read(self, payload: Payload, on_record: int) -> bool:
+    def _must_read(self, payload: Payload, on_record: Sequence[RecordedJob]) -> bool:
         count = jobs_count(payload)
         known = self._jobs.get(payload["id"])
         if not count or (known and known[0] == _version(payload)):
             return False
         is_over = BatchStatus(payload["status"]).is_terminal
-        return not (is_over and on_record + _released(payload) >= count)
+        return not (is_over and _accounted_for(payload, on_record) >= count)
 
     def _read_jobs(self, payload: Payload) -> tuple[ObservedJob, ...]:
         return observed_jobs(self._tools.client.get_batch_jobs(payload["id"]))
 
 
-def _ids_by_batch(jobs: Iterable[RecordedJob]) -> dict[str, int]:
-    ids: dict[str, int] = {}
+def _by_batch(jobs: Iterable[RecordedJob]) -> dict[str, list[RecordedJob]]:
+    """Jobs of which nothing more is to be fetched, by their batches."""
+    by_batch: dict[str, list[RecordedJob]] = {}
     for job in jobs:
         if job.status is not JobStatus.DONE or job.counts:
-            ids[job.batch_id] = ids.get(job.batch_id, 0) + 1
-    return ids
+            by_batch.setdefault(job.batch_id, []).append(job)
+    return by_batch
 
 
-def _released(payload: Payload) -> int:
-    """How many jobs of a batch we have cancelled ourselves: they are never recorded."""
+def _accounted_for(payload: Payload, on_record: Sequence[RecordedJob]) -> int:
+    """How many jobs of a batch are on record, or need not be: those that we have cancelled ourselves.
+
+    Where we have, no cancelled one is counted twice, should one be on record as well.
+    """
     if not read_marks(payload.get("tags") or ()).released:
-        return 0
-    return int((payload.get("jobs_count_per_status") or {}).get(JobStatus.CANCELED, 0))
+        return len(on_record)
+    cancelled = int((payload.get("jobs_count_per_status") or {}).get(JobStatus.CANCELED, 0))
+    return cancelled + sum(job.status is not JobStatus.CANCELED for job in on_record)
 
 
 def _version(payload: Payload) -> object:

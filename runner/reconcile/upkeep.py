@@ -35,8 +35,13 @@ def records(scene: Scene) -> Iterable[RecordResults]:
 
 
 def _has_ended(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> bool:
-    is_ours = job.status is JobStatus.CANCELED and scene.marks[batch.id].released
-    return job.status.is_terminal and not is_ours
+    """Whether a job's end is known, and is not our own doing.
+
+    Jobs are read after their batch: of a live one somebody may just have marked it, and cancelled the job.
+    """
+    if job.status is JobStatus.CANCELED:
+        return batch.status.is_terminal and not scene.marks[batch.id].released
+    return job.status.is_terminal
 
 
 def _attempts(scene: Scene) -> dict[str, int]:

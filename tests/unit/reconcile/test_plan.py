@@ -356,6 +356,16 @@ def test_a_result_that_could_not_be_had_is_asked_for_again_in_the_next_command()
     assert [] == verbs(EXPERIMENT, seen(batch, recorded=[empty], unavailable=["j1"]))
 
 
+@pytest.mark.parametrize(("status", "expected"), [("RUNNING", []), ("CANCELED", ["RecordResults"])])
+def test_a_cancelled_job_is_recorded_once_its_batch_has_ended(status, expected):
+    """Jobs are read after their batch: of a live one it is not known yet who cancelled, a person or we."""
+    jobs = (a_job("j1", status=JobStatus.CANCELED), a_job("j2", t=2, status=JobStatus.RUNNING))
+    batch = a_batch("b1", *jobs, status=BatchStatus(status))
+    experiment = an_experiment(a_wanted_job(1), a_wanted_job(2))
+
+    assert expected == verbs(experiment, seen(batch))
+
+
 def test_a_raised_number_of_runs_buys_the_difference():
     """500 done and 800 wanted buys 300."""
     experiment = an_experiment(a_wanted_job(runs=800))

@@ -1,0 +1,54 @@
+"""What is read again of a batch that we have cancelled ourselves."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+from builders import SEQUENCE, a_record
+from fakes import DiceEngine, MemoryCloud, VirtualClock
+
+from runner.domain import JobStatus
+from runner.reconcile import Journal, Observer, Tools
+from runner.results import Records
+
+
+@pytest.fixture
+def tools(tmp_path):
+    """A cloud of which jobs end when the test says so, and an empty machine."""
+    clock = VirtualClock()
+    cloud = MemoryCloud(clock, DiceEngine(random.Random(1), failing=0.0, ending=1.0, capacity=1))
+    journal = Journal(Path(":memory:"), clock)
+    tools = Tools(
+        client=cloud.client(), journal=journal, records=Records(tmp_path), namespace="lab", clock=clock
+    )
+    yield tools, cloud
+    journal.close()
+    cloud.close()
+
+
+def test_a_result_is_not_overlooked_beside_a_cancelled_job_that_is_on_record(tools):
+    """The cancelled job is ours and on record all the same; it is one job, and the other one has run."""
+    tools, cloud = tools
+    job = {"runs": 100, "variables": {"t": 1}}
+    batch = tools.client.send_batch(
+        {
+            "device_type": "EMU_FREE",
+            "sequence_builder": SEQUENCE,
+            "jobs": [job, job],
+            "tags": ["runner:lab", "exp:exp", "recipe:r", "fenced"],
+        }
+    )
+    cloud.step()
+    tools.client.cancel_batch(batch["id"])
+    cloud.engine.tick()
+    cloud.step()
+    gone = a_record(
+        batch["jobs"][1]["id"], batch_id=batch["id"], recipe="r", status=JobStatus.CANCELED, counts={}
+    )
+    tools.records.add("exp", [gone])
+
+    seen = Observer(tools).observe(["exp"])["exp"]
+
+    assert [JobStatus.DONE, JobStatus.CANCELED] == [job.status for job in seen.batches[0].jobs]
