@@ -82,6 +82,8 @@ class Observer:
     def _with_jobs(
         self, payloads: Sequence[Payload], on_record: Mapping[str, Sequence[RecordedJob]]
     ) -> dict[str, ObservedBatch]:
+        for payload in payloads:
+            self._forget_outdated(payload)
         unread = [p for p in payloads if self._must_read(p, on_record.get(p["id"], ()))]
         for payload, jobs in zip(unread, self._at_once(self._read_jobs, unread), strict=True):
             self._jobs[payload["id"]] = (_version(payload), jobs)
@@ -98,10 +100,15 @@ class Observer:
         with ThreadPoolExecutor(min(_READERS, len(what)), thread_name_prefix="observing") as pool:
             return list(pool.map(read, what))
 
+    def _forget_outdated(self, payload: Payload) -> None:
+        """What was read of another version must not be taken for the truth, even where nothing is read anew."""
+        known = self._jobs.get(payload["id"])
+        if known and known[0] != _version(payload):
+            del self._jobs[payload["id"]]
+
     def _must_read(self, payload: Payload, on_record: Sequence[RecordedJob]) -> bool:
         count = jobs_count(payload)
-        known = self._jobs.get(payload["id"])
-        if not count or (known and known[0] == _version(payload)):
+        if not count or payload["id"] in self._jobs:
             return False
         is_over = BatchStatus(payload["status"]).is_terminal
         return not (is_over and _accounted_for(payload, on_record) >= count)

@@ -52,3 +52,22 @@ def test_a_result_is_not_overlooked_beside_a_cancelled_job_that_is_on_record(too
     seen = Observer(tools).observe(["exp"])["exp"]
 
     assert [JobStatus.DONE, JobStatus.CANCELED] == [job.status for job in seen.batches[0].jobs]
+
+
+def test_what_was_pending_is_not_taken_for_pending_when_all_of_it_is_cancelled(tools):
+    """Cancelled by us, so that nobody has to ask for its jobs again: what was read before is no longer true."""
+    tools, cloud = tools
+    job = {"runs": 100, "variables": {"t": 1}}
+    ours = ["runner:lab", "exp:exp", "recipe:r"]
+    batch = tools.client.send_batch(
+        {"device_type": "EMU_FREE", "sequence_builder": SEQUENCE, "jobs": [job], "tags": ours}
+    )
+    observer = Observer(tools)
+    before = observer.observe(["exp"])["exp"]
+    tools.client.set_batch_tags(batch["id"], [*ours, "pruned"])
+    tools.client.cancel_batch(batch["id"])
+    after = observer.observe(["exp"])["exp"]
+
+    assert [[JobStatus.PENDING], []] == [
+        [job.status for job in seen.batches[0].jobs] for seen in (before, after)
+    ]
