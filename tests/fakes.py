@@ -91,15 +91,21 @@ class DiceEngine:
 
 
 class MemoryCloud:
-    """A cloud in memory, and how a client reaches it."""
+    """A cloud in memory, and how a client reaches it.
 
-    def __init__(self, clock, engine, *, max_runs=None):
+    Args:
+        store: In place of the local cloud's own, in memory.
+    """
+
+    def __init__(self, clock, engine, *, max_runs=None, store=None, configuration=None):
         numbers = count(1)
         self.clock, self.engine = clock, engine
-        self._store = Store(
+        self._store = store or Store(
             ":memory:", clock=clock, new_id=lambda: f"00000000-0000-4000-8000-{next(numbers):012d}"
         )
-        self._cloud = LocalCloud(self._store, engine, sequences=AnySequence(max_runs))
+        self._cloud = LocalCloud(
+            self._store, engine, sequences=AnySequence(max_runs), configuration=configuration
+        )
 
     def close(self):
         """Lets go of the store."""

@@ -101,7 +101,7 @@ class Observer:
             return list(pool.map(read, what))
 
     def _forget_outdated(self, payload: Payload) -> None:
-        """What was read of another version must not be taken for the truth, even where nothing is read anew."""
+        """What was read of another version is not the truth any more, also where nothing is read anew."""
         known = self._jobs.get(payload["id"])
         if known and known[0] != _version(payload):
             del self._jobs[payload["id"]]

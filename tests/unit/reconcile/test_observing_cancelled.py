@@ -55,8 +55,8 @@ def test_a_result_is_not_overlooked_beside_a_cancelled_job_that_is_on_record(too
 
 
 def test_what_was_pending_is_not_taken_for_pending_when_all_of_it_is_cancelled(tools):
-    """Cancelled by us, so that nobody has to ask for its jobs again: what was read before is no longer true."""
-    tools, cloud = tools
+    """Cancelled by us, so that nobody has to ask for its jobs again: what was read before is not true now."""
+    tools, _ = tools
     job = {"runs": 100, "variables": {"t": 1}}
     ours = ["runner:lab", "exp:exp", "recipe:r"]
     batch = tools.client.send_batch(
