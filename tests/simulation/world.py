@@ -249,7 +249,7 @@ class World:
             return
         gone = ("claim:",) if deed.kind == "erase claim" else ("",)
         if not gone[0]:
-            self.judge.erased[record.state.id] = record.tags
+            self.judge.erased.setdefault(record.state.id, record.tags)
         self.store.set_tags(record.state.id, [tag for tag in record.tags if not tag.startswith(gone)])
 
 
