@@ -202,8 +202,8 @@ def _holds_lost(desired: DesiredExperiment) -> bool:
 
 def _lost_submission(entry: Entry) -> Hold:
     return Hold(
-        reason=f"nobody knows whether the submission {entry.submission} of {entry.at:%Y-%m-%d %H:%M:%S} UTC was "
-        "accepted: no batch carries its tag",
+        reason=f"nobody knows whether the submission {entry.submission} of {entry.at:%Y-%m-%d %H:%M:%S} UTC "
+        "was accepted: no batch carries its tag",
         how=f"look for it in the cloud's portal; if it is there, `runner resolve {entry.experiment} adopt "
         f"BATCH`; if it is not, `runner resolve {entry.experiment} absent`",
     )
