@@ -45,6 +45,8 @@ class Gated:
 
     def __getattr__(self, name):
         found = getattr(self._target, name)
+        if name == "history":
+            return Gated(found, self._effect, {"of", "runs_bought"})
         if name in self._reads or not callable(found):
             return found
         return lambda *values, **named: self._effect(lambda: found(*values, **named))
@@ -164,7 +166,7 @@ class Crewman:
         terms = Terms(namespace=NAMESPACE, settle_s=self.world.settle_s, lease_s=20.0, poll_s=_POLL_S)
         tools = Tools(
             client=self.world.cloud.client(self),
-            journal=Gated(self._journal, self._effect, {"entries", "created_at", "close"}),
+            journal=Gated(self._journal, self._effect, {"entries", "unclear", "created_at", "close"}),
             records=Gated(self._records, self._effect, {"of_experiment"}),
             namespace=NAMESPACE,
             clock=self.world.clock,

@@ -205,7 +205,7 @@ def _edited(rng, version):
 
 def _events(rng, conditions):
     for runner in range(conditions.runners):
-        yield from _fates(rng, runner)
+        yield from _fates(rng, runner, conditions)
         for effect in sorted(rng.sample(range(60), rng.choice([0, 0, 1, 2, 3]))):
             yield Crash(
                 runner=runner,
@@ -228,8 +228,9 @@ def _events(rng, conditions):
     yield from (Deed(at_s=at_s, kind="edit") for at_s in edits)
 
 
-def _fates(rng, runner):
-    often = rng.choice([0.0, 0.1, 0.3])
+def _fates(rng, runner, conditions):
+    # A direct submission asks for few changes.
+    often = rng.choice([0.0, 0.1, 0.3] if conditions.submission == "claim" else [0.2, 0.4])
     for change in range(40):
         if rng.random() < often:
             kind = rng.choice(FATES)
