@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -10,7 +11,17 @@ from runner.cli import options
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_text
 from runner.errors import UsageError
-from runner.project import Project, declare_absent, declare_found, experiment_meant
+from runner.project import Project, declare_absent, declare_found, declare_unwanted, experiment_meant
+
+if TYPE_CHECKING:
+    from runner.project import Experiment
+    from runner.project.resolving import Resolved
+
+
+_WORDS: Final = {
+    "absent": "was never accepted; the next apply buys it again",
+    "skip": "is not to be bought; raise `rerun` to have it after all",
+}
 
 
 @click.command()
@@ -27,29 +38,27 @@ def resolve(name: str, decision: str, batch: str | None, target: str | None, for
     \b
       adopt BATCH   this batch is it; it is compared with what was sent, and becomes ours
       absent        it was never accepted; the next apply buys the jobs again
-      skip          not to be bought at all: not possible yet, see what it says
+      skip          whatever became of it, its jobs are not to be bought: not before `rerun` is raised
     """  # noqa: D301  (\b is click's mark for lines that stay as they are)
-    _check(decision, batch)
+    if (decision == "adopt") is (batch is None):
+        raise UsageError("say `adopt BATCH` with the batch's id, or `absent` or `skip` without one")
     start = Path(name) if Path(name).exists() else None
     project = Project.open(start, target)
     experiment = experiment_meant(project, name)
-    resolved = [declare_found(project, experiment, batch)] if batch else declare_absent(project, experiment)
+    resolved = _resolved(project, experiment, decision, batch)
     if form == "json":
         print_json(resolved)
         return Exit.DONE
     for each in resolved:
-        what = f"is the batch {each.batch_id}" if each.batch_id else "was never accepted"
+        what = f"is the batch {each.batch_id}" if each.batch_id else _WORDS[decision]
         print_text(
             f"{each.experiment}: the submission {each.submission} ({each.jobs} jobs, {each.runs} runs) {what}"
         )
     return Exit.DONE
 
 
-def _check(decision: str, batch: str | None) -> None:
-    if decision == "skip":
-        raise UsageError(
-            "a lost submission cannot be skipped: the file still asks for its jobs",
-            hint="take the jobs out of the file, then say `absent`: nothing is bought that no file asks for",
-        )
-    if (decision == "adopt") is (batch is None):
-        raise UsageError("say `adopt BATCH` with the batch's id, or `absent` without one")
+def _resolved(project: Project, experiment: Experiment, decision: str, batch: str | None) -> list[Resolved]:
+    if batch:
+        return [declare_found(project, experiment, batch)]
+    declare = declare_unwanted if decision == "skip" else declare_absent
+    return declare(project, experiment)

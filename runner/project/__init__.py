@@ -9,7 +9,7 @@ from runner.project.beginning import begin
 from runner.project.experiments import Experiment
 from runner.project.naming import experiment_meant, names_meant
 from runner.project.project import Project
-from runner.project.resolving import adopt, candidates, declare_absent, declare_found
+from runner.project.resolving import adopt, candidates, declare_absent, declare_found, declare_unwanted
 from runner.project.selection import Selection, selected
 from runner.project.serving import Serving, local_store, serve_local
 from runner.project.settings import Settings, Target
@@ -30,6 +30,7 @@ __all__ = [
     "candidates",
     "declare_absent",
     "declare_found",
+    "declare_unwanted",
     "experiment_meant",
     "local_store",
     "names_meant",

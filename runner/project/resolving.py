@@ -17,7 +17,7 @@ from runner.reconcile.adoption import (
     submission_objections,
 )
 from runner.reconcile.journal import State
-from runner.reconcile.tags import SHORT, adopting_tags, batch_tags, joined_tags
+from runner.reconcile.tags import SHORT, adopting_tags, batch_tags, joined_tags, work
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -56,6 +56,20 @@ def declare_absent(project: Project, experiment: Experiment) -> list[Resolved]:
         for entry in lost:
             tools.journal.settle(entry.seq, State.NOT_DONE)
             _tell(tools, entry, "ResolveAbsent", None, "a person says that it was never accepted")
+        return [_resolved(entry, None) for entry in lost]
+
+
+def declare_unwanted(project: Project, experiment: Experiment) -> list[Resolved]:
+    """Writes down that the jobs of lost submissions are not to be bought: not before `rerun` is raised.
+
+    Raises:
+        UsageError: None is lost.
+    """
+    with project.tools("resolve") as (tools, _):
+        lost = _lost(tools, experiment)
+        for entry in lost:
+            tools.journal.skip(entry, work(experiment.desired))
+            _tell(tools, entry, "ResolveSkip", None, "a person says that its jobs are not to be bought,")
         return [_resolved(entry, None) for entry in lost]
 
 

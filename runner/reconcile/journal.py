@@ -24,11 +24,12 @@ if TYPE_CHECKING:
 
 
 class Kind(StrEnum):
-    """What was about to happen."""
+    """What was about to happen; a SKIP is a person's decision that some jobs are not to be bought."""
 
     CLAIM = "claim"
     ADD = "add"
     SUBMIT = "submit"
+    SKIP = "skip"
 
 
 class State(StrEnum):
@@ -56,6 +57,8 @@ class Entry:
     Args:
         at: When it was last written, by this machine's clock. Of an accepted creation it is later than the
             creation itself, however long the request was under way: settling counts from here.
+
+        submission: The tag; of a SKIP, the work that it is about, see `runner.reconcile.tags.work`.
 
         claim: Nonce of the batch, see `runner.reconcile.tags.Marks`.
 
@@ -171,6 +174,14 @@ class Journal:
             if self._lock:
                 self._lock.must_be_ours()
             return self._file.insert("entries", row)
+
+    def skip(self, entry: Entry, work: str) -> None:
+        """Writes down that the jobs of a lost submission are not to be bought, as a person decided."""
+        with self._file.transaction():
+            self.settle(entry.seq, State.NOT_DONE)
+            row = {"kind": Kind.SKIP, "state": State.ACCEPTED, "submission": work, "claim": ""}
+            about = {"experiment": entry.experiment, "jobs": json.dumps(entry.jobs)}
+            self._file.insert("entries", {"at": self._clock().isoformat(), **row, **about})
 
     def settle(self, seq: int, state: State, batch_id: str | None = None) -> None:
         """Writes down what became of a row."""

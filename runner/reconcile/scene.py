@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from runner.domain import BatchStatus
 from runner.reconcile.journal import Kind, State
-from runner.reconcile.tags import SHORT, Marks, read_marks
+from runner.reconcile.tags import SHORT, Marks, read_marks, work
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -144,7 +144,13 @@ class Scene:
 
     @cached_property
     def _creations(self) -> dict[str, Entry]:
-        return {e.claim: e for e in self.seen.entries if e.kind is not Kind.ADD}
+        return {e.claim: e for e in self.seen.entries if e.kind in {Kind.CLAIM, Kind.SUBMIT}}
+
+    @cached_property
+    def skips(self) -> tuple[Entry, ...]:
+        """Decisions not to buy jobs that the file asks for at present."""
+        present = work(self.desired)
+        return tuple(e for e in self.seen.entries if e.kind is Kind.SKIP and e.submission == present)
 
     def creation(self, batch: ObservedBatch) -> Entry | None:
         """The journal's row of the batch's creation; None when another machine created it."""

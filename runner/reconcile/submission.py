@@ -205,7 +205,7 @@ def _lost_submission(entry: Entry) -> Hold:
         reason=f"nobody knows whether the submission {entry.submission} of {entry.at:%Y-%m-%d %H:%M:%S} UTC "
         "was accepted: no batch carries its tag",
         how=f"look for it in the cloud's portal; if it is there, `runner resolve {entry.experiment} adopt "
-        f"BATCH`; if it is not, `runner resolve {entry.experiment} absent`",
+        f"BATCH`; if it is not, `… absent` to buy it again, or `… skip` to leave it",
     )
 
 

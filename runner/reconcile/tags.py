@@ -97,6 +97,11 @@ def read_marks(tags: Iterable[str]) -> Marks:
     )
 
 
+def work(experiment: DesiredExperiment) -> str:
+    """What a file asks for at present, in a word: its recipe and its rerun."""
+    return f"{experiment.recipe[:SHORT]}:{experiment.rerun}"
+
+
 def submission_tag(experiment: DesiredExperiment, jobs: Iterable[NewJob]) -> str:
     """Digest of what is about to be bought; two machines that want the same write the same."""
     triples = [[job.key, job.runs, job.attempt] for job in jobs]

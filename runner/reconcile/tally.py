@@ -26,6 +26,8 @@ class Piece:
         errors: What is said of its failure.
 
         is_released: We have cancelled it ourselves: it counts as if it had never been.
+
+        is_skipped: A person has decided that it is not to be bought; then it is no remote job.
     """
 
     job_id: str
@@ -35,6 +37,7 @@ class Piece:
     ended_at: datetime | None
     errors: tuple[str, ...] = ()
     is_released: bool = False
+    is_skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +69,14 @@ def pieces(scene: Scene) -> tuple[Piece, ...]:
         for record in scene.recorded
     }
     observed = {job.id: _piece(scene, batch, job) for batch in scene.current for job in batch.jobs}
-    return tuple(piece for piece in (recorded | observed).values() if not piece.is_released)
+    counted = (piece for piece in (recorded | observed).values() if not piece.is_released)
+    return (*counted, *_skipped(scene))
+
+
+def _skipped(scene: Scene) -> Iterable[Piece]:
+    for entry in scene.skips:
+        for key, runs in entry.jobs:
+            yield Piece(f"skip {entry.seq}", key, JobStatus.CANCELED, runs, entry.at, is_skipped=True)
 
 
 def _piece(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> Piece:
@@ -112,7 +122,7 @@ def _point(job: DesiredJob, of_job: Sequence[Piece], policy: Policy) -> Point:
 
 def _is_retried(piece: Piece, retry: Retry) -> bool:
     """Whether a job is a failure that is sent again, as often as the policy allows."""
-    if piece.status not in retry.on:
+    if piece.status not in retry.on or piece.is_skipped:
         return False
     if piece.status is not JobStatus.ERROR or not retry.errors:
         return True

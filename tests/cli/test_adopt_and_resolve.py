@@ -113,7 +113,7 @@ def test_a_batch_of_another_device_is_shown_refused_and_left_alone(capsys, lab):
         (["resolve", "nobody", "absent"], (64, "no experiment of this repository has this name")),
         (["resolve", "pair", "adopt"], (64, "say `adopt BATCH` with the batch's id")),
         (["resolve", "pair", "absent", "b1"], (64, "say `adopt BATCH` with the batch's id")),
-        (["resolve", "pair", "skip"], (64, "cannot be skipped")),
+        (["resolve", "pair", "skip", "b1"], (64, "without one")),
     ],
     ids=lambda value: " ".join(value[:3]) if isinstance(value, list) else "",
 )
@@ -133,8 +133,24 @@ def test_a_held_submission_says_how_it_is_resolved_and_absent_buys_it(capsys, la
 
     assert (4, 0, 0) == (held[0], resolved[0], applied[0]), applied[2]
     assert "`runner resolve pair adopt BATCH`" in held[2]
-    assert f"pair: the submission {submission} (3 jobs, 150 runs) was never accepted\n" == resolved[1]
+    assert (
+        f"pair: the submission {submission} (3 jobs, 150 runs) was never accepted; "
+        "the next apply buys it again\n"
+    ) == resolved[1]
     assert 3 == applied[1].count("DONE")
+
+
+def test_a_held_submission_that_is_skipped_is_not_bought_until_rerun_is_raised(capsys, lab):
+    """3: the jobs are not there, as a person wanted it; raising the counter asks for them after all."""
+    submission = lose_a_submission(capsys, lab)
+    resolved = said(capsys, "resolve", "pair", "skip")
+    skipped = said(capsys, "apply", "specs")
+    raised = said(capsys, "rerun", "specs/pair.yaml")
+    applied = said(capsys, "apply", "specs")
+
+    assert (0, 3, 0, 0) == (resolved[0], skipped[0], raised[0], applied[0]), applied[2]
+    assert f"pair: the submission {submission} (3 jobs, 150 runs) is not to be bought" in resolved[1]
+    assert (0, 3) == (skipped[1].count("DONE"), applied[1].count("DONE"))
 
 
 def test_a_held_submission_that_is_found_is_not_bought_again(capsys, lab):

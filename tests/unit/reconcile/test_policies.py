@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from builders import (
     NOW,
+    RECIPE,
     TERMS,
     a_batch,
     a_job,
@@ -22,9 +23,20 @@ from builders import (
 
 from runner.domain import BatchMode, BatchStatus, Budget, JobStatus, Policy, Retry, Surplus
 from runner.reconcile import Health, Sync, WaitFor
-from runner.reconcile.actions import AddJobs, CancelJobs, Claim, CloseBatch, Fence, Hold, RecordResults
+from runner.reconcile.actions import (
+    AddJobs,
+    CancelJobs,
+    Claim,
+    CloseBatch,
+    Fence,
+    Hold,
+    NewJob,
+    RecordResults,
+)
+from runner.reconcile.journal import Kind
 from runner.reconcile.plan import plan
 from runner.reconcile.scene import Dependency
+from runner.reconcile.tags import submission_tag, work
 
 
 def kinds(planned):
@@ -288,3 +300,42 @@ def test_an_unknown_batch_of_an_older_recipe_is_left_alone():
     )
 
     assert [Claim] == kinds(planned(an_experiment(), seen(strange)))
+
+
+# What a person decided not to buy
+
+
+def a_skip(experiment, *keys):
+    """A person's decision about some jobs of a lost submission."""
+    return an_entry(
+        Kind.SKIP, submission=work(experiment), claim="", batch_id=None, jobs=tuple((k, 100) for k in keys)
+    )
+
+
+def test_skipped_jobs_are_not_bought_and_others_are():
+    """They count as declined, also where cancelled jobs are retried."""
+    policy = Policy(retry=Retry(on=(JobStatus.ERROR, JobStatus.CANCELED)))
+    two = an_experiment(a_wanted_job(1), a_wanted_job(2), policy=policy)
+    made = planned(two, seen(entries=[a_skip(two, a_wanted_job(1).key)]))
+
+    assert [["t2"]] == [names(action.jobs) for action in made.actions]
+    assert [100, 0] == [tally.declined for tally in made.jobs]
+
+
+def test_a_raised_rerun_asks_for_skipped_jobs_after_all():
+    """The decision was about the work of then."""
+    then, again = an_experiment(), an_experiment(rerun=1)
+
+    assert [Claim] == kinds(planned(again, seen(entries=[a_skip(then, a_wanted_job().key)])))
+
+
+def test_a_batch_without_marks_is_not_taken_for_a_skips():
+    """A decision has created nothing."""
+    job = a_wanted_job()
+    bought = NewJob(key=job.key, name=job.name, runs=100, attempt=1, variables=job.variables)
+    submission = submission_tag(an_experiment(), [bought])
+    tags = ("runner:lab", "exp:exp", f"recipe:{RECIPE[:16]}", f"submission:{submission}")
+    theirs = a_batch("b1", open=True, tags=tags)
+    made = planned(an_experiment(), seen(theirs, entries=[a_skip(an_experiment(), "other")]))
+
+    assert ((), WaitFor.SUBMISSION) == (made.actions, made.wait_for)
