@@ -102,7 +102,7 @@ def exit_code(outcome: Outcome) -> Exit:
 
 
 def _ask(project: Project, experiments: list[Experiment]) -> None:
-    plans = [deed.plan for deed in project.look(experiments)]
+    plans = [deed.plan for deed in project.look(experiments, sees_removed=True)]
     if not any(plan.actions for plan in plans):
         return
     if not sys.stdin.isatty():
@@ -120,6 +120,8 @@ def _print(project: Project, experiments: list[Experiment], outcome: Outcome) ->
         say(f"{plan.experiment}: {plan.sync}, {plan.health}; {job_line(plan)}")
         for line in (*action_lines(plan), *(f"  note: {note}" for note in plan.notes)):
             say(line)
+    for plan in outcome.plans[len(experiments) :]:
+        say(f"{plan.experiment}: {'; '.join(plan.notes)}")
     if outcome.end is End.PATIENCE:
         say("patience ended while jobs are under way; apply again to go on waiting", style="yellow")
     say(f"records are in {project.settings.results}/")

@@ -60,7 +60,7 @@ def job_line(plan: Plan) -> str:
     for tally in plan.jobs:
         counts[tally.status] = counts.get(tally.status, 0) + 1
     said = ", ".join(f"{count} {status.lower()}" for status, count in sorted(counts.items()))
-    return f"{len(plan.jobs)} jobs: {said}"
+    return f"{len(plan.jobs)} jobs: {said}" if said else "no jobs"
 
 
 def plan_object(plan: Plan) -> dict[str, Any]:

@@ -51,7 +51,7 @@ def plan(  # noqa: PLR0913, PLR0917  (a word of the command line each)
     QPU time is an estimate: 100 runs take about 2 minutes. Emulators cost none.
     """
     project, experiments = options.opened(paths, target, selection)
-    deeds = project.look(experiments)
+    deeds = project.look(experiments, sees_removed=save is None)
     plans = [deed.plan for deed in deeds]
     if save:
         write_plan(save, plan_to_save(project, experiments, deeds))

@@ -156,7 +156,7 @@ class DesiredExperiment:
 
         recipe: Digest of device type and sequence, 64 hexadecimal digits.
 
-        jobs: Wanted jobs, in file order.
+        jobs: Wanted jobs, in file order; none of an experiment that was removed from the repository.
 
         rerun: Counter of the file; a higher one asks for everything again.
 
@@ -177,3 +177,8 @@ class DesiredExperiment:
     max_runs: int | None = None
     qubit_ids: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+
+    @property
+    def is_removed(self) -> bool:
+        """Whether no file describes it any more."""
+        return not self.jobs

@@ -8,8 +8,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from runner.domain import Surplus
 from runner.errors import ProjectError
 from runner.project.compiled_cache import CompiledCache, kept_folder
+from runner.project.declared import declared_names
 from runner.project.dependencies import dependencies
 from runner.project.experiments import experiment_files, load_experiments
 from runner.project.manifest import manifest
@@ -115,9 +117,14 @@ class Project:
         """A row for each job of the file, from what is on record; asks no cloud."""
         return job_rows(experiment.desired, self.records.of_experiment(experiment.name))
 
-    def look(self, experiments: Sequence[Experiment]) -> list[Deed]:
-        """What is there, and what would be done; changes nothing on the cloud."""
-        with self._session() as reconciler:
+    def look(self, experiments: Sequence[Experiment], *, sees_removed: bool = False) -> list[Deed]:
+        """What is there, and what would be done; changes nothing on the cloud.
+
+        Args:
+            sees_removed: Whether to look, after them, at experiments that no file describes any more, if
+                these are all there are.
+        """
+        with self._session(sees_removed=sees_removed) as reconciler:
             return reconciler.look(self._bare_wishes(experiments))
 
     def removed(self, experiments: Sequence[Experiment]) -> tuple[ObservedBatch, ...]:
@@ -127,7 +134,7 @@ class Project:
             experiments: All that the repository declares.
         """
         with self._session() as reconciler:
-            return reconciler.removed([each.name for each in experiments])
+            return reconciler.removed([each.desired for each in experiments])
 
     def apply(
         self,
@@ -147,7 +154,7 @@ class Project:
 
             CloudError: The cloud refused something, or was out of reach for too long.
         """
-        with self._session(watch, verb="apply") as reconciler:
+        with self._session(watch, verb="apply", sees_removed=promise is None) as reconciler:
             wishes = self.wishes(experiments)
             if promise:
                 wishes = promise(wishes, reconciler.look(wishes))
@@ -189,14 +196,19 @@ class Project:
         ]
 
     @contextmanager
-    def _session(self, watch: Watch | None = None, *, verb: str = "") -> Iterator[Reconciler]:
+    def _session(
+        self, watch: Watch | None = None, *, verb: str = "", sees_removed: bool = False
+    ) -> Iterator[Reconciler]:
         """A reconciler of the target.
 
         Args:
             verb: What changes something, and thus works here alone; empty for what only looks.
+
+            sees_removed: Whether experiments are looked at that no file describes any more.
         """
         with self.tools(verb) as (tools, terms):
-            yield Reconciler(tools, terms, watch)
+            known = replace(terms, removed=Surplus(self.settings.removed)) if sees_removed else terms
+            yield Reconciler(tools, known, watch)
 
     @contextmanager
     def tools(self, verb: str = "", connection: Connection | None = None) -> Iterator[tuple[Tools, Terms]]:
@@ -214,6 +226,7 @@ class Project:
                 journal=journal,
                 records=self.records,
                 namespace=namespace or "none",
+                declared=lambda: declared_names(self.root),
                 workers=WORKERS,
             )
             yield tools, used.terms

@@ -112,7 +112,7 @@ def _best(
 
 
 def _lost(tools: Tools, experiment: Experiment) -> tuple[Entry, ...]:
-    seen = Observer(tools).observe([experiment.name])[experiment.name]
+    seen = Observer(tools).observe([experiment.desired])[experiment.name]
     lost = lost_submissions(seen.entries, seen.batches)
     if not lost:
         raise UsageError(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
@@ -125,6 +125,11 @@ class Settings(_Strict):
     )
     target: str = Field(LOCAL, description="Target used when the command line names none.")
     results: str = Field("results", description="Folder of the records, in the repository.")
+    removed: Literal["keep", "cancel"] = Field(
+        "keep",
+        description="Pending work of experiments that no file of the repository describes any more, when all"
+        " of its files are applied.",
+    )
     targets: dict[str, Target] = Field(default_factory=dict)
     defaults: Defaults = Field(default_factory=Defaults)
     caps: Caps = Field(default_factory=Caps)

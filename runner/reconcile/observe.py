@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from runner.domain import BatchStatus, JobStatus
 from runner.errors import NotFoundError
+from runner.reconcile.attribution import named
 from runner.reconcile.journal import Kind, State
 from runner.reconcile.reading import jobs_count, observed_batch, observed_jobs
 from runner.reconcile.scene import Observation
@@ -16,7 +17,8 @@ from runner.reconcile.tags import namespace_tag, read_marks
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from runner.domain import ObservedBatch, ObservedJob, RecordedJob
+    from runner.domain import DesiredExperiment, ObservedBatch, ObservedJob, RecordedJob
+    from runner.reconcile.attribution import Names
     from runner.reconcile.journal import Entry
     from runner.reconcile.tools import Tools
 
@@ -31,21 +33,29 @@ _UNLISTED_S: Final = 60.0
 
 
 class Observer:
-    """Reads the cloud, the journal and the records; remembers what cannot have changed since."""
+    """Reads the cloud, the journal and the records; remembers what cannot have changed since.
 
-    def __init__(self, tools: Tools) -> None:
+    Args:
+        sees_removed: Whether experiments are looked at that no file of the repository describes any more.
+    """
+
+    def __init__(self, tools: Tools, *, sees_removed: bool = False) -> None:
         self._tools = tools
+        self._sees_removed = sees_removed
         self._jobs: dict[str, tuple[object, tuple[ObservedJob, ...]]] = {}
 
-    def observe(self, experiments: Sequence[str]) -> dict[str, Observation]:
-        """What there is of some experiments, by their names."""
-        entries = {name: self._tools.journal.entries(name) for name in experiments}
-        recorded = {name: self._tools.records.of_experiment(name) for name in experiments}
+    def observe(self, wanted: Sequence[DesiredExperiment]) -> dict[str, Observation]:
+        """What there is of some experiments, by their names, and of those that were removed."""
         payloads = self._listed()
+        names = self._names(wanted, payloads.values())
+        looked_at = [*(each.name for each in wanted), *(names.removed if self._sees_removed else ())]
+        entries = {name: self._entries(name, names) for name in looked_at}
+        recorded = {name: self._recorded(name, names) for name in looked_at}
         payloads |= self._unlisted(payloads, [e for some in entries.values() for e in some])
-        of_experiment: dict[str, list[Payload]] = {name: [] for name in experiments}
+        of_experiment: dict[str, list[Payload]] = {name: [] for name in looked_at}
         for payload in payloads.values():
-            of_experiment.get(read_marks(payload.get("tags") or ()).experiment, []).append(payload)
+            marks = read_marks(payload.get("tags") or ())
+            of_experiment.get(names.owner(marks.experiment, marks.recipe) or "", []).append(payload)
         on_record = _by_batch(job for jobs in recorded.values() for job in jobs)
         batches = self._with_jobs([p for some in of_experiment.values() for p in some], on_record)
         return {
@@ -54,8 +64,41 @@ class Observer:
                 recorded=recorded[name],
                 entries=entries[name],
             )
-            for name in experiments
+            for name in looked_at
         }
+
+    def strays(self, wanted: Sequence[DesiredExperiment]) -> tuple[ObservedBatch, ...]:
+        """Batches of ours that count for none of some experiments, oldest first; one list request."""
+        payloads = self._listed().values()
+        names = self._names(wanted, payloads)
+        observed = [(observed_batch(each), read_marks(each.get("tags") or ())) for each in payloads]
+        strays = [batch for batch, m in observed if names.owner(m.experiment, m.recipe) not in names.wanted]
+        return tuple(sorted(strays, key=lambda batch: (batch.created_at, batch.id)))
+
+    def _names(self, wanted: Sequence[DesiredExperiment], payloads: Iterable[Payload]) -> Names:
+        """Whose work is whose; files are looked through only where there is work under other names."""
+        here = {each.name for each in wanted}
+        others: dict[str, set[str]] = {}
+        for marks in (read_marks(payload.get("tags") or ()) for payload in payloads):
+            if marks.experiment and marks.experiment not in here:
+                others.setdefault(marks.experiment, set()).add(marks.recipe)
+        on_cloud = set(others)
+        for name, recipes in self._tools.records.recipes(but=here).items():
+            others.setdefault(name, set()).update(recipes)
+        declared = self._tools.declared() if others else None
+        return named(wanted, {} if declared is None else others, on_cloud, declared or set())
+
+    def _entries(self, name: str, names: Names) -> tuple[Entry, ...]:
+        of_each = [self._tools.journal.entries(each) for each in (*names.former(name), name)]
+        return tuple(sorted((e for some in of_each for e in some), key=lambda entry: entry.seq))
+
+    def _recorded(self, name: str, names: Names) -> tuple[RecordedJob, ...]:
+        former = (job for old in names.former(name) for job in self._former(old, name, names))
+        return (*former, *self._tools.records.of_experiment(name))
+
+    def _former(self, old: str, name: str, names: Names) -> Iterable[RecordedJob]:
+        recorded = self._tools.records.of_experiment(old)
+        return (job for job in recorded if names.owner(old, job.recipe) == name)
 
     def _listed(self) -> dict[str, Payload]:
         # By id: while pages are read, new batches may push others onto the next page.

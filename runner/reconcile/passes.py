@@ -6,17 +6,17 @@ from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
+from runner.domain import Surplus
 from runner.errors import CloudRejectedError, CloudUnavailableError
 from runner.reconcile.act import Actor, Deed
 from runner.reconcile.actions import Hold, Plan, WaitFor
+from runner.reconcile.attribution import tombstone
 from runner.reconcile.cancellation import cancellations
 from runner.reconcile.dependencies import dependencies, in_order
 from runner.reconcile.observe import Observer
 from runner.reconcile.pacing import FIRST, next_allowance, paced, purchases
 from runner.reconcile.performing import perform_all
 from runner.reconcile.plan import plan
-from runner.reconcile.reading import observed_batch
-from runner.reconcile.tags import namespace_tag, read_marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -106,28 +106,27 @@ class Reconciler:
         self._tools = tools
         self._terms = replace(terms, remembers_since=tools.journal.created_at)
         self._watch = watch or Watch()
-        self._observer = Observer(tools)
+        self._observer = Observer(tools, sees_removed=terms.removed is not None)
         self._actor = Actor(tools)
         self._allowance = FIRST
 
     def look(self, wishes: Sequence[Wish]) -> list[Deed]:
         """What is there and what would be done for each experiment that is applied; changes nothing."""
+        seen = self._observer.observe([wish.desired for wish in wishes])
         by_name = {wish.desired.name: wish for wish in wishes}
-        seen = self._observer.observe(list(by_name))
+        for name in seen.keys() - by_name.keys():
+            by_name[name] = Wish(desired=tombstone(name, self._terms.removed or Surplus.KEEP))
         deeds: dict[str, Deed] = {}
         applied = [name for name, wish in by_name.items() if wish.is_applied]
-        for desired in in_order(wish.desired for wish in wishes):
+        for desired in in_order(wish.desired for wish in by_name.values()):
             known = _dependencies(desired, deeds, applied) if desired.policy.depends_on else ()
             observed = replace(seen[desired.name], dependencies=known)
             deeds[desired.name] = self._deed(by_name[desired.name], observed)
         return [deeds[name] for name in applied]
 
-    def removed(self, known: Sequence[str]) -> tuple[ObservedBatch, ...]:
-        """Batches of ours whose experiment is none of the known ones, oldest first; one list request."""
-        tag = namespace_tag(self._tools.namespace)
-        ours = (observed_batch(payload) for payload in self._tools.client.get_batches(tag=tag))
-        strays = (batch for batch in ours if read_marks(batch.tags).experiment not in known)
-        return tuple(sorted(strays, key=lambda batch: (batch.created_at, batch.id)))
+    def removed(self, wanted: Sequence[DesiredExperiment]) -> tuple[ObservedBatch, ...]:
+        """Batches of ours that count for none of all experiments there are, oldest first."""
+        return self._observer.strays(wanted)
 
     def cancel(self, wishes: Sequence[Wish]) -> list[CancelBatch]:
         """Cancels what is pending of some experiments, as a person asked; answers what was cancelled."""

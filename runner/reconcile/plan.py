@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.domain import Surplus
 from runner.reconcile import upkeep, verdict
 from runner.reconcile.actions import Plan
 from runner.reconcile.differences import differences
@@ -53,6 +54,8 @@ def plan(desired: DesiredExperiment, seen: Observation, terms: Terms, now: datet
 
 def _changes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[Action]:
     """What is changed on the cloud; nothing around a batch whose status nobody knows."""
+    if scene.desired.is_removed and scene.desired.policy.supersede is Surplus.KEEP:
+        return  # a clone of another branch may still describe it
     if scene.unknown:
         yield from step.actions
         return

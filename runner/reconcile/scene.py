@@ -13,7 +13,7 @@ from runner.reconcile.tags import SHORT, Marks, read_marks, work
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob
+    from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob, Surplus
     from runner.reconcile.journal import Entry
 
 
@@ -30,6 +30,9 @@ class Terms:
 
         poll_s: Pause before looking again at jobs that are under way (in s).
 
+        removed: What happens to pending work of experiments that were removed from the repository; None when
+            they are not looked at.
+
         remembers_since: When the journal was begun; None without one.
     """
 
@@ -37,6 +40,7 @@ class Terms:
     settle_s: float = 0.0
     lease_s: float = 60.0
     poll_s: float = 2.0
+    removed: Surplus | None = None
     remembers_since: datetime | None = None
 
 

@@ -27,6 +27,8 @@ class Tools:
     Args:
         namespace: What this repository's batches are tagged with.
 
+        declared: Names in all experiment files of the repository; None when nobody knows all of them.
+
         clock: The time now, with a time zone.
 
         sleep: Waits that many seconds.
@@ -40,6 +42,7 @@ class Tools:
     journal: Journal
     records: Records
     namespace: str
+    declared: Callable[[], frozenset[str] | None] = field(default=lambda: None, repr=False)
     clock: Callable[[], datetime] = field(default=utc_now, repr=False)
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     workers: int = 1

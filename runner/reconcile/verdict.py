@@ -22,7 +22,7 @@ from runner.reconcile.estimate import qpu_seconds
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from runner.domain import DesiredExperiment
+    from runner.domain import DesiredExperiment, ObservedBatch
     from runner.reconcile.actions import Action
     from runner.reconcile.scene import Scene
     from runner.reconcile.submission import Step
@@ -57,6 +57,8 @@ def sync(scene: Scene, wanted: Sequence[Point], actions: Sequence[Action]) -> Sy
 def health(scene: Scene, wanted: Sequence[Point], actions: Sequence[Action]) -> Health:
     """How the experiment is."""
     tallies = [point.tally for point in wanted]
+    if scene.desired.is_removed:
+        return Health.PROGRESSING if any(map(is_pending, scene.outdated)) else Health.HEALTHY
     if scene.desired.policy.suspend:
         return Health.SUSPENDED
     if any(isinstance(action, Hold) for action in actions) or any(t.failed or t.declined for t in tallies):
@@ -65,9 +67,13 @@ def health(scene: Scene, wanted: Sequence[Point], actions: Sequence[Action]) -> 
         return Health.UNKNOWN
     if not any(tally.done or tally.active for tally in tallies):
         return Health.MISSING
-    if any(tally.active or tally.missing for tally in tallies):
-        return Health.PROGRESSING
-    return Health.HEALTHY
+    is_incomplete = any(tally.active or tally.missing for tally in tallies)
+    return Health.PROGRESSING if is_incomplete else Health.HEALTHY
+
+
+def is_pending(batch: ObservedBatch) -> bool:
+    """Whether jobs of a batch have not ended."""
+    return batch.status.is_live and batch.jobs_count > 0
 
 
 def cost(desired: DesiredExperiment, actions: Sequence[Action]) -> Cost:
@@ -79,6 +85,10 @@ def cost(desired: DesiredExperiment, actions: Sequence[Action]) -> Cost:
 
 def notes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[str]:
     """What people should know beside."""
+    if scene.desired.is_removed:
+        kept = sum(is_pending(batch) for batch in scene.outdated)
+        some = f"; {kept} of its batches are not over, and `removed` in runner.toml says what of them"
+        yield "no file describes it any more" + (some if kept else "")
     if step.restraint and not step.restraint.how:
         yield step.restraint.reason
     surplus = [tally.surplus for tally in (point.tally for point in wanted) if tally.surplus > 0]

@@ -18,7 +18,7 @@ from runner.domain import JobStatus, RecordedJob
 from runner.errors import RecordError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _RECORD: Final = "runner/record/v1"
@@ -43,6 +43,18 @@ class Records:
         """
         files = sorted((self._folder / _safe(experiment)).glob("*/*.jsonl"))
         return tuple(job for file in files for job in self._jobs_of(file))
+
+    def recipes(self, but: Container[str] = ()) -> dict[str, frozenset[str]]:
+        """Digests of the recipes on record, 16 hexadecimal digits each, by experiment.
+
+        Args:
+            but: Experiments to leave out.
+        """
+        try:
+            folders = [each for each in self._folder.iterdir() if each.name not in but and each.is_dir()]
+            return {each.name: frozenset(below.name for below in each.iterdir()) for each in folders}
+        except OSError:
+            return {}  # there are none, or they are being written at this moment
 
     def add(self, experiment: str, jobs: Iterable[RecordedJob], order: Iterable[str] = ()) -> None:
         """Puts jobs of one batch on record; a job that is there already is replaced.

@@ -177,7 +177,7 @@ def test_a_saved_plan_holds_no_secret(capsys, lab, monkeypatch):
     """Neither of the environment nor of a URL."""
     monkeypatch.setenv("PASQAL_TOKEN", "TOKENTOKEN")
     monkeypatch.setenv("PASQAL_PASSWORD", "PASSPASS")
-    monkeypatch.setattr("runner.project.Project.look", lambda self, experiments: [])
+    monkeypatch.setattr("runner.project.Project.look", lambda self, experiments, **_: [])
     url = "http://user:hunter2@127.0.0.1:9"
     (lab / "specs" / "pair.yaml").rename(lab / "specs" / "kept.yaml")
     monkeypatch.setattr("runner.cli.options.selected", lambda experiments, chosen: [])

@@ -6,7 +6,7 @@ import random
 from pathlib import Path
 
 import pytest
-from builders import SEQUENCE, a_record
+from builders import SEQUENCE, a_record, an_experiment
 from fakes import DiceEngine, MemoryCloud, VirtualClock
 
 from runner.domain import JobStatus
@@ -49,7 +49,7 @@ def test_a_result_is_not_overlooked_beside_a_cancelled_job_that_is_on_record(too
     )
     tools.records.add("exp", [gone])
 
-    seen = Observer(tools).observe(["exp"])["exp"]
+    seen = Observer(tools).observe([an_experiment()])["exp"]
 
     assert [JobStatus.DONE, JobStatus.CANCELED] == [job.status for job in seen.batches[0].jobs]
 
@@ -63,10 +63,10 @@ def test_what_was_pending_is_not_taken_for_pending_when_all_of_it_is_cancelled(t
         {"device_type": "EMU_FREE", "sequence_builder": SEQUENCE, "jobs": [job], "tags": ours}
     )
     observer = Observer(tools)
-    before = observer.observe(["exp"])["exp"]
+    before = observer.observe([an_experiment()])["exp"]
     tools.client.set_batch_tags(batch["id"], [*ours, "pruned"])
     tools.client.cancel_batch(batch["id"])
-    after = observer.observe(["exp"])["exp"]
+    after = observer.observe([an_experiment()])["exp"]
 
     assert [[JobStatus.PENDING], []] == [
         [job.status for job in seen.batches[0].jobs] for seen in (before, after)

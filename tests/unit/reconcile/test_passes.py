@@ -49,13 +49,14 @@ class Bench:
         self.engine.tick()
         self.cloud.step()
 
-    def reconciler(self, terms=TERMS):
-        """A fresh process on the same machine."""
+    def reconciler(self, terms=TERMS, declared=None):
+        """A fresh process on the same machine; `declared` are the names in all files, if anybody knows."""
         tools = Tools(
             client=self.cloud.client(self.port),
             journal=self.journal,
             records=self.records,
             namespace="lab",
+            declared=lambda: declared,
             clock=self.clock,
             sleep=self.sleep,
         )
@@ -473,3 +474,68 @@ def test_a_pass_can_be_ended_between_two_actions(bench):
         reconciler.run([Wish(desired=the_experiment())], Patience())
 
     assert ["Claim"] == [each.action for each in bench.journal.history.of("exp")]
+
+
+def test_a_renamed_experiment_buys_nothing_again(bench):
+    """What was measured under its former name counts, on the cloud and on record."""
+    bench.run(the_experiment(name="old"))
+    renamed = the_experiment(a_wanted_job(1), a_wanted_job(2), a_wanted_job(3), name="new")
+    reconciler = bench.reconciler(declared=frozenset({"new"}))
+    outcome = reconciler.run([Wish(desired=renamed)], Patience(timeout_s=600.0))
+
+    assert (Sync.SYNCED, Health.HEALTHY) == (outcome.plans[0].sync, outcome.plans[0].health)
+    assert {1: 100, 2: 100, 3: 100} == bench.bought()
+
+
+def test_a_renamed_experiment_is_remembered_when_the_cloud_has_forgotten_it(bench):
+    """Records are enough."""
+    bench.run(the_experiment(name="old"))
+    bench.cloud.close()
+    bench.cloud = MemoryCloud(bench.clock, bench.engine)
+    bench.port = LossyPort(bench.cloud, bench._current_fate)
+    reconciler = bench.reconciler(declared=frozenset({"new"}))
+    (planned,) = reconciler.one_pass([Wish(desired=the_experiment(name="new"))])
+
+    assert ((), Sync.SYNCED, Health.HEALTHY) == (planned.actions, planned.sync, planned.health)
+
+
+def test_an_experiment_with_the_same_recipe_in_another_file_is_its_own(bench):
+    """Only a name that is gone has an heir."""
+    bench.run(the_experiment(name="one"))
+    reconciler = bench.reconciler(declared=frozenset({"one", "two"}))
+    reconciler.run([Wish(desired=the_experiment(name="two"))], Patience(timeout_s=600.0))
+
+    assert {1: 200, 2: 200} == bench.bought()
+
+
+def another(name):
+    """An experiment of another recipe."""
+    sequence = SEQUENCE.replace("q0", "q1")
+    recipe = recipe_digest(device_type="EMU_FREE", sequence=sequence)
+    return the_experiment(name=name, sequence=sequence, recipe=recipe)
+
+
+@pytest.mark.parametrize(
+    ("removed", "statuses"),
+    [(Surplus.KEEP, {"PENDING"}), (Surplus.CANCEL, {"CANCELED"}), (None, {"PENDING"})],
+)
+def test_pending_work_of_a_removed_experiment_is_kept_or_cancelled(bench, removed, statuses):
+    """As the repository says, once all its files are applied."""
+    bench.engine._capacity = 0
+    bench.reconciler().run([Wish(desired=another("gone"))], Patience(until_done=False))
+    reconciler = bench.reconciler(replace(TERMS, removed=removed), frozenset({"kept"}))
+    plans = reconciler.one_pass([Wish(desired=the_experiment(name="kept"))])
+
+    assert ["kept", *(["gone"] if removed else [])] == [each.experiment for each in plans]
+    assert statuses == {j["status"] for j in bench.cloud.jobs() if j["variables"]["t"] in {1, 2}}
+
+
+def test_results_of_a_removed_experiment_are_recorded(bench):
+    """They were paid for."""
+    bench.reconciler().run([Wish(desired=another("gone"))], Patience(until_done=False))
+    bench.sleep(1.0)
+    bench.sleep(1.0)
+    reconciler = bench.reconciler(replace(TERMS, removed=Surplus.KEEP), frozenset({"kept"}))
+    reconciler.run([Wish(desired=the_experiment(name="kept"))], Patience(timeout_s=60.0))
+
+    assert ["DONE", "DONE"] == [str(job.status) for job in bench.records.of_experiment("gone")]

@@ -114,7 +114,9 @@ class Machine:
 
     def look(self, observer=None):
         """Observes all experiments; answers what that asked the cloud."""
-        (observer or Observer(self.tools())).observe([_experiment(each) for each in self.cloud.statuses])
+        (observer or Observer(self.tools())).observe(
+            [an_experiment(name=_experiment(each)) for each in self.cloud.statuses]
+        )
         return self.cloud.asked_since()
 
     def record_all(self):
@@ -163,7 +165,7 @@ def test_failed_and_cancelled_jobs_on_record_cost_nothing_either(machine):
 
 def test_the_list_is_as_long_as_the_repository_and_not_as_what_is_asked_for(machine):
     """One experiment of many costs the same list, and no more."""
-    Observer(machine.tools()).observe(["exp-b001"])
+    Observer(machine.tools()).observe([an_experiment(name="exp-b001")])
 
     assert [LIST] * 3 == machine.cloud.asked_since()
 
@@ -227,11 +229,11 @@ def test_what_no_list_shows_is_asked_for_by_its_id_while_it_is_young(tmp_path):
 def test_what_is_observed_does_not_depend_on_what_a_process_remembers(tmp_path):
     """Jobs that were kept are those that would be read."""
     machine = Machine(tmp_path, Listing(3, status="RUNNING"))
-    names = [_experiment(each) for each in machine.cloud.statuses]
+    wanted = [an_experiment(name=_experiment(each)) for each in machine.cloud.statuses]
     observer = Observer(machine.tools())
-    observer.observe(names)
+    observer.observe(wanted)
     machine.cloud.statuses["b002"] = ["DONE", "RUNNING"]
-    remembered, fresh = observer.observe(names), Observer(machine.tools()).observe(names)
+    remembered, fresh = observer.observe(wanted), Observer(machine.tools()).observe(wanted)
     machine.journal.close()
 
     assert fresh == remembered

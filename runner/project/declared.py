@@ -1,0 +1,55 @@
+"""Names of all experiments that the files of a repository describe, without reading more than need be."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from runner.errors import SpecError, UsageError
+from runner.project.experiments import experiment_files
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+# `metadata: {name: x` and the same in block style: what nearly every file has, and cheap to find.
+_USUAL: Final = re.compile(
+    rb"^metadata:[ \t]*"
+    rb"(?:\{[ \t]*|(?:#[^\n]*)?\n(?:[ \t]*(?:#[^\n]*)?\n)*[ \t]+)"
+    rb"name:[ \t]+[\"']?([a-z0-9-]+)",
+    re.MULTILINE,
+)
+
+
+def declared_names(root: Path) -> frozenset[str] | None:
+    """The names in all experiment files below a folder; None when a file keeps its name to itself.
+
+    YAML files that are no experiments have none.
+    """
+    names = set()
+    try:
+        for file in experiment_files([root]):
+            text = file.read_bytes()
+            usual = _USUAL.search(text)
+            names.add(usual[1].decode() if usual else _name(text.decode("utf-8-sig")))
+    except UsageError:
+        return frozenset()  # there is no file
+    except (OSError, ValueError):
+        return None
+    return frozenset(name for name in names if name)
+
+
+def _name(text: str) -> str:
+    """The name in a file that is not written as usual; ValueError when it cannot be read."""
+    from runner.spec.loader import document  # noqa: PLC0415  (PyYAML, for few files)
+
+    try:
+        content = document(text, path="").data
+    except SpecError as error:
+        raise ValueError("a broken file may have any name") from error
+    if not isinstance(content, dict) or content.get("kind") != "Experiment":
+        return ""
+    metadata = content.get("metadata")
+    name = metadata.get("name") if isinstance(metadata, dict) else None
+    if not isinstance(name, str):
+        raise ValueError("an experiment without a name may be any")  # noqa: TRY004
+    return name

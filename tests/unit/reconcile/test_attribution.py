@@ -1,0 +1,62 @@
+"""Whose work is whose, where no file has its experiment's name any more."""
+
+from __future__ import annotations
+
+import pytest
+from builders import RECIPE, an_experiment
+
+from runner.domain import Surplus
+from runner.reconcile.attribution import Names, named, tombstone
+
+HERE = RECIPE[:16]
+OTHER = "f" * 16
+A = an_experiment(name="a")
+B = an_experiment(name="b", recipe=OTHER + "0" * 48)
+TWIN = an_experiment(name="twin")
+
+
+@pytest.mark.parametrize(
+    ("wanted", "others", "declared", "expected"),
+    [
+        pytest.param([A], {"old": {HERE}}, {"a"}, {("old", HERE): "a"}, id="renamed"),
+        pytest.param([A], {"old": {OTHER}}, {"a"}, {}, id="something else was removed"),
+        pytest.param([A], {"old": {HERE}}, {"a", "old"}, {}, id="another file that is not looked at"),
+        pytest.param([A, TWIN], {"old": {HERE}}, {"a", "twin"}, {}, id="two could be it"),
+        pytest.param(
+            [A, B],
+            {"old": {HERE, OTHER}},
+            {"a", "b"},
+            {("old", HERE): "a", ("old", OTHER): "b"},
+            id="one name, two recipes",
+        ),
+    ],
+)
+def test_work_under_a_name_that_is_gone_is_that_of_the_one_who_runs_the_same(
+    wanted, others, declared, expected
+):
+    """Runs are never bought again because a name has changed."""
+    assert expected == named(wanted, others, set(), declared).heirs
+
+
+@pytest.mark.parametrize(
+    ("wanted", "declared", "expected"),
+    [([A, B], {"a", "b"}, ("old",)), ([A], {"a"}, ("old",)), ([A], {"a", "b"}, ())],
+)
+def test_removed_experiments_are_looked_at_with_the_whole_repository_only(wanted, declared, expected):
+    """Who applies one file asks nothing of the others; without batches there is nothing to look at."""
+    assert expected == named(wanted, {"old": {OTHER}, "recorded": {OTHER}}, {"old"}, declared).removed
+
+
+def test_an_owner_is_looked_at():
+    """By its own name, as an heir, or as removed."""
+    names = Names(wanted=frozenset({"a"}), removed=("old",), heirs={("old", HERE): "a"})
+
+    assert ["a", "a", "old", None] == [
+        names.owner(*each) for each in (("a", OTHER), ("old", HERE), ("old", OTHER), ("else", HERE))
+    ]
+    assert (("old",), ()) == (names.former("a"), names.former("old"))
+
+
+def test_a_tombstone_wants_nothing():
+    """It is told from every experiment of a file."""
+    assert (True, False) == (tombstone("old", Surplus.KEEP).is_removed, A.is_removed)
