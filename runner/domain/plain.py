@@ -6,7 +6,10 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 def plain(value: Any) -> Any:
@@ -22,3 +25,19 @@ def plain(value: Any) -> Any:
     if isinstance(value, Enum):
         return value.value
     return value.isoformat() if isinstance(value, datetime) else value
+
+
+def plain_differences(at: str, one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
+    """Every place in which two trees of plain data differ, with what stands there in each; None for nothing.
+
+    Args:
+        at: Path of the trees; steps are put behind it with dots.
+    """
+    if isinstance(one, dict) and isinstance(other, dict):
+        for name in dict.fromkeys([*one, *other]):
+            yield from plain_differences(f"{at}.{name}", one.get(name), other.get(name))
+    elif isinstance(one, list) and isinstance(other, list) and len(one) == len(other):
+        for place, (here, there) in enumerate(zip(one, other, strict=True)):
+            yield from plain_differences(f"{at}.{place}", here, there)
+    elif one != other:
+        yield at, one, other

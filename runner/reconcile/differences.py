@@ -18,6 +18,7 @@ from runner.reconcile.actions import (
     RecordResults,
     Submit,
 )
+from runner.reconcile.bought import changes
 from runner.reconcile.journal import State
 from runner.reconcile.tags import SHORT
 
@@ -88,5 +89,7 @@ def _of_batch(action: CancelBatch, scene: Scene) -> Differences:
         Difference("rerun", marks.rerun, desired.rerun),
     )
     changed = tuple(each for each in fields if each.have != each.want)
+    if marks.recipe != desired.recipe[:SHORT] and not desired.is_removed:
+        changed += changes(desired, scene.seen.bought.get(marks.recipe, {}))
     same = sum(each.submission == marks.submission for each in scene.marks.values())
     return changed or (Difference("batches of the same work", same, 1),)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from runner.domain import BatchStatus, JobStatus
 from runner.errors import NotFoundError
 from runner.reconcile.attribution import named
+from runner.reconcile.bought import of_interest
 from runner.reconcile.journal import Kind, State
 from runner.reconcile.reading import jobs_count, observed_batch, observed_jobs
 from runner.reconcile.scene import Observation
@@ -58,7 +59,7 @@ class Observer:
             of_experiment.get(names.owner(marks.experiment, marks.recipe) or "", []).append(payload)
         on_record = _by_batch(job for jobs in recorded.values() for job in jobs)
         batches = self._with_jobs([p for some in of_experiment.values() for p in some], on_record)
-        return {
+        seen = {
             name: Observation(
                 batches=tuple(batches[payload["id"]] for payload in of_experiment[name]),
                 recorded=recorded[name],
@@ -66,6 +67,18 @@ class Observer:
             )
             for name in looked_at
         }
+        return seen | {each.name: self._with_manifests(each, seen[each.name], names) for each in wanted}
+
+    def _with_manifests(self, wanted: DesiredExperiment, seen: Observation, names: Names) -> Observation:
+        """What is there, with what is known of the recipes that may be of interest."""
+        read = self._tools.records.manifest
+        bought = {}
+        for recipe in of_interest(wanted, seen.batches, seen.recorded):
+            found = (read(name, recipe) for name in (wanted.name, *names.former(wanted.name)))
+            manifest = next((each for each in found if each), None)
+            if manifest:
+                bought[recipe] = manifest
+        return replace(seen, bought=bought) if bought else seen
 
     def strays(self, wanted: Sequence[DesiredExperiment]) -> tuple[ObservedBatch, ...]:
         """Batches of ours that count for none of some experiments, oldest first; one list request."""

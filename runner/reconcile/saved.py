@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 from runner.domain import digest
-from runner.domain.plain import plain
+from runner.domain.plain import plain, plain_differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -233,11 +233,8 @@ def _deeds(saved: SavedExperiment) -> dict[str, Any]:
 
 
 def _differences(at: str, planned: Any, found: Any) -> Iterator[Move]:
-    if isinstance(planned, dict) and isinstance(found, dict):
-        for name in dict.fromkeys([*planned, *found]):
-            yield from _differences(f"{at}.{name}", planned.get(name), found.get(name))
-    elif planned != found:
-        yield Move(field=at, planned=planned, found=found)
+    for field, was, now in plain_differences(at, planned, found):
+        yield Move(field=field, planned=was, found=now)
 
 
 def plan_schema() -> dict[str, Any]:

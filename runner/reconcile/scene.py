@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runner.domain import BatchStatus
 from runner.reconcile.journal import Kind, State
 from runner.reconcile.tags import SHORT, Marks, read_marks, work
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob, Surplus
@@ -73,6 +74,8 @@ class Observation:
         unavailable: Jobs that are done and whose result could not be had a moment ago.
 
         dependencies: What is known of each experiment that this one depends on.
+
+        bought: Manifests of recipes that were bought, newest last, as far as they are of interest.
     """
 
     batches: tuple[ObservedBatch, ...] = ()
@@ -80,6 +83,7 @@ class Observation:
     entries: tuple[Entry, ...] = ()
     unavailable: frozenset[str] = frozenset()
     dependencies: tuple[Dependency, ...] = ()
+    bought: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

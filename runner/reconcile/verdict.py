@@ -17,6 +17,7 @@ from runner.reconcile.actions import (
     Sync,
     WaitFor,
 )
+from runner.reconcile.bought import remarks
 from runner.reconcile.estimate import qpu_seconds
 
 if TYPE_CHECKING:
@@ -91,6 +92,7 @@ def notes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[str]:
         yield "no file describes it any more" + (some if kept else "")
     if step.restraint and not step.restraint.how:
         yield step.restraint.reason
+    yield from remarks(scene.desired, scene.seen.bought)
     surplus = [tally.surplus for tally in (point.tally for point in wanted) if tally.surplus > 0]
     if surplus:
         some = "1 job has" if len(surplus) == 1 else f"{len(surplus)} jobs have"

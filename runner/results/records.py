@@ -82,6 +82,15 @@ class Records:
         path = self._recipe_folder(experiment, recipe) / "manifest.json"
         _write_aside(path, json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
+    def manifest(self, experiment: str, recipe: str) -> dict[str, Any] | None:
+        """What is known of a recipe that was run; None when nothing is, or the file is broken."""
+        try:
+            text = (self._recipe_folder(experiment, recipe) / "manifest.json").read_text(encoding="utf-8")
+            manifest = json.loads(text)
+        except (OSError, ValueError):
+            return None
+        return manifest if isinstance(manifest, dict) else None
+
     def _jobs_of(self, file: Path) -> list[RecordedJob]:
         """The jobs of a file, read again only when it is another one: every pass asks for all of them."""
         now = file.stat()

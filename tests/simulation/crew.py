@@ -167,7 +167,7 @@ class Crewman:
         tools = Tools(
             client=self.world.cloud.client(self),
             journal=Gated(self._journal, self._effect, {"entries", "unclear", "created_at", "close"}),
-            records=Gated(self._records, self._effect, {"of_experiment"}),
+            records=Gated(self._records, self._effect, {"of_experiment", "recipes", "manifest"}),
             namespace=NAMESPACE,
             clock=self.world.clock,
             sleep=self._pause,

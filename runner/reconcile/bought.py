@@ -1,0 +1,80 @@
+"""What was bought before, beside what the file asks for now: another recipe, or a changed device. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from runner.domain import JobStatus
+from runner.domain.digests import recipe_parts
+from runner.domain.plain import plain_differences
+from runner.reconcile.actions import Difference
+from runner.reconcile.tags import SHORT, read_marks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob
+
+    Manifest = Mapping[str, Any]
+
+_SHOWN = 3
+
+
+def of_interest(
+    desired: DesiredExperiment, batches: Sequence[ObservedBatch], recorded: Sequence[RecordedJob]
+) -> list[str]:
+    """Recipes whose manifests may say something, oldest first: none of an experiment that is complete."""
+    present = desired.recipe[:SHORT]
+    done = sum(job.runs for job in recorded if job.recipe == present and job.status is JobStatus.DONE)
+    is_live = any(batch.status.is_live for batch in batches)
+    if not is_live and done >= sum(job.runs for job in desired.jobs):
+        return []
+    ordered = sorted(batches, key=lambda batch: (batch.created_at, batch.id))
+    seen = [*(job.recipe for job in recorded), *(read_marks(batch.tags).recipe for batch in ordered)]
+    return [recipe for recipe in dict.fromkeys([*seen, present]) if recipe]
+
+
+def drift(desired: DesiredExperiment, bought: Mapping[str, Manifest]) -> tuple[Difference, ...]:
+    """What has changed of the device since the same recipe was bought: the recipe has only its name."""
+    before = _sequence(bought.get(desired.recipe[:SHORT], {}))
+    now = json.loads(desired.sequence) if before else {}
+    return _differences("device", before.get("device"), now.get("device"))
+
+
+def changes(desired: DesiredExperiment, before: Manifest) -> tuple[Difference, ...]:
+    """What makes the recipe another one than that of a manifest."""
+    sequence = _sequence(before)
+    if not sequence:
+        return ()
+    was = recipe_parts(device_type=str(before.get("device_type", "")), sequence=json.dumps(sequence))
+    now = recipe_parts(device_type=desired.device_type, sequence=desired.sequence)
+    return _differences("recipe", was, now)
+
+
+def remarks(desired: DesiredExperiment, bought: Mapping[str, Manifest]) -> Iterable[str]:
+    """What people should know of it."""
+    present = desired.recipe[:SHORT]
+    drifted = drift(desired, bought)
+    if drifted:
+        yield f"the device has changed since this was bought: {_said(drifted)}"
+    others = [recipe for recipe in bought if recipe != present]
+    if others and present not in bought:
+        changed = changes(desired, bought[others[-1]])
+        if changed:
+            yield f"the recipe has changed: {_said(changed)}"
+
+
+def _sequence(manifest: Manifest) -> dict[str, Any]:
+    sequence = manifest.get("sequence")
+    return sequence if isinstance(sequence, dict) else {}
+
+
+def _differences(at: str, one: Any, other: Any) -> tuple[Difference, ...]:
+    return tuple(Difference(*each) for each in plain_differences(at, one, other))
+
+
+def _said(differences: Sequence[Difference]) -> str:
+    first = [f"{each.subject}: {each.have} → {each.want}" for each in differences[:_SHOWN]]
+    more = [f"and {len(differences) - _SHOWN} more"] if len(differences) > _SHOWN else []
+    return ", ".join(first + more)

@@ -1,0 +1,107 @@
+"""What was bought before, beside what the file asks for now."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from builders import NOW, RECIPE, SEQUENCE, TERMS, a_batch, a_job, a_record, an_experiment, at, seen, tags_of
+
+from runner.domain import BatchStatus, recipe_digest
+from runner.reconcile.actions import Difference
+from runner.reconcile.bought import changes, drift, of_interest
+from runner.reconcile.plan import plan
+
+PRESENT, OLD = RECIPE[:16], "f" * 16
+
+
+def a_manifest(device_type="EMU_FREE", **sequence):
+    """What is remembered of a recipe; of the sequence, some keys are others."""
+    return {"device_type": device_type, "sequence": json.loads(SEQUENCE) | sequence}
+
+
+def with_device(**device):
+    """An experiment on a device of some specification, and its sequence."""
+    sequence = json.dumps(json.loads(SEQUENCE) | {"device": {"name": "D"} | device})
+    recipe = recipe_digest(device_type="EMU_FREE", sequence=sequence)
+    return an_experiment(sequence=sequence, recipe=recipe)
+
+
+def test_a_changed_device_is_no_new_recipe_and_is_reported():
+    """With what has changed of it."""
+    experiment = with_device(max_runs=200)
+    before = a_manifest(device={"name": "D", "max_runs": 100})
+
+    made = plan(experiment, replace(seen(), bought={PRESENT: before}), TERMS, NOW)
+
+    assert PRESENT == experiment.recipe[:16]
+    assert (Difference("device.max_runs", 100, 200),) == drift(experiment, {PRESENT: before})
+    assert ("the device has changed since this was bought: device.max_runs: 100 → 200",) == made.notes
+
+
+def test_an_unchanged_device_is_not_mentioned():
+    """Nor one of which nothing is known."""
+    assert () == drift(an_experiment(), {PRESENT: a_manifest()})
+    assert () == drift(an_experiment(), {PRESENT: {"sequence": "broken"}})
+    assert () == plan(an_experiment(), seen(), TERMS, NOW).notes
+
+
+@pytest.mark.parametrize(
+    ("before", "expected"),
+    [
+        (a_manifest(), ()),
+        (a_manifest(name="another", pulser_version="0"), ()),
+        (a_manifest("EMU_SV"), (Difference("recipe.device_type", "EMU_SV", "EMU_FREE"),)),
+        (
+            a_manifest(register=[{"name": "q0", "x": 5.0, "y": 0.0}]),
+            (Difference("recipe.sequence.register.0.x", 5.0, 0.0),),
+        ),
+        ({}, ()),
+    ],
+)
+def test_recipes_differ_in_what_makes_them(before, expected):
+    """Names and versions do not."""
+    assert expected == changes(an_experiment(), before)
+
+
+def test_a_changed_recipe_says_what_has_changed():
+    """In a note before it is bought, and beside the cancellation of what is pending."""
+    old = a_batch("b0", a_job("j0", batch_id="b0"), tags=tags_of("s", "c", OLD))
+    before = a_manifest(register=[{"name": "q0", "x": 5.0, "y": 0.0}])
+
+    made = plan(an_experiment(), replace(seen(old), bought={OLD: before}), TERMS, NOW)
+
+    assert ("the recipe has changed: recipe.sequence.register.0.x: 5.0 → 0.0",) == made.notes
+    assert (
+        Difference("recipe", OLD, PRESENT),
+        Difference("recipe.sequence.register.0.x", 5.0, 0.0),
+    ) == made.differences[0]
+
+
+@pytest.mark.parametrize(
+    ("batches", "recorded", "expected"),
+    [
+        pytest.param([], [a_record()], [], id="complete: nothing is read"),
+        pytest.param([], [], [PRESENT], id="nothing is there"),
+        pytest.param([], [a_record("j0", recipe=OLD)], [OLD, PRESENT], id="another recipe is on record"),
+        pytest.param(
+            [
+                a_batch("b2", created_at=at(-1)),
+                a_batch("b1", created_at=at(-5), tags=tags_of("s", "c", OLD)),
+            ],
+            [],
+            [OLD, PRESENT],
+            id="batches by their age",
+        ),
+        pytest.param(
+            [a_batch("b1", status=BatchStatus.RUNNING, tags=tags_of("s", "c", OLD))],
+            [a_record()],
+            [PRESENT, OLD],
+            id="complete, and something runs",
+        ),
+    ],
+)
+def test_manifests_are_read_only_where_they_may_say_something(batches, recorded, expected):
+    """Experiments that are complete cost nothing."""
+    assert expected == of_interest(an_experiment(), batches, recorded)
