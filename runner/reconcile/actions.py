@@ -236,6 +236,10 @@ class Plan:
     Args:
         differences: What caused each of the actions, in their order.
 
+        due: Everything that is bought from here: by these actions or, of a split sweep, by those after them.
+
+        cost: What that costs.
+
         look_again_s: When there may be more to do (in s); None for never.
     """
 
@@ -245,6 +249,7 @@ class Plan:
     sync: Sync
     health: Health
     differences: tuple[tuple[Difference, ...], ...] = ()
+    due: tuple[NewJob, ...] = ()
     cost: Cost = field(default_factory=Cost)
     wait_for: WaitFor = WaitFor.NOTHING
     look_again_s: float | None = None

@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 
 # Waits that lead to purchases, and to nothing when there are none.
 _ENDLESS: Final = frozenset({WaitFor.BACKOFF, WaitFor.DEPENDENCY})
-_PURCHASES: Final = frozenset({"Claim", "AddJobs", "Submit"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +65,7 @@ class Amounts:
 
 def promised(saved: SavedExperiment) -> Amounts:
     """What the saved plan buys."""
-    bought = [job for action in saved.actions if action.action in _PURCHASES for job in action.jobs]
-    return Amounts.of((job.key, job.runs) for job in bought)
+    return Amounts.of((job.key, job.runs) for job in saved.due)
 
 
 def spent(saved: SavedExperiment, seen: Observation) -> Amounts:
@@ -118,7 +116,8 @@ def _unseen(saved: SavedExperiment, seen: Observation) -> Iterator[tuple[str, in
 def guarded(saved: SavedExperiment, desired: DesiredExperiment, seen: Observation, planned: Plan) -> Plan:
     """A pass's plan, cut down to what a saved plan permits."""
     cut = permitted(planned, saved, spent(saved, seen))
-    return replace(cut, cost=verdict.cost(desired, cut.actions))
+    bought = tuple(job for a in cut.actions if isinstance(a, (Claim, AddJobs, Submit)) for job in a.jobs)
+    return replace(cut, due=bought, cost=verdict.cost(desired, bought))
 
 
 def permitted(planned: Plan, saved: SavedExperiment, bought: Amounts) -> Plan:

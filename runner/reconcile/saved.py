@@ -84,7 +84,8 @@ class SavedExperiment(_Frozen):
     desired: dict[str, Any] = Field(description="What the file asks for; of the sequence, its digest.")
     world: SavedWorld = Field(description="What the plan was made from.")
     actions: tuple[SavedAction, ...] = Field(description="The planned actions, in order.")
-    cost: SavedCost = Field(description="What they buy.")
+    due: tuple[SavedJob, ...] = Field(description="All that is bought, by these actions or those after them.")
+    cost: SavedCost = Field(description="What that costs.")
     digest: str = Field(pattern=_DIGEST, description="SHA-256 over the rest of this object.")
 
 
@@ -141,6 +142,7 @@ def saved_experiment(deed: Deed, path: str) -> SavedExperiment:
         desired=desired_facts(deed.desired),
         world=world_facts(deed.seen),
         actions=tuple(map(saved_action, deed.plan.actions, deed.plan.differences)),
+        due=tuple(SavedJob(key=job.key, runs=job.runs) for job in deed.plan.due),
         cost=SavedCost(jobs=cost.jobs, runs=cost.runs, qpu_s=cost.qpu_s),
         digest=_UNSIGNED,
     )

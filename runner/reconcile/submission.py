@@ -37,11 +37,14 @@ class Step:
 
     Args:
         restraint: Why nothing is bought although something is missing.
+
+        due: Everything that is bought from here, in this batch or in those after it.
     """
 
     actions: tuple[Action, ...] = ()
     wait_s: float | None = None
     restraint: Restraint | None = None
+    due: tuple[NewJob, ...] = ()
 
 
 def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
@@ -63,7 +66,8 @@ def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
     if not bought:
         return Step(stale)
     step = _purchase(scene, submission, bought, rivals)
-    return Step((*stale, *step.actions), step.wait_s)
+    is_held = any(isinstance(action, Hold) for action in step.actions)
+    return Step((*stale, *step.actions), step.wait_s, due=() if is_held else due)
 
 
 def _room(scene: Scene) -> int | None:

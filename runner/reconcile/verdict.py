@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING
 
 from runner.domain import Submission
 from runner.reconcile.actions import (
-    AddJobs,
     Adopt,
-    Claim,
     Cost,
     Health,
     Hold,
     RecordResults,
-    Submit,
     Sync,
     WaitFor,
 )
@@ -24,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from runner.domain import DesiredExperiment, ObservedBatch
-    from runner.reconcile.actions import Action
+    from runner.reconcile.actions import Action, NewJob
     from runner.reconcile.scene import Scene
     from runner.reconcile.submission import Step
     from runner.reconcile.tally import Point
@@ -77,9 +74,8 @@ def is_pending(batch: ObservedBatch) -> bool:
     return batch.status.is_live and batch.jobs_count > 0
 
 
-def cost(desired: DesiredExperiment, actions: Sequence[Action]) -> Cost:
-    """What the actions buy."""
-    bought = [job for a in actions if isinstance(a, (Claim, AddJobs, Submit)) for job in a.jobs]
+def cost(desired: DesiredExperiment, bought: Sequence[NewJob]) -> Cost:
+    """What jobs cost."""
     runs = sum(job.runs for job in bought)
     return Cost(jobs=len(bought), runs=runs, qpu_s=qpu_seconds(desired.device_type, runs))
 

@@ -200,3 +200,15 @@ def test_a_saved_plan_whose_experiment_waits_for_another_is_performed(capsys, la
 
     assert (0, 0) == (planned[0], applied[0]), applied[2]
     assert [(t, 50) for t in (100, 100, 200, 200, 300, 300)] == measured(lab)
+
+
+def test_a_saved_plan_of_a_split_sweep_buys_all_its_batches(capsys, lab):
+    """What it costs is what it says."""
+    text = commands.EXPERIMENT.replace("  jobs:", "  policy: {max_jobs_per_batch: 2}\n  jobs:")
+    (lab / "specs" / "pair.yaml").write_text(text, encoding="utf-8")
+    planned = said(capsys, "plan", "specs", "-O", "pair.plan")
+    applied = said(capsys, "apply", "pair.plan")
+
+    assert (0, 0) == (planned[0], applied[0]), applied[2]
+    assert "buys 3 jobs, 150 runs" in planned[1]
+    assert 3 == applied[1].count("DONE")

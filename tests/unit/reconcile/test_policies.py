@@ -28,6 +28,7 @@ from runner.reconcile.actions import (
     CancelJobs,
     Claim,
     CloseBatch,
+    Cost,
     Fence,
     Hold,
     NewJob,
@@ -192,6 +193,14 @@ def test_a_sweep_is_split_into_batches_in_file_order():
     assert ["t0", "t1"] == names(first.jobs)
     assert ["t2", "t3"] == names(second.jobs)
     assert first.submission != second.submission
+
+
+def test_a_plan_tells_the_cost_of_the_whole_sweep():
+    """Not only of its first batch; what is held back costs nothing."""
+    held = planned(many(5, budget=Budget(runs=499)))
+
+    assert Cost(jobs=5, runs=500) == planned(many(5)).cost
+    assert (Cost(), ()) == (held.cost, held.due)
 
 
 def test_the_whole_of_a_split_sweep_must_be_within_the_budget():
