@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 from runner.errors import LocalCloudError
+from runner.local import links
 from runner.local.faults import Rule
-from runner.local.store import LINK_LIFETIME
 from runner.local.webhooks import is_address
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ class ResultSettings(_Strict):
         link_lifetime_s: How long a result's address leads to it (in s).
     """
 
-    link_lifetime_s: float = Field(default=LINK_LIFETIME.total_seconds(), gt=0.0, le=_LONGEST_S)
+    link_lifetime_s: float = Field(default=links.LIFETIME.total_seconds(), gt=0.0, le=_LONGEST_S)
 
 
 def _postable(url: str) -> str:

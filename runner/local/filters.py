@@ -7,7 +7,6 @@ that is silently ignored would answer a question that nobody asked.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from runner.domain import BatchStatus, JobStatus
@@ -17,9 +16,8 @@ from runner.local.refusals import InvalidRequestError, Problem
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.local.query_values import Kind
+    from runner.local.query_values import Kind, Value
 
-Value = str | int | datetime
 Query = tuple[tuple[str, str], ...]
 
 MAX_LIMIT = 100

@@ -13,7 +13,10 @@ import hmac
 import math
 import struct
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+# How long an address leads to its result, unless the configuration says otherwise.
+LIFETIME = timedelta(minutes=15)
 
 _NAMED = struct.Struct(">QI")
 _SIGNATURE_BYTES = 20

@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from runner.local import links, reading
 from runner.local.memory import Memory
 
 if TYPE_CHECKING:
+    from datetime import datetime, timedelta
+
     from runner.local.filters import Condition, Selection
     from runner.local.queues import DeviceQueue
     from runner.local.records import BatchRecord, JobRecord, Page, Result
     from runner.local.webhooks import Due
-
-LINK_LIFETIME = timedelta(minutes=15)
 
 
 class Lookups(Memory):
@@ -50,7 +49,7 @@ class Lookups(Memory):
         with self._database.reading() as connection:
             return reading.job_ids(connection, batch_id)
 
-    def result_link(self, job_id: str, lifetime: timedelta = LINK_LIFETIME) -> str | None:
+    def result_link(self, job_id: str, lifetime: timedelta = links.LIFETIME) -> str | None:
         """The secret part of an address of a job's result, good for a while; None without a result."""
         with self._database.reading() as connection:
             reading.one_job(connection, job_id)

@@ -11,7 +11,7 @@ from runner.domain import BatchStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
-    from runner.local.filters import Value
+    Value = str | int | datetime
 
 # What the store can compare has 18 digits at least; nothing here is as large.
 _MAX_DIGITS = 18

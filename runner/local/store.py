@@ -7,11 +7,11 @@ had answered is there when the next one opens the store.
 from __future__ import annotations
 
 from runner.local.events import Events
-from runner.local.lookups import LINK_LIFETIME, Lookups
+from runner.local.lookups import Lookups
 from runner.local.memory import random_id, utc_now
 from runner.local.orders import Orders
 
-__all__ = ["LINK_LIFETIME", "Store", "random_id", "utc_now"]
+__all__ = ["Store", "random_id", "utc_now"]
 
 
 class Store(Lookups, Orders, Events):
