@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from runner.domain import (
@@ -33,20 +34,20 @@ def at(seconds):
     return NOW + timedelta(seconds=seconds)
 
 
-def a_wanted_job(t=1, runs=100):
+def a_wanted_job(t=1, runs=100, rerun=0):
     """A job of the file; `t` is its point."""
-    return DesiredJob(key=job_key({"t": t}), name=f"t{t}", runs=runs, variables={"t": t})
+    return DesiredJob(key=job_key({"t": t}), name=f"t{t}", runs=runs, variables={"t": t}, rerun=rerun)
 
 
 def an_experiment(*jobs, **fields):
-    """An experiment that wants some jobs; by default one."""
-    policy = fields.pop("policy", None) or Policy()
+    """An experiment that wants some jobs; by default one. `rerun` is added to the counters of all."""
+    policy, rerun = fields.pop("policy", None) or Policy(), fields.pop("rerun", 0)
     values = {
         "name": "exp",
         "device_type": "EMU_FREE",
         "sequence": SEQUENCE,
         "recipe": RECIPE,
-        "jobs": jobs or (a_wanted_job(),),
+        "jobs": tuple(replace(job, rerun=job.rerun + rerun) for job in jobs or (a_wanted_job(),)),
         "policy": policy,
         "qubit_ids": ("q0",),
     }

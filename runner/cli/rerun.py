@@ -9,22 +9,30 @@ import click
 from runner.cli import options
 from runner.cli.exits import Exit
 from runner.cli.output import print_text, say
-from runner.project.reruns import rerun_of_failed, whole_rerun, write_edit
+from runner.errors import UsageError
+from runner.project.reruns import rerun_of_failed, rerun_of_jobs, whole_rerun, write_edit
 
 
 @click.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @options.target
 @click.option("--failed", is_flag=True, help="Only jobs that failed for good; asks the target which.")
-def rerun(file: Path, target: str | None, failed: bool) -> int:
+@click.option("--job", "jobs", metavar="NAME", multiple=True, help="Only this job; can be given again.")
+def rerun(file: Path, target: str | None, failed: bool, jobs: tuple[str, ...]) -> int:
     """Ask for an experiment again, by editing its file; nothing is sent before the next apply.
 
     Raises the file's `rerun` counter: every job is measured anew, and what was measured before stays on
-    record apart. With --failed, raises `policy.retry.limit` by another round instead: what is measured is
-    not bought again. Comments and all other lines of the file stay as they are.
+    record apart. With --job, raises the counter of that job alone. With --failed, raises
+    `policy.retry.limit` by another round instead: what is measured is not bought again. Comments and all
+    other lines of the file stay as they are.
     """
+    if failed and jobs:
+        raise UsageError("--failed and --job together: which jobs?", hint="say one of them")
     project, (experiment,) = options.opened((file,), target)
-    edit = rerun_of_failed(project, experiment) if failed else whole_rerun(experiment)
+    if failed:
+        edit = rerun_of_failed(project, experiment)
+    else:
+        edit = rerun_of_jobs(experiment, jobs) if jobs else whole_rerun(experiment)
     if edit is None:
         say(f"{experiment.name}: no job has failed for good; the file stays as it is")
         return Exit.DONE

@@ -134,6 +134,8 @@ class DesiredJob:
         variables: Value of every variable of the sequence; numbers or lists of numbers.
 
         duration_ns: How long the built sequence takes (in ns).
+
+        rerun: Counter of the file for this job; with a higher one, what was bought before counts no more.
     """
 
     key: str
@@ -141,6 +143,7 @@ class DesiredJob:
     runs: int
     variables: Mapping[str, Any]
     duration_ns: int | None = None
+    rerun: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -158,8 +161,6 @@ class DesiredExperiment:
 
         jobs: Wanted jobs, in file order; none of an experiment that was removed from the repository.
 
-        rerun: Counter of the file; a higher one asks for everything again.
-
         max_runs: Most runs that the device takes in one job; None for no limit.
 
         qubit_ids: Order of the qubits in every bitstring.
@@ -173,7 +174,6 @@ class DesiredExperiment:
     recipe: str
     jobs: tuple[DesiredJob, ...]
     policy: Policy = field(default_factory=Policy)
-    rerun: int = 0
     max_runs: int | None = None
     qubit_ids: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
@@ -182,3 +182,8 @@ class DesiredExperiment:
     def is_removed(self) -> bool:
         """Whether no file describes it any more."""
         return not self.jobs
+
+    @property
+    def reruns(self) -> dict[str, int]:
+        """Rerun counter of each wanted job, by its key."""
+        return {job.key: job.rerun for job in self.jobs}

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.local.control import Paused
-    from runner.local.filters import Value
+    from runner.local.query_values import Value
 
 _WAITING = (
     "SELECT jobs.seq, jobs.id, jobs.batch_id, batches.created_at"

@@ -11,10 +11,13 @@ from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from runner.errors import ProjectError
-from runner.spec.editing import RERUN, RETRY_LIMIT, with_number
+from runner.errors import ProjectError, UsageError
+from runner.spec.editing import RETRY_LIMIT, with_number, with_raised_rerun
+from runner.spec.spelling import suggestion
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from runner.project.experiments import Experiment
     from runner.project.project import Project
 
@@ -43,9 +46,23 @@ class Edit:
 
 def whole_rerun(experiment: Experiment) -> Edit:
     """The file with its `rerun` counter raised: everything is measured again, apart from what there is."""
-    raised = experiment.desired.rerun + 1
     about = f"all {len(experiment.desired.jobs)} jobs are measured again; the old counts are not added"
-    return _edit(experiment, RERUN, raised, about)
+    return _edit(experiment, lambda text, path: with_raised_rerun(text, path=path), about)
+
+
+def rerun_of_jobs(experiment: Experiment, names: Sequence[str]) -> Edit:
+    """The file with the counters of some jobs raised: only these are measured again.
+
+    Raises:
+        UsageError: The file has no job of such a name.
+    """
+    chosen, known = list(dict.fromkeys(names)), [job.name for job in experiment.desired.jobs]
+    for name in chosen:
+        if name not in known:
+            message = f"{experiment.file.path}: there is no job {name}"
+            raise UsageError(message, hint=suggestion(name, known, kind="jobs"))
+    about = f"{', '.join(chosen)}: measured again; the old counts are not added"
+    return _edit(experiment, lambda text, path: with_raised_rerun(text, chosen, path=path), about)
 
 
 def rerun_of_failed(project: Project, experiment: Experiment) -> Edit | None:
@@ -70,7 +87,8 @@ def rerun_of_failed(project: Project, experiment: Experiment) -> Edit | None:
         raise ProjectError(message, hint="change `retry`, or ask for everything again: `runner rerun FILE`")
     rest = f"; not {', '.join(hopeless)}, whose failure `retry` leaves out" if hopeless else ""
     names = ", ".join(name for name in failed if name not in hopeless)
-    return _edit(experiment, RETRY_LIMIT, limit, f"{names}: tried again up to {retry.limit + 1} times{rest}")
+    about = f"{names}: tried again up to {retry.limit + 1} times{rest}"
+    return _edit(experiment, lambda text, path: with_number(text, RETRY_LIMIT, limit, path=path), about)
 
 
 def _failed(project: Project, experiment: Experiment) -> dict[str, int]:
@@ -85,11 +103,16 @@ def _with_limit(experiment: Experiment, limit: int) -> Experiment:
     return replace(experiment, desired=replace(experiment.desired, policy=patient))
 
 
-def _edit(experiment: Experiment, pointer: str, number: int, about: str) -> Edit:
+def _edit(experiment: Experiment, change: Callable[[str, str], str], about: str) -> Edit:
+    """An edit of the file.
+
+    Args:
+        change: Its new text, from its old one and its path.
+    """
     path = Path(experiment.file.path)
     before = path.read_bytes()
     mark = codecs.BOM_UTF8 if before.startswith(codecs.BOM_UTF8) else b""
-    text = with_number(before[len(mark) :].decode(), pointer, number, path=str(path))
+    text = change(before[len(mark) :].decode(), str(path))
     return Edit(path=path, before=before, after=mark + text.encode(), about=about)
 
 

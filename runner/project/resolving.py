@@ -68,9 +68,17 @@ def declare_unwanted(project: Project, experiment: Experiment) -> list[Resolved]
     with project.tools("resolve") as (tools, _):
         lost = _lost(tools, experiment)
         for entry in lost:
-            tools.journal.skip(entry, work(experiment.desired))
+            tools.journal.skip(entry, _by_work(experiment, entry))
             _tell(tools, entry, "ResolveSkip", None, "a person says that its jobs are not to be bought,")
         return [_resolved(entry, None) for entry in lost]
+
+
+def _by_work(experiment: Experiment, entry: Entry) -> dict[str, list[tuple[str, int]]]:
+    by_work: dict[str, list[tuple[str, int]]] = {}
+    for key, runs in entry.jobs:
+        present = work(experiment.desired, experiment.desired.reruns.get(key, 0))
+        by_work.setdefault(present, []).append((key, runs))
+    return by_work
 
 
 def declare_found(project: Project, experiment: Experiment, batch_id: str) -> Resolved:
@@ -91,7 +99,8 @@ def declare_found(project: Project, experiment: Experiment, batch_id: str) -> Re
                 + "; ".join(objections),
                 hint=f"look for another batch, or `runner resolve {experiment.name} absent`",
             )
-        ours = batch_tags(namespace, experiment.desired, entry.submission, entry.claim)
+        rerun = found.reruns[0] if found.reruns else 0
+        ours = batch_tags(namespace, experiment.desired, entry.submission, entry.claim, rerun=rerun)
         tools.client.set_batch_tags(batch_id, joined_tags(ours, found.batch.tags))
         _remember(project, tools, experiment)
         tools.journal.settle(entry.seq, State.ACCEPTED, batch_id)
@@ -177,7 +186,7 @@ def adopt(project: Project, experiment: Experiment, chosen: Sequence[Candidate])
                 raise UsageError(f"{each.batch.id} cannot be adopted: {'; '.join(each.objections)}")
         _remember(project, tools, experiment)
         for each in now:
-            tags = adopting_tags(namespace, experiment.desired, each.batch.tags)
+            tags = adopting_tags(namespace, experiment.desired, each.batch.tags, rerun=each.reruns[0])
             tools.client.set_batch_tags(each.batch.id, tags)
             reason = f"a person says that its {each.batch.jobs_count} jobs are the experiment's"
             tools.journal.history.add(experiment.name, "AdoptBatch", batch_id=each.batch.id, reason=reason)

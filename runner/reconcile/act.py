@@ -107,22 +107,24 @@ class Actor:
 
     def _claim(self, deed: Deed, action: Claim) -> None:
         try:
-            self._create(Kind.CLAIM, deed, action.submission, ())
+            self._create(Kind.CLAIM, deed, action)
         except InvalidPayloadError:
             return  # it may not take batches without jobs: the planner then buys at once
 
     def _submit(self, deed: Deed, action: Submit) -> None:
         self._remember_recipe(deed)
-        self._create(Kind.SUBMIT, deed, action.submission, action.jobs)
+        self._create(Kind.SUBMIT, deed, action)
 
-    def _create(self, kind: Kind, deed: Deed, submission: str, jobs: tuple[NewJob, ...]) -> None:
-        desired, claim = deed.desired, self._nonce()
+    def _create(self, kind: Kind, deed: Deed, action: Claim | Submit) -> None:
+        desired, submission, claim = deed.desired, action.submission, self._nonce()
+        jobs = action.jobs if kind is Kind.SUBMIT else ()
+        rerun = action.jobs[0].rerun
         payload = {
             "device_type": desired.device_type,
             "sequence_builder": desired.sequence,
             "jobs": [_job_payload(job) for job in jobs],
             "open": kind is Kind.CLAIM,
-            "tags": tags.batch_tags(self._namespace, desired, submission, claim),
+            "tags": tags.batch_tags(self._namespace, desired, submission, claim, rerun=rerun),
         }
         seq = self._journal.intend(
             kind, experiment=desired.name, submission=submission, claim=claim, jobs=_amounts(jobs)

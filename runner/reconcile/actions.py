@@ -12,13 +12,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewJob:
-    """A job to be bought."""
+    """A job to be bought.
+
+    Args:
+        rerun: Counter that it is bought by; the same for all jobs of a batch.
+    """
 
     key: str
     name: str
     runs: int
     attempt: int
     variables: Mapping[str, Any] = field(default_factory=dict)
+    rerun: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
@@ -57,6 +57,11 @@ class Candidate:
     unasked: tuple[ObservedJob, ...]
     objections: tuple[str, ...]
 
+    @property
+    def reruns(self) -> tuple[int, ...]:
+        """Counters of the jobs that it holds, in order; a batch that is taken over has one."""
+        return tuple(sorted({match.job.rerun for match in self.matches if match.there}))
+
 
 def candidate(
     desired: DesiredExperiment,
@@ -85,12 +90,19 @@ def candidate(
         objections.append("it is still open: whoever opened it may add jobs; close it first")
     if not any(match.there for match in matches):
         objections.append("none of its jobs is one that the file asks for")
-    return Candidate(
+    found = Candidate(
         batch=batch,
         matches=matches,
         unasked=tuple(each for each in batch.jobs if each.key not in keys),
         objections=tuple(objections),
     )
+    return replace(found, objections=(*objections, *_of_reruns(found)))
+
+
+def _of_reruns(found: Candidate) -> Iterator[str]:
+    if len(found.reruns) > 1:
+        said = " and ".join(map(str, found.reruns))
+        yield f"the file counts `rerun` differently for its jobs ({said}), and a batch has one number"
 
 
 def _of_owner(batch: ObservedBatch, namespace: str) -> Iterator[str]:
@@ -166,6 +178,7 @@ def submission_objections(
         yield "it is another submission of this repository"
     there = Counter((job.key, job.runs) for job in found.batch.jobs)
     sent = Counter(entry.jobs)
+    yield from _of_reruns(found)
     names = {job.key: job.name for job in desired.jobs}
     for (key, runs), count in (sent - there).items():
         yield f"it lacks {count} of the jobs that were sent: {names.get(key, key)} with {runs} runs"

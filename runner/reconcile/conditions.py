@@ -140,8 +140,9 @@ def _drift(scene: Scene, planned: Plan) -> Condition:
         said.append(f"{surplus} runs more than the file asks for")
     pending = sum(
         effective_status(batch.status, job.status) is JobStatus.PENDING
-        for batch in scene.outdated
+        for batch in scene.current + scene.outdated
         for job in batch.jobs
+        if batch in scene.outdated or scene.is_outrun(batch, job)
     )
     if pending:
         said.append(f"pending of an older version of the file: {pending} jobs")

@@ -23,9 +23,9 @@ from runner.reconcile.journal import State
 from runner.reconcile.tags import SHORT
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
-    from runner.reconcile.actions import Action
+    from runner.reconcile.actions import Action, JobTally
     from runner.reconcile.scene import Scene
     from runner.reconcile.tally import Point
 
@@ -69,11 +69,20 @@ def _of_jobs(wanted: Sequence[Point], keys: Collection[str]) -> Differences:
 def _of_surplus(action: CancelJobs, scene: Scene, wanted: Sequence[Point]) -> Differences:
     """Runs that are there or under way, against those that the file asks for."""
     ids = set(action.job_ids)
-    pending = [job for batch in scene.current for job in batch.jobs if job.id in ids]
+    pending = [(batch, job) for batch in scene.current for job in batch.jobs if job.id in ids]
     tallies = {point.job.key: point.tally for point in wanted}
     spare: Counter[str] = Counter()
-    for job in pending:
-        spare[job.key] += job.runs
+    outrun: dict[str, Difference] = {}
+    for batch, job in pending:
+        if scene.is_outrun(batch, job):
+            subject = f"jobs.{tallies[job.key].name}.rerun"
+            outrun[job.key] = Difference(subject, scene.marks[batch.id].rerun, scene.reruns[job.key])
+        else:
+            spare[job.key] += job.runs
+    return (*outrun.values(), *_of_spare(spare, tallies))
+
+
+def _of_spare(spare: Mapping[str, int], tallies: Mapping[str, JobTally]) -> Differences:
     return tuple(
         Difference(f"jobs.{tally.name}.runs", tally.done + tally.active, tally.done + tally.active - runs)
         if (tally := tallies.get(key))
@@ -84,12 +93,17 @@ def _of_surplus(action: CancelJobs, scene: Scene, wanted: Sequence[Point]) -> Di
 
 def _of_batch(action: CancelBatch, scene: Scene) -> Differences:
     marks, desired = scene.marks[action.batch_id], scene.desired
-    fields = (
-        Difference("recipe", marks.recipe, desired.recipe[:SHORT]),
-        Difference("rerun", marks.rerun, desired.rerun),
-    )
-    changed = tuple(each for each in fields if each.have != each.want)
+    changed = []
+    if marks.recipe != desired.recipe[:SHORT]:
+        changed.append(Difference("recipe", marks.recipe, desired.recipe[:SHORT]))
+    if marks.rerun not in scene.wanted_reruns and not desired.is_removed:
+        changed.append(Difference("rerun", marks.rerun, _either(scene.wanted_reruns)))
     if marks.recipe != desired.recipe[:SHORT] and not desired.is_removed:
         changed += changes(desired, scene.seen.bought.get(marks.recipe, {}))
     same = sum(each.submission == marks.submission for each in scene.marks.values())
-    return changed or (Difference("batches of the same work", same, 1),)
+    return tuple(changed) or (Difference("batches of the same work", same, 1),)
+
+
+def _either(numbers: Collection[int]) -> int | str:
+    """One number, or several in words."""
+    return next(iter(numbers)) if len(numbers) == 1 else " or ".join(map(str, sorted(numbers)))

@@ -19,7 +19,7 @@ from runner.reconcile.journal_file import JournalFile
 from runner.reconcile.lock import LEASE_S, Lock, Owner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 
@@ -175,13 +175,18 @@ class Journal:
                 self._lock.must_be_ours()
             return self._file.insert("entries", row)
 
-    def skip(self, entry: Entry, work: str) -> None:
-        """Writes down that the jobs of a lost submission are not to be bought, as a person decided."""
+    def skip(self, entry: Entry, jobs: Mapping[str, Sequence[tuple[str, int]]]) -> None:
+        """Writes down that the jobs of a lost submission are not to be bought, as a person decided.
+
+        Args:
+            jobs: Its jobs by the work that they are of at present, see `runner.reconcile.tags.work`.
+        """
         with self._file.transaction():
             self.settle(entry.seq, State.NOT_DONE)
-            row = {"kind": Kind.SKIP, "state": State.ACCEPTED, "submission": work, "claim": ""}
-            about = {"experiment": entry.experiment, "jobs": json.dumps(entry.jobs)}
-            self._file.insert("entries", {"at": self._clock().isoformat(), **row, **about})
+            for work, some in jobs.items():
+                row = {"kind": Kind.SKIP, "state": State.ACCEPTED, "submission": work, "claim": ""}
+                about = {"experiment": entry.experiment, "jobs": json.dumps(some)}
+                self._file.insert("entries", {"at": self._clock().isoformat(), **row, **about})
 
     def settle(self, seq: int, state: State, batch_id: str | None = None) -> None:
         """Writes down what became of a row."""

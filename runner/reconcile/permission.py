@@ -81,23 +81,31 @@ def spent(saved: SavedExperiment, seen: Observation) -> Amounts:
 
 
 def _recorded(saved: SavedExperiment, seen: Observation) -> Iterator[tuple[str, tuple[str, int]]]:
+    reruns = _reruns(saved)
     for job in seen.recorded:
-        if _is_of(saved, job.recipe, job.rerun):
+        if _is_of(saved, job.recipe) and reruns.get(job.key) == job.rerun:
             yield job.id, (job.key, job.runs)
 
 
 def _observed(saved: SavedExperiment, seen: Observation) -> Iterator[tuple[str, tuple[str, int]]]:
+    reruns = _reruns(saved)
     for batch in seen.batches:
         marks = read_marks(batch.tags)
-        if _is_of(saved, marks.recipe, marks.rerun):
+        if _is_of(saved, marks.recipe):
             for job in batch.jobs:
-                if not (marks.released and job.status is JobStatus.CANCELED):
+                is_released = marks.released and job.status is JobStatus.CANCELED
+                if reruns.get(job.key) == marks.rerun and not is_released:
                     yield job.id, (job.key, job.runs)
 
 
-def _is_of(saved: SavedExperiment, recipe: str, rerun: int) -> bool:
+def _is_of(saved: SavedExperiment, recipe: str) -> bool:
     """Whether work was bought for what the plan is about."""
-    return (saved.desired["recipe"][:SHORT], saved.desired["rerun"]) == (recipe, rerun)
+    return bool(saved.desired["recipe"][:SHORT] == recipe)
+
+
+def _reruns(saved: SavedExperiment) -> dict[str, int]:
+    """Rerun counter of each job that the plan is about, by its key."""
+    return {job["key"]: job.get("rerun", 0) for job in saved.desired["jobs"].values()}
 
 
 def _unseen(saved: SavedExperiment, seen: Observation) -> Iterator[tuple[str, int]]:

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob, Surplus
+    from runner.domain import DesiredExperiment, ObservedBatch, ObservedJob, RecordedJob, Surplus
     from runner.reconcile.journal import Entry
 
 
@@ -102,7 +102,7 @@ class Scene:
 
     @cached_property
     def current(self) -> tuple[ObservedBatch, ...]:
-        """Batches of the recipe and rerun that the file asks for, oldest first."""
+        """Batches of the recipe and of a rerun that the file asks for, oldest first."""
         return tuple(b for b in self._by_age if self._is_current(b))
 
     @cached_property
@@ -128,9 +128,24 @@ class Scene:
 
     @cached_property
     def recorded(self) -> tuple[RecordedJob, ...]:
-        """Jobs on record of the recipe and rerun that the file asks for."""
-        recipe, rerun = self.desired.recipe[:SHORT], self.desired.rerun
-        return tuple(r for r in self.seen.recorded if r.recipe == recipe and r.rerun == rerun)
+        """Jobs on record of the recipe that the file asks for, each of the rerun of its job."""
+        recipe, reruns = self.desired.recipe[:SHORT], self.reruns
+        return tuple(r for r in self.seen.recorded if r.recipe == recipe and reruns.get(r.key) == r.rerun)
+
+    @cached_property
+    def reruns(self) -> dict[str, int]:
+        """Rerun counter of each wanted job, by its key."""
+        return self.desired.reruns
+
+    @cached_property
+    def wanted_reruns(self) -> frozenset[int]:
+        """Rerun counters of all wanted jobs; a batch has one of them."""
+        return frozenset(self.reruns.values())
+
+    def is_outrun(self, batch: ObservedBatch, job: ObservedJob) -> bool:
+        """Whether the job was bought by another rerun counter than the one that its file gives it now."""
+        rerun = self.marks[batch.id].rerun
+        return self.reruns.get(job.key, rerun) != rerun
 
     @cached_property
     def _by_age(self) -> list[ObservedBatch]:
@@ -138,7 +153,7 @@ class Scene:
 
     def _is_current(self, batch: ObservedBatch) -> bool:
         marks = self.marks[batch.id]
-        return marks.recipe == self.desired.recipe[:SHORT] and marks.rerun == self.desired.rerun
+        return marks.recipe == self.desired.recipe[:SHORT] and marks.rerun in self.wanted_reruns
 
     @staticmethod
     def accepts_jobs(batch: ObservedBatch) -> bool:
@@ -155,10 +170,11 @@ class Scene:
         return {e.claim: e for e in self.seen.entries if e.kind in {Kind.CLAIM, Kind.SUBMIT}}
 
     @cached_property
-    def skips(self) -> tuple[Entry, ...]:
-        """Decisions not to buy jobs that the file asks for at present."""
-        present = work(self.desired)
-        return tuple(e for e in self.seen.entries if e.kind is Kind.SKIP and e.submission == present)
+    def skips(self) -> tuple[tuple[Entry, str, int], ...]:
+        """Decisions not to buy jobs that the file asks for at present, with the key and runs of each job."""
+        wanted = {key: work(self.desired, rerun) for key, rerun in self.desired.reruns.items()}
+        decided = [entry for entry in self.seen.entries if entry.kind is Kind.SKIP]
+        return tuple((e, key, n) for e in decided for key, n in e.jobs if wanted.get(key) == e.submission)
 
     def creation(self, batch: ObservedBatch) -> Entry | None:
         """The journal's row of the batch's creation; None when another machine created it."""

@@ -53,7 +53,7 @@ def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
     kept = restraint(scene, wanted, due)
     if scene.unknown:
         return Step(kept.holds if kept else (), restraint=kept)
-    bought = () if kept else due[: _room(scene)]
+    bought = () if kept else _together(scene, due)
     submission = submission_tag(scene.desired, bought) if bought else ""
     fences = _unclear(scene)
     if fences:
@@ -70,18 +70,24 @@ def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
     return Step((*stale, *step.actions), step.wait_s, due=() if is_held else due)
 
 
-def _room(scene: Scene) -> int | None:
+def _together(scene: Scene, due: tuple[NewJob, ...]) -> tuple[NewJob, ...]:
+    """The first jobs that one batch can hold: all of one rerun; the others are for a later pass."""
+    alike = tuple(job for job in due if job.rerun == due[0].rerun)
+    return alike[: _room(scene, alike[0].rerun)] if alike else ()
+
+
+def _room(scene: Scene, rerun: int) -> int | None:
     """How many jobs the next purchase may hold; None for any number."""
-    most, kept_open = scene.desired.policy.max_jobs_per_batch, _kept_open(scene)
+    most, kept_open = scene.desired.policy.max_jobs_per_batch, _kept_open(scene, rerun)
     return most if most is None or kept_open is None else most - kept_open.jobs_count
 
 
-def _kept_open(scene: Scene) -> ObservedBatch | None:
-    """The open batch that the next jobs are added to, if the policy keeps one and it is not full."""
+def _kept_open(scene: Scene, rerun: int) -> ObservedBatch | None:
+    """The open batch that the next jobs of a rerun are added to, if the policy keeps one that is not full."""
     if scene.desired.policy.batch is not BatchMode.OPEN:
         return None
     standing = (b for b in scene.current if scene.accepts_jobs(b) and b.jobs_count and not scene.is_full(b))
-    return next(standing, None)
+    return next((batch for batch in standing if scene.marks[batch.id].rerun == rerun), None)
 
 
 def _unclear(scene: Scene) -> tuple[Fence, ...]:
@@ -124,7 +130,7 @@ def _purchase(
 ) -> Step:
     if rivals:
         return _on_claim(scene, rivals[0], bought)
-    kept_open = _kept_open(scene)
+    kept_open = _kept_open(scene, bought[0].rerun)
     if kept_open:
         return _on_open_batch(scene, kept_open, bought)
     return _new_batch(scene, submission, bought)

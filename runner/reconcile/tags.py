@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from runner.domain import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from runner.domain import DesiredExperiment
     from runner.reconcile.actions import NewJob
@@ -49,26 +49,32 @@ def namespace_tag(namespace: str) -> str:
     return f"runner:{namespace}"
 
 
-def batch_tags(namespace: str, experiment: DesiredExperiment, submission: str, claim: str) -> list[str]:
+def batch_tags(
+    namespace: str, experiment: DesiredExperiment, submission: str, claim: str, *, rerun: int
+) -> list[str]:
     """All tags of a new batch, ours first."""
-    identity, rerun = _identity(namespace, experiment)
-    ours = [*identity, f"submission:{submission}", f"claim:{claim}", *rerun]
+    identity = _identity(namespace, experiment)
+    ours = [*identity, f"submission:{submission}", f"claim:{claim}", *_counter(rerun)]
     return joined_tags(ours, experiment.tags)
 
 
-def _identity(namespace: str, experiment: DesiredExperiment) -> tuple[list[str], list[str]]:
-    """What a batch is of, and the rerun that it belongs to if it is not the first."""
-    of = [namespace_tag(namespace), f"exp:{experiment.name}", f"recipe:{experiment.recipe[:SHORT]}"]
-    return of, [f"rerun:{experiment.rerun}"] if experiment.rerun else []
+def _identity(namespace: str, experiment: DesiredExperiment) -> list[str]:
+    return [namespace_tag(namespace), f"exp:{experiment.name}", f"recipe:{experiment.recipe[:SHORT]}"]
 
 
-def adopting_tags(namespace: str, experiment: DesiredExperiment, before: Iterable[str]) -> list[str]:
+def _counter(rerun: int) -> list[str]:
+    """The rerun that a batch belongs to, if it is not the first."""
+    return [f"rerun:{rerun}"] if rerun else []
+
+
+def adopting_tags(
+    namespace: str, experiment: DesiredExperiment, before: Iterable[str], *, rerun: int
+) -> list[str]:
     """All tags of a batch of another tool that is taken over, ours first.
 
     Without the tags of a claim and of a submission: nobody knows it as their own, so nobody adds to it.
     """
-    identity, rerun = _identity(namespace, experiment)
-    return joined_tags([*identity, *rerun, ADOPTED], before)
+    return joined_tags([*_identity(namespace, experiment), *_counter(rerun), ADOPTED], before)
 
 
 def joined_tags(ours: Iterable[str], before: Iterable[str]) -> list[str]:
@@ -97,12 +103,16 @@ def read_marks(tags: Iterable[str]) -> Marks:
     )
 
 
-def work(experiment: DesiredExperiment) -> str:
-    """What a file asks for at present, in a word: its recipe and its rerun."""
-    return f"{experiment.recipe[:SHORT]}:{experiment.rerun}"
+def work(experiment: DesiredExperiment, rerun: int) -> str:
+    """What is asked for at present, in a word: a recipe and a rerun."""
+    return f"{experiment.recipe[:SHORT]}:{rerun}"
 
 
-def submission_tag(experiment: DesiredExperiment, jobs: Iterable[NewJob]) -> str:
-    """Digest of what is about to be bought; two machines that want the same write the same."""
+def submission_tag(experiment: DesiredExperiment, jobs: Sequence[NewJob]) -> str:
+    """Digest of what is about to be bought; two machines that want the same write the same.
+
+    Args:
+        jobs: At least one; all of the same rerun.
+    """
     triples = [[job.key, job.runs, job.attempt] for job in jobs]
-    return digest({"recipe": experiment.recipe, "rerun": experiment.rerun, "jobs": triples})[:SHORT]
+    return digest({"recipe": experiment.recipe, "rerun": jobs[0].rerun, "jobs": triples})[:SHORT]

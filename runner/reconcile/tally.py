@@ -63,20 +63,24 @@ def points(scene: Scene) -> tuple[Point, ...]:
 
 
 def pieces(scene: Scene) -> tuple[Piece, ...]:
-    """All remote jobs of the current recipe and rerun, observed or on record, each once, ours to count."""
+    """All remote jobs of the current recipe and of their job's rerun, each once, ours to count."""
     recorded = {
         record.id: Piece(record.id, record.key, record.status, record.runs, record.ended_at, record.errors)
         for record in scene.recorded
     }
-    observed = {job.id: _piece(scene, batch, job) for batch in scene.current for job in batch.jobs}
+    observed = {
+        job.id: _piece(scene, batch, job)
+        for batch in scene.current
+        for job in batch.jobs
+        if not scene.is_outrun(batch, job)
+    }
     counted = (piece for piece in (recorded | observed).values() if not piece.is_released)
     return (*counted, *_skipped(scene))
 
 
 def _skipped(scene: Scene) -> Iterable[Piece]:
-    for entry in scene.skips:
-        for key, runs in entry.jobs:
-            yield Piece(f"skip {entry.seq}", key, JobStatus.CANCELED, runs, entry.at, is_skipped=True)
+    for entry, key, runs in scene.skips:
+        yield Piece(f"skip {entry.seq}", key, JobStatus.CANCELED, runs, entry.at, is_skipped=True)
 
 
 def _piece(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> Piece:
@@ -153,7 +157,14 @@ def new_jobs(desired: DesiredExperiment, due: Iterable[Point]) -> tuple[NewJob, 
         for runs in split_runs(point.tally.missing, desired.max_runs):
             job = point.job
             bought.append(
-                NewJob(key=job.key, name=job.name, runs=runs, attempt=attempt, variables=job.variables)
+                NewJob(
+                    key=job.key,
+                    name=job.name,
+                    runs=runs,
+                    attempt=attempt,
+                    variables=job.variables,
+                    rerun=job.rerun,
+                )
             )
     return tuple(bought)
 

@@ -45,17 +45,21 @@ def _has_ended(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> bool:
 
 
 def _attempts(scene: Scene) -> dict[str, int]:
-    """Which attempt at its point each job is: one more than the failures in jobs that came before it."""
-    failed: dict[str, set[str]] = {}
-    for record in scene.recorded:
+    """Which attempt at its point each job is: one more than the failures in jobs that came before it.
+
+    Every recipe and every rerun begins anew.
+    """
+    failed: dict[tuple[str, int, str], set[str]] = {}
+    for record in scene.seen.recorded:
         if record.status is JobStatus.ERROR:
-            failed.setdefault(record.key, set()).add(record.id)
+            failed.setdefault((record.recipe, record.rerun, record.key), set()).add(record.id)
     attempts: dict[str, int] = {}
-    for batch, is_current in [(b, True) for b in scene.current] + [(b, False) for b in scene.outdated]:
+    for batch in scene.current + scene.outdated:
+        marks = scene.marks[batch.id]
         for job in batch.jobs:
-            of_point = failed.setdefault(job.key, set())
+            of_point = failed.setdefault((marks.recipe, marks.rerun, job.key), set())
             attempts.setdefault(job.id, len(of_point) - (job.id in of_point) + 1)
-            if job.status is JobStatus.ERROR and is_current:
+            if job.status is JobStatus.ERROR:
                 of_point.add(job.id)
     return attempts
 
@@ -89,10 +93,12 @@ def pruned(scene: Scene, wanted: Sequence[Point]) -> Iterable[CancelJobs]:
     for batch in reversed(scene.current):
         surplus = []
         for job in reversed(_pending(batch)):
-            left = spare.get(job.key, math.inf)  # a point that the file does not name is all spare
+            # A point that the file does not name is all spare, and so is one of another rerun.
+            left = math.inf if scene.is_outrun(batch, job) else spare.get(job.key, math.inf)
             if left >= job.runs:
                 surplus.append(job.id)
-                spare[job.key] = left - job.runs
+                if left < math.inf:
+                    spare[job.key] = left - job.runs
         if surplus:
             why = "its deadline has passed: it" if scene.is_past_deadline else "the file"
             reason = f"{why} no longer asks for {len(surplus)} pending jobs"

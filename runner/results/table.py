@@ -43,9 +43,10 @@ class JobRow:
 
 def job_rows(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) -> tuple[JobRow, ...]:
     """A row for each wanted job, in file order; counts are added up only within one recipe and rerun."""
+    reruns = desired.reruns
     by_key: dict[str, list[RecordedJob]] = {}
     for job in recorded:
-        if desired.recipe.startswith(job.recipe) and job.rerun == desired.rerun:
+        if desired.recipe.startswith(job.recipe) and reruns.get(job.key) == job.rerun:
             by_key.setdefault(job.key, []).append(job)
     return tuple(
         JobRow(

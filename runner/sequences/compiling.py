@@ -95,6 +95,7 @@ def _desired(
             runs=job.runs,
             variables=job.variables,
             duration_ns=duration_ns,
+            rerun=spec.rerun_of(job.name),
         )
         for job, duration_ns in zip(file.jobs, durations, strict=True)
     )
@@ -105,7 +106,6 @@ def _desired(
         recipe=recipe_digest(device_type=spec.device_type, sequence=text),
         jobs=jobs,
         policy=spec.policy.as_desired(),
-        rerun=spec.rerun,
         max_runs=draft.sequence.device.max_runs,
         qubit_ids=tuple(str(each) for each in draft.sequence.register.qubit_ids),
         tags=spec.tags,

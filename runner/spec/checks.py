@@ -6,19 +6,21 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from runner.spec.experiment import Reruns
 from runner.spec.expressions import CONSTANTS, FUNCTIONS, Expression, Variable
 from runner.spec.pointers import child, pointer_of
 from runner.spec.spelling import suggestion
 from runner.spec.variables import RESERVED, Declared, declared
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Iterator, Mapping
 
     from runner.spec.findings import Findings
     from runner.spec.sequence import Delay, Operation, Pulse, Target, WrittenSequence
 
 SEQUENCE = pointer_of("spec", "sequence")
 OPERATIONS = child(SEQUENCE, "operations")
+RERUNS_OF_JOBS = pointer_of("spec", "rerun", "jobs")
 VARIABLES = child(SEQUENCE, "variables")
 
 
@@ -45,6 +47,19 @@ def expressions(part: Any, pointer: str) -> Iterator[tuple[str, Expression]]:
         case BaseModel():
             for name, info in type(part).model_fields.items():
                 yield from expressions(getattr(part, name), child(pointer, info.alias or name))
+
+
+def check_reruns(findings: Findings, rerun: int | Reruns, jobs: Collection[str]) -> None:
+    """Note every rerun counter of a job that is not there.
+
+    Args:
+        jobs: Names of all jobs of the file.
+    """
+    known = frozenset(jobs)
+    for name in rerun.jobs if isinstance(rerun, Reruns) else ():
+        if name not in known:
+            pointer, hint = child(RERUNS_OF_JOBS, name), suggestion(name, jobs, kind="jobs")
+            findings.note(pointer, f"there is no job {name}", hint, of_key=True)
 
 
 def _is_taken(name: str) -> bool:

@@ -115,6 +115,20 @@ class Job(Strict, json_schema_extra=_job_schema):
         return self
 
 
+Count = Annotated[int, Field(ge=0)]
+
+
+class Reruns(Strict):
+    """Rerun counters: one for every job, and more for some."""
+
+    all: Count = Field(default=0, description="A higher number asks for everything again.", examples=[1])
+    jobs: dict[str, Count] = Field(
+        default_factory=dict,
+        description="Names of jobs with a number each, which is added: a higher one asks for that job again.",
+        examples=[{"reference": 1}],
+    )
+
+
 class Spec(Strict):
     """The sequence, what runs it, and the jobs that are wanted."""
 
@@ -141,9 +155,20 @@ class Spec(Strict):
         description="Tags of your own, put on every batch after ours.",
         examples=[["figure-3a"]],
     )
-    rerun: int = Field(
-        default=0, ge=0, description="A higher number asks for everything again.", examples=[0]
+    rerun: Annotated[
+        Annotated[Count, Tag("<number>")] | Annotated[Reruns, Tag("<mapping>")],
+        by_kind("a whole number, or a mapping with all and jobs"),
+    ] = Field(
+        default=0,
+        description="A higher number asks for everything again; in a mapping, single jobs have one as well.",
+        examples=[0, {"jobs": {"reference": 1}}],
     )
+
+    def rerun_of(self, job: str) -> int:
+        """Rerun counter of a job: that of all jobs, and its own."""
+        if isinstance(self.rerun, int):
+            return self.rerun
+        return self.rerun.all + self.rerun.jobs.get(job, 0)
 
 
 _EXAMPLE = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.domain import digest
 from runner.errors import Problem, SpecError
-from runner.spec.checks import SEQUENCE, check_sequence
+from runner.spec.checks import SEQUENCE, check_reruns, check_sequence
 from runner.spec.experiment import Job
 from runner.spec.findings import Findings
 from runner.spec.jobs import JobRequest, requested
@@ -115,6 +115,8 @@ def parse(text: str, *, path: str, companion: Callable[[str], str] = no_companio
     findings = Findings(source)
     sequence_text, variables = _sequence(findings, sequence, companion)
     requests, of_jobs = requested(source, jobs, variables)
+    if experiment is not None and requests:
+        check_reruns(findings, experiment.spec.rerun, [job.name for job in requests])
     found = (*source.problems, *problems, *findings.problems, *of_jobs)
     if found or experiment is None:
         raise SpecError(found)

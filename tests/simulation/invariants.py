@@ -25,7 +25,7 @@ class Judge:
         self._most = {}
         for version in conditions.versions:
             for t, runs in version.runs:
-                point = (version.recipe, version.rerun, job_key({"t": t}))
+                point = (version.recipe, version.rerun_of(t), job_key({"t": t}))
                 self._most[point] = max(runs, self._most.get(point, 0))
 
     def accuse(self, what):
@@ -100,7 +100,7 @@ class Judge:
         held, failed, _ = self._tallies(with_erased=True)  # it may have recorded them before
         version = self._world.wanted
         for t, runs in version.runs:
-            point = (version.recipe, version.rerun, job_key({"t": t}))
+            point = (version.recipe, version.rerun_of(t), job_key({"t": t}))
             is_failed = failed[point] > self._world.schedule.conditions.retry_limit
             if held[point] < runs and not is_failed:
                 self.accuse(f"{crewman} is done, but {held[point]} of {runs} runs of point {t} are there")

@@ -33,11 +33,20 @@ LOSSES = ("nothing", "journal", "records", "journal and records")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Version:
-    """What the experiment file asks for: runs by point, for a recipe and a rerun."""
+    """What the experiment file asks for: runs by point, for a recipe and a rerun.
+
+    Args:
+        again: Points that have a rerun counter of their own, once for each time that it was raised.
+    """
 
     runs: tuple[tuple[int, int], ...]
     recipe: int = 0
     rerun: int = 0
+    again: tuple[int, ...] = ()
+
+    def rerun_of(self, t):
+        """Rerun counter of a point: that of all, and its own."""
+        return self.rerun + self.again.count(t)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,7 +196,7 @@ def _versions(rng):
 def _edited(rng, version):
     point = rng.randrange(len(version.runs))
     runs = list(version.runs)
-    match rng.choice(["runs", "more", "fewer", "order", "recipe", "rerun"]):
+    match rng.choice(["runs", "more", "fewer", "order", "recipe", "rerun", "job rerun", "no rerun"]):
         case "runs":
             runs[point] = (runs[point][0], rng.choice([50, 150, 300]))
         case "more":
@@ -200,6 +209,10 @@ def _edited(rng, version):
             return replace(version, recipe=1 - version.recipe)
         case "rerun":
             return replace(version, rerun=version.rerun + 1)
+        case "job rerun":
+            return replace(version, again=(*version.again, runs[point][0]))
+        case "no rerun":
+            return replace(version, again=version.again[:-1])
     return replace(version, runs=tuple(runs))
 
 

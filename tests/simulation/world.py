@@ -47,10 +47,9 @@ DIGESTS = tuple(recipe_digest(device_type="EMU_FREE", sequence=each) for each in
 def experiment(version, conditions):
     """What a version of the file asks for."""
     return an_experiment(
-        *(a_wanted_job(t, runs) for t, runs in version.runs),
+        *(a_wanted_job(t, runs, version.rerun_of(t)) for t, runs in version.runs),
         sequence=SEQUENCES[version.recipe],
         recipe=DIGESTS[version.recipe],
-        rerun=version.rerun,
         max_runs=MAX_RUNS,
         policy=Policy(
             batch=BatchMode(conditions.batch),

@@ -115,6 +115,17 @@ def test_a_batch_without_any_job_of_the_file_is_not_taken():
     assert (reason, reason) == (objections(jobs=[]), objections(jobs=[a_job_there(9)]))
 
 
+def test_a_batch_of_jobs_with_different_reruns_is_not_taken():
+    """It would get one number, and what does not have it would be bought again."""
+    desired = an_experiment(a_wanted_job(1), a_wanted_job(2, rerun=1))
+    both = [a_job_there(1, number=1), a_job_there(2, number=2)]
+    one = candidate(desired, "lab", a_batch_there(), both[1:])
+
+    said = ("the file counts `rerun` differently for its jobs (0 and 1), and a batch has one number",)
+    assert said == objections(jobs=both, desired=desired)
+    assert ((), (1,)) == (one.objections, one.reruns)
+
+
 def test_a_batch_that_cannot_be_read_is_an_error_and_no_objection():
     """A field that decisions rest on."""
     with pytest.raises(WireFormatError):
@@ -123,7 +134,7 @@ def test_a_batch_that_cannot_be_read_is_an_error_and_no_objection():
 
 def test_an_adopted_batch_keeps_its_tags_after_ours_and_is_nobodys_claim():
     """So that nothing is ever added to it."""
-    tags = adopting_tags("lab", an_experiment(rerun=2, tags=("paper",)), ["mine", "exp:other"])
+    tags = adopting_tags("lab", an_experiment(tags=("paper",)), ["mine", "exp:other"], rerun=2)
     marks = read_marks(tags)
 
     assert ["runner:lab", "exp:exp", "rerun:2", "adopted", "mine", "exp:other"] == [

@@ -56,6 +56,21 @@ LOST = an_entry(state=State.UNKNOWN, batch_id=None)
             id="runs were lowered",
         ),
         pytest.param(
+            an_experiment(a_wanted_job(1), a_wanted_job(2, 50, rerun=1), policy=PRUNING),
+            seen(a_batch("b1", a_job("j1"), a_job("j2"), a_job("j3", t=2)), recorded=[a_record(rerun=1)]),
+            {
+                "CancelJobs": (Difference("jobs.t2.rerun", 0, 1), Difference("jobs.t1.runs", 200, 100)),
+                "Claim": (Difference("jobs.t2.runs", 0, 50),),
+            },
+            id="runs were lowered and the rerun of a job raised",
+        ),
+        pytest.param(
+            an_experiment(a_wanted_job(1, rerun=1), a_wanted_job(2, rerun=2)),
+            seen(a_batch("b1", a_job()), recorded=[a_record("j2", rerun=1), a_record("j3", t=2, rerun=2)]),
+            {"CancelBatch": (Difference("rerun", 0, "1 or 2"),)},
+            id="the rerun of every job was raised",
+        ),
+        pytest.param(
             an_experiment(rerun=1),
             seen(a_batch("b1", a_job(), tags=tags_of("s", "c", OLD)), recorded=[a_record(rerun=1)]),
             {"CancelBatch": (Difference("recipe", OLD, RECIPE[:SHORT]), Difference("rerun", 0, 1))},

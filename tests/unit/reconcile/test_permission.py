@@ -188,6 +188,20 @@ def test_what_was_bought_since_is_counted_once_wherever_it_is_seen():
     assert bought((1, 100), (2, 100), (2, 7)) == spent(old, there)
 
 
+def test_what_was_bought_by_another_rerun_does_not_count():
+    """Of each job by itself, and both ways."""
+    tags = tags_of("s", "c", TWO.recipe[:16], "rerun:1")
+    both = (a_job("j1"), a_job("j2", t=2))
+    there = seen(
+        a_batch("b1", *both),
+        a_batch("b2", a_job("j3"), a_job("j4", t=2, runs=70), tags=tags),
+        recorded=[a_record("j5", runs=7), a_record("j6", t=2), a_record("j7", t=2, runs=9, rerun=1)],
+    )
+    one_again = saved(an_experiment(a_wanted_job(1), a_wanted_job(2, rerun=1)))
+
+    assert bought((1, 100), (2, 70), (1, 7), (2, 9)) == spent(one_again, there)
+
+
 def test_a_direct_submission_that_may_have_been_accepted_counts_as_bought():
     """Else what was lost would be bought again; one that has shown up counts by its jobs."""
     direct = an_experiment(policy=Policy(submission=Submission.DIRECT))
@@ -228,9 +242,9 @@ def test_time_alone_moves_nothing():
             [Move(field="exp: file.jobs.t1.runs", planned=100, found=150)],
         ),
         (
-            replace(TWO, rerun=1),
+            an_experiment(a_wanted_job(1), a_wanted_job(2, rerun=1)),
             NOTHING,
-            [Move(field="exp: file.rerun", planned=0, found=1)],
+            [Move(field="exp: file.jobs.t2.rerun", planned=0, found=1)],
         ),
         (
             TWO,

@@ -54,10 +54,12 @@ from runner.reconcile.plan import plan
 from runner.reconcile.tags import submission_tag
 
 
-def bought(t=1, runs=100, attempt=1):
+def bought(t=1, runs=100, attempt=1, rerun=0):
     """A job that is bought."""
     job = a_wanted_job(t, runs)
-    return NewJob(key=job.key, name=job.name, runs=runs, attempt=attempt, variables=job.variables)
+    return NewJob(
+        key=job.key, name=job.name, runs=runs, attempt=attempt, variables=job.variables, rerun=rerun
+    )
 
 
 def tag_of(experiment, *jobs):
@@ -415,6 +417,97 @@ def test_a_raised_rerun_asks_for_everything_again():
 
     assert ["Claim"] == verbs(again, seen(recorded=[a_record()]))
     assert [] == verbs(again, seen(recorded=[a_record(rerun=1)]))
+
+
+ONE_AGAIN = an_experiment(a_wanted_job(1), a_wanted_job(2, rerun=1), a_wanted_job(3))
+BOTH_MEASURED = [a_record("j1"), a_record("j2", t=2), a_record("j3", t=3)]
+RERUN = tags_of("s2", "c2", RECIPE[:16], "rerun:1")
+
+
+def test_a_raised_rerun_of_one_job_asks_for_that_job_alone():
+    """Until it is measured; what is measured of the others counts as before."""
+    (claim,) = plan(ONE_AGAIN, seen(recorded=BOTH_MEASURED), TERMS, NOW).actions
+    again = a_record("j4", t=2, rerun=1)
+
+    assert (bought(2, rerun=1),) == claim.jobs
+    assert [] == verbs(ONE_AGAIN, seen(recorded=[*BOTH_MEASURED, again]))
+
+
+def test_a_rerun_that_is_taken_back_buys_nothing():
+    """The first measurement counts again."""
+    back = an_experiment(a_wanted_job(1), a_wanted_job(2), a_wanted_job(3))
+
+    assert [] == verbs(back, seen(recorded=[*BOTH_MEASURED, a_record("j4", t=2, rerun=1)]))
+
+
+def test_remote_jobs_count_only_for_the_rerun_of_their_job():
+    """Observed ones like recorded ones; a failure of the first round is no attempt of the second."""
+    first = a_batch("b1", a_job("j1"), a_job("j2", t=2), a_job("j3", t=3))
+    second = a_batch("b2", a_job("j4", t=2, batch_id="b2"), tags=RERUN)
+    failed = a_batch("b1", a_job("j2", t=2, status=JobStatus.ERROR), status=BatchStatus.ERROR)
+    measured = [BOTH_MEASURED[0], BOTH_MEASURED[2]]
+
+    assert (bought(2, rerun=1),) == plan(ONE_AGAIN, seen(first), TERMS, NOW).actions[-1].jobs
+    assert [] == verbs(ONE_AGAIN, seen(first, second))
+    assert (bought(2, rerun=1),) == plan(ONE_AGAIN, seen(failed, recorded=measured), TERMS, NOW).actions[
+        -1
+    ].jobs
+
+
+def test_attempts_are_counted_within_one_rerun():
+    """On record, too."""
+    failed = {"status": JobStatus.ERROR, "ended": -5}
+    first = a_batch("b1", a_job("j1", t=2, **failed), status=BatchStatus.ERROR)
+    second = a_batch("b2", a_job("j2", t=2, batch_id="b2", **failed), status=BatchStatus.ERROR, tags=RERUN)
+    records = [a for a in actions(ONE_AGAIN, seen(first, second)) if isinstance(a, RecordResults)]
+
+    assert [("j1", 1), ("j2", 1)] == [(job.id, job.attempt) for each in records for job in each.jobs]
+
+
+def test_one_purchase_holds_jobs_of_one_rerun_in_file_order():
+    """The others follow in a later pass."""
+    there = seen(recorded=[a_record("j3", t=3)])
+    first = plan(ONE_AGAIN, there, TERMS, NOW).actions
+    second = plan(ONE_AGAIN, seen(a_batch("b1", a_job()), recorded=there.recorded), TERMS, NOW).actions
+
+    assert [(bought(1),), (bought(2, rerun=1),)] == [claim.jobs for claim in (*first, *second)]
+
+
+def test_jobs_are_added_only_to_an_open_batch_of_their_rerun():
+    """A batch has one tag of it."""
+    kept_open = replace(ONE_AGAIN, policy=Policy(batch=BatchMode.OPEN))
+    first = a_batch("b1", a_job("j1"), a_job("j3", t=3), open=True, tags=tags_of("s", "c1"))
+    second = a_batch(
+        "b2",
+        a_job("j2", t=2, runs=60, batch_id="b2"),
+        open=True,
+        tags=RERUN,
+    )
+    ours = [an_entry(claim="c1"), an_entry(seq=2, claim="c2", batch_id="b2")]
+
+    assert ["Claim"] == verbs(kept_open, seen(first, entries=ours))
+    assert [AddJobs(batch_id="b2", jobs=(bought(2, 40, rerun=1),), reason="")] == actions(
+        kept_open, seen(first, second, entries=ours)
+    )
+
+
+def test_pending_jobs_of_an_earlier_rerun_are_pruned_and_no_other():
+    """Where the policy says so; else they are measured."""
+    first = a_batch("b1", a_job("j1"), a_job("j2", t=2), a_job("j3", t=3))
+    second = a_batch("b2", a_job("j4", t=2, batch_id="b2"), tags=RERUN)
+    pruning = replace(ONE_AGAIN, policy=Policy(prune=Surplus.CANCEL))
+
+    assert [] == verbs(ONE_AGAIN, seen(first, second))
+    assert [CancelJobs(batch_id="b1", job_ids=("j2",), reason="")] == actions(pruning, seen(first, second))
+
+
+def test_a_batch_of_a_rerun_that_no_job_has_is_superseded():
+    """The job was raised twice."""
+    twice = an_experiment(a_wanted_job(1), a_wanted_job(2, rerun=2))
+    old = a_batch("b2", a_job("j4", t=2, batch_id="b2"), tags=RERUN)
+    there = seen(old, recorded=[a_record("j1"), a_record("j5", t=2, rerun=2)])
+
+    assert [CancelBatch(batch_id="b2", reason="", mark="superseded")] == actions(twice, there)
 
 
 def test_batches_of_another_recipe_do_not_count():

@@ -161,7 +161,7 @@ policies = st.builds(
     max_jobs_per_batch=st.none() | st.integers(1, 2),
 )
 wanted_jobs = st.lists(
-    st.builds(a_wanted_job, st.integers(1, 4), st.sampled_from([1, 100, 250])),
+    st.builds(a_wanted_job, st.integers(1, 4), st.sampled_from([1, 100, 250]), st.integers(0, 1)),
     min_size=1,
     max_size=4,
     unique_by=lambda job: job.key,

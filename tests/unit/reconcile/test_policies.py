@@ -317,7 +317,11 @@ def test_an_unknown_batch_of_an_older_recipe_is_left_alone():
 def a_skip(experiment, *keys):
     """A person's decision about some jobs of a lost submission."""
     return an_entry(
-        Kind.SKIP, submission=work(experiment), claim="", batch_id=None, jobs=tuple((k, 100) for k in keys)
+        Kind.SKIP,
+        submission=work(experiment, experiment.jobs[0].rerun),
+        claim="",
+        batch_id=None,
+        jobs=tuple((k, 100) for k in keys),
     )
 
 

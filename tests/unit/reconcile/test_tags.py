@@ -8,14 +8,14 @@ from runner.reconcile.actions import NewJob
 from runner.reconcile.tags import Marks, batch_tags, read_marks, submission_tag
 
 
-def a_new_job(t=1, runs=100, attempt=1):
+def a_new_job(t=1, runs=100, attempt=1, rerun=0):
     """A job that is about to be bought."""
-    return NewJob(key=a_wanted_job(t).key, name="n", runs=runs, attempt=attempt)
+    return NewJob(key=a_wanted_job(t).key, name="n", runs=runs, attempt=attempt, rerun=rerun)
 
 
 def test_tags_are_read_back_as_they_were_written():
     """Ours first, then the file's own."""
-    tags = batch_tags("lab", an_experiment(rerun=2, tags=("figure-3", "exp:exp")), "5ub", "c1a")
+    tags = batch_tags("lab", an_experiment(tags=("figure-3", "exp:exp")), "5ub", "c1a", rerun=2)
 
     assert [
         "runner:lab",
@@ -38,7 +38,7 @@ def test_foreign_tags_say_nothing():
 
 def test_tags_are_short_ascii():
     """PCS's limits are not documented; under 64 characters is kept to."""
-    tags = batch_tags("n" * 40, an_experiment(name="e" * 40), "s" * 16, "c" * 16)
+    tags = batch_tags("n" * 40, an_experiment(name="e" * 40), "s" * 16, "c" * 16, rerun=10**9)
 
     assert all(len(tag) < 64 and tag.isascii() for tag in tags)
 
@@ -55,7 +55,7 @@ def test_whatever_is_bought_differently_has_another_submission():
     tags = {
         submission_tag(an_experiment(), [a_new_job()]),
         submission_tag(an_experiment(recipe="f" * 64), [a_new_job()]),
-        submission_tag(an_experiment(rerun=1), [a_new_job()]),
+        submission_tag(an_experiment(), [a_new_job(rerun=1)]),
         submission_tag(an_experiment(), [a_new_job(2)]),
         submission_tag(an_experiment(), [a_new_job(runs=99)]),
         submission_tag(an_experiment(), [a_new_job(attempt=2)]),

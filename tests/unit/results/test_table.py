@@ -36,6 +36,14 @@ def test_a_row_adds_up_what_was_measured_of_its_point(recorded, expected):
     assert expected == (row.measured, row.status, row.counts)
 
 
+def test_each_row_counts_its_own_rerun_only():
+    """What was measured before stays on record."""
+    records = [a_record("j1"), a_record("j2", rerun=1), a_record("j3", t=2), a_record("j4", t=2, rerun=1)]
+    some = rows(*records, jobs=(a_wanted_job(1), a_wanted_job(2, rerun=1)))
+
+    assert [("j1",), ("j4",)] == [row.job_ids for row in some]
+
+
 def test_rows_are_in_file_order_and_name_their_jobs():
     """Whatever came back first."""
     some = rows(a_record("j2", t=2), jobs=(a_wanted_job(1), a_wanted_job(2)))
