@@ -58,8 +58,10 @@ def _with_rerun_of_job(text: str, name: str, path: str) -> str:
 
 
 def _rerun_in(text: str, path: str) -> Any:
-    spec = document(text, path=path).data.get("spec", {})
-    return spec.get("rerun", 0) if isinstance(spec, dict) else 0
+    said = document(text, path=path).data
+    for step in steps_of(RERUN):
+        said = said.get(step, {}) if isinstance(said, dict) else {}
+    return said or 0
 
 
 def with_number(text: str, pointer: str, number: int, *, path: str) -> str:
@@ -95,7 +97,7 @@ def _flow(value: _Value) -> str:
 
 
 def _key(name: str) -> str:
-    return name if _PLAIN_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=False)
+    return name if _PLAIN_KEY.fullmatch(name) else json.dumps(name, ensure_ascii=not name.isprintable())
 
 
 def _replaced(text: str, before: Document, pointer: str, said: str) -> str:

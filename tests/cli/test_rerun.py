@@ -11,7 +11,9 @@ from runner.cli import main
 
 WITH_COMMENTS = commands.EXPERIMENT.replace("spec:\n", "spec:  # what is asked for\n  # the emulator\n")
 TWO_JOBS_FAIL = '[[faults]]\neffect = "job_error"\ntimes = 2\n'
+USAGE = 64
 AGAIN = "pair: all 3 jobs are measured again; the old counts are not added"
+ONE_AGAIN = "pair: t_ns=200: measured again; the old counts are not added"
 
 
 @pytest.fixture
@@ -80,6 +82,41 @@ def test_jobs_that_failed_for_good_are_tried_again_and_no_other(capsys, lab):
     assert ": tried again up to 1 times. Nothing is sent before" in rerun[2]
     assert [("DONE", 0)] * 3 + [("ERROR", 0)] * 2 == ends(lab)
     assert "no job has failed for good; the file stays as it is" in none_left[2]
+
+
+def test_one_job_is_measured_again_and_no_other(capsys, lab):
+    """Its name is quoted, since it is made of a variable; raising all of them later counts on top."""
+    said(capsys, "apply", "specs")
+    edited = said(capsys, "rerun", "specs/pair.yaml", "--job", "t_ns=200")
+    again = said(capsys, "apply", "specs", "-o", "json")
+    results = json.loads(said(capsys, "results", "specs", "-o", "json")[1])
+    said(capsys, "rerun", "specs/pair.yaml")
+
+    assert (
+        0,
+        '--- specs/pair.yaml\n+++ specs/pair.yaml\n@@ -4,0 +5 @@\n+  rerun: {jobs: {"t_ns=200": 1}}\n',
+        f"{ONE_AGAIN}. Nothing is sent before `runner apply specs/pair.yaml`\n",
+    ) == edited
+    assert 0 == again[0], again[2]
+    assert [("DONE", 0)] * 3 + [("DONE", 1)] == ends(lab)
+    assert [1, 1, 1] == [len(job["job_ids"]) for job in results["pair"]]
+    assert '  rerun: {all: 1, jobs: {"t_ns=200": 1}}\n' in text_of(lab)
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["--job", "t_ns=20"], "specs/pair.yaml: there is no job t_ns=20\nhint: did you mean t_ns=200?\n"),
+        (
+            ["--job", "t_ns=200", "--failed"],
+            "--failed and --job together: which jobs?\nhint: say one of them\n",
+        ),
+    ],
+)
+def test_a_job_that_cannot_be_chosen_changes_nothing(capsys, lab, words, expected):
+    """And what to do is said."""
+    assert (USAGE, "", expected) == said(capsys, "rerun", "specs/pair.yaml", *words)
+    assert text_of(lab) == WITH_COMMENTS
 
 
 def test_a_file_with_an_error_is_not_edited(capsys, lab):

@@ -135,6 +135,33 @@ def test_raising_runs_buys_the_difference_and_a_revert_sends_nothing(bench):
     assert posts == bench.posts()
 
 
+def test_raising_the_rerun_of_one_job_buys_it_once_and_a_revert_sends_nothing(bench):
+    """The other jobs of its batch are left alone; both measurements stay on record."""
+    before, again = the_experiment(), the_experiment(a_wanted_job(1), a_wanted_job(2, rerun=1))
+    bench.run(before)
+    bench.run(again)
+    posts = bench.posts()
+    outcomes = [bench.run(each) for each in (again, before, again)]
+
+    assert [Sync.SYNCED] * 3 == [outcome.plans[0].sync for outcome in outcomes]
+    assert [("t1", 0), ("t2", 0), ("t2", 1)] == sorted(
+        (job.name, job.rerun) for job in bench.records.of_experiment("exp")
+    )
+    assert ({1: 100, 2: 200}, posts) == (bench.bought(), bench.posts())
+
+
+def test_jobs_of_several_reruns_are_bought_in_a_batch_for_each(bench):
+    """What is new beside what is measured again; the tags say which is which."""
+    bench.run(the_experiment())
+    bench.run(the_experiment(a_wanted_job(1, rerun=2), a_wanted_job(2), a_wanted_job(3), a_wanted_job(4, 50)))
+    batches = sorted(bench.cloud.client().get_batches(), key=lambda batch: batch["created_at"])
+    reruns = [[tag for tag in batch["tags"] if tag.startswith("rerun:")] for batch in batches]
+
+    assert [[], ["rerun:2"], []] == reruns
+    assert [2, 1, 2] == [batch["jobs_count"] for batch in batches]
+    assert {1: 200, 2: 100, 3: 100, 4: 50} == bench.bought()
+
+
 def test_records_alone_are_enough_when_the_cloud_has_forgotten(bench, tmp_path):
     """Nobody pays twice for what is on record."""
     bench.run(the_experiment())

@@ -6,7 +6,7 @@ import json
 from datetime import UTC, datetime
 
 import pytest
-from texts import GOOD, JOBS, changed
+from texts import GOOD, JOBS, changed, with_jobs
 
 from runner import domain
 from runner.errors import SpecError
@@ -156,6 +156,27 @@ def test_the_expanded_file_says_everything():
             "rerun": 0,
         },
     }
+
+
+@pytest.mark.parametrize(
+    ("rerun", "expected"),
+    [
+        ("2", [2, 2]),
+        ("{}", [0, 0]),
+        ("{all: 2}", [2, 2]),
+        ("{jobs: {b: 1}}", [0, 1]),
+        ("{all: 2, jobs: {b: 1, a: 0}}", [2, 3]),
+    ],
+)
+def test_the_rerun_of_a_job_is_that_of_all_and_its_own(rerun, expected):
+    """One number is for all."""
+    text = with_jobs(
+        "{name: a, runs: 100, variables: {omega: 1, t_ns: 500}}",
+        "{name: b, runs: 100, variables: {omega: 2, t_ns: 500}}",
+    )
+    file = parse(text.replace("  jobs:\n", f"  rerun: {rerun}\n  jobs:\n"), path="x.yaml")
+
+    assert expected == [file.experiment.spec.rerun_of(job.name) for job in file.jobs]
 
 
 def test_the_digest_is_of_the_texts():
