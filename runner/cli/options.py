@@ -17,9 +17,8 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def files(required: bool = True) -> Callable[[F], F]:
     """`FILE…`: experiment files, or folders of them."""
-    return click.argument(
-        "paths", metavar="FILE...", nargs=-1, required=required, type=click.Path(path_type=Path)
-    )
+    name = "FILE..." if required else "[FILE]..."
+    return click.argument("paths", metavar=name, nargs=-1, required=required, type=click.Path(path_type=Path))
 
 
 def target(command: F) -> F:
