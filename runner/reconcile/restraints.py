@@ -108,7 +108,7 @@ def _over_budget(scene: Scene, due: Sequence[NewJob]) -> Iterator[Restraint]:
             yield Restraint(
                 reason=f"{more:.0f} more {unit} would make {spent + more:.0f}, "
                 f"above the budget of {most:.0f}",
-                how=f"raise `budget.{key}`, or ask for less",
+                how=f"raise `policy.budget.{key}`, or `{key}` of [caps] in runner.toml; or ask for less",
             )
 
 
