@@ -184,10 +184,17 @@ def _floats(target: Any) -> Any:
 
 def _explained(error: ValidationError) -> str:
     problems = [
-        f"{'.'.join(map(str, each['loc'])) or 'file'}: {each['msg']}"
+        f"{'.'.join(map(str, each['loc'])) or 'file'}: {_words(each['type'], each['msg'])}"
         for each in error.errors(include_input=False, include_url=False)  # a value may be a secret
     ]
     return "; ".join(problems)
+
+
+def _words(kind: str, said: str) -> str:
+    """A complaint in the words that experiment files get, where they are known."""
+    if kind == "extra_forbidden":
+        return "there is no such key"
+    return said.replace("Input should be", "expected").removeprefix("Value error, ")
 
 
 def _hint(error: ValidationError) -> str:

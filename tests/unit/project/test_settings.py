@@ -64,7 +64,8 @@ def test_an_unknown_target_names_the_known_ones(tmp_path):
         ("[defaults.policy]\nretry = 3\n", "defaults.policy.retry"),
         ("[defaults.policy]\ndeadline = 2026-03-01T12:00:00\n", "time zone"),
         ("[caps]\nruns = 0\n", "caps.runs"),
-        ("[caps]\nspeed = 1\n", "caps.speed"),
+        ("[caps]\nspeed = 1\n", "caps.speed: there is no such key"),
+        ('[caps]\nruns = "many"\n', "caps.runs: expected a valid integer"),
     ],
 )
 def test_what_cannot_be_is_an_error_that_names_the_key(tmp_path, text, message):
