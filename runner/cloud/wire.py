@@ -123,7 +123,8 @@ def _reason(value: dict[str, Any]) -> str:
         shown = [_problem(each) for each in description[:_PROBLEMS_SHOWN]]
         more = len(description) - len(shown)
         description = "; ".join(shown) + (f"; and {more} more" if more else "")
-    return ": ".join(filter(None, (message, str(description or ""))))
+    said = dict.fromkeys((message, str(description or "")))  # some answers say the same in both places
+    return ": ".join(filter(None, said))
 
 
 def _problem(entry: Any) -> str:

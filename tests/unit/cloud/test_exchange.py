@@ -367,3 +367,14 @@ def test_nothing_secret_is_shown():
 
     shown = repr(client) + repr(port.requests) + repr(ReadyToken(SECRET)) + str(caught.value)
     assert SECRET not in shown
+
+
+def test_what_an_answer_says_twice_is_told_once():
+    """Some have one sentence as their message and as its description."""
+    body = {"message": "Closed.", "code": "4", "data": {"description": "Closed."}}
+    port = ScriptedPort(fail(400, json.dumps(body).encode()))
+
+    with pytest.raises(CloudRejectedError) as caught:
+        a_client(port).get_batch("b")
+
+    assert "Closed. (GET /core/api/v2/batches/b: HTTP 400)" == str(caught.value)
