@@ -40,7 +40,8 @@ def history(words: tuple[str, ...], target: str | None, form: str, limit: int | 
         columns = ("when", "experiment", "action", "batch", "jobs", "runs", "outcome", "why", "by")
         print_table(columns, [_row(each) for each in happened])
     else:
-        say("nothing has been done from this checkout")
+        whom = f" for {', '.join(words)}" if words else ""
+        say(f"nothing has been done{whom} from this checkout")
     return Exit.DONE
 
 

@@ -47,7 +47,7 @@ def write_plan(path: Path, saved: SavedPlan) -> None:
             file.write(text)
         Path(aside).replace(path)
     except OSError as error:
-        raise PlanError(f"{path}: the plan cannot be written: {error}") from error
+        raise PlanError(f"{path}: the plan cannot be written: {error.strerror}") from error
 
 
 def read_plan(path: Path) -> SavedPlan:

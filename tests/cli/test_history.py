@@ -77,4 +77,4 @@ def test_the_table_tells_local_times_with_their_zone(capsys, lab):
 
 def test_nothing_done_is_told_beside_the_data(capsys, lab):
     """Stdout stays empty."""
-    assert (0, "", "nothing has been done from this checkout\n") == said(capsys, "nobody")
+    assert (0, "", "nothing has been done for nobody from this checkout\n") == said(capsys, "nobody")

@@ -66,6 +66,15 @@ def test_a_saved_plan_is_performed_and_performed_again_sends_nothing(capsys, lab
     ]
 
 
+def test_a_plan_that_cannot_be_written_is_told_with_the_name_that_was_given(capsys, lab):
+    """And not with that of a file beside it."""
+    said(capsys, "apply", "specs")
+
+    assert (1, "", "nowhere/pair.plan: the plan cannot be written: No such file or directory\n") == said(
+        capsys, "plan", "-O", "nowhere/pair.plan"
+    )
+
+
 def test_a_file_that_has_changed_is_refused_with_its_field(capsys, lab):
     """Before anything is asked of a cloud."""
     said(capsys, "plan", "specs", "-O", "pair.plan")
