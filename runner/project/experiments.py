@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import Problem, SpecError, UsageError
 from runner.project.source import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from pathlib import Path
+    from collections.abc import Iterable, Iterator, Sequence
 
     from runner.domain import DesiredExperiment
     from runner.project.compiled_cache import CompiledCache
@@ -56,13 +57,20 @@ def _files_of(path: Path) -> list[Path]:
         return [path]
     if not path.is_dir():
         raise UsageError(f"{path}: no such file or folder")
-    below = (p for p in sorted(path.rglob("*")) if p.suffix in _ENDINGS and p.is_file())
-    files = [p for p in below if not any(part.startswith(".") for part in p.relative_to(path).parts)]
+    files = sorted(_below(path))
     if not files:
         raise UsageError(
             f"{path}: no experiment file (*.yaml) in this folder", hint="`runner init` writes one"
         )
     return files
+
+
+def _below(folder: Path) -> Iterator[Path]:
+    """Experiment files in a folder and below; what is hidden, or vanishes meanwhile, is passed by."""
+    for top, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        files = (Path(top, name) for name in names if not name.startswith("."))
+        yield from (file for file in files if file.suffix in _ENDINGS and file.is_file())
 
 
 def load_experiments(
