@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runner.sequences import Compiled
 
 _ENDINGS: Final = (".yaml", ".yml")
+_WORDS: Final = (b"apiVersion", b"Experiment")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +42,8 @@ class Experiment:
 
 def experiment_files(paths: Sequence[Path]) -> list[Path]:
     """The experiment files that some paths name; a folder stands for all in it and below, in order.
+
+    YAML files of other kinds are passed by in folders, and taken where they are named.
 
     Raises:
         UsageError: A path does not exist, or a folder holds no experiment file.
@@ -70,7 +73,19 @@ def _below(folder: Path) -> Iterator[Path]:
     for top, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
         files = (Path(top, name) for name in names if not name.startswith("."))
-        yield from (file for file in files if file.suffix in _ENDINGS and file.is_file())
+        yield from (file for file in files if file.suffix in _ENDINGS and file.is_file() and _may_be(file))
+
+
+def _may_be(file: Path) -> bool:
+    """Whether a YAML file may be an experiment: others, as of CI or of an environment, say no word of it.
+
+    What is empty or cannot be read was perhaps one, and is for the reader to complain of.
+    """
+    try:
+        text = file.read_bytes()
+    except OSError:
+        return True
+    return not text or any(word in text for word in _WORDS)
 
 
 def load_experiments(

@@ -168,7 +168,7 @@ def test_cancel_cancels_what_is_pending_and_apply_says_so(capsys, lab):
 @pytest.mark.parametrize("words", [["apply", "specs", "--target", "http://127.0.0.1:9"], ["cancel", "specs"]])
 def test_nothing_is_spent_or_cancelled_unasked_where_nobody_can_be_asked(capsys, lab, monkeypatch, words):
     """Standard input is no terminal: say --yes."""
-    monkeypatch.setattr("runner.project.Project.look", lambda self, experiments: [A_DEED])
+    monkeypatch.setattr("runner.project.Project.look", lambda self, experiments, **_: [A_DEED])
     code, _, err = said(capsys, *words)
 
     assert code == 64

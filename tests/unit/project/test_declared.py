@@ -45,7 +45,9 @@ def test_a_repository_without_files_declares_nothing(tmp_path):
     assert frozenset() == declared_names(tmp_path)
 
 
-@pytest.mark.parametrize("broken", ["a: [1\n", "kind: Experiment\nmetadata: {}\n", "\xff"])
+@pytest.mark.parametrize(
+    "broken", ["kind: Experiment [1\n", "kind: Experiment\nmetadata: {}\n", "# Experiment \xff"]
+)
 def test_a_broken_file_may_have_any_name(tmp_path, broken):
     """Then nobody knows what was removed."""
     (tmp_path / "b.yaml").write_bytes(broken.encode("latin-1"))

@@ -26,6 +26,16 @@ def test_a_folder_stands_for_the_files_in_it_and_below_in_order(tmp_path):
     assert expected == experiment_files([tmp_path, tmp_path / "a", tmp_path / "b.yaml"])
 
 
+def test_yaml_of_another_kind_is_passed_by_in_folders_only(tmp_path):
+    """A half-written experiment is not; and who names a file means it."""
+    texts = {"env.yaml": "name: x\n", "one.yaml": "kind: Experiment\n", "two.yaml": "apiVersion: runner/v1\n"}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text, encoding="utf-8")
+
+    assert ["one.yaml", "two.yaml"] == [file.name for file in experiment_files([tmp_path])]
+    assert [tmp_path / "env.yaml"] == experiment_files([tmp_path / "env.yaml"])
+
+
 def test_a_folder_that_vanishes_meanwhile_is_passed_by(tmp_path, monkeypatch):
     """Somebody may check out another branch while files are looked for."""
     touched(tmp_path, "a.yaml", "gone/b.yaml")
