@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import BatchMode, OnUnknown, Submission
-from runner.reconcile.actions import AddJobs, Claim, Fence, Hold, Submit
+from runner.reconcile.actions import AddJobs, Claim, Fence, Hold, Submit, WaitFor
 from runner.reconcile.estimate import is_emulator
 from runner.reconcile.journal import Kind, State
 from runner.reconcile.restraints import Restraint, restraint
@@ -38,7 +38,8 @@ class Step:
     Args:
         restraint: Why nothing is bought although something is missing.
 
-        due: Everything that is bought from here, in this batch or in those after it.
+        due: Everything that is bought from here, in this batch, in those after it, or once what it waits for
+            is complete.
     """
 
     actions: tuple[Action, ...] = ()
@@ -62,7 +63,8 @@ def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
         return Step(wait_s=max(scene.terms.poll_s, 0.1))
     stale, rivals = _sorted_out(scene, submission)
     if kept:
-        return Step((*stale, *kept.holds), restraint=kept)
+        is_later = kept.wait_for is WaitFor.DEPENDENCY
+        return Step((*stale, *kept.holds), restraint=kept, due=due if is_later else ())
     if not bought:
         return Step(stale)
     step = _purchase(scene, submission, bought, rivals)

@@ -46,7 +46,7 @@ def test_a_repository_without_files_declares_nothing(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "broken", ["kind: Experiment [1\n", "kind: Experiment\nmetadata: {}\n", "# Experiment \xff"]
+    "broken", ["kind: Experiment\na: [1\n", "kind: Experiment\nmetadata: {}\n", "# Experiment \xff"]
 )
 def test_a_broken_file_may_have_any_name(tmp_path, broken):
     """Then nobody knows what was removed."""

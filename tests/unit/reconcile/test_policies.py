@@ -272,6 +272,7 @@ def test_an_experiment_waits_for_what_it_depends_on():
     made = planned(DEPENDENT, waiting_for(is_under_way=True))
 
     assert ((), WaitFor.DEPENDENCY, TERMS.poll_s) == (made.actions, made.wait_for, made.look_again_s)
+    assert Cost(jobs=1, runs=100) == made.cost
     assert ("it waits until calibration is complete",) == made.notes
 
 
@@ -279,7 +280,7 @@ def test_a_dependency_that_stands_still_is_for_a_person():
     """It failed, or nobody applies it."""
     made = planned(DEPENDENT, waiting_for())
 
-    assert [Hold] == kinds(made)
+    assert ([Hold], Cost()) == (kinds(made), made.cost)
     assert "calibration" in made.holds[0].how
 
 
