@@ -8,22 +8,12 @@ HTTP works, is not known here.
 """
 
 from runner.reconcile.act import Actor, Deed
-from runner.reconcile.actions import (
-    Action,
-    CancelBatch,
-    Cost,
-    Difference,
-    Health,
-    Hold,
-    JobTally,
-    Plan,
-    Sync,
-    WaitFor,
-)
+from runner.reconcile.actions import Action, CancelBatch, Hold
 from runner.reconcile.history import Happening
 from runner.reconcile.journal import Journal
 from runner.reconcile.observe import Observer
 from runner.reconcile.passes import End, Outcome, Patience, Reconciler, Watch, Wish
+from runner.reconcile.plans import Cost, Difference, Health, JobTally, Plan, Sync, WaitFor
 from runner.reconcile.scene import Observation, Terms
 from runner.reconcile.tools import Tools, utc_now
 

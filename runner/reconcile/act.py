@@ -40,7 +40,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from runner.domain import DesiredExperiment, ObservedBatch, ObservedJob
-    from runner.reconcile.actions import Action, EndedJob, NewJob, Plan
+    from runner.reconcile.actions import Action, EndedJob, NewJob
+    from runner.reconcile.plans import Plan
     from runner.reconcile.scene import Observation
     from runner.reconcile.tools import Tools
 

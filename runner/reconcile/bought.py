@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from runner.domain import JobStatus
 from runner.domain.digests import recipe_parts
 from runner.domain.plain import plain_differences
-from runner.reconcile.actions import Difference
+from runner.reconcile.plans import Difference
 from runner.reconcile.tags import SHORT, read_marks
 
 if TYPE_CHECKING:

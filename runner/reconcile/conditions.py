@@ -9,13 +9,14 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import JobStatus
-from runner.reconcile.actions import RecordResults, Sync
+from runner.reconcile.actions import RecordResults
+from runner.reconcile.plans import Sync
 from runner.reconcile.scene import Scene, Terms
 from runner.reconcile.tally import effective_status
 
 if TYPE_CHECKING:
     from runner.domain import DesiredExperiment
-    from runner.reconcile.actions import JobTally, Plan
+    from runner.reconcile.plans import JobTally, Plan
     from runner.reconcile.scene import Observation
 
 # None of the scene's questions that are asked here depend on time.

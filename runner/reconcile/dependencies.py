@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from runner.domain import DesiredExperiment
-    from runner.reconcile.actions import Plan
+    from runner.reconcile.plans import Plan
 
 
 def in_order(wanted: Iterable[DesiredExperiment]) -> list[DesiredExperiment]:

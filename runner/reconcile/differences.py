@@ -12,7 +12,6 @@ from runner.reconcile.actions import (
     CancelJobs,
     Claim,
     CloseBatch,
-    Difference,
     Fence,
     Hold,
     RecordResults,
@@ -20,12 +19,14 @@ from runner.reconcile.actions import (
 )
 from runner.reconcile.bought import changes
 from runner.reconcile.journal import State
+from runner.reconcile.plans import Difference
 from runner.reconcile.tags import SHORT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from runner.reconcile.actions import Action, JobTally
+    from runner.reconcile.actions import Action
+    from runner.reconcile.plans import JobTally
     from runner.reconcile.scene import Scene
     from runner.reconcile.tally import Point
 

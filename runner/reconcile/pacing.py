@@ -10,7 +10,8 @@ from runner.reconcile.actions import AddJobs, Submit
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from runner.reconcile.actions import Action, Plan
+    from runner.reconcile.actions import Action
+    from runner.reconcile.plans import Plan
 
 FIRST = 1
 

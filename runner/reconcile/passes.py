@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runner.domain import Surplus
 from runner.errors import CloudRejectedError, CloudUnavailableError
 from runner.reconcile.act import Actor, Deed
-from runner.reconcile.actions import Hold, Plan, WaitFor
+from runner.reconcile.actions import Hold
 from runner.reconcile.attribution import tombstone
 from runner.reconcile.cancellation import cancellations
 from runner.reconcile.dependencies import dependencies, in_order
@@ -17,6 +17,7 @@ from runner.reconcile.observe import Observer
 from runner.reconcile.pacing import FIRST, next_allowance, paced, purchases
 from runner.reconcile.performing import perform_all
 from runner.reconcile.plan import plan
+from runner.reconcile.plans import Plan, WaitFor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -13,24 +13,17 @@ from typing import TYPE_CHECKING, Final
 
 from runner.domain import JobStatus
 from runner.reconcile import verdict
-from runner.reconcile.actions import (
-    AddJobs,
-    CancelBatch,
-    CancelJobs,
-    Claim,
-    CloseBatch,
-    Fence,
-    Submit,
-    WaitFor,
-)
+from runner.reconcile.actions import AddJobs, CancelBatch, CancelJobs, Claim, CloseBatch, Fence, Submit
 from runner.reconcile.journal import Kind, State
+from runner.reconcile.plans import WaitFor
 from runner.reconcile.tags import SHORT, read_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from runner.domain import DesiredExperiment
-    from runner.reconcile.actions import Action, Difference, JobTally, NewJob, Plan
+    from runner.reconcile.actions import Action, NewJob
+    from runner.reconcile.plans import Difference, JobTally, Plan
     from runner.reconcile.saved import SavedExperiment
     from runner.reconcile.scene import Observation
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from runner.domain import Surplus
 from runner.reconcile import upkeep, verdict
-from runner.reconcile.actions import Plan
 from runner.reconcile.differences import differences
+from runner.reconcile.plans import Plan
 from runner.reconcile.scene import Scene
 from runner.reconcile.submission import next_step
 from runner.reconcile.tally import points

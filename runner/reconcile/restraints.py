@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.domain import JobStatus
-from runner.reconcile.actions import Hold, WaitFor
+from runner.reconcile.actions import Hold
 from runner.reconcile.estimate import qpu_seconds
+from runner.reconcile.plans import WaitFor
 from runner.reconcile.tally import effective_status
 
 if TYPE_CHECKING:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment
     from runner.reconcile.act import Deed
-    from runner.reconcile.actions import Action, Difference
+    from runner.reconcile.actions import Action
+    from runner.reconcile.plans import Difference
     from runner.reconcile.scene import Observation
 
 FORMAT: Final = "runner/plan/v1"

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import BatchMode, OnUnknown, Submission
-from runner.reconcile.actions import AddJobs, Claim, Fence, Hold, Submit, WaitFor
+from runner.reconcile.actions import AddJobs, Claim, Fence, Hold, Submit
 from runner.reconcile.estimate import is_emulator
 from runner.reconcile.journal import Kind, State
+from runner.reconcile.plans import WaitFor
 from runner.reconcile.restraints import Restraint, restraint
 from runner.reconcile.tags import submission_tag
 from runner.reconcile.tally import new_jobs

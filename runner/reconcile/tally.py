@@ -8,7 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from runner.domain import BatchStatus, JobStatus, RunsMode
-from runner.reconcile.actions import JobTally, NewJob
+from runner.reconcile.actions import NewJob
+from runner.reconcile.plans import JobTally
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,17 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.domain import Submission
-from runner.reconcile.actions import (
-    Adopt,
-    Cost,
-    Health,
-    Hold,
-    RecordResults,
-    Sync,
-    WaitFor,
-)
+from runner.reconcile.actions import Adopt, Hold, RecordResults
 from runner.reconcile.bought import remarks
 from runner.reconcile.estimate import qpu_seconds
+from runner.reconcile.plans import Cost, Health, Sync, WaitFor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -11,7 +11,8 @@ from runner.reconcile.actions import Hold
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runner.reconcile.actions import Action, Plan
+    from runner.reconcile.actions import Action
+    from runner.reconcile.plans import Plan
 
 
 class News(StrEnum):

@@ -9,9 +9,9 @@ import pytest
 from builders import NOW, RECIPE, SEQUENCE, TERMS, a_batch, a_job, a_record, an_experiment, at, seen, tags_of
 
 from runner.domain import BatchStatus, recipe_digest
-from runner.reconcile.actions import Difference
 from runner.reconcile.bought import changes, drift, of_interest
 from runner.reconcile.plan import plan
+from runner.reconcile.plans import Difference
 
 PRESENT, OLD = RECIPE[:16], "f" * 16
 

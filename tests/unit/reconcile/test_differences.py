@@ -18,9 +18,9 @@ from builders import (
 )
 
 from runner.domain import Budget, JobStatus, Policy, Surplus
-from runner.reconcile.actions import Difference
 from runner.reconcile.journal import State
 from runner.reconcile.plan import plan
+from runner.reconcile.plans import Difference
 from runner.reconcile.tags import SHORT
 
 OLD = "f" * SHORT

@@ -22,8 +22,9 @@ from runner.errors import (
 )
 from runner.reconcile import End, Journal, Patience, Reconciler, Sync, Terms, Tools, Wish
 from runner.reconcile.act import Deed
-from runner.reconcile.actions import CloseBatch, Health, Hold, Plan
+from runner.reconcile.actions import CloseBatch, Hold
 from runner.reconcile.performing import SILENT_IN_A_ROW, perform_all
+from runner.reconcile.plans import Health, Plan
 from runner.results import Records
 
 DEADLINE_S = 30

@@ -33,7 +33,6 @@ from runner.reconcile.actions import (
     CancelJobs,
     Claim,
     CloseBatch,
-    Cost,
     Fence,
     Hold,
     NewJob,
@@ -42,6 +41,7 @@ from runner.reconcile.actions import (
 from runner.reconcile.journal import Kind, State
 from runner.reconcile.permission import Amounts, guarded, permitted, spent
 from runner.reconcile.plan import plan
+from runner.reconcile.plans import Cost
 from runner.reconcile.saved import Move, as_json, content_digest, moves, saved_experiment
 from runner.results import Records
 

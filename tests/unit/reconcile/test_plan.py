@@ -42,7 +42,6 @@ from runner.reconcile.actions import (
     CancelJobs,
     Claim,
     CloseBatch,
-    Cost,
     EndedJob,
     Fence,
     NewJob,
@@ -51,6 +50,7 @@ from runner.reconcile.actions import (
 )
 from runner.reconcile.journal import Kind, State
 from runner.reconcile.plan import plan
+from runner.reconcile.plans import Cost
 from runner.reconcile.tags import submission_tag
 
 

@@ -28,7 +28,6 @@ from runner.reconcile.actions import (
     CancelJobs,
     Claim,
     CloseBatch,
-    Cost,
     Fence,
     Hold,
     NewJob,
@@ -36,6 +35,7 @@ from runner.reconcile.actions import (
 )
 from runner.reconcile.journal import Kind
 from runner.reconcile.plan import plan
+from runner.reconcile.plans import Cost
 from runner.reconcile.scene import Dependency
 from runner.reconcile.tags import submission_tag, work
 

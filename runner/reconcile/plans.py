@@ -1,0 +1,147 @@
+"""What is planned for an experiment in one pass, and how it stands, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from runner.reconcile.actions import Action, Hold, NewJob
+
+
+class Sync(StrEnum):
+    """Whether the cloud holds what the file asks for."""
+
+    SYNCED = "Synced"
+    OUT_OF_SYNC = "OutOfSync"
+    UNKNOWN = "Unknown"
+
+
+class Health(StrEnum):
+    """How the experiment is."""
+
+    HEALTHY = "Healthy"
+    PROGRESSING = "Progressing"
+    SUSPENDED = "Suspended"
+    MISSING = "Missing"
+    DEGRADED = "Degraded"
+    UNKNOWN = "Unknown"
+
+
+class WaitFor(StrEnum):
+    """What a plan without further actions is waiting for."""
+
+    NOTHING = "nothing"
+    JOBS = "jobs"
+    BACKOFF = "backoff"
+    DEPENDENCY = "dependency"
+    SUBMISSION = "submission"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobTally:
+    """How far one wanted job has come.
+
+    Args:
+        runs: Wanted.
+
+        done: Runs measured.
+
+        active: Runs that are pending or running.
+
+        declined: Runs that a person has cancelled.
+
+        missing: Runs that nobody has bought.
+
+        failures: Attempts that failed.
+
+        failed: No further attempt will be made.
+    """
+
+    key: str
+    name: str
+    runs: int
+    done: int = 0
+    active: int = 0
+    declined: int = 0
+    missing: int = 0
+    failures: int = 0
+    failed: bool = False
+
+    @property
+    def surplus(self) -> int:
+        """Runs that are there, or under way, beyond what is wanted; negative while some are missing."""
+        return self.done + self.active - self.runs
+
+    @property
+    def status(self) -> str:
+        """One word for people."""
+        if self.failed:
+            return "FAILED"
+        if self.active:
+            return "ACTIVE"
+        if self.missing:
+            return "WANTED"
+        return "CANCELED" if self.declined else "DONE"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cost:
+    """What a plan would buy.
+
+    Args:
+        qpu_s: Estimated time on a QPU (in s); 0 on an emulator.
+    """
+
+    jobs: int = 0
+    runs: int = 0
+    qpu_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field in which the world is not as it is wanted.
+
+    Args:
+        subject: The field, as a path with dots.
+    """
+
+    subject: str
+    have: object
+    want: object
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What one pass would do for one experiment.
+
+    Args:
+        differences: What caused each of the actions, in their order.
+
+        due: Everything that is bought from here: by these actions or, of a split sweep, by those after them.
+
+        cost: What that costs.
+
+        look_again_s: When there may be more to do (in s); None for never.
+    """
+
+    experiment: str
+    actions: tuple[Action, ...]
+    jobs: tuple[JobTally, ...]
+    sync: Sync
+    health: Health
+    differences: tuple[tuple[Difference, ...], ...] = ()
+    due: tuple[NewJob, ...] = ()
+    cost: Cost = field(default_factory=Cost)
+    wait_for: WaitFor = WaitFor.NOTHING
+    look_again_s: float | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def holds(self) -> tuple[Hold, ...]:
+        """What a person must decide."""
+        return tuple(action for action in self.actions if isinstance(action, Hold))
+
+    @property
+    def is_in_progress(self) -> bool:
+        """Whether another pass may have something to do."""
+        return any(not isinstance(a, Hold) for a in self.actions) or self.look_again_s is not None
