@@ -16,7 +16,7 @@ from runner.domain.desired import (
     Submission,
     Surplus,
 )
-from runner.domain.digests import canonical_json, digest, job_key, recipe_digest, recipe_parts
+from runner.domain.digests import canonical_json, digest, file_digest, job_key, recipe_digest, recipe_parts
 from runner.domain.observed import ObservedBatch, ObservedJob, RecordedJob
 from runner.domain.statuses import BatchStatus, JobStatus
 
@@ -38,6 +38,7 @@ __all__ = [
     "Surplus",
     "canonical_json",
     "digest",
+    "file_digest",
     "job_key",
     "merged_counts",
     "most_frequent",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import rfc8785
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
 # What a sequence carries beside its physics: an upgrade of Pulser or another name is no new experiment.
 _NOT_PHYSICS = ("$schema", "pulser_version", "name", "metadata")
@@ -32,6 +32,11 @@ def canonical_json(value: Any) -> bytes:
 def digest(value: Any) -> str:
     """SHA-256 of a value's canonical JSON, as 64 hexadecimal digits."""
     return hashlib.sha256(canonical_json(value)).hexdigest()
+
+
+def file_digest(text: str | None, companions: Iterable[str | None]) -> str:
+    """Digest of an experiment file by its text and those of the files that it names, in their order."""
+    return digest([text, *(tuple(companions) or (None,))])
 
 
 def job_key(variables: Mapping[str, Any]) -> str:

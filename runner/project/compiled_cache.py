@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 import runner
-from runner.domain import digest
+from runner.domain import digest, file_digest
 from runner.errors import ProjectError
 from runner.project.plain_values import decoded_mapping, encoded
 from runner.project.repository import STATE_FOLDER, state_folder
@@ -28,7 +28,7 @@ from runner.project.source import Source
 from runner.sequences import Compiled
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
 FOLDER: Final = "compiled"
 MOST_FILES: Final = 10_000
@@ -89,7 +89,7 @@ class CompiledCache:
         if found is None or place is None:
             return None
         beside = self._beside(path, found[0].companions)
-        if found[0].digest != content_digest(text, beside):
+        if found[0].digest != file_digest(text, beside):
             return None
         self._touch(place)
         return _named(str(path), *found)
@@ -98,7 +98,7 @@ class CompiledCache:
         """Keeps what a file was compiled to, if the file is still what was compiled."""
         text = _text(path)
         place = self._place(path, text)
-        if place is None or source.digest != content_digest(text, self._beside(path, source.companions)):
+        if place is None or source.digest != file_digest(text, self._beside(path, source.companions)):
             return
         with suppress(OSError, TypeError, ValueError):  # then it is compiled again
             _write(place, _sealed(place.stem, _body(source, compiled)))
@@ -143,11 +143,6 @@ def kept_folder(root: Path) -> Path | None:
         return state_folder(root) / FOLDER if is_ours else None
     except ProjectError:
         return None  # nothing can be written here
-
-
-def content_digest(text: str | None, companions: Sequence[str | None]) -> str:
-    """The digest that an experiment file has, by its text and that of the one file that it may name."""
-    return digest([text, companions[0] if companions else None])
 
 
 def superfluous(entries: Iterable[Entry], now_s: float) -> list[Path]:

@@ -8,6 +8,7 @@ What does not: Pulser, whose import takes a second, and anything that knows a cl
 from runner.spec.experiment import Experiment
 from runner.spec.files import load
 from runner.spec.jobs import JobRequest
+from runner.spec.limits import Limits
 from runner.spec.parsing import ExperimentFile, parse
 
-__all__ = ["Experiment", "ExperimentFile", "JobRequest", "load", "parse"]
+__all__ = ["Experiment", "ExperimentFile", "JobRequest", "Limits", "load", "parse"]

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from runner.spec import naming
-from runner.spec.experiment import Spread
 from runner.spec.pointers import child, parent, steps_of
 from runner.spec.spelling import suggestion
-from runner.spec.sweeps import SweepError, Value, moving_together, product, spread_values
+from runner.spec.spreads import Spread
+from runner.spec.sweeps import SweepError, Value, moving_together, product
 from runner.spec.variables import Declared, fitted
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from runner.spec.experiment import Job
     from runner.spec.findings import Findings
+    from runner.spec.ruling import Rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,11 +27,14 @@ class Column:
 
     Args:
         places: Pointer of each value, or one pointer for all of them.
+
+        is_known: Whether these are the values; else something stands in for what is broken and reported.
     """
 
     name: str
     values: tuple[Value, ...]
     places: tuple[str, ...]
+    is_known: bool = True
 
     def place(self, i: int) -> str:
         """Pointer of the value number i."""
@@ -68,7 +72,9 @@ class Entry:
             yield {name: point[name] for name in declared}
 
 
-def entry_of(findings: Findings, pointer: str, job: Job, declared: Mapping[str, Declared] | None) -> Entry:
+def entry_of(
+    findings: Findings, pointer: str, job: Job, *, declared: Mapping[str, Declared] | None, rules: Rules
+) -> Entry:
     """An entry with its values spelled out; what is wrong with it is noted.
 
     Args:
@@ -79,8 +85,10 @@ def entry_of(findings: Findings, pointer: str, job: Job, declared: Mapping[str, 
         job: What it says.
 
         declared: Variables of the sequence; None if they can't be known.
+
+        rules: Spells out the rules of sweeps.
     """
-    axes = tuple(_axes(findings, pointer, job))
+    axes = tuple(_axes(findings, pointer, job, rules))
     _check_repetition(findings, axes)
     if declared is not None:
         _check_names(findings, pointer, axes, declared)
@@ -91,7 +99,7 @@ def entry_of(findings: Findings, pointer: str, job: Job, declared: Mapping[str, 
     return Entry(pointer, job, axes)
 
 
-def _axes(findings: Findings, pointer: str, job: Job) -> Iterator[tuple[Column, ...]]:
+def _axes(findings: Findings, pointer: str, job: Job, rules: Rules) -> Iterator[tuple[Column, ...]]:
     """The axes of an entry; those of a mapping hold one variable each."""
     for name, value in (job.variables or {}).items():
         place = child(child(pointer, "variables"), name)
@@ -100,30 +108,34 @@ def _axes(findings: Findings, pointer: str, job: Job) -> Iterator[tuple[Column, 
     match job.sweep:
         case dict() as sweep:
             for name, values in sweep.items():
-                yield (_column(findings, child(place, name), values),)
+                yield (_column(findings, child(place, name), values, rules),)
         case tuple() as sweeps:
             for i, axis in enumerate(sweeps):
                 at = child(place, i)
-                yield tuple(_column(findings, child(at, name), values) for name, values in axis.items())
+                yield tuple(
+                    _column(findings, child(at, name), values, rules) for name, values in axis.items()
+                )
 
 
-def _column(findings: Findings, place: str, values: Any) -> Column:
+def _column(findings: Findings, place: str, values: Any, rules: Rules) -> Column:
     name = steps_of(place)[-1]
     match values:
         case tuple():
             return Column(name, values, tuple(child(place, i) for i in range(len(values))))
         case Spread():
-            return Column(name, _spread(findings, child(place, values.chosen), values), (place,))
+            return _spread(findings, place, values, rules)
         case _:
             return Column(name, (values,), (place,))
 
 
-def _spread(findings: Findings, place: str, spread: Spread) -> tuple[Value, ...]:
+def _spread(findings: Findings, place: str, spread: Spread, rules: Rules) -> Column:
+    name = steps_of(place)[-1]
     try:
-        return spread_values(spread)
+        return Column(name, rules.values(spread, name), (place,))
     except SweepError as error:
-        findings.note(place, error.message, error.hint)
-        return (spread.value[0],)  # stands in, so that the rest is judged as well
+        at = child(place, spread.chosen)
+        findings.note(child(at, error.key) if error.key else at, error.message, error.hint)
+        return Column(name, (0,), (place,), is_known=False)
 
 
 def _check_repetition(findings: Findings, axes: Sequence[Sequence[Column]]) -> None:
@@ -156,7 +168,7 @@ def _place_of(column: Column) -> str:
 
 
 def _fitted(findings: Findings, column: Column, declared: Mapping[str, Declared]) -> Column:
-    if column.name not in declared:
+    if column.name not in declared or not column.is_known:
         return column
     values = []
     for i, value in enumerate(column.values):

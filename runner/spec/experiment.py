@@ -5,9 +5,10 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
-from runner.spec.models import Choice, Number, Strict, by_kind
+from runner.spec.models import Number, Strict, by_kind
 from runner.spec.policy import Policy
 from runner.spec.sequence import Sequence
+from runner.spec.spreads import Spread
 
 # Ours stand before a colon on every batch; a tag of the file must not be mistaken for one.
 _OURS = r"(?!(?:runner|exp|recipe|submission|claim|rerun):)(?!(?:fenced|superseded|pruned)$)"
@@ -51,26 +52,11 @@ class Metadata(Strict):
     )
 
 
-class Spread(Choice):
-    """Values of a sweep by a rule: one key that names it."""
-
-    range: Annotated[tuple[Number, Number, Number], Field(strict=False)] | None = Field(
-        default=None,
-        description="First value, last value and step; both ends are included.",
-        examples=[[400, 4000, 400]],
-    )
-    linspace: Annotated[tuple[Number, Number, int], Field(strict=False)] | None = Field(
-        default=None,
-        description="First value, last value, and how many values evenly from one to the other.",
-        examples=[[0, 6.28, 21]],
-    )
-
-
 SweepValues = Annotated[
     Annotated[Number, Tag("<number>")]
     | Annotated[tuple[VariableValue, ...], Field(strict=False, min_length=1), Tag("<list>")]
     | Annotated[Spread, Tag("<mapping>")],
-    by_kind("a number, a list of values, range or linspace"),
+    by_kind("a number, a list of values, or a mapping like {range: [0, 10, 2]}"),
 ]
 Axis = Annotated[dict[str, SweepValues], Field(min_length=1)]
 Sweep = Annotated[

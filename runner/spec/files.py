@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.errors import Problem, SpecError
-from runner.spec.loader import MAX_CHARACTERS, document
-from runner.spec.parsing import CompanionError, ExperimentFile, parse
+from runner.spec.companions import CompanionError
+from runner.spec.limits import LIMITS
+from runner.spec.loader import document
+from runner.spec.parsing import ExperimentFile, parse
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.spec.document import Document
-
-_MAX_BYTES = 4 * MAX_CHARACTERS  # the most that many characters take in UTF-8
+    from runner.spec.limits import Limits
 
 
 class _ReadingError(Exception):
@@ -26,7 +27,7 @@ class _ReadingError(Exception):
         self.column = column
 
 
-def load(path: Path, *, root: Path, shown_as: str | None = None) -> ExperimentFile:
+def load(path: Path, *, root: Path, shown_as: str | None = None, limits: Limits = LIMITS) -> ExperimentFile:
     """The experiment that a file describes.
 
     Args:
@@ -36,37 +37,43 @@ def load(path: Path, *, root: Path, shown_as: str | None = None) -> ExperimentFi
 
         shown_as: How problems call the file; its path if left out.
 
+        limits: How large it may be, and how much it may ask for.
+
     Raises:
         SpecError: With every problem that was found.
     """
     name = str(path) if shown_as is None else shown_as
-    text = _text_or_problem(path, name)
-    return parse(text, path=name, companion=lambda relative: _companion(path, relative, root))
+    text = _text_or_problem(path, name, limits)
+
+    def companion(relative: str) -> str:
+        return _companion(path, relative, root, limits)
+
+    return parse(text, path=name, companion=companion, limits=limits)
 
 
-def document_at(path: Path) -> Document:
+def document_at(path: Path, limits: Limits = LIMITS) -> Document:
     """A file as data with places, not judged.
 
     Raises:
         SpecError: It cannot be read.
     """
-    return document(_text_or_problem(path, str(path)), path=str(path))
+    return document(_text_or_problem(path, str(path), limits), path=str(path), limits=limits)
 
 
-def _text_or_problem(path: Path, name: str) -> str:
+def _text_or_problem(path: Path, name: str, limits: Limits) -> str:
     try:
-        return _text(path)
+        return _text(path, limits)
     except _ReadingError as error:
         raise SpecError([Problem(name, error.line, error.column, "", error.message)]) from error
 
 
-def _companion(path: Path, relative: str, root: Path) -> str:
+def _companion(path: Path, relative: str, root: Path, limits: Limits) -> str:
     """Content of a file that stands beside the experiment file, and inside the root."""
     try:
         target = (path.parent / relative).resolve()
         if not target.is_relative_to(root.resolve()):
             raise CompanionError(f"{relative} is outside of the repository")
-        return _text(target)
+        return _text(target, limits)
     except (OSError, ValueError, RuntimeError) as error:
         if isinstance(error, CompanionError):
             raise
@@ -77,16 +84,16 @@ def _companion(path: Path, relative: str, root: Path) -> str:
         ) from error
 
 
-def _text(path: Path) -> str:
+def _text(path: Path, limits: Limits) -> str:
     try:
         if not path.is_file():
             raise _ReadingError("there is no such file")
         with path.open("rb") as file:
-            content = file.read(_MAX_BYTES + 1)
+            content = file.read(limits.bytes + 1)
     except OSError as error:
         raise _ReadingError(f"the file can't be read: {error.strerror}") from error
-    if len(content) > _MAX_BYTES:
-        raise _ReadingError(f"the file has more than {_MAX_BYTES:,} bytes")
+    if len(content) > limits.bytes:
+        raise _ReadingError(f"the file has more than {limits.bytes:,} bytes")
     return _decoded(content)
 
 

@@ -10,7 +10,6 @@ from runner.spec import naming
 from runner.spec.entries import Entry, entry_of
 from runner.spec.findings import Findings
 from runner.spec.pointers import child, pointer_of
-from runner.spec.sweeps import MAX_POINTS, Value
 from runner.spec.variables import plain
 
 if TYPE_CHECKING:
@@ -19,6 +18,8 @@ if TYPE_CHECKING:
     from runner.errors import Problem
     from runner.spec.document import Document
     from runner.spec.experiment import Job
+    from runner.spec.ruling import Rules
+    from runner.spec.sweeps import Value
     from runner.spec.variables import Declared
 
 JOBS = pointer_of("spec", "jobs")
@@ -55,7 +56,7 @@ class _Point:
 
 
 def requested(
-    document: Document, jobs: Sequence[Job | None], declared: Mapping[str, Declared] | None
+    document: Document, jobs: Sequence[Job | None], declared: Mapping[str, Declared] | None, rules: Rules
 ) -> tuple[tuple[JobRequest, ...], tuple[Problem, ...]]:
     """The jobs that a file asks for, and what is wrong with them.
 
@@ -65,13 +66,17 @@ def requested(
         jobs: Its entries; None stands for one that is broken and already reported.
 
         declared: Variables of the sequence; None if they can't be known.
+
+        rules: Spells out the rules of sweeps.
     """
     findings = Findings(document)
     entries = [
-        entry_of(findings, child(JOBS, i), job, declared) for i, job in enumerate(jobs) if job is not None
+        entry_of(findings, child(JOBS, i), job, declared=declared, rules=rules)
+        for i, job in enumerate(jobs)
+        if job is not None
     ]
-    if sum(entry.points for entry in entries) > MAX_POINTS:
-        findings.note(JOBS, f"the file asks for more than {MAX_POINTS:,} jobs")
+    if sum(entry.points for entry in entries) > rules.limits.jobs:
+        findings.note(JOBS, f"the file asks for more than {rules.limits.jobs:,} jobs")
     if findings.problems or declared is None:
         return (), findings.problems
     points = [

@@ -13,14 +13,15 @@ import yaml
 
 from runner.errors import Problem, SpecError
 from runner.spec.document import Document, Place, lines_of, with_excerpt
+from runner.spec.limits import LIMITS
 from runner.spec.pointers import child
 from runner.spec.scalars import Scalar, ScalarError, plain_scalar
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAX_CHARACTERS = 5_000_000
-MAX_DEPTH = 40
+    from runner.spec.limits import Limits
+
 _MAX_PROBLEMS = 100
 _EXPLAINED_CHARACTERS = 200_000
 
@@ -36,7 +37,7 @@ _HINTS = {
 }
 
 
-def document(text: str, *, path: str) -> Document:
+def document(text: str, *, path: str, limits: Limits = LIMITS) -> Document:
     """The file as data, with the problems that could be stepped over.
 
     Args:
@@ -44,12 +45,15 @@ def document(text: str, *, path: str) -> Document:
 
         path: The file, as the user named it.
 
+        limits: How large and how deep it may be.
+
     Raises:
         SpecError: When there is no reading on: no YAML, too large, too deep, or YAML that we do not take.
     """
-    builder = _Builder(path=path, lines=lines_of(text))
-    if len(text) > MAX_CHARACTERS:
-        builder.stop(Place(1, 1), f"the file has more than {MAX_CHARACTERS:,} characters")
+    if len(text) > limits.characters:
+        message = f"the file has more than {limits.characters:,} characters"
+        raise SpecError([Problem(path, 1, 1, "", message)])
+    builder = _Builder(path=path, lines=lines_of(text), depth=limits.depth)
     for event in _events(text, builder):
         builder.take(event)
     return builder.finished()
@@ -100,6 +104,7 @@ class _Builder:
 
     path: str
     lines: tuple[str, ...]
+    depth: int
     data: Any = None
     documents: int = 0
     open: list[_Open] = field(default_factory=list)
@@ -151,8 +156,8 @@ class _Builder:
     def _begin(self, event: Any) -> None:
         if self._expects_key():
             self.stop(_place(event), "a key must be text, not a list or a mapping")
-        if len(self.open) >= MAX_DEPTH:
-            self.stop(_place(event), f"this is nested more than {MAX_DEPTH} levels deep")
+        if len(self.open) >= self.depth:
+            self.stop(_place(event), f"this is nested more than {self.depth} levels deep")
         content: dict[str, Any] | list[Any] = [] if isinstance(event, yaml.SequenceStartEvent) else {}
         pointer = self._place_value(event, content)
         self.open.append(_Open(pointer, content))

@@ -5,16 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from runner.domain import digest
+from runner.domain import file_digest
 from runner.errors import Problem, SpecError
 from runner.spec.checks import SEQUENCE, check_reruns, check_sequence
+from runner.spec.companions import CompanionError, Companions, no_companions
 from runner.spec.experiment import Job
 from runner.spec.findings import Findings
 from runner.spec.jobs import JobRequest, requested
 from runner.spec.judging import judged, salvaged
+from runner.spec.limits import LIMITS
 from runner.spec.loader import document
 from runner.spec.pointers import child
 from runner.spec.representation import RepresentationError, variables_of
+from runner.spec.ruling import Rules
 from runner.spec.sequence import FileSequence, Sequence, Variables, WrittenSequence
 from runner.spec.variables import Declared, declared
 
@@ -23,29 +26,10 @@ if TYPE_CHECKING:
 
     from runner.spec.document import Document
     from runner.spec.experiment import Experiment
+    from runner.spec.limits import Limits
     from runner.spec.policy import Policy
 
 FILE = child(SEQUENCE, "file")
-
-
-class CompanionError(ValueError):
-    """A file that the experiment file names and that can't be had.
-
-    Args:
-        message: What is wrong with it.
-
-        hint: What to do about it.
-    """
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
-
-
-def no_companions(name: str) -> str:
-    """The companion files of a text that is nowhere: none."""
-    raise CompanionError(f"{name} can't be opened from here")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,21 +45,18 @@ class ExperimentFile:
 
         sequence_text: Content of the file behind `file:`, None for a sequence that is written out.
 
-        digest: SHA-256 over the text and that of its sequence, as 64 hexadecimal digits.
+        companions: Files that it names and that were read, from where it stands.
+
+        digest: SHA-256 over the text and those of its companions, as 64 hexadecimal digits.
     """
 
     path: str
     experiment: Experiment
     jobs: tuple[JobRequest, ...]
     sequence_text: str | None
+    companions: tuple[str, ...]
     digest: str
     document: Document = field(repr=False)
-
-    @property
-    def companions(self) -> tuple[str, ...]:
-        """Files that it names and that were read, from where it stands."""
-        sequence = self.experiment.spec.sequence
-        return (sequence.file,) if isinstance(sequence, FileSequence) else ()
 
     def problem(self, pointer: str, message: str, hint: str = "") -> Problem:
         """A problem with a value of the file, at its place."""
@@ -96,7 +77,9 @@ class ExperimentFile:
         return content
 
 
-def parse(text: str, *, path: str, companion: Callable[[str], str] = no_companions) -> ExperimentFile:
+def parse(
+    text: str, *, path: str, companion: Callable[[str], str] = no_companions, limits: Limits = LIMITS
+) -> ExperimentFile:
     """The experiment that a text describes.
 
     Args:
@@ -106,15 +89,18 @@ def parse(text: str, *, path: str, companion: Callable[[str], str] = no_companio
 
         companion: Gives the content of a file that this one names; fails with `CompanionError`.
 
+        limits: How large it may be, and how much it may ask for.
+
     Raises:
         SpecError: With every problem that was found.
     """
-    source = document(text, path=path)
+    source = document(text, path=path, limits=limits)
+    companions = Companions(companion)
     experiment, problems = judged(source)
     sequence, jobs = _parts(source.data, experiment)
     findings = Findings(source)
-    sequence_text, variables = _sequence(findings, sequence, companion)
-    requests, of_jobs = requested(source, jobs, variables)
+    sequence_text, variables = _sequence(findings, sequence, companions)
+    requests, of_jobs = requested(source, jobs, variables, Rules(companions, limits))
     if experiment is not None and requests:
         check_reruns(findings, experiment.spec.rerun, [job.name for job in requests])
     found = (*source.problems, *problems, *findings.problems, *of_jobs)
@@ -125,7 +111,8 @@ def parse(text: str, *, path: str, companion: Callable[[str], str] = no_companio
         experiment=experiment,
         jobs=requests,
         sequence_text=sequence_text,
-        digest=digest([text, sequence_text]),
+        companions=tuple(companions.texts),
+        digest=file_digest(text, companions.texts.values()),
         document=source,
     )
 
@@ -159,7 +146,7 @@ def _variables_only(sequence: Any) -> dict[str, Declared] | None:
 
 
 def _sequence(
-    findings: Findings, sequence: Any, companion: Callable[[str], str]
+    findings: Findings, sequence: Any, companions: Companions
 ) -> tuple[str | None, Mapping[str, Declared] | None]:
     """Text of the sequence's own file, and the variables of the sequence if they can be known."""
     match sequence:
@@ -167,15 +154,15 @@ def _sequence(
             check_sequence(findings, sequence)
             return None, declared(sequence.variables)
         case FileSequence():
-            return _companion_sequence(findings, sequence.file, companion)
+            return _companion_sequence(findings, sequence.file, companions)
     return None, sequence
 
 
 def _companion_sequence(
-    findings: Findings, name: str, companion: Callable[[str], str]
+    findings: Findings, name: str, companions: Companions
 ) -> tuple[str | None, Mapping[str, Declared] | None]:
     try:
-        text = companion(name)
+        text = companions.text(name)
         return text, variables_of(text)
     except CompanionError as error:
         findings.note(FILE, error.message, error.hint)

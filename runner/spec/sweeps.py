@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import itertools
 import math
+from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from runner.spec.limits import LIMITS
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from runner.spec.experiment import Spread
-
-MAX_POINTS = 100_000
+DIGITS = 34  # of logarithms: twice those of a float, which is then the same on every machine
 
 Value = int | float | tuple[int | float, ...]
 
@@ -24,26 +25,20 @@ class SweepError(ValueError):
         message: What is wrong.
 
         hint: What to do about it.
+
+        key: Which key of the rule is at fault; empty for all of it.
     """
 
-    def __init__(self, message: str, hint: str = "") -> None:
+    def __init__(self, message: str, hint: str = "", *, key: str = "") -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.key = key
 
 
-def spread_values(spread: Spread) -> tuple[int | float, ...]:
-    """The values that `range` or `linspace` stand for.
-
-    Raises:
-        SweepError: When the rule gives none, or too many.
-    """
-    if spread.range is not None:
-        return range_values(*spread.range)
-    return linspace_values(*spread.value)
-
-
-def range_values(start: float, stop: float, step: float) -> tuple[int | float, ...]:
+def range_values(
+    start: float, stop: float, step: float, *, most: int = LIMITS.jobs
+) -> tuple[int | float, ...]:
     """Values from start to stop in equal steps, both ends included; whole numbers give whole numbers.
 
     Raises:
@@ -54,8 +49,8 @@ def range_values(start: float, stop: float, step: float) -> tuple[int | float, .
     steps = (exact(stop) - exact(start)) / exact(step)
     if steps < 0:
         raise SweepError(f"a step of {step} does not lead from {start} to {stop}", f"use {-step}")
-    if steps + 1 > MAX_POINTS:
-        raise SweepError(f"a range has at most {MAX_POINTS} values")
+    if steps + 1 > most:
+        raise SweepError(f"a range has at most {most:,} values")
     last = exact(start) + math.floor(steps) * exact(step)
     if last != exact(stop):
         raise SweepError(
@@ -65,16 +60,48 @@ def range_values(start: float, stop: float, step: float) -> tuple[int | float, .
     return _numbers((exact(start) + i * exact(step) for i in range(int(steps) + 1)), (start, stop, step))
 
 
-def linspace_values(start: float, stop: float, count: int) -> tuple[int | float, ...]:
+def linspace_values(
+    start: float, stop: float, count: int, *, most: int = LIMITS.jobs
+) -> tuple[int | float, ...]:
     """Evenly spread values, both ends included; whole numbers if all of them are.
 
     Raises:
         SweepError: When fewer than two values are asked for, or too many.
     """
-    if not 2 <= count <= MAX_POINTS:  # noqa: PLR2004  (two ends)
-        raise SweepError(f"linspace gives from 2 to {MAX_POINTS} values, not {count}")
+    _check_count("linspace", count, most)
     width = exact(stop) - exact(start)
     return _numbers((exact(start) + width * i / (count - 1) for i in range(count)), (start, stop))
+
+
+def geomspace_values(start: float, stop: float, count: int, *, most: int = LIMITS.jobs) -> tuple[float, ...]:
+    """Values of which each is the same multiple of the one before, both ends included exactly.
+
+    Raises:
+        SweepError: When fewer than two values are asked for, or too many, or the ends have no ratio above 0.
+    """
+    _check_count("geomspace", count, most)
+    if not (start > 0 < stop or start < 0 > stop):
+        raise SweepError("both ends of a geomspace are above 0, or both below it", "use linspace")
+    between = exponent_between(start, stop)
+    with localcontext(prec=DIGITS):
+        inner = tuple(between(Decimal(i) / (count - 1)) for i in range(1, count - 1))
+    return (float(start), *inner, float(stop))
+
+
+def exponent_between(start: float, stop: float) -> Callable[[Decimal], float]:
+    """What gives the value at a fraction of the way, on a logarithmic scale; both ends are of one sign.
+
+    To be called within a decimal context of `DIGITS`: powers of floats differ between platforms.
+    """
+    with localcontext(prec=DIGITS):
+        first, last = abs(Decimal(repr(start))).ln(), abs(Decimal(repr(stop))).ln()
+    sign = 1 if start > 0 else -1
+    return lambda fraction: sign * float((first + (last - first) * fraction).exp())
+
+
+def _check_count(rule: str, count: int, most: int) -> None:
+    if not 2 <= count <= most:  # noqa: PLR2004  (two ends)
+        raise SweepError(f"{rule} gives from 2 to {most:,} values, not {count}")
 
 
 def exact(value: float) -> Fraction:

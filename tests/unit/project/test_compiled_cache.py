@@ -241,6 +241,20 @@ def test_a_changed_companion_is_noticed(tmp_path):
     assert after == lab.load()
 
 
+def test_a_changed_table_is_noticed(tmp_path):
+    """The values of a sweep stand in a file of their own, and only that one changes."""
+    table = tmp_path / "points.csv"
+    table.write_text("t_ns\n100\n200\n", encoding="utf-8")
+    lab = Lab(tmp_path, EXPERIMENT.replace(SWEEP, "sweep: {t_ns: {csv: {file: points.csv, column: t_ns}}}"))
+    before = [job.variables["t_ns"] for job in lab.load().desired.jobs]
+    kept = lab.cache().find(lab.file)
+    table.write_text("t_ns\n100\n300\n", encoding="utf-8")
+
+    assert ([100, 200], True) == (before, kept is not None)
+    assert lab.cache().find(lab.file) is None
+    assert [100, 300] == [job.variables["t_ns"] for job in lab.load().desired.jobs]
+
+
 def test_a_companion_that_is_gone_is_a_problem_again(tmp_path):
     """What is kept does not hide it."""
     shutil.copytree(ROOT / "specs", tmp_path / "specs")

@@ -196,3 +196,50 @@ def test_all_mistakes_of_all_jobs_are_found_at_once():
         "the sequence has no variable tns",
         "t_ns is an int and takes whole numbers only, not 1.5",
     ]
+
+
+def points(sweep, **files):
+    """Values of omega and t_ns of the jobs of a sweep, beside some files."""
+    text = with_jobs(f"{{runs: 1, sweep: {sweep}}}")
+    file = parse(text, path="x.yaml", companion={f"{name}.csv": table for name, table in files.items()}.get)
+    return [(job.variables["omega"], job.variables["t_ns"]) for job in file.jobs]
+
+
+def test_columns_of_a_table_move_together_in_one_axis():
+    """Row by row; in a mapping they are axes of their own."""
+    table = "omega,t_ns,note\n1.5,100,a\n2.5,200,b\n"
+    axis = "[{omega: {csv: {file: p.csv, column: omega}}, t_ns: {csv: {file: p.csv, column: t_ns}}}]"
+    mapping = axis.removeprefix("[").removesuffix("]")
+
+    assert [(1.5, 100), (2.5, 200)] == points(axis, p=table)
+    assert [(1.5, 100), (1.5, 200), (2.5, 100), (2.5, 200)] == points(mapping, p=table)
+
+
+def test_a_table_is_a_companion_of_the_file():
+    """It is read once, named once, and counts for the digest."""
+    text = with_jobs(
+        "{runs: 1, sweep: {omega: {csv: {file: p.csv, column: a}}, t_ns: {geomspace: [1, 100, 3]}}}"
+    )
+    read = []
+
+    def companion(content):
+        return lambda name: read.append(name) or content
+
+    one = parse(text, path="x.yaml", companion=companion("a\n1\n"))
+    other = parse(text, path="x.yaml", companion=companion("a\n1 \n"))
+
+    assert (("p.csv",), ["p.csv", "p.csv"]) == (one.companions, read)
+    assert one.jobs == other.jobs
+    assert one.digest != other.digest
+
+
+def test_random_values_fit_their_variables():
+    """Whole numbers for an int; names say what varies."""
+    file = parse(
+        with_jobs("{runs: 1, sweep: {omega: 1, t_ns: {random: {integers: [100, 200], count: 2, seed: 1}}}}"),
+        path="x.yaml",
+    )
+
+    assert [("t_ns=130", {"omega": 1.0, "t_ns": 130}), ("t_ns=169", {"omega": 1.0, "t_ns": 169})] == [
+        (job.name, job.variables) for job in file.jobs
+    ]

@@ -10,7 +10,8 @@ from texts import GOOD
 from runner.errors import SpecError
 from runner.spec import parse
 from runner.spec.document import Place
-from runner.spec.loader import MAX_CHARACTERS, MAX_DEPTH, document
+from runner.spec.limits import LIMITS
+from runner.spec.loader import document
 
 NOT_YAML = "this is not YAML"
 IN_LIST = "while parsing a flow sequence"
@@ -163,14 +164,16 @@ def test_what_is_not_taken_is_refused_at_its_place(text, place_and_message):
 
 def test_deep_nesting_ends_quickly():
     """A hundred thousand brackets are refused at the first one too many."""
-    assert [(1, MAX_DEPTH + 1, f"this is nested more than {MAX_DEPTH} levels deep")] == complaints(
+    assert [(1, LIMITS.depth + 1, f"this is nested more than {LIMITS.depth} levels deep")] == complaints(
         "[" * 100_000
     )
 
 
 def test_a_large_file_is_refused_unread():
     """Size is looked at before content."""
-    assert complaints("a" * (MAX_CHARACTERS + 1)) == [(1, 1, "the file has more than 5,000,000 characters")]
+    assert complaints("a" * (LIMITS.characters + 1)) == [
+        (1, 1, "the file has more than 5,000,000 characters")
+    ]
 
 
 def test_a_flood_of_problems_is_cut():

@@ -8,7 +8,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.spec.sweeps import SweepError, linspace_values, moving_together, product, range_values
+from runner.spec.sweeps import (
+    SweepError,
+    geomspace_values,
+    linspace_values,
+    moving_together,
+    product,
+    range_values,
+)
 
 
 @pytest.mark.parametrize(
@@ -35,7 +42,7 @@ def test_ranges_include_both_ends_exactly(rule, values):
     [
         ((0, 1, 0), "the step of a range can't be 0", ""),
         ((0, 1, -1), "a step of -1 does not lead from 0 to 1", "use 1"),
-        ((0, 10**9, 1), "a range has at most 100000 values", ""),
+        ((0, 10**9, 1), "a range has at most 100,000 values", ""),
         (
             (0, 1, 0.3),
             "steps of 0.3 do not lead from 0 to 1; the last value would be 0.9",
@@ -71,7 +78,7 @@ def test_linspace_includes_both_ends_exactly(rule, values):
 @pytest.mark.parametrize("count", [1, 0, -3, 100_001])
 def test_linspace_needs_a_sensible_count(count):
     """One value has no two ends, and a hundred thousand are enough."""
-    with pytest.raises(SweepError, match=f"linspace gives from 2 to 100000 values, not {count}"):
+    with pytest.raises(SweepError, match=f"linspace gives from 2 to 100,000 values, not {count}"):
         linspace_values(0, 1, count)
 
 
@@ -105,3 +112,35 @@ def test_variables_that_move_together_need_as_many_values():
     """A mismatch says how many values each variable has."""
     with pytest.raises(SweepError, match="need equally many values: a has 2, b has 3"):
         moving_together({"a": (1, 2), "b": (1, 2, 3), "c": (1,)})
+
+
+@pytest.mark.parametrize(
+    ("rule", "values"),
+    [
+        ((1, 1000, 4), (1.0, 10.0, 100.0, 1000.0)),
+        ((0.001, 10, 5), (0.001, 0.01, 0.1, 1.0, 10.0)),
+        ((-10, -0.1, 3), (-10.0, -1.0, -0.1)),
+        ((2, 3, 3), (2.0, 2.449489742783178, 3.0)),
+        ((1e-300, 1e300, 3), (1e-300, 1.0, 1e300)),
+    ],
+)
+def test_geomspace_includes_both_ends_exactly(rule, values):
+    """Powers of ten are powers of ten, and nothing overflows on the way."""
+    assert values == geomspace_values(*rule)
+
+
+@pytest.mark.parametrize(
+    ("rule", "message", "hint"),
+    [
+        ((0, 1, 3), "both ends of a geomspace are above 0, or both below it", "use linspace"),
+        ((-1, 1, 3), "both ends of a geomspace are above 0, or both below it", "use linspace"),
+        ((1, 2, 1), "geomspace gives from 2 to 100,000 values, not 1", ""),
+        ((1, 2, 10**9), "geomspace gives from 2 to 100,000 values, not 1000000000", ""),
+    ],
+)
+def test_geomspace_needs_a_ratio(rule, message, hint):
+    """No multiple leads from 0, or from one sign to the other."""
+    with pytest.raises(SweepError) as caught:
+        geomspace_values(*rule)
+
+    assert (message, hint) == (caught.value.message, caught.value.hint)

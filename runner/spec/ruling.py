@@ -1,0 +1,62 @@
+"""A rule of a sweep → the values that it stands for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.spec.companions import CompanionError
+from runner.spec.drawing import drawn_values
+from runner.spec.sweeps import SweepError, geomspace_values, linspace_values, range_values
+from runner.spec.tables import Table, table_of
+
+if TYPE_CHECKING:
+    from runner.spec.companions import Companions
+    from runner.spec.limits import Limits
+    from runner.spec.spreads import Csv, Random, Spread
+
+
+class Rules:
+    """Spells rules out; a table that several of them name is read once.
+
+    Args:
+        companions: Files that the experiment file may name.
+
+        limits: How many values a rule may give.
+    """
+
+    def __init__(self, companions: Companions, limits: Limits) -> None:
+        self.limits = limits
+        self._companions = companions
+        self._tables: dict[str, Table] = {}
+
+    def values(self, spread: Spread, variable: str) -> tuple[int | float, ...]:
+        """The values that a rule gives a variable.
+
+        Raises:
+            SweepError: When the rule gives none, or too many.
+        """
+        most = self.limits.jobs
+        if spread.range is not None:
+            return range_values(*spread.range, most=most)
+        if spread.linspace is not None:
+            return linspace_values(*spread.linspace, most=most)
+        if spread.geomspace is not None:
+            return geomspace_values(*spread.geomspace, most=most)
+        if spread.random is not None:
+            return self._drawn(spread.random, variable)
+        return self._column(spread.value)
+
+    def _drawn(self, random: Random, variable: str) -> tuple[int | float, ...]:
+        if random.count > self.limits.jobs:
+            message = f"random gives at most {self.limits.jobs:,} values, not {random.count}"
+            raise SweepError(message, key="count")
+        return drawn_values(random, variable)
+
+    def _column(self, said: Csv) -> tuple[int | float, ...]:
+        if said.file not in self._tables:
+            try:
+                text = self._companions.text(said.file)
+            except CompanionError as error:
+                raise SweepError(error.message, error.hint, key="file") from error
+            self._tables[said.file] = table_of(text, name=said.file, most=self.limits.jobs)
+        return self._tables[said.file].numbers(said.column)
