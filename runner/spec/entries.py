@@ -7,14 +7,15 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from runner.spec import naming
+from runner.spec.matrix import Combination
 from runner.spec.pointers import child, parent, steps_of
 from runner.spec.spelling import suggestion
 from runner.spec.spreads import Spread
-from runner.spec.sweeps import SweepError, Value, moving_together, product
+from runner.spec.sweeps import SweepError, Value, moving_together
 from runner.spec.variables import Declared, fitted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from runner.spec.experiment import Job
     from runner.spec.findings import Findings
@@ -48,6 +49,8 @@ class Entry:
     pointer: str
     job: Job
     axes: tuple[tuple[Column, ...], ...]
+    excluded: tuple[Combination, ...] = ()
+    included: tuple[Combination, ...] = ()
 
     @property
     def columns(self) -> tuple[Column, ...]:
@@ -62,14 +65,9 @@ class Entry:
 
     @property
     def points(self) -> int:
-        """How many points the entry asks for."""
-        return math.prod(max(len(column.values) for column in axis) for axis in self.axes)
-
-    def each_point(self, declared: Mapping[str, Declared]) -> Iterator[dict[str, Value]]:
-        """The points, the first axis outermost; variables in the order of their declaration."""
-        axes = [moving_together({column.name: column.values for column in axis}) for axis in self.axes]
-        for point in product(axes):
-            yield {name: point[name] for name in declared}
+        """How many points the entry asks for at most, if nothing is excluded."""
+        swept = math.prod(max(len(column.values) for column in axis) for axis in self.axes)
+        return swept + len(self.included)
 
 
 def entry_of(
@@ -91,12 +89,17 @@ def entry_of(
     axes = tuple(_axes(findings, pointer, job, rules))
     _check_repetition(findings, axes)
     if declared is not None:
-        _check_names(findings, pointer, axes, declared)
+        _check_names(findings, pointer, axes, declared, job)
         axes = tuple(tuple(_fitted(findings, column, declared) for column in axis) for axis in axes)
     for axis in axes:
         _check_lengths(findings, axis)
-    _check_template(findings, pointer, job, [column.name for axis in axes for column in axis])
-    return Entry(pointer, job, axes)
+    excluded = _combinations(findings, child(pointer, "exclude"), job.exclude, declared)
+    included = _combinations(findings, child(pointer, "include"), job.include, declared)
+    named = [column.name for axis in axes for column in axis] + [
+        name for each in included for name in each.values
+    ]
+    _check_template(findings, pointer, job, list(dict.fromkeys(named)))
+    return Entry(pointer, job, axes, excluded, included)
 
 
 def _axes(findings: Findings, pointer: str, job: Job, rules: Rules) -> Iterator[tuple[Column, ...]]:
@@ -138,6 +141,24 @@ def _spread(findings: Findings, place: str, spread: Spread, rules: Rules) -> Col
         return Column(name, (0,), (place,), is_known=False)
 
 
+def _combinations(
+    findings: Findings,
+    pointer: str,
+    items: Sequence[Mapping[str, Any]] | None,
+    declared: Mapping[str, Declared] | None,
+) -> tuple[Combination, ...]:
+    """Items of `exclude` or `include`, held against the declaration."""
+    found = []
+    for i, item in enumerate(items or ()):
+        place = child(pointer, i)
+        columns = [Column(name, (value,), (child(place, name),)) for name, value in item.items()]
+        if declared is not None:
+            _check_known(findings, columns, declared)
+            columns = [_fitted(findings, column, declared) for column in columns]
+        found.append(Combination(place, {column.name: column.values[0] for column in columns}))
+    return tuple(found)
+
+
 def _check_repetition(findings: Findings, axes: Sequence[Sequence[Column]]) -> None:
     seen: set[str] = set()
     for column in (column for axis in axes for column in axis):
@@ -147,19 +168,31 @@ def _check_repetition(findings: Findings, axes: Sequence[Sequence[Column]]) -> N
 
 
 def _check_names(
-    findings: Findings, pointer: str, axes: Sequence[Sequence[Column]], declared: Mapping[str, Declared]
+    findings: Findings,
+    pointer: str,
+    axes: Sequence[Sequence[Column]],
+    declared: Mapping[str, Declared],
+    job: Job,
 ) -> None:
     given = {column.name: column for axis in axes for column in axis}
-    unknown = [name for name in given if name not in declared]
-    for name in unknown:
-        free = [each for each in declared if each not in given]
-        hint = suggestion(name, free or declared, kind="variables")
-        findings.note(_place_of(given[name]), f"the sequence has no variable {name}", hint, of_key=True)
+    unknown = _check_known(findings, given.values(), declared)
     missing = [name for name in declared if name not in given]
-    # A misspelt name and the lack of the right one are one mistake.
-    if missing and not unknown:
+    # A misspelt name and the lack of the right one are one mistake; what is included may fill the gap.
+    if missing and not unknown and not job.include:
         message = f"the job gives no value to {', '.join(missing)}"
         findings.note(pointer, message, "every variable of the sequence needs one")
+
+
+def _check_known(findings: Findings, columns: Collection[Column], declared: Mapping[str, Declared]) -> bool:
+    """Whether there are variables that the sequence does not have; each is noted."""
+    given = {column.name for column in columns}
+    unknown = [column for column in columns if column.name not in declared]
+    for column in unknown:
+        free = [each for each in declared if each not in given]
+        hint = suggestion(column.name, free or declared, kind="variables")
+        message = f"the sequence has no variable {column.name}"
+        findings.note(_place_of(column), message, hint, of_key=True)
+    return bool(unknown)
 
 
 def _place_of(column: Column) -> str:

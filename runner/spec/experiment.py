@@ -66,11 +66,15 @@ Sweep = Annotated[
 ]
 
 
+Combinations = Annotated[
+    tuple[Annotated[dict[str, VariableValue], Field(min_length=1)], ...], Field(strict=False, min_length=1)
+]
 _JobName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=100)]
 
 
 def _job_schema(schema: dict[str, Any]) -> None:
     schema["not"] = {"required": ["variables", "sweep"]}
+    schema["dependentRequired"] = {"exclude": ["sweep"], "include": ["sweep"]}
 
 
 class Job(Strict, json_schema_extra=_job_schema):
@@ -93,11 +97,25 @@ class Job(Strict, json_schema_extra=_job_schema):
         "outermost; in a list of mappings, the variables of one mapping move together.",
         examples=[{"omega_max": 6.28, "t_sweep_ns": {"range": [400, 4000, 400]}}],
     )
+    exclude: Combinations | None = Field(
+        default=None,
+        description="Points of the sweep that are left out: those that have all values of an item.",
+        examples=[[{"omega_max": 6.28, "t_sweep_ns": 400}]],
+    )
+    include: Combinations | None = Field(
+        default=None,
+        description="What is added once points were left out: an item gives its other values to every point "
+        "that has those of its values that are swept; where there is none, it is a point of its own, and may "
+        "leave out variables to which the sweep gives one value.",
+        examples=[[{"omega_max": 6.28, "t_sweep_ns": 5000}]],
+    )
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
         if self.variables is not None and self.sweep is not None:
             raise PydanticCustomError("job", "expected variables or sweep, not both")
+        if self.sweep is None and (self.exclude or self.include):
+            raise PydanticCustomError("job", "exclude and include need a sweep")
         return self
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from runner.domain import job_key
 from runner.spec import naming
 from runner.spec.entries import Entry, entry_of
+from runner.spec.expanding import spots_of
 from runner.spec.findings import Findings
 from runner.spec.pointers import child, pointer_of
 from runner.spec.variables import plain
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from runner.errors import Problem
     from runner.spec.document import Document
     from runner.spec.experiment import Job
+    from runner.spec.matrix import Spot
     from runner.spec.ruling import Rules
     from runner.spec.sweeps import Value
     from runner.spec.variables import Declared
@@ -51,8 +53,19 @@ class _Point:
 
     entry: Entry
     position: int  # of the entry in the file
-    values: Mapping[str, Value]
+    spot: Spot
     key: str
+
+    @property
+    def values(self) -> Mapping[str, Value]:
+        """Value of every variable."""
+        return self.spot.values
+
+    @property
+    def varying(self) -> list[str]:
+        """Variables that a name of the job should mention, in the order of their declaration."""
+        said = {*self.entry.varying, *self.spot.included}
+        return [variable for variable in self.values if variable in said]
 
 
 def requested(
@@ -80,10 +93,12 @@ def requested(
     if findings.problems or declared is None:
         return (), findings.problems
     points = [
-        _Point(entry, position, values, job_key(plain(values)))
+        _Point(entry, position, spot, job_key(plain(spot.values)))
         for position, entry in enumerate(entries)
-        for values in entry.each_point(declared)
+        for spot in spots_of(findings, entry, declared)
     ]
+    if findings.problems:
+        return (), findings.problems
     _check_points(findings, points)
     names = _names(findings, points)
     return tuple(_request(point, name) for point, name in zip(points, names, strict=True)), findings.problems
@@ -91,7 +106,7 @@ def requested(
 
 def _request(point: _Point, name: str) -> JobRequest:
     return JobRequest(
-        name=name, runs=point.entry.job.runs, variables=plain(point.values), pointer=point.entry.pointer
+        name=name, runs=point.entry.job.runs, variables=plain(point.values), pointer=point.spot.pointer
     )
 
 
@@ -101,7 +116,7 @@ def _check_points(findings: Findings, points: Iterable[_Point]) -> None:
     reported: set[tuple[str, str]] = set()
     for point in points:
         earlier = first.setdefault(point.key, point)
-        pair = (earlier.entry.pointer, point.entry.pointer)
+        pair = (earlier.spot.pointer, point.spot.pointer)
         if earlier is not point and pair not in reported:
             reported.add(pair)
             _note_same_point(findings, earlier, point)
@@ -111,10 +126,10 @@ def _note_same_point(findings: Findings, earlier: _Point, point: _Point) -> None
     said = naming.derived(point.values, point.values) or "this job"
     where = (
         "twice in this entry"
-        if earlier.entry is point.entry
-        else f"here and on line {findings.line(earlier.entry.pointer)}"
+        if earlier.spot.pointer == point.spot.pointer
+        else f"here and on line {findings.line(earlier.spot.pointer)}"
     )
-    findings.note(point.entry.pointer, f"{said} is asked for {where}", "raise runs to measure it more often")
+    findings.note(point.spot.pointer, f"{said} is asked for {where}", "raise runs to measure it more often")
 
 
 def _names(findings: Findings, points: Sequence[_Point]) -> tuple[str, ...]:
@@ -141,8 +156,7 @@ def _note_same_name(findings: Findings, earlier: _Point, point: _Point, name: st
 
 def _derived_name(point: _Point, taken: dict[str, _Point]) -> str:
     """The variables that vary; all of them where that name is taken already."""
-    varying = [variable for variable in point.values if variable in point.entry.varying]
-    name = naming.derived(point.values, varying) or f"job-{point.position}"
+    name = naming.derived(point.values, point.varying) or f"job-{point.position}"
     if name in taken:
         name = naming.unused(naming.derived(point.values, point.values) or name, taken)
     taken[name] = point

@@ -243,3 +243,92 @@ def test_random_values_fit_their_variables():
     assert [("t_ns=130", {"omega": 1.0, "t_ns": 130}), ("t_ns=169", {"omega": 1.0, "t_ns": 169})] == [
         (job.name, job.variables) for job in file.jobs
     ]
+
+
+SWEPT = "runs: 1, sweep: {omega: [1, 2], t_ns: [100, 200]}"
+
+
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        (
+            f"{{{SWEPT}, exclude: [{{omega: 1, t_ns: 200}}, {{omega: 2.0, t_ns: 100}}]}}",
+            [("omega=1,t_ns=100", 1, 100), ("omega=2,t_ns=200", 2, 200)],
+        ),
+        (
+            f"{{{SWEPT}, exclude: [{{omega: 1}}], include: [{{omega: 3, t_ns: 50}}]}}",
+            [("omega=2,t_ns=100", 2, 100), ("omega=2,t_ns=200", 2, 200), ("omega=3,t_ns=50", 3, 50)],
+        ),
+        (
+            "{runs: 1, sweep: {t_ns: [100, 200]}, include: [{omega: 1}, {t_ns: 200, omega: 2}]}",
+            [("omega=1,t_ns=100", 1, 100), ("omega=2,t_ns=200", 2, 200)],
+        ),
+        (
+            "{runs: 1, sweep: {t_ns: [100, 200], omega: 2}, include: [{t_ns: 300}, {omega: 3, t_ns: 100}]}",
+            [("t_ns=100", 2, 100), ("t_ns=200", 2, 200), ("t_ns=300", 2, 300), ("omega=3,t_ns=100", 3, 100)],
+        ),
+        (
+            "{runs: 1, name: '{omega}/{t_ns}', sweep: {t_ns: 9}, include: [{omega: 1}, {omega: 2, t_ns: 8}]}",
+            [("1/9", 1, 9), ("2/8", 2, 8)],
+        ),
+    ],
+    ids=["exclude", "after-exclude", "more-values", "constants", "template"],
+)
+def test_points_are_excluded_and_included_as_in_a_ci_matrix(entry, expected):
+    """First some are left out, then values are added where they contradict nothing, and points where not."""
+    assert expected == [(name, said["omega"], said["t_ns"]) for name, _, said in jobs(entry)]
+
+
+def test_an_included_point_stands_on_its_own_line():
+    """Problems of physics are said where the point is, and names of others stay as they were."""
+    file = parse(with_jobs(f"{{{SWEPT}, include: [{{omega: 3, t_ns: 50}}]}}"), path="x.yaml")
+
+    assert ["/spec/jobs/0"] * 4 + ["/spec/jobs/0/include/0"] == [job.pointer for job in file.jobs]
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        ("exclude: [{omega: 5}]", "this excludes nothing: the sweep has no such point"),
+        ("exclude: [{omega: 1}, {omega: 2}]", "this leaves nothing of the sweep"),
+        ("exclude: [{omga: 1}]", "the sequence has no variable omga"),
+        ("exclude: [{t_ns: 1.5}]", "t_ns is an int and takes whole numbers only, not 1.5"),
+        ("include: [{omega: 1}]", "this includes nothing: the sweep has such a point"),
+        ("include: [{omega: 3}]", "the job gives no value to t_ns"),
+        (
+            "include: [{omega: 3, t_ns: 1}, {t_ns: 1, omega: 3}]",
+            "omega=3,t_ns=1 is asked for here and on line 15",
+        ),
+        ("repeat: 3", "repeat is not supported: runs of one point are added up"),
+    ],
+)
+def test_idle_words_of_a_matrix_are_mistakes(items, message):
+    """What changes nothing was meant otherwise."""
+    assert [message] == messages(with_jobs(f"{{{SWEPT}, {items}}}"))
+
+
+def test_a_point_may_lack_a_value_only_if_it_is_included():
+    """One problem for the whole sweep."""
+    entry = "{runs: 1, sweep: {t_ns: [1, 2, 3]}, include: [{t_ns: 1, omega: 1}]}"
+
+    assert ["the job gives no value to omega"] == messages(with_jobs(entry))
+
+
+def test_many_kinds_of_items_are_refused():
+    """Each looks through all points."""
+    names = [f"v{i}" for i in range(60)]
+    text = with_jobs("{runs: 1, sweep: {omega: [1, 2], t_ns: 1}, exclude: [" + "{omega: 1}]}")
+    declared = ", ".join(f"{name}: float" for name in names)
+    swept = ", ".join(f"{name}: 1" for name in names)
+    excluded = ", ".join(f"{{omega: 1, {name}: 1}}" for name in names)
+    operations = "".join(f"      - phase_shift: {{phase: {name}}}\n" for name in names)
+    text = text.replace("{omega: float,", f"{{{declared}, omega: float,").replace(
+        "t_ns: 1}", f"t_ns: 1, {swept}}}"
+    )
+    text = text.replace("[{omega: 1}]", f"[{excluded}]").replace(
+        "    operations:\n", f"    operations:\n{operations}"
+    )
+
+    assert ["exclude and include are about more than 50 different sets of variables"] == [
+        message for message in messages(text) if "exclude" in message
+    ]
