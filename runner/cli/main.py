@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 VERBS: Final = {
     "init": "runner.cli.init:init",
     "validate": "runner.cli.validate:validate",
+    "jobs": "runner.cli.jobs:jobs",
     "plan": "runner.cli.plan:plan",
     "apply": "runner.cli.apply:apply",
     "watch": "runner.cli.watch:watch",
@@ -34,6 +35,7 @@ VERBS: Final = {
     "resolve": "runner.cli.resolve:resolve",
     "adopt": "runner.cli.adopt:adopt",
     "history": "runner.cli.history:history",
+    "schema": "runner.cli.schema:schema",
     "local": "runner.cli.local:local",
 }
 

@@ -122,7 +122,7 @@ def _load(path: Path, root: Path, settings: Settings, cache: CompiledCache) -> E
 def _compiled(path: Path, root: Path, settings: Settings, cache: CompiledCache) -> tuple[Source, Compiled]:
     from runner import sequences, spec  # noqa: PLC0415  (the models of a file take a while to import)
 
-    file = spec.load(path, root=root)
+    file = spec.load(path, root=root, limits=settings.limits.as_limits())
     policy = settings.defaults.as_policy()
     file = file if policy is None else file.with_defaults(policy)
     source, compiled = Source.of(file), sequences.compiled(file)

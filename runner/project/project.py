@@ -105,8 +105,9 @@ class Project:
         return experiments
 
     def _loaded(self, files: Sequence[Path]) -> list[Experiment]:
-        defaults = self.settings.defaults.policy
-        cache = CompiledCache(kept_folder(self.root), root=self.root, defaults=defaults)
+        limits = self.settings.limits.model_dump(exclude_defaults=True)
+        said = self.settings.defaults.policy | ({"limits": limits} if limits else {})
+        cache = CompiledCache(kept_folder(self.root), root=self.root, defaults=said)
         return load_experiments(files, root=self.root, settings=self.settings, cache=cache)
 
     def _dependencies(self, experiments: Sequence[Experiment]) -> list[Experiment]:

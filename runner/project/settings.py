@@ -14,6 +14,7 @@ from runner.errors import ProjectError
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runner.spec import limits as spec_limits
     from runner.spec.policy import Policy
 
 FILE_NAME: Final = "runner.toml"
@@ -28,22 +29,42 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
-class Target(_Strict):
+class Target(_Strict, json_schema_extra={"not": {"required": ["region", "url"]}}):
     """A cloud that experiments can be applied to: a region of PCS, any base URL, or this machine."""
 
-    region: str | None = Field(None, description="Region of PCS: fr or sa.")
-    url: str | None = Field(None, description="Base URL of any other cloud that speaks PCS's interface.")
-    account_url: str | None = Field(None, description="Base URL of its account interface; default: url.")
-    project_id: str | None = Field(None, description="Project that owns what is created.")
-    ca_bundle: str | None = Field(None, description="Path of the TLS certificates to trust.")
-    settle_s: Seconds | None = Field(None, description="How far lists may lag behind (in s).")
-    lease_s: Seconds = Field(60.0, description="How long another machine's claim is respected (in s).")
-    poll_s: Seconds | None = Field(None, description="Pause between two looks at running jobs (in s).")
+    region: str | None = Field(None, description="Region of PCS: fr or sa.", examples=["fr"])
+    url: str | None = Field(
+        None,
+        description="Base URL of any other cloud that speaks PCS's interface.",
+        examples=["http://127.0.0.1:8000"],
+    )
+    account_url: str | None = Field(
+        None,
+        description="Base URL of its account interface; default: url.",
+        examples=["http://127.0.0.1:8000"],
+    )
+    project_id: str | None = Field(
+        None,
+        description="Project that owns what is created.",
+        examples=["6d0b4b9e-0a0c-4a2e-9f6a-2f9d3c1f7b11"],
+    )
+    ca_bundle: str | None = Field(
+        None, description="Path of the TLS certificates to trust.", examples=["certificates/lab.pem"]
+    )
+    settle_s: Seconds | None = Field(None, description="How far lists may lag behind (in s).", examples=[30])
+    lease_s: Seconds = Field(
+        60.0, description="How long another machine's claim is respected (in s).", examples=[60]
+    )
+    poll_s: Seconds | None = Field(
+        None, description="Pause between two looks at running jobs (in s).", examples=[10]
+    )
     requests_per_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
-        None, description="Most requests a second, on the long run; default: 20 in a region, else no limit."
+        None,
+        description="Most requests a second, on the long run; default: 20 in a region, else no limit.",
+        examples=[5],
     )
     idle_exit_s: Seconds = Field(
-        30.0, description="The local cloud ends after this long without work (in s)."
+        30.0, description="The local cloud ends after this long without work (in s).", examples=[30]
     )
 
     @model_validator(mode="after")
@@ -61,7 +82,11 @@ class Target(_Strict):
 class Defaults(_Strict):
     """What holds where an experiment file says nothing."""
 
-    policy: dict[str, Any] = Field(default_factory=dict, description="Keys of an experiment's `policy`.")
+    policy: dict[str, Any] = Field(
+        default_factory=dict,
+        description="Keys of an experiment's `policy`.",
+        examples=[{"retry": {"limit": 1}}],
+    )
 
     @field_validator("policy")
     @classmethod
@@ -78,12 +103,16 @@ class Defaults(_Strict):
 class Caps(_Strict):
     """What no experiment file may go beyond, whatever it says."""
 
-    runs: int | None = Field(None, ge=1, description="Highest `budget.runs`.")
-    jobs: int | None = Field(None, ge=1, description="Highest `budget.jobs`.")
-    qpu_s: float | None = Field(None, gt=0, allow_inf_nan=False, description="Highest `budget.qpu_s` (in s).")
-    retries: int | None = Field(None, ge=0, description="Highest `retry.limit`.")
-    max_failed: int | None = Field(None, ge=1, description="Highest `max_failed`.")
-    max_jobs_per_batch: int | None = Field(None, ge=1, description="Highest `max_jobs_per_batch`.")
+    runs: int | None = Field(None, ge=1, description="Highest `budget.runs`.", examples=[100_000])
+    jobs: int | None = Field(None, ge=1, description="Highest `budget.jobs`.", examples=[1000])
+    qpu_s: float | None = Field(
+        None, gt=0, allow_inf_nan=False, description="Highest `budget.qpu_s` (in s).", examples=[3600]
+    )
+    retries: int | None = Field(None, ge=0, description="Highest `retry.limit`.", examples=[2])
+    max_failed: int | None = Field(None, ge=1, description="Highest `max_failed`.", examples=[3])
+    max_jobs_per_batch: int | None = Field(
+        None, ge=1, description="Highest `max_jobs_per_batch`.", examples=[100]
+    )
 
     def bound(self, policy: domain.Policy) -> domain.Policy:
         """A policy within the caps; the lower of two limits counts."""
@@ -115,6 +144,30 @@ def _lower(one: N | None, other: N | None) -> N | None:
     return min(one, other)
 
 
+class Limits(_Strict):
+    """How large an experiment file may be; what is beyond is refused at once."""
+
+    characters: int = Field(
+        5_000_000,
+        ge=1000,
+        le=1_000_000_000,
+        description="Length of a file, and of each file that it names.",
+        examples=[50_000_000],
+    )
+    depth: int = Field(
+        40, ge=10, le=100, description="How deep lists and mappings may be nested.", examples=[40]
+    )
+    jobs: int = Field(
+        100_000, ge=1, le=10_000_000, description="How many jobs a file may ask for.", examples=[1000]
+    )
+
+    def as_limits(self) -> spec_limits.Limits:
+        """The same for those who read files."""
+        from runner.spec.limits import Limits as OfFiles  # noqa: PLC0415  (its room takes a while to import)
+
+        return OfFiles(characters=self.characters, depth=self.depth, jobs=self.jobs)
+
+
 class Settings(_Strict):
     """All of `runner.toml`."""
 
@@ -122,17 +175,40 @@ class Settings(_Strict):
         None,
         pattern=r"^[a-z0-9][a-z0-9-]{0,39}$",
         description="Separates repositories that share a project; default: the root commit's first 8 digits.",
+        examples=["my-lab"],
     )
-    target: str = Field(LOCAL, description="Target used when the command line names none.")
-    results: str = Field("results", description="Folder of the records, in the repository.")
+    target: str = Field(
+        LOCAL, description="Target used when the command line names none.", examples=["local", "pasqal"]
+    )
+    results: str = Field(
+        "results", description="Folder of the records, in the repository.", examples=["results"]
+    )
     removed: Literal["keep", "cancel"] = Field(
         "keep",
         description="Pending work of experiments that no file of the repository describes any more, when all"
         " of its files are applied.",
+        examples=["keep"],
     )
-    targets: dict[str, Target] = Field(default_factory=dict)
-    defaults: Defaults = Field(default_factory=Defaults)
-    caps: Caps = Field(default_factory=Caps)
+    targets: dict[str, Target] = Field(
+        default_factory=dict,
+        description="Clouds that experiments can be applied to, by name.",
+        examples=[{"pasqal": {"region": "fr", "project_id": "…"}}],
+    )
+    defaults: Defaults = Field(
+        default_factory=Defaults,
+        description="What holds for files that say nothing of it.",
+        examples=[{"policy": {"retry": {"limit": 1}}}],
+    )
+    caps: Caps = Field(
+        default_factory=Caps,
+        description="Bounds on what any file may ask of the cloud.",
+        examples=[{"runs": 100_000}],
+    )
+    limits: Limits = Field(
+        default_factory=Limits,
+        description="Bounds on the files themselves.",
+        examples=[{"jobs": 1000}],
+    )
 
     def target_named(self, name: str) -> Target:
         """A target by its name; `local` is always there, and a URL names itself.

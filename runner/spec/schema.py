@@ -14,7 +14,7 @@ _DIALECT = "https://json-schema.org/draft/2020-12/schema"
 @functools.cache
 def _schema() -> dict[str, Any]:
     generated = Experiment.model_json_schema(by_alias=True)
-    return {"$schema": _DIALECT, **_without_nulls(generated)}
+    return {"$schema": _DIALECT, **without_nulls(generated)}
 
 
 def experiment_schema() -> dict[str, Any]:
@@ -22,13 +22,13 @@ def experiment_schema() -> dict[str, Any]:
     return _schema()
 
 
-def _without_nulls(node: Any) -> Any:
+def without_nulls(node: Any) -> Any:
     """Drop null, as a default and as an alternative: a key is left out, or it has a value."""
     if isinstance(node, list):
-        return [_without_nulls(item) for item in node]
+        return [without_nulls(item) for item in node]
     if not isinstance(node, dict):
         return node
-    kept = {key: _without_nulls(value) for key, value in node.items() if (key, value) != ("default", None)}
+    kept = {key: without_nulls(value) for key, value in node.items() if (key, value) != ("default", None)}
     if _NULL not in kept.get("anyOf", ()):
         return kept
     (alternative,) = (each for each in kept.pop("anyOf") if each != _NULL)

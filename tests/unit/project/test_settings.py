@@ -10,6 +10,7 @@ from runner.domain import Budget, Policy, Retry, Surplus
 from runner.errors import ProjectError
 from runner.project import Settings, Target
 from runner.project.settings import Caps, read_settings
+from runner.spec.limits import LIMITS, Limits
 
 
 def written(tmp_path, text):
@@ -116,3 +117,11 @@ def test_without_caps_a_policy_is_as_it_was():
     asked = Policy(budget=Budget(runs=5000), retry=Retry(limit=5), max_failed=3)
 
     assert asked == Caps().bound(asked)
+
+
+def test_limits_are_those_of_files_unless_others_are_said(tmp_path):
+    """The defaults stand in two rooms, and are the same."""
+    assert LIMITS == Settings().limits.as_limits()
+    assert Limits(characters=2000, depth=40, jobs=7) == (
+        written(tmp_path, "[limits]\ncharacters = 2000\njobs = 7\n").limits.as_limits()
+    )

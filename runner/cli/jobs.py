@@ -1,0 +1,65 @@
+"""`runner jobs`."""
+
+from __future__ import annotations
+
+import csv
+import sys
+from itertools import groupby
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli import options
+from runner.cli.exits import Exit
+from runner.cli.output import print_json, print_table, print_text, values_text
+from runner.project import AskedJob, Project, asked_jobs
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from runner.project import Selection
+
+
+@click.command()
+@options.files()
+@options.selection
+@click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Only the first N jobs of each file.")
+@options.output("table", "json", "csv")
+def jobs(paths: tuple[Path, ...], selection: Selection, limit: int | None, form: str) -> int:
+    """List the jobs that experiment files ask for.
+
+    Spells sweeps out: each job with its name, its runs, its variables, the key of its point in the records,
+    and the line that asks for it. Builds nothing and asks no cloud; `runner validate` checks the physics.
+    """
+    asked = asked_jobs(Project.open(paths[0]), paths, selection)
+    files = [list(some) for _, some in groupby(asked, key=lambda job: job.path)]
+    shown = [job for some in files for job in some[:limit]]
+    if form == "json":
+        print_json(shown)
+    elif form == "csv":
+        _print_csv(shown)
+    else:
+        for some in files:
+            _print_file(some, some[:limit])
+    return Exit.DONE
+
+
+def _print_file(asked: Sequence[AskedJob], shown: Sequence[AskedJob]) -> None:
+    print_text(f"{asked[0].experiment}: {len(asked)} jobs, {sum(job.runs for job in asked)} runs")
+    columns = ("job", "variables", "runs", "key", "line")
+    print_table(
+        columns, [(job.job, values_text(job.variables), job.runs, job.key, job.line) for job in shown]
+    )
+    if rest := len(asked) - len(shown):
+        print_text(f"… and {rest} more")
+
+
+def _print_csv(shown: Sequence[AskedJob]) -> None:
+    """One line a job, a column a variable."""
+    variables = list(dict.fromkeys(name for job in shown for name in job.variables))
+    writer = csv.writer(sys.stdout, lineterminator="\n")
+    writer.writerow(("experiment", "job", *variables, "runs", "key"))
+    for job in shown:
+        values = [job.variables.get(variable, "") for variable in variables]
+        writer.writerow((job.experiment, job.job, *values, job.runs, job.key))

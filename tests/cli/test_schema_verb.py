@@ -1,0 +1,130 @@
+"""`runner schema`: the published schemas, and that of runner.toml held against its models."""
+
+from __future__ import annotations
+
+import json
+import re
+import tomllib
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from runner.cli import main
+from runner.errors import ProjectError
+from runner.project import schema_names
+from runner.project.schemas import settings_schema
+from runner.project.settings import read_settings
+
+ROOT = Path(__file__).parents[2]
+GOOD = """\
+namespace = "lab"
+target = "qpu"
+[targets.qpu]
+region = "fr"
+settle_s = 30
+[defaults.policy]
+retry = {limit = 1, errors = ["timeout"], backoff_s = 5.0}
+[caps]
+runs = 100
+[limits]
+jobs = 10
+"""
+
+
+def is_valid(text):
+    """Whether the schema takes a runner.toml."""
+    return jsonschema.Draft202012Validator(settings_schema()).is_valid(tomllib.loads(text))
+
+
+def members():
+    """Every key of runner.toml, as (model and key, what is said of it)."""
+    schema = settings_schema()
+    for model, node in {"Settings": schema, **schema["$defs"]}.items():
+        for name, member in node.get("properties", {}).items():
+            yield f"{model}.{name}", member
+
+
+@pytest.mark.parametrize("name", schema_names())
+def test_every_published_schema_is_printed(name, capsys):
+    """As it is published, and it is a schema."""
+    code = main(["schema", name])
+    out = capsys.readouterr().out
+
+    assert (0, (ROOT / "schemas" / f"{name}.schema.json").read_text(encoding="utf-8")) == (code, out)
+    jsonschema.Draft202012Validator.check_schema(json.loads(out))
+
+
+def test_all_published_schemas_have_a_name():
+    """None is forgotten."""
+    assert set(schema_names()) == {path.name.split(".")[0] for path in (ROOT / "schemas").iterdir()}
+
+
+def test_there_is_no_other_schema(capsys):
+    """The names that there are, are said."""
+    code = main(["schema", "../schemas/plan"])
+
+    assert (64, True) == (code, "experiment" in capsys.readouterr().err)
+
+
+def test_the_published_schema_of_settings_is_the_generated_one():
+    """What editors read is what the models say."""
+    text = (ROOT / "schemas" / "runner.schema.json").read_text(encoding="utf-8")
+
+    assert json.dumps(settings_schema(), indent=2, ensure_ascii=False) + "\n" == text
+
+
+def test_every_key_of_the_settings_is_described():
+    """An editor can explain every key, and offer an example or a choice."""
+    found = dict(members())
+
+    assert len(found) > 30
+    assert [] == [path for path, member in found.items() if not member.get("description")]
+    assert [] == [path for path, member in found.items() if not {"examples", "enum", "const"} & set(member)]
+
+
+def test_examples_of_the_settings_are_valid():
+    """No example would be refused by the schema that shows it."""
+    definitions = settings_schema()["$defs"]
+
+    assert [] == [
+        (path, example)
+        for path, member in members()
+        for example in member.get("examples", ())
+        if not jsonschema.Draft202012Validator({**member, "$defs": definitions}).is_valid(example)
+    ]
+
+
+def test_the_readmes_settings_are_valid():
+    """What is copied from there is taken."""
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"```toml\n(.*?)```", readme, re.DOTALL)
+
+    assert blocks
+    assert [True] * len(blocks) == [is_valid(block) for block in blocks]
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("namespace", "namspace"),
+        ("[targets.qpu]", "[targets.qpu]\nspeed = 1"),
+        ("settle_s = 30", "settle_s = -1"),
+        ("limit = 1", 'limit = "1"'),
+        ("retry", "retries"),
+        ("runs = 100", "runs = 0"),
+        ("jobs = 10", "jobs = 0"),
+        ("jobs = 10", "depth = 1000"),
+        ('region = "fr"', 'region = "fr"\nurl = "http://127.0.0.1"'),
+    ],
+)
+def test_the_schema_refuses_what_the_settings_refuse(tmp_path, old, new):
+    """An editor marks what the runner would refuse."""
+    path = tmp_path / "runner.toml"
+    path.write_text(GOOD, encoding="utf-8")
+    read_settings(path)
+    path.write_text(GOOD.replace(old, new, 1), encoding="utf-8")
+
+    with pytest.raises(ProjectError):
+        read_settings(path)
+    assert [True, False] == [is_valid(GOOD), is_valid(GOOD.replace(old, new, 1))]
