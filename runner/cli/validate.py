@@ -7,37 +7,59 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli import options
+from runner.cli.annotations import annotation
 from runner.cli.exits import Exit
-from runner.cli.output import print_json, print_text
+from runner.cli.output import print_json, print_text, say
 from runner.errors import SpecError
+from runner.project import Project, selected
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
-    from runner.project import Selection
+    from runner.errors import Problem
+    from runner.project import Experiment, Selection
 
 
 @click.command()
 @options.files()
 @options.selection
-@options.output("table", "json")
+@options.output("table", "json", "github")
 def validate(paths: tuple[Path, ...], selection: Selection, form: str) -> int:
     """Check experiment files without sending anything.
 
     Reads each FILE (a folder stands for all files in it), builds every job with Pulser, and reports all
-    problems at once with their line and column. Needs no account and no network.
+    problems at once with their line and column. Needs no account and no network. With `-o github`, problems
+    and warnings are written as annotations of GitHub's workflows.
     """
     try:
-        _, experiments = options.opened(paths, None, selection)
+        experiments = selected(Project.open(paths[0]).load(paths), selection)
     except SpecError as error:
-        if form != "json":
+        if form == "table":
             raise
-        print_json({"valid": False, "problems": error.problems})
+        _report(form, error.problems, ())
         return Exit.ERROR
+    warnings = [warning for each in experiments for warning in each.warnings]
+    _report(form, (), warnings)
+    if form == "table":
+        _tell(experiments)
+    return Exit.DONE
+
+
+def _report(form: str, problems: Sequence[Problem], warnings: Sequence[Problem]) -> None:
     if form == "json":
-        print_json({"valid": True, "problems": []})
-        return Exit.DONE
+        print_json({"valid": not problems, "problems": problems, "warnings": warnings})
+    elif form == "github":
+        for problem in problems:
+            print_text(annotation("error", problem))
+        for warning in warnings:
+            print_text(annotation("warning", warning))
+    else:
+        for warning in warnings:
+            say(f"warning: {warning}", style="yellow")
+
+
+def _tell(experiments: Sequence[Experiment]) -> None:
     for each in experiments:
         runs = sum(job.runs for job in each.desired.jobs)
         print_text(f"{each.file.path}: fine: {each.name}, {len(each.desired.jobs)} jobs, {runs} runs")
-    return Exit.DONE
