@@ -167,7 +167,8 @@ def _text(path: Path) -> str | None:
     Importing what reads experiment files takes as long as reading a hundred of them.
     """
     try:
-        return path.read_bytes().decode("utf-8-sig")
+        is_readable = path.is_file() and path.stat().st_size <= MOST_BYTES  # no pipe, and nothing endless
+        return path.read_bytes().decode("utf-8-sig") if is_readable else None
     except (OSError, ValueError):
         return None
 

@@ -43,12 +43,24 @@ def load(path: Path, *, root: Path, shown_as: str | None = None, limits: Limits 
         SpecError: With every problem that was found.
     """
     name = str(path) if shown_as is None else shown_as
+    if _leads_out(path, root):
+        raise SpecError([Problem(name, 1, 1, "", "the file is a link that leads out of the repository")])
     text = _text_or_problem(path, name, limits)
 
     def companion(relative: str) -> str:
         return _companion(path, relative, root, limits)
 
     return parse(text, path=name, companion=companion, limits=limits)
+
+
+def _leads_out(path: Path, root: Path) -> bool:
+    """Whether a file of the repository stands elsewhere: problems would show lines of it."""
+    try:
+        inside = root.resolve()
+        stands_in = path.parent.resolve().is_relative_to(inside)
+        return stands_in and not path.resolve().is_relative_to(inside)
+    except (OSError, RuntimeError):  # a link that leads to itself
+        return False
 
 
 def document_at(path: Path, limits: Limits = LIMITS) -> Document:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from runner.errors import Problem
     from runner.spec.document import Document
 
+# More of them help nobody, and take a while to be explained.
+MOST: Final = 100
+
 
 class Findings:
-    """Collects problems, each at its place.
+    """Collects problems, each at its place; no more than a reader can use.
 
     Args:
         document: The file that they are in.
@@ -23,7 +26,12 @@ class Findings:
     @property
     def problems(self) -> tuple[Problem, ...]:
         """What was found so far."""
-        return tuple(self._problems)
+        return (*self._problems, *([more_problems(self._document)] if self.is_full else []))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it is of no use to look for more."""
+        return len(self._problems) >= MOST
 
     def line(self, pointer: str) -> int:
         """Line of a value."""
@@ -31,4 +39,10 @@ class Findings:
 
     def note(self, pointer: str, message: str, hint: str = "", *, of_key: bool = False) -> None:
         """Something is wrong with a value, or with its key."""
-        self._problems.append(self._document.problem(pointer, message, hint, of_key=of_key))
+        if not self.is_full:
+            self._problems.append(self._document.problem(pointer, message, hint, of_key=of_key))
+
+
+def more_problems(document: Document) -> Problem:
+    """What is said where there may be more problems than are told."""
+    return document.problem("", f"there may be more problems: after {MOST} of them nobody looked further")

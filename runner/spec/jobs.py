@@ -83,12 +83,15 @@ def requested(
         rules: Spells out the rules of sweeps.
     """
     findings = Findings(document)
-    entries = [
-        entry_of(findings, child(JOBS, i), job, declared=declared, rules=rules)
-        for i, job in enumerate(jobs)
-        if job is not None
-    ]
-    if sum(entry.points for entry in entries) > rules.limits.jobs:
+    entries: list[Entry] = []
+    points_asked = 0
+    for i, job in enumerate(jobs):
+        if findings.is_full or points_asked > rules.limits.jobs:
+            break  # what follows would be read for nothing
+        if job is not None:
+            entries.append(entry_of(findings, child(JOBS, i), job, declared=declared, rules=rules))
+            points_asked += entries[-1].points
+    if points_asked > rules.limits.jobs:
         findings.note(JOBS, f"the file asks for more than {rules.limits.jobs:,} jobs")
     if findings.problems or declared is None:
         return (), findings.problems

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from runner.spec.experiment import Experiment
 from runner.spec.explaining import Fault, explained, is_miscounted, without_echoes
+from runner.spec.findings import MOST, more_problems
 from runner.spec.pointers import pointer_of
 from runner.spec.schema import experiment_schema
 
@@ -26,9 +27,10 @@ def judged(document: Document) -> tuple[Experiment | None, tuple[Problem, ...]]:
     try:
         experiment = Experiment.model_validate(document.data)
     except ValidationError as error:
-        complaints = error.errors(include_url=False)
-        faults = [explained(document.data, each) for each in complaints if not is_miscounted(each)]
-        return None, _problems(document, without_echoes(faults))
+        complaints = [each for each in error.errors(include_url=False) if not is_miscounted(each)]
+        faults = [explained(document.data, each) for each in complaints[:MOST]]
+        problems = _problems(document, without_echoes(faults))
+        return None, (*problems, more_problems(document)) if len(complaints) > MOST else problems
     problems = _problems(document, schema_faults(document.data))
     return (None if problems else experiment), problems
 

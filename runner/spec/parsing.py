@@ -103,9 +103,9 @@ def parse(
     requests, of_jobs = requested(source, jobs, variables, Rules(companions, limits))
     if experiment is not None and requests:
         check_reruns(findings, experiment.spec.rerun, [job.name for job in requests])
-    found = (*source.problems, *problems, *findings.problems, *of_jobs)
+    found = dict.fromkeys((*source.problems, *problems, *findings.problems, *of_jobs))
     if found or experiment is None:
-        raise SpecError(found)
+        raise SpecError(list(found))
     return ExperimentFile(
         path=path,
         experiment=experiment,

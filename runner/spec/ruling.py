@@ -15,6 +15,10 @@ if TYPE_CHECKING:
     from runner.spec.spreads import Csv, Random, Spread
 
 
+# Values over all rules, for every job that a file may ask for: sweeps have several variables.
+_VALUES_A_JOB = 5
+
+
 class Rules:
     """Spells rules out; a table that several of them name is read once.
 
@@ -28,13 +32,21 @@ class Rules:
         self.limits = limits
         self._companions = companions
         self._tables: dict[str, Table] = {}
+        self._given = 0
 
     def values(self, spread: Spread, variable: str) -> tuple[int | float, ...]:
         """The values that a rule gives a variable.
 
         Raises:
-            SweepError: When the rule gives none, or too many.
+            SweepError: When the rule gives none, or too many; or all rules so far do.
         """
+        if self._given > (most := _VALUES_A_JOB * self.limits.jobs):
+            raise SweepError(f"the sweeps of this file have more than {most:,} values")
+        values = self._values(spread, variable)
+        self._given += len(values)
+        return values
+
+    def _values(self, spread: Spread, variable: str) -> tuple[int | float, ...]:
         most = self.limits.jobs
         if spread.range is not None:
             return range_values(*spread.range, most=most)
