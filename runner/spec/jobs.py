@@ -142,7 +142,8 @@ def _names(findings: Findings, points: Sequence[_Point]) -> tuple[str, ...]:
     for name, point in zip(given, points, strict=True):
         if name and (earlier := taken.setdefault(name, point)) is not point:
             _note_same_name(findings, earlier, point, name)
-    return tuple(name or _derived_name(point, taken) for name, point in zip(given, points, strict=True))
+    names = naming.Names(taken)
+    return tuple(name or _derived_name(point, names) for name, point in zip(given, points, strict=True))
 
 
 def _note_same_name(findings: Findings, earlier: _Point, point: _Point, name: str) -> None:
@@ -157,10 +158,9 @@ def _note_same_name(findings: Findings, earlier: _Point, point: _Point, name: st
         findings.note(place, f"several jobs of this sweep are called {name}", f"say {name}-{{{variable}}}")
 
 
-def _derived_name(point: _Point, taken: dict[str, _Point]) -> str:
+def _derived_name(point: _Point, names: naming.Names) -> str:
     """The variables that vary; all of them where that name is taken already."""
     name = naming.derived(point.values, point.varying) or f"job-{point.position}"
-    if name in taken:
-        name = naming.unused(naming.derived(point.values, point.values) or name, taken)
-    taken[name] = point
-    return name
+    if name in names:
+        name = naming.derived(point.values, point.values) or name
+    return names.take(name)

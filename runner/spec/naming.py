@@ -38,9 +38,26 @@ def derived(point: Mapping[str, Value], names: Iterable[str]) -> str | None:
     return name if 0 < len(name) <= _LONGEST else None
 
 
-def unused(name: str, taken: Collection[str]) -> str:
-    """The name, or the name with the first number behind it that nobody has."""
-    candidate, number = name, 2
-    while candidate in taken:
-        candidate, number = f"{name}-{number}", number + 1
-    return candidate
+class Names:
+    """Names that are taken; each is given once.
+
+    Args:
+        taken: Names that the file gives itself.
+    """
+
+    def __init__(self, taken: Collection[str]) -> None:
+        self._taken = set(taken)
+        self._numbers: dict[str, int] = {}  # the last one behind each name: there may be very many
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._taken
+
+    def take(self, name: str) -> str:
+        """The name, or the name with the first number behind it that nobody has."""
+        candidate, number = name, self._numbers.get(name, 1)
+        while candidate in self._taken:
+            number += 1
+            candidate = f"{name}-{number}"
+        self._numbers[name] = number
+        self._taken.add(candidate)
+        return candidate

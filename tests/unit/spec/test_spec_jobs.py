@@ -332,3 +332,18 @@ def test_many_kinds_of_items_are_refused():
     assert ["exclude and include are about more than 50 different sets of variables"] == [
         message for message in messages(text) if "exclude" in message
     ]
+
+
+def test_very_many_names_that_are_too_long_are_numbered():
+    """Each gets the first number that nobody has; counted on, not anew each time."""
+    long, longer = "v" * 50, "w" * 50
+    rule = "{range: [1, 30000, 1]}"
+    text = with_jobs(f"{{runs: 1, sweep: [{{omega: 1, t_ns: 1}}, {{{long}: {rule}, {longer}: {rule}}}]}}")
+    text = text.replace("{omega: float,", f"{{{long}: int, {longer}: int, omega: float,")
+    delays = "".join(
+        f"      - delay: {{channel: drive, duration_ns: {variable}}}\n" for variable in (long, longer)
+    )
+    text = text.replace("    operations:\n", f"    operations:\n{delays}")
+    names = [job.name for job in parse(text, path="x.yaml").jobs]
+
+    assert ["job-0", *(f"job-0-{i}" for i in range(2, 30_001))] == names
