@@ -16,7 +16,7 @@ _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": 
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]*)", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_EXACT = 2**53  # above it, JSON's numbers are no longer exact
+EXACT = 2**53 - 1  # above it, JSON's numbers are no longer exact
 _DIGITS = 400  # no number of a file needs more
 
 
@@ -46,8 +46,8 @@ def _number(word: str) -> int | float:
         raise ScalarError(f"a number of {len(word)} characters is too long")
     if not _WHOLE.fullmatch(word):
         return _finite(word)
-    if abs(value := int(word)) > _EXACT:
-        raise ScalarError(f"{word} is beyond 2^53 and can't be kept exactly")
+    if abs(value := int(word)) > EXACT:
+        raise ScalarError(f"{word} is too large to be kept exactly: whole numbers stay below 2^53")
     return value
 
 

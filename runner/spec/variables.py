@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.spec.scalars import EXACT
 from runner.spec.sequence import Vector
 
 if TYPE_CHECKING:
@@ -61,6 +62,10 @@ def fitted(name: str, value: Value, kind: Declared) -> Value:
 def _fitted_number(name: str, value: float, kind: Declared) -> int | float:
     if not kind.whole:
         return float(value)
+    if abs(value) > EXACT:
+        raise ValueError(
+            f"{name} is an int, and {value} is too large to be kept exactly: whole numbers stay below 2^53"
+        )
     if value != int(value):
         raise ValueError(f"{name} is an int and takes whole numbers only, not {value}")
     return int(value)

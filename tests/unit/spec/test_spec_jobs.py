@@ -347,3 +347,13 @@ def test_very_many_names_that_are_too_long_are_numbered():
     names = [job.name for job in parse(text, path="x.yaml").jobs]
 
     assert ["job-0", *(f"job-0-{i}" for i in range(2, 30_001))] == names
+
+
+@pytest.mark.parametrize("value", ["1e300", "9007199254740992.0", "{geomspace: [1, 1e300, 2]}"])
+def test_an_int_is_small_enough_to_be_kept(value):
+    """As JSON has numbers, and so does the key of a point."""
+    found = messages(with_jobs(f"{{runs: 1, sweep: {{omega: 1, t_ns: {value}}}}}"))
+
+    assert ["is too large to be kept exactly: whole numbers stay below 2^53"] == [
+        message.partition(", and ")[2].partition(" ")[2] for message in found
+    ]

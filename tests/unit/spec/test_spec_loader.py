@@ -76,7 +76,10 @@ def test_plain_words_mean_what_they_seem_to_mean(word, value):
         (".nan", ".nan is not a finite number"),
         ("-.inf", "-.inf is not a finite number"),
         ("1e999", "1e999 is too large for a number"),
-        ("9007199254740993", "9007199254740993 is beyond 2^53 and can't be kept exactly"),
+        (
+            "9007199254740993",
+            "9007199254740993 is too large to be kept exactly: whole numbers stay below 2^53",
+        ),
         ("9" * 5000, "a number of 5000 characters is too long"),
     ],
 )
