@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pulser.parametrized import Parametrized
 
-from runner.sequences.pulses import OperationError, built_pulse, duration
+from runner.sequences.pulses import built_pulse
+from runner.sequences.quantities import OperationError, duration
 from runner.sequences.remarks import Remark, Remarks, message_of, recorded_warnings
 from runner.spec.checks import channels_of, expressions
 from runner.spec.spelling import suggestion

@@ -15,6 +15,18 @@ if TYPE_CHECKING:
 
 MAX_DURATION_NS = 1_000_000  # a hundred times what any machine plays
 
+
+def shortest(max_val: float, area: float) -> float:
+    """The least that a window takes (in ns): nothing below its largest value covers an area sooner.
+
+    Args:
+        max_val: Largest value (in rad/µs).
+
+        area: What it covers (in rad).
+    """
+    return abs(area / max_val) * 1e3 if max_val else 0.0  # 1 rad / (rad/µs) is 1e3 ns
+
+
 _OPERATORS: Mapping[str, Callable[..., float]] = {
     "index": lambda values, index: values[int(index)],
     "add": operator.add,
@@ -27,6 +39,7 @@ _OPERATORS: Mapping[str, Callable[..., float]] = {
     **{name: getattr(math, name) for name in ("ceil", "floor", "sqrt", "exp", "log", "log2")},
     **{name: getattr(math, name) for name in ("sin", "cos", "tan", "tanh")},
     "abs": abs,
+    "shortest": shortest,
 }
 
 
@@ -51,7 +64,9 @@ def _durations(node: Any) -> Iterator[Any]:
     if isinstance(node, list):
         for item in node:
             yield from _durations(item)
-    elif isinstance(node, dict):
+    elif isinstance(node, dict) and "max_val" in node:
+        yield {"expression": "shortest", "lhs": node["max_val"], "rhs": node.get("area")}
+    elif isinstance(node, dict) and node.get("op") != "truncate":
         for key, value in node.items():
             if key in ("duration", "time"):
                 yield value

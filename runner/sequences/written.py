@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pulser
 
 from runner.sequences.building import add_operations
-from runner.sequences.pulses import with_numbers, with_variables
+from runner.sequences.quantities import with_numbers, with_variables
 from runner.sequences.registers import built_register
 from runner.sequences.remarks import message_of
 from runner.sequences.targets import is_emulator, is_machine, known_devices

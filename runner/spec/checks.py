@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import BaseModel
 
 from runner.spec.experiment import Reruns
-from runner.spec.expressions import CONSTANTS, FUNCTIONS, Expression, Variable
-from runner.spec.pointers import child, pointer_of
+from runner.spec.expressions import CONSTANTS, FUNCTIONS, Expression, Variable, size_of
+from runner.spec.pointers import child, pointer_of, steps_of
 from runner.spec.spelling import suggestion
 from runner.spec.variables import RESERVED, Declared, declared
 
@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
     from runner.spec.findings import Findings
     from runner.spec.sequence import Delay, Operation, Pulse, Target, WrittenSequence
+
+_ONE, _SEVERAL, _ANY = "one", "several", "any"
+# What an expression must come to, by the key that it stands behind; one number where nothing is said.
+_WANTED = {"values": _SEVERAL, "times": _SEVERAL, "indices": _ANY}
 
 SEQUENCE = pointer_of("spec", "sequence")
 OPERATIONS = child(SEQUENCE, "operations")
@@ -97,31 +101,42 @@ def _channel_uses(
 def _check_expression(
     findings: Findings, pointer: str, expression: Expression, variables: Mapping[str, Declared]
 ) -> None:
-    whole = pointer.endswith("/values")
-    if whole and all(each.name in variables and _is_one(each, variables) for each in expression.variables()):
+    sizes = {name: kind.size for name, kind in variables.items()}
+    lost = [each for each in dict.fromkeys(expression.variables()) if each.name not in variables]
+    for variable in lost:
+        hint = suggestion(variable.name, variables, kind="variables")
+        findings.note(pointer, f"the sequence has no variable {variable.name}", hint)
+    wanted = _WANTED.get(steps_of(pointer)[-1], _ONE)
+    if not lost and wanted is _SEVERAL and size_of(expression.tree, sizes) is None:
         findings.note(
             pointer, f"{expression} is one number", "expected a list, or a variable that holds several"
         )
     for variable in dict.fromkeys(expression.variables()):
-        if variable.name not in variables:
-            hint = suggestion(variable.name, variables, kind="variables")
-            findings.note(pointer, f"the sequence has no variable {variable.name}", hint)
-        elif message := _misuse(variable, variables[variable.name].size, whole=whole):
+        if variable.name in variables and (
+            message := _misuse(variable, variables[variable.name].size, one=wanted is _ONE)
+        ):
             findings.note(pointer, message)
+    if not lost and wanted is _ONE and expression.lists():
+        findings.note(pointer, f"{expression} is several numbers", "expected one")
 
 
-def _is_one(variable: Variable, variables: Mapping[str, Declared]) -> bool:
-    return variable.index is not None or variables[variable.name].size is None
-
-
-def _misuse(variable: Variable, size: int | None, *, whole: bool) -> str | None:
-    """Why a variable can't be used like this; `whole` where several numbers are expected."""
+def _misuse(variable: Variable, size: int | None, *, one: bool) -> str | None:
+    """Why a variable can't be used like this; `one` where one number is expected."""
     name, index = variable.name, variable.index
     if size is None:
-        return f"{name} holds one number and has no {name}[{index}]" if index is not None else None
+        return (
+            f"{name} holds one number and has no {name}[{min(variable.indices)}]"
+            if variable.indices
+            else None
+        )
     if index is None:
-        return None if whole else f"{name} holds {size} numbers: say which, as in {name}[0]"
-    return f"{name} holds {size} numbers; the last one is {name}[{size - 1}]" if index >= size else None
+        # A list of one serves as its number.
+        return f"{name} holds {size} numbers: say which, as in {name}[0]" if one and size > 1 else None
+    if max(variable.indices) >= size:
+        return f"{name} holds {size} numbers; the last one is {name}[{size - 1}]"
+    if one and len(variable.indices) > 1:
+        return f"{name} is asked for {len(variable.indices)} of its numbers: say one, as in {name}[0]"
+    return None
 
 
 def _check_use(findings: Findings, sequence: WrittenSequence, variables: Mapping[str, Declared]) -> None:

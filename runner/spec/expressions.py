@@ -7,7 +7,9 @@ of a sequence can say, so that every expression of a file can be sent.
     product = unary {("*" | "/" | "//" | "%") unary}
     unary   = ("-" | "+") unary | power
     power   = atom ["**" unary]
-    atom    = number | "pi" | name | name "[" whole number "]" | function "(" sum ")" | "(" sum ")"
+    atom    = number | "pi" | name | name "[" index "]" | function "(" sum ")" | "(" sum ")" | list
+    index   = whole number | "[" whole number {"," whole number} "]"
+    list    = "[" ["-"] number {"," ["-"] number} "]"
 """
 
 from __future__ import annotations
@@ -16,12 +18,14 @@ import math
 import operator
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from runner.spec.spelling import suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+Item = TypeVar("Item", int, float)
 
 FUNCTIONS = ("abs", "ceil", "cos", "exp", "floor", "log", "log2", "sin", "sqrt", "tan", "tanh")
 CONSTANTS = {"pi": math.pi}
@@ -29,7 +33,7 @@ MAX_CHARACTERS = 300
 _MAX_DEPTH = 40
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<sign>\*\*|//|[-+*/%()\[\]]))",
+    r"\s*(?:(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?)|(?P<name>[A-Za-z_]\w*)|(?P<sign>\*\*|//|[-+*/%()\[\],]))",
     re.ASCII,
 )
 _OPERATORS: Mapping[str, Callable[[Any, Any], Any]] = {
@@ -67,10 +71,22 @@ class Number:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A variable, or one value of a variable that holds several."""
+    """A variable, or one value, or some, of a variable that holds several."""
 
     name: str
-    index: int | None = None
+    index: int | tuple[int, ...] | None = None
+
+    @property
+    def indices(self) -> tuple[int, ...]:
+        """Which values are meant; none if it is not said."""
+        return (self.index,) if isinstance(self.index, int) else self.index or ()
+
+
+@dataclass(frozen=True, slots=True)
+class Several:
+    """Several numbers that stand in the expression."""
+
+    values: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +113,7 @@ class Call:
     argument: Node
 
 
-Node = Number | Variable | Negative | Operation | Call
+Node = Number | Several | Variable | Negative | Operation | Call
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +130,10 @@ class Expression:
         """Every mention of a variable, from left to right."""
         return tuple(node for node in _nodes(self.tree) if isinstance(node, Variable))
 
+    def lists(self) -> tuple[Several, ...]:
+        """Every list of numbers, from left to right."""
+        return tuple(node for node in _nodes(self.tree) if isinstance(node, Several))
+
 
 @dataclass(frozen=True, slots=True)
 class Values:
@@ -125,11 +145,14 @@ class Values:
         functions: The functions, by name.
 
         constant: Makes a value of a number.
+
+        array: Makes a value of several numbers.
     """
 
     variables: Mapping[str, Any]
     functions: Mapping[str, Callable[[Any], Any]]
     constant: Callable[[float], Any] = float
+    array: Callable[[Sequence[float]], Any] = tuple
 
 
 def parsed(text: str) -> Expression:
@@ -152,16 +175,50 @@ def evaluated(node: Node, values: Values) -> Any:
     match node:
         case Number(value):
             return values.constant(value)
-        case Variable(name, None):
-            return values.variables[name]
-        case Variable(name, index):
-            return values.variables[name][index]
+        case Several(numbers):
+            return values.array(numbers)
+        case Variable():
+            return _value_of(node, values)
         case Negative(operand):
             return -evaluated(operand, values)
         case Call(function, argument):
             return values.functions[function](evaluated(argument, values))
         case Operation(sign, left, right):
             return _OPERATORS[sign](evaluated(left, values), evaluated(right, values))
+
+
+def _value_of(variable: Variable, values: Values) -> Any:
+    whole = values.variables[variable.name]
+    match variable.index:
+        case None:
+            return whole
+        case int(index):
+            return whole[index]
+        case indices:
+            return whole[list(indices)]
+
+
+def size_of(node: Node, sizes: Mapping[str, int | None]) -> int | None:
+    """How many numbers a tree comes to; None for a plain number.
+
+    Args:
+        node: The tree.
+
+        sizes: How many numbers each variable holds; None for a plain number.
+    """
+    match node:
+        case Several(numbers):
+            return len(numbers)
+        case Variable(name, None):
+            return sizes[name]
+        case Variable(_, tuple(indices)):
+            return len(indices)
+        case Negative(operand) | Call(_, operand):
+            return size_of(operand, sizes)
+        case Operation(_, left, right):
+            found = [size for size in (size_of(left, sizes), size_of(right, sizes)) if size is not None]
+            return max(found, default=None)
+    return None
 
 
 def _nodes(node: Node) -> Iterator[Node]:
@@ -255,11 +312,30 @@ class _Parser:
     def _atom(self) -> Node:
         if self.word == "(":
             return self._parenthesis()
+        if self.word == "[":
+            return Several(self._list(self._number))
         if self.kind == "number":
             return Number(_finite(self._next()))
         if self.kind != "name":
             self.fail()
         return self._named(self._next())
+
+    def _number(self) -> float:
+        sign = -1.0 if self.word == "-" else 1.0
+        if sign < 0:
+            self._next()
+        if self.kind != "number":
+            self.fail()
+        return sign * _finite(self._next())
+
+    def _list(self, item: Callable[[], Item]) -> tuple[Item, ...]:
+        self._expect("[")
+        items = [item()]
+        while self.word == ",":
+            self._next()
+            items.append(item())
+        self._expect("]")
+        return tuple(items)
 
     def _named(self, word: str) -> Node:
         if self.word == "(":
@@ -280,12 +356,16 @@ class _Parser:
         self._expect(")")
         return node
 
-    def _index(self) -> int:
+    def _index(self) -> int | tuple[int, ...]:
         self._expect("[")
+        index = self._list(self._whole) if self.word == "[" else self._whole()
+        self._expect("]")
+        return index
+
+    def _whole(self) -> int:
         word = self._next()
         if not word.isdecimal():
             raise ExpressionError(f"an index is a whole number from 0 on, not {word or 'nothing'}")
-        self._expect("]")
         return int(word)
 
     def _next(self) -> str:
