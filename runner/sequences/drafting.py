@@ -10,7 +10,7 @@ from runner.sequences.grouping import Grouped, capped
 from runner.sequences.remarks import Remark, message_of, recorded_warnings
 from runner.sequences.representation import RepresentationError, read, with_measurement
 from runner.sequences.written import DEVICE, REGISTER, bench
-from runner.spec.checks import OPERATIONS
+from runner.spec.channels import OPERATIONS
 from runner.spec.findings import Findings
 from runner.spec.parsing import FILE
 from runner.spec.sequence import WrittenSequence

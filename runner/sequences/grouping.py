@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from runner.spec.checks import OPERATIONS, SEQUENCE
+from runner.spec.channels import OPERATIONS
+from runner.spec.checks import SEQUENCE
 from runner.spec.jobs import JOBS
 from runner.spec.pointers import child
 

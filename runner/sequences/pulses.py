@@ -12,7 +12,7 @@ from runner.spec.waveforms import Shape
 
 if TYPE_CHECKING:
     from runner.spec.expressions import Expression, Values
-    from runner.spec.sequence import Pulse
+    from runner.spec.pulses import ArbitraryPhasePulse, Pulse
 
 
 def built_pulse(pulse: Pulse, values: Values) -> Any:
@@ -30,6 +30,12 @@ def built_pulse(pulse: Pulse, values: Values) -> Any:
     if not isinstance(pulse.amplitude, Shape):
         return pulser.Pulse.ConstantAmplitude(amplitude, detuning, phase, shift)
     return pulser.Pulse(amplitude, detuning, phase, shift)
+
+
+def arbitrary_phase_pulse(pulse: ArbitraryPhasePulse, values: Values) -> Any:
+    """A pulse whose phase is a waveform, as Pulser's; parametrised if an expression in it is."""
+    amplitude, phase = waveform(pulse.amplitude, values), waveform(pulse.phase, values)
+    return pulser.Pulse.ArbitraryPhase(amplitude, phase, quantity(pulse.post_phase_shift, values))
 
 
 def _level(value: float | Expression | Shape, values: Values) -> Any:

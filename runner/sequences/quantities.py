@@ -63,18 +63,48 @@ def _evaluated(expression: Expression, values: Values) -> Any:
         raise OperationError(f"{expression} has no value: {reason}") from error
 
 
-def duration(value: int | Expression, values: Values) -> Any:
+def duration(value: int | Expression, values: Values, *, least: int = 1) -> Any:
     """A duration of the file (in ns): a whole number, or an expression of Pulser that will be one."""
     result = quantity(value, values)
     if isinstance(result, Parametrized):
         return result
     if result != int(result):
         raise OperationError(f"the duration {value} comes to {result:.6g} ns, which is not a whole number")
-    if result < 1:
-        raise OperationError(f"the duration {value} comes to {result:.6g} ns; expected at least 1 ns")
+    if result < least:
+        raise OperationError(f"the duration {value} comes to {result:.6g} ns; expected at least {least} ns")
     if result > MAX_DURATION_NS:
         raise OperationError(f"the duration {value} is longer than {MAX_DURATION_NS:,} ns")
     return int(result)
+
+
+def index(value: int | Expression, values: Values, atoms: int) -> Any:
+    """The number of an atom, from 0 on, or an expression of Pulser that will be one.
+
+    Args:
+        value: What the file says.
+
+        values: What stands for the variables.
+
+        atoms: How many atoms there are.
+    """
+    result = quantity(value, values)
+    return result if isinstance(result, Parametrized) else _index(result, atoms)
+
+
+def indices(value: tuple[int, ...] | Expression, values: Values, atoms: int) -> Any:
+    """Numbers of atoms, or an expression of Pulser that will be some."""
+    if not isinstance(value, Expression):
+        return [_index(each, atoms) for each in value]
+    result = _evaluated(value, values)
+    if isinstance(result, Parametrized):
+        return result
+    return [_index(each, atoms) for each in np.atleast_1d(result).tolist()]
+
+
+def _index(number: float, atoms: int) -> int:
+    if number != int(number) or not 0 <= number < atoms:
+        raise OperationError(f"there is no atom number {number:.6g}: they are counted from 0 to {atoms - 1}")
+    return int(number)
 
 
 def several(value: tuple[float, ...] | Expression, values: Values) -> Any:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 DEVICE = child(SEQUENCE, "device")
 REGISTER = child(SEQUENCE, "register")
 CHANNELS = child(SEQUENCE, "channels")
+FIELD = child(SEQUENCE, "magnetic_field_gauss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,8 @@ class Bench:
         sequence = pulser.Sequence(self.register, self.device)
         for name, channel_id in self.written.channels.items():
             sequence.declare_channel(name, channel_id)
+        if self.written.magnetic_field_gauss is not None:
+            sequence.set_magnetic_field(*self.written.magnetic_field_gauss)
         return sequence
 
     def filled(self) -> tuple[AnySequence, Remarks]:
@@ -80,6 +83,7 @@ def bench(findings: Findings, written: WrittenSequence, device_type: str) -> Ben
         findings.note(REGISTER, message_of(error))
         return None
     fits = [_declare(findings, sequence, name, each) for name, each in written.channels.items()]
+    fits.append(_set_field(findings, sequence, written.magnetic_field_gauss))
     return Bench(written, device, register) if all(fits) else None
 
 
@@ -129,5 +133,18 @@ def _declare(findings: Findings, sequence: AnySequence, name: str, channel_id: s
         sequence.declare_channel(name, channel_id)
     except Exception as error:  # noqa: BLE001
         findings.note(child(CHANNELS, name), message_of(error))
+        return False
+    return True
+
+
+def _set_field(
+    findings: Findings, sequence: AnySequence, field_gauss: tuple[float, float, float] | None
+) -> bool:
+    """Set the magnetic field; False if that fails, and findings say why."""
+    try:
+        if field_gauss is not None:
+            sequence.set_magnetic_field(*field_gauss)
+    except Exception as error:  # noqa: BLE001
+        findings.note(FIELD, message_of(error))
         return False
     return True

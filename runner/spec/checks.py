@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from runner.spec.channels import OPERATIONS, check_channels
 from runner.spec.experiment import Reruns
 from runner.spec.expressions import CONSTANTS, FUNCTIONS, Expression, Variable, size_of
 from runner.spec.pointers import child, pointer_of, steps_of
@@ -16,14 +17,13 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from runner.spec.findings import Findings
-    from runner.spec.sequence import Delay, Operation, Pulse, Target, WrittenSequence
+    from runner.spec.sequence import WrittenSequence
 
 _ONE, _SEVERAL, _ANY = "one", "several", "any"
 # What an expression must come to, by the key that it stands behind; one number where nothing is said.
 _WANTED = {"values": _SEVERAL, "times": _SEVERAL, "indices": _ANY}
 
 SEQUENCE = pointer_of("spec", "sequence")
-OPERATIONS = child(SEQUENCE, "operations")
 RERUNS_OF_JOBS = pointer_of("spec", "rerun", "jobs")
 VARIABLES = child(SEQUENCE, "variables")
 
@@ -32,8 +32,7 @@ def check_sequence(findings: Findings, sequence: WrittenSequence) -> None:
     """Note every name of a sequence that leads nowhere, and every measurement that is not the last word."""
     variables = declared(sequence.variables)
     _check_variable_names(findings, variables)
-    for i, operation in enumerate(sequence.operations):
-        _check_channels(findings, child(OPERATIONS, i), operation, sequence.channels)
+    check_channels(findings, sequence)
     for pointer, expression in expressions(sequence.operations, OPERATIONS):
         _check_expression(findings, pointer, expression, variables)
     _check_use(findings, sequence, variables)
@@ -74,28 +73,6 @@ def _check_variable_names(findings: Findings, variables: Mapping[str, Declared])
     for name in variables:
         if _is_taken(name):
             findings.note(child(VARIABLES, name), f"{name} can't be the name of a variable", of_key=True)
-
-
-def channels_of(operation: Operation) -> tuple[str, ...]:
-    """Names of the channels that an operation is about."""
-    return tuple(name for _, name in _channel_uses("", operation.value))
-
-
-def _check_channels(
-    findings: Findings, pointer: str, operation: Operation, channels: Mapping[str, str]
-) -> None:
-    for place, name in _channel_uses(child(pointer, operation.chosen), operation.value):
-        if name not in channels:
-            findings.note(place, f"there is no channel {name}", suggestion(name, channels, kind="channels"))
-
-
-def _channel_uses(
-    pointer: str, value: Pulse | Delay | Target | tuple[str, ...] | str
-) -> Iterator[tuple[str, str]]:
-    if isinstance(value, tuple):  # align
-        yield from ((child(pointer, i), name) for i, name in enumerate(value))
-    elif not isinstance(value, str):  # measure
-        yield child(pointer, "channel"), value.channel
 
 
 def _check_expression(

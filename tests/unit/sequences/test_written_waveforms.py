@@ -19,6 +19,7 @@ from written_texts import same, written
 from runner.sequences.durations import is_too_long
 
 JOBS = [{"runs": 10, "variables": {"t_ns": 100, "x": 3.0, "v": [0, 1, 2]}}]
+PARTS = "[custom: {samples: [1]}, custom: {samples: [2]}]"
 VARIABLES = {"t_ns": "int", "x": "float", "v": {"type": "float", "size": 3}}
 
 
@@ -56,7 +57,7 @@ def by_hand(make):
             lambda t, x, v: CompositeWaveform(RampWaveform(t, 0.0, x), ConstantWaveform(100, x)),
         ),
         (
-            "composite: [composite: [custom: {samples: [1]}, custom: {samples: [2]}], custom: {samples: [3]}]",
+            f"composite: [composite: {PARTS}, custom: {{samples: [3]}}]",
             lambda t, x, v: CompositeWaveform(
                 CompositeWaveform(CustomWaveform([1.0]), CustomWaveform([2.0])), CustomWaveform([3.0])
             ),
