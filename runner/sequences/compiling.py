@@ -58,7 +58,7 @@ def _sent(said: Said, draft: Draft) -> str | None:
 
 def _check_target(findings: Findings, draft: Draft, device_type: str) -> None:
     """Does the device type take such a sequence?"""
-    device, register = draft.sequence.device, draft.sequence.register
+    device, register = draft.sequence.device, draft.sequence.get_register(include_mappable=True)
     most, count = most_qubits(device_type), len(register.qubit_ids)
     if most is not None and count > most:
         findings.note(draft.register, f"{device_type} takes at most {most} qubits, not {count}")
@@ -107,6 +107,6 @@ def _desired(
         jobs=jobs,
         policy=spec.policy.as_desired(),
         max_runs=draft.sequence.device.max_runs,
-        qubit_ids=tuple(str(each) for each in draft.sequence.register.qubit_ids),
+        qubit_ids=tuple(str(each) for each in draft.sequence.get_register(include_mappable=True).qubit_ids),
         tags=spec.tags,
     )

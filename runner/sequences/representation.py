@@ -47,13 +47,10 @@ def read(text: str) -> AnySequence:
     if is_too_long(json.loads(text), {}):
         raise RepresentationError(f"the sequence takes longer than {MAX_DURATION_NS:,} ns")
     try:
-        sequence = pulser.Sequence.from_abstract_repr(text)
+        return pulser.Sequence.from_abstract_repr(text)
     except ValidationError as error:
         leaf = _leaf(error)
         raise RepresentationError(f"Pulser can't read {leaf.json_path}: {leaf.message}") from error
-    if sequence.is_register_mappable():
-        raise RepresentationError("registers whose atoms are placed by each job are not supported yet")
-    return sequence
 
 
 def _leaf(error: ValidationError) -> ValidationError:

@@ -59,7 +59,7 @@ def verdict(
     fault, duration_ns = None, None
     with recorded_warnings() as messages:
         try:
-            built = sequence.build(**variables) if sequence.is_parametrized() else sequence
+            built = sequence.build(**variables) if _needs_values(sequence) else sequence
             duration_ns = built.get_duration()
             if duration_ns == 0:
                 fault = "the sequence is empty"
@@ -68,6 +68,10 @@ def verdict(
         except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, and all of them are problems)
             fault = message_of(error, sequence.device)
     return Verdict(duration_ns, fault, tuple(messages))
+
+
+def _needs_values(sequence: AnySequence) -> bool:
+    return sequence.is_parametrized() or sequence.is_register_mappable()
 
 
 def _is_finite(sequence: AnySequence) -> bool:

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import pulser
+from pulser.register.mappable_reg import MappableRegister
 
 from runner.sequences.building import add_operations
 from runner.sequences.quantities import with_numbers, with_variables
-from runner.sequences.registers import built_register
-from runner.sequences.remarks import message_of
+from runner.sequences.registers import built_layout, built_register
+from runner.sequences.remarks import Remarks, message_of
 from runner.sequences.targets import is_emulator, is_machine, known_devices
 from runner.spec.checks import SEQUENCE
+from runner.spec.layouts import LayoutOfTraps
 from runner.spec.pointers import child
 from runner.spec.spelling import suggestion
 from runner.spec.variables import declared
@@ -20,7 +22,7 @@ from runner.spec.variables import declared
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.sequences.remarks import Remarks
+    from runner.sequences.registers import AnyRegister
     from runner.sequences.targets import AnyDevice, AnySequence
     from runner.spec.findings import Findings
     from runner.spec.sequence import WrittenSequence
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 DEVICE = child(SEQUENCE, "device")
 REGISTER = child(SEQUENCE, "register")
+LAYOUT = child(SEQUENCE, "layout")
 CHANNELS = child(SEQUENCE, "channels")
 FIELD = child(SEQUENCE, "magnetic_field_gauss")
 
@@ -38,7 +41,7 @@ class Bench:
 
     written: WrittenSequence
     device: AnyDevice
-    register: pulser.Register
+    register: AnyRegister
 
     def blank(self) -> AnySequence:
         """A sequence with its channels and no operations."""
@@ -59,7 +62,18 @@ class Bench:
 
     def replayed(self, variables: Mapping[str, Any]) -> Remarks:
         """What is to be said of the operations when a job's numbers stand for its variables."""
-        return add_operations(self.blank(), self.written, with_numbers(variables))
+        numbers = {name: value for name, value in variables.items() if name != "qubits"}
+        try:
+            blank = self._placed(variables).blank()
+        except ValueError:  # of the traps; building the job says so
+            return Remarks()
+        return add_operations(blank, self.written, with_numbers(numbers))
+
+    def _placed(self, variables: Mapping[str, Any]) -> Bench:
+        """The same with its atoms where a job puts them."""
+        if not isinstance(self.register, MappableRegister):
+            return self
+        return replace(self, register=self.register.build_register(variables["qubits"]))
 
 
 def bench(findings: Findings, written: WrittenSequence, device_type: str) -> Bench | None:
@@ -73,10 +87,10 @@ def bench(findings: Findings, written: WrittenSequence, device_type: str) -> Ben
         device_type: PCS's name of the target; a QPU needs a register from a layout.
     """
     device = _device(findings, written.device)
-    register = _register(findings, written)
-    if device is None or register is None:
+    if device is None or (register := _register(findings, written, device)) is None:
         return None
-    register = _laid_out(findings, register, device, device_type)
+    if isinstance(register, pulser.Register) and register.layout is None:
+        register = _laid_out(findings, register, device, _wants_layout(written, device, device_type))
     try:
         sequence = pulser.Sequence(register, device)
     except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, all of them are problems)
@@ -101,22 +115,32 @@ def _device(findings: Findings, name: str) -> AnyDevice | None:
     return devices.get(name)
 
 
-def _register(findings: Findings, written: WrittenSequence) -> pulser.Register | None:
+def _register(findings: Findings, written: WrittenSequence, device: AnyDevice) -> AnyRegister | None:
+    layout = None
+    if isinstance(written.layout, LayoutOfTraps):
+        try:
+            layout = built_layout(written.layout, device)
+        except Exception as error:  # noqa: BLE001
+            findings.note(LAYOUT, message_of(error))
+            return None
     try:
-        return built_register(written.register_)
+        return built_register(written.register_, layout, device)
     except Exception as error:  # noqa: BLE001
         findings.note(REGISTER, message_of(error))
         return None
 
 
-def _laid_out(
-    findings: Findings, register: pulser.Register, device: AnyDevice, device_type: str
-) -> pulser.Register:
-    """The register with traps around it where a machine needs them."""
-    if is_emulator(device_type) or not is_machine(device) or not device.requires_layout:
-        return register
+def _wants_layout(written: WrittenSequence, device: AnyDevice, device_type: str) -> bool:
+    """Whether traps are to be found for the atoms: the file says so, or a machine needs them."""
+    if written.layout == "automatic":
+        return True
+    return not is_emulator(device_type) and is_machine(device) and device.requires_layout
+
+
+def _laid_out(findings: Findings, register: pulser.Register, device: Any, wanted: bool) -> pulser.Register:
+    """The register with traps around it where they are wanted."""
     try:
-        return register.with_automatic_layout(device)
+        return register.with_automatic_layout(device) if wanted else register
     except Exception as error:  # noqa: BLE001
         findings.note(REGISTER, f"no layout of traps fits: {message_of(error)}")
         return register

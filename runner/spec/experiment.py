@@ -91,6 +91,11 @@ class Job(Strict, json_schema_extra=_job_schema):
         description="Value of every variable of the sequence.",
         examples=[{"omega_max": 6.28, "t_sweep_ns": 2000}],
     )
+    qubits: Annotated[dict[str, Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = Field(
+        default=None,
+        description="Trap of every atom of a mappable register, counted from 0, by the atom's name.",
+        examples=[{"q0": 3, "q1": 8}],
+    )
     sweep: Sweep | None = Field(
         default=None,
         description="Values of every variable. A mapping gives every combination, the first variable "

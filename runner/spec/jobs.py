@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from runner.domain import job_key
 from runner.spec import naming
 from runner.spec.entries import Entry, entry_of
 from runner.spec.expanding import spots_of
 from runner.spec.findings import Findings
+from runner.spec.placing import with_places
 from runner.spec.pointers import child, pointer_of
 from runner.spec.variables import plain
 
@@ -36,14 +37,15 @@ class JobRequest:
 
         runs: How often it is measured.
 
-        variables: Value of every variable, in the order of their declaration.
+        variables: Value of every variable, in the order of their declaration; under `qubits`, the traps of a
+            mappable register's atoms, as the cloud wants them.
 
         pointer: Entry of the file that asks for it.
     """
 
     name: str
     runs: int
-    variables: Mapping[str, int | float | list[int | float]]
+    variables: Mapping[str, Any]
     pointer: str
 
 
@@ -96,7 +98,7 @@ def requested(
     if findings.problems or declared is None:
         return (), findings.problems
     points = [
-        _Point(entry, position, spot, job_key(plain(spot.values)))
+        _Point(entry, position, spot, job_key(with_places(plain(spot.values), entry.job)))
         for position, entry in enumerate(entries)
         for spot in spots_of(findings, entry, declared)
     ]
@@ -109,7 +111,10 @@ def requested(
 
 def _request(point: _Point, name: str) -> JobRequest:
     return JobRequest(
-        name=name, runs=point.entry.job.runs, variables=plain(point.values), pointer=point.spot.pointer
+        name=name,
+        runs=point.entry.job.runs,
+        variables=with_places(plain(point.values), point.entry.job),
+        pointer=point.spot.pointer,
     )
 
 

@@ -15,6 +15,7 @@ from runner.spec.jobs import JobRequest, requested
 from runner.spec.judging import judged, salvaged
 from runner.spec.limits import LIMITS
 from runner.spec.loader import document
+from runner.spec.placing import check_places, mappable_atoms
 from runner.spec.pointers import child
 from runner.spec.representation import RepresentationError, variables_of
 from runner.spec.ruling import Rules
@@ -100,6 +101,8 @@ def parse(
     sequence, jobs = _parts(source.data, experiment)
     findings = Findings(source)
     sequence_text, variables = _sequence(findings, sequence, companions)
+    if variables is not None and isinstance(sequence, WrittenSequence | FileSequence):
+        check_places(findings, jobs, mappable_atoms(sequence, sequence_text))
     requests, of_jobs = requested(source, jobs, variables, Rules(companions, limits))
     if experiment is not None and requests:
         check_reruns(findings, experiment.spec.rerun, [job.name for job in requests])

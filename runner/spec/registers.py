@@ -9,7 +9,10 @@ from runner.spec.models import Choice, Real, Strict
 MAX_ATOMS = 1000  # more than any device holds, and few enough to be quick
 
 _SPACING = Field(gt=0, description="Distance between neighbours (in µm).", examples=[6.0])
-_Position = Annotated[tuple[Real, Real], Field(strict=False)]
+_Position = Annotated[tuple[Real, ...], Field(strict=False, min_length=2, max_length=3)]
+AtomName = Annotated[str, Field(min_length=1, max_length=40)]
+_TrapNumber = Annotated[int, Field(ge=0)]
+MAX_TRAPS = 10_000
 
 
 class Square(Strict):
@@ -56,6 +59,43 @@ class Ring(Strict):
     spacing_um: Real = _SPACING
 
 
+class RectangularLattice(Strict):
+    """Rows and columns at distances of their own."""
+
+    rows: int = Field(ge=1, le=MAX_ATOMS, description="Number of rows.", examples=[2])
+    columns: int = Field(ge=1, le=MAX_ATOMS, description="Number of columns.", examples=[4])
+    row_spacing_um: Real = Field(gt=0, description="Distance between rows (in µm).", examples=[6.0])
+    column_spacing_um: Real = Field(gt=0, description="Distance between columns (in µm).", examples=[5.0])
+
+
+class MaxConnectivity(Strict):
+    """Atoms on a triangular lattice, as close together as they can be."""
+
+    n_qubits: int = Field(ge=1, le=MAX_ATOMS, description="Number of atoms.", examples=[7])
+    spacing_um: Real | None = Field(
+        default=None,
+        gt=0,
+        description="Distance between neighbours (in µm); the least that the device allows if left out.",
+        examples=[6.0],
+    )
+
+
+class Cuboid(Strict):
+    """Rows, columns and layers at one distance."""
+
+    rows: int = Field(ge=1, le=MAX_ATOMS, description="Number of rows.", examples=[2])
+    columns: int = Field(ge=1, le=MAX_ATOMS, description="Number of columns.", examples=[2])
+    layers: int = Field(ge=1, le=MAX_ATOMS, description="Number of layers.", examples=[3])
+    spacing_um: Real = _SPACING
+
+
+class Cube(Strict):
+    """As many rows as columns and layers."""
+
+    side: int = Field(ge=1, le=10, description="Atoms along one side.", examples=[2])
+    spacing_um: Real = _SPACING
+
+
 class Register(Choice):
     """Where the atoms are: one key that names the shape; its atoms are called q0, q1 and so on."""
 
@@ -83,14 +123,46 @@ class Register(Choice):
     ring: Ring | None = Field(
         default=None, description="Atoms on a circle.", examples=[{"n_qubits": 6, "spacing_um": 6.0}]
     )
+    rectangular_lattice: RectangularLattice | None = Field(
+        default=None,
+        description="Rows and columns at distances of their own.",
+        examples=[{"rows": 2, "columns": 4, "row_spacing_um": 6.0, "column_spacing_um": 5.0}],
+    )
+    max_connectivity: MaxConnectivity | None = Field(
+        default=None,
+        description="Atoms on a triangular lattice, as close together as they can be.",
+        examples=[{"n_qubits": 7}],
+    )
+    cuboid: Cuboid | None = Field(
+        default=None,
+        description="Rows, columns and layers at one distance.",
+        examples=[{"rows": 2, "columns": 2, "layers": 3, "spacing_um": 6.0}],
+    )
+    cubic: Cube | None = Field(
+        default=None,
+        description="As many rows as columns and layers.",
+        examples=[{"side": 2, "spacing_um": 6.0}],
+    )
+    traps: Annotated[dict[AtomName, _TrapNumber], Field(min_length=1, max_length=MAX_ATOMS)] | None = Field(
+        default=None,
+        description="Trap of every atom in the layout, counted from 0, by the atom's name.",
+        examples=[{"left": 3, "right": 8}],
+    )
+    mappable: (
+        Annotated[tuple[AtomName, ...], Field(strict=False, min_length=1, max_length=MAX_ATOMS)] | None
+    ) = Field(
+        default=None,
+        description="Names of atoms that each job puts into traps of the layout, under qubits.",
+        examples=[["q0", "q1"]],
+    )
     coordinates_um: (
         Annotated[
-            dict[Annotated[str, Field(min_length=1, max_length=40)], _Position],
+            dict[AtomName, _Position],
             Field(min_length=1, max_length=MAX_ATOMS),
         ]
         | None
     ) = Field(
         default=None,
-        description="Position of every atom by its name: x and y (in µm).",
+        description="Position of every atom by its name: x and y, or x, y and z (in µm).",
         examples=[{"left": [-3.5, 0], "right": [3.5, 0]}],
     )

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BeforeValidator, Discriminator, Field, Tag
 from pydantic_core import PydanticCustomError
 
+from runner.spec.layouts import Layout
 from runner.spec.models import Real, Strict, by_kind
 from runner.spec.operations import Operation
 from runner.spec.pulses import Name
@@ -42,6 +43,12 @@ class WrittenSequence(Strict):
         alias="register",
         description="Where the atoms are.",
         examples=[{"square": {"side": 3, "spacing_um": 6.0}}],
+    )
+    layout: Layout | None = Field(
+        default=None,
+        description="Traps that the atoms sit in: automatic, or where they are. Left out, a QPU gets them "
+        "automatically, and an emulator none.",
+        examples=["automatic", {"triangular_lattice": {"n_traps": 61, "spacing_um": 5.0}}],
     )
     channels: dict[Name, Name] = Field(
         description="Channels in use: a name of your own, and the device's id of the channel.",

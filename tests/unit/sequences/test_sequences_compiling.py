@@ -441,15 +441,20 @@ def test_a_sequence_file_needs_a_layout_on_a_machine(tmp_path):
     assert complaints(compiled, file) == [(6, "AnalogDevice needs atoms that sit in the traps of a layout")]
 
 
-def test_a_mappable_register_is_not_supported_yet(tmp_path):
-    """What can't be run yet is refused, and says so."""
+def test_jobs_place_the_atoms_of_a_mappable_register(tmp_path):
+    """A sequence file may leave the places to the jobs; they are sent as its variable `qubits`."""
     layout = pulser.register.special_layouts.SquareLatticeLayout(4, 4, 6)
     sequence = pulser.Sequence(layout.make_mappable_register(2), pulser.MockDevice)
     sequence.declare_channel("drive", "rydberg_global")
     sequence.add(pulser.Pulse.ConstantPulse(100, 1.0, 0.0, 0.0), "drive")
+    places = {"q0": 1, "q1": 4}
+    file = sequence_file(tmp_path, sequence, variables="{}, qubits: {q0: 1, q1: 4}")
 
-    assert complaints(compiled, sequence_file(tmp_path, sequence, variables="{}")) == [
-        (6, "registers whose atoms are placed by each job are not supported yet")
+    job = compiled(file).experiment.jobs[0]
+
+    assert (job.variables, job.key, job.duration_ns) == ({"qubits": places}, job_key({"qubits": places}), 100)
+    assert complaints(sequence_file, tmp_path, sequence, variables="{}") == [
+        (8, "the job puts no atoms into traps")
     ]
 
 
