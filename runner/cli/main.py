@@ -36,6 +36,8 @@ VERBS: Final = {
     "adopt": "runner.cli.adopt:adopt",
     "history": "runner.cli.history:history",
     "schema": "runner.cli.schema:schema",
+    "export": "runner.cli.export:export",
+    "import": "runner.cli.importing:import_",
     "local": "runner.cli.local:local",
 }
 

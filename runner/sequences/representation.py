@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pulser
 from jsonschema import ValidationError
 
 from runner.sequences.durations import MAX_DURATION_NS, is_too_long
+from runner.sequences.remarks import recorded_warnings
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runner.sequences.targets import AnySequence
 
 
@@ -61,3 +64,18 @@ def _leaf(error: ValidationError) -> ValidationError:
             alternatives.setdefault(each.schema_path[0], []).append(each)
         error = min(alternatives.values(), key=len)[0]
     return error
+
+
+def built(text: str, variables: Mapping[str, Any], *, name: str) -> str:
+    """Abstract representation of one job: numbers stand for its variables.
+
+    Args:
+        text: Abstract representation of the sequence.
+
+        variables: The job's values; they were found to fit.
+
+        name: What the sequence is called.
+    """
+    with recorded_warnings():
+        sequence = pulser.Sequence.from_abstract_repr(text)
+        return written_down(sequence.build(**variables), name=name)

@@ -1,0 +1,66 @@
+"""Sequences out of experiment files, and experiment files out of sequences."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from runner.errors import RunnerError, UsageError
+from runner.spec.spelling import suggestion
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from runner.project.experiments import Experiment
+
+_MAX_NAME = 40
+
+
+def representation_of(experiment: Experiment, job_name: str | None = None) -> str:
+    """Abstract representation of an experiment's sequence, JSON.
+
+    Args:
+        experiment: Read and built.
+
+        job_name: The job whose values stand for the variables; None leaves them variables.
+
+    Raises:
+        UsageError: There is no such job.
+    """
+    desired = experiment.desired
+    if job_name is None:
+        return desired.sequence
+    jobs = {job.name: job for job in desired.jobs}
+    if job_name not in jobs:
+        hint = suggestion(job_name, jobs, kind="jobs")
+        raise UsageError(f"{experiment.name} has no job {job_name}", hint=hint)
+    from runner.sequences.representation import built  # noqa: PLC0415  (imports Pulser)
+
+    return built(desired.sequence, jobs[job_name].variables, name=desired.name)
+
+
+def experiment_from(path: Path, *, name: str | None, device_type: str) -> str:
+    """Text of an experiment file that writes a sequence out.
+
+    Args:
+        path: File of the abstract representation.
+
+        name: What the experiment is called; as the file is if None.
+
+        device_type: What runs it.
+
+    Raises:
+        RunnerError: The file can't be read, is no sequence, or can't be written out.
+    """
+    from runner.sequences.importing import imported  # noqa: PLC0415  (imports Pulser)
+
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise RunnerError(f"{path} can't be read: {error}") from error
+    return imported(text, name=name or _name_of(path.stem), device_type=device_type)
+
+
+def _name_of(word: str) -> str:
+    """A name for an experiment that is near to a word."""
+    return re.sub(r"[^a-z0-9]+", "-", word.lower()).strip("-")[:_MAX_NAME].strip("-") or "imported"

@@ -1,0 +1,294 @@
+"""Importing: a representation becomes a file, and the file the same representation again."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+
+import numpy as np
+import pulser
+import pytest
+from hypothesis import given, reject, settings
+from hypothesis import strategies as st
+from pulser.register.mappable_reg import MappableRegister
+from pulser.register.special_layouts import SquareLatticeLayout
+from pulser.waveforms import (
+    BlackmanWaveform,
+    CompositeWaveform,
+    ConstantWaveform,
+    CustomWaveform,
+    InterpolatedWaveform,
+    KaiserWaveform,
+    RampWaveform,
+)
+
+from runner.domain import recipe_digest
+from runner.errors import SequenceError
+from runner.sequences.drafting import Said, drafted
+from runner.sequences.importing import imported
+from runner.sequences.remarks import recorded_warnings
+from runner.sequences.representation import written_down
+from runner.spec import parse
+
+LAYOUT = SquareLatticeLayout(4, 4, 6.0)
+REGISTERS = [
+    pulser.Register({"left": (-3.5, 0.1), "on": (3.5, 0), "1e3": (0, 1 / 3 + 9)}),
+    pulser.Register3D({"a": (0, 0, 7.0), "b": (0, 8.5, 0), "c": (9, 0, 0)}),
+    LAYOUT.define_register(5, 1, 8, qubit_ids=["q0", "q1", "q2"]),
+    MappableRegister(LAYOUT, "q0", "q1", "q2"),
+]
+FUNCTIONS = [np.sin, np.cos, np.tan, np.tanh, np.exp, np.log, np.log2, np.sqrt, np.floor, np.ceil, abs]
+numbers = st.floats(-5, 5, allow_nan=False).map(lambda value: round(value, 6))
+durations = st.integers(4, 50).map(lambda value: 4 * value)  # on every clock
+
+
+def recipe(text):
+    """Digest of a representation."""
+    return recipe_digest(device_type="EMU_FREE", sequence=text)
+
+
+def again(written):
+    """The representation that a file is sent as."""
+    said = Said(parse(written, path="x.yaml"))
+    with recorded_warnings():
+        text = written_down(drafted(said).sequence, name="other")
+    said.refuse_if_faulty()
+    return text
+
+
+@st.composite
+def expressions(draw, leaves, depth=2):
+    """A value over some variables: a number, a variable, or something calculated."""
+    if not leaves or depth == 0 or draw(st.booleans()):
+        return draw(st.sampled_from(leaves)) if leaves and draw(st.booleans()) else draw(numbers)
+    left = draw(st.sampled_from(leaves))
+    right = draw(expressions(leaves, depth - 1))
+    choice = draw(st.integers(0, 7))
+    calculated = [
+        lambda: left + right,
+        lambda: right - left,
+        lambda: left * right,
+        lambda: right / left,
+        lambda: left**2.0,
+        lambda: -(left - right),
+        lambda: left % 3.0,
+        lambda: draw(st.sampled_from(FUNCTIONS))(left * right),
+    ]
+    return calculated[choice]()
+
+
+@st.composite
+def waveforms(draw, leaves, t_ns, depth=2):
+    """Any waveform of Pulser, with numbers and with expressions in it."""
+    value = expressions(leaves)
+    length = draw(st.sampled_from([t_ns, draw(durations)]) if t_ns is not None else durations)
+    area = draw(st.floats(0.1, 3).map(lambda each: round(each, 4)))
+    makers = [
+        lambda: ConstantWaveform(length, draw(value)),
+        lambda: RampWaveform(length, draw(value), draw(value)),
+        lambda: BlackmanWaveform(length, draw(value)),
+        lambda: BlackmanWaveform.from_max_val(5.0, area),
+        lambda: KaiserWaveform(length, draw(value), 9.0),
+        lambda: KaiserWaveform.from_max_val(6.0, area),
+        lambda: InterpolatedWaveform(length, draw(st.lists(numbers, min_size=2, max_size=4))),
+        lambda: CustomWaveform(draw(st.lists(numbers, min_size=16, max_size=16))),
+    ]
+    if leaves:
+        makers += [
+            lambda: BlackmanWaveform.from_max_val(leaves[0], area),
+            lambda: KaiserWaveform.from_max_val(leaves[0], area, leaves[1]),
+        ]
+    if depth:
+        part = waveforms(leaves, t_ns, depth - 1)
+        makers.append(lambda: CompositeWaveform(draw(part), draw(part)))
+    return draw(st.sampled_from(makers))()
+
+
+def add_pulse(draw, sequence, leaves, t_ns):
+    """A pulse of any kind, on the global channel."""
+    value, length = expressions(leaves), draw(durations)
+    level, phase = abs(draw(numbers)), draw(value)
+    wave = draw(waveforms(leaves, t_ns))
+    kind = draw(st.integers(0, 3))
+    if kind == 0:
+        pulse = pulser.Pulse.ConstantPulse(length, level, draw(value), phase, 0.5)
+    elif kind == 1:
+        pulse = pulser.Pulse.ConstantAmplitude(level, wave, phase, draw(value))
+    elif kind == 2:
+        pulse = pulser.Pulse(ConstantWaveform(length, level), RampWaveform(length, 0.0, 1.0), phase, 0.0)
+    else:
+        square, ramp = ConstantWaveform(length, level), RampWaveform(length, 0.0, draw(value))
+        pulse = pulser.Pulse.ArbitraryPhase(square, ramp, draw(value))
+    sequence.add(pulse, "drive", draw(st.sampled_from(["min-delay", "no-delay", "wait-for-all"])))
+
+
+def add_eom(draw, sequence, leaves, t_ns):
+    """A while in EOM mode."""
+    value, is_right = expressions(leaves), st.booleans()
+    sequence.enable_eom_mode("drive", 3.0, draw(value), -5.0, correct_phase_drift=draw(is_right))
+    sequence.add_eom_pulse("drive", draw(durations), draw(value), draw(value), "no-delay", draw(is_right))
+    sequence.modify_eom_setpoint("drive", 4.0, draw(value), 0.0, correct_phase_drift=draw(is_right))
+    sequence.add_eom_pulse("drive", draw(durations) if t_ns is None else t_ns, 0.0)
+    sequence.disable_eom_mode("drive", draw(is_right))
+
+
+def add_wait(draw, sequence, leaves, t_ns):
+    """Delays and alignments."""
+    sequence.delay(draw(durations) if t_ns is None else t_ns, "drive", at_rest=draw(st.booleans()))
+    if "gates" in sequence.declared_channels:
+        sequence.align("drive", "gates", at_rest=draw(st.booleans()))
+
+
+def add_local(draw, sequence, leaves, t_ns):
+    """Targets and phase shifts, by name and as a job decides."""
+    sequence.target(draw(st.sampled_from(sequence.get_register(include_mappable=True).qubit_ids)), "gates")
+    phi = draw(expressions(leaves))
+    if leaves:
+        sequence.target_index(leaves[2], "gates")
+        sequence.phase_shift_index(phi, 0, leaves[2], basis="digital")
+    sequence.phase_shift(phi, basis="ground-rydberg")
+
+
+ADDERS = {
+    pulser.MockDevice: [add_pulse, add_wait, add_local],
+    pulser.AnalogDevice: [add_pulse, add_wait, add_eom],
+}
+
+
+@st.composite
+def sequences(draw):
+    """A sequence with or without variables: on a device that can do all but EOM mode, or on one with it."""
+    device = draw(st.sampled_from(list(ADDERS)))
+    is_mock = device is pulser.MockDevice
+    register = draw(st.sampled_from(REGISTERS if is_mock else REGISTERS[2:]))
+    sequence = pulser.Sequence(register, device)
+    sequence.declare_channel("drive", "rydberg_global")
+    if is_mock:
+        sequence.declare_channel("gates", "raman_local")
+    is_mappable = isinstance(register, MappableRegister)
+    if is_mock and draw(st.booleans()) and not isinstance(register, pulser.Register3D):
+        weights = {0: 0.25, 1: 1.0} if is_mappable else dict.fromkeys(register.qubit_ids, 0.5)
+        slug = draw(st.sampled_from([None, "x"]))
+        sequence.config_detuning_map(register.define_detuning_map(weights, slug), "dmm_0")
+        sequence.add_dmm_detuning(RampWaveform(100, 0.0, -3.0), "dmm_0")
+    leaves, t_ns = [], None
+    if is_mappable or draw(st.booleans()):
+        x, v = sequence.declare_variable("x"), sequence.declare_variable("v", size=3)
+        i, t_ns = sequence.declare_variable("i", dtype=int), sequence.declare_variable("t_ns", dtype=int)
+        leaves = [x, v[1], i, v[2]]
+        wave = InterpolatedWaveform(100, v[[2, 0]] * [1.0, 2.0], times=[0.0, 1.0])
+        sequence.add(pulser.Pulse.ConstantAmplitude(x, wave, i, 0.0), "drive")
+        sequence.delay(t_ns * 2, "drive")
+    if is_mock:
+        sequence.target(register.qubit_ids[0], "gates")
+    for adder in draw(st.lists(st.sampled_from(ADDERS[device]), min_size=1, max_size=5)):
+        adder(draw, sequence, leaves, t_ns)
+    sequence.measure(draw(st.sampled_from(["ground-rydberg", "digital"] if is_mock else ["ground-rydberg"])))
+    return sequence
+
+
+@settings(database=None, deadline=None, max_examples=60)
+@given(st.data())
+def test_whatever_pulser_writes_comes_back_the_same(data):
+    """Representation, file, representation: the recipe is the same, of every operation and waveform."""
+    with recorded_warnings():
+        try:
+            sequence = data.draw(sequences())
+        except (ValueError, RuntimeError, TypeError):  # not every draw is a sequence: phases that differ, say
+            reject()
+        text = sequence.to_abstract_repr()
+
+    written = imported(text, name="x", device_type="EMU_FREE")
+
+    assert recipe(again(written)) == recipe(text)
+
+
+def covering():
+    """Sequences of what the drawn ones leave out, each with its name."""
+    xy = pulser.Sequence(REGISTERS[0], pulser.MockDevice)
+    xy.declare_channel("mw", "mw_global")
+    xy.set_magnetic_field(1.0, 0.0, 20.0)
+    xy.config_slm_mask(["on"])
+    xy.add(pulser.Pulse.ConstantPulse(100, 1.0, 0.0, 0.0), "mw")
+    xy.measure("XY")
+    yield pytest.param(xy, id="xy")
+
+    masked = pulser.Sequence(REGISTERS[0], pulser.DigitalAnalogDevice)
+    masked.declare_channel("drive", "rydberg_global")
+    masked.config_slm_mask(["1e3", "left"])
+    masked.add(pulser.Pulse.ConstantPulse(100, 1.0, 0.0, 7.0), "drive")
+    masked.add(pulser.Pulse.ConstantPulse(100, 1.0, 0.0, 0.0), "drive")
+    masked.truncate(150)
+    masked.measure()
+    yield pytest.param(masked, id="mask")
+
+    only_dmm = pulser.Sequence(REGISTERS[0], pulser.MockDevice)
+    for _ in range(2):
+        only_dmm.config_detuning_map(REGISTERS[0].define_detuning_map({"on": 0.1, "left": 1.0}), "dmm_0")
+    only_dmm.add_dmm_detuning(RampWaveform(100, 0.0, -3.0), "dmm_0_1", "min-delay")
+    only_dmm.measure()
+    yield pytest.param(only_dmm, id="dmm")
+
+    whole = pulser.Sequence(REGISTERS[2], pulser.AnalogDevice)
+    whole.declare_channel("drive", "rydberg_global")
+    one, two = whole.declare_variable("one", size=1), whole.declare_variable("two", size=2)
+    whole.enable_eom_mode("drive", one * 3.0, two[0], -5.0)
+    whole.add_eom_pulse("drive", 100, one[0] / 1e-7, correct_phase_drift=True)
+    whole.disable_eom_mode("drive")
+    wave = InterpolatedWaveform(100, two, times=two)
+    phase = RampWaveform(100, 0.0, two[1] - (two[0] - -3.0))
+    whole.add(pulser.Pulse.ConstantAmplitude(1.0, wave, 0.0, 0.0), "drive")
+    whole.add(pulser.Pulse.ArbitraryPhase(BlackmanWaveform(100, 1.0), phase, 0.0), "drive")
+    whole.measure()
+    yield pytest.param(whole, id="vectors")
+
+
+@pytest.mark.parametrize("sequence", list(covering()))
+def test_the_rarer_kinds_come_back_the_same_too(sequence):
+    """XY mode, masks, truncation, two maps of one DMM, vectors of one number and as a whole."""
+    text = sequence.to_abstract_repr()
+
+    assert recipe(again(imported(text, name="x", device_type="EMU_FREE"))) == recipe(text)
+
+
+def small(device=pulser.MockDevice):
+    """A sequence with one variable, not measured."""
+    sequence = pulser.Sequence(MappableRegister(LAYOUT, "a", "b"), device)
+    sequence.declare_channel("drive", "rydberg_global")
+    t_ns = sequence.declare_variable("t_ns", dtype=int)
+    sequence.add(pulser.Pulse.ConstantPulse(t_ns, 1.0, 0.0, 0.0, 0.0), "drive")
+    return sequence
+
+
+def test_proposed_values_and_traps_become_a_job():
+    """The file is ready to be run; the measurement is written out."""
+    text = small().to_abstract_repr(t_ns=500, qubits={"a": 3, "b": 7})
+
+    file = parse(imported(text, name="mine", device_type="EMU_SV"), path="x.yaml")
+
+    assert (file.experiment.metadata.name, file.experiment.spec.device_type) == ("mine", "EMU_SV")
+    assert [(job.runs, job.variables) for job in file.jobs] == [
+        (100, {"t_ns": 500, "qubits": {"a": 3, "b": 7}})
+    ]
+    assert file.experiment.spec.sequence.operations[-1].measure == "ground-rydberg"
+
+
+def test_what_a_file_can_not_say_is_refused():
+    """Devices of one's own, variables that nothing uses, names that mean something else, other JSON."""
+    other = small(dataclasses.replace(pulser.MockDevice, name="Mine")).to_abstract_repr()
+    unused, taken = small(), small()
+    unused.declare_variable("free")
+    taken.delay(taken.declare_variable("pi", dtype=int), "drive")
+    texts = [other, unused.to_abstract_repr(), taken.to_abstract_repr(), "{}", "[", json.dumps({"a": 1})]
+
+    def complaint(text):
+        with pytest.raises(SequenceError) as caught:
+            imported(text, name="x", device_type="EMU_FREE")
+        return str(caught.value)
+
+    assert [complaint(text).partition(":")[0] for text in texts] == [
+        "Mine is none of Pulser's devices, which a file can name",
+        "the sequence can't be written out",
+        "the sequence can't be written out",
+        *["Pulser can't read the sequence"] * 3,
+    ]
