@@ -91,6 +91,8 @@ def bench(findings: Findings, written: WrittenSequence, device_type: str) -> Ben
         return None
     if isinstance(register, pulser.Register) and register.layout is None:
         register = _laid_out(findings, register, device, _wants_layout(written, device, device_type))
+    elif written.layout == "automatic":
+        findings.note(LAYOUT, "only for atoms in a plane can a layout be found automatically")
     try:
         sequence = pulser.Sequence(register, device)
     except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, all of them are problems)

@@ -153,6 +153,8 @@ def test_jobs_place_the_atoms_of_a_mappable_register():
         ({"register": {"coordinates_um": {"a": [1, 1], "b": [0, 9, 1]}}}, {}, "two coordinates"),
         ({"layout": {"calibrated": "x"}}, {}, "MockDevice is not calibrated for a layout x"),
         ({"layout": "auto"}, {}, "expected automatic"),
+        ({"register": {"cubic": {"side": 2, "spacing_um": 9}}, "layout": "automatic"}, {}, "in a plane"),
+        ({"layout": "automatic"}, {}, "no layout of traps fits"),
         ({"layout": {"traps": {"coordinates_um": [[0, 0], [0, 0]]}}}, {}, "unique"),
     ],
 )
