@@ -51,7 +51,8 @@ def cost_text(plan: Plan) -> str:
     if not cost.jobs:
         return "buys nothing"
     qpu = f", about {cost.qpu_s / _MINUTE_S:.1f} min of QPU time" if cost.qpu_s else ", no QPU time"
-    return f"buys {cost.jobs} jobs, {cost.runs} runs{qpu}"
+    some = "1 job" if cost.jobs == 1 else f"{cost.jobs} jobs"
+    return f"buys {some}, {cost.runs} runs{qpu}"
 
 
 def job_line(plan: Plan) -> str:

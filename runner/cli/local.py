@@ -15,7 +15,7 @@ _HOW_TO = """\
 the local cloud answers at {url}
   store: {store}
   with the runner:       runner apply --target {url} FILE
-  with the official SDK: PasqalCloud(project_id="00000000-0000-4000-8000-000000000000",
+  with the official SDK: PasqalCloudClient(project_id="00000000-0000-4000-8000-000000000000",
                                      endpoints=Endpoints(core="{url}", account="{url}"),
                                      token_provider=…)   any token will do{unless}
   end it with Ctrl-C"""

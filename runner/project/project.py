@@ -20,6 +20,7 @@ from runner.project.serving import local_store
 from runner.project.settings import FILE_NAME, LOCAL, Settings, read_settings
 from runner.project.targets import connect, environment
 from runner.reconcile import Journal, Patience, Reconciler, Tools, Wish, utc_now
+from runner.reconcile.tags import SHORT
 from runner.results import Records, job_rows
 
 if TYPE_CHECKING:
@@ -116,7 +117,22 @@ class Project:
 
     def results(self, experiment: Experiment) -> tuple[JobRow, ...]:
         """A row for each job of the file, from what is on record; asks no cloud."""
-        return job_rows(experiment.desired, self.records.of_experiment(experiment.name))
+        recipe = experiment.desired.recipe[:SHORT]
+        former = (job for name in self._former.get(recipe, ()) for job in self.records.of_experiment(name))
+        own = self.records.of_experiment(experiment.name)
+        recorded = {job.id: job for job in (*(job for job in former if job.recipe == recipe), *own)}
+        return job_rows(experiment.desired, tuple(recorded.values()))
+
+    @cached_property
+    def _former(self) -> dict[str, list[str]]:
+        """Names that have records and that no file has any more, by the recipes they ran."""
+        recipes = self.records.recipes()
+        declared = self._declared() if recipes else None
+        former: dict[str, list[str]] = {}
+        for name in sorted(recipes.keys() - declared) if declared is not None else ():
+            for recipe in recipes[name]:
+                former.setdefault(recipe, []).append(name)
+        return former
 
     def look(self, experiments: Sequence[Experiment], *, sees_removed: bool = False) -> list[Deed]:
         """What is there, and what would be done; changes nothing on the cloud.
@@ -227,10 +243,13 @@ class Project:
                 journal=journal,
                 records=self.records,
                 namespace=namespace or "none",
-                declared=lambda: declared_names(self.root),
+                declared=self._declared,
                 workers=WORKERS,
             )
             yield tools, used.terms
+
+    def _declared(self) -> frozenset[str] | None:
+        return declared_names(self.root)
 
     def connection(self) -> Connection:
         """A new connection to the target."""

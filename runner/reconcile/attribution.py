@@ -26,29 +26,30 @@ class Names:
 
         removed: Those that are looked at because no file describes them any more.
 
-        heirs: Of each former name, and each recipe under it, the experiment that it counts for now.
+        heirs: Of each former name, and each recipe under it, the experiments that it counts for now.
     """
 
     wanted: frozenset[str]
     removed: tuple[str, ...] = ()
-    heirs: Mapping[tuple[str, str], str] = field(default_factory=dict)
+    heirs: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
 
-    def owner(self, name: str, recipe: str) -> str | None:
-        """The experiment that work under a name counts for; None for one that is not looked at."""
+    def owners(self, name: str, recipe: str) -> tuple[str, ...]:
+        """The experiments that work under a name counts for; none if none of them is looked at."""
         if name in self.wanted:
-            return name
-        return self.heirs.get((name, recipe)) or (name if name in self.removed else None)
+            return (name,)
+        return self.heirs.get((name, recipe)) or ((name,) if name in self.removed else ())
 
     def former(self, name: str) -> tuple[str, ...]:
         """Names that an experiment had before, as far as there is work under them."""
-        return tuple(sorted({old for (old, _), heir in self.heirs.items() if heir == name}))
+        return tuple(sorted({old for (old, _), heirs in self.heirs.items() if name in heirs}))
 
 
 def named(wanted: Iterable[DesiredExperiment], others: Recipes, on_cloud: Words, declared: Words) -> Names:
     """Whose work is whose.
 
-    Work of a name that no file has is its heir's: the one experiment that is looked at and runs the same.
-    Removed experiments are looked at only together with all that the repository has.
+    Work of a name that no file has is its heirs': the experiments that run the same, each of them for itself,
+    so that it does not matter which are looked at together. Removed experiments, which have none, are looked
+    at only together with all that the repository has.
 
     Args:
         others: Recipes under all names with work of ours that are not looked at by their own name.
@@ -61,12 +62,13 @@ def named(wanted: Iterable[DesiredExperiment], others: Recipes, on_cloud: Words,
     here = frozenset(name for names in by_recipe.values() for name in names)
     gone = {name: recipes for name, recipes in others.items() if name not in declared | here}
     heirs = {
-        (name, recipe): by_recipe[recipe][0]
+        (name, recipe): tuple(by_recipe[recipe])
         for name, recipes in gone.items()
         for recipe in recipes
-        if len(by_recipe.get(recipe, ())) == 1
+        if recipe in by_recipe
     }
-    removed = tuple(sorted(gone.keys() & on_cloud)) if declared <= here else ()
+    lone = {name for name, recipes in gone.items() if any((name, recipe) not in heirs for recipe in recipes)}
+    removed = tuple(sorted(lone & on_cloud)) if declared <= here else ()
     return Names(wanted=here, removed=removed, heirs=heirs)
 
 

@@ -56,9 +56,11 @@ class Observer:
         of_experiment: dict[str, list[Payload]] = {name: [] for name in looked_at}
         for payload in payloads.values():
             marks = read_marks(payload.get("tags") or ())
-            of_experiment.get(names.owner(marks.experiment, marks.recipe) or "", []).append(payload)
-        on_record = _by_batch(job for jobs in recorded.values() for job in jobs)
-        batches = self._with_jobs([p for some in of_experiment.values() for p in some], on_record)
+            for owner in names.owners(marks.experiment, marks.recipe):
+                of_experiment.get(owner, []).append(payload)
+        on_record = _on_record(of_experiment, recorded)
+        looked_at_once = {p["id"]: p for some in of_experiment.values() for p in some}
+        batches = self._with_jobs(list(looked_at_once.values()), on_record)
         seen = {
             name: Observation(
                 batches=tuple(batches[payload["id"]] for payload in of_experiment[name]),
@@ -85,7 +87,7 @@ class Observer:
         payloads = self._listed().values()
         names = self._names(wanted, payloads)
         observed = [(observed_batch(each), read_marks(each.get("tags") or ())) for each in payloads]
-        strays = [batch for batch, m in observed if names.owner(m.experiment, m.recipe) not in names.wanted]
+        strays = [b for b, m in observed if names.wanted.isdisjoint(names.owners(m.experiment, m.recipe))]
         return tuple(sorted(strays, key=lambda batch: (batch.created_at, batch.id)))
 
     def _names(self, wanted: Sequence[DesiredExperiment], payloads: Iterable[Payload]) -> Names:
@@ -111,7 +113,7 @@ class Observer:
 
     def _former(self, old: str, name: str, names: Names) -> Iterable[RecordedJob]:
         recorded = self._tools.records.of_experiment(old)
-        return (job for job in recorded if names.owner(old, job.recipe) == name)
+        return (job for job in recorded if name in names.owners(old, job.recipe))
 
     def _listed(self) -> dict[str, Payload]:
         # By id: while pages are read, new batches may push others onto the next page.
@@ -173,10 +175,23 @@ class Observer:
         return observed_jobs(self._tools.client.get_batch_jobs(payload["id"]))
 
 
+def _on_record(
+    of_experiment: Mapping[str, Sequence[Payload]], recorded: Mapping[str, Iterable[RecordedJob]]
+) -> dict[str, list[RecordedJob]]:
+    """What is on record of each batch; of one that several share, what the one has that has least."""
+    on_record: dict[str, list[RecordedJob]] = {}
+    for name, payloads in of_experiment.items():
+        known = _by_batch(recorded[name])
+        for batch_id in (payload["id"] for payload in payloads):
+            mine = known.get(batch_id, [])
+            on_record[batch_id] = min(on_record.get(batch_id, mine), mine, key=len)
+    return on_record
+
+
 def _by_batch(jobs: Iterable[RecordedJob]) -> dict[str, list[RecordedJob]]:
-    """Jobs of which nothing more is to be fetched, by their batches."""
+    """Jobs of which nothing more is to be fetched, by their batches; each once."""
     by_batch: dict[str, list[RecordedJob]] = {}
-    for job in jobs:
+    for job in {job.id: job for job in jobs}.values():
         if job.status is not JobStatus.DONE or job.counts:
             by_batch.setdefault(job.batch_id, []).append(job)
     return by_batch

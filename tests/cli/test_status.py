@@ -67,3 +67,16 @@ def test_batches_of_removed_experiments_are_listed_at_the_end(capsys, lab):
         (each["experiment"], each["removed"], len(each["batches"])) for each in as_data
     ]
     jsonschema.validate(as_data, SCHEMA)
+
+
+def test_results_of_a_renamed_experiment_are_shown(capsys, lab):
+    """They were measured under its former name, and nothing is bought again."""
+    said(capsys, "apply", "specs/pair.yaml")
+    path = lab / "specs" / "pair.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("name: pair", "name: renamed"), encoding="utf-8")
+    applied = said(capsys, "apply", "specs/pair.yaml")
+    listed = json.loads(said(capsys, "results", "specs/pair.yaml", "-o", "json")[1])
+
+    assert (0, 3) == (applied[0], applied[1].count("DONE"))
+    assert ["pair"] == [path.name for path in (lab / "results").iterdir()]
+    assert 150 == sum(sum(row["counts"].values()) for row in listed["renamed"])

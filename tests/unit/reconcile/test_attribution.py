@@ -18,15 +18,18 @@ TWIN = an_experiment(name="twin")
 @pytest.mark.parametrize(
     ("wanted", "others", "declared", "expected"),
     [
-        pytest.param([A], {"old": {HERE}}, {"a"}, {("old", HERE): "a"}, id="renamed"),
+        pytest.param([A], {"old": {HERE}}, {"a"}, {("old", HERE): ("a",)}, id="renamed"),
         pytest.param([A], {"old": {OTHER}}, {"a"}, {}, id="something else was removed"),
         pytest.param([A], {"old": {HERE}}, {"a", "old"}, {}, id="another file that is not looked at"),
-        pytest.param([A, TWIN], {"old": {HERE}}, {"a", "twin"}, {}, id="two could be it"),
+        pytest.param(
+            [A, TWIN], {"old": {HERE}}, {"a", "twin"}, {("old", HERE): ("a", "twin")}, id="two run the same"
+        ),
+        pytest.param([A], {"old": {HERE}}, {"a", "twin"}, {("old", HERE): ("a",)}, id="one of two"),
         pytest.param(
             [A, B],
             {"old": {HERE, OTHER}},
             {"a", "b"},
-            {("old", HERE): "a", ("old", OTHER): "b"},
+            {("old", HERE): ("a",), ("old", OTHER): ("b",)},
             id="one name, two recipes",
         ),
     ],
@@ -44,15 +47,22 @@ def test_work_under_a_name_that_is_gone_is_that_of_the_one_who_runs_the_same(
 )
 def test_removed_experiments_are_looked_at_with_the_whole_repository_only(wanted, declared, expected):
     """Who applies one file asks nothing of the others; without batches there is nothing to look at."""
-    assert expected == named(wanted, {"old": {OTHER}, "recorded": {OTHER}}, {"old"}, declared).removed
+    third = "e" * 16
+    assert expected == named(wanted, {"old": {third}, "recorded": {third}}, {"old"}, declared).removed
+
+
+def test_who_has_an_heir_for_everything_was_renamed_and_not_removed():
+    """There is nothing left to be looked at under its name."""
+    assert () == named([A], {"old": {HERE}}, {"old"}, {"a"}).removed
+    assert ("old",) == named([A], {"old": {HERE, OTHER}}, {"old"}, {"a"}).removed
 
 
 def test_an_owner_is_looked_at():
     """By its own name, as an heir, or as removed."""
-    names = Names(wanted=frozenset({"a"}), removed=("old",), heirs={("old", HERE): "a"})
+    names = Names(wanted=frozenset({"a"}), removed=("old",), heirs={("old", HERE): ("a",)})
 
-    assert ["a", "a", "old", None] == [
-        names.owner(*each) for each in (("a", OTHER), ("old", HERE), ("old", OTHER), ("else", HERE))
+    assert [("a",), ("a",), ("old",), ()] == [
+        names.owners(*each) for each in (("a", OTHER), ("old", HERE), ("old", OTHER), ("else", HERE))
     ]
     assert (("old",), ()) == (names.former("a"), names.former("old"))
 

@@ -526,6 +526,18 @@ def test_a_renamed_experiment_is_remembered_when_the_cloud_has_forgotten_it(benc
     assert ((), Sync.SYNCED, Health.HEALTHY) == (planned.actions, planned.sync, planned.health)
 
 
+def test_heirs_count_the_same_work_also_beside_each_other(bench):
+    """It does not matter which of them are looked at, nor whose records hold it."""
+    bench.run(the_experiment(name="old"))
+    declared = frozenset({"new", "newer"})
+    new, newer = (Wish(desired=the_experiment(name=name)) for name in ("new", "newer"))
+    for wishes in ([new], [new, newer], [newer]):
+        outcome = bench.reconciler(declared=declared).run(wishes, Patience(timeout_s=600.0))
+
+        assert {Health.HEALTHY} == {planned.health for planned in outcome.plans}
+    assert {1: 100, 2: 100} == bench.bought()
+
+
 def test_an_experiment_with_the_same_recipe_in_another_file_is_its_own(bench):
     """Only a name that is gone has an heir."""
     bench.run(the_experiment(name="one"))
