@@ -69,8 +69,12 @@ def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
     if not bought:
         return Step(stale)
     step = _purchase(scene, submission, bought, rivals)
-    is_held = any(isinstance(action, Hold) for action in step.actions)
-    return Step((*stale, *step.actions), step.wait_s, due=() if is_held else due)
+    actions = step.actions
+    if _shuts_another(scene, stale):
+        # Jobs may have come to it since we looked: look again before buying what they measure.
+        actions = tuple(each for each in actions if not isinstance(each, AddJobs | Submit))
+    is_held = any(isinstance(each, Hold) for each in actions)
+    return Step((*stale, *actions), step.wait_s, due=() if is_held else due)
 
 
 def _together(scene: Scene, due: tuple[NewJob, ...]) -> tuple[NewJob, ...]:
@@ -116,6 +120,12 @@ def _sorted_out(scene: Scene, submission: str) -> tuple[tuple[Fence, ...], tuple
         else:
             standing.append(claim)
     return tuple(stale), tuple(standing)
+
+
+def _shuts_another(scene: Scene, stale: Sequence[Fence]) -> bool:
+    """Whether a claim is shut that another machine may be buying on at this moment."""
+    ids = {fence.batch_id for fence in stale}
+    return any(claim.id in ids and not scene.creation(claim) for claim in scene.claims)
 
 
 def _staleness(scene: Scene, claim: ObservedBatch, submission: str) -> str:

@@ -41,3 +41,24 @@ def test_a_late_direct_submission_is_not_bought_again_beside_another_failed_job(
     )
 
     assert [] == broken(found)
+
+
+def test_a_purchase_that_lands_on_a_claim_while_it_is_shut_is_not_made_again():
+    """Two clones hold two versions of the file; what came to the other's claim is seen before buying."""
+    found = Schedule(
+        seed=2591,
+        conditions=Conditions(
+            runners=2,
+            batch="open",
+            surplus="cancel",
+            retry_limit=0,
+            versions=(
+                Version(runs=((1, 250), (2, 250), (3, 250))),
+                Version(runs=((1, 150), (2, 250), (3, 250))),
+            ),
+            canceling_s=3.0,
+        ),
+        events=(Deed(at_s=2.9, kind="edit"),),
+    )
+
+    assert [] == broken(found)

@@ -82,6 +82,7 @@ def verbs(*arguments, **named):
 EXPERIMENT = an_experiment()
 TAG = tag_of(EXPERIMENT)
 OURS = an_entry(submission=TAG)
+OTHER_OURS = an_entry(submission="other", claim="y", batch_id="b0", seq=0)
 
 
 def a_claim(batch_id="b1", claim="c", submission=TAG, **fields):
@@ -167,6 +168,16 @@ def test_somebody_elses_claim_is_shut_after_its_lease():
     theirs = a_claim("b0", claim="x", created_at=at(-61))
 
     assert ["Fence", "Claim"] == verbs(EXPERIMENT, seen(theirs))
+
+
+def test_another_machines_claim_is_shut_before_anything_is_bought():
+    """Its jobs may land while we shut it; they are seen in the next pass."""
+    theirs = a_claim("b0", claim="x", submission="other")
+    observed = seen(theirs, a_claim(), entries=[OURS])
+    ours_only = seen(a_claim("b0", claim="y", submission="other"), a_claim(), entries=[OURS, OTHER_OURS])
+
+    assert ["Fence"] == verbs(EXPERIMENT, observed)
+    assert ["Fence", "AddJobs"] == verbs(EXPERIMENT, ours_only)
 
 
 def test_a_claim_of_work_that_is_no_longer_wanted_is_shut():
