@@ -115,7 +115,7 @@ class Reconciler:
         """What is there and what would be done for each experiment that is applied; changes nothing."""
         seen = self._observer.observe([wish.desired for wish in wishes])
         by_name = {wish.desired.name: wish for wish in wishes}
-        for name in seen.keys() - by_name.keys():
+        for name in sorted(seen.keys() - by_name.keys()):
             by_name[name] = Wish(desired=tombstone(name, self._terms.removed or Surplus.KEEP))
         deeds: dict[str, Deed] = {}
         applied = [name for name, wish in by_name.items() if wish.is_applied]
