@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.cli import main
 from runner.local.launch import running
 
 RUNNER = [sys.executable, "-m", "runner"]
@@ -64,6 +65,13 @@ def run(folder, *words):
     process = start(folder, *words)
     stdout, stderr = process.communicate(timeout=TIMEOUT_S)
     return process.returncode, stdout, stderr
+
+
+def said(capsys, *words):
+    """Exit code, stdout and stderr of `runner …`, run in this process."""
+    code = main(words)
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
 
 
 @contextmanager

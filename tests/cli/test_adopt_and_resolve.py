@@ -7,8 +7,8 @@ from contextlib import closing
 
 import commands
 import pytest
+from commands import said
 
-from runner.cli import main
 from runner.domain import job_key
 from runner.project import Project
 from runner.reconcile.journal import Kind, State
@@ -27,13 +27,6 @@ def lab(tmp_path, monkeypatch):
     monkeypatch.chdir(lab)
     yield lab
     commands.stop_local_cloud(lab / ".runner" / "local-cloud")
-
-
-def said(capsys, *words):
-    """Exit code, stdout and stderr of a verb, run in this process."""
-    code = main(words)
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 def planned(capsys):

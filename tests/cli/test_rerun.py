@@ -6,8 +6,7 @@ import json
 
 import commands
 import pytest
-
-from runner.cli import main
+from commands import said
 
 WITH_COMMENTS = commands.EXPERIMENT.replace("spec:\n", "spec:  # what is asked for\n  # the emulator\n")
 TWO_JOBS_FAIL = '[[faults]]\neffect = "job_error"\ntimes = 2\n'
@@ -24,13 +23,6 @@ def lab(tmp_path, monkeypatch):
     monkeypatch.chdir(lab)
     yield lab
     commands.stop_local_cloud(lab / ".runner" / "local-cloud")
-
-
-def said(capsys, *words):
-    """Exit code, stdout and stderr of a verb, run in this process."""
-    code = main(words)
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 def text_of(lab):

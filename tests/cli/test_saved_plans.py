@@ -8,8 +8,7 @@ from pathlib import Path
 import commands
 import jsonschema
 import pytest
-
-from runner.cli import main
+from commands import said
 
 ONE_JOB_FAILS = '[[faults]]\neffect = "job_error"\ntimes = 1\n'
 
@@ -23,13 +22,6 @@ def lab(tmp_path, monkeypatch):
     monkeypatch.chdir(lab)
     yield lab
     commands.stop_local_cloud(lab / ".runner" / "local-cloud")
-
-
-def said(capsys, *words):
-    """Exit code, stdout and stderr of a verb, run in this process."""
-    code = main(words)
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 def edit(file, old, new):

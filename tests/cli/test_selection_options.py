@@ -6,8 +6,7 @@ import json
 
 import commands
 import pytest
-
-from runner.cli import main
+from commands import said
 
 
 @pytest.fixture
@@ -20,13 +19,6 @@ def lab(tmp_path, monkeypatch):
     monkeypatch.chdir(lab)
     yield lab
     commands.stop_local_cloud(lab / ".runner" / "local-cloud")
-
-
-def said(capsys, *words):
-    """Exit code, stdout and stderr of a verb, run in this process."""
-    code = main(words)
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 def test_every_verb_acts_on_what_is_chosen_alone(capsys, lab):

@@ -8,8 +8,7 @@ from pathlib import Path
 import commands
 import jsonschema
 import pytest
-
-from runner.cli import main
+from commands import said
 
 PUBLISHED = Path(__file__).parents[2] / "schemas" / "status.schema.json"
 SCHEMA = json.loads(PUBLISHED.read_text(encoding="utf-8"))
@@ -25,13 +24,6 @@ def lab(tmp_path, monkeypatch):
     monkeypatch.chdir(lab)
     yield lab
     commands.stop_local_cloud(lab / ".runner" / "local-cloud")
-
-
-def said(capsys, *words):
-    """Exit code, stdout and stderr of a verb, run in this process."""
-    code = main(words)
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 def test_conditions_that_want_a_look_are_shown_and_json_has_all(capsys, lab):

@@ -9,8 +9,8 @@ import os
 
 import commands
 import pytest
+from commands import said
 
-from runner.cli import main
 from runner.cli.main import VERBS
 from runner.errors import ProjectError
 from runner.project import Project
@@ -25,13 +25,6 @@ def lab(tmp_path, monkeypatch):
     monkeypatch.chdir(lab)
     yield lab
     commands.stop_local_cloud(lab / ".runner" / "local-cloud")
-
-
-def said(capsys, *words):
-    """Exit code, stdout and stderr of a verb, run in this process."""
-    code = main(words)
-    captured = capsys.readouterr()
-    return code, captured.out, captured.err
 
 
 @pytest.mark.parametrize("words", [[], *([verb] for verb in VERBS), ["local", "serve"]], ids=" ".join)
