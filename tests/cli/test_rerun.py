@@ -59,7 +59,7 @@ def test_the_counter_is_raised_in_the_text_and_the_next_apply_measures_again(cap
 def test_jobs_that_failed_for_good_are_tried_again_and_no_other(capsys, lab):
     """Another round of the retry policy; what is measured is not bought."""
     (lab / "specs" / "pair.yaml").write_text(
-        WITH_COMMENTS.replace("  jobs:", "  policy: {retry: {limit: 0}}  # no retry\n  jobs:"),
+        WITH_COMMENTS.replace("  jobs:", "  policy: {retry: {limit: 0, backoff_s: 0}}  # no retry\n  jobs:"),
         encoding="utf-8",
     )
     with commands.faulty_target(lab, TWO_JOBS_FAIL) as target:
@@ -70,7 +70,7 @@ def test_jobs_that_failed_for_good_are_tried_again_and_no_other(capsys, lab):
         none_left = said(capsys, "rerun", "specs/pair.yaml", "--failed", *there)
 
     assert [3, 0, 0, 0] == [failed[0], rerun[0], again[0], none_left[0]], again[2]
-    assert "+  policy: {retry: {limit: 1}}  # no retry\n" in rerun[1]
+    assert "+  policy: {retry: {limit: 1, backoff_s: 0}}  # no retry\n" in rerun[1]
     assert ": tried again up to 1 times. Nothing is sent before" in rerun[2]
     assert [("DONE", 0)] * 3 + [("ERROR", 0)] * 2 == ends(lab)
     assert "no job has failed for good; the file stays as it is" in none_left[2]
