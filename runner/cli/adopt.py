@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 @click.argument("file", type=click.Path(path_type=Path))
 @click.argument("batches", metavar="BATCH...", nargs=-1, required=True)
 @options.target
+@options.allow_python
 @options.output("table", "json")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def adopt(file: Path, batches: tuple[str, ...], target: str | None, form: str, yes: bool) -> int:

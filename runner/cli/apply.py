@@ -16,7 +16,6 @@ from runner.cli.progress import ApplyProgress
 from runner.cli.results import print_rows
 from runner.domain.plain import plain
 from runner.errors import UsageError
-from runner.project import Project
 from runner.project.plan_files import is_plan, read_plan
 from runner.project.plans import Promise, promised_experiments
 from runner.reconcile import End, Patience
@@ -24,7 +23,7 @@ from runner.reconcile import End, Patience
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runner.project import Experiment, Selection
+    from runner.project import Experiment, Project, Selection
     from runner.reconcile import Outcome
 
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
 @options.files()
 @options.selection
 @options.target
+@options.allow_python
 @options.output("table", "json")
 @click.option("--yes", is_flag=True, help="Do not ask before spending; the local cloud never asks.")
 @click.option("--no-wait", is_flag=True, help="Return once everything is submitted.")
@@ -80,7 +80,7 @@ def _saved(
             hint="choose when you save it: `runner plan -O FILE --only NAME`",
         )
     saved = read_plan(paths[0])
-    project = Project.open(target=target or saved.target.name)
+    project = options.project(target_name=target or saved.target.name)
     return project, promised_experiments(project, saved), Promise(project, saved)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @options.files()
 @options.selection
 @options.target
+@options.allow_python
 @options.output("table", "json")
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def cancel(paths: tuple[Path, ...], selection: Selection, target: str | None, form: str, yes: bool) -> int:

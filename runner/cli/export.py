@@ -14,6 +14,7 @@ from runner.project.exporting import representation_of
 
 @click.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@options.allow_python
 @click.option("--job", metavar="NAME", help="Built for this job: its values stand for the variables.")
 def export(file: Path, job: str | None) -> int:
     """Print the abstract representation of a file's sequence, as JSON.

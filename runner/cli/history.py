@@ -13,7 +13,7 @@ from runner.cli import options
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_table, say
 from runner.domain.plain import plain
-from runner.project import Project, names_meant
+from runner.project import names_meant
 
 if TYPE_CHECKING:
     from runner.reconcile import Happening
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 @click.command()
 @click.argument("words", metavar="[FILE|NAME]...", nargs=-1)
 @options.target
+@options.allow_python
 @options.output("table", "json")
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Only the newest N.")
 def history(words: tuple[str, ...], target: str | None, form: str, limit: int | None) -> int:
@@ -31,7 +32,7 @@ def history(words: tuple[str, ...], target: str | None, form: str, limit: int | 
     that of `runner status`. Times are local in the table, UTC in JSON.
     """
     existing = next((Path(word) for word in words if Path(word).exists()), None)
-    project = Project.open(existing, target)
+    project = options.project(existing, target)
     with closing(project.journal()) as journal:
         happened = journal.history.of(*names_meant(project, words), limit=limit)
     if form == "json":

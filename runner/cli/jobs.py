@@ -12,7 +12,7 @@ import click
 from runner.cli import options
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_table, print_text, values_text
-from runner.project import AskedJob, Project, asked_jobs
+from runner.project import AskedJob, asked_jobs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.command()
 @options.files()
 @options.selection
+@options.allow_python
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Only the first N jobs of each file.")
 @options.output("table", "json", "csv")
 def jobs(paths: tuple[Path, ...], selection: Selection, limit: int | None, form: str) -> int:
@@ -32,7 +33,7 @@ def jobs(paths: tuple[Path, ...], selection: Selection, limit: int | None, form:
     Spells sweeps out: each job with its name, its runs, its variables, the key of its point in the records,
     and the line that asks for it. Builds nothing and asks no cloud; `runner validate` checks the physics.
     """
-    asked = asked_jobs(Project.open(paths[0]), paths, selection)
+    asked = asked_jobs(options.project(paths[0]), paths, selection)
     files = [list(some) for _, some in groupby(asked, key=lambda job: job.path)]
     shown = [job for some in files for job in some[:limit]]
     if form == "json":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import click
 
@@ -13,6 +13,7 @@ from runner.cli.output import say
 from runner.project import Experiment, Project, Selection, selected
 
 F = TypeVar("F", bound=Callable[..., Any])
+_PYTHON: Final = f"{__name__}.allow_python"
 
 
 def files(required: bool = True) -> Callable[[F], F]:
@@ -27,6 +28,18 @@ def target(command: F) -> F:
         "Cloud to use: local, a target of runner.toml, or a URL.  [default: as runner.toml says, else local]"
     )
     return click.option("--target", metavar="NAME", help=text)(command)
+
+
+def allow_python(command: F) -> F:
+    """`--allow-python`, for every verb that reads experiment files; `project` opens with it."""
+    text = "Run the Python functions that files name as their sequence: with all that you may do."
+    return click.option(
+        "--allow-python", is_flag=True, expose_value=False, callback=_remember_python, help=text
+    )(command)
+
+
+def _remember_python(context: click.Context, _: click.Parameter, value: bool) -> None:
+    context.meta[_PYTHON] = value
 
 
 def selection(command: Callable[..., int]) -> Callable[..., int]:
@@ -49,13 +62,19 @@ def output(*formats: str) -> Callable[[F], F]:
     return click.option("-o", "--output", "form", type=choice, default="table", show_default=True, help=text)
 
 
+def project(start: Path | None = None, target_name: str | None = None) -> Project:
+    """The project around a file or folder, with what the options of the command allow."""
+    allowed = bool(click.get_current_context().meta.get(_PYTHON))
+    return Project.open(start, target_name, allow_python=allowed)
+
+
 def opened(
     paths: tuple[Path, ...], target_name: str | None, chosen: Selection | None = None
 ) -> tuple[Project, list[Experiment]]:
     """The project around some paths, and those of their experiments that are chosen; warnings are said."""
-    project = Project.open(paths[0] if paths else None, target_name)
-    experiments = selected(project.load(paths or (project.root,)), chosen or Selection())
+    around = project(paths[0] if paths else None, target_name)
+    experiments = selected(around.load(paths or (around.root,)), chosen or Selection())
     for experiment in experiments:
         for warning in experiment.warnings:
             say(f"warning: {warning}", style="yellow")
-    return project, experiments
+    return around, experiments

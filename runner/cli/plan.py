@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 @options.files(required=False)
 @options.selection
 @options.target
+@options.allow_python
 @options.output("table", "json")
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 0 for no changes, 2 for changes, 1 for errors."

@@ -16,6 +16,7 @@ from runner.project.reruns import rerun_of_failed, rerun_of_jobs, whole_rerun, w
 @click.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @options.target
+@options.allow_python
 @click.option("--failed", is_flag=True, help="Only jobs that failed for good; asks the target which.")
 @click.option("--job", "jobs", metavar="NAME", multiple=True, help="Only this job; can be given again.")
 def rerun(file: Path, target: str | None, failed: bool, jobs: tuple[str, ...]) -> int:

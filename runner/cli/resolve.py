@@ -29,6 +29,7 @@ _WORDS: Final = {
 @click.argument("decision", metavar="adopt|absent|skip", type=click.Choice(["adopt", "absent", "skip"]))
 @click.argument("batch", required=False)
 @options.target
+@options.allow_python
 @options.output("table", "json")
 def resolve(name: str, decision: str, batch: str | None, target: str | None, form: str) -> int:
     """Decide what a submission was that nobody knows the outcome of; `runner status` names those.
@@ -43,7 +44,7 @@ def resolve(name: str, decision: str, batch: str | None, target: str | None, for
     if (decision == "adopt") is (batch is None):
         raise UsageError("say `adopt BATCH` with the batch's id, or `absent` or `skip` without one")
     start = Path(name) if Path(name).exists() else None
-    project = Project.open(start, target)
+    project = options.project(start, target)
     experiment = experiment_meant(project, name)
     resolved = _resolved(project, experiment, decision, batch)
     if form == "json":

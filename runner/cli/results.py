@@ -29,6 +29,7 @@ _SHOWN: Final = 3
 @click.command()
 @options.files()
 @options.selection
+@options.allow_python
 @options.output("table", "json", "jsonl", "csv")
 def results(paths: tuple[Path, ...], selection: Selection, form: str) -> int:
     """Show what came back: each job with its variables, runs, status and most frequent bitstrings.

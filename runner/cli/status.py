@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 @options.files(required=False)
 @options.selection
 @options.target
+@options.allow_python
 @options.output("table", "json")
 def status(paths: tuple[Path, ...], selection: Selection, target: str | None, form: str) -> int:
     """Show how experiments are: in sync or not, healthy or not, conditions, batches, jobs and errors.

@@ -11,7 +11,7 @@ from runner.cli.annotations import annotation
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_text, say
 from runner.errors import SpecError
-from runner.project import Project, selected
+from runner.project import selected
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 @click.command()
 @options.files()
 @options.selection
+@options.allow_python
 @options.output("table", "json", "github")
 def validate(paths: tuple[Path, ...], selection: Selection, form: str) -> int:
     """Check experiment files without sending anything.
@@ -33,7 +34,7 @@ def validate(paths: tuple[Path, ...], selection: Selection, form: str) -> int:
     and warnings are written as annotations of GitHub's workflows.
     """
     try:
-        experiments = selected(Project.open(paths[0]).load(paths), selection)
+        experiments = selected(options.project(paths[0]).load(paths), selection)
     except SpecError as error:
         if form == "table":
             raise

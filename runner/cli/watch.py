@@ -18,7 +18,6 @@ from runner.cli import options
 from runner.cli.exits import Exit
 from runner.cli.output import print_text, say
 from runner.errors import UsageError
-from runner.project import Project
 from runner.project.metrics import MetricsServer, address
 from runner.project.turns import StopRequest, Surroundings
 from runner.project.watching import Watcher
@@ -34,6 +33,7 @@ if TYPE_CHECKING:
 @click.command()
 @options.files(required=False)
 @options.target
+@options.allow_python
 @options.output("table", "json")
 @click.option(
     "--interval",
@@ -54,7 +54,7 @@ def watch(  # noqa: PLR0913, PLR0917  (a word of the command line each)
     the others go on. After an error the pause grows up to five minutes. One line tells each change. Without
     FILE, the whole repository is watched.
     """
-    project = Project.open(paths[0] if paths else None, target)
+    project = options.project(paths[0] if paths else None, target)
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise UsageError(f"{missing[0]}: no such file or folder")

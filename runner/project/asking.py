@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner.domain import job_key
 from runner.errors import Problem, SpecError
-from runner.project.experiments import experiment_files
+from runner.project.experiments import allowed_code, experiment_files
 from runner.project.selection import Selection, selected_names
 
 if TYPE_CHECKING:
@@ -53,11 +53,12 @@ def _read(project: Project, paths: Sequence[Path]) -> list[ExperimentFile]:
     from runner import spec  # noqa: PLC0415  (the models of a file take a while to import)
 
     limits = project.settings.limits.as_limits()
+    make = allowed_code(project.root, project.settings)
     files: list[ExperimentFile] = []
     problems: list[Problem] = []
     for path in paths:
         try:
-            files.append(spec.load(path, root=project.root, limits=limits))
+            files.append(spec.load(path, root=project.root, limits=limits, make=make))
         except SpecError as error:
             problems += error.problems
     if problems:

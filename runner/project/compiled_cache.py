@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import platform
 import tempfile
 import time
 from contextlib import suppress
@@ -89,7 +90,7 @@ class CompiledCache:
         if found is None or place is None:
             return None
         beside = self._beside(path, found[0].companions)
-        if found[0].digest != file_digest(text, beside):
+        if found[0].digest != file_digest(text, beside) or not _is_as_it_ran(found[0].factory):
             return None
         self._touch(place)
         return _named(str(path), *found)
@@ -170,6 +171,19 @@ def _text(path: Path) -> str | None:
         is_readable = path.is_file() and path.stat().st_size <= MOST_BYTES  # no pipe, and nothing endless
         return path.read_bytes().decode("utf-8-sig") if is_readable else None
     except (OSError, ValueError):
+        return None
+
+
+def _is_as_it_ran(factory: Mapping[str, Any] | None) -> bool:
+    """Whether code that gave a sequence would meet the same versions again; true of files without code."""
+    return factory is None or all(_version(name) == each for name, each in factory["versions"].items())
+
+
+@cache
+def _version(name: str) -> str | None:
+    try:
+        return platform.python_version() if name == "python" else version(name)
+    except PackageNotFoundError:
         return None
 
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from runner.project.compiled_cache import CompiledCache
     from runner.project.settings import Settings
     from runner.sequences import Compiled
+    from runner.spec.factories import MakeFor
 
 _ENDINGS: Final = (".yaml", ".yml")
 _WORDS: Final = (b"apiVersion", b"Experiment")
@@ -113,6 +114,16 @@ def load_experiments(
     return experiments
 
 
+def allowed_code(root: Path, settings: Settings) -> MakeFor | None:
+    """What runs the functions in Python that files name; None where that is not allowed."""
+    if not settings.allow_python:
+        return None
+    from runner.sequences.factories import Factories  # noqa: PLC0415  (few files need it)
+
+    limits = settings.limits.as_limits()
+    return Factories(root=root, timeout_s=settings.python_timeout_s, limits=limits).made
+
+
 def _load(path: Path, root: Path, settings: Settings, cache: CompiledCache) -> Experiment:
     source, compiled = cache.find(path) or _compiled(path, root, settings, cache)
     policy = settings.caps.bound(compiled.experiment.policy)
@@ -122,7 +133,8 @@ def _load(path: Path, root: Path, settings: Settings, cache: CompiledCache) -> E
 def _compiled(path: Path, root: Path, settings: Settings, cache: CompiledCache) -> tuple[Source, Compiled]:
     from runner import sequences, spec  # noqa: PLC0415  (the models of a file take a while to import)
 
-    file = spec.load(path, root=root, limits=settings.limits.as_limits())
+    make = allowed_code(root, settings)
+    file = spec.load(path, root=root, limits=settings.limits.as_limits(), make=make)
     policy = settings.defaults.as_policy()
     file = file if policy is None else file.with_defaults(policy)
     source, compiled = Source.of(file), sequences.compiled(file)

@@ -35,6 +35,7 @@ def manifest(experiment: Experiment, *, revision: Revision, root: Path, target: 
             "digest": experiment.file.digest,
             "expanded": experiment.file.expanded(),
         },
+        "factory": experiment.file.factory,
         "sequence": sequence,
         "commit": revision.commit,
         "dirty": revision.is_dirty,

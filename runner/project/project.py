@@ -57,13 +57,18 @@ class Project:
     environ: Mapping[str, str] = field(default_factory=environment, repr=False)
 
     @classmethod
-    def open(cls, start: Path | None = None, target: str | None = None) -> Self:
+    def open(
+        cls, start: Path | None = None, target: str | None = None, *, allow_python: bool = False
+    ) -> Self:
         """The project around a file or folder.
 
         Args:
             start: By default the working folder.
 
             target: By default the one that runner.toml names, else the local cloud.
+
+            allow_python: Whether functions in Python are run that files name, even if runner.toml does not
+                say so.
 
         Raises:
             ProjectError: The settings cannot be read, or there is no such target.
@@ -72,6 +77,8 @@ class Project:
         settings = read_settings(root / FILE_NAME)
         name = target or settings.target
         settings.target_named(name)
+        if allow_python:
+            settings = settings.model_copy(update={"allow_python": True})
         return cls(root=root, settings=settings, target_name=name)
 
     @property

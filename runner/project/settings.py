@@ -189,6 +189,15 @@ class Settings(_Strict):
         " of its files are applied.",
         examples=["keep"],
     )
+    allow_python: bool = Field(
+        False,
+        description="Whether the functions in Python are run that files name as their sequence: with all that"
+        " you may do.",
+        examples=[True],
+    )
+    python_timeout_s: Annotated[float, Field(gt=0, le=86_400)] = Field(
+        60.0, description="How long such a function may take (in s).", examples=[300]
+    )
     targets: dict[str, Target] = Field(
         default_factory=dict,
         description="Clouds that experiments can be applied to, by name.",
@@ -246,6 +255,7 @@ def read_settings(path: Path) -> Settings:
 
 def _integers_as_seconds(value: dict[str, Any]) -> dict[str, Any]:
     """TOML tells 30 from 30.0; a number of seconds may be written either way."""
+    value = _floats(value)
     targets = value.get("targets")
     if not isinstance(targets, dict):
         return value

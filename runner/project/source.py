@@ -25,17 +25,26 @@ class Source:
         content: What it says with all defaults, its jobs one by one, as plain data for JSON.
 
         companions: Files that it names, from where it stands.
+
+        factory: The function in Python that gives its sequence, with digests; None without one.
     """
 
     path: str
     digest: str
     content: Mapping[str, Any]
     companions: tuple[str, ...] = ()
+    factory: Mapping[str, Any] | None = None
 
     @classmethod
     def of(cls, file: ExperimentFile) -> Self:
         """The source behind a file that was just read."""
-        return cls(path=file.path, digest=file.digest, content=file.expanded(), companions=file.companions)
+        return cls(
+            path=file.path,
+            digest=file.digest,
+            content=file.expanded(),
+            companions=file.companions,
+            factory=dict(file.made.record) if file.made else None,
+        )
 
     def expanded(self) -> dict[str, Any]:
         """The whole file with its defaults, and its jobs one by one, as plain data for JSON."""

@@ -1,4 +1,4 @@
-"""The sequence of a file, with its variables: written out, or read from a file of its own."""
+"""The sequence of a file, with its variables: written out, read from a file of its own, or given by code."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from runner.sequences.representation import RepresentationError, read, with_meas
 from runner.sequences.written import DEVICE, REGISTER, bench
 from runner.spec.channels import OPERATIONS
 from runner.spec.findings import Findings
-from runner.spec.parsing import FILE
-from runner.spec.sequence import WrittenSequence
+from runner.spec.parsing import FILE, PYTHON
+from runner.spec.sequence import PythonSequence, WrittenSequence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -97,11 +97,13 @@ def _from_writing(said: Said, written: WrittenSequence) -> Draft:
 
 
 def _from_file(said: Said) -> Draft:
+    made = said.file.made
+    place = PYTHON if isinstance(said.file.experiment.spec.sequence, PythonSequence) else FILE
     with recorded_warnings() as messages:
         try:
             sequence = read(said.file.sequence_text or "")
         except Exception as error:
-            raise SpecError([said.file.problem(FILE, message_of(error))]) from error
-    for message in messages:
+            raise SpecError([said.file.problem(place, message_of(error))]) from error
+    for message in dict.fromkeys((*(made.warnings if made else ()), *messages)):
         said.warnings.take(None, Remark(None, message, fixed=True))
-    return Draft(sequence=sequence, device=FILE, register=FILE, operations=FILE)
+    return Draft(sequence=sequence, device=place, register=place, operations=place)

@@ -44,6 +44,10 @@ class Companions:
         """Content of each that was read, in the order of reading."""
         return dict(self._texts)
 
+    def take(self, texts: Mapping[str, str]) -> None:
+        """Count files in that were read elsewhere, as they were then."""
+        self._texts.update(texts)
+
     def text(self, name: str) -> str:
         """Content of a file.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.errors import Problem, SpecError
 from runner.spec.companions import CompanionError
+from runner.spec.factories import make_nothing
 from runner.spec.limits import LIMITS
 from runner.spec.loader import document
 from runner.spec.parsing import ExperimentFile, parse
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.spec.document import Document
+    from runner.spec.factories import MakeFor
     from runner.spec.limits import Limits
 
 
@@ -27,7 +30,14 @@ class _ReadingError(Exception):
         self.column = column
 
 
-def load(path: Path, *, root: Path, shown_as: str | None = None, limits: Limits = LIMITS) -> ExperimentFile:
+def load(
+    path: Path,
+    *,
+    root: Path,
+    shown_as: str | None = None,
+    limits: Limits = LIMITS,
+    make: MakeFor | None = None,
+) -> ExperimentFile:
     """The experiment that a file describes.
 
     Args:
@@ -38,6 +48,8 @@ def load(path: Path, *, root: Path, shown_as: str | None = None, limits: Limits 
         shown_as: How problems call the file; its path if left out.
 
         limits: How large it may be, and how much it may ask for.
+
+        make: Runs the function in Python that gives a file its sequence; None where code must not run.
 
     Raises:
         SpecError: With every problem that was found.
@@ -50,7 +62,8 @@ def load(path: Path, *, root: Path, shown_as: str | None = None, limits: Limits 
     def companion(relative: str) -> str:
         return _companion(path, relative, root, limits)
 
-    return parse(text, path=name, companion=companion, limits=limits)
+    making = make_nothing if make is None else partial(make, path)
+    return parse(text, path=name, companion=companion, limits=limits, make=making)
 
 
 def _leads_out(path: Path, root: Path) -> bool:

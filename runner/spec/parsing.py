@@ -10,6 +10,7 @@ from runner.errors import Problem, SpecError
 from runner.spec.checks import SEQUENCE, check_reruns, check_sequence
 from runner.spec.companions import CompanionError, Companions, no_companions
 from runner.spec.experiment import Job
+from runner.spec.factories import FactoryError, make_nothing
 from runner.spec.findings import Findings
 from runner.spec.jobs import JobRequest, requested
 from runner.spec.judging import judged, salvaged
@@ -19,7 +20,7 @@ from runner.spec.placing import check_places, mappable_atoms
 from runner.spec.pointers import child
 from runner.spec.representation import RepresentationError, variables_of
 from runner.spec.ruling import Rules
-from runner.spec.sequence import FileSequence, Sequence, Variables, WrittenSequence
+from runner.spec.sequence import FileSequence, PythonSequence, Sequence, Variables, WrittenSequence
 from runner.spec.variables import Declared, declared
 
 if TYPE_CHECKING:
@@ -27,10 +28,12 @@ if TYPE_CHECKING:
 
     from runner.spec.document import Document
     from runner.spec.experiment import Experiment
+    from runner.spec.factories import Made, Make
     from runner.spec.limits import Limits
     from runner.spec.policy import Policy
 
 FILE = child(SEQUENCE, "file")
+PYTHON = child(SEQUENCE, "python")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,11 +47,14 @@ class ExperimentFile:
 
         jobs: The jobs it asks for, in file order.
 
-        sequence_text: Content of the file behind `file:`, None for a sequence that is written out.
+        sequence_text: Content of the file behind `file:`, or what the function behind `python:` gave; None
+            for a sequence that is written out.
 
         companions: Files that it names and that were read, from where it stands.
 
         digest: SHA-256 over the text and those of its companions, as 64 hexadecimal digits.
+
+        made: What the function behind `python:` gave; None without one.
     """
 
     path: str
@@ -58,6 +64,7 @@ class ExperimentFile:
     companions: tuple[str, ...]
     digest: str
     document: Document = field(repr=False)
+    made: Made | None = None
 
     def problem(self, pointer: str, message: str, hint: str = "") -> Problem:
         """A problem with a value of the file, at its place."""
@@ -79,7 +86,12 @@ class ExperimentFile:
 
 
 def parse(
-    text: str, *, path: str, companion: Callable[[str], str] = no_companions, limits: Limits = LIMITS
+    text: str,
+    *,
+    path: str,
+    companion: Callable[[str], str] = no_companions,
+    limits: Limits = LIMITS,
+    make: Make = make_nothing,
 ) -> ExperimentFile:
     """The experiment that a text describes.
 
@@ -92,6 +104,8 @@ def parse(
 
         limits: How large it may be, and how much it may ask for.
 
+        make: Runs the function in Python that gives the sequence, where the file names one.
+
     Raises:
         SpecError: With every problem that was found.
     """
@@ -100,8 +114,9 @@ def parse(
     experiment, problems = judged(source)
     sequence, jobs = _parts(source.data, experiment)
     findings = Findings(source)
-    sequence_text, variables = _sequence(findings, sequence, companions)
-    if variables is not None and isinstance(sequence, WrittenSequence | FileSequence):
+    made = _made(findings, sequence, companions, make) if isinstance(sequence, PythonSequence) else None
+    sequence_text, variables = _sequence(findings, sequence, companions, made)
+    if variables is not None and isinstance(sequence, WrittenSequence | FileSequence | PythonSequence):
         check_places(findings, jobs, mappable_atoms(sequence, sequence_text))
     requests, of_jobs = requested(source, jobs, variables, Rules(companions, limits))
     if experiment is not None and requests:
@@ -117,6 +132,7 @@ def parse(
         companions=tuple(companions.texts),
         digest=file_digest(text, companions.texts.values()),
         document=source,
+        made=made,
     )
 
 
@@ -142,14 +158,26 @@ def _salvaged_job(entry: Any) -> Job | None:
 
 def _variables_only(sequence: Any) -> dict[str, Declared] | None:
     """The variables of a sequence of which something else is broken."""
-    if not isinstance(sequence, dict) or "file" in sequence or "python" in sequence:
+    if not isinstance(sequence, dict) or sequence.keys() & {"file", "python", "args"}:
         return None
     variables = salvaged(Variables, sequence.get("variables", {}))
     return None if variables is None else declared(variables)
 
 
+def _made(findings: Findings, sequence: PythonSequence, companions: Companions, make: Make) -> Made | None:
+    """What a function in Python gives; its file is looked at before anything is run."""
+    try:
+        companions.text(sequence.path)
+        made = make(sequence)
+    except (CompanionError, FactoryError) as error:
+        findings.note(PYTHON, error.message, error.hint)
+        return None
+    companions.take(made.files)
+    return made
+
+
 def _sequence(
-    findings: Findings, sequence: Any, companions: Companions
+    findings: Findings, sequence: Any, companions: Companions, made: Made | None
 ) -> tuple[str | None, Mapping[str, Declared] | None]:
     """Text of the sequence's own file, and the variables of the sequence if they can be known."""
     match sequence:
@@ -158,7 +186,19 @@ def _sequence(
             return None, declared(sequence.variables)
         case FileSequence():
             return _companion_sequence(findings, sequence.file, companions)
+        case PythonSequence():
+            return (None, None) if made is None else _made_sequence(findings, sequence.python, made)
     return None, sequence
+
+
+def _made_sequence(
+    findings: Findings, name: str, made: Made
+) -> tuple[str | None, Mapping[str, Declared] | None]:
+    try:
+        return made.text, variables_of(made.text)
+    except RepresentationError as error:
+        findings.note(PYTHON, f"{name}: {error}")
+    return None, None
 
 
 def _companion_sequence(

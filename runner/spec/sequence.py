@@ -1,9 +1,8 @@
-"""The sequence of an experiment file: written out, or in a file of its own."""
+"""The sequence of an experiment file: written out, in a file of its own, or given by a function."""
 
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Discriminator, Field, Tag
-from pydantic_core import PydanticCustomError
+from pydantic import Discriminator, Field, JsonValue, Tag
 
 from runner.spec.layouts import Layout
 from runner.spec.models import Real, Strict, by_kind
@@ -12,6 +11,7 @@ from runner.spec.pulses import Name
 from runner.spec.registers import Register
 
 VariableType = Literal["int", "float"]
+_FACTORY = r"^[^:\x00-\x1f\x7f]+\.py:[A-Za-z_][A-Za-z0-9_]*$"
 _VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=60)]
 
 
@@ -80,20 +80,42 @@ class FileSequence(Strict):
     )
 
 
+class PythonSequence(Strict):
+    """A sequence that a function in Python gives."""
+
+    python: Annotated[str, Field(pattern=_FACTORY, max_length=1000)] = Field(
+        description="Function that gives a Pulser sequence: path.py:function, the path from the experiment"
+        " file. Its code is run, with all that you may do, where --allow-python or runner.toml allows it.",
+        examples=["factories/chain.py:adiabatic"],
+    )
+    args: dict[_VariableName, JsonValue] = Field(
+        default_factory=dict,
+        description="Arguments of the function, by name.",
+        examples=[{"n_qubits": 5, "spacing_um": 6.0}],
+    )
+
+    @property
+    def path(self) -> str:
+        """The file, from where the experiment file stands."""
+        return self.python.rpartition(":")[0]
+
+    @property
+    def function(self) -> str:
+        """Name of the function in it."""
+        return self.python.rpartition(":")[2]
+
+
 def _which(value: object) -> str | None:
     if isinstance(value, FileSequence) or (isinstance(value, dict) and "file" in value):
         return "<file>"
+    if isinstance(value, PythonSequence) or (isinstance(value, dict) and value.keys() & {"python", "args"}):
+        return "<python>"
     return "<written>" if isinstance(value, dict | WrittenSequence) else None
 
 
-def _refuse_python(value: object) -> object:
-    if isinstance(value, dict) and "python" in value:
-        raise PydanticCustomError("python", "sequences from Python code are not supported yet")
-    return value
-
-
 Sequence = Annotated[
-    Annotated[WrittenSequence, Tag("<written>")] | Annotated[FileSequence, Tag("<file>")],
+    Annotated[WrittenSequence, Tag("<written>")]
+    | Annotated[FileSequence, Tag("<file>")]
+    | Annotated[PythonSequence, Tag("<python>")],
     Discriminator(_which, custom_error_type="kind", custom_error_message="expected a mapping"),
-    BeforeValidator(_refuse_python),
 ]

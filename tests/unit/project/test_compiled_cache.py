@@ -28,7 +28,7 @@ from runner.domain import (
     Surplus,
 )
 from runner.errors import Problem, SpecError
-from runner.project import Project
+from runner.project import Project, compiled_cache
 from runner.project.compiled_cache import (
     MOST_BYTES,
     MOST_FILES,
@@ -40,7 +40,9 @@ from runner.project.compiled_cache import (
     superfluous,
 )
 from runner.project.experiments import load_experiments
+from runner.project.manifest import manifest
 from runner.project.plain_values import decoded_mapping, encoded
+from runner.project.repository import Revision
 from runner.project.settings import Settings
 from runner.project.source import Source
 from runner.sequences import Compiled
@@ -435,3 +437,61 @@ def test_other_defaults_of_the_repository_find_nothing_of_the_old_ones(tmp_path)
 
     assert lab.cache().find(lab.file) is not None
     assert lab.cache(defaults={"prune": "cancel"}).find(lab.file) is None
+
+
+CODE = """\
+import pulser
+from omega import OMEGA
+
+def pair(spacing_um):
+    seq = pulser.Sequence(pulser.Register.rectangle(1, 2, spacing=spacing_um), pulser.AnalogDevice)
+    seq.declare_channel("ising", "rydberg_global")
+    seq.add(pulser.Pulse.ConstantPulse(100, OMEGA, 0, 0), "ising")
+    return seq
+"""
+FROM_CODE = """\
+apiVersion: runner/v1
+kind: Experiment
+metadata: {name: pair}
+spec:
+  device_type: EMU_FREE
+  sequence: {python: "code/pair.py:pair", args: {spacing_um: 6.0}}
+  jobs:
+    - {runs: 10, variables: {}}
+"""
+
+
+def test_code_is_run_only_where_it_is_allowed_and_again_once_it_changes(tmp_path, monkeypatch):
+    """What it gave before may be used without it; not once a module, an argument or a version is another."""
+    lab = Lab(tmp_path, FROM_CODE)
+    (tmp_path / "code").mkdir()
+    (tmp_path / "code" / "pair.py").write_text(CODE, encoding="utf-8")
+    (tmp_path / "code" / "omega.py").write_text("OMEGA = 6.0\n", encoding="utf-8")
+
+    def may_load(allow_python=False):
+        settings = Settings(allow_python=allow_python)
+        try:
+            return load_experiments([lab.file], root=tmp_path, settings=settings, cache=lab.cache())[0]
+        except SpecError as error:
+            return [each.message for each in error.problems]
+
+    refusal = ["code/pair.py is Python code, and running it is not allowed"]
+    before = may_load()
+    first = may_load(allow_python=True)
+    kept = may_load()
+    monkeypatch.setattr(compiled_cache, "_version", lambda _: "0")
+    otherwise = may_load()
+    monkeypatch.undo()
+    (tmp_path / "code" / "omega.py").write_text("OMEGA = 5.0\n", encoding="utf-8")
+    changed = may_load()
+    lab.file.write_text(FROM_CODE.replace("6.0", "7.0"), encoding="utf-8")
+    (tmp_path / "code" / "omega.py").write_text("OMEGA = 6.0\n", encoding="utf-8")
+    other_args = may_load()
+
+    assert [refusal] * 4 == [before, otherwise, changed, other_args]
+    assert first == kept
+    assert ("code/pair.py", "code/omega.py") == first.file.companions
+    assert (
+        "code/pair.py"
+        == manifest(first, revision=Revision(None, None), root=tmp_path, target="local")["factory"]["path"]
+    )

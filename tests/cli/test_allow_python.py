@@ -1,0 +1,64 @@
+"""`--allow-python`: code of files is run where it is said, and nowhere else."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import click
+import pytest
+from commands import run
+
+from runner.cli.main import VERBS, cli
+from runner.domain import job_key
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "python-sequences.md"
+EXPERIMENT, CODE = (
+    re.search(rf"```{kind}\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)[1]
+    for kind in ("yaml", "python")
+)
+REFUSAL = """\
+specs/chain.yaml:8:13: factories/chain.py is Python code, and running it is not allowed
+        python: factories/chain.py:adiabatic   # from where this file stands, and inside the repository
+                ^
+    if you trust this code, allow it: --allow-python, or allow_python = true in runner.toml
+"""
+
+
+def a_lab_with_code(folder, settings=""):
+    """The repository of the documentation."""
+    (folder / "runner.toml").write_text(f'namespace = "lab"\n{settings}', encoding="utf-8")
+    for text in (EXPERIMENT, CODE):
+        place = folder / text.splitlines()[0].removeprefix("# ")
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(text, encoding="utf-8")
+    return folder
+
+
+def test_a_file_with_code_is_refused_until_it_is_allowed(tmp_path):
+    """By the option, for one command; what it gave is used afterwards, and no code is run for that."""
+    lab = a_lab_with_code(tmp_path)
+    refused = run(lab, "jobs", "specs")
+    allowed = run(lab, "validate", "specs", "--allow-python")
+    kept = run(lab, "validate", "specs")
+
+    assert (1, "", REFUSAL) == refused
+    assert (0, "specs/chain.yaml: fine: chain, 5 jobs, 2500 runs\n", "") == allowed == kept
+
+
+def test_the_settings_may_allow_it(tmp_path):
+    """For the whole repository, and with another time limit."""
+    lab = a_lab_with_code(tmp_path, "allow_python = true\npython_timeout_s = 120\n")
+
+    listed = f"experiment,job,t_ns,runs,key\nchain,t_ns=400,400,500,{job_key({'t_ns': 400})}\n"
+
+    assert (0, listed, "") == run(lab, "jobs", "-o", "csv", "--limit", "1", "specs")
+
+
+@pytest.mark.parametrize("verb", sorted(VERBS))
+def test_every_verb_that_reads_experiment_files_takes_the_option(verb):
+    """Verbs without it read none."""
+    command = cli.get_command(click.Context(cli), verb)
+    names = {name for option in command.params for name in option.opts}
+
+    assert (verb not in {"init", "schema", "import", "local", "fmt"}) is ("--allow-python" in names)
