@@ -119,8 +119,8 @@ class Factories:
             return _read(self._text(Path(folder) / "answer.json", ended, sequence), ended)
 
     def _run(self, folder: str) -> Ended:
-        # -P: neither this folder nor the working one is searched for modules. -B: no bytecode is left behind.
-        command = [sys.executable, "-P", "-B", "-X", "utf8", str(_PROCESS), folder]
+        # -P: neither the folder of the runner's code nor the working one is searched for modules.
+        command = [sys.executable, "-P", "-X", "utf8", str(_PROCESS), folder]
         environ = without_secrets(os.environ)
         try:
             return supervised(command, folder=self.root, environ=environ, timeout_s=self.timeout_s)

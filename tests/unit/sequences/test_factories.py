@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 
+from runner.errors import SpecError
 from runner.sequences import compiled, factories
 from runner.sequences.factories import Answer, Factories
 from runner.sequences.supervising import Ended, supervised, without_secrets
@@ -129,6 +130,7 @@ def asked(function, **args):
 def test_a_function_gives_a_sequence_and_all_that_had_a_part_in_it_is_on_record(lab, monkeypatch):
     """Its jobs are built as those of any file; code, modules and files that were read have their digests."""
     monkeypatch.setenv("PASQAL_TOKEN", "hush")
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     file = load(lab.file, root=lab.root, make=lab.factories().made)
     result = compiled(file)
     clock = "the channel's clock period (4 ns)"
@@ -168,6 +170,22 @@ def test_a_function_that_fails_says_where_and_what_it_printed(lab):
         "raises raised ValueError: too long (specs/factories/chain.py:9)",
         'the line is: raise ValueError("too\\nlong"); it printed: half way',
     ) == (caught.value.message, caught.value.hint)
+
+
+def test_code_outside_of_the_repository_is_not_run(lab, tmp_path_factory):
+    """Not by a link either, and whoever asks."""
+    elsewhere = tmp_path_factory.mktemp("elsewhere") / "chain.py"
+    elsewhere.write_text(CODE, encoding="utf-8")
+    lab.code.unlink()
+    lab.code.symlink_to(elsewhere)
+    with pytest.raises(SpecError) as refused_file:
+        load(lab.file, root=lab.root, make=lab.factories().made)
+    with pytest.raises(FactoryError) as refused:
+        lab.factories().made(lab.file, asked("adiabatic"))
+
+    message = "factories/chain.py is outside of the repository"
+    assert [message] == [each.message for each in refused_file.value.problems]
+    assert message == refused.value.message
 
 
 FAULTS = {
@@ -216,7 +234,7 @@ def test_what_keeps_a_function_from_giving_a_sequence_is_said(lab):
     ]
     process = Path(factories.__file__).with_name("factory_process.py")
     subprocess.run(
-        [sys.executable, "-P", "-B", "-c", SIDE_BY_SIDE, str(process)],
+        [sys.executable, "-P", "-c", SIDE_BY_SIDE, str(process)],
         input=json.dumps(requests),
         cwd=lab.root,
         text=True,
