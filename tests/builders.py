@@ -20,6 +20,7 @@ from runner.domain import (
 )
 from runner.reconcile import Observation, Terms
 from runner.reconcile.journal import Entry, Kind, State
+from runner.results import Counts, JobResult, Results, ResultStatus, Runs
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 SEQUENCE = json.dumps(
@@ -125,3 +126,29 @@ def seen(*batches, recorded=(), entries=(), unavailable=()):
     return Observation(
         batches=batches, recorded=tuple(recorded), entries=tuple(entries), unavailable=frozenset(unavailable)
     )
+
+
+def a_result(counts=None, *, runs=None, variables=None, **fields):
+    """A job with what came back of it; everything that is wanted, unless `runs` says otherwise."""
+    measured = sum((counts or {}).values())
+    wanted = (measured or 100) if runs is None else runs
+    point = {"t": 1} if variables is None else variables
+    status = ResultStatus.DONE if measured >= wanted else ResultStatus.PARTIAL
+    values = {
+        "name": ",".join(f"{name}={value}" for name, value in point.items()),
+        "key": job_key(point),
+        "variables": point,
+        "runs": Runs(wanted, measured),
+        "status": status if measured else ResultStatus.MISSING,
+        "counts": Counts(counts) if counts else None,
+        "qubit_ids": ("q0", "q1"),
+        "experiment": "exp",
+        "recipe": RECIPE[:16],
+        "device_type": "EMU_FREE",
+    }
+    return JobResult(**values | fields)
+
+
+def some_results(*jobs):
+    """The results of an experiment."""
+    return Results("exp", jobs)

@@ -77,6 +77,22 @@ class Records:
         folder = self._recipe_folder(experiment, job.recipe) / _safe(job.batch_id)
         _write_aside(folder / f"{_safe(job.id)}.pulser.json", text)
 
+    def serialised(self, experiment: str, job: RecordedJob) -> str | None:
+        """What an emulator gave beside the counts; None where nothing is kept.
+
+        Raises:
+            RecordError: It is there and cannot be read.
+        """
+        path = (
+            self._recipe_folder(experiment, job.recipe) / _safe(job.batch_id) / f"{_safe(job.id)}.pulser.json"
+        )
+        try:
+            return path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise RecordError(f"{path}: cannot be read: {error}") from error
+
     def write_manifest(self, experiment: str, recipe: str, manifest: Mapping[str, Any]) -> None:
         """Writes down what is being run: everything needed to know it after years."""
         path = self._recipe_folder(experiment, recipe) / "manifest.json"

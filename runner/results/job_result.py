@@ -1,0 +1,216 @@
+"""`JobResult`: what is known of one job of a file, its remote jobs added up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from runner.errors import RecordError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    import numpy as np
+
+    from runner.domain import RecordedJob
+    from runner.results.counts import Counts
+    from runner.results.estimates import Bootstrap, Estimate, Estimates
+    from runner.results.points import Sweep
+    from runner.results.pulser_objects import PulserResults
+    from runner.results.statuses import ResultStatus
+
+
+class Runs(NamedTuple):
+    """Repetitions of a job.
+
+    Args:
+        wanted: As the file asks; 0 for what it does not ask for.
+
+        measured: Runs behind the counts; may be more than wanted.
+    """
+
+    wanted: int
+    measured: int
+
+    def __str__(self) -> str:
+        return f"{self.measured}/{self.wanted}"
+
+
+def _nothing_kept(job: RecordedJob) -> str | None:
+    del job
+    return None
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobResult:
+    """One job of an experiment and what came back of it.
+
+    A job of which nothing was measured yet is there as well: its counts are None, and what would be made of
+    them is NaN.
+
+    Args:
+        name: What people call the job.
+
+        key: Digest of its point, 16 hexadecimal digits.
+
+        variables: Value of every variable of the sequence; numbers or lists of numbers.
+
+        counts: Added up over the remote jobs; None when nothing was measured.
+
+        qubit_ids: Order of the qubits in every bitstring, and along every axis of qubits.
+
+        remote_jobs: The jobs on the cloud behind it that ended, each with its own counts, in the order in
+            which they were recorded; failed ones too.
+
+        experiment: Name of the experiment.
+
+        recipe: Digest of device type and sequence, 16 hexadecimal digits.
+
+        device_type: The cloud's name of what ran it; empty when no manifest tells.
+
+        rerun: Counter of the file that it belongs to.
+
+        duration_ns: How long the sequence takes (in ns); None when it is not known.
+
+        sweep: The sweep of the file that it came from; None for a point that is written out.
+
+        serialised: Gives Pulser's own serialised results of a remote job, None where none were kept.
+
+    Raises:
+        RecordError: The bitstrings are longer or shorter than there are qubits.
+    """
+
+    name: str
+    key: str
+    variables: Mapping[str, Any]
+    runs: Runs
+    status: ResultStatus
+    counts: Counts | None = None
+    qubit_ids: tuple[str, ...] = ()
+    remote_jobs: tuple[RecordedJob, ...] = ()
+    experiment: str = ""
+    recipe: str = ""
+    device_type: str = ""
+    rerun: int = 0
+    duration_ns: int | None = None
+    sweep: Sweep | None = None
+    serialised: Callable[[RecordedJob], str | None] = field(default=_nothing_kept, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        if self.counts and self.counts.n_qubits != len(self.qubit_ids):
+            raise RecordError(
+                f"{self.name or self.key}: the bitstrings have {self.counts.n_qubits} characters,"
+                f" and there are {len(self.qubit_ids)} qubits"
+            )
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the file asks for it; else it is only on record."""
+        return self.runs.wanted > 0
+
+    @property
+    def probabilities(self) -> dict[str, float] | None:
+        """Share of each measured bitstring; None when nothing was measured."""
+        return None if self.counts is None else self.counts.probabilities
+
+    def expectation(self, fn: Callable[[str], float]) -> Estimate:
+        """The mean of a function of the bitstring over all runs, with its standard error.
+
+        Args:
+            fn: Takes a bitstring, character i of which is qubit i of `qubit_ids`.
+        """
+        from runner.results import observables  # noqa: PLC0415  (imports numpy: not every reader needs it)
+
+        return observables.expectation(self.counts, fn)
+
+    @cached_property
+    def occupation(self) -> Estimates:
+        """⟨n_i⟩, the share of runs in which qubit i was measured as 1; between 0 and 1, shape (qubits,)."""
+        from runner.results import observables  # noqa: PLC0415  (see above)
+
+        return observables.occupation(self.counts, self.qubit_ids)
+
+    @cached_property
+    def magnetization(self) -> Estimates:
+        """⟨σz_i⟩ = 2⟨n_i⟩ - 1 of each qubit; between -1 and 1, no unit, shape (qubits,).
+
+        +1 is 1, the Rydberg state where the ground-Rydberg basis is measured; -1 is 0, the ground state.
+        """
+        from runner.results import observables  # noqa: PLC0415  (see above)
+
+        return observables.magnetization(self.counts, self.qubit_ids)
+
+    @cached_property
+    def correlations(self) -> Estimates:
+        """Connected correlations ⟨n_i n_j⟩ - ⟨n_i⟩⟨n_j⟩; between -1/4 and 1/4, shape (qubits, qubits).
+
+        On the diagonal is the variance of one qubit, ⟨n_i⟩(1 - ⟨n_i⟩).
+        """
+        from runner.results import observables  # noqa: PLC0415  (see above)
+
+        return observables.correlations(self.counts, self.qubit_ids)
+
+    def bootstrap(
+        self, fn: Callable[[Counts], float], n: int = 1000, seed: int | np.random.Generator = 0
+    ) -> Bootstrap:
+        """Any statistic of the counts, with error and interval by resampling the runs with replacement.
+
+        Args:
+            fn: Takes `Counts`.
+
+            n: How many times the runs are resampled.
+
+            seed: The same seed gives the same samples, with the same numpy.
+        """
+        from runner.results import observables  # noqa: PLC0415  (see above)
+
+        return observables.bootstrap(self.counts, fn, n, seed)
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When the cloud took the first of its remote jobs; None while none has ended."""
+        return min((job.created_at for job in self.remote_jobs if job.created_at), default=None)
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When the first of its remote jobs began to run."""
+        return min((job.started_at for job in self.remote_jobs if job.started_at), default=None)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the last of its remote jobs ended."""
+        return max((job.ended_at for job in self.remote_jobs if job.ended_at), default=None)
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """What the cloud said went wrong with its remote jobs."""
+        return tuple(error for job in self.remote_jobs for error in job.errors)
+
+    def to_pulser(self) -> PulserResults | None:
+        """Pulser's `Results`; None when nothing was measured. Imports Pulser, which takes a second.
+
+        What the emulator gave is there whole if it was kept for all remote jobs and can be put together,
+        else the bitstrings alone, at the end of the sequence.
+
+        Raises:
+            RecordError: The bitstrings are all there is and the duration of the sequence is not known, or
+                what was kept cannot be read.
+        """
+        from runner.results.pulser_objects import pulser_results  # noqa: PLC0415  (imports Pulser)
+
+        return pulser_results(self)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.status}, {self.runs} runs"
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{name}={value!r}" for name, value in self.variables.items())
+        seen = f", {len(self.counts)} different bitstrings" if self.counts else ""
+        return f"<JobResult {self.name!r}: {said or 'no variables'}; {self.status}, {self.runs} runs{seen}>"
+
+    def _repr_html_(self) -> str:
+        from runner.results.notebooks import job_html  # noqa: PLC0415  (for notebooks only)
+
+        return job_html(self)

@@ -1,0 +1,171 @@
+"""Observables against what is known exactly, and errors against known distributions."""
+
+from __future__ import annotations
+
+import math
+from statistics import NormalDist
+
+import numpy as np
+import pytest
+from builders import a_result
+
+from runner.results import Bootstrap, Counts, Estimate, Estimates
+
+BELL = {"00": 50, "11": 50}
+GHZ = {"000": 300, "111": 300}
+PRODUCT = {"00": 36, "01": 24, "10": 24, "11": 16}  # independent, both excited in 2 of 5 runs
+W = {"100": 20, "010": 20, "001": 20}
+
+
+def a_job(counts):
+    """A job with so many qubits as its bitstrings have."""
+    return a_result(counts, qubit_ids=tuple(f"q{i}" for i in range(len(next(iter(counts))))))
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        (BELL, [0.5, 0.5]),
+        (GHZ, [0.5, 0.5, 0.5]),
+        (PRODUCT, [0.4, 0.4]),
+        (W, [1 / 3] * 3),
+        ({"01": 7}, [0.0, 1.0]),
+    ],
+    ids=["bell", "ghz", "product", "w", "basis"],
+)
+def test_occupation_is_the_share_of_ones(counts, expected):
+    """Qubit by qubit, with the standard error of a share; magnetization is twice that, less one."""
+    job, n = a_job(counts), sum(counts.values())
+    errors = [math.sqrt(p * (1 - p) / (n - 1)) for p in expected]
+
+    assert expected == pytest.approx(job.occupation.value)
+    assert errors == pytest.approx(job.occupation.error)
+    assert [2 * p - 1 for p in expected] == pytest.approx(job.magnetization.value)
+    assert [2 * error for error in errors] == pytest.approx(job.magnetization.error)
+
+
+@pytest.mark.parametrize(
+    ("counts", "variance", "between"),
+    [(BELL, 1 / 4, 1 / 4), (GHZ, 1 / 4, 1 / 4), (PRODUCT, 0.24, 0.0), (W, 2 / 9, -1 / 9)],
+    ids=["bell", "ghz", "product", "w"],
+)
+def test_correlations_are_connected(counts, variance, between):
+    """Full in Bell and GHZ states, none in a product, -1/9 in a W state of three."""
+    job = a_job(counts)
+    n = len(job.qubit_ids)
+
+    assert np.where(np.eye(n), variance, between) == pytest.approx(job.correlations.value)
+
+
+def test_errors_of_correlations_are_those_of_first_order():
+    """Against 4,000 times the same measurement, drawn anew."""
+    shares = np.array([0.5, 0.2, 0.1, 0.2])
+    drawn = np.random.default_rng(1).multinomial(1000, shares, size=4000) / 1000
+    both, first, second = drawn[:, 3], drawn[:, 2] + drawn[:, 3], drawn[:, 1] + drawn[:, 3]
+    spread = np.std(both - first * second)
+    job = a_job(dict(zip(("00", "01", "10", "11"), (500, 200, 100, 200), strict=True)))
+
+    assert float(job.correlations["q0", "q1"]) == pytest.approx(0.2 - 0.3 * 0.4)
+    assert spread == pytest.approx(job.correlations["q0", "q1"].error, rel=0.05)
+
+
+def test_an_expectation_is_the_mean_over_all_runs():
+    """With its standard error; the function is called once for each different bitstring."""
+    called = []
+
+    def ones(bitstring):
+        called.append(bitstring)
+        return bitstring.count("1")
+
+    assert Estimate(1.0, pytest.approx(1 / math.sqrt(99))) == a_job(BELL).expectation(ones)
+    assert ["00", "11"] == called
+
+
+def test_nothing_measured_is_not_a_number():
+    """So that a sweep with holes can be drawn; shapes are those of what will come."""
+    job = a_result()
+
+    assert job.counts is None
+    assert job.probabilities is None
+    found = (job.expectation(len), job.occupation["q0"], job.correlations["q0", "q1"], job.bootstrap(len))
+    assert ["nan"] * 8 == [repr(float(n)) for each in found for n in (each.value, each.error)]
+    assert ((2,), (2, 2)) == (job.magnetization.value.shape, job.correlations.error.shape)
+
+
+def test_one_run_has_no_error():
+    """Its spread is not known; where all runs agree it is 0."""
+    assert "1.0, nan" == ", ".join(map(str, (a_job({"1": 1}).occupation[0].value, np.nan)))
+    assert math.isnan(a_job({"1": 1}).occupation["q0"].error)
+    assert Estimate(1.0, 0.0) == a_job({"1": 9}).occupation["q0"]
+
+
+def test_a_bootstrap_of_a_share_is_binomial():
+    """Spread, mean and interval of the samples are those of the binomial distribution."""
+    n, p, samples = 400, 0.3, 20_000
+    found = a_job({"0": 280, "1": 120}).bootstrap(lambda counts: counts.probability("1"), samples, seed=7)
+    sigma = math.sqrt(p * (1 - p) / n)
+    reach = NormalDist().inv_cdf(0.975) * sigma
+
+    assert p == found.value
+    assert sigma == pytest.approx(found.error, rel=5 / math.sqrt(2 * samples))
+    assert p == pytest.approx(found.samples.mean(), abs=5 * sigma / math.sqrt(samples))
+    assert (p - reach, p + reach) == pytest.approx(found.interval(), abs=1 / n)
+    # All the distribution: how many samples have each number of ones.
+    drawn = np.bincount(np.rint(found.samples * n).astype(int), minlength=n + 1)
+    exact = [math.comb(n, k) * p**k * (1 - p) ** (n - k) for k in range(n + 1)]
+    assert 0.02 > np.abs(np.cumsum(drawn) / samples - np.cumsum(exact)).max()
+
+
+def test_a_bootstrap_is_the_same_for_the_same_seed():
+    """And for the same generator in the same state; another seed draws otherwise."""
+    job = a_job(PRODUCT)
+    draws = [
+        tuple(job.bootstrap(lambda counts: counts.probability("11"), 5, seed=seed).samples)
+        for seed in (3, 3, np.random.default_rng(3), 4)
+    ]
+
+    assert draws[0] == draws[1] == draws[2] != draws[3]
+
+
+def test_a_bootstrap_resamples_whole_measurements():
+    """Every sample has as many runs as were measured."""
+    found = a_job(PRODUCT).bootstrap(lambda counts: counts.total, 50)
+
+    assert {100.0} == set(found.samples)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "expected"),
+    [
+        (Estimate(0.51234, 0.0223), "0.512 ± 0.022"),
+        (Estimate(123.4, 15.0), "123 ± 15"),
+        (Estimate(1.0, 0.0), "1 ± 0"),
+        (Estimate(float("nan"), float("nan")), "nan ± nan"),
+    ],
+)
+def test_an_estimate_shows_as_many_digits_as_its_error_allows(estimate, expected):
+    """Two of the error."""
+    assert expected == str(estimate)
+
+
+def test_estimates_are_found_by_place_and_by_label():
+    """One index for each dimension; they stand for the array of their values."""
+    some = Estimates(np.array([[1.0, 2.0], [3.0, 4.0]]), np.zeros((2, 2)), ("a", "b"))
+
+    assert (Estimate(2.0, 0.0), Estimate(2.0, 0.0)) == (some["a", "b"], some[0, 1])
+    assert [3.0, 4.0] == list(np.asarray(some["b"]))
+    assert 2 == len(some) == len(list(some))
+    assert 10.0 == np.sum(some)
+
+
+def test_a_bootstrap_is_an_estimate():
+    """And shows itself as one."""
+    assert "1.00 ± 0.25" == str(Bootstrap(1.0, 0.25, np.zeros(3)))
+
+
+def test_counts_are_what_a_statistic_gets():
+    """The same type as a job has."""
+    seen = set()
+    a_job(BELL).bootstrap(lambda counts: seen.add(type(counts)) or 0.0, 2)
+
+    assert {Counts} == seen
