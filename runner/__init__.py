@@ -2,9 +2,42 @@
 
 Files in git say which jobs are wanted; the runner makes the cloud match them and records what came back.
 The rooms are the subpackages; `runner.project` wires them together, the command line lives in `runner.cli`.
+
+In Python, `runner.load` reads an experiment file:
+
+    import runner
+
+    e = runner.load("specs/afm-ramp.yaml")
+    e.apply()
+    e.results().to_pandas()
+
+What stands in `__all__` is imported when it is first used; importing the package costs next to nothing.
 """
 
+from importlib import import_module
 from importlib.metadata import version
+from typing import Any, Final
 
 __version__ = version("pulser-runner")
-__all__ = ["__version__"]
+__all__ = ["Counts", "Estimate", "JobResult", "Results", "RunnerError", "__version__", "load"]
+
+# Where each name is. By text, since rooms below ask this module for the version: no arrow runs up from here.
+# The types are in the stub beside this file.
+_PLACES: Final = {
+    "Counts": "runner.results",
+    "Estimate": "runner.results",
+    "JobResult": "runner.results",
+    "Results": "runner.results",
+    "RunnerError": "runner.errors",
+    "load": "runner.project.declaring",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _PLACES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(_PLACES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

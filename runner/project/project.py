@@ -26,7 +26,7 @@ from runner.results import Records, job_rows
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from runner.domain import ObservedBatch
+    from runner.domain import ObservedBatch, RecordedJob
     from runner.project.experiments import Experiment
     from runner.project.settings import Target
     from runner.project.targets import Connection
@@ -124,11 +124,20 @@ class Project:
 
     def results(self, experiment: Experiment) -> tuple[JobRow, ...]:
         """A row for each job of the file, from what is on record; asks no cloud."""
+        return job_rows(experiment.desired, [job for _, job in self.recorded(experiment)])
+
+    def recorded(self, experiment: Experiment) -> list[tuple[str, RecordedJob]]:
+        """The jobs on record that may count for an experiment, each with the name it is recorded under.
+
+        Its own come last; before them those of experiments that are gone and that ran the same recipe.
+        """
         recipe = experiment.desired.recipe[:SHORT]
-        former = (job for name in self._former.get(recipe, ()) for job in self.records.of_experiment(name))
-        own = self.records.of_experiment(experiment.name)
-        recorded = {job.id: job for job in (*(job for job in former if job.recipe == recipe), *own)}
-        return job_rows(experiment.desired, tuple(recorded.values()))
+        former = (
+            (name, job) for name in self._former.get(recipe, ()) for job in self.records.of_experiment(name)
+        )
+        own = ((experiment.name, job) for job in self.records.of_experiment(experiment.name))
+        known = (*((name, job) for name, job in former if job.recipe == recipe), *own)
+        return list({job.id: (name, job) for name, job in known}.values())
 
     @cached_property
     def _former(self) -> dict[str, list[str]]:

@@ -27,6 +27,11 @@ class Source:
         companions: Files that it names, from where it stands.
 
         factory: The function in Python that gives its sequence, with digests; None without one.
+
+        entries: Place under `jobs` of the entry that each of its jobs comes from, counted from 0.
+
+        axes: The axes of each entry's sweep, outermost first: the variables that move together. None for an
+            entry without a sweep.
     """
 
     path: str
@@ -34,6 +39,8 @@ class Source:
     content: Mapping[str, Any]
     companions: tuple[str, ...] = ()
     factory: Mapping[str, Any] | None = None
+    entries: tuple[int, ...] = ()
+    axes: tuple[tuple[tuple[str, ...], ...] | None, ...] = ()
 
     @classmethod
     def of(cls, file: ExperimentFile) -> Self:
@@ -44,6 +51,8 @@ class Source:
             content=file.expanded(),
             companions=file.companions,
             factory=dict(file.made.record) if file.made else None,
+            entries=tuple(_entry(job.pointer) for job in file.jobs),
+            axes=tuple(_axes(job.sweep) for job in file.experiment.spec.jobs),
         )
 
     def expanded(self) -> dict[str, Any]:
@@ -59,3 +68,16 @@ class Source:
         from runner.spec.files import document_at  # noqa: PLC0415  (PyYAML, only for what went wrong)
 
         return document_at(Path(self.path)).problem(pointer, message, hint)
+
+
+def _entry(pointer: str) -> int:
+    """Place of the entry that a pointer is in: 2 of /spec/jobs/2/include/0."""
+    return int(pointer.split("/")[3])
+
+
+def _axes(sweep: Any) -> tuple[tuple[str, ...], ...] | None:
+    """The axes of a sweep; what it gives one plain number is none."""
+    if sweep is None:
+        return None
+    axes = [{name: values} for name, values in sweep.items()] if isinstance(sweep, dict) else sweep
+    return tuple(tuple(axis) for axis in axes if not all(isinstance(v, int | float) for v in axis.values()))

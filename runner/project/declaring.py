@@ -1,0 +1,242 @@
+"""`runner.load`: one experiment file in Python, with what can be asked of it and done with it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.errors import UsageError
+from runner.project.experiments import experiment_files
+from runner.project.project import Project
+from runner.reconcile import End, Patience, Watch
+from runner.reconcile.conditions import conditions
+from runner.results import Kept, Sweep, gathered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from runner.domain import DesiredJob, ObservedBatch, RecordedJob
+    from runner.errors import Problem
+    from runner.project.experiments import Experiment
+    from runner.reconcile import Deed, Health, JobTally, Plan, Sync
+    from runner.reconcile.conditions import Condition
+    from runner.results import Results
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How an experiment stands on the cloud.
+
+    Args:
+        sync: Whether the cloud holds what the file asks for.
+
+        health: How it is.
+
+        conditions: All claims about it, each with its reason.
+
+        jobs: How far each wanted job has come, in file order.
+
+        batches: Its batches on the cloud.
+    """
+
+    sync: Sync
+    health: Health
+    conditions: tuple[Condition, ...] = field(repr=False)
+    jobs: tuple[JobTally, ...] = field(repr=False)
+    batches: tuple[ObservedBatch, ...] = field(repr=False)
+
+    @property
+    def concerns(self) -> tuple[Condition, ...]:
+        """The conditions that want a look."""
+        return tuple(each for each in self.conditions if not each.is_as_wanted)
+
+    def __str__(self) -> str:
+        return f"{self.sync}, {self.health}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What an apply came to.
+
+    Args:
+        end: Why it ended: settled, or submitted, or patience.
+
+        plan: The last one.
+
+        results: What is on record since.
+    """
+
+    end: End
+    plan: Plan = field(repr=False)
+    results: Results
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that the file asks for is measured."""
+        return self.results.is_complete
+
+
+@dataclass(frozen=True)
+class Declared:
+    """One experiment file, bound to a target: what `runner.load` gives.
+
+    Nothing is connected before `plan`, `apply` or `status` ask the cloud; `results` never does. A file that
+    was edited is loaded again.
+    """
+
+    project: Project = field(repr=False)
+    experiment: Experiment = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        """Its name in the repository."""
+        return self.experiment.name
+
+    @property
+    def jobs(self) -> tuple[DesiredJob, ...]:
+        """The jobs that the file asks for, in file order."""
+        return self.experiment.desired.jobs
+
+    @property
+    def qubit_ids(self) -> tuple[str, ...]:
+        """Order of the qubits in every bitstring."""
+        return self.experiment.desired.qubit_ids
+
+    @property
+    def sequence(self) -> str:
+        """Abstract representation of the sequence, JSON text, as it is sent."""
+        return self.experiment.desired.sequence
+
+    @property
+    def warnings(self) -> tuple[Problem, ...]:
+        """What is odd in the file but no error."""
+        return self.experiment.warnings
+
+    def plan(self) -> Plan:
+        """What `apply` would do, why, and what it would cost; changes nothing.
+
+        Raises:
+            CloudError: The cloud is out of reach.
+        """
+        return self._look().plan
+
+    def status(self) -> Standing:
+        """How the experiment stands on the cloud; changes nothing.
+
+        Raises:
+            CloudError: The cloud is out of reach.
+        """
+        deed = self._look()
+        return Standing(
+            sync=deed.plan.sync,
+            health=deed.plan.health,
+            conditions=tuple(conditions(deed.desired, deed.seen, deed.plan)),
+            jobs=deed.plan.jobs,
+            batches=deed.seen.batches,
+        )
+
+    def _look(self) -> Deed:
+        return self.project.look([self.experiment])[0]
+
+    def apply(
+        self,
+        *,
+        timeout_s: float | None = None,
+        wait: bool = True,
+        tell: Callable[[Plan], None] | None = None,
+    ) -> Applied:
+        """Makes the cloud match the file, waits for the jobs, and records what comes back.
+
+        It spends on the target without asking: look at `plan()` first. It may be interrupted at any moment
+        and called again. Jobs that fail for good and decisions that a person must take are in the plan.
+
+        Args:
+            timeout_s: Longest wait (in s); what is under way then goes on. None for no limit.
+
+            wait: False ends as soon as everything is submitted.
+
+            tell: Called with the plan of each pass, before it is performed.
+
+        Raises:
+            JournalError: Another runner works in this checkout.
+
+            CloudError: The cloud refused something, or was out of reach for too long.
+        """
+        patience = Patience(timeout_s=timeout_s, until_done=wait)
+        watch = Watch(on_plans=partial(_told, tell, self.name)) if tell else Watch()
+        outcome = self.project.apply([self.experiment], patience, watch)
+        plan = next(plan for plan in outcome.plans if plan.experiment == self.name)
+        return Applied(end=outcome.end, plan=plan, results=self.results())
+
+    def results(self, *, beyond_file: bool = False) -> Results:
+        """What came back, from the records in the repository; asks no cloud.
+
+        Args:
+            beyond_file: Whether what is on record and the file does not ask for any more, as of another
+                sequence, of points that were taken out, or of an earlier rerun, comes behind the jobs of
+                the file.
+
+        Raises:
+            RecordError: A record cannot be read; says which line.
+        """
+        recorded = self.project.recorded(self.experiment)
+        names = {job.id: name for name, job in recorded}
+        records = self.project.records
+
+        def serialised(job: RecordedJob) -> str | None:
+            return records.serialised(names[job.id], job)
+
+        return gathered(
+            self.experiment.desired,
+            [job for _, job in recorded],
+            sweeps=_sweeps(self.experiment),
+            kept=Kept(serialised=serialised, manifest=partial(records.manifest, self.name)),
+            beyond_file=beyond_file,
+        )
+
+    def __repr__(self) -> str:
+        where = f"{self.experiment.file.path}, target {self.project.target_name}"
+        jobs = "1 job" if len(self.jobs) == 1 else f"{len(self.jobs)} jobs"
+        return f"<experiment {self.name!r}: {jobs} on {self.experiment.desired.device_type}; {where}>"
+
+
+def load(file: str | Path, *, target: str | None = None, root: str | Path | None = None) -> Declared:
+    """One experiment file, read and built; connects to nothing.
+
+    Args:
+        file: The experiment file.
+
+        target: Cloud to use: `local`, a target of runner.toml, or a URL; by default as runner.toml says,
+            else the local one.
+
+        root: A place in the repository whose runner.toml and records count; by default the file's own.
+
+    Raises:
+        UsageError: There is no such file, or it is a folder.
+
+        SpecError: Every problem in the file.
+
+        ProjectError: The settings cannot be read, or there is no such target.
+    """
+    path = Path(file)
+    if path.is_dir():
+        hint = "runner.project.Project.load reads all files of a folder"
+        raise UsageError(f"{path}: is a folder; name one experiment file", hint=hint)
+    experiment_files([path])  # says what is wrong with the name
+    project = Project.open(path if root is None else Path(root), target)
+    return Declared(project, project.load([path])[0])
+
+
+def _sweeps(experiment: Experiment) -> tuple[Sweep | None, ...]:
+    """Where each wanted job came from."""
+    source = experiment.file
+    sweeps = [None if axes is None else Sweep(entry, axes) for entry, axes in enumerate(source.axes)]
+    return tuple(sweeps[entry] for entry in source.entries)
+
+
+def _told(tell: Callable[[Plan], None], name: str, plans: Sequence[Plan]) -> None:
+    for plan in plans:
+        if plan.experiment == name:
+            tell(plan)
