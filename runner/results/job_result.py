@@ -140,7 +140,7 @@ class JobResult:
         """
         from runner.results import observables  # noqa: PLC0415  (see above)
 
-        return observables.magnetization(self.counts, self.qubit_ids)
+        return observables.magnetization(self.occupation)
 
     @cached_property
     def correlations(self) -> Estimates:

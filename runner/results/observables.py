@@ -55,10 +55,9 @@ def occupation(counts: Counts | None, qubit_ids: tuple[str, ...]) -> Estimates:
     return Estimates(value, error, qubit_ids)
 
 
-def magnetization(counts: Counts | None, qubit_ids: tuple[str, ...]) -> Estimates:
+def magnetization(occupied: Estimates) -> Estimates:
     """⟨σz_i⟩ = 2⟨n_i⟩ - 1: +1 where every run gave 1, -1 where every run gave 0; shape (qubits,)."""
-    occupied = occupation(counts, qubit_ids)
-    return Estimates(2 * occupied.value - 1, 2 * occupied.error, qubit_ids)
+    return Estimates(2 * occupied.value - 1, 2 * occupied.error, occupied.labels)
 
 
 def correlations(counts: Counts | None, qubit_ids: tuple[str, ...]) -> Estimates:
