@@ -4,21 +4,31 @@ from __future__ import annotations
 
 import json
 import platform
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.reconcile import utc_now
 
 if TYPE_CHECKING:
     from runner.project.experiments import Experiment
     from runner.project.repository import Revision
 
+_QUTIP: Final = ("pulser-simulation", "qutip", "numpy")
+_EMULATORS: Final = {"EMU_SV": ("emu-sv", "torch", "numpy"), "EMU_MPS": ("emu-mps", "torch", "numpy")}
 
-def manifest(experiment: Experiment, *, revision: Revision, root: Path, target: str) -> dict[str, Any]:
+
+def manifest(
+    experiment: Experiment, *, revision: Revision, root: Path, target: str, is_local: bool = False
+) -> dict[str, Any]:
     """What is remembered of an experiment beside its jobs.
 
     Args:
-        target: Name of the cloud it was sent to.
+        target: Name of the cloud it is sent to.
+
+        is_local: Whether that is the cloud on this machine, whose emulator is installed here.
     """
     sequence = json.loads(experiment.desired.sequence)
     device = sequence.get("device")
@@ -39,7 +49,8 @@ def manifest(experiment: Experiment, *, revision: Revision, root: Path, target: 
         "sequence": sequence,
         "commit": revision.commit,
         "dirty": revision.is_dirty,
-        "versions": _versions(),
+        "versions": _versions() | (_emulator(experiment.desired.device_type) if is_local else {}),
+        "written_at": utc_now().isoformat(),
     }
 
 
@@ -50,6 +61,16 @@ def _versions() -> dict[str, str]:
         "runner": version("pulser-runner"),
         "pulser": version("pulser-core"),
     }
+
+
+@cache
+def _emulator(device_type: str) -> dict[str, str]:
+    """What the local cloud emulates a device type with, as far as it is installed."""
+    found = {}
+    for package in _EMULATORS.get(device_type, _QUTIP):
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
 
 
 def _relative(path: str, root: Path) -> str:

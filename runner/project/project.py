@@ -220,7 +220,9 @@ class Project:
         """The same, with what to remember of it once it is bought."""
         now = revision(self.root)
         manifests = {
-            each.name: manifest(each, revision=now, root=self.root, target=self.target_name)
+            each.name: manifest(
+                each, revision=now, root=self.root, target=self.target_name, is_local=self.target.is_local
+            )
             for each in experiments
         }
         return [

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import JobStatus, RecordedJob
 from runner.errors import RecordError
+from runner.results.manifests import following
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -94,9 +95,15 @@ class Records:
             raise RecordError(f"{path}: cannot be read: {error}") from error
 
     def write_manifest(self, experiment: str, recipe: str, manifest: Mapping[str, Any]) -> None:
-        """Writes down what is being run: everything needed to know it after years."""
+        """Writes down what is being run: everything needed to know it after years.
+
+        What an earlier manifest of the recipe says otherwise stays in it, under `earlier`.
+        """
         path = self._recipe_folder(experiment, recipe) / "manifest.json"
-        _write_aside(path, json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        before = self.manifest(experiment, recipe)
+        now = following(manifest, before)
+        if now != before:
+            _write_aside(path, json.dumps(now, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
     def manifest(self, experiment: str, recipe: str) -> dict[str, Any] | None:
         """What is known of a recipe that was run; None when nothing is, or the file is broken."""

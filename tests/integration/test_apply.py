@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import commands
+import jsonschema
 import pytest
 from afm_by_hand import antiferromagnetic_order, counts_of, sequence_by_hand
 from comparison import SAME, p_value
@@ -90,6 +91,11 @@ def test_records_say_what_ran_and_where_it_came_from(lab):
         job["variables"] for job in manifest["file"]["expanded"]["spec"]["jobs"]
     ]
     assert manifest["sequence"]["measurement"] == "ground-rydberg"
+    assert {"python", "runner", "pulser", "pulser-simulation", "qutip", "numpy"} == manifest[
+        "versions"
+    ].keys()
+    schema = json.loads((ROOT / "schemas" / "manifest.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator(schema).validate(manifest)
 
 
 def test_submitted_work_is_found_again_by_another_command(lab):
