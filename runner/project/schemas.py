@@ -43,7 +43,7 @@ def _folders() -> Iterable[Path]:
 def settings_schema() -> dict[str, Any]:
     """JSON Schema of runner.toml, draft 2020-12, made from its models and from that of the policy."""
     from runner.spec.policy import Policy  # noqa: PLC0415  (the models of a file take a while to import)
-    from runner.spec.schema import without_nulls  # noqa: PLC0415  (see above)
+    from runner.spec.publishing import published  # noqa: PLC0415  (see above)
 
     schema = Settings.model_json_schema(by_alias=True)
     policy = Policy.model_json_schema(by_alias=True)
@@ -54,5 +54,5 @@ def settings_schema() -> dict[str, Any]:
         "description": said["description"],
         "examples": said["examples"],
     }
-    whole: dict[str, Any] = without_nulls({"$schema": _DIALECT, **schema, "$defs": definitions})
+    whole: dict[str, Any] = published({"$schema": _DIALECT, **schema, "$defs": definitions})
     return whole

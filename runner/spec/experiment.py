@@ -143,7 +143,7 @@ class Spec(Strict):
 
     device_type: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60)] = Field(
         description="What runs it, as the cloud calls it: an emulator (EMU_FREE, EMU_SV, EMU_MPS) or a QPU.",
-        examples=["EMU_FREE", "EMU_MPS", "FRESNEL"],
+        examples=["EMU_FREE", "EMU_SV", "EMU_MPS", "FRESNEL"],
     )
     sequence: Sequence = Field(
         description="The pulse sequence: written out, or in a file of its own.",

@@ -35,7 +35,8 @@ class Strict(BaseModel):
 
 
 def _choice_schema(schema: dict[str, Any]) -> None:
-    schema["minProperties"] = schema["maxProperties"] = 1
+    # Beside its keys, the bound would keep editors from offering them: see publishing.
+    schema["allOf"] = [{"minProperties": 1, "maxProperties": 1}]
 
 
 class Choice(Strict):

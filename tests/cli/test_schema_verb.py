@@ -37,14 +37,6 @@ def is_valid(text):
     return jsonschema.Draft202012Validator(settings_schema()).is_valid(tomllib.loads(text))
 
 
-def members():
-    """Every key of runner.toml, as (model and key, what is said of it)."""
-    schema = settings_schema()
-    for model, node in {"Settings": schema, **schema["$defs"]}.items():
-        for name, member in node.get("properties", {}).items():
-            yield f"{model}.{name}", member
-
-
 @pytest.mark.parametrize("name", schema_names())
 def test_every_published_schema_is_printed(name, capsys):
     """As it is published, and it is a schema."""
@@ -72,27 +64,6 @@ def test_the_published_schema_of_settings_is_the_generated_one():
     text = (ROOT / "schemas" / "runner.schema.json").read_text(encoding="utf-8")
 
     assert json.dumps(settings_schema(), indent=2, ensure_ascii=False) + "\n" == text
-
-
-def test_every_key_of_the_settings_is_described():
-    """An editor can explain every key, and offer an example or a choice."""
-    found = dict(members())
-
-    assert len(found) > 30
-    assert [] == [path for path, member in found.items() if not member.get("description")]
-    assert [] == [path for path, member in found.items() if not {"examples", "enum", "const"} & set(member)]
-
-
-def test_examples_of_the_settings_are_valid():
-    """No example would be refused by the schema that shows it."""
-    definitions = settings_schema()["$defs"]
-
-    assert [] == [
-        (path, example)
-        for path, member in members()
-        for example in member.get("examples", ())
-        if not jsonschema.Draft202012Validator({**member, "$defs": definitions}).is_valid(example)
-    ]
 
 
 def test_the_readmes_settings_are_valid():
