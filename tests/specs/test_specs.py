@@ -43,6 +43,18 @@ def test_every_spec_tells_editors_its_schema(path):
     assert (path.parent / schema).resolve() == ROOT / "schemas" / "experiment.schema.json"
 
 
+def test_the_table_of_examples_says_what_the_files_say():
+    """Each file says what it shows, in its second line; the table has all of these lines, and no other."""
+    lines = {path.stem: path.read_text(encoding="utf-8").splitlines()[1] for path in SPECS}
+    table = (ROOT / "specs" / "README.md").read_text(encoding="utf-8").splitlines()
+
+    rows = [row for row in table if row.startswith("| [")]
+    said = [f"| [{name}]({name}.yaml) | {line.removeprefix('# ')} |" for name, line in lines.items()]
+
+    assert [] == [name for name, line in lines.items() if not line.startswith("# ")]
+    assert said == rows
+
+
 @pytest.mark.parametrize("path", BROKEN, ids=lambda path: path.stem)
 def test_every_broken_file_is_refused_in_the_words_beside_it(path):
     """The whole report is as expected: every problem, its place, its line, its hint."""
