@@ -14,7 +14,7 @@ from runner.project import begin
 @click.command()
 @click.argument("folder", required=False, type=click.Path(path_type=Path, file_okay=False))
 def init(folder: Path | None) -> int:
-    """Write a first experiment file and a runner.toml, ready to apply.
+    """Write a first experiment file and a runner.toml, ready to apply, and in schemas/ what editors need.
 
     FOLDER is the working folder unless you name one. Files that are already there are never overwritten.
     """

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.errors import ProjectError
 from runner.project.repository import root_commit_namespace
+from runner.project.schemas import schema_text
 from runner.project.settings import FILE_NAME
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 EXPERIMENT: Final = "specs/first.yaml"
 
 _SETTINGS: Final = """\
+#:schema schemas/runner.schema.json
 # Settings of this repository. Secrets have no place here: they come from the environment
 # (PASQAL_USERNAME and PASQAL_PASSWORD, or PASQAL_TOKEN).
 
@@ -28,6 +30,7 @@ results = "results"         # records of what came back
 """
 
 _FIRST: Final = """\
+# yaml-language-server: $schema=../schemas/experiment.schema.json
 apiVersion: runner/v1
 kind: Experiment
 metadata:
@@ -52,13 +55,18 @@ spec:
 
 
 def begin(folder: Path) -> list[Path]:
-    """Writes a first experiment file and a runner.toml into a folder; answers what it wrote.
+    """Writes a first experiment file and a runner.toml into a folder, and for editors the schemas of both.
+
+    Returns:
+        What it wrote, the experiment file last.
 
     Raises:
         ProjectError: One of them is already there; nothing was written.
     """
     namespace = root_commit_namespace(folder) or secrets.token_hex(4)
     texts = {
+        folder / "schemas" / f"{name}.schema.json": schema_text(name) for name in ("experiment", "runner")
+    } | {
         folder / FILE_NAME: _SETTINGS.format(namespace=namespace),
         folder / EXPERIMENT: _FIRST,
     }

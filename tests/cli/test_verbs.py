@@ -13,7 +13,7 @@ from commands import said
 
 from runner.cli.main import VERBS
 from runner.errors import ProjectError
-from runner.project import Project
+from runner.project import Project, schema_text
 
 LOCAL_SOON_OVER = "[targets.local]\nidle_exit_s = 20\n"
 
@@ -72,6 +72,24 @@ def test_init_writes_files_that_can_be_applied_and_never_overwrites(tmp_path, mo
     assert "next: runner apply specs/first.yaml" in first[1]
     assert "nothing was written" in second[2]
     assert settings == (tmp_path / "runner.toml").read_text(encoding="utf-8")
+
+
+def test_what_init_writes_tells_editors_its_schemas(tmp_path, monkeypatch, capsys):
+    """Which lie beside it: the experiment's for YAML language servers, runner.toml's for those of TOML."""
+    monkeypatch.chdir(tmp_path)
+    said(capsys, "init")
+    first, settings = (tmp_path / name for name in ("specs/first.yaml", "runner.toml"))
+    named = [
+        (path.parent / path.read_text(encoding="utf-8").partition("\n")[0].removeprefix(mark)).resolve()
+        for path, mark in ((first, "# yaml-language-server: $schema="), (settings, "#:schema "))
+    ]
+
+    assert [
+        tmp_path.resolve() / "schemas" / f"{name}.schema.json" for name in ("experiment", "runner")
+    ] == named
+    assert [schema_text("experiment"), schema_text("runner")] == [
+        path.read_text(encoding="utf-8") for path in named
+    ]
 
 
 def test_validate_says_that_files_are_fine(capsys, lab):
