@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 VERBS: Final = {
     "init": "runner.cli.init:init",
     "validate": "runner.cli.validate:validate",
+    "fmt": "runner.cli.fmt:fmt",
     "jobs": "runner.cli.jobs:jobs",
     "plan": "runner.cli.plan:plan",
     "apply": "runner.cli.apply:apply",

@@ -55,8 +55,7 @@ def load(
         SpecError: With every problem that was found.
     """
     name = str(path) if shown_as is None else shown_as
-    if _leads_out(path, root):
-        raise SpecError([Problem(name, 1, 1, "", "the file is a link that leads out of the repository")])
+    _refuse_link_out(path, root, name)
     text = _text_or_problem(path, name, limits)
 
     def companion(relative: str) -> str:
@@ -64,6 +63,26 @@ def load(
 
     making = make_nothing if make is None else partial(make, path)
     return parse(text, path=name, companion=companion, limits=limits, make=making)
+
+
+def content_of(path: Path, *, root: Path, limits: Limits = LIMITS) -> bytes:
+    """The content of an experiment file, found to be text.
+
+    Raises:
+        SpecError: It cannot be read, is too large, or leads out of the repository.
+    """
+    _refuse_link_out(path, root, str(path))
+    try:
+        content = _content(path, limits)
+        _decoded(content)
+    except _ReadingError as error:
+        raise SpecError([Problem(str(path), error.line, error.column, "", error.message)]) from error
+    return content
+
+
+def _refuse_link_out(path: Path, root: Path, name: str) -> None:
+    if _leads_out(path, root):
+        raise SpecError([Problem(name, 1, 1, "", "the file is a link that leads out of the repository")])
 
 
 def _leads_out(path: Path, root: Path) -> bool:
@@ -110,6 +129,10 @@ def _companion(path: Path, relative: str, root: Path, limits: Limits) -> str:
 
 
 def _text(path: Path, limits: Limits) -> str:
+    return _decoded(_content(path, limits))
+
+
+def _content(path: Path, limits: Limits) -> bytes:
     try:
         if not path.is_file():
             raise _ReadingError("there is no such file")
@@ -119,7 +142,7 @@ def _text(path: Path, limits: Limits) -> str:
         raise _ReadingError(f"the file can't be read: {error.strerror}") from error
     if len(content) > limits.bytes:
         raise _ReadingError(f"the file has more than {limits.bytes:,} bytes")
-    return _decoded(content)
+    return content
 
 
 def _decoded(content: bytes) -> str:

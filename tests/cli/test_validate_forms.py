@@ -94,10 +94,10 @@ def test_no_text_of_a_file_is_a_command_of_its_own():
     )
 
 
-def hook():
-    """The one hook that there is."""
-    (only,) = yaml.safe_load(HOOKS.read_text(encoding="utf-8"))
-    return only
+def hook(name="runner-validate"):
+    """A hook, by its id."""
+    hooks = {each["id"]: each for each in yaml.safe_load(HOOKS.read_text(encoding="utf-8"))}
+    return hooks[name]
 
 
 def test_the_hook_is_what_pre_commit_expects():
@@ -109,6 +109,12 @@ def test_the_hook_is_what_pre_commit_expects():
         "files": r"^specs/.*\.ya?ml$",
         "require_serial": True,
     } == {name: value for name, value in hook().items() if name not in ("name", "description")}
+    assert {
+        "id": "runner-fmt",
+        "entry": "runner fmt",
+        "language": "python",
+        "files": r"^specs/.*\.ya?ml$",
+    } == {name: value for name, value in hook("runner-fmt").items() if name not in ("name", "description")}
 
 
 def test_the_hook_lets_only_files_in_order_pass(lab):
