@@ -25,6 +25,7 @@ VERBS: Final = {
     "init": "runner.cli.init:init",
     "validate": "runner.cli.validate:validate",
     "fmt": "runner.cli.fmt:fmt",
+    "show": "runner.cli.show:show",
     "jobs": "runner.cli.jobs:jobs",
     "plan": "runner.cli.plan:plan",
     "apply": "runner.cli.apply:apply",

@@ -1,0 +1,187 @@
+"""One job's sequence as plain values: where its atoms are, and what each channel plays at each ns."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pulser
+from pulser.sampler import sample
+
+from runner.sequences.remarks import recorded_warnings
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.sequences.targets import AnySequence
+
+Interval = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Atom:
+    """An atom, and what is done to it alone.
+
+    Args:
+        position_um: x and y, or x, y and z (in µm).
+
+        is_masked: Whether the SLM shields it from the first global pulse.
+
+        is_detuned: Whether a DMM detunes it.
+    """
+
+    name: str
+    position_um: tuple[float, ...]
+    is_masked: bool = False
+    is_detuned: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChannelSamples:
+    """What a channel plays; value number i of each curve holds from i to i + 1 ns.
+
+    Args:
+        channel_id: The device's name of it.
+
+        targets: Atoms of a local channel, and from when on (in ns) it acts on them.
+
+        pulses_ns: When it plays pulses, from and to (in ns), their output dying down included; delays are in
+            between.
+
+        eom_ns: When it is in EOM mode.
+    """
+
+    name: str
+    channel_id: str
+    basis: str
+    amplitude_rad_per_us: tuple[float, ...]
+    detuning_rad_per_us: tuple[float, ...]
+    phase_rad: tuple[float, ...]
+    targets: tuple[tuple[int, tuple[str, ...]], ...] = ()
+    pulses_ns: tuple[Interval, ...] = ()
+    eom_ns: tuple[Interval, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Played:
+    """A sequence whose variables have values.
+
+    Args:
+        device: Its name.
+
+        traps_um: Traps that atoms of a mappable register could sit in (in µm); none for other registers.
+    """
+
+    device: str
+    duration_ns: int
+    atoms: tuple[Atom, ...]
+    channels: tuple[ChannelSamples, ...]
+    traps_um: tuple[tuple[float, ...], ...] = ()
+
+
+def played(representation: str, variables: Mapping[str, Any]) -> Played:
+    """What is played for a job.
+
+    Args:
+        representation: The sequence, JSON text.
+
+        variables: The job's values; they were found to fit.
+    """
+    with recorded_warnings():
+        sequence, is_mappable = built_sequence(representation, variables)
+        written = json.loads(representation)
+        channels = tuple(_channels(sequence, written["channels"]))
+        layout = sequence.register.layout if is_mappable else None
+        return Played(
+            device=sequence.device.name,
+            duration_ns=sequence.get_duration(),
+            atoms=_atoms(sequence, _masked(written)),
+            channels=channels,
+            traps_um=() if layout is None else tuple(map(_position, layout.traps_dict.values())),
+        )
+
+
+def built_sequence(representation: str, variables: Mapping[str, Any]) -> tuple[AnySequence, bool]:
+    """The sequence with numbers for its variables, and whether the job places its atoms."""
+    sequence: AnySequence = pulser.Sequence.from_abstract_repr(representation)
+    is_mappable = sequence.is_register_mappable()
+    needs_values = sequence.is_parametrized() or is_mappable
+    return (sequence.build(**variables) if needs_values else sequence), is_mappable
+
+
+def _masked(written: Mapping[str, Any]) -> frozenset[str]:
+    """Atoms that the SLM shields, with a DMM or without."""
+    with_dmm = (each["qubits"] for each in written["operations"] if each["op"] == "config_slm_mask")
+    return frozenset(str(name) for some in (written.get("slm_mask_targets", ()), *with_dmm) for name in some)
+
+
+def _atoms(sequence: AnySequence, masked: frozenset[str]) -> tuple[Atom, ...]:
+    qubits = sequence.register.qubits
+    maps = [getattr(each, "detuning_map", None) for each in sample(sequence).samples_list]
+    weights = [each.get_qubit_weight_map(qubits) for each in maps if each is not None]
+    return tuple(
+        Atom(
+            name=str(name),
+            position_um=_position(place.as_array(detach=True)),
+            is_masked=str(name) in masked,
+            is_detuned=any(each.get(name, 0) > 0 for each in weights),
+        )
+        for name, place in qubits.items()
+    )
+
+
+def _position(place: Any) -> tuple[float, ...]:
+    return tuple(float(each) for each in np.asarray(place))
+
+
+def _channels(sequence: AnySequence, ids: Mapping[str, str]) -> list[ChannelSamples]:
+    total = sequence.get_duration()
+    return [
+        _channel(sequence, name, ids.get(name, name.partition("-")[0]), each.extend_duration(total))
+        for name, each in sample(sequence).channel_samples.items()
+    ]
+
+
+def _channel(sequence: AnySequence, name: str, channel_id: str, samples: Any) -> ChannelSamples:
+    channel = sequence.declared_channels[name]
+    is_local = channel.addressing == "Local"
+    end = int(samples.duration)
+    eom = tuple((int(each.ti), end if each.tf is None else int(each.tf)) for each in samples.eom_blocks)
+    return ChannelSamples(
+        name=name,
+        channel_id=channel_id,
+        basis=channel.basis,
+        amplitude_rad_per_us=_curve(samples.amp),
+        detuning_rad_per_us=_curve(samples.det),
+        phase_rad=_curve(samples.phase),
+        targets=_targets(samples.target_time_slots) if is_local else (),
+        pulses_ns=_pulses(samples, eom, end),
+        eom_ns=eom,
+    )
+
+
+def _pulses(samples: Any, eom: tuple[Interval, ...], end: int) -> tuple[Interval, ...]:
+    """When there are pulses; a delay in EOM mode is one of no amplitude."""
+    amplitude = _curve(samples.amp)
+    slots = [(int(slot.ti), min(int(slot.tf), end)) for slot in samples.slots]
+    return tuple(
+        (start, stop)
+        for start, stop in slots
+        if any(amplitude[start:stop]) or not any(first <= start < last for first, last in eom)
+    )
+
+
+def _curve(values: Any) -> tuple[float, ...]:
+    return tuple(np.asarray(values.as_array(detach=True), dtype=float).tolist())
+
+
+def _targets(slots: list[Any]) -> tuple[tuple[int, tuple[str, ...]], ...]:
+    """Only where they change."""
+    found: list[tuple[int, tuple[str, ...]]] = []
+    for slot in slots:
+        names = tuple(sorted(map(str, slot.targets)))
+        if not found or found[-1][1] != names:
+            found.append((int(slot.tf), names))
+    return tuple(found)
