@@ -127,7 +127,7 @@ def _jobs(what: Shown, width: int) -> list[str]:
     """The first jobs as a table; variables come last, since there may be many."""
     rows = [("job", "runs", "ns", "variables")]
     rows += [
-        (job.name, f"{job.runs:,}", f"{job.duration_ns:,}", values_text(job.variables))
+        (job.name, f"{job.runs:,}", f"{job.duration_ns or 0:,}", values_text(job.variables))
         for job in what.jobs[:_JOBS]
     ]
     rest = len(what.jobs) - _JOBS

@@ -9,6 +9,7 @@ the escapes and the line breaks of a text.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -55,7 +56,8 @@ def formatted(text: str, *, path: str, limits: Limits = LIMITS) -> str:
     try:
         # A text that the file ends with, without a line break, means another one elsewhere.
         forms = (_laid_out(text, each) for each in (order, _as_typed))
-        after = next((form for form in forms if _says(form, before.data, order)), None)
+        whole = (form for form in forms if _characters(form) == _characters(text))
+        after = next((form for form in whole if _says(form, before.data, order)), None)
     except LayoutError as error:
         place, hint = Place(error.line + 1, 1), "write it as key: value"
         found = Problem(path, *place, "", str(error), hint, excerpt(before.lines, place))
@@ -64,6 +66,11 @@ def formatted(text: str, *, path: str, limits: Limits = LIMITS) -> str:
         message = "the file cannot be put into form without changing what it says"
         raise SpecError([Problem(path, 1, 1, "", message)])
     return after
+
+
+def _characters(text: str) -> Counter[str]:
+    """How often each character stands in a text, less the spaces: neither a comment nor a sign gets lost."""
+    return Counter({letter: count for letter, count in Counter(text).items() if not letter.isspace()})
 
 
 def _as_typed(_: str) -> tuple[str, ...]:

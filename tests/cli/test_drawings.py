@@ -64,6 +64,16 @@ def test_a_register_too_large_for_the_terminal_is_drawn_smaller():
     assert narrow[-1].endswith("; 24 of 60 atoms behind others; no room for 35 of 60 names")
 
 
+def test_a_lattice_stays_regular_when_it_is_drawn_smaller():
+    """A whole number of rows and columns lies between neighbours."""
+    rows = tuple(Atom(name=f"{i}", position_um=(6.0 * (i % 10), 6.0 * (i // 10))) for i in range(30))
+    upper, middle, lower = ("".join(f"●{10 * row + i}".ljust(4) for i in range(10)) for row in (2, 1, 0))
+
+    assert [upper.rstrip(), "", middle.rstrip(), "", lower.rstrip(), "", "├──────┤ 10 µm"] == (
+        register_lines(rows, (), width=50, glyphs=BLOCKS)
+    )
+
+
 def test_the_third_dimension_is_drawn_aslant():
     """So that no atom hides behind another one of a cube."""
     cube = tuple(

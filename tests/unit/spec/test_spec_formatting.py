@@ -121,6 +121,7 @@ def test_files_of_this_repository_say_the_same_in_form(path):
         ("a: 1\na: 2\n", "the key a stands twice"),
         ("a: .nan\n", "not a finite number"),
         ("? a\n: 1\n", "x.yaml:1:1: a key that begins with ? is not put into form"),
+        ("b: 1\n\n\ufeff# lost?\na: 2\n", "the file cannot be put into form without changing what it says"),
         ("[" * 41, "nested more than 40 levels"),
         ("a: " + "x" * 100, "more than 90 characters"),
     ],
