@@ -36,6 +36,7 @@ _MINUTE_S: Final = 60.0
 
 @click.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@options.allow_python
 @click.option("--job", metavar="NAME", help="Job whose pulses are shown.  [default: the first]")
 @click.option(
     "-o",

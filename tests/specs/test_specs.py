@@ -10,6 +10,7 @@ import yaml
 from runner.errors import SpecError
 from runner.sequences import compiled
 from runner.spec import load
+from runner.spec.formatting import formatted
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted((ROOT / "specs").glob("*.yaml"))
@@ -31,6 +32,14 @@ def test_every_spec_compiles_without_a_warning(path):
     assert result.warnings == ()
     assert result.experiment.name == path.stem
     assert result.experiment.jobs
+
+
+@pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
+def test_every_spec_is_in_form(path):
+    """`runner fmt` would leave it as it is."""
+    text = path.read_text(encoding="utf-8")
+
+    assert text == formatted(text, path=path.name)
 
 
 @pytest.mark.parametrize("path", SPECS, ids=lambda path: path.stem)
