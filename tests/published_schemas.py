@@ -23,7 +23,7 @@ def _keys_below(path, node):
         return
     members = node.get("properties", {})
     # Rules that only bound others name keys as well; what is said of those stands with the key itself.
-    for name, member in members.items() if "additionalProperties" in node or "required" in node else ():
+    for name, member in members.items() if node.get("type") == "object" else ():
         yield f"{path}.{name}", member
     for key, value in node.items():
         if key not in ("properties", "examples", "default", "defaultSnippets"):

@@ -57,6 +57,10 @@ SweepValues = Annotated[
     | Annotated[tuple[VariableValue, ...], Field(strict=False, min_length=1), Tag("<list>")]
     | Annotated[Spread, Tag("<mapping>")],
     by_kind("a number, a list of values, or a mapping like {range: [0, 10, 2]}"),
+    Field(
+        description="Values of the variable: a number, a list of values, or a rule that gives them.",
+        examples=[[1.57, 3.14], {"range": [400, 4000, 400]}, {"linspace": [0, 6.28, 21]}],
+    ),
 ]
 Axis = Annotated[dict[str, SweepValues], Field(min_length=1)]
 Sweep = Annotated[

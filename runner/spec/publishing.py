@@ -52,11 +52,18 @@ def _rewritten(node: Any) -> Any:
         key: value if key in ("default", "examples") else _rewritten(value) for key, value in node.items()
     }
     if isinstance(kept.get("properties"), dict):
-        members = kept["properties"].items()
-        kept["properties"] = {
-            name: _with_snippets(_with_quiet_branches({**member, "title": name})) for name, member in members
-        }
-    return _with_plain_names(kept)
+        kept["properties"] = {name: _member(name, each) for name, each in kept["properties"].items()}
+    kept = _with_plain_names(kept)
+    if "description" in (values := kept.get("additionalProperties") or {}):
+        kept["additionalProperties"] = _with_snippets(_with_quiet_branches(values))
+    return kept
+
+
+def _member(name: str, member: dict[str, Any]) -> dict[str, Any]:
+    """What is said of a key, under its own name; a rule on a key explained elsewhere stays as it is."""
+    return (
+        _with_snippets(_with_quiet_branches({**member, "title": name})) if "description" in member else member
+    )
 
 
 def _with_quiet_branches(member: dict[str, Any]) -> dict[str, Any]:
@@ -122,7 +129,7 @@ def _with_plain_names(node: dict[str, Any]) -> dict[str, Any]:
         return node
     ((pattern, values),) = patterns.items()
     kept = {name: value for name, value in node.items() if name != "patternProperties"}
-    names = {"pattern": pattern, **node.get("propertyNames", {})}
+    names = {"title": "name", "pattern": pattern, **node.get("propertyNames", {})}
     return {**kept, "propertyNames": names, "additionalProperties": values}
 
 

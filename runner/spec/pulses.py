@@ -19,8 +19,12 @@ POST_PHASE_SHIFT = Field(
 
 def _pulse_schema(schema: dict[str, Any]) -> None:
     """Either a waveform says how long the pulse takes, or duration_ns does."""
-    waveform = [{"properties": {name: {"type": "object"}}} for name in ("amplitude", "detuning")]
-    schema["oneOf"] = [{"anyOf": waveform}, {"required": ["duration_ns"]}]
+    waveform = [
+        {"properties": {name: {"type": "object"}}, "required": [name]} for name in ("amplitude", "detuning")
+    ]
+    schema["if"] = {"anyOf": waveform}
+    schema["then"] = {"not": {"required": ["duration_ns"]}}
+    schema["else"] = {"required": ["duration_ns"]}
 
 
 class Pulse(Strict, json_schema_extra=_pulse_schema):

@@ -25,6 +25,19 @@ class Vector(Strict):
 Variable = Annotated[
     Annotated[VariableType, Tag("<text>")] | Annotated[Vector, Tag("<mapping>")],
     by_kind("int, float, or a mapping with type and size"),
+    Field(
+        description="Type of the variable: int, float, or a mapping with type and size.",
+        examples=["float", "int", {"type": "float", "size": 3}],
+    ),
+]
+_ChannelId = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=60,
+        description="The device's id of the channel.",
+        examples=["rydberg_global", "rydberg_local", "raman_local", "mw_global"],
+    ),
 ]
 
 
@@ -50,7 +63,7 @@ class WrittenSequence(Strict):
         "automatically, and an emulator none.",
         examples=["automatic", {"triangular_lattice": {"n_traps": 61, "spacing_um": 5.0}}],
     )
-    channels: dict[Name, Name] = Field(
+    channels: dict[Name, _ChannelId] = Field(
         description="Channels in use: a name of your own, and the device's id of the channel.",
         examples=[{"ising": "rydberg_global"}],
     )

@@ -110,6 +110,8 @@ def test_keys_are_offered_where_they_can_stand(server, text, keys):
         (f"{SEQUENCE}    register: |", {"{square: {side: 3, spacing_um: 6.0}}"}),
         (f"{SEQUENCE}    layout: |", {"automatic"}),
         (f"{SEQUENCE}    variables:\n      t_ns: |", {"int", "float"}),
+        (f"{SPEC}  sequence:\n    channels:\n      ising: |", {"rydberg_global", "raman_local", "mw_global"}),
+        (f"{RUNS}      sweep:\n        t_ns: |", {"{range: [400, 4000, 400]}"}),
         (f"{STEPS}      - measure: |", {"ground-rydberg", "digital", "XY"}),
         (f"{STEPS}      - pulse:\n          protocol: |", {"min-delay", "no-delay", "wait-for-all"}),
         (f"{STEPS}      - pulse:\n          amplitude: |", {"omega_max"}),
@@ -135,6 +137,7 @@ def test_values_are_offered_where_there_is_a_choice(server, text, values):
         (f"{SEQUENCE}    register: {{square: {{side: 2, spac|ing_um: 6}}}}", "(in µm)"),
         (f"{SEQUENCE}    reg|ister: {{square: {{side: 2, spacing_um: 6}}}}", "Example: `{square: {side: 3"),
         (f"{SPEC}  seq|uence: {{file: x.json}}", "written out, or in a file of its own"),
+        (f"{RUNS}      sweep: {{t_|ns: [1, 2]}}", "a number, a list of values, or a rule"),
         (f"{RUNS}      sw|eep: {{t_ns: [1, 2]}}", "A mapping gives every combination"),
         (f"{RUNS}  policy: {{bat|ch: open}}", "keep the device until all jobs are done"),
         (f"{RUNS}  policy: {{retry: {{back|off_s: 5}}}}", "Time between a failure and the next try (in s)"),
@@ -164,3 +167,27 @@ def test_a_misspelt_key_is_marked_where_it_stands(server, old, new, key):
     (line,) = (number for number, each in enumerate(broken.splitlines(), 1) if f"{key}:" in each)
 
     assert (line, f"Property {key} is not allowed.") in marks(server, next(UNSAVED), broken)
+
+
+@pytest.mark.parametrize(
+    ("step", "message"),
+    [
+        ("pulse: {channel: ising, amplitude: 1, detuning: 1}", 'Missing property "duration_ns".'),
+        ("pulse: {channel: ising, amplitude: 1, duration_ns: 8}", 'Missing property "detuning".'),
+        ("{}", "Object has fewer properties than the required number of 1"),
+        (
+            "{measure: XY, truncate: {duration_ns: 8}}",
+            "Object has more properties than limit of 1.",
+        ),
+        (
+            "measure: rydberg",
+            'Value is not accepted. Valid values: "ground-rydberg", "digital", "XY".',
+        ),
+    ],
+)
+def test_a_broken_operation_is_marked_with_the_reason(server, step, message):
+    """And with nothing else."""
+    text = f"{STEPS}      - {step}\n  jobs: [{{runs: 1}}]\n"
+    line = text.partition(f"- {step}")[0].count("\n") + 1
+
+    assert [(line, message)] == marks(server, next(UNSAVED), text)

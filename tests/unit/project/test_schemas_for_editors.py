@@ -53,7 +53,8 @@ def test_the_walk_sees_what_is_wrong():
     """A key without a word, deep inside, and an example of the wrong type are found."""
     said = {"description": "x", "examples": [1], "type": "string"}
     inner = {"type": "object", "required": ["b"], "properties": {"b": {}}}
-    node = {"required": ["a"], "properties": {"a": said, "c": {"items": inner}}}
+    rule = {"if": {"required": ["a"], "properties": {"a": {"const": 1}}}}
+    node = {"type": "object", "properties": {"a": said, "c": {"items": inner}}, **rule}
     schema = {"title": "Top", **node, "$defs": {"M": inner}}
 
     assert {"Top.a": said, "Top.c": {"items": inner}, "Top.c.b": {}, "M.b": {}} == dict(keys(schema))
@@ -118,7 +119,7 @@ def test_names_with_a_pattern_are_held_to_it():
 
     assert {
         "type": "object",
-        "propertyNames": {"pattern": "^[a-z]$"},
+        "propertyNames": {"title": "name", "pattern": "^[a-z]$"},
         "additionalProperties": {"enum": ["int"]},
     } == published(given)
     assert [True, False, False] == [
