@@ -191,3 +191,27 @@ def test_a_broken_operation_is_marked_with_the_reason(server, step, message):
     line = text.partition(f"- {step}")[0].count("\n") + 1
 
     assert [(line, message)] == marks(server, next(UNSAVED), text)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("[400, 4000, 400]", "[400, 4000]", "Array has too few items. Expected 3 or more."),
+        ("[400, 4000, 400]", "[400, x, 400]", 'Incorrect type. Expected "number".'),
+        (
+            "name: reference ",
+            "exclude: [{omega_max: 3}] ",
+            "Object is missing property sweep required by property exclude.",
+        ),
+        ("  jobs:", "  tags: [a, a]\n  jobs:", "Array has duplicate items."),
+        ("{omega_max: float,", "{omega_max: real,", 'Value is not accepted. Valid values: "int", "float".'),
+    ],
+)
+def test_rules_of_the_schema_are_those_of_the_editor(server, old, new, message):
+    """Lists with a type for each item, keys that need each other: draft 2020-12 is understood."""
+    text = (SPECS / "afm-ramp.yaml").read_text(encoding="utf-8")
+    assert old in text
+
+    found = marks(server, next(UNSAVED), text.replace(old, new, 1))
+
+    assert [message] == [said for _, said in found]
