@@ -12,7 +12,7 @@ import click
 
 from runner.cli import options
 from runner.cli.exits import Exit
-from runner.cli.output import print_json, print_table, print_text, values_text
+from runner.cli.output import print_json, print_table, print_text, say, values_text
 from runner.domain import most_frequent
 from runner.domain.plain import plain
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.project import Selection
-    from runner.results import JobRow
+    from runner.results import JobRow, Verdict
 
 _SHOWN: Final = 3
 
@@ -31,13 +31,19 @@ _SHOWN: Final = 3
 @options.selection
 @options.allow_python
 @options.output("table", "json", "jsonl", "csv")
-def results(paths: tuple[Path, ...], selection: Selection, form: str) -> int:
+@click.option("--verify", is_flag=True, help="Only check that the records are as they were written.")
+def results(paths: tuple[Path, ...], selection: Selection, form: str, verify: bool) -> int:
     """Show what came back: each job with its variables, runs, status and most frequent bitstrings.
 
     Reads the records in the repository and asks no cloud. Character i of a bitstring is qubit i of the
     register's order; 1 is the Rydberg state. The counts of jobs that measured the same point are added up.
+
+    With --verify, digests and sums of everything on record for the experiments are computed anew, and what is
+    not as it was recorded is told with its place; the exit code is 1 then.
     """
     project, experiments = options.opened(paths, None, selection)
+    if verify:
+        return _verify({each.name: project.verified(each) for each in experiments}, form)
     rows = {each.name: project.results(each) for each in experiments}
     if form == "json":
         print_json(rows)
@@ -51,6 +57,29 @@ def results(paths: tuple[Path, ...], selection: Selection, form: str) -> int:
         for name, some in rows.items():
             print_rows(name, some)
     return Exit.DONE
+
+
+def _verify(verdicts: dict[str, Verdict], form: str) -> int:
+    """Prints what is wrong with records; answers the exit code."""
+    if form == "table":
+        for name, verdict in verdicts.items():
+            for flaw in verdict.flaws:
+                print_text(str(flaw))
+            flaws = f"{len(verdict.flaws)} flaws" if verdict.flaws else "all as it was recorded"
+            print_text(f"{name}: {verdict.lines} jobs in {verdict.files} files; {flaws}")
+        if any(verdict.flaws for verdict in verdicts.values()):
+            say("hint: restore what git has; the file of a batch that is deleted is fetched again by apply")
+    else:
+        print_json(
+            {
+                name: {
+                    **plain(verdict),
+                    "flaws": [{**plain(each), "path": str(each.path)} for each in verdict.flaws],
+                }
+                for name, verdict in verdicts.items()
+            }
+        )
+    return Exit.ERROR if any(verdict.flaws for verdict in verdicts.values()) else Exit.DONE
 
 
 def print_rows(name: str, rows: Sequence[JobRow]) -> None:

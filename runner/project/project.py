@@ -21,7 +21,7 @@ from runner.project.settings import FILE_NAME, LOCAL, Settings, read_settings
 from runner.project.targets import connect, environment
 from runner.reconcile import Journal, Patience, Reconciler, Tools, Wish, utc_now
 from runner.reconcile.tags import SHORT
-from runner.results import Records, job_rows
+from runner.results import Records, job_rows, verified
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from runner.project.settings import Target
     from runner.project.targets import Connection
     from runner.reconcile import CancelBatch, Deed, Outcome, Terms, Watch
-    from runner.results import JobRow
+    from runner.results import JobRow, Verdict
 
     Promise = Callable[[list[Wish], list[Deed]], list[Wish]]
 
@@ -138,6 +138,11 @@ class Project:
         own = ((experiment.name, job) for job in self.records.of_experiment(experiment.name))
         known = (*((name, job) for name, job in former if job.recipe == recipe), *own)
         return list({job.id: (name, job) for name, job in known}.values())
+
+    def verified(self, experiment: Experiment) -> Verdict:
+        """Whether what is on record for an experiment is as it was recorded; asks no cloud."""
+        names = dict.fromkeys((experiment.name, *self._former.get(experiment.desired.recipe[:SHORT], ())))
+        return verified(self.root / self.settings.results / name for name in names)
 
     @cached_property
     def _former(self) -> dict[str, list[str]]:

@@ -13,12 +13,14 @@ from runner.results.records import Records, read_record, record_line
 from runner.results.results import Results
 from runner.results.statuses import ResultStatus
 from runner.results.table import JobRow, job_rows
+from runner.results.verifying import Flaw, Verdict, verified
 
 __all__ = [
     "Bootstrap",
     "Counts",
     "Estimate",
     "Estimates",
+    "Flaw",
     "JobResult",
     "JobRow",
     "Kept",
@@ -27,10 +29,12 @@ __all__ = [
     "Results",
     "Runs",
     "Sweep",
+    "Verdict",
     "columns_of",
     "gathered",
     "job_rows",
     "read_record",
     "record_line",
     "unit_of",
+    "verified",
 ]

@@ -14,7 +14,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.domain import JobStatus, RecordedJob
+from runner.domain import JobStatus, RecordedJob, digest
 from runner.errors import RecordError
 from runner.results.manifests import following
 
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _RECORD: Final = "runner/record/v1"
+DIGEST: Final = "digest"
 
 
 class Records:
@@ -68,10 +69,11 @@ class Records:
             return
         one = next(iter(fresh.values()))
         path = self._recipe_folder(experiment, one.recipe) / f"{_safe(one.batch_id)}.jsonl"
-        kept = {job.id: job for job in self._jobs_of(path)} if path.exists() else {}
+        lines = self._lines_of(path) if path.exists() else {}  # as they are: their digests stay true
+        lines |= {job_id: record_line(job) for job_id, job in fresh.items()}
         place = {job_id: index for index, job_id in enumerate(order)}
-        merged = sorted((kept | fresh).values(), key=lambda job: place.get(job.id, len(place)))
-        _write_aside(path, "".join(record_line(job) + "\n" for job in merged))
+        merged = sorted(lines, key=lambda job_id: place.get(job_id, len(place)))
+        _write_aside(path, "".join(lines[job_id] + "\n" for job_id in merged))
 
     def add_serialised(self, experiment: str, job: RecordedJob, text: str) -> None:
         """Keeps what an emulator gave beside the counts: Pulser's own serialised results."""
@@ -123,13 +125,18 @@ class Records:
             known = self._read[file] = (version, _read_file(file))
         return known[1]
 
+    def _lines_of(self, file: Path) -> dict[str, str]:
+        """The lines of a file, by the ids of their jobs; a later line of the same job counts."""
+        jobs = self._jobs_of(file)
+        return {job.id: text for job, text in zip(jobs, lines_of(file), strict=True)}
+
     def _recipe_folder(self, experiment: str, recipe: str) -> Path:
         return self._folder / _safe(experiment) / _safe(recipe)
 
 
 def record_line(job: RecordedJob) -> str:
     """One line of a record, without its end."""
-    value = {
+    value: dict[str, Any] = {
         "record": _RECORD,
         "key": job.key,
         "name": job.name,
@@ -148,6 +155,7 @@ def record_line(job: RecordedJob) -> str:
         "ended_at": _text(job.ended_at),
         "errors": list(job.errors),
     }
+    value[DIGEST] = digest(value)
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
 
 
@@ -164,6 +172,18 @@ def read_record(line: str) -> RecordedJob:
         return _record_of(value)
     except (KeyError, TypeError) as error:
         raise ValueError(f"no record of a job: {error}") from error
+
+
+def lines_of(path: Path) -> list[str]:
+    """The lines of a record; a line ends with a newline alone, as other ends may stand in a text of JSON.
+
+    Raises:
+        OSError: The file cannot be read.
+
+        UnicodeDecodeError: It is no text.
+    """
+    text = path.read_text(encoding="utf-8")
+    return text.removesuffix("\n").split("\n") if text else []
 
 
 def _record_of(value: dict[str, Any]) -> RecordedJob:
@@ -189,7 +209,7 @@ def _record_of(value: dict[str, Any]) -> RecordedJob:
 
 def _read_file(path: Path) -> list[RecordedJob]:
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        lines = lines_of(path)
     except (OSError, UnicodeDecodeError) as error:
         raise RecordError(f"{path}: the record cannot be read: {error}") from error
     jobs = []

@@ -32,6 +32,14 @@ def test_what_is_put_on_record_is_read_back(tmp_path):
     assert jobs == records.of_experiment("exp")
 
 
+def test_any_text_of_the_cloud_stays_on_its_line(tmp_path):
+    """Also with what Python takes for the end of a line, and JSON does not."""
+    job = a_record(status=JobStatus.ERROR, errors=("lost\x85at\u2028the\u2029end\x0b\r\n",))
+    Records(tmp_path).add("exp", [job])
+
+    assert (job,) == Records(tmp_path).of_experiment("exp")
+
+
 def test_an_experiment_that_never_ran_has_no_records(tmp_path):
     """And no folder is made by looking."""
     assert () == Records(tmp_path / "results").of_experiment("exp")
@@ -74,6 +82,28 @@ def test_every_line_is_one_line_valid_and_read_back(job):
 
     assert "\n" not in line
     assert job == read_record(line)
+
+
+def test_a_line_of_before_there_were_digests_is_read():
+    """Old records stay readable, and valid."""
+    value = json.loads(record_line(a_record()))
+    del value["digest"]
+
+    assert a_record() == read_record(json.dumps(value))
+    assert jsonschema.Draft202012Validator(SCHEMA).is_valid(value)
+
+
+def test_lines_that_stay_are_not_written_anew(tmp_path):
+    """So that their digests still tell what was recorded, and what another version added is kept."""
+    records = Records(tmp_path)
+    records.add("exp", [a_record("j1"), a_record("j2")])
+    file = next(tmp_path.rglob("*.jsonl"))
+    odd = json.dumps({**json.loads(record_line(a_record("j1"))), "later": "added"}, indent=None)
+    file.write_text(odd + "\n" + record_line(a_record("j2")) + "\n", encoding="utf-8")
+    records.add("exp", [a_record("j2", runs=7), a_record("j3")])
+
+    expected = [odd, record_line(a_record("j2", runs=7)), record_line(a_record("j3"))]
+    assert expected == file.read_text(encoding="utf-8").splitlines()
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,184 @@
+"""Whether records still say what was recorded: every digest and every sum computed anew."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runner.domain import JobStatus, digest, job_key, recipe_digest
+from runner.results.records import DIGEST, lines_of, read_record
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+    from pathlib import Path
+
+    from runner.domain import RecordedJob
+
+_SERIALISED = ".pulser.json"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Flaw:
+    """One thing that is not as it was recorded.
+
+    Args:
+        path: The file.
+
+        line: Counted from 1; 0 for the file as a whole.
+    """
+
+    path: Path
+    line: int
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.message}" if self.line else f"{self.path}: {self.message}"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What was looked at, and what is wrong with it.
+
+    Args:
+        lines: How many lines were read, one a job.
+
+        files: In how many files of batches.
+    """
+
+    lines: int
+    files: int
+    flaws: tuple[Flaw, ...]
+
+
+def verified(folders: Iterable[Path]) -> Verdict:
+    """What of some experiments' records can be shown to be as it was recorded.
+
+    Of each line: its digest (of older lines, which have none, the key of the point), that the runs are those
+    counted, that bitstrings fit the qubits, and that it lies in the folder of its recipe and in the file of
+    its batch. Of Pulser's serialised results: that they hold the same counts. Of each manifest: that its
+    device type and sequence make its recipe. A job that is on record twice is told too.
+
+    Args:
+        folders: One for each experiment, with a folder for each recipe in it.
+    """
+    there = (folder for folder in folders if folder.is_dir())
+    recipes = [recipe for folder in there for recipe in sorted(folder.iterdir()) if recipe.is_dir()]
+    files = [file for recipe in recipes for file in sorted(recipe.glob("*.jsonl"))]
+    lines = [line for file in files for line in _lines(file)]
+    flaws = [line for line in lines if isinstance(line, Flaw)]
+    read = [line for line in lines if not isinstance(line, Flaw)]
+    flaws += [flaw for line in read for flaw in _flaws_of_line(line)]
+    flaws += _twice(read)
+    flaws += [flaw for recipe in recipes for flaw in _flaws_of_manifest(recipe)]
+    flaws += _flaws_of_serialised(recipes, read)
+    return Verdict(len(lines), len(files), tuple(sorted(flaws)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    path: Path
+    number: int
+    value: Mapping[str, Any]
+    job: RecordedJob
+
+    def flaw(self, message: str) -> Flaw:
+        return Flaw(self.path, self.number, message)
+
+
+def _lines(file: Path) -> Iterator[_Line | Flaw]:
+    try:
+        texts = lines_of(file)
+    except (OSError, UnicodeDecodeError) as error:
+        yield Flaw(file, 0, f"cannot be read: {error}")
+        return
+    for number, text in enumerate(texts, 1):
+        try:
+            yield _Line(file, number, json.loads(text), read_record(text))
+        except ValueError as error:
+            yield Flaw(file, number, str(error))
+
+
+def _flaws_of_line(line: _Line) -> Iterator[Flaw]:
+    job, value = line.job, dict(line.value)
+    said = value.pop(DIGEST, None)
+    if said is None and _or_none(job_key, job.variables) != job.key:
+        yield line.flaw("the key is not that of the variables")
+    if said is not None and _or_none(digest, value) != said:
+        yield line.flaw("the digest is not that of the line: it was changed after it was recorded")
+    if job.recipe != line.path.parent.name:
+        yield line.flaw(f"the recipe is {job.recipe}, not that of the folder")
+    if job.batch_id != line.path.stem:
+        yield line.flaw(f"the batch is {job.batch_id}, not that of the file")
+    counted = sum(job.counts.values())
+    if job.status is JobStatus.DONE and job.counts and counted != job.runs:
+        yield line.flaw(f"{counted} runs are counted, and the job had {job.runs}")
+    if job.qubit_ids and any(len(bitstring) != len(job.qubit_ids) for bitstring in job.counts):
+        yield line.flaw(f"a bitstring does not fit the {len(job.qubit_ids)} qubits")
+
+
+def _or_none(made: Any, value: Any) -> str | None:
+    """A digest; None of what no digest can be made of."""
+    try:
+        return str(made(value))
+    except (TypeError, ValueError):
+        return None
+
+
+def _twice(lines: Iterable[_Line]) -> Iterator[Flaw]:
+    first: dict[str, _Line] = {}
+    for line in lines:
+        other = first.setdefault(line.job.id, line)
+        if other is not line:
+            yield line.flaw(f"job {line.job.id} is on record twice: see {other.path.name}:{other.number}")
+
+
+def _flaws_of_manifest(recipe: Path) -> Iterator[Flaw]:
+    path = recipe / "manifest.json"
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        made = recipe_digest(device_type=value["device_type"], sequence=json.dumps(value["sequence"]))
+    except FileNotFoundError:
+        yield Flaw(path, 0, "is missing: nobody can tell what was run")
+        return
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        yield Flaw(path, 0, f"is no manifest: {type(error).__name__}: {error}")
+        return
+    if made != value.get("recipe") or made[: len(recipe.name)] != recipe.name:
+        yield Flaw(path, 0, f"device type and sequence make the recipe {made[:16]}, not that of the folder")
+
+
+def _flaws_of_serialised(recipes: Iterable[Path], lines: Iterable[_Line]) -> Iterator[Flaw]:
+    jobs = {(line.path.parent.name, line.job.batch_id, line.job.id): line.job for line in lines}
+    for recipe in recipes:
+        for path in sorted(recipe.glob(f"*/*{_SERIALISED}")):
+            job = jobs.get((recipe.name, path.parent.name, path.name.removesuffix(_SERIALISED)))
+            message = "belongs to no job on record" if job is None else _said_otherwise(path, job)
+            if message:
+                yield Flaw(path, 0, message)
+
+
+def _said_otherwise(path: Path, job: RecordedJob) -> str:
+    """What Pulser's serialised results say otherwise than the record; empty when they agree."""
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+        final = {_without_zeros(each) for each in _bitstrings(value)}
+        order = tuple(value["atom_order"])
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        return f"these are no results of Pulser: {type(error).__name__}: {error}"
+    if final and _without_zeros(job.counts) not in final:
+        return "the bitstrings are not those on record"
+    if job.qubit_ids and order != job.qubit_ids:
+        return "the qubits are in another order than on record"
+    return ""
+
+
+def _bitstrings(value: Mapping[str, Any]) -> Iterator[Mapping[str, int]]:
+    """The last bitstrings of each observable that has some: one of them is what the cloud counted."""
+    for tag, uuid in value["tagmap"].items():
+        if tag.startswith("bitstrings"):
+            yield value["results"][uuid][-1]
+
+
+def _without_zeros(counts: Mapping[str, int]) -> frozenset[tuple[str, int]]:
+    return frozenset((bitstring, count) for bitstring, count in counts.items() if count)

@@ -1,0 +1,161 @@
+"""Whether records still say what was recorded."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from builders import RECIPE, SEQUENCE, a_record
+from pulser.backend import Results
+
+from runner.domain import JobStatus
+from runner.results import Records
+from runner.results.records import record_line
+from runner.results.verifying import Verdict, verified
+
+MANIFEST = {"device_type": "EMU_FREE", "sequence": json.loads(SEQUENCE), "recipe": RECIPE}
+COUNTS = {"0": 60, "1": 40}
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Records of two batches, with a manifest and what an emulator gave."""
+    records = Records(tmp_path)
+    job = a_record("j1", counts=COUNTS)
+    records.add("exp", [job, a_record("j2", t=2, status=JobStatus.ERROR, errors=("lost",))])
+    records.add("exp", [a_record("j3", t=3, batch_id="b2", counts={})])
+    records.write_manifest("exp", RECIPE[:16], MANIFEST)
+    given = Results.from_final_bitstrings(("q0",), 100, COUNTS).to_abstract_repr()
+    records.add_serialised("exp", job, given)
+    return tmp_path / "exp"
+
+
+def told(folder):
+    """What is wrong, with places from the folder of the recipe."""
+    root = folder / RECIPE[:16]
+    return [str(flaw).removeprefix(f"{root}/") for flaw in verified([folder]).flaws]
+
+
+def changed(folder, name, change):
+    """Changes the text of a file, which must change it."""
+    path = folder / RECIPE[:16] / name
+    before = path.read_text(encoding="utf-8")
+    after = change(before)
+    assert before != after
+    path.write_text(after, encoding="utf-8")
+
+
+def without_digest(text):
+    """Lines as they were written before there were digests."""
+    values = [json.loads(line) for line in text.splitlines()]
+    return "".join(json.dumps({k: v for k, v in value.items() if k != "digest"}) + "\n" for value in values)
+
+
+def test_what_was_recorded_is_found_in_order(folder):
+    """Done, failed and lost jobs; written in another order of keys it is the same."""
+    assert Verdict(lines=3, files=2, flaws=()) == verified([folder])
+
+    changed(folder, "b1.jsonl", lambda text: "".join(
+        json.dumps(json.loads(line), sort_keys=True) + "\n" for line in text.splitlines()
+    ))  # fmt: skip
+    assert [] == told(folder)
+
+
+def test_lines_without_a_digest_are_judged_by_their_key(folder):
+    """Older ones."""
+    changed(folder, "b1.jsonl", without_digest)
+    assert [] == told(folder)
+
+    changed(folder, "b1.jsonl", lambda text: text.replace('{"t": 1}', '{"t": 7}'))
+    assert ["b1.jsonl:1: the key is not that of the variables"] == told(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [('"t1"', '"t7"'), ('{"t": 2}', '{"t": 7}'), ('"runs": 100', '"runs": 100, "more": 1'), ("lost", "fine")],
+)
+def test_a_changed_line_is_found(folder, old, new):
+    """Whatever of it was changed, added or taken away."""
+    changed(folder, "b1.jsonl", lambda text: text.replace(old, new, 1))
+
+    (said,) = told(folder)
+    assert "the digest is not that of the line" in said
+
+
+@pytest.mark.parametrize(
+    ("job", "expected"),
+    [
+        (a_record("j9", batch_id="b3", counts={"0": 99}), "99 runs are counted, and the job had 100"),
+        (a_record("j9", batch_id="b3", counts={"01": 100}), "a bitstring does not fit the 1 qubits"),
+        (a_record("j9", batch_id="b4"), "the batch is b4, not that of the file"),
+        (a_record("j9", batch_id="b3", recipe="f" * 16), f"the recipe is {'f' * 16}, not that of the folder"),
+        (a_record("j3", batch_id="b3"), "job j3 is on record twice: see b2.jsonl:1"),
+    ],
+)
+def test_a_line_that_contradicts_itself_or_its_place_is_found(folder, job, expected):
+    """Though its digest is right."""
+    path = folder / RECIPE[:16] / "b3.jsonl"
+    path.write_text(record_line(job) + "\n", encoding="utf-8")
+
+    assert [f"b3.jsonl:1: {expected}"] == told(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda text: text.replace('"q0"', '"q1"'), "device type and sequence make the recipe"),
+        (lambda text: text.replace("EMU_FREE", "EMU_SV"), "device type and sequence make the recipe"),
+        (lambda text: text.replace(RECIPE, "f" * 64), "device type and sequence make the recipe"),
+        (lambda text: text.replace('"sequence"', '"sequel"'), "is no manifest: KeyError"),
+        (lambda _: "{", "is no manifest: JSONDecodeError"),
+        (lambda _: "[]", "is no manifest: TypeError"),
+    ],
+)
+def test_a_changed_manifest_is_found(folder, change, expected):
+    """It does not make its recipe any more."""
+    changed(folder, "manifest.json", change)
+
+    (said,) = told(folder)
+    assert said.startswith(f"manifest.json: {expected}")
+
+
+def test_what_is_missing_is_found(folder):
+    """A manifest, and the line of what was kept beside it."""
+    (folder / RECIPE[:16] / "manifest.json").unlink()
+    (folder / RECIPE[:16] / "b1.jsonl").unlink()
+
+    assert [
+        "b1/j1.pulser.json: belongs to no job on record",
+        "manifest.json: is missing: nobody can tell what was run",
+    ] == told(folder)
+
+
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        (lambda text: text.replace("60", "61"), "the bitstrings are not those on record"),
+        (lambda text: text.replace('"q0"', '"q1"'), "the qubits are in another order than on record"),
+        (lambda _: "{}", "these are no results of Pulser: KeyError: 'tagmap'"),
+        (lambda _: "[]", "these are no results of Pulser: TypeError: "),
+    ],
+)
+def test_serialised_results_that_say_otherwise_are_found(folder, change, expected):
+    """They are held against the counts on record."""
+    changed(folder, "b1/j1.pulser.json", change)
+
+    (said,) = told(folder)
+    assert said.startswith(f"b1/j1.pulser.json: {expected}")
+
+
+@pytest.mark.parametrize("text", [b"{\n", b"\xff\n", b"[]\n"])
+def test_what_cannot_be_read_is_told_and_the_rest_is_judged(folder, text):
+    """One broken file hides no other."""
+    (folder / RECIPE[:16] / "b0.jsonl").write_bytes(text)
+    (folder / RECIPE[:16] / "manifest.json").unlink()
+
+    assert ["b0.jsonl", "manifest.json"] == [said.partition(":")[0] for said in told(folder)]
+
+
+def test_where_nothing_was_recorded_nothing_is_wrong(tmp_path):
+    """There is nothing to judge."""
+    assert Verdict(lines=0, files=0, flaws=()) == verified([tmp_path / "none"])
