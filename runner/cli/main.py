@@ -37,6 +37,7 @@ VERBS: Final = {
     "resolve": "runner.cli.resolve:resolve",
     "adopt": "runner.cli.adopt:adopt",
     "history": "runner.cli.history:history",
+    "gc": "runner.cli.gc:gc_",
     "schema": "runner.cli.schema:schema",
     "export": "runner.cli.export:export",
     "import": "runner.cli.importing:import_",

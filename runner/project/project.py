@@ -296,7 +296,11 @@ class Project:
     @property
     def _memory(self) -> Path:
         """Where this machine remembers what it tried on the target."""
-        name = "".join(c if c.isalnum() or c in "-_" else "-" for c in self.target_name)
-        folder = state_folder(self.root) / "targets" / name
+        folder = state_folder(self.root) / "targets" / journal_folder(self.target_name)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def journal_folder(target: str) -> str:
+    """Name of the folder in which this machine remembers what it tried on a target."""
+    return "".join(c if c.isalnum() or c in "-_" else "-" for c in target)

@@ -158,6 +158,17 @@ def _flaws_of_serialised(recipes: Iterable[Path], lines: Iterable[_Line]) -> Ite
                 yield Flaw(path, 0, message)
 
 
+def serialised_without_line(recipes: Iterable[Path]) -> Iterator[Path]:
+    """Pulser's serialised results that belong to no job on record; none where a line cannot be read."""
+    for recipe in recipes:
+        lines = [line for file in recipe.glob("*.jsonl") for line in _lines(file)]
+        known = {(line.job.batch_id, line.job.id) for line in lines if isinstance(line, _Line)}
+        if not any(isinstance(line, Flaw) for line in lines):
+            for path in sorted(recipe.glob(f"*/*{_SERIALISED}")):
+                if (path.parent.name, path.name.removesuffix(_SERIALISED)) not in known:
+                    yield path
+
+
 def _said_otherwise(path: Path, job: RecordedJob) -> str:
     """What Pulser's serialised results say otherwise than the record; empty when they agree."""
     try:

@@ -1,0 +1,55 @@
+"""`runner gc`."""
+
+from __future__ import annotations
+
+import click
+
+from runner.cli.exits import Exit
+from runner.cli.output import print_json, print_table, say
+from runner.domain.plain import plain
+from runner.project import Project
+from runner.project.disposal import Spare, chosen, remove, spare
+
+_STEP = 1000
+
+
+@click.command("gc")
+@click.option("--remove", "paths", metavar="PATH", multiple=True, help="Remove this of the list. Repeatable.")
+@click.option("--yes", is_flag=True, help="Remove all with which nothing is lost.")
+@click.option(
+    "-o", "--output", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
+)
+def gc_(paths: tuple[str, ...], yes: bool, form: str) -> int:
+    """Say what of the repository may go, how large it is and why; removes nothing unless told to.
+
+    That may be what is made again when it is needed, or was left behind by something that was killed: --yes
+    removes all of it. The rest is gone for good unless git has it, and goes one by one with --remove PATH:
+    records of recipes that no experiment file asks for any more, and journals of former targets.
+    """
+    project = Project.open()
+    with project.journal_locked("gc"):
+        spares = spare(project, project.load([project.root]))
+        doomed = chosen(spares, paths, all_replaceable=yes)
+        remove(project.root, doomed)
+    if form == "json":
+        print_json([{**plain(each), "removed": each in doomed} for each in spares])
+        return Exit.DONE
+    if spares:
+        print_table(("path", "size", "goes with", "why"), [_row(each, each in doomed) for each in spares])
+    total = sum(each.size for each in doomed)
+    say(f"removed: {size_text(total)}" if doomed else "nothing was removed" if spares else "nothing may go")
+    return Exit.DONE
+
+
+def _row(each: Spare, is_removed: bool) -> tuple[str, ...]:
+    way = "removed" if is_removed else "--yes" if each.is_replaceable else "--remove"
+    return each.path, size_text(each.size), way, each.reason
+
+
+def size_text(size: float) -> str:
+    """A number of bytes for people: 12 B, 3.4 MB."""
+    for unit in ("B", "kB", "MB", "GB"):
+        if size < _STEP:
+            return f"{size:.0f} B" if unit == "B" else f"{size:.1f} {unit}"
+        size /= _STEP
+    return f"{size:.1f} TB"
