@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 # What a sequence carries beside its physics: an upgrade of Pulser or another name is no new experiment.
 _NOT_PHYSICS = ("$schema", "pulser_version", "name", "metadata")
 _KEY_CHARACTERS = 16
+# Slug of traps that were found for the atoms by the limits of the device: not what the file asks for.
+AUTOMATIC_LAYOUT = "automatic"
 
 
 def canonical_json(value: Any) -> bytes:
@@ -54,7 +56,8 @@ def recipe_digest(*, device_type: str, sequence: str) -> str:
         device_type: PCS's name of the target.
 
         sequence: Abstract representation of the (parametrised) sequence, JSON text. Of its device only the
-            name counts, so that a refreshed device specification is not a new recipe.
+            name counts, and of traps that were found automatically nothing, so that a refreshed device
+            specification is not a new recipe.
     """
     return digest(recipe_parts(device_type=device_type, sequence=sequence))
 
@@ -71,4 +74,6 @@ def recipe_parts(*, device_type: str, sequence: str) -> dict[str, Any]:
     physics = {key: value for key, value in representation.items() if key not in _NOT_PHYSICS}
     if isinstance(physics.get("device"), dict):
         physics["device"] = physics["device"].get("name")
+    if isinstance(physics.get("layout"), dict) and physics["layout"].get("slug") == AUTOMATIC_LAYOUT:
+        del physics["layout"]
     return {"device_type": device_type, "sequence": physics}

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pulser
 from pulser.register.mappable_reg import MappableRegister
 
+from runner.domain.digests import AUTOMATIC_LAYOUT
 from runner.sequences.building import add_operations
 from runner.sequences.quantities import with_numbers, with_variables
 from runner.sequences.registers import built_layout, built_register
@@ -142,7 +143,7 @@ def _wants_layout(written: WrittenSequence, device: AnyDevice, device_type: str)
 def _laid_out(findings: Findings, register: pulser.Register, device: Any, wanted: bool) -> pulser.Register:
     """The register with traps around it where they are wanted."""
     try:
-        return register.with_automatic_layout(device) if wanted else register
+        return register.with_automatic_layout(device, AUTOMATIC_LAYOUT) if wanted else register
     except Exception as error:  # noqa: BLE001
         findings.note(REGISTER, f"no layout of traps fits: {message_of(error)}")
         return register

@@ -65,10 +65,11 @@ def test_the_order_of_variables_makes_no_other_point(variables):
         {"metadata": {"package_versions": {}}},
         {"$schema": "sequence-schema.json"},
         {"device": {"name": "AnalogDevice", "max_runs": 500}},
+        {"layout": {"coordinates": [[0.0, 0.0]], "slug": "automatic"}},
     ],
 )
 def test_what_is_no_physics_makes_no_other_recipe(changes):
-    """An upgrade of Pulser, another name, or a refreshed device buys nothing again."""
+    """An upgrade of Pulser, another name, a refreshed device: nothing is bought again."""
     assert recipe() == recipe(**changes)
 
 
@@ -78,6 +79,7 @@ def test_what_is_no_physics_makes_no_other_recipe(changes):
         {"device": {"name": "MockDevice", "max_runs": 2000}},
         {"register": [{"name": "q0", "x": 1.0, "y": 0.0}]},
         {"operations": []},
+        {"layout": {"coordinates": [[0.0, 0.0]], "slug": "mine"}},
         {"device_type": "EMU_MPS"},
     ],
 )

@@ -70,6 +70,7 @@ def test_jobs_match_by_their_variables_and_runs_are_added_up():
     [
         ({}, ()),
         ({"sequence_builder": with_sequence(name="another", pulser_version="0.1", device="D")}, ()),
+        ({"sequence_builder": with_sequence(layout={"coordinates": [[0, 0]]})}, ()),
         ({"tags": ["runner:lab", "exp:x"]}, ("it is this repository's already, of the experiment x",)),
         ({"tags": ["runner:far"]}, ("it belongs to another repository, with the namespace 'far'",)),
         ({"device_type": "FRESNEL"}, ("its device type is FRESNEL, the file says EMU_FREE",)),
@@ -106,6 +107,17 @@ def test_jobs_match_by_their_variables_and_runs_are_added_up():
 def test_each_difference_is_named(batch, expected):
     """What is no physics is no difference."""
     assert expected == objections(batch)
+
+
+def test_traps_that_a_file_names_have_to_be_those_of_the_batch():
+    """Where it names none, or has them found, any do."""
+    named, found = ({"coordinates": [[0, 0]], "slug": slug} for slug in ("mine", "automatic"))
+    other = {"sequence_builder": with_sequence(layout={"coordinates": [[1, 1]], "slug": "mine"})}
+
+    assert ("its sequence differs at /layout/coordinates/0/0: it has 1, the file 0",) == objections(
+        other, desired=an_experiment(sequence=with_sequence(layout=named))
+    )[:1]
+    assert () == objections(other, desired=an_experiment(sequence=with_sequence(layout=found)))
 
 
 def test_a_batch_without_any_job_of_the_file_is_not_taken():

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import pulser
 import pytest
 from pulser.register import Register3D, RegisterLayout
@@ -100,9 +102,10 @@ def test_layouts_of_a_device_go_by_their_names():
 
 
 def test_an_automatic_layout_is_that_of_pulser():
-    """Also on an emulator, where the file asks for it."""
+    """Also on an emulator, where the file asks for it; its slug says that no file names these traps."""
     atoms = {"a": (0.0, 0.0), "b": (0.0, 6.5), "c": (7.0, 1.0)}
     register = pulser.Register(atoms).with_automatic_layout(pulser.AnalogDevice)
+    named = pulser.Register(atoms).with_automatic_layout(pulser.AnalogDevice, "automatic")
 
     result = written(
         PULSE,
@@ -111,7 +114,8 @@ def test_an_automatic_layout_is_that_of_pulser():
         layout="automatic",
     )
 
-    assert same(result, by_hand(register, pulser.AnalogDevice))
+    assert same(result, by_hand(named, pulser.AnalogDevice))
+    assert register.layout.coords.tolist() == json.loads(result.experiment.sequence)["layout"]["coordinates"]
 
 
 def test_jobs_place_the_atoms_of_a_mappable_register():
