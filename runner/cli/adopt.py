@@ -35,7 +35,7 @@ def adopt(file: Path, batches: tuple[str, ...], target: str | None, form: str, y
     Each must be of the file's device type and sequence. It then counts as the experiment's: plan counts its
     jobs, apply records their results, and the file's policies hold for it. Nothing is ever added to it.
     """
-    project, experiments = options.opened((file,), target)
+    project, experiments = options.opened((file,), target, asks_cloud=True)
     if len(experiments) != 1:
         raise UsageError(f"{file}: name one experiment file")
     found = candidates(project, experiments[0], batches)

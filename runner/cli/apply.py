@@ -57,7 +57,7 @@ def apply(  # noqa: PLR0913, PLR0917  (a word of the command line each)
     if any(is_plan(path) for path in paths):
         project, experiments, promise = _saved(paths, selection, target)
     else:
-        project, experiments = options.opened(paths, target, selection)
+        project, experiments = options.opened(paths, target, selection, asks_cloud=True)
         promise = None
         if not project.target.is_local and not yes:
             _ask(project, experiments)
@@ -80,7 +80,7 @@ def _saved(
             hint="choose when you save it: `runner plan -O FILE --only NAME`",
         )
     saved = read_plan(paths[0])
-    project = options.project(target_name=target or saved.target.name)
+    project = options.project(target_name=target or saved.target.name, asks_cloud=True)
     return project, promised_experiments(project, saved), Promise(project, saved)
 
 

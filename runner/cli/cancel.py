@@ -31,7 +31,7 @@ def cancel(paths: tuple[Path, ...], selection: Selection, target: str | None, fo
     What you cancel is not bought again by the next apply, unless the file's `rerun` is raised or its retry
     policy names CANCELED.
     """
-    project, experiments = options.opened(paths, target, selection)
+    project, experiments = options.opened(paths, target, selection, asks_cloud=True)
     names = ", ".join(each.name for each in experiments)
     if not yes:
         if not sys.stdin.isatty():

@@ -62,19 +62,36 @@ def output(*formats: str) -> Callable[[F], F]:
     return click.option("-o", "--output", "form", type=choice, default="table", show_default=True, help=text)
 
 
-def project(start: Path | None = None, target_name: str | None = None) -> Project:
-    """The project around a file or folder, with what the options of the command allow."""
+def project(
+    start: Path | None = None, target_name: str | None = None, *, asks_cloud: bool = False
+) -> Project:
+    """The project around a file or folder, with what the options of the command allow.
+
+    Args:
+        asks_cloud: Whether the verb speaks to the target anyway, and may ask what its devices can do.
+    """
     allowed = bool(click.get_current_context().meta.get(_PYTHON))
-    return Project.open(start, target_name, allow_python=allowed)
+    return Project.open(start, target_name, allow_python=allowed, asks_cloud=asks_cloud)
 
 
 def opened(
-    paths: tuple[Path, ...], target_name: str | None, chosen: Selection | None = None
+    paths: tuple[Path, ...],
+    target_name: str | None,
+    chosen: Selection | None = None,
+    *,
+    asks_cloud: bool = False,
 ) -> tuple[Project, list[Experiment]]:
-    """The project around some paths, and those of their experiments that are chosen; warnings are said."""
-    around = project(paths[0] if paths else None, target_name)
+    """The project around some paths, and those of their experiments that are chosen; warnings are said.
+
+    Args:
+        asks_cloud: Whether the verb speaks to the target anyway, and may ask what its devices can do.
+    """
+    around = project(paths[0] if paths else None, target_name, asks_cloud=asks_cloud)
     experiments = selected(around.load(paths or (around.root,)), chosen or Selection())
     for experiment in experiments:
         for warning in experiment.warnings:
             say(f"warning: {warning}", style="yellow")
+    if (failure := around.devices.failure) and any(each.consulted for each in experiments):
+        age = around.devices.said_age()
+        say(f"warning: devices of the target {around.target_name} ({age}): {failure}", style="yellow")
     return around, experiments

@@ -51,7 +51,7 @@ def plan(  # noqa: PLR0913, PLR0917  (a word of the command line each)
 
     QPU time is an estimate: 100 runs take about 2 minutes. Emulators cost none.
     """
-    project, experiments = options.opened(paths, target, selection)
+    project, experiments = options.opened(paths, target, selection, asks_cloud=True)
     deeds = project.look(experiments, sees_removed=save is None)
     plans = [deed.plan for deed in deeds]
     if save:

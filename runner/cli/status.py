@@ -12,6 +12,7 @@ from runner.cli.describe import plan_object
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_table, print_text
 from runner.domain.plain import plain
+from runner.reconcile.bought import remarks
 from runner.reconcile.conditions import conditions
 from runner.reconcile.tags import read_marks
 
@@ -36,7 +37,7 @@ def status(paths: tuple[Path, ...], selection: Selection, target: str | None, fo
     Of the conditions, those that want a look; -o json has all of them. Without FILE, all experiment files of
     the repository, and after them the batches of experiments that were removed from it. Changes nothing.
     """
-    project, experiments = options.opened(paths, target, selection)
+    project, experiments = options.opened(paths, target, selection, asks_cloud=True)
     deeds = project.look(experiments)
     is_all = not paths and not selection and project.namespace is not None
     removed = project.removed(experiments) if is_all else ()
@@ -81,6 +82,8 @@ def _print(deed: Deed) -> None:
     if claims:
         rows = [(c.type, c.status, c.reason, c.message) for c in claims]
         print_table(("condition", "status", "reason", ""), rows)
+    for remark in remarks(deed.desired, deed.seen.bought):
+        print_text(f"  note: {remark}")
     if deed.seen.batches:
         _print_batches(deed.seen.batches)
     print_table(

@@ -12,6 +12,7 @@ from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_text, say
 from runner.errors import SpecError
 from runner.project import selected
+from runner.project.device_checks import device_checks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,37 +20,48 @@ if TYPE_CHECKING:
 
     from runner.errors import Problem
     from runner.project import Experiment, Selection
+    from runner.project.device_checks import DeviceCheck
 
 
 @click.command()
 @options.files()
 @options.selection
 @options.allow_python
+@options.target
 @options.output("table", "json", "github")
-def validate(paths: tuple[Path, ...], selection: Selection, form: str) -> int:
+def validate(paths: tuple[Path, ...], selection: Selection, target: str | None, form: str) -> int:
     """Check experiment files without sending anything.
 
     Reads each FILE (a folder stands for all files in it), builds every job with Pulser, and reports all
-    problems at once with their line and column. Needs no account and no network. With `-o github`, problems
-    and warnings are written as annotations of GitHub's workflows.
+    problems at once with their line and column. Needs no account and no network: what the target's devices
+    can do is taken from what `plan`, `apply` or `devices` were told last, and its age is said. With
+    `-o github`, problems and warnings are written as annotations of GitHub's workflows.
     """
     try:
-        experiments = selected(options.project(paths[0]).load(paths), selection)
+        project = options.project(paths[0], target)
+        experiments = selected(project.load(paths), selection)
     except SpecError as error:
         if form == "table":
             raise
-        _report(form, error.problems, ())
+        _report(form, error.problems, (), ())
         return Exit.ERROR
     warnings = [warning for each in experiments for warning in each.warnings]
-    _report(form, (), warnings)
+    checks = [device_checks(project, each) for each in experiments]
+    _report(form, (), warnings, checks)
     if form == "table":
-        _tell(experiments)
+        _tell(experiments, checks)
     return Exit.DONE
 
 
-def _report(form: str, problems: Sequence[Problem], warnings: Sequence[Problem]) -> None:
+def _report(
+    form: str,
+    problems: Sequence[Problem],
+    warnings: Sequence[Problem],
+    checks: Sequence[Sequence[DeviceCheck]],
+) -> None:
     if form == "json":
-        print_json({"valid": not problems, "problems": problems, "warnings": warnings})
+        devices = [check for each in checks for check in each]
+        print_json({"valid": not problems, "problems": problems, "warnings": warnings, "devices": devices})
     elif form == "github":
         for problem in problems:
             print_text(annotation("error", problem))
@@ -60,7 +72,8 @@ def _report(form: str, problems: Sequence[Problem], warnings: Sequence[Problem])
             say(f"warning: {warning}", style="yellow")
 
 
-def _tell(experiments: Sequence[Experiment]) -> None:
-    for each in experiments:
+def _tell(experiments: Sequence[Experiment], checks: Sequence[Sequence[DeviceCheck]]) -> None:
+    for each, of_devices in zip(experiments, checks, strict=True):
         runs = sum(job.runs for job in each.desired.jobs)
-        print_text(f"{each.file.path}: fine: {each.name}, {len(each.desired.jobs)} jobs, {runs} runs")
+        said = "".join(f"; {check}" for check in of_devices)
+        print_text(f"{each.file.path}: fine: {each.name}, {len(each.desired.jobs)} jobs, {runs} runs{said}")

@@ -54,7 +54,7 @@ def watch(  # noqa: PLR0913, PLR0917  (a word of the command line each)
     the others go on. After an error the pause grows up to five minutes. One line tells each change. Without
     FILE, the whole repository is watched.
     """
-    project = options.project(paths[0] if paths else None, target)
+    project = options.project(paths[0] if paths else None, target, asks_cloud=True)
     missing = [path for path in paths if not path.exists()]
     if missing:
         raise UsageError(f"{missing[0]}: no such file or folder")

@@ -166,6 +166,9 @@ class DesiredExperiment:
         qubit_ids: Order of the qubits in every bitstring.
 
         tags: The file's own tags, put after ours on every batch.
+
+        live_device: Specification of the device type that the jobs were checked against, as the target serves
+            it; empty where it is that of the sequence, or not known.
     """
 
     name: str
@@ -177,6 +180,7 @@ class DesiredExperiment:
     max_runs: int | None = None
     qubit_ids: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
+    live_device: str = ""
 
     @property
     def is_removed(self) -> bool:

@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import Problem, SpecError, UsageError
 from runner.project.source import Source
+from runner.sequences.specifications import NoSpecifications, is_current
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from runner.domain import DesiredExperiment
     from runner.project.compiled_cache import CompiledCache
     from runner.project.settings import Settings
     from runner.sequences import Compiled
+    from runner.sequences.specifications import Specifications
     from runner.spec.factories import MakeFor
 
 _ENDINGS: Final = (".yaml", ".yml")
+_NO_TARGET: Final = NoSpecifications()
 _WORDS: Final = (b"apiVersion", b"Experiment")
 
 
@@ -29,11 +32,15 @@ class Experiment:
 
     Args:
         warnings: What is odd but no error.
+
+        consulted: Digests of the target's specifications that it was checked against, by device type; empty
+            for one that was not to be had.
     """
 
     file: Source
     desired: DesiredExperiment
     warnings: tuple[Problem, ...] = ()
+    consulted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -90,12 +97,19 @@ def _may_be(file: Path) -> bool:
 
 
 def load_experiments(
-    files: Sequence[Path], *, root: Path, settings: Settings, cache: CompiledCache
+    files: Sequence[Path],
+    *,
+    root: Path,
+    settings: Settings,
+    cache: CompiledCache,
+    specifications: Specifications = _NO_TARGET,
 ) -> list[Experiment]:
     """The experiments of some files, with the repository's defaults and within its caps.
 
     Args:
         cache: What they were compiled to before; those that are as they were are not compiled again.
+
+        specifications: What the target's device types can do.
 
     Raises:
         SpecError: Problems in any of them, all at once.
@@ -104,7 +118,7 @@ def load_experiments(
     problems: list[Problem] = []
     for path in files:
         try:
-            experiments.append(_load(path, root, settings, cache))
+            experiments.append(_load(path, root, settings, cache, specifications))
         except SpecError as error:
             problems += error.problems
     cache.tidy()
@@ -124,20 +138,28 @@ def allowed_code(root: Path, settings: Settings) -> MakeFor | None:
     return Factories(root=root, timeout_s=settings.python_timeout_s, limits=limits).made
 
 
-def _load(path: Path, root: Path, settings: Settings, cache: CompiledCache) -> Experiment:
-    source, compiled = cache.find(path) or _compiled(path, root, settings, cache)
+def _load(
+    path: Path, root: Path, settings: Settings, cache: CompiledCache, specifications: Specifications
+) -> Experiment:
+    kept = cache.find(path)
+    if kept is None or not is_current(kept[1].consulted, specifications):
+        kept = _compiled(path, root, settings, cache, specifications)
+    source, compiled = kept
     policy = settings.caps.bound(compiled.experiment.policy)
-    return Experiment(source, replace(compiled.experiment, policy=policy), compiled.warnings)
+    experiment = replace(compiled.experiment, policy=policy)
+    return Experiment(source, experiment, compiled.warnings, compiled.consulted)
 
 
-def _compiled(path: Path, root: Path, settings: Settings, cache: CompiledCache) -> tuple[Source, Compiled]:
+def _compiled(
+    path: Path, root: Path, settings: Settings, cache: CompiledCache, specifications: Specifications
+) -> tuple[Source, Compiled]:
     from runner import sequences, spec  # noqa: PLC0415  (the models of a file take a while to import)
 
     make = allowed_code(root, settings)
     file = spec.load(path, root=root, limits=settings.limits.as_limits(), make=make)
     policy = settings.defaults.as_policy()
     file = file if policy is None else file.with_defaults(policy)
-    source, compiled = Source.of(file), sequences.compiled(file)
+    source, compiled = Source.of(file), sequences.compiled(file, specifications)
     cache.keep(path, source, compiled)
     return source, compiled
 

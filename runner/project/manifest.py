@@ -47,11 +47,18 @@ def manifest(
         },
         "factory": experiment.file.factory,
         "sequence": sequence,
+        **_checked_against(experiment),
         "commit": revision.commit,
         "dirty": revision.is_dirty,
         "versions": _versions() | (_emulator(experiment.desired.device_type) if is_local else {}),
         "written_at": utc_now().isoformat(),
     }
+
+
+def _checked_against(experiment: Experiment) -> dict[str, Any]:
+    """The device as the target had it, where the sequence says another one."""
+    live = experiment.desired.live_device
+    return {"live_device": json.loads(live)} if live else {}
 
 
 @cache

@@ -14,6 +14,7 @@ from runner.project.compiled_cache import CompiledCache, kept_folder
 from runner.project.declared import declared_names
 from runner.project.dependencies import dependencies
 from runner.project.experiments import experiment_files, load_experiments
+from runner.project.live_devices import LiveDevices, place_of
 from runner.project.manifest import manifest
 from runner.project.repository import find_root, revision, root_commit_namespace, state_folder
 from runner.project.serving import local_store
@@ -49,16 +50,24 @@ class Project:
         target_name: The cloud that is meant; a name of `runner.toml`, `local`, or a URL.
 
         environ: Where secrets come from.
+
+        asks_cloud: Whether files may be read with the help of the target, which says what its devices can do.
     """
 
     root: Path
     settings: Settings
     target_name: str
     environ: Mapping[str, str] = field(default_factory=environment, repr=False)
+    asks_cloud: bool = False
 
     @classmethod
     def open(
-        cls, start: Path | None = None, target: str | None = None, *, allow_python: bool = False
+        cls,
+        start: Path | None = None,
+        target: str | None = None,
+        *,
+        allow_python: bool = False,
+        asks_cloud: bool = False,
     ) -> Self:
         """The project around a file or folder.
 
@@ -70,6 +79,8 @@ class Project:
             allow_python: Whether functions in Python are run that files name, even if runner.toml does not
                 say so.
 
+            asks_cloud: Whether the target may be asked what its devices can do.
+
         Raises:
             ProjectError: The settings cannot be read, or there is no such target.
         """
@@ -79,7 +90,7 @@ class Project:
         settings.target_named(name)
         if allow_python:
             settings = settings.model_copy(update={"allow_python": True})
-        return cls(root=root, settings=settings, target_name=name)
+        return cls(root=root, settings=settings, target_name=name, asks_cloud=asks_cloud)
 
     @property
     def target(self) -> Target:
@@ -116,7 +127,24 @@ class Project:
         limits = self.settings.limits.model_dump(exclude_defaults=True)
         said = self.settings.defaults.policy | ({"limits": limits} if limits else {})
         cache = CompiledCache(kept_folder(self.root), root=self.root, defaults=said)
-        return load_experiments(files, root=self.root, settings=self.settings, cache=cache)
+        return load_experiments(
+            files, root=self.root, settings=self.settings, cache=cache, specifications=self.devices
+        )
+
+    @cached_property
+    def devices(self) -> LiveDevices:
+        """What the target's device types can do; one for all, since it remembers what it was told."""
+        compiled = kept_folder(self.root)
+        project_id = self.target.project_id or self.environ.get("PASQAL_PROJECT_ID", "")
+        return LiveDevices(
+            place_of(compiled.parent if compiled else None, self.target, project_id),
+            target=self.target_name,
+            max_age_s=self.settings.device_max_age_s,
+            fetch=self._specifications if self.asks_cloud else None,
+        )
+
+    def _specifications(self) -> Mapping[str, str]:
+        return self.connection().client.get_device_specs_dict()
 
     def _dependencies(self, experiments: Sequence[Experiment]) -> list[Experiment]:
         """Experiments of other files that some wait for."""

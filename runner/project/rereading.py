@@ -38,10 +38,17 @@ class Files:
 
     Args:
         load: Gives the experiments of some files.
+
+        is_current: Whether what an experiment was checked against is as it was.
     """
 
-    def __init__(self, paths: Sequence[Path], load: Load) -> None:
-        self._paths, self._load = paths, load
+    def __init__(
+        self,
+        paths: Sequence[Path],
+        load: Load,
+        is_current: Callable[[Experiment], bool] = lambda experiment: True,  # noqa: ARG005  (nothing else)
+    ) -> None:
+        self._paths, self._load, self._is_current = paths, load, is_current
         self.read: dict[Path, Read] = {}
 
     def refresh(self) -> list[str]:
@@ -71,7 +78,7 @@ class Files:
                 continue  # gone, or empty: files may come
 
     def _again(self, path: Path, known: Read | None) -> Read:
-        if known and known.experiment and known.version == _version(path, known.experiment):
+        if known and self._is_as_it_was(path, known):
             return known
         version = _version(path, None)  # before it is read: a change in between is then seen
         try:
@@ -79,6 +86,10 @@ class Files:
         except RunnerError as error:
             return Read(version, None, _in_a_line(error))
         return Read((*version, *_versions_of_companions(path, experiment)), experiment)
+
+    def _is_as_it_was(self, path: Path, known: Read) -> bool:
+        found = known.experiment
+        return found is not None and known.version == _version(path, found) and self._is_current(found)
 
 
 def _in_a_line(error: RunnerError) -> str:
@@ -120,6 +131,7 @@ def _told(before: dict[Path, Read], now: dict[Path, Read]) -> Iterable[str]:
         if read.error and (known is None or known.error != read.error):
             yield f"{path} is broken, and left alone until it is mended: {read.error}"
         elif read.experiment and known is not None and known.experiment is not read.experiment:
-            yield f"{path} has changed"
+            what = "has changed" if known.version != read.version else "is read again: its device has changed"
+            yield f"{path} {what}"
     for path in before.keys() - now.keys():
         yield f"{path} is gone; what it asked for is left as it is"

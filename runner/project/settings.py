@@ -183,6 +183,12 @@ class Settings(_Strict):
     results: str = Field(
         "results", description="Folder of the records, in the repository.", examples=["results"]
     )
+    device_max_age_s: Seconds = Field(
+        3600.0,
+        description="What the target's devices can do is asked again when what is known is older (in s), by"
+        " verbs that speak to the target anyway.",
+        examples=[3600],
+    )
     removed: Literal["keep", "cancel"] = Field(
         "keep",
         description="Pending work of experiments that no file of the repository describes any more, when all"

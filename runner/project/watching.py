@@ -16,6 +16,7 @@ from runner.project.rereading import Files
 from runner.project.turns import Event, Surroundings, Turns
 from runner.reconcile import Patience, Reconciler, Watch
 from runner.reconcile.watching import Line, News, Pace, lines, pause_s
+from runner.sequences.specifications import is_current
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,7 +40,7 @@ class Watcher:
 
     def __init__(self, project: Project, paths: Sequence[Path], pace: Pace, around: Surroundings) -> None:
         self._project, self._pace, self._around = project, pace, around
-        self._files = Files(paths, project.load)
+        self._files = Files(paths, project.load, self._is_current)
         self._plans: dict[str, Plan] = {}
         self._refused: dict[str, _Refused] = {}
         self._kept: Connection | None = None
@@ -88,6 +89,10 @@ class Watcher:
             return None
         self._kept = self._kept or self._project.connection()
         return self._kept
+
+    def _is_current(self, experiment: Experiment) -> bool:
+        """Whether the devices that a file was checked against are as they were."""
+        return is_current(experiment.consulted, self._project.devices)
 
     def _is_due(self, experiment: Experiment) -> bool:
         """Whether a refused experiment may be tried again: its file has changed, or time has passed."""

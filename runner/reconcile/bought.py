@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from runner.domain import JobStatus
 from runner.domain.digests import recipe_parts
 from runner.domain.plain import plain_differences
+from runner.reconcile.device_changes import device_difference_said, device_differences
 from runner.reconcile.plans import Difference
 from runner.reconcile.tags import SHORT, read_marks
 
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     Manifest = Mapping[str, Any]
 
 _SHOWN = 3
+_SHOWN_OF_DEVICE = 12
 
 
 def of_interest(
@@ -37,9 +39,14 @@ def of_interest(
 
 def drift(desired: DesiredExperiment, bought: Mapping[str, Manifest]) -> tuple[Difference, ...]:
     """What has changed of the device since the same recipe was bought: the recipe has only its name."""
-    before = _sequence(bought.get(desired.recipe[:SHORT], {}))
+    manifest = bought.get(desired.recipe[:SHORT], {})
+    before = _sequence(manifest)
     now = json.loads(desired.sequence) if before else {}
-    return _differences("device", before.get("device"), now.get("device"))
+    differences = device_differences(before.get("device"), now.get("device"))
+    live = manifest.get("live_device")
+    if differences or not live or not desired.live_device:  # one of them is said, not both
+        return differences
+    return device_differences(live, json.loads(desired.live_device))
 
 
 def changes(desired: DesiredExperiment, before: Manifest) -> tuple[Difference, ...]:
@@ -57,7 +64,9 @@ def remarks(desired: DesiredExperiment, bought: Mapping[str, Manifest]) -> Itera
     present = desired.recipe[:SHORT]
     drifted = drift(desired, bought)
     if drifted:
-        yield f"the device has changed since this was bought: {_said(drifted)}"
+        said = ", ".join(device_difference_said(each) for each in drifted[:_SHOWN_OF_DEVICE])
+        more = len(drifted) - _SHOWN_OF_DEVICE
+        yield f"the device has changed since this was bought: {said}" + (f", and {more} more" * (more > 0))
     others = [recipe for recipe in bought if recipe != present]
     if others and present not in bought:
         changed = changes(desired, bought[others[-1]])

@@ -2,47 +2,62 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.domain import DesiredExperiment, DesiredJob, RunsMode, job_key, recipe_digest
 from runner.sequences.compiled import Compiled
 from runner.sequences.drafting import Draft, Said, drafted
 from runner.sequences.grouping import capped
+from runner.sequences.live_checks import check_live, live_device
 from runner.sequences.remarks import Remark, message_of, recorded_warnings
 from runner.sequences.representation import written_down
-from runner.sequences.targets import is_emulator, is_machine, most_qubits
+from runner.sequences.specifications import is_emulator
+from runner.sequences.targets import is_machine, most_qubits
 from runner.sequences.verdicts import durations_of_jobs
 from runner.spec.pointers import child
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
+    from runner.sequences.live_checks import Live
+    from runner.sequences.specifications import Specifications
     from runner.spec import ExperimentFile
     from runner.spec.findings import Findings
 
 
-def compiled(file: ExperimentFile) -> Compiled:
+def compiled(file: ExperimentFile, specifications: Specifications) -> Compiled:
     """What a file asks for, with every job built by Pulser.
+
+    Args:
+        file: The file.
+
+        specifications: What the target's device types can do.
 
     Raises:
         SpecError: With every problem of the sequence and of the jobs, each at its place in the file.
     """
-    said = Said(file)
+    said = Said(file, specifications)
     with recorded_warnings() as messages:
         experiment = _experiment(said)
     for message in messages:  # those of no operation and no job
         said.warnings.take(None, Remark(None, message, fixed=True))
-    return Compiled(experiment=experiment, warnings=tuple(capped(said.warnings.problems(), file)))
+    warnings = tuple(capped(said.warnings.problems(), file))
+    return Compiled(experiment=experiment, warnings=warnings, consulted=said.live.digests)
 
 
 def _experiment(said: Said) -> DesiredExperiment:
-    file, draft = said.file, drafted(said)
-    _check_target(said.findings, draft, file.experiment.spec.device_type)
-    _check_runs(said.findings, draft, file)
+    file, draft, live = said.file, drafted(said), live_device(said)
+    _check_target(said.findings, draft, file.experiment.spec.device_type, live)
+    _check_runs(said.findings, _takers(draft, live), file)
     text = _sent(said, draft)
     durations = durations_of_jobs(draft, text, said)
     said.refuse_if_faulty()
-    return _desired(draft, text or "", file, durations)
+    if live and text:
+        check_live(said, draft, text, live)
+        said.refuse_if_faulty()
+    experiment = _desired(draft, text or "", file, durations)
+    return experiment if live is None else _bounded(experiment, draft, live)
 
 
 def _sent(said: Said, draft: Draft) -> str | None:
@@ -56,10 +71,29 @@ def _sent(said: Said, draft: Draft) -> str | None:
         return None
 
 
-def _check_target(findings: Findings, draft: Draft, device_type: str) -> None:
+def _takers(draft: Draft, live: Live | None) -> dict[str, int]:
+    """How many runs a job may have, by whom it is that says so."""
+    devices = [draft.sequence.device, *([live.device] if live else [])]
+    return {device.name: device.max_runs for device in devices if device.max_runs is not None}
+
+
+def _bounded(experiment: DesiredExperiment, draft: Draft, live: Live) -> DesiredExperiment:
+    """The same within what the device takes as the target has it now."""
+    takers = _takers(draft, live)
+    is_other = live.is_machine and draft.sequence.device != live.device
+    return replace(
+        experiment,
+        max_runs=min(takers.values(), default=None),
+        live_device=live.text if is_other else "",
+    )
+
+
+def _check_target(findings: Findings, draft: Draft, device_type: str, live: Live | None) -> None:
     """Does the device type take such a sequence?"""
     device, register = draft.sequence.device, draft.sequence.get_register(include_mappable=True)
     most, count = most_qubits(device_type), len(register.qubit_ids)
+    if live and not live.is_machine and live.device.max_atom_num is not None:
+        most = live.device.max_atom_num
     if most is not None and count > most:
         findings.note(draft.register, f"{device_type} takes at most {most} qubits, not {count}")
     if is_emulator(device_type):
@@ -71,14 +105,15 @@ def _check_target(findings: Findings, draft: Draft, device_type: str) -> None:
         findings.note(draft.register, f"{device.name} needs atoms that sit in the traps of a layout")
 
 
-def _check_runs(findings: Findings, draft: Draft, file: ExperimentFile) -> None:
+def _check_runs(findings: Findings, takers: Mapping[str, int], file: ExperimentFile) -> None:
     """One remote job can't have more runs than the device takes; several can, if the policy lets them."""
-    device, policy = draft.sequence.device, file.experiment.spec.policy.as_desired()
-    if device.max_runs is None or policy.runs is not RunsMode.EXACT:
+    policy = file.experiment.spec.policy.as_desired()
+    if not takers or policy.runs is not RunsMode.EXACT:
         return
+    name, most = min(takers.items(), key=lambda each: each[1])
     for pointer, runs in dict.fromkeys((job.pointer, job.runs) for job in file.jobs):
-        if runs > device.max_runs:
-            message = f"{device.name} takes at most {device.max_runs} runs a job, not {runs}"
+        if runs > most:
+            message = f"{name} takes at most {most} runs a job, not {runs}"
             findings.note(
                 child(pointer, "runs"), message, "policy.runs: top-up spreads them over several jobs"
             )

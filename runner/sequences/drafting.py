@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.errors import SpecError
 from runner.sequences.grouping import Grouped, capped
 from runner.sequences.remarks import Remark, message_of, recorded_warnings
 from runner.sequences.representation import RepresentationError, read, with_measurement
+from runner.sequences.specifications import Consulted, NoSpecifications
 from runner.sequences.written import DEVICE, REGISTER, bench
 from runner.spec.channels import OPERATIONS
 from runner.spec.findings import Findings
@@ -16,19 +17,29 @@ from runner.spec.parsing import FILE, PYTHON
 from runner.spec.sequence import PythonSequence, WrittenSequence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from runner.errors import Problem
     from runner.sequences.remarks import Remarks
+    from runner.sequences.specifications import Specifications
     from runner.sequences.targets import AnySequence
     from runner.spec import ExperimentFile
 
+_NONE = NoSpecifications()
+
 
 class Said:
-    """Everything that is to be said of a file."""
+    """Everything that is to be said of a file.
 
-    def __init__(self, file: ExperimentFile) -> None:
+    Args:
+        file: The file.
+
+        specifications: What the target's device types can do.
+    """
+
+    def __init__(self, file: ExperimentFile, specifications: Specifications = _NONE) -> None:
         self.file = file
+        self.live = Consulted(specifications)
         self.findings = Findings(file.document)
         self.faults = Grouped(file)
         self.warnings = Grouped(file)
@@ -57,14 +68,15 @@ class Draft:
 
         operations: Pointer of its operations.
 
-        replay: Builds a job from numbers, operation by operation; None if the file has no operations.
+        replay: Builds a job from numbers, operation by operation, on this device or on another one that is
+            given beside; None if the file has no operations.
     """
 
     sequence: AnySequence
     device: str
     register: str
     operations: str
-    replay: Callable[[Mapping[str, Any]], Remarks] | None = None
+    replay: Callable[..., Remarks] | None = None
 
 
 def drafted(said: Said) -> Draft:
@@ -83,7 +95,7 @@ def drafted(said: Said) -> Draft:
 
 
 def _from_writing(said: Said, written: WrittenSequence) -> Draft:
-    made = bench(said.findings, written, said.file.experiment.spec.device_type)
+    made = bench(said.findings, written, said.file.experiment.spec.device_type, said.live)
     if made is None:
         raise SpecError(said.problems)
     sequence, remarks = made.filled()

@@ -1,4 +1,4 @@
-"""Abstract representations: what is sent, and sequences that come as one."""
+"""Abstract representations: what is sent, and sequences and devices that come as one."""
 
 from __future__ import annotations
 
@@ -7,14 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import pulser
 from jsonschema import ValidationError
+from pulser.json.abstract_repr.deserializer import deserialize_device
 
 from runner.sequences.durations import MAX_DURATION_NS, is_too_long
-from runner.sequences.remarks import recorded_warnings
+from runner.sequences.remarks import message_of, recorded_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.sequences.targets import AnySequence
+    from runner.sequences.specifications import Specification
+    from runner.sequences.targets import AnyDevice, AnySequence
 
 
 class RepresentationError(ValueError):
@@ -54,6 +56,21 @@ def read(text: str) -> AnySequence:
     except ValidationError as error:
         leaf = _leaf(error)
         raise RepresentationError(f"Pulser can't read {leaf.json_path}: {leaf.message}") from error
+
+
+def specified(specification: Specification) -> AnyDevice:
+    """The device that a target's specification describes.
+
+    Raises:
+        RepresentationError: This Pulser can't read it.
+    """
+    try:
+        return deserialize_device(specification.text)
+    except Exception as error:
+        found = _leaf(cause) if isinstance(cause := error.__cause__, ValidationError) else None
+        why = f"{found.json_path}: {found.message}" if found else message_of(cause or error)
+        message = f"Pulser can't read how the target specifies {specification.device_type}: {why}"
+        raise RepresentationError(message) from error
 
 
 def _leaf(error: ValidationError) -> ValidationError:

@@ -8,6 +8,8 @@ import pulser
 from pulser import devices
 from pulser.devices import Device, VirtualDevice
 
+from runner.sequences.specifications import is_emulator
+
 AnyDevice = Device | VirtualDevice
 AnySequence = pulser.Sequence[AnyDevice]
 
@@ -20,11 +22,6 @@ def known_devices() -> dict[str, AnyDevice]:
     """The devices that Pulser brings, by name."""
     found = (getattr(devices, name) for name in devices.__all__)
     return {device.name: device for device in found if not isinstance(device, type)}
-
-
-def is_emulator(device_type: str) -> bool:
-    """Whether a device type computes instead of measuring."""
-    return device_type.startswith("EMU_")
 
 
 def most_qubits(device_type: str) -> int | None:

@@ -13,10 +13,13 @@ from runner.sequences.building import add_operations
 from runner.sequences.quantities import with_numbers, with_variables
 from runner.sequences.registers import built_layout, built_register
 from runner.sequences.remarks import Remarks, message_of
-from runner.sequences.targets import is_emulator, is_machine, known_devices
+from runner.sequences.representation import RepresentationError, specified
+from runner.sequences.specifications import NoSpecificationError, is_emulator
+from runner.sequences.targets import is_machine, known_devices
 from runner.spec.checks import SEQUENCE
 from runner.spec.layouts import LayoutOfTraps
 from runner.spec.pointers import child
+from runner.spec.sequence import LiveDevice
 from runner.spec.spelling import suggestion
 from runner.spec.variables import declared
 
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.sequences.registers import AnyRegister
+    from runner.sequences.specifications import Specifications
     from runner.sequences.targets import AnyDevice, AnySequence
     from runner.spec.findings import Findings
     from runner.spec.sequence import WrittenSequence
@@ -61,12 +65,19 @@ class Bench:
         }
         return sequence, add_operations(sequence, self.written, with_variables(variables))
 
-    def replayed(self, variables: Mapping[str, Any]) -> Remarks:
-        """What is to be said of the operations when a job's numbers stand for its variables."""
+    def replayed(self, variables: Mapping[str, Any], device: AnyDevice | None = None) -> Remarks:
+        """What is to be said of the operations when a job's numbers stand for its variables.
+
+        Args:
+            variables: The numbers.
+
+            device: What they are played on; None for that of the file.
+        """
         numbers = {name: value for name, value in variables.items() if name != "qubits"}
         try:
-            blank = self._placed(variables).blank()
-        except ValueError:  # of the traps; building the job says so
+            bench = self if device is None else replace(self, device=device)
+            blank = bench._placed(variables).blank()  # noqa: SLF001  (of our own kind)
+        except ValueError:  # of traps, or of channels of another device; building the job says so
             return Remarks()
         return add_operations(blank, self.written, with_numbers(numbers))
 
@@ -77,7 +88,9 @@ class Bench:
         return replace(self, register=self.register.build_register(variables["qubits"]))
 
 
-def bench(findings: Findings, written: WrittenSequence, device_type: str) -> Bench | None:
+def bench(
+    findings: Findings, written: WrittenSequence, device_type: str, live: Specifications
+) -> Bench | None:
     """What a sequence is played on; None if there is no such thing, and findings say why.
 
     Args:
@@ -86,8 +99,10 @@ def bench(findings: Findings, written: WrittenSequence, device_type: str) -> Ben
         written: The sequence of the file.
 
         device_type: PCS's name of the target; a QPU needs a register from a layout.
+
+        live: What the target's device types can do.
     """
-    device = _device(findings, written.device)
+    device = _device(findings, written.device, live)
     if device is None or (register := _register(findings, written, device)) is None:
         return None
     if isinstance(register, pulser.Register) and register.layout is None:
@@ -111,7 +126,24 @@ def _variable(sequence: AnySequence, name: str, kind: Declared) -> Any:
     return sequence.declare_variable(name, size=kind.size, dtype=dtype)
 
 
-def _device(findings: Findings, name: str) -> AnyDevice | None:
+def _device(findings: Findings, said: str | LiveDevice, live: Specifications) -> AnyDevice | None:
+    return (
+        _live_device(findings, said.target, live) if isinstance(said, LiveDevice) else _named(findings, said)
+    )
+
+
+def _live_device(findings: Findings, device_type: str, live: Specifications) -> AnyDevice | None:
+    """The device as the target serves it; None if that can't be had, and findings say why."""
+    try:
+        return specified(live.required(device_type))
+    except NoSpecificationError as error:
+        findings.note(child(DEVICE, "target"), error.message, error.hint)
+    except RepresentationError as error:
+        findings.note(child(DEVICE, "target"), str(error))
+    return None
+
+
+def _named(findings: Findings, name: str) -> AnyDevice | None:
     devices = known_devices()
     if name not in devices:
         findings.note(DEVICE, f"Pulser has no device {name}", suggestion(name, devices, kind="devices"))

@@ -285,6 +285,19 @@ def test_files_may_come_and_go(lab):
     assert [] == files.experiments
 
 
+def test_an_experiment_whose_device_has_changed_is_read_again(lab):
+    """Although its file is as it was; the others are left alone."""
+    outdated = set()
+    files = Files([lab / "specs"], Project.open(lab).load, lambda each: each.name not in outdated)
+    files.refresh()
+    first = files.experiments
+    outdated.add("two")
+    told = files.refresh()
+
+    assert [f"{lab}/specs/two.yaml is read again: its device has changed"] == told
+    assert [True, False] == [a is b for a, b in zip(first, files.experiments, strict=True)]
+
+
 def test_a_changed_sequence_file_is_a_changed_experiment(lab):
     """It is part of what the file says."""
     files = Files([lab / "specs" / "pair.yaml"], Project.open(lab).load)

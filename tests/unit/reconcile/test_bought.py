@@ -10,6 +10,7 @@ from builders import NOW, RECIPE, SEQUENCE, TERMS, a_batch, a_job, a_record, an_
 
 from runner.domain import BatchStatus, recipe_digest
 from runner.reconcile.bought import changes, drift, of_interest
+from runner.reconcile.device_changes import device_difference_said
 from runner.reconcile.plan import plan
 from runner.reconcile.plans import Difference
 
@@ -37,7 +38,63 @@ def test_a_changed_device_is_no_new_recipe_and_is_reported():
 
     assert PRESENT == experiment.recipe[:16]
     assert (Difference("device.max_runs", 100, 200),) == drift(experiment, {PRESENT: before})
-    assert ("the device has changed since this was bought: device.max_runs: 100 → 200",) == made.notes
+    assert ("the device has changed since this was bought: max_runs 100 → 200",) == made.notes
+
+
+def a_live_device(**channel):
+    """A specification as a target serves it."""
+    channels = [{"id": "rydberg_local"}, {"id": "rydberg_global", "max_amp": 12.566370614359172} | channel]
+    return {"name": "FRESNEL", "pulser_version": "1", "max_runs": 500, "channels": channels}
+
+
+def test_a_changed_live_device_is_reported_field_by_field():
+    """Although the sequence names another one; channels by their names, numbers with their units."""
+    now = a_live_device(max_amp=10.053096491487338, eom_config={"mod_bandwidth": 40}) | {
+        "pulser_version": "2",
+        "min_atom_distance": 5,
+        "max_runs": None,
+    }
+    experiment = replace(an_experiment(), live_device=json.dumps(now))
+    before = a_manifest() | {"live_device": a_live_device()}
+
+    made = plan(experiment, replace(seen(), bought={PRESENT: before}), TERMS, NOW)
+
+    (note,) = made.notes
+    said, _, fields = note.partition(": ")
+
+    assert "the device has changed since this was bought" == said
+    assert [
+        "max_runs 500 → nothing",
+        "channels.rydberg_global.max_amp 12.57 → 10.05 rad/µs",
+        "channels.rydberg_global.eom_config nothing → 1 field",
+        "min_atom_distance nothing → 5 µm",
+    ] == fields.split(", ")
+    assert () == drift(experiment, {PRESENT: a_manifest()})
+
+
+def test_a_device_that_stands_in_the_sequence_is_reported_once():
+    """Not again as what the target serves."""
+    experiment = replace(with_device(max_runs=200), live_device=json.dumps({"name": "D", "max_runs": 300}))
+    before = a_manifest(device={"name": "D", "max_runs": 100}) | {
+        "live_device": {"name": "D", "max_runs": 100}
+    }
+
+    assert (Difference("device.max_runs", 100, 200),) == drift(experiment, {PRESENT: before})
+
+
+@pytest.mark.parametrize(
+    ("have", "want", "expected"),
+    [
+        (12.566370614359172, 12.56637061435918, "12.566370614359172 → 12.56637061435918"),
+        (True, False, "yes → no"),
+        ([1, 2], [1], "2 values → 1 value"),
+        ("a" * 60, "b", "a" * 39 + "… → b"),
+        (100_000_000, 6000.0, "100000000 → 6000"),
+    ],
+)
+def test_values_of_a_device_are_short_and_differ(have, want, expected):
+    """Whatever they are."""
+    assert f"x {expected}" == device_difference_said(Difference("device.x", have, want))
 
 
 def test_an_unchanged_device_is_not_mentioned():

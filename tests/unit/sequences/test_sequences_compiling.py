@@ -110,7 +110,8 @@ def test_a_file_becomes_a_desired_experiment():
             max_runs=2000,
             qubit_ids=("left", "right"),
             tags=("mine",),
-        )
+        ),
+        consulted={"EMU_FREE": ""},
     )
 
 
