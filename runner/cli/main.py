@@ -38,6 +38,7 @@ VERBS: Final = {
     "adopt": "runner.cli.adopt:adopt",
     "history": "runner.cli.history:history",
     "gc": "runner.cli.gc:gc_",
+    "devices": "runner.cli.devices:devices",
     "schema": "runner.cli.schema:schema",
     "export": "runner.cli.export:export",
     "import": "runner.cli.importing:import_",

@@ -240,6 +240,12 @@ class Client:
         )["data"]
         return {each["device_type"]: each["specs"] for each in listed}
 
+    def get_devices(self, device_type: str) -> list[Payload]:
+        """`status` and `availability` of the devices of a type."""
+        url = f"{self.endpoints.core}/api/v1/devices"
+        listed: list[Payload] = self._exchange.call("GET", url, query=(("device_type", device_type),))["data"]
+        return listed
+
     def get_all_active_projects(self) -> list[Payload]:
         """Projects that are active and that the user belongs to."""
         url = f"{self.endpoints.account}/api/v1/projects"
