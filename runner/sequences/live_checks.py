@@ -23,7 +23,8 @@ if TYPE_CHECKING:
     from runner.spec import JobRequest
 
 _MATCHES: Final = 100_000
-_HINT: Final = "device: {{target: {}}} takes the device as it is there"
+_REPLAYED: Final = 1_000
+_HINT: Final = "; device: {{target: {}}} takes the device as it is there"
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,8 @@ def check_live(said: Said, draft: Draft, text: str, live: Live) -> None:
 def _say_other_name(said: Said, draft: Draft, live: Live) -> None:
     name, there = draft.sequence.device.name, live.device.name
     message = f"{live.device_type} of the target is the device {there}, and this sequence is for {name}"
-    remark = Remark(None, f"{message}: it may be refused; {_HINT.format(live.device_type)}", fixed=True)
+    hint = _HINT.format(live.device_type) if draft.replay else ""  # only what is written out has the key
+    remark = Remark(None, f"{message}: it may be refused{hint}", fixed=True)
     said.warnings.take(None, remark)
 
 
@@ -125,8 +127,11 @@ def _moved(said: Said, draft: Draft, live: Live) -> AnySequence | None:
 
 
 def _explain_move(said: Said, draft: Draft, error: Exception, live: Live) -> None:
-    """Say at which operations of which jobs the sequence does not fit, or that it does not at all."""
-    found = [(job, _replayed(draft, job, live)) for job in said.file.jobs]
+    """Say at which operations of which jobs the sequence does not fit, or that it does not at all.
+
+    The first jobs tell enough: nothing is sent, and of many problems the first are shown.
+    """
+    found = [(job, _replayed(draft, job, live)) for job in said.file.jobs[:_REPLAYED]]
     for job, remarks in found:
         for fault in remarks.faults:
             said.faults.take(job, replace(fault, message=live.said(fault.message)))

@@ -182,7 +182,9 @@ def test_a_sequence_in_a_file_of_its_own_is_checked_too(tmp_path):
     with pytest.raises(SpecError) as caught:
         compiled(load(tmp_path / "x.yaml", root=tmp_path), Serving(channel={"max_amp": 10.0}))
 
+    (warning,) = compiled(load(tmp_path / "x.yaml", root=tmp_path), Serving()).warnings
     (problem,) = caught.value.problems
+    assert warning.message.endswith("this sequence is for AnalogDevice: it may be refused")
     assert 10 == problem.line
     assert problem.message.startswith(f"omega=12,t_ns=4000: {THE}")
 
