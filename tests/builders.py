@@ -17,6 +17,7 @@ from runner.domain import (
     RecordedJob,
     job_key,
     recipe_digest,
+    repetition_key,
 )
 from runner.reconcile import Observation, Terms
 from runner.reconcile.journal import Entry, Kind, State
@@ -35,9 +36,27 @@ def at(seconds):
     return NOW + timedelta(seconds=seconds)
 
 
-def a_wanted_job(t=1, runs=100, rerun=0):
+def a_key(t=1, repetition=1):
+    """The key of a repetition of the point `t`."""
+    return repetition_key(job_key({"t": t}), repetition)
+
+
+def a_wanted_job(t=1, runs=100, rerun=0, repetition=None):
     """A job of the file; `t` is its point."""
-    return DesiredJob(key=job_key({"t": t}), name=f"t{t}", runs=runs, variables={"t": t}, rerun=rerun)
+    return DesiredJob(
+        key=a_key(t, repetition or 1),
+        name=f"t{t}" if repetition is None else f"t{t}#{repetition}",
+        runs=runs,
+        variables={"t": t},
+        rerun=rerun,
+        repetition=repetition,
+        point="" if repetition is None else a_key(t),
+    )
+
+
+def repeated(repeat, t=1, runs=100, rerun=0):
+    """All repetitions of a point."""
+    return tuple(a_wanted_job(t, runs, rerun, repetition) for repetition in range(1, repeat + 1))
 
 
 def an_experiment(*jobs, **fields):

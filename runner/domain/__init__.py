@@ -16,7 +16,15 @@ from runner.domain.desired import (
     Submission,
     Surplus,
 )
-from runner.domain.digests import canonical_json, digest, file_digest, job_key, recipe_digest, recipe_parts
+from runner.domain.digests import (
+    canonical_json,
+    digest,
+    file_digest,
+    job_key,
+    recipe_digest,
+    recipe_parts,
+    repetition_key,
+)
 from runner.domain.observed import ObservedBatch, ObservedJob, RecordedJob
 from runner.domain.statuses import BatchStatus, JobStatus
 
@@ -44,4 +52,5 @@ __all__ = [
     "most_frequent",
     "recipe_digest",
     "recipe_parts",
+    "repetition_key",
 ]

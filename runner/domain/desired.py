@@ -125,7 +125,7 @@ class DesiredJob:
     """One point of the experiment and how often it is to be measured.
 
     Args:
-        key: Digest of the point, see `runner.domain.digests.job_key`.
+        key: Digest of the point and of the repetition, see `runner.domain.digests`.
 
         name: What people call the job; unique in its experiment.
 
@@ -136,6 +136,11 @@ class DesiredJob:
         duration_ns: How long the built sequence takes (in ns).
 
         rerun: Counter of the file for this job; with a higher one, what was bought before counts no more.
+
+        repetition: Which one of its point's repetitions it is, from 1: then it is one remote job of exactly
+            `runs`. None where the file does not repeat the point: then runs add up.
+
+        point: Key of the point; empty where it is the job's.
     """
 
     key: str
@@ -144,6 +149,23 @@ class DesiredJob:
     variables: Mapping[str, Any]
     duration_ns: int | None = None
     rerun: int = 0
+    repetition: int | None = None
+    point: str = ""
+
+    @property
+    def of_point(self) -> str:
+        """Key of the point; its first repetition has the same."""
+        return self.point or self.key
+
+    def counts(self, *, rerun: int, runs: int) -> bool:
+        """Whether a remote job of the same recipe and key is of what is asked for now.
+
+        Args:
+            rerun: The counter that it was bought by.
+
+            runs: Its runs.
+        """
+        return rerun == self.rerun and (self.repetition is None or runs == self.runs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

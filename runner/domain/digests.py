@@ -49,6 +49,19 @@ def job_key(variables: Mapping[str, Any]) -> str:
     return digest({"variables": dict(variables)})[:_KEY_CHARACTERS]
 
 
+def repetition_key(point: str, repetition: int) -> str:
+    """Key of one repetition of a point: 16 hexadecimal digits; the first one has the key of the point.
+
+    Args:
+        point: Key of the point.
+
+        repetition: Which one, from 1.
+    """
+    if repetition == 1:
+        return point
+    return digest({"point": point, "repetition": repetition})[:_KEY_CHARACTERS]
+
+
 def recipe_digest(*, device_type: str, sequence: str) -> str:
     """Digest of what makes two batches the same experiment, as 64 hexadecimal digits.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.domain import job_key
+from runner.domain import job_key, repetition_key
 from runner.errors import Problem, SpecError
 from runner.project.experiments import allowed_code, experiment_files
 from runner.project.selection import Selection, selected_names
@@ -73,7 +73,7 @@ def _jobs(file: ExperimentFile) -> list[AskedJob]:
             job=job.name,
             runs=job.runs,
             variables=job.variables,
-            key=job_key(job.variables),
+            key=repetition_key(job_key(job.variables), job.repetition or 1),
             path=file.path,
             line=file.document.place(job.pointer).line,
         )

@@ -12,11 +12,13 @@ from runner.project.settings import FILE_NAME
 from runner.reconcile import Observer
 from runner.reconcile.adoption import (
     candidate,
+    free_repetitions,
     lost_submissions,
     recipe_objections,
     submission_objections,
 )
 from runner.reconcile.journal import State
+from runner.reconcile.repetitions import sent_as
 from runner.reconcile.tags import SHORT, adopting_tags, batch_tags, joined_tags, work
 
 if TYPE_CHECKING:
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
     from runner.reconcile import Tools
     from runner.reconcile.adoption import Candidate
     from runner.reconcile.journal import Entry
+
+    Payload = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +94,7 @@ def declare_found(project: Project, experiment: Experiment, batch_id: str) -> Re
     namespace = _namespace(project)
     with project.tools("resolve") as (tools, _):
         lost = _lost(tools, experiment)
-        payload, jobs = _read(tools, batch_id)
-        found = candidate(experiment.desired, namespace, payload, jobs)
-        entry, objections = _best(experiment, namespace, lost, found, payload)
+        entry, found, objections = _best(experiment, namespace, lost, _read(tools, batch_id))
         if objections:
             raise UsageError(
                 f"{batch_id} is not the submission {entry.submission} of {experiment.name}: "
@@ -100,7 +102,14 @@ def declare_found(project: Project, experiment: Experiment, batch_id: str) -> Re
                 hint=f"look for another batch, or `runner resolve {experiment.name} absent`",
             )
         rerun = found.reruns[0] if found.reruns else 0
-        ours = batch_tags(namespace, experiment.desired, entry.submission, entry.claim, rerun=rerun)
+        ours = batch_tags(
+            namespace,
+            experiment.desired,
+            entry.submission,
+            entry.claim,
+            rerun=rerun,
+            repetitions=found.repetitions,
+        )
         tools.client.set_batch_tags(batch_id, joined_tags(ours, found.batch.tags))
         _remember(project, tools, experiment)
         tools.journal.settle(entry.seq, State.ACCEPTED, batch_id)
@@ -109,15 +118,17 @@ def declare_found(project: Project, experiment: Experiment, batch_id: str) -> Re
 
 
 def _best(
-    experiment: Experiment, namespace: str, lost: Sequence[Entry], found: Candidate, payload: dict[str, Any]
-) -> tuple[Entry, list[str]]:
-    """The newest lost submission that the batch can be, or else the newest, and what speaks against it."""
-    recipe = list(recipe_objections(experiment.desired, payload))
-    judged = [
-        (e, [*recipe, *submission_objections(experiment.desired, namespace, e, found)])
-        for e in reversed(lost)
-    ]
-    return next((each for each in judged if not each[1]), judged[0])
+    experiment: Experiment, namespace: str, lost: Sequence[Entry], there: tuple[Payload, list[Payload]]
+) -> tuple[Entry, Candidate, list[str]]:
+    """The newest lost submission that a batch can be, or else the newest, and what speaks against it."""
+    desired = experiment.desired
+    recipe = list(recipe_objections(desired, there[0]))
+    judged = []
+    for entry in reversed(lost):
+        repetitions = sent_as(desired, {key for key, _ in entry.jobs})
+        found = candidate(desired, namespace, *there, repetitions=repetitions)
+        judged.append((entry, found, [*recipe, *submission_objections(desired, namespace, entry, found)]))
+    return next((each for each in judged if not each[2]), judged[0])
 
 
 def _lost(tools: Tools, experiment: Experiment) -> tuple[Entry, ...]:
@@ -165,11 +176,23 @@ def candidates(project: Project, experiment: Experiment, batch_ids: Sequence[str
         BatchFetchingError: There is no such batch.
     """
     namespace = _namespace(project)
+    held = _held(project, experiment)
+    found = []
     with project.tools() as (tools, _):
-        return [
-            candidate(experiment.desired, namespace, *_read(tools, batch_id))
-            for batch_id in dict.fromkeys(batch_ids)
-        ]
+        for batch_id in dict.fromkeys(batch_ids):
+            payload, jobs = _read(tools, batch_id)
+            repetitions = free_repetitions(experiment.desired, jobs, held)
+            found.append(candidate(experiment.desired, namespace, payload, jobs, repetitions=repetitions))
+            held |= {match.job.key for match in found[-1].matches if match.there}
+    return found
+
+
+def _held(project: Project, experiment: Experiment) -> set[str]:
+    """Keys of repetitions that something is bought for; nothing is asked for a file without any."""
+    if all(job.repetition is None for job in experiment.desired.jobs):
+        return set()
+    (deed,) = project.look([experiment])
+    return {tally.key for tally in deed.plan.jobs if tally.done or tally.active or tally.declined}
 
 
 def adopt(project: Project, experiment: Experiment, chosen: Sequence[Candidate]) -> None:
@@ -180,13 +203,27 @@ def adopt(project: Project, experiment: Experiment, chosen: Sequence[Candidate])
     """
     namespace = _namespace(project)
     with project.tools("adopt") as (tools, _):
-        now = [candidate(experiment.desired, namespace, *_read(tools, each.batch.id)) for each in chosen]
+        now = [
+            candidate(
+                experiment.desired,
+                namespace,
+                *_read(tools, each.batch.id),
+                repetitions=each.repetitions,
+            )
+            for each in chosen
+        ]
         for each in now:
             if each.objections:
                 raise UsageError(f"{each.batch.id} cannot be adopted: {'; '.join(each.objections)}")
         _remember(project, tools, experiment)
         for each in now:
-            tags = adopting_tags(namespace, experiment.desired, each.batch.tags, rerun=each.reruns[0])
+            tags = adopting_tags(
+                namespace,
+                experiment.desired,
+                each.batch.tags,
+                rerun=each.reruns[0],
+                repetitions=each.repetitions,
+            )
             tools.client.set_batch_tags(each.batch.id, tags)
             reason = f"a person says that its {each.batch.jobs_count} jobs are the experiment's"
             tools.journal.history.add(experiment.name, "AdoptBatch", batch_id=each.batch.id, reason=reason)

@@ -35,6 +35,7 @@ from runner.reconcile.actions import (
 )
 from runner.reconcile.chronicle import written_down
 from runner.reconcile.journal import Kind, State
+from runner.reconcile.repetitions import spanned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -119,13 +120,19 @@ class Actor:
     def _create(self, kind: Kind, deed: Deed, action: Claim | Submit) -> None:
         desired, submission, claim = deed.desired, action.submission, self._nonce()
         jobs = action.jobs if kind is Kind.SUBMIT else ()
-        rerun = action.jobs[0].rerun
         payload = {
             "device_type": desired.device_type,
             "sequence_builder": desired.sequence,
             "jobs": [_job_payload(job) for job in jobs],
             "open": kind is Kind.CLAIM,
-            "tags": tags.batch_tags(self._namespace, desired, submission, claim, rerun=rerun),
+            "tags": tags.batch_tags(
+                self._namespace,
+                desired,
+                submission,
+                claim,
+                rerun=action.jobs[0].rerun,
+                repetitions=spanned(action.jobs),
+            ),
         }
         seq = self._journal.intend(
             kind, experiment=desired.name, submission=submission, claim=claim, jobs=_amounts(jobs)

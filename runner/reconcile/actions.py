@@ -15,6 +15,10 @@ class NewJob:
 
     Args:
         rerun: Counter that it is bought by; the same for all jobs of a batch.
+
+        repetition: Which one of its point's repetitions it is, from 1.
+
+        point: Key of the point; empty where it is the job's.
     """
 
     key: str
@@ -23,6 +27,8 @@ class NewJob:
     attempt: int
     variables: Mapping[str, Any] = field(default_factory=dict)
     rerun: int = 0
+    repetition: int = 1
+    point: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

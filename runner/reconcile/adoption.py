@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import JobStatus, recipe_parts
 from runner.reconcile.journal import Kind
-from runner.reconcile.reading import observed_batch
+from runner.reconcile.reading import observed_batch, observed_jobs
+from runner.reconcile.repetitions import FIRST, Repetitions, fitting
 from runner.reconcile.tags import read_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from runner.domain import DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob
     from runner.reconcile.journal import Entry
@@ -50,12 +51,15 @@ class Candidate:
         unasked: Jobs of the batch that the file does not ask for.
 
         objections: Why it cannot be taken over; empty if it can.
+
+        repetitions: Those that its jobs are, or would be, of their points.
     """
 
     batch: ObservedBatch
     matches: tuple[Match, ...]
     unasked: tuple[ObservedJob, ...]
     objections: tuple[str, ...]
+    repetitions: Repetitions = FIRST
 
     @property
     def reruns(self) -> tuple[int, ...]:
@@ -68,6 +72,8 @@ def candidate(
     namespace: str,
     payload: Mapping[str, Any],
     jobs: Sequence[Mapping[str, Any]],
+    *,
+    repetitions: Repetitions = FIRST,
 ) -> Candidate:
     """A batch of another tool as the file sees it.
 
@@ -76,15 +82,14 @@ def candidate(
 
         jobs: Its jobs, in the order in which they were added.
 
+        repetitions: Those that its jobs are taken for, of their points.
+
     Raises:
         WireFormatError: A field that decisions rest on is missing.
     """
-    batch = observed_batch(payload, jobs)
-    matches = tuple(
-        Match(job=job, there=tuple(each for each in batch.jobs if each.key == job.key))
-        for job in desired.jobs
-    )
-    keys = {job.key for job in desired.jobs}
+    batch = replace(observed_batch(payload), jobs=observed_jobs(jobs, repetitions))
+    matches = tuple(Match(job=job, there=_there(job, batch)) for job in desired.jobs)
+    matched = {each.id for match in matches for each in match.there}
     objections = [*_of_owner(batch, namespace), *recipe_objections(desired, payload)]
     if batch.open:
         objections.append("it is still open: whoever opened it may add jobs; close it first")
@@ -93,10 +98,33 @@ def candidate(
     found = Candidate(
         batch=batch,
         matches=matches,
-        unasked=tuple(each for each in batch.jobs if each.key not in keys),
+        unasked=tuple(each for each in batch.jobs if each.id not in matched),
         objections=tuple(objections),
+        repetitions=repetitions,
     )
     return replace(found, objections=(*objections, *_of_reruns(found)))
+
+
+def _there(job: DesiredJob, batch: ObservedBatch) -> tuple[ObservedJob, ...]:
+    return tuple(each for each in batch.jobs if each.key == job.key and _is_as_asked(job, each))
+
+
+def _is_as_asked(job: DesiredJob, there: ObservedJob) -> bool:
+    """The rerun is still to be said on the batch."""
+    return job.counts(rerun=job.rerun, runs=there.runs)
+
+
+def free_repetitions(
+    desired: DesiredExperiment, jobs: Sequence[Mapping[str, Any]], held: Collection[str]
+) -> Repetitions:
+    """Which repetitions the jobs of a batch can be taken for: the first that nothing is bought for.
+
+    Args:
+        jobs: Payloads, in the order in which they were added.
+
+        held: Keys of wanted jobs that something is bought for.
+    """
+    return fitting(desired, observed_jobs(jobs), held)
 
 
 def _of_reruns(found: Candidate) -> Iterator[str]:

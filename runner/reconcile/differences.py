@@ -25,6 +25,7 @@ from runner.reconcile.tags import SHORT
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from runner.domain import ObservedBatch, ObservedJob
     from runner.reconcile.actions import Action
     from runner.reconcile.plans import JobTally
     from runner.reconcile.scene import Scene
@@ -76,11 +77,17 @@ def _of_surplus(action: CancelJobs, scene: Scene, wanted: Sequence[Point]) -> Di
     outrun: dict[str, Difference] = {}
     for batch, job in pending:
         if scene.is_outrun(batch, job):
-            subject = f"jobs.{tallies[job.key].name}.rerun"
-            outrun[job.key] = Difference(subject, scene.marks[batch.id].rerun, scene.reruns[job.key])
+            outrun[job.key] = _of_outrun(scene, batch, job)
         else:
             spare[job.key] += job.runs
     return (*outrun.values(), *_of_spare(spare, tallies))
+
+
+def _of_outrun(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> Difference:
+    wanted, rerun = scene.wanted[job.key], scene.marks[batch.id].rerun
+    if rerun != wanted.rerun:
+        return Difference(f"jobs.{wanted.name}.rerun", rerun, wanted.rerun)
+    return Difference(f"jobs.{wanted.name}.runs", job.runs, wanted.runs)
 
 
 def _of_spare(spare: Mapping[str, int], tallies: Mapping[str, JobTally]) -> Differences:

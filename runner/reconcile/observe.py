@@ -172,7 +172,8 @@ class Observer:
         return not (is_over and _accounted_for(payload, on_record) >= count)
 
     def _read_jobs(self, payload: Payload) -> tuple[ObservedJob, ...]:
-        return observed_jobs(self._tools.client.get_batch_jobs(payload["id"]))
+        repetitions = read_marks(payload.get("tags") or ()).repetitions
+        return observed_jobs(self._tools.client.get_batch_jobs(payload["id"]), repetitions)
 
 
 def _on_record(
@@ -213,4 +214,5 @@ def _version(payload: Payload) -> object:
     per_status = payload.get("jobs_count_per_status")
     if not per_status:
         return object()  # equal to nothing: read it again
-    return (payload["status"], payload.get("open"), tuple(sorted(per_status.items())))
+    repetitions = read_marks(payload.get("tags") or ()).repetitions
+    return (payload["status"], payload.get("open"), tuple(sorted(per_status.items())), repetitions)

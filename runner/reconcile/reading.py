@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from runner.domain import BatchStatus, JobStatus, ObservedBatch, ObservedJob, job_key
 from runner.errors import WireFormatError
+from runner.reconcile.repetitions import FIRST, Repetitions, keyed
+from runner.reconcile.tags import read_marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -19,34 +21,40 @@ def observed_batch(payload: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]]
         WireFormatError: A field that decisions rest on is missing.
     """
     try:
+        tags = tuple(payload.get("tags") or ())
         return ObservedBatch(
             id=payload["id"],
             status=BatchStatus(payload["status"]),
             open=bool(payload["open"]),
             created_at=moment(payload["created_at"]),
             updated_at=moment(payload.get("updated_at") or payload["created_at"]),
-            tags=tuple(payload.get("tags") or ()),
-            jobs=observed_jobs(jobs),
+            tags=tags,
+            jobs=observed_jobs(jobs, read_marks(tags).repetitions),
             jobs_count=jobs_count(payload),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise WireFormatError(f"a batch in the answer cannot be read: {error!r}") from error
 
 
-def observed_jobs(payloads: Iterable[Mapping[str, Any]]) -> tuple[ObservedJob, ...]:
-    """Jobs, in the order of their payloads.
+def observed_jobs(
+    payloads: Iterable[Mapping[str, Any]], repetitions: Repetitions = FIRST
+) -> tuple[ObservedJob, ...]:
+    """All jobs of a batch, in the order of their payloads.
+
+    Args:
+        repetitions: Those that the batch has of its points.
 
     Raises:
         WireFormatError: A field that decisions rest on is missing.
     """
     try:
-        return tuple(observed_job(payload) for payload in payloads)
+        return keyed([observed_job(payload) for payload in payloads], repetitions)
     except (KeyError, ValueError, TypeError) as error:
         raise WireFormatError(f"a job in the answer cannot be read: {error!r}") from error
 
 
 def observed_job(payload: Mapping[str, Any]) -> ObservedJob:
-    """A job."""
+    """A job, with the key of its point."""
     variables = payload.get("variables") or {}
     return ObservedJob(
         id=payload["id"],

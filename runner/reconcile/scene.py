@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING, Any
 
 from runner.domain import BatchStatus
 from runner.reconcile.journal import Kind, State
+from runner.reconcile.repetitions import Repetitions
 from runner.reconcile.tags import SHORT, Marks, read_marks, work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from runner.domain import DesiredExperiment, ObservedBatch, ObservedJob, RecordedJob, Surplus
+    from runner.domain import (
+        DesiredExperiment,
+        DesiredJob,
+        ObservedBatch,
+        ObservedJob,
+        RecordedJob,
+        Surplus,
+    )
     from runner.reconcile.journal import Entry
 
 
@@ -128,24 +136,31 @@ class Scene:
 
     @cached_property
     def recorded(self) -> tuple[RecordedJob, ...]:
-        """Jobs on record of the recipe that the file asks for, each of the rerun of its job."""
-        recipe, reruns = self.desired.recipe[:SHORT], self.reruns
-        return tuple(r for r in self.seen.recorded if r.recipe == recipe and reruns.get(r.key) == r.rerun)
+        """Jobs on record of the recipe that the file asks for, each as its job is asked for now."""
+        recipe = self.desired.recipe[:SHORT]
+        return tuple(r for r in self.seen.recorded if r.recipe == recipe and self._counts(r))
+
+    def _counts(self, record: RecordedJob) -> bool:
+        job = self.wanted.get(record.key)
+        return job is not None and job.counts(rerun=record.rerun, runs=record.runs)
 
     @cached_property
-    def reruns(self) -> dict[str, int]:
-        """Rerun counter of each wanted job, by its key."""
-        return self.desired.reruns
+    def wanted(self) -> dict[str, DesiredJob]:
+        """Each wanted job, by its key."""
+        return {job.key: job for job in self.desired.jobs}
 
     @cached_property
     def wanted_reruns(self) -> frozenset[int]:
         """Rerun counters of all wanted jobs; a batch has one of them."""
-        return frozenset(self.reruns.values())
+        return frozenset(job.rerun for job in self.desired.jobs)
 
     def is_outrun(self, batch: ObservedBatch, job: ObservedJob) -> bool:
-        """Whether the job was bought by another rerun counter than the one that its file gives it now."""
-        rerun = self.marks[batch.id].rerun
-        return self.reruns.get(job.key, rerun) != rerun
+        """Whether the job was bought when its file asked for it otherwise than now.
+
+        By another rerun counter, or, of a repetition, with other runs.
+        """
+        wanted = self.wanted.get(job.key)
+        return wanted is not None and not wanted.counts(rerun=self.marks[batch.id].rerun, runs=job.runs)
 
     @cached_property
     def _by_age(self) -> list[ObservedBatch]:
@@ -160,6 +175,11 @@ class Scene:
         """Whether the cloud would take more jobs; a status never seen before says nothing of it."""
         return batch.open and batch.status.is_live and batch.status is not BatchStatus.UNKNOWN
 
+    def takes(self, batch: ObservedBatch, *, rerun: int, repetition: int) -> bool:
+        """Whether more jobs of a rerun, and of a repetition of their points, may be added to a batch."""
+        marks = self.marks[batch.id]
+        return (marks.rerun, marks.repetitions) == (rerun, Repetitions(repetition, repetition))
+
     def is_full(self, batch: ObservedBatch) -> bool:
         """Whether the file allows no more jobs in the batch."""
         most = self.desired.policy.max_jobs_per_batch
@@ -172,9 +192,14 @@ class Scene:
     @cached_property
     def skips(self) -> tuple[tuple[Entry, str, int], ...]:
         """Decisions not to buy jobs that the file asks for at present, with the key and runs of each job."""
-        wanted = {key: work(self.desired, rerun) for key, rerun in self.desired.reruns.items()}
         decided = [entry for entry in self.seen.entries if entry.kind is Kind.SKIP]
-        return tuple((e, key, n) for e in decided for key, n in e.jobs if wanted.get(key) == e.submission)
+        return tuple((e, key, n) for e in decided for key, n in e.jobs if self._is_skipped(e, key, n))
+
+    def _is_skipped(self, entry: Entry, key: str, runs: int) -> bool:
+        job = self.wanted.get(key)
+        if job is None or entry.submission != work(self.desired, job.rerun):
+            return False
+        return job.counts(rerun=job.rerun, runs=runs)
 
     def creation(self, batch: ObservedBatch) -> Entry | None:
         """The journal's row of the batch's creation; None when another machine created it."""

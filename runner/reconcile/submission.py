@@ -14,6 +14,7 @@ from runner.reconcile.actions import AddJobs, Claim, Fence, Hold, Submit
 from runner.reconcile.estimate import is_emulator
 from runner.reconcile.journal import Kind, State
 from runner.reconcile.plans import WaitFor
+from runner.reconcile.repetitions import together
 from runner.reconcile.restraints import Restraint, restraint
 from runner.reconcile.tags import submission_tag
 from runner.reconcile.tally import new_jobs
@@ -79,22 +80,23 @@ def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
 
 def _together(scene: Scene, due: tuple[NewJob, ...]) -> tuple[NewJob, ...]:
     """The first jobs that one batch can hold: all of one rerun; the others are for a later pass."""
-    alike = tuple(job for job in due if job.rerun == due[0].rerun)
-    return alike[: _room(scene, alike[0].rerun)] if alike else ()
+    of_rerun = [job for job in due if job.rerun == due[0].rerun]
+    alike = together(of_rerun, only_one=scene.desired.policy.batch is BatchMode.OPEN)
+    return alike[: _room(scene, alike[0])] if alike else ()
 
 
-def _room(scene: Scene, rerun: int) -> int | None:
-    """How many jobs the next purchase may hold; None for any number."""
-    most, kept_open = scene.desired.policy.max_jobs_per_batch, _kept_open(scene, rerun)
+def _room(scene: Scene, job: NewJob) -> int | None:
+    """How many jobs like one the next purchase may hold; None for any number."""
+    most, kept_open = scene.desired.policy.max_jobs_per_batch, _kept_open(scene, job)
     return most if most is None or kept_open is None else most - kept_open.jobs_count
 
 
-def _kept_open(scene: Scene, rerun: int) -> ObservedBatch | None:
-    """The open batch that the next jobs of a rerun are added to, if the policy keeps one that is not full."""
+def _kept_open(scene: Scene, job: NewJob) -> ObservedBatch | None:
+    """The open batch that jobs like one are added to, if the policy keeps one that is not full."""
     if scene.desired.policy.batch is not BatchMode.OPEN:
         return None
     standing = (b for b in scene.current if scene.accepts_jobs(b) and b.jobs_count and not scene.is_full(b))
-    return next((batch for batch in standing if scene.marks[batch.id].rerun == rerun), None)
+    return next((b for b in standing if scene.takes(b, rerun=job.rerun, repetition=job.repetition)), None)
 
 
 def _unclear(scene: Scene) -> tuple[Fence, ...]:
@@ -143,7 +145,7 @@ def _purchase(
 ) -> Step:
     if rivals:
         return _on_claim(scene, rivals[0], bought)
-    kept_open = _kept_open(scene, bought[0].rerun)
+    kept_open = _kept_open(scene, bought[0])
     if kept_open:
         return _on_open_batch(scene, kept_open, bought)
     return _new_batch(scene, submission, bought)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import digest
+from runner.reconcile.repetitions import FIRST, Repetitions, read_repetitions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -33,6 +34,8 @@ class Marks:
             its own claim again after a lost answer.
 
         released: We have cancelled work in it ourselves.
+
+        repetitions: Those that its jobs are of their points.
     """
 
     namespace: str = ""
@@ -42,6 +45,7 @@ class Marks:
     claim: str = ""
     rerun: int = 0
     released: bool = False
+    repetitions: Repetitions = FIRST
 
 
 def namespace_tag(namespace: str) -> str:
@@ -49,12 +53,18 @@ def namespace_tag(namespace: str) -> str:
     return f"runner:{namespace}"
 
 
-def batch_tags(
-    namespace: str, experiment: DesiredExperiment, submission: str, claim: str, *, rerun: int
+def batch_tags(  # noqa: PLR0913  (all that a batch says of itself)
+    namespace: str,
+    experiment: DesiredExperiment,
+    submission: str,
+    claim: str,
+    *,
+    rerun: int,
+    repetitions: Repetitions = FIRST,
 ) -> list[str]:
     """All tags of a new batch, ours first."""
     identity = _identity(namespace, experiment)
-    ours = [*identity, f"submission:{submission}", f"claim:{claim}", *_counter(rerun)]
+    ours = [*identity, f"submission:{submission}", f"claim:{claim}", *_counters(rerun, repetitions)]
     return joined_tags(ours, experiment.tags)
 
 
@@ -62,19 +72,26 @@ def _identity(namespace: str, experiment: DesiredExperiment) -> list[str]:
     return [namespace_tag(namespace), f"exp:{experiment.name}", f"recipe:{experiment.recipe[:SHORT]}"]
 
 
-def _counter(rerun: int) -> list[str]:
-    """The rerun that a batch belongs to, if it is not the first."""
-    return [f"rerun:{rerun}"] if rerun else []
+def _counters(rerun: int, repetitions: Repetitions) -> list[str]:
+    """The rerun that a batch belongs to and the repetitions that it has, if they are not the first."""
+    repeat = [] if repetitions == FIRST else [f"repeat:{repetitions}"]
+    return [*([f"rerun:{rerun}"] if rerun else []), *repeat]
 
 
 def adopting_tags(
-    namespace: str, experiment: DesiredExperiment, before: Iterable[str], *, rerun: int
+    namespace: str,
+    experiment: DesiredExperiment,
+    before: Iterable[str],
+    *,
+    rerun: int,
+    repetitions: Repetitions = FIRST,
 ) -> list[str]:
     """All tags of a batch of another tool that is taken over, ours first.
 
     Without the tags of a claim and of a submission: nobody knows it as their own, so nobody adds to it.
     """
-    return joined_tags([*_identity(namespace, experiment), *_counter(rerun), ADOPTED], before)
+    counters = _counters(rerun, repetitions)
+    return joined_tags([*_identity(namespace, experiment), *counters, ADOPTED], before)
 
 
 def joined_tags(ours: Iterable[str], before: Iterable[str]) -> list[str]:
@@ -100,6 +117,7 @@ def read_marks(tags: Iterable[str]) -> Marks:
         claim=said.get("claim", ""),
         rerun=int(rerun) if rerun.isdecimal() else 0,
         released=bool(words & _RELEASED),
+        repetitions=read_repetitions(said.get("repeat", "")),
     )
 
 

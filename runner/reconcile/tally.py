@@ -1,4 +1,7 @@
-"""How far each wanted job has come: runs are a quantity of a point, added up over remote jobs. Pure."""
+"""How far each wanted job has come: runs are a quantity of a point, added up over remote jobs. Pure.
+
+Of a point that the file repeats, each repetition is a job of its own: one remote job of exactly its runs.
+"""
 
 from __future__ import annotations
 
@@ -151,23 +154,29 @@ def _retry_at(failures: Sequence[Piece], policy: Policy) -> datetime | None:
 
 
 def new_jobs(desired: DesiredExperiment, due: Iterable[Point]) -> tuple[NewJob, ...]:
-    """The remote jobs that buy what is missing, in file order, none above the device's `max_runs`."""
-    bought = []
-    for point in due:
-        attempt = point.tally.failures + 1
-        for runs in split_runs(point.tally.missing, desired.max_runs):
-            job = point.job
-            bought.append(
-                NewJob(
-                    key=job.key,
-                    name=job.name,
-                    runs=runs,
-                    attempt=attempt,
-                    variables=job.variables,
-                    rerun=job.rerun,
-                )
-            )
-    return tuple(bought)
+    """The remote jobs that buy what is missing, in file order, none above the device's `max_runs`.
+
+    A repetition is one job, whatever the device takes: a file that asks for more is refused.
+    """
+    return tuple(_new_job(point, runs) for point in due for runs in _pieces_to_buy(point, desired.max_runs))
+
+
+def _pieces_to_buy(point: Point, max_runs: int | None) -> list[int]:
+    return split_runs(point.tally.missing, max_runs if point.job.repetition is None else None)
+
+
+def _new_job(point: Point, runs: int) -> NewJob:
+    job = point.job
+    return NewJob(
+        key=job.key,
+        name=job.name,
+        runs=runs,
+        attempt=point.tally.failures + 1,
+        variables=job.variables,
+        rerun=job.rerun,
+        repetition=job.repetition or 1,
+        point=job.point,
+    )
 
 
 def split_runs(runs: int, max_runs: int | None) -> list[int]:

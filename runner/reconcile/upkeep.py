@@ -93,7 +93,7 @@ def pruned(scene: Scene, wanted: Sequence[Point]) -> Iterable[CancelJobs]:
     for batch in reversed(scene.current):
         surplus = []
         for job in reversed(_pending(batch)):
-            # A point that the file does not name is all spare, and so is one of another rerun.
+            # A point that the file does not name is all spare, and so is what it asks for otherwise now.
             left = math.inf if scene.is_outrun(batch, job) else spare.get(job.key, math.inf)
             if left >= job.runs:
                 surplus.append(job.id)
@@ -149,7 +149,8 @@ def _closing_reason(scene: Scene, batch: ObservedBatch, wanted: Sequence[Point],
         return "all its jobs are added"
     if scene.is_full(batch):
         return "it holds as many jobs as `max_jobs_per_batch` allows"
-    if any(point.tally.active or (point.tally.missing and not restrained) for point in wanted):
+    of_batch = (p for p in wanted if scene.takes(batch, rerun=p.job.rerun, repetition=p.job.repetition or 1))
+    if any(point.tally.active or (point.tally.missing and not restrained) for point in of_batch):
         return ""
     if any(not job.status.is_terminal for job in batch.jobs):
         return ""

@@ -51,25 +51,36 @@ def job_rows(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) -> tup
             key=wanted.key,
             variables=wanted.variables,
             runs=wanted.runs,
-            measured=measured_runs(by_key.get(wanted.key, [])),
-            status=status_of(wanted.runs, by_key.get(wanted.key, [])),
-            counts=merged_counts(job.counts for job in by_key.get(wanted.key, [])),
+            measured=measured_runs(by_key[wanted.key]),
+            status=status_of(wanted.runs, by_key[wanted.key]),
+            counts=merged_counts(job.counts for job in by_key[wanted.key]),
             qubit_ids=desired.qubit_ids,
-            job_ids=tuple(job.id for job in by_key.get(wanted.key, [])),
-            errors=tuple(error for job in by_key.get(wanted.key, []) for error in job.errors),
+            job_ids=tuple(job.id for job in by_key[wanted.key]),
+            errors=tuple(error for job in by_key[wanted.key] for error in job.errors),
         )
         for wanted in desired.jobs
     )
 
 
 def behind(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) -> dict[str, list[RecordedJob]]:
-    """The remote jobs that count for each wanted job, by its key, in the order they were recorded in."""
-    reruns = desired.reruns
-    by_key: dict[str, list[RecordedJob]] = {}
-    for job in recorded:
-        if desired.recipe.startswith(job.recipe) and reruns.get(job.key) == job.rerun:
-            by_key.setdefault(job.key, []).append(job)
+    """What counts for each wanted job, by its key; in the order of the records.
+
+    Of a repetition, that is one remote job that is done, and the failed ones.
+    """
+    by_key: dict[str, list[RecordedJob]] = {job.key: [] for job in desired.jobs}
+    wanted = {job.key: job for job in desired.jobs}
+    for record in recorded:
+        job = wanted.get(record.key) if desired.recipe.startswith(record.recipe) else None
+        if job is None or not job.counts(rerun=record.rerun, runs=record.runs):
+            continue
+        if job.repetition is None or not _is_second(record, by_key[job.key]):
+            by_key[job.key].append(record)
     return by_key
+
+
+def _is_second(record: RecordedJob, before: Sequence[RecordedJob]) -> bool:
+    """Whether a repetition is measured already: two machines that raced may have bought it twice."""
+    return record.status is JobStatus.DONE and any(job.status is JobStatus.DONE for job in before)
 
 
 def measured_runs(jobs: Sequence[RecordedJob]) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from runner.domain import DesiredExperiment, DesiredJob, RunsMode, job_key, recipe_digest
+from runner.domain import DesiredExperiment, DesiredJob, RunsMode, job_key, recipe_digest, repetition_key
 from runner.sequences.compiled import Compiled
 from runner.sequences.drafting import Draft, Said, drafted
 from runner.sequences.grouping import capped
@@ -24,6 +24,10 @@ if TYPE_CHECKING:
     from runner.sequences.specifications import Specifications
     from runner.spec import ExperimentFile
     from runner.spec.findings import Findings
+
+
+_SPREAD = "policy.runs: top-up spreads them over several jobs"
+_ONE_JOB = "a repetition is one job: ask for more of them, with fewer runs each"
 
 
 def compiled(file: ExperimentFile, specifications: Specifications) -> Compiled:
@@ -107,16 +111,15 @@ def _check_target(findings: Findings, draft: Draft, device_type: str, live: Live
 
 def _check_runs(findings: Findings, takers: Mapping[str, int], file: ExperimentFile) -> None:
     """One remote job can't have more runs than the device takes; several can, if the policy lets them."""
-    policy = file.experiment.spec.policy.as_desired()
-    if not takers or policy.runs is not RunsMode.EXACT:
+    is_exact = file.experiment.spec.policy.as_desired().runs is RunsMode.EXACT
+    if not takers:
         return
     name, most = min(takers.items(), key=lambda each: each[1])
-    for pointer, runs in dict.fromkeys((job.pointer, job.runs) for job in file.jobs):
-        if runs > most:
+    asked = dict.fromkeys((job.pointer, job.runs, job.repetition is not None) for job in file.jobs)
+    for pointer, runs, is_repeated in asked:
+        if runs > most and (is_exact or is_repeated):
             message = f"{name} takes at most {most} runs a job, not {runs}"
-            findings.note(
-                child(pointer, "runs"), message, "policy.runs: top-up spreads them over several jobs"
-            )
+            findings.note(child(pointer, "runs"), message, _ONE_JOB if is_repeated else _SPREAD)
 
 
 def _desired(
@@ -125,14 +128,17 @@ def _desired(
     spec = file.experiment.spec
     jobs = tuple(
         DesiredJob(
-            key=job_key(job.variables),
+            key=repetition_key(point, job.repetition or 1),
             name=job.name,
             runs=job.runs,
             variables=job.variables,
             duration_ns=duration_ns,
             rerun=spec.rerun_of(job.name),
+            repetition=job.repetition,
+            point=point if job.repetition else "",
         )
         for job, duration_ns in zip(file.jobs, durations, strict=True)
+        for point in (job_key(job.variables),)
     )
     return DesiredExperiment(
         name=file.experiment.metadata.name,

@@ -65,9 +65,9 @@ class Entry:
 
     @property
     def points(self) -> int:
-        """How many points the entry asks for at most, if nothing is excluded."""
+        """How many jobs the entry asks for at most, if nothing is excluded."""
         swept = math.prod(max(len(column.values) for column in axis) for axis in self.axes)
-        return swept + len(self.included)
+        return (swept + len(self.included)) * self.job.repeat
 
 
 def entry_of(

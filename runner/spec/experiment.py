@@ -11,7 +11,7 @@ from runner.spec.sequence import Sequence
 from runner.spec.spreads import Spread
 
 # Ours stand before a colon on every batch; a tag of the file must not be mistaken for one.
-_OURS = r"(?!(?:runner|exp|recipe|submission|claim|rerun):)(?!(?:fenced|superseded|pruned)$)"
+_OURS = r"(?!(?:runner|exp|recipe|submission|claim|rerun|repeat):)(?!(?:fenced|superseded|pruned)$)"
 _TAG = rf"^{_OURS}[!-~](?:[ -~]*[!-~])?$"
 
 VariableValue = Annotated[
@@ -85,9 +85,17 @@ class Job(Strict, json_schema_extra=_job_schema):
     """One job, or one for each point of a sweep."""
 
     runs: int = Field(ge=1, description="How often each point is measured.", examples=[500])
+    repeat: int = Field(
+        default=1,
+        ge=1,
+        description="How many jobs measure each point, each of exactly these runs and with results of its "
+        "own: statistics over repeated preparations. With 1, runs add up: a raised number is topped up.",
+        examples=[5],
+    )
     name: _JobName | None = Field(
         default=None,
-        description="What the job is called; in a sweep, variables in braces make the names differ.",
+        description="What the job is called; in a sweep, variables in braces make the names differ. Of a "
+        "repeated job, #1, #2, … is put behind it, or {repeat} says where the number stands.",
         examples=["reference", "t{t_sweep_ns}"],
     )
     variables: dict[str, VariableValue] | None = Field(

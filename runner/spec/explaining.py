@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +17,7 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _SHOWN_CHARACTERS = 40
-_REPEAT = re.compile("/spec/jobs/[0-9]+/repeat")
 _OTHER_FORM = "it belongs to another form of this mapping; only one form can be used"
-_MORE = "raise runs to measure it more often"
 # Steps of pydantic that are no steps of the file: marks of alternatives, and of keys.
 _MARKS = frozenset({"<number>", "<text>", "<list>", "<mapping>", "<written>", "<file>", "<python>", "[key]"})
 # {ge} and the like come from the constraint that does not hold.
@@ -106,8 +103,6 @@ def _bad_name(details: ErrorDetails) -> str:
 
 
 def _unknown_key(data: Any, pointer: str, _: ErrorDetails) -> Fault:
-    if _REPEAT.fullmatch(pointer):
-        return Fault(pointer, "repeat is not supported: runs of one point are added up", _MORE, of_key=True)
     key, known = steps_of(pointer)[-1], guide_at(experiment_schema(), data, parent(pointer)).keys
     hint = _OTHER_FORM if key in known else suggestion(key, known, kind="keys")
     return Fault(pointer, f"there is no key {key} here", hint, of_key=True)

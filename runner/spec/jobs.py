@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from runner.domain import job_key
@@ -41,22 +41,32 @@ class JobRequest:
             mappable register's atoms, as the cloud wants them.
 
         pointer: Entry of the file that asks for it.
+
+        repetition: Which one it is of its point, from 1; None if the file does not repeat the point.
     """
 
     name: str
     runs: int
     variables: Mapping[str, Any]
     pointer: str
+    repetition: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Point:
-    """One point with the entry that asks for it."""
+    """One point, or one repetition of it, with the entry that asks for it."""
 
     entry: Entry
     position: int  # of the entry in the file
     spot: Spot
     key: str
+    repetition: int | None = None
+
+    @property
+    def repetitions(self) -> Sequence[_Point]:
+        """Every job that the entry asks for here."""
+        repeat = self.entry.job.repeat
+        return [self] if repeat == 1 else [replace(self, repetition=n) for n in range(1, repeat + 1)]
 
     @property
     def values(self) -> Mapping[str, Value]:
@@ -105,8 +115,9 @@ def requested(
     if findings.problems:
         return (), findings.problems
     _check_points(findings, points)
-    names = _names(findings, points)
-    return tuple(_request(point, name) for point, name in zip(points, names, strict=True)), findings.problems
+    asked = [each for point in points for each in point.repetitions]
+    names = _names(findings, asked)
+    return tuple(_request(point, name) for point, name in zip(asked, names, strict=True)), findings.problems
 
 
 def _request(point: _Point, name: str) -> JobRequest:
@@ -115,6 +126,7 @@ def _request(point: _Point, name: str) -> JobRequest:
         runs=point.entry.job.runs,
         variables=with_places(plain(point.values), point.entry.job),
         pointer=point.spot.pointer,
+        repetition=point.repetition,
     )
 
 
@@ -137,12 +149,19 @@ def _note_same_point(findings: Findings, earlier: _Point, point: _Point) -> None
         if earlier.spot.pointer == point.spot.pointer
         else f"here and on line {findings.line(earlier.spot.pointer)}"
     )
-    findings.note(point.spot.pointer, f"{said} is asked for {where}", "raise runs to measure it more often")
+    findings.note(
+        point.spot.pointer,
+        f"{said} is asked for {where}",
+        "raise runs, or say repeat, to measure it more often",
+    )
 
 
 def _names(findings: Findings, points: Sequence[_Point]) -> tuple[str, ...]:
     """A name for each point; names that the file gives are never changed."""
-    given = [point.entry.job.name and naming.named(point.entry.job.name, point.values) for point in points]
+    given = [
+        point.entry.job.name and naming.named(point.entry.job.name, point.values, point.repetition)
+        for point in points
+    ]
     taken: dict[str, _Point] = {}
     for name, point in zip(given, points, strict=True):
         if name and (earlier := taken.setdefault(name, point)) is not point:
@@ -166,6 +185,6 @@ def _note_same_name(findings: Findings, earlier: _Point, point: _Point, name: st
 def _derived_name(point: _Point, names: naming.Names) -> str:
     """The variables that vary; all of them where that name is taken already."""
     name = naming.derived(point.values, point.varying) or f"job-{point.position}"
-    if name in names:
+    if naming.numbered(name, point.repetition) in names:
         name = naming.derived(point.values, point.values) or name
-    return names.take(name)
+    return names.take(naming.numbered(name, point.repetition))

@@ -15,17 +15,29 @@ if TYPE_CHECKING:
 
 _FIELD = re.compile(r"\{([^{}]*)\}")
 _LONGEST = 80
+_REPEAT = "repeat"
 
 
-def named(template: str, point: Mapping[str, Value]) -> str:
-    """The name that a template gives to a point: `t{t_sweep_ns}` → `t400`."""
-    return _FIELD.sub(lambda match: shown(point[match[1]]), template)
+def named(template: str, point: Mapping[str, Value], repetition: int | None = None) -> str:
+    """The name that a template gives to a point: `t{t_sweep_ns}` → `t400`, its second repetition `t400#2`.
+
+    Args:
+        repetition: Which one it is, from 1, of a point that is repeated; also what `{repeat}` stands for.
+    """
+    name = _FIELD.sub(lambda match: shown({_REPEAT: repetition or 1, **point}[match[1]]), template)
+    says_it = _REPEAT not in point and _REPEAT in _FIELD.findall(template)
+    return name if says_it else numbered(name, repetition)
+
+
+def numbered(name: str, repetition: int | None) -> str:
+    """The name of a repetition of a job; the job's own where it is not repeated."""
+    return name if repetition is None else f"{name}#{repetition}"
 
 
 def template_fault(template: str, variables: Collection[str]) -> tuple[str, str] | None:
     """Message and hint where a template can't be filled in, None where it can."""
     for word in _FIELD.findall(template):
-        if word not in variables:
+        if word not in variables and word != _REPEAT:
             return f"the name mentions {word or 'no variable'}", suggestion(word, variables, kind="variables")
     if set(_FIELD.sub("", template)) & set("{}"):
         return "a brace in the name has no partner", "write a variable as {name}"

@@ -6,9 +6,10 @@ import json
 import math
 from collections import Counter
 
+from builders import a_key
 from schedules import MAX_RUNS
 
-from runner.domain import JobStatus, job_key
+from runner.domain import JobStatus
 from runner.reconcile.tags import read_marks
 
 
@@ -22,11 +23,14 @@ class Judge:
         self.purchases = 0
         self._unclear = set()
         conditions = world.schedule.conditions
-        self._most = {}
+        self._added_up, self._exact = Counter(), {}
         for version in conditions.versions:
-            for t, runs in version.runs:
-                point = (version.recipe, version.rerun_of(t), job_key({"t": t}))
-                self._most[point] = max(runs, self._most.get(point, 0))
+            for t, repetition, runs, rerun in version.wishes():
+                point = (version.recipe, rerun, a_key(t, repetition or 1))
+                if repetition is None:
+                    self._added_up[point] = max(runs, self._added_up[point])
+                else:
+                    self._exact.setdefault(point, set()).add(runs)
 
     def accuse(self, what):
         """Something is not as it must be."""
@@ -49,12 +53,17 @@ class Judge:
         ):
             return
         held, failed, spent = self._tallies()
-        for point, runs in held.items():
-            if runs > self._most.get(point, 0):
-                self.accuse(f"bought twice: {runs} runs of {point}, wanted {self._most.get(point, 0)}")
-        for point, n in failed.items():
-            limit = self._world.schedule.conditions.retry_limit
-            most = limit + math.ceil(self._most.get(point, 0) / MAX_RUNS)
+        for point, sizes in held.items():
+            if sum(sizes) > self._most(point):
+                self.accuse(f"bought twice: {sum(sizes)} runs of {point}, wanted {self._most(point)}")
+            if point not in self._added_up and len(set(sizes)) < len(sizes):
+                self.accuse(f"bought twice: jobs of {sizes} runs for one repetition, {point}")
+        for point, sizes in failed.items():
+            n, limit = len(sizes), self._world.schedule.conditions.retry_limit
+            of_added_up = (
+                limit + math.ceil(self._added_up[point] / MAX_RUNS) if point in self._added_up else 0
+            )
+            most = of_added_up + (limit + 1) * len(self._exact.get(point, ()))
             if n > most:
                 self.accuse(f"{n} attempts of {point} have failed, at most {most} may")
         budget = self._world.schedule.conditions.budget_runs
@@ -99,16 +108,23 @@ class Judge:
             return  # who has recorded what lost its tags, and who has not, need not agree
         held, failed, _ = self._tallies(with_erased=True)  # it may have recorded them before
         version = self._world.wanted
-        for t, runs in version.runs:
-            point = (version.recipe, version.rerun_of(t), job_key({"t": t}))
-            is_failed = failed[point] > self._world.schedule.conditions.retry_limit
-            if held[point] < runs and not is_failed:
-                self.accuse(f"{crewman} is done, but {held[point]} of {runs} runs of point {t} are there")
+        for t, repetition, runs, rerun in version.wishes():
+            point = (version.recipe, rerun, a_key(t, repetition or 1))
+            there, lost = held.get(point, []), failed.get(point, [])
+            if repetition is not None:
+                there, lost = [n for n in there if n == runs], [n for n in lost if n == runs]
+            is_failed = len(lost) > self._world.schedule.conditions.retry_limit
+            if sum(there) < runs and not is_failed:
+                self.accuse(f"{crewman} is done, but {there} of {runs} runs of {t}#{repetition} are there")
 
     def surplus(self):
         """Points of which more is held than wanted."""
         held, _, _ = self._tallies()
-        return {point: runs for point, runs in held.items() if runs > self._most.get(point, 0)}
+        return {point: sum(sizes) for point, sizes in held.items() if sum(sizes) > self._most(point)}
+
+    def _most(self, point):
+        """The most runs that may be held: added up, and of a repetition one job for each number asked for."""
+        return self._added_up[point] + sum(self._exact.get(point, ()))
 
     def _may_hold(self):
         conditions = self._world.schedule.conditions
@@ -141,19 +157,25 @@ class Judge:
                 self.accuse(f"batch {batch.state.id} of ours is left {batch.state.status}")
 
     def _tallies(self, *, with_erased=False):
-        """Runs held, and failed attempts, by point; runs spent."""
-        held, failed, spent = Counter(), Counter(), 0
+        """Runs of each job that is held, and of each failed attempt, by point and repetition; runs spent."""
+        held, failed, spent = {}, {}, 0
         for batch in self._world.ours():
             if batch.state.id in self.erased and not with_erased:
                 continue
-            marks = self._marks(batch)
+            marks, before = self._marks(batch), Counter()
             for job in self._world.store.jobs_of(batch.state.id):
-                point = (self._world.recipes.get(marks.recipe), marks.rerun, job_key(job.variables))
+                t = job.variables["t"]
+                said = marks.repetitions
+                repetition = range(said.first, said.last + 1)[before[t] % (said.last + 1 - said.first)]
+                before[t] += 1
+                point = (self._world.recipes.get(marks.recipe), marks.rerun, a_key(t, repetition))
                 status = job.state.status
                 is_gone = status is JobStatus.CANCELED and marks.released
                 spent += 0 if status is JobStatus.CANCELED else job.runs
-                failed[point] += status is JobStatus.ERROR
-                held[point] += 0 if is_gone or status is JobStatus.ERROR else job.runs
+                if status is JobStatus.ERROR:
+                    failed.setdefault(point, []).append(job.runs)
+                elif not is_gone:
+                    held.setdefault(point, []).append(job.runs)
         return held, failed, spent
 
     def _batch_of(self, job_id):

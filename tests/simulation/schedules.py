@@ -36,17 +36,32 @@ class Version:
     """What the experiment file asks for: runs by point, for a recipe and a rerun.
 
     Args:
-        again: Points that have a rerun counter of their own, once for each time that it was raised.
+        again: Points that have a rerun counter of their own, once for each time that it was raised; of a
+            repetition of a point, the point and its number.
+
+        repeats: Points that are repeated, once for each repetition but the first.
     """
 
     runs: tuple[tuple[int, int], ...]
     recipe: int = 0
     rerun: int = 0
-    again: tuple[int, ...] = ()
+    again: tuple[int | tuple[int, int], ...] = ()
+    repeats: tuple[int, ...] = ()
 
-    def rerun_of(self, t):
-        """Rerun counter of a point: that of all, and its own."""
-        return self.rerun + self.again.count(t)
+    def rerun_of(self, t, repetition=None):
+        """Rerun counter of a point, or of a repetition: that of all, and its own."""
+        return self.rerun + self.again.count(t) + self.again.count((t, repetition))
+
+    def repetitions_of(self, t):
+        """Numbers of a point's repetitions; None alone for one that is not repeated."""
+        more = self.repeats.count(t)
+        return range(1, more + 2) if more else (None,)
+
+    def wishes(self):
+        """Point, repetition, runs and rerun of each job."""
+        for t, runs in self.runs:
+            for repetition in self.repetitions_of(t):
+                yield t, repetition, runs, self.rerun_of(t, repetition)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -159,7 +174,7 @@ def schedule(seed, **fixed):
         fixed: Conditions that are not left to the seed.
     """
     rng = random.Random(seed)
-    conditions = replace(_conditions(rng), **fixed)
+    conditions = replace(_with_repeats(random.Random(f"{seed}:repeats"), _conditions(rng)), **fixed)
     return Schedule(seed=seed, conditions=conditions, events=tuple(_events(rng, conditions)))
 
 
@@ -214,6 +229,25 @@ def _edited(rng, version):
         case "no rerun":
             return replace(version, again=version.again[:-1])
     return replace(version, runs=tuple(runs))
+
+
+def _with_repeats(rng, conditions):
+    """In one of three schedules, points are repeated, more or less often from one version to the next."""
+    if rng.random() > 1 / 3:
+        return conditions
+    counts, again, versions = {}, (), []
+    for version in conditions.versions:
+        points = [t for t, _ in version.runs]
+        counts |= {t: rng.choice([1, 2, 3, 4]) for t in points if rng.random() < 0.6}
+        if rng.random() < 0.3:
+            again = (*again, (rng.choice(points), rng.choice([1, 2, 3])))
+        runs = tuple((t, min(n, MAX_RUNS) if counts.get(t, 1) > 1 else n) for t, n in version.runs)
+        repeats = tuple(t for t in points for _ in range(counts.get(t, 1) - 1))
+        versions.append(replace(version, runs=runs, repeats=repeats, again=(*version.again, *again)))
+    budget, more = conditions.budget_runs, max(MAX_RUNS * len(each.repeats) for each in versions)
+    return replace(
+        conditions, versions=tuple(versions), budget_runs=None if budget is None else budget + more
+    )
 
 
 def _events(rng, conditions):

@@ -47,7 +47,7 @@ DIGESTS = tuple(recipe_digest(device_type="EMU_FREE", sequence=each) for each in
 def experiment(version, conditions):
     """What a version of the file asks for."""
     return an_experiment(
-        *(a_wanted_job(t, runs, version.rerun_of(t)) for t, runs in version.runs),
+        *(a_wanted_job(t, runs, rerun, repetition) for t, repetition, runs, rerun in version.wishes()),
         sequence=SEQUENCES[version.recipe],
         recipe=DIGESTS[version.recipe],
         max_runs=MAX_RUNS,

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.domain import canonical_json, digest, job_key, recipe_digest
+from runner.domain import canonical_json, digest, job_key, recipe_digest, repetition_key
 
 REPRESENTATION = {
     "version": "1",
@@ -37,6 +37,16 @@ def test_canonical_json_follows_rfc_8785():
 def test_digest_is_sha_256_of_canonical_json():
     """Anybody can compute a digest with other tools."""
     assert hashlib.sha256(b'{"a":1}').hexdigest() == digest({"a": 1})
+
+
+def test_the_first_repetition_has_the_key_of_its_point():
+    """What was bought before a file repeats it is the first one."""
+    point = job_key({"t": 1})
+    keys = [repetition_key(point, n) for n in (1, 2, 3)]
+
+    assert point == keys[0]
+    assert 3 == len(set(keys))
+    assert {16} == {len(key) for key in keys}
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), 2**53 + 1])

@@ -5,11 +5,11 @@ from __future__ import annotations
 import json
 
 import pytest
-from builders import SEQUENCE, a_batch, a_wanted_job, an_entry, an_experiment, tags_of
+from builders import SEQUENCE, a_batch, a_key, a_wanted_job, an_entry, an_experiment, repeated, tags_of
 
 from runner.domain import JobStatus, job_key
 from runner.errors import WireFormatError
-from runner.reconcile.adoption import candidate, lost_submissions, submission_objections
+from runner.reconcile.adoption import candidate, free_repetitions, lost_submissions, submission_objections
 from runner.reconcile.journal import Kind, State
 from runner.reconcile.tags import adopting_tags, read_marks
 
@@ -125,6 +125,35 @@ def test_a_batch_without_any_job_of_the_file_is_not_taken():
     reason = ("none of its jobs is one that the file asks for",)
 
     assert (reason, reason) == (objections(jobs=[]), objections(jobs=[a_job_there(9)]))
+
+
+@pytest.mark.parametrize(
+    ("points", "held", "expected", "matched"),
+    [
+        ([1, 1], [], "1-2", ["j1", "j2", None]),
+        ([1, 1], [1], "2-3", [None, "j1", "j2"]),
+        ([1], [1, 3], "2", [None, "j1", None]),
+        ([1, 2, 1, 2], [], "1-2", ["j1", "j3", None]),
+        ([1], [1, 2, 3], "4", [None, None, None]),
+        ([9], [], "1", [None, None, None]),
+    ],
+)
+def test_jobs_of_another_tool_are_the_first_repetitions_that_are_free(points, held, expected, matched):
+    """In the order in which they were added."""
+    desired = an_experiment(*repeated(3), a_wanted_job(2))
+    jobs = [a_job_there(t, number=number) for number, t in enumerate(points, 1)]
+    repetitions = free_repetitions(desired, jobs, {a_key(1, n) for n in held})
+    found = candidate(desired, "lab", a_batch_there(), jobs, repetitions=repetitions)
+
+    assert expected == str(repetitions)
+    assert matched == [match.there[0].id if match.there else None for match in found.matches[:3]]
+
+
+def test_a_job_of_other_runs_is_no_repetition():
+    """It is told as one that the file does not ask for."""
+    found = candidate(an_experiment(*repeated(1)), "lab", a_batch_there(), [a_job_there(runs=99)])
+
+    assert ["j1"] == [job.id for job in found.unasked]
 
 
 def test_a_batch_of_jobs_with_different_reruns_is_not_taken():

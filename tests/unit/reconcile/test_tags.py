@@ -5,6 +5,7 @@ from __future__ import annotations
 from builders import RECIPE, a_wanted_job, an_experiment
 
 from runner.reconcile.actions import NewJob
+from runner.reconcile.repetitions import Repetitions
 from runner.reconcile.tags import Marks, batch_tags, read_marks, submission_tag
 
 
@@ -29,6 +30,19 @@ def test_tags_are_read_back_as_they_were_written():
     assert Marks(
         namespace="lab", experiment="exp", recipe=RECIPE[:16], submission="5ub", claim="c1a", rerun=2
     ) == read_marks([*tags, "exp:impostor", "rerun:x"])
+
+
+def test_repetitions_are_written_where_they_are_not_the_first_alone():
+    """Batches as they were before stay as they were."""
+    tags = [
+        batch_tags("lab", an_experiment(), "5ub", "c1a", rerun=0, repetitions=Repetitions(*span))[5:]
+        for span in ((1, 1), (2, 2), (1, 3))
+    ]
+
+    assert [[], ["repeat:2"], ["repeat:1-3"]] == tags
+    assert [Repetitions(1, 1), Repetitions(2, 2), Repetitions(1, 3)] == [
+        read_marks(some).repetitions for some in tags
+    ]
 
 
 def test_foreign_tags_say_nothing():

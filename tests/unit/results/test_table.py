@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from builders import a_record, a_wanted_job, an_experiment
+from builders import a_key, a_record, a_wanted_job, an_experiment, repeated
 
 from runner.domain import JobStatus
 from runner.results import job_rows
@@ -51,3 +51,22 @@ def test_rows_are_in_file_order_and_name_their_jobs():
     assert [("t1", {"t": 1}, ()), ("t2", {"t": 2}, ("j2",))] == [
         (r.name, r.variables, r.job_ids) for r in some
     ]
+
+
+def test_each_repetition_is_a_row_of_one_job_of_its_runs():
+    """Not of other runs that the file once asked for, nor of what two machines have bought twice."""
+    second = a_key(1, 2)
+    some = rows(
+        a_record("j1"),
+        a_record("j2", key=second, status=JobStatus.ERROR),
+        a_record("j3", key=second),
+        a_record("j4", key=second),
+        a_record("j5", runs=50),
+        jobs=repeated(3),
+    )
+
+    assert [
+        ("t1#1", 100, "DONE", ("j1",)),
+        ("t1#2", 100, "DONE", ("j2", "j3")),
+        ("t1#3", 0, "MISSING", ()),
+    ] == [(row.name, row.measured, row.status, row.job_ids) for row in some]

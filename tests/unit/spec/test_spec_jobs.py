@@ -62,6 +62,72 @@ def test_names_can_be_given_and_made_from_variables():
     ] == ["Ω1 at 100 ns", "Ω2.5 at 100 ns", "reference"]
 
 
+@pytest.mark.parametrize(
+    ("entry", "expected"),
+    [
+        ("{runs: 9, repeat: 2, name: a, variables: {omega: 1, t_ns: 2}}", [("a#1", 1), ("a#2", 2)]),
+        ("{runs: 9, repeat: 1, name: a, variables: {omega: 1, t_ns: 2}}", [("a", None)]),
+        (
+            "{runs: 9, repeat: 2, name: '{repeat}. a', variables: {omega: 1, t_ns: 2}}",
+            [("1. a", 1), ("2. a", 2)],
+        ),
+        ("{runs: 9, name: '{repeat}. a', variables: {omega: 1, t_ns: 2}}", [("1. a", None)]),
+        (
+            "{runs: 9, repeat: 2, sweep: {omega: [1, 2], t_ns: 3}}",
+            [("omega=1#1", 1), ("omega=1#2", 2), ("omega=2#1", 1), ("omega=2#2", 2)],
+        ),
+        (
+            "{runs: 9, repeat: 2, sweep: {omega: [1], t_ns: 3}, include: [{omega: 4}]}",
+            [("job-0#1", 1), ("job-0#2", 2), ("omega=4#1", 1), ("omega=4#2", 2)],
+        ),
+    ],
+)
+def test_a_point_is_repeated_one_job_after_the_other(entry, expected):
+    """Each has all runs and a name of its own; once is as if nothing were said."""
+    file = parse(with_jobs(entry), path="x.yaml")
+
+    assert expected == [(job.name, job.repetition) for job in file.jobs]
+    assert {9} == {job.runs for job in file.jobs}
+
+
+def test_a_variable_called_repeat_is_what_a_template_means():
+    """The number is then put behind."""
+    text = with_jobs("{runs: 1, repeat: 2, name: 'a{repeat}', variables: {omega: 5, t_ns: 1}}")
+    file = parse(text.replace("omega", "repeat"), path="x.yaml")
+
+    assert ["a5#1", "a5#2"] == [job.name for job in file.jobs]
+
+
+@pytest.mark.parametrize(
+    ("entry", "message"),
+    [
+        ("{runs: 1, repeat: 0, variables: {omega: 1, t_ns: 2}}", "expected at least 1, not 0"),
+        ("{runs: 1, repeat: 2.5, variables: {omega: 1, t_ns: 2}}", "expected a whole number, not 2.5"),
+        (
+            "{runs: 1, repeat: 1000000000000, variables: {omega: 1, t_ns: 2}}",
+            "the file asks for more than 100,000 jobs",
+        ),
+        (
+            "{runs: 1, repeat: 2, sweep: {omega: [1, 1], t_ns: 2}}",
+            "omega=1,t_ns=2 is asked for twice in this entry",
+        ),
+    ],
+)
+def test_what_cannot_be_repeated_is_refused(entry, message):
+    """Not by spelling it out first; and a point that stands there twice is a mistake still."""
+    assert [message] == messages(with_jobs(entry))
+
+
+def test_a_repetition_may_not_have_the_name_of_another_job():
+    """Both are told."""
+    twice = (
+        "{runs: 1, repeat: 2, name: a, variables: {omega: 1, t_ns: 2}}",
+        "{runs: 1, name: 'a#2', variables: {omega: 2, t_ns: 2}}",
+    )
+
+    assert ["two jobs are called a#2: here and on line 15"] == messages(with_jobs(*twice))
+
+
 def test_derived_names_never_collide():
     """A name that is taken gives way to one that says all variables, and given names are never changed."""
     assert [
@@ -97,7 +163,7 @@ def test_names_do_not_change_when_jobs_are_added():
                 16,
                 7,
                 "omega=1,t_ns=100 is asked for here and on line 15",
-                "raise runs to measure it more often",
+                "raise runs, or say repeat, to measure it more often",
             ),
         ),
         (
@@ -106,7 +172,7 @@ def test_names_do_not_change_when_jobs_are_added():
                 15,
                 7,
                 "omega=1,t_ns=100 is asked for twice in this entry",
-                "raise runs to measure it more often",
+                "raise runs, or say repeat, to measure it more often",
             ),
         ),
         (
@@ -299,7 +365,6 @@ def test_an_included_point_stands_on_its_own_line():
             "include: [{omega: 3, t_ns: 1}, {t_ns: 1, omega: 3}]",
             "omega=3,t_ns=1 is asked for here and on line 15",
         ),
-        ("repeat: 3", "repeat is not supported: runs of one point are added up"),
     ],
 )
 def test_idle_words_of_a_matrix_are_mistakes(items, message):
