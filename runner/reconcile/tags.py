@@ -90,8 +90,11 @@ def adopting_tags(
 
     Without the tags of a claim and of a submission: nobody knows it as their own, so nobody adds to it.
     """
+    there = tuple(before)
     counters = _counters(rerun, repetitions)
-    return joined_tags([*_identity(namespace, experiment), *counters, ADOPTED], before)
+    if repetitions == FIRST and read_marks(there).repetitions != FIRST:
+        counters.append(f"repeat:{FIRST}")  # of a key said twice, the first counts
+    return joined_tags([*_identity(namespace, experiment), *counters, ADOPTED], there)
 
 
 def joined_tags(ours: Iterable[str], before: Iterable[str]) -> list[str]:

@@ -9,7 +9,7 @@ import commands
 import pytest
 from commands import said
 
-from runner.domain import job_key
+from runner.domain import job_key, repetition_key
 from runner.project import Project
 from runner.reconcile.journal import Kind, State
 
@@ -55,7 +55,7 @@ def tags_of(lab, batch_id):
         return tools.client.get_batch(batch_id)["tags"]
 
 
-def lose_a_submission(capsys, lab, jobs=((100, 50), (200, 50), (300, 50))):
+def lose_a_submission(capsys, lab, jobs=((100, 50), (200, 50), (300, 50)), keys=()):
     """Leaves the journal as a process does that dies while it buys; answers the submission."""
     submission = planned(capsys)["actions"][0]["submission"]
     with Project.open(lab).journal_locked("apply") as journal:
@@ -64,7 +64,7 @@ def lose_a_submission(capsys, lab, jobs=((100, 50), (200, 50), (300, 50))):
             experiment="pair",
             submission=submission,
             claim="lost",
-            jobs=tuple((job_key({"t_ns": t}), runs) for t, runs in jobs),
+            jobs=tuple(keys) or tuple((job_key({"t_ns": t}), runs) for t, runs in jobs),
         )
     return submission
 
@@ -85,6 +85,27 @@ def test_an_adopted_batch_counts_and_only_the_rest_is_bought(capsys, lab):
     assert "it is this repository's already, of the experiment pair" in again[2]
     assert 2 == len(list(lab.glob("results/pair/*/*.jsonl")))
     assert "AdoptBatch" in said(capsys, "history", "pair")[1]
+
+
+def test_jobs_that_look_the_same_become_one_repetition_after_the_other(capsys, lab):
+    """Batch by batch, and a lost submission becomes what it was sent as."""
+    repeated = "{runs: 50, repeat: 4, variables: {t_ns: 100}}"
+    path = lab / "specs" / "pair.yaml"
+    swept = "runs: 50\n      sweep: {t_ns: [100, 200, 300]}"
+    path.write_text(path.read_text(encoding="utf-8").replace(swept, repeated), encoding="utf-8")
+    first, second, third, fourth = (a_foreign_batch(lab, (100, 50)) for _ in range(4))
+    codes = [said(capsys, "adopt", "specs", first, second, "--yes")[0]]
+    codes.append(said(capsys, "adopt", "specs", third, "--yes")[0])
+    lose_a_submission(capsys, lab, keys=[(repetition_key(job_key({"t_ns": 100}), 4), 50)])
+    codes.append(said(capsys, "resolve", "pair", "adopt", fourth)[0])
+    applied = said(capsys, "apply", "specs")
+
+    assert [0, 0, 0, 0] == [*codes, applied[0]], applied[2]
+    assert [[], ["repeat:2"], ["repeat:3"], ["repeat:4"]] == [
+        [tag for tag in tags_of(lab, each) if tag.startswith("repeat:")]
+        for each in (first, second, third, fourth)
+    ]
+    assert 4 == applied[1].count("50/50") == len(list(lab.glob("results/pair/*/*.jsonl")))
 
 
 def test_a_batch_of_another_device_is_shown_refused_and_left_alone(capsys, lab):

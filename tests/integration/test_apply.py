@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import commands
@@ -130,3 +131,31 @@ def test_looking_changes_nothing(lab, cloud, verb):
     code, _, _ = commands.run(lab, verb, "specs", "--target", cloud.endpoints.core)
 
     assert (0, []) == (code, list(cloud.get_batches()))
+
+
+def repetitions(lab):
+    """Key and name of every job on record, by its id."""
+    lines = [line for file in lab.glob("results/**/*.jsonl") for line in file.read_text().splitlines()]
+    return {job["job_id"]: (job["key"], job["name"]) for job in map(json.loads, lines)}
+
+
+def test_repetitions_are_bought_one_by_one_and_stay_what_they_are(lab):
+    """Twice buys two, again none, three times one more; without records they are told apart as before."""
+    edit(
+        lab, "runs: 50\n      sweep: {t_ns: [100, 200, 300]}", "{runs: 50, repeat: 2, variables: {t_ns: 100}}"
+    )
+    seen = []
+    for old, new in (("repeat: 2", "repeat: 2"), ("repeat: 2", "repeat: 2"), ("repeat: 2", "repeat: 3")):
+        edit(lab, old, new)
+        code, _, stderr = commands.run(lab, "apply", "specs/pair.yaml")
+        assert code == 0, stderr
+        seen.append(repetitions(lab))
+    shutil.rmtree(lab / "results")
+    code, stdout, stderr = commands.run(lab, "apply", "specs/pair.yaml")
+
+    assert code == 0, stderr
+    assert [2, 2, 3] == [len(jobs) for jobs in seen]
+    assert seen[0] == seen[1] == {job_id: seen[2][job_id] for job_id in seen[0]}
+    assert seen[2] == repetitions(lab)
+    assert ["t_ns=100#1", "t_ns=100#2", "t_ns=100#3"] == sorted(name for _, name in seen[2].values())
+    assert 3 == stdout.count("50/50")

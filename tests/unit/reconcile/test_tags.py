@@ -6,7 +6,7 @@ from builders import RECIPE, a_wanted_job, an_experiment
 
 from runner.reconcile.actions import NewJob
 from runner.reconcile.repetitions import Repetitions
-from runner.reconcile.tags import Marks, batch_tags, read_marks, submission_tag
+from runner.reconcile.tags import Marks, adopting_tags, batch_tags, read_marks, submission_tag
 
 
 def a_new_job(t=1, runs=100, attempt=1, rerun=0):
@@ -43,6 +43,14 @@ def test_repetitions_are_written_where_they_are_not_the_first_alone():
     assert [Repetitions(1, 1), Repetitions(2, 2), Repetitions(1, 3)] == [
         read_marks(some).repetitions for some in tags
     ]
+
+
+def test_what_another_tool_calls_repeat_is_no_repetition_of_ours():
+    """Ours stands in front."""
+    tags = adopting_tags("lab", an_experiment(), ["repeat:7"], rerun=0)
+
+    assert ["repeat:1", "adopted", "repeat:7"] == tags[3:]
+    assert Repetitions(1, 1) == read_marks(tags).repetitions
 
 
 def test_foreign_tags_say_nothing():
