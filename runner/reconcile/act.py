@@ -35,7 +35,7 @@ from runner.reconcile.actions import (
 )
 from runner.reconcile.chronicle import written_down
 from runner.reconcile.journal import Kind, State
-from runner.reconcile.repetitions import spanned
+from runner.reconcile.repetitions import are_told_apart, spanned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -145,6 +145,8 @@ class Actor:
         self._remember_recipe(deed)
         batch = deed.batch(action.batch_id)
         marks = tags.read_marks(batch.tags if batch else ())
+        if not are_told_apart(action.jobs, marks.repetitions):
+            self._give_up(deed, action)
         seq = self._journal.intend(
             Kind.ADD,
             experiment=deed.desired.name,
@@ -161,6 +163,14 @@ class Actor:
             return
         if answer:
             self._journal.settle(seq, State.ACCEPTED)
+
+    def _give_up(self, deed: Deed, action: AddJobs) -> None:
+        """Shuts a claim whose tag would tell the wrong repetitions: what is permitted has changed since."""
+        self._fence(deed, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
+        raise JobCreationError(
+            f"the claim {action.batch_id} was made for other repetitions, and is shut",
+            hint="nothing was bought; apply again",
+        )
 
     def _once(self, seq: int, send: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
         """The answer to a request that must not be sent twice; None when nobody knows, or it was refused.

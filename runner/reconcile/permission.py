@@ -173,11 +173,13 @@ def _allowed(action: Action, saved: SavedExperiment, left: Amounts) -> Action | 
 
 
 def _affordable(action: Claim | AddJobs | Submit, left: Amounts) -> Action | None:
-    jobs = []
+    jobs, ended = [], set()  # points whose chain of repetitions has ended: a later one would be miscounted
     for job in action.jobs:
-        if left.allows(job):
+        if left.allows(job) and job.point not in ended:
             left = left.less(Amounts.of([(job.key, job.runs)]))
             jobs.append(job)
+        elif job.point:
+            ended.add(job.point)
     if len(jobs) == len(action.jobs):
         return action
     reason = f"{len(jobs)} of the {len(action.jobs)} jobs that are wanted are in the saved plan"

@@ -79,6 +79,21 @@ def spanned(jobs: Iterable[NewJob]) -> Repetitions:
     return Repetitions(min(numbers), max(numbers))
 
 
+def are_told_apart(jobs: Iterable[NewJob], repetitions: Repetitions) -> bool:
+    """Whether what a batch's tag says is true of jobs that are about to be added to it.
+
+    Args:
+        jobs: Of no point of which there are several repetitions and jobs in the batch already.
+    """
+    before: Counter[str] = Counter()
+    for job in jobs:
+        point = job.point or job.key
+        if repetitions.at(before[point]) != job.repetition:
+            return False
+        before[point] += 1
+    return True
+
+
 def together(due: Sequence[NewJob], *, only_one: bool) -> tuple[NewJob, ...]:
     """The first jobs that one tag can tell apart, in order; the others are for another batch.
 

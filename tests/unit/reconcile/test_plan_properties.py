@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from builders import NOW, RECIPE, TERMS, a_wanted_job, an_experiment, at
+from builders import NOW, RECIPE, TERMS, a_key, a_wanted_job, an_experiment, at
 from fakes import SEQUENCE, DiceEngine, MemoryCloud, VirtualClock
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -28,7 +28,6 @@ from runner.domain import (
     RunsMode,
     Submission,
     Surplus,
-    job_key,
     recipe_digest,
 )
 from runner.reconcile import Journal, Observation, Reconciler, Terms, Tools, Wish
@@ -42,7 +41,7 @@ few = st.integers(0, 3)
 moments = st.integers(-2000, 60).map(at)
 # Keys that the tests' tags and jobs are made of: often those that mean something together.
 names = st.sampled_from(["s", "c", "c1", "", "exp"]) | st.text(max_size=5)
-keys = st.integers(1, 4).map(lambda t: job_key({"t": t}))
+keys = st.builds(a_key, st.integers(1, 4), st.sampled_from([1, 1, 2, 3]))
 recipes = st.sampled_from([RECIPE[:16], "0" * 16, ""])
 
 
@@ -56,6 +55,7 @@ def tags(draw):
         f"submission:{draw(names)}",
         f"claim:{draw(names)}",
         f"rerun:{draw(st.sampled_from(['0', '1', '²', '-1', 'many']))}",
+        f"repeat:{draw(st.sampled_from(['1', '2', '1-3', '2-3', '3-2', '²', 'often']))}",
         "fenced",
         "superseded",
         "pruned",
@@ -160,12 +160,24 @@ policies = st.builds(
     max_failed=st.none() | few,
     max_jobs_per_batch=st.none() | st.integers(1, 2),
 )
-wanted_jobs = st.lists(
-    st.builds(a_wanted_job, st.integers(1, 4), st.sampled_from([1, 100, 250]), st.integers(0, 1)),
-    min_size=1,
-    max_size=4,
-    unique_by=lambda job: job.key,
+lone_jobs = st.builds(
+    lambda t, runs, rerun: (a_wanted_job(t, runs, rerun),),
+    st.integers(1, 4),
+    st.sampled_from([1, 100, 250]),
+    st.integers(0, 1),
 )
+repetitions = st.builds(
+    lambda repeat, t, runs, again: tuple(
+        a_wanted_job(t, runs, int(n == again), n) for n in range(1, repeat + 1)
+    ),
+    st.integers(2, 4),
+    st.integers(1, 4),
+    st.sampled_from([1, 50]),
+    st.integers(0, 4),
+)
+wanted_jobs = st.lists(
+    lone_jobs | repetitions, min_size=1, max_size=4, unique_by=lambda some: some[0].of_point
+).map(lambda entries: [job for some in entries for job in some])
 experiments = st.builds(
     lambda jobs, policy, rerun, max_runs, device: an_experiment(
         *jobs, policy=policy, rerun=rerun, max_runs=max_runs, device_type=device

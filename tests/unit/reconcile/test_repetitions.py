@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import closing
 from dataclasses import replace
 from itertools import count
+from pathlib import Path
 
 import pytest
 from builders import (
@@ -20,6 +22,8 @@ from builders import (
     seen,
     tags_of,
 )
+from fakes import SEQUENCE as CLOUD_SEQUENCE
+from fakes import MemoryCloud, VirtualClock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -34,9 +38,24 @@ from runner.domain import (
     RunsMode,
     Surplus,
 )
-from runner.reconcile.actions import CancelJobs, Claim, EndedJob, NewJob, RecordResults
+from runner.errors import JobCreationError
+from runner.reconcile import Journal, Tools
+from runner.reconcile.act import Actor, Deed
+from runner.reconcile.actions import AddJobs, CancelJobs, Claim, EndedJob, NewJob, RecordResults
+from runner.reconcile.permission import Amounts, permitted
 from runner.reconcile.plan import plan
-from runner.reconcile.repetitions import FIRST, Repetitions, keyed, read_repetitions, spanned, together
+from runner.reconcile.reading import observed_batch
+from runner.reconcile.repetitions import (
+    FIRST,
+    Repetitions,
+    are_told_apart,
+    keyed,
+    read_repetitions,
+    spanned,
+    together,
+)
+from runner.reconcile.saved import saved_experiment
+from runner.results import Records
 
 DONE, ERROR, PENDING = JobStatus.DONE, JobStatus.ERROR, JobStatus.PENDING
 PRUNING = Policy(prune=Surplus.CANCEL)
@@ -300,6 +319,60 @@ def test_a_point_of_several_jobs_is_bought_beside_the_repetitions_and_not_among_
 
     assert tuple(chain) == together([*chain, *spread], only_one=False)
     assert (*spread, chain[0]) == together([*spread, *chain], only_one=False)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "word", "expected"),
+    [
+        ([1, 2, 3], "1-3", True),
+        ([1, 2], "1-3", True),
+        ([1, 3], "1-3", False),
+        ([2, 3], "1-3", False),
+        ([1, 2, 3], "1-2", False),
+        ([1, 1], "1", True),
+        ([2, 2], "2", True),
+        ([1], "2", False),
+    ],
+)
+def test_nothing_is_added_to_a_batch_whose_tag_would_be_wrong(numbers, word, expected):
+    """Held against what is read back from the cloud."""
+    jobs = [
+        NewJob(key=a_key(1, n), name="", runs=1, attempt=1, repetition=n, point=a_key(1)) for n in numbers
+    ]
+
+    assert expected == are_told_apart(jobs, read_repetitions(word))
+
+
+def test_a_claim_for_other_repetitions_is_shut_and_nothing_is_bought(tmp_path):
+    """What a saved plan permits may change between a claim and its purchase."""
+    clock = VirtualClock()
+    cloud, journal = MemoryCloud(clock, None), Journal(Path(":memory:"), clock)
+    with closing(cloud), closing(journal):
+        client = cloud.client()
+        tools = Tools(client=client, journal=journal, records=Records(tmp_path), namespace="lab", clock=clock)
+        payload = {"device_type": "EMU_FREE", "sequence_builder": CLOUD_SEQUENCE, "jobs": [], "open": True}
+        claim = observed_batch(client.send_batch(payload | {"tags": list(tags_of())}))
+        experiment = an_experiment(*repeated(2))
+        jobs = plan(experiment, seen(), TERMS, NOW).due
+        add = AddJobs(batch_id=claim.id, jobs=jobs, reason="two are missing")
+        made = replace(plan(experiment, seen(claim), TERMS, NOW), actions=(add,))
+
+        with pytest.raises(JobCreationError, match="was made for other repetitions, and is shut"):
+            Actor(tools).perform(Deed(experiment, seen(claim), made))
+        after = client.get_batch(claim.id)
+
+        assert (False, 0, True) == (after["open"], after["jobs_count"], "fenced" in after["tags"])
+        assert ("failed", 0) == (journal.history.of("exp")[0].outcome[:6], len(journal.entries("exp")))
+
+
+def test_a_saved_plan_cuts_no_repetition_out_of_the_middle():
+    """What stands behind it would be taken for it."""
+    experiment = an_experiment(*repeated(3), a_wanted_job(2))
+    planned = plan(experiment, seen(), TERMS, NOW)
+    promise = saved_experiment(Deed(experiment, seen(), planned), "specs/exp.yaml")
+    cut = permitted(planned, promise, Amounts.of([(a_key(1, 2), 100)]))
+
+    assert [["t1#1", "t2"]] == [[job.name for job in each.jobs] for each in cut.actions]
 
 
 @given(due_jobs())
