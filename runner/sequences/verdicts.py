@@ -84,7 +84,7 @@ def _is_finite(sequence: AnySequence) -> bool:
 
 
 def durations_of_jobs(draft: Draft, text: str | None, said: Said) -> tuple[int | None, ...]:
-    """How long every job takes (in ns), each built once.
+    """How long every job takes (in ns), each point built once.
 
     Args:
         draft: The sequence.
@@ -94,8 +94,11 @@ def durations_of_jobs(draft: Draft, text: str | None, said: Said) -> tuple[int |
         said: Where everything goes that is to be said of a job.
     """
     representation = None if text is None else json.loads(text)
-    durations = []
+    durations: list[int | None] = []
     for job in said.file.jobs:
+        if durations and (job.repetition or 1) > 1:
+            durations.append(durations[-1])  # the same as the one before
+            continue
         built = (
             Verdict() if representation is None else verdict(draft.sequence, representation, job.variables)
         )

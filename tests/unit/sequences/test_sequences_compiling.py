@@ -13,7 +13,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pulser.waveforms import BlackmanWaveform, ConstantWaveform, InterpolatedWaveform, RampWaveform
 
-from runner.domain import DesiredExperiment, DesiredJob, Policy, RunsMode, job_key, recipe_digest
+from runner.domain import (
+    DesiredExperiment,
+    DesiredJob,
+    Policy,
+    RunsMode,
+    job_key,
+    recipe_digest,
+    repetition_key,
+)
 from runner.errors import SpecError
 from runner.sequences import Compiled, compiled
 from runner.sequences.durations import is_too_long
@@ -551,3 +559,19 @@ def test_whatever_a_file_says_there_is_no_other_error(changes):
         outcome = error.problems
 
     assert outcome
+
+
+def test_every_repetition_is_a_job_of_its_point():
+    """With a key of its own, but for the first; what is wrong with the point is said once."""
+    once, thrice = (result_of(jobs=("runs: 100,", f"runs: 100, repeat: {repeat},")) for repeat in (1, 3))
+    point = job_key({"omega": 6, "t_ns": 500})
+
+    assert result_of() == once
+    assert [
+        ("omega=6,t_ns=500#1", point, 1, point, 500),
+        ("omega=6,t_ns=500#2", repetition_key(point, 2), 2, point, 500),
+        ("omega=6,t_ns=500#3", repetition_key(point, 3), 3, point, 500),
+    ] == [(job.name, job.key, job.repetition, job.point, job.duration_ns) for job in thrice.experiment.jobs]
+    with pytest.raises(SpecError) as caught:
+        result_of(jobs=("{runs: 100, variables: {omega: 6,", "{runs: 100, repeat: 3, variables: {omega: 60,"))
+    assert 1 == len(caught.value.problems)
