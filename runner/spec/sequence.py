@@ -92,6 +92,7 @@ class WrittenSequence(Strict):
         default_factory=dict,
         description="Variables of the sequence, to which each job gives values: int, float, or {type, size}.",
         examples=[{"omega_max": "float", "t_sweep_ns": "int"}],
+        json_schema_extra={"additionalProperties": False},  # what is no name is nothing else either
     )
     operations: _Operations = Field(
         description="What happens, step by step.",
