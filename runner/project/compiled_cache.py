@@ -10,7 +10,6 @@ import hashlib
 import json
 import os
 import platform
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import replace
@@ -22,8 +21,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 import runner
 from runner.domain import digest, file_digest
 from runner.errors import ProjectError
+from runner.project.kept_durations import KeptDurations
 from runner.project.plain_values import decoded_mapping, encoded
 from runner.project.repository import STATE_FOLDER, state_folder
+from runner.project.sealing import read_sealed, write_sealed
 from runner.project.settings import FILE_NAME
 from runner.project.source import Source
 from runner.sequences import Compiled
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
 FOLDER: Final = "compiled"
+DURATIONS: Final = "durations"
 MOST_FILES: Final = 10_000
 MOST_BYTES: Final = 256_000_000
 OLDEST_S: Final = 30 * 86_400.0
@@ -95,6 +97,12 @@ class CompiledCache:
         self._touch(place)
         return _named(str(path), *found)
 
+    @property
+    def former(self) -> KeptDurations:
+        """Jobs that were built before, also of files that have changed since."""
+        folder = None if self._folder is None else self._folder.with_name(DURATIONS)
+        return KeptDurations(folder, self._compiler or compiler_digest(Path(runner.__file__).parent))
+
     def keep(self, path: Path, source: Source, compiled: Compiled) -> None:
         """Keeps what a file was compiled to, if the file is still what was compiled."""
         text = _text(path)
@@ -102,16 +110,17 @@ class CompiledCache:
         if place is None or source.digest != file_digest(text, self._beside(path, source.companions)):
             return
         with suppress(OSError, TypeError, ValueError):  # then it is compiled again
-            _write(place, _sealed(place.stem, _body(source, compiled)))
+            write_sealed(place, _body(source, compiled))
             self._is_fuller = True
 
     def tidy(self) -> None:
         """Removes what has not been of use for long, and the oldest of what is too much."""
         if self._folder is None or not self._is_fuller:
             return
-        with suppress(OSError):
-            for doomed in superfluous(_entries(self._folder), self._clock()):
-                doomed.unlink(missing_ok=True)
+        for folder in (self._folder, self._folder.with_name(DURATIONS)):
+            with suppress(OSError):
+                for doomed in superfluous(_entries(folder), self._clock()):
+                    doomed.unlink(missing_ok=True)
 
     def _beside(self, path: Path, companions: Iterable[str]) -> list[str | None]:
         """The texts of files that a file names; None for one that it must not name, or that is not there."""
@@ -197,38 +206,17 @@ def _body(source: Source, compiled: Compiled) -> str:
     return json.dumps(encoded((source, compiled)), allow_nan=False, separators=(",", ":"))
 
 
-def _sealed(key: str, body: str) -> str:
-    """A text that says itself whether it is whole, and what it belongs to."""
-    return f"{hashlib.sha256((key + body).encode()).hexdigest()}\n{body}\n"
-
-
 def _read(place: Path) -> tuple[Source, Compiled] | None:
     """The entry of a file; None when it is not there, or not one of ours, or not whole."""
     try:
-        text = place.read_text(encoding="utf-8")
-        body = text.partition("\n")[2].removesuffix("\n")
-        if text != _sealed(place.stem, body):
-            return None
-        found = json.loads(body, object_hook=decoded_mapping)
-    except (OSError, ValueError):
+        body = read_sealed(place)
+        found = None if body is None else json.loads(body, object_hook=decoded_mapping)
+    except ValueError:
         return None
     match found:
         case (Source() as source, Compiled() as compiled):
             return source, compiled
     return None
-
-
-def _write(place: Path, text: str) -> None:
-    """Written aside and renamed: whoever reads meets the old file or the new one."""
-    place.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=place.parent, prefix=f".{place.stem}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(aside).replace(place)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
 
 
 @cache

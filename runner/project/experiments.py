@@ -159,7 +159,7 @@ def _compiled(
     file = spec.load(path, root=root, limits=settings.limits.as_limits(), make=make)
     policy = settings.defaults.as_policy()
     file = file if policy is None else file.with_defaults(policy)
-    source, compiled = Source.of(file), sequences.compiled(file, specifications)
+    source, compiled = Source.of(file), sequences.compiled(file, specifications, cache.former)
     cache.keep(path, source, compiled)
     return source, compiled
 

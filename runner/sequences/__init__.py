@@ -10,26 +10,31 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.sequences.compiled import Compiled
+from runner.sequences.former import Former, Nothing
 from runner.sequences.specifications import NoSpecifications
 
 if TYPE_CHECKING:
     from runner.sequences.specifications import Specifications
     from runner.spec import ExperimentFile
 
-__all__ = ["Compiled", "compiled"]
+__all__ = ["Compiled", "Former", "Nothing", "compiled"]
 
 
-def compiled(file: ExperimentFile, specifications: Specifications | None = None) -> Compiled:
+def compiled(
+    file: ExperimentFile, specifications: Specifications | None = None, former: Former | None = None
+) -> Compiled:
     """What a file asks for, with every job built by Pulser.
 
     Args:
-        file: The file.
+        file: What was read.
 
         specifications: What the target's device types can do; None where there is no target.
+
+        former: Remembers jobs that were built before; those are not built again.
 
     Raises:
         SpecError: With every problem of the sequence and of the jobs, each at its place in the file.
     """
     from runner.sequences.compiling import compiled as compiled_with_pulser  # noqa: PLC0415  (imports Pulser)
 
-    return compiled_with_pulser(file, specifications or NoSpecifications())
+    return compiled_with_pulser(file, specifications or NoSpecifications(), former or Nothing())

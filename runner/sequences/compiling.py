@@ -9,17 +9,18 @@ from runner.domain import DesiredExperiment, DesiredJob, RunsMode, job_key, reci
 from runner.sequences.compiled import Compiled
 from runner.sequences.drafting import Draft, Said, drafted
 from runner.sequences.grouping import capped
+from runner.sequences.judging import durations_of_jobs
 from runner.sequences.live_checks import check_live, live_device
 from runner.sequences.remarks import Remark, message_of, recorded_warnings
 from runner.sequences.representation import written_down
 from runner.sequences.specifications import is_emulator
 from runner.sequences.targets import is_machine, most_qubits
-from runner.sequences.verdicts import durations_of_jobs
 from runner.spec.pointers import child
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from runner.sequences.former import Former
     from runner.sequences.live_checks import Live
     from runner.sequences.specifications import Specifications
     from runner.spec import ExperimentFile
@@ -30,32 +31,34 @@ _SPREAD = "policy.runs: top-up spreads them over several jobs"
 _ONE_JOB = "a repetition is one job: ask for more of them, with fewer runs each"
 
 
-def compiled(file: ExperimentFile, specifications: Specifications) -> Compiled:
+def compiled(file: ExperimentFile, specifications: Specifications, former: Former) -> Compiled:
     """What a file asks for, with every job built by Pulser.
 
     Args:
-        file: The file.
+        file: What was read.
 
         specifications: What the target's device types can do.
+
+        former: Remembers jobs that were built before.
 
     Raises:
         SpecError: With every problem of the sequence and of the jobs, each at its place in the file.
     """
     said = Said(file, specifications)
     with recorded_warnings() as messages:
-        experiment = _experiment(said)
+        experiment = _experiment(said, former)
     for message in messages:  # those of no operation and no job
         said.warnings.take(None, Remark(None, message, fixed=True))
     warnings = tuple(capped(said.warnings.problems(), file))
     return Compiled(experiment=experiment, warnings=warnings, consulted=said.live.digests)
 
 
-def _experiment(said: Said) -> DesiredExperiment:
+def _experiment(said: Said, former: Former) -> DesiredExperiment:
     file, draft, live = said.file, drafted(said), live_device(said)
     _check_target(said.findings, draft, file.experiment.spec.device_type, live)
     _check_runs(said.findings, _takers(draft, live), file)
     text = _sent(said, draft)
-    durations = durations_of_jobs(draft, text, said)
+    durations = durations_of_jobs(draft, text, said, former)
     said.refuse_if_faulty()
     if live and text:
         check_live(said, draft, text, live)

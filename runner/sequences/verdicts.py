@@ -1,23 +1,22 @@
-"""What Pulser says of each job of a file, and where in the file that belongs."""
+"""What Pulser says of a job."""
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pulser.sampler import sample
+from pulser.pulse import Pulse
 
 from runner.sequences.durations import MAX_DURATION_NS, is_too_long
-from runner.sequences.remarks import Remark, Remarks, message_of, recorded_warnings
+from runner.sequences.remarks import message_of, recorded_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.sequences.drafting import Draft, Said
+    from pulser.math import AbstractArray
+
     from runner.sequences.targets import AnySequence
-    from runner.spec import JobRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,47 +74,15 @@ def _needs_values(sequence: AnySequence) -> bool:
 
 
 def _is_finite(sequence: AnySequence) -> bool:
-    channels = sample(sequence).channel_samples.values()
-    return all(
-        np.isfinite(np.asarray(values)).all()
-        for channel in channels
-        for values in (channel.amp, channel.det, channel.phase)
-    )
+    """Whether every number that is played is one.
 
-
-def durations_of_jobs(draft: Draft, text: str | None, said: Said) -> tuple[int | None, ...]:
-    """How long every job takes (in ns), each point built once.
-
-    Args:
-        draft: The sequence.
-
-        text: The same, as it is sent; None where an operation is missing, so that only numbers still tell.
-
-        said: Where everything goes that is to be said of a job.
+    Not by `pulser.sampler`, which modulates every pulse to learn how it fades: half of the time of a job.
     """
-    representation = None if text is None else json.loads(text)
-    durations: list[int | None] = []
-    for job in said.file.jobs:
-        if durations and (job.repetition or 1) > 1:
-            durations.append(durations[-1])  # the same as the one before
-            continue
-        built = (
-            Verdict() if representation is None else verdict(draft.sequence, representation, job.variables)
-        )
-        durations.append(built.duration_ns)
-        if representation is None or not built.is_clean:
-            _explain(job, built, draft.replay(job.variables) if draft.replay else Remarks(), said)
-    return tuple(durations)
+    schedules = sequence._schedule.values()  # noqa: SLF001  (there is no other way to the pulses)
+    pulses = [slot.type for schedule in schedules for slot in schedule if isinstance(slot.type, Pulse)]
+    played = [each for pulse in pulses for each in (*_samples(pulse), pulse.phase)]
+    return all(np.isfinite(each.as_array()).all() for each in played)
 
 
-def _explain(job: JobRequest, built: Verdict, remarks: Remarks, said: Said) -> None:
-    """Say what is to be said of a job, at the operation that is at fault if that is known."""
-    for fault in remarks.faults:
-        said.faults.take(job, fault)
-    for warning in remarks.warnings:
-        said.warnings.take(job, warning)
-    if built.fault and not remarks.faults:
-        said.faults.take(job, Remark(None, built.fault, fixed=False))
-    if not remarks.faults and not remarks.warnings:
-        for message in built.warnings:
-            said.warnings.take(job, Remark(None, message, fixed=False))
+def _samples(pulse: Pulse) -> tuple[AbstractArray, AbstractArray]:
+    return pulse.amplitude.samples, pulse.detuning.samples

@@ -157,7 +157,7 @@ def test_results_without_any_are_missing(capsys, lab):
     code, out, _ = said(capsys, "results", "specs", "-o", "json")
 
     assert (0, ["MISSING"] * 3) == (code, [row["status"] for row in json.loads(out)["pair"]])
-    assert {".gitignore", "compiled"} == {path.name for path in (lab / ".runner").iterdir()}
+    assert {".gitignore", "compiled", "durations"} == {path.name for path in (lab / ".runner").iterdir()}
 
 
 def test_cancel_cancels_what_is_pending_and_apply_says_so(capsys, lab):

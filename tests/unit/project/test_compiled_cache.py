@@ -43,6 +43,7 @@ from runner.project.experiments import load_experiments
 from runner.project.manifest import manifest
 from runner.project.plain_values import decoded_mapping, encoded
 from runner.project.repository import Revision
+from runner.project.sealing import read_sealed, write_sealed
 from runner.project.settings import Settings
 from runner.project.source import Source
 from runner.sequences import Compiled
@@ -224,6 +225,27 @@ def test_a_changed_file_is_compiled_again(lab):
     os.utime(lab.file, ns=(times.st_atime_ns, times.st_mtime_ns))
 
     assert [100, 200, 304] == [job.variables["t_ns"] for job in lab.load().desired.jobs]
+
+
+def test_one_more_job_is_one_job_to_build(lab):
+    """Of the others it is known how long they take, until Pulser or the runner is another one."""
+    (kept,) = (lab.root / ".runner" / "durations").glob("*")
+    known = dict.fromkeys(json.loads(read_sealed(kept)), 96)
+    write_sealed(kept, json.dumps(known))
+    lab.file.write_text(EXPERIMENT.replace("300]", "300, 400]"), encoding="utf-8")
+
+    assert [96, 96, 96, 400] == [job.duration_ns for job in lab.load().desired.jobs]
+    assert [96, 96, 96, 400] == list(json.loads(read_sealed(kept)).values())
+    assert [100, 200, 300, 400] == [job.duration_ns for job in lab.load(compiler="another").desired.jobs]
+
+
+def test_what_is_known_of_jobs_is_whole_or_nothing(lab):
+    """A file that was cut off, or is not ours, is as good as none."""
+    (kept,) = (lab.root / ".runner" / "durations").glob("*")
+    kept.write_text(kept.read_text(encoding="utf-8").replace("200", "201"), encoding="utf-8")
+    lab.file.write_text(EXPERIMENT.replace("300]", "300, 400]"), encoding="utf-8")
+
+    assert [100, 200, 300, 400] == [job.duration_ns for job in lab.load().desired.jobs]
 
 
 def test_a_changed_companion_is_noticed(tmp_path):

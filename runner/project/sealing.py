@@ -1,0 +1,39 @@
+"""Files that say themselves whether they are whole, and what they belong to: the file's own name."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from pathlib import Path
+
+
+def read_sealed(place: Path) -> str | None:
+    """What was kept in a file; None when it is not there, or not one of ours, or not whole."""
+    try:
+        text = place.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
+    body = text.partition("\n")[2].removesuffix("\n")
+    return body if text == _sealed(place.stem, body) else None
+
+
+def write_sealed(place: Path, body: str) -> None:
+    """Written aside and renamed: whoever reads meets the old file or the new one.
+
+    Raises:
+        OSError: It can't be written.
+    """
+    place.parent.mkdir(parents=True, exist_ok=True)
+    handle, aside = tempfile.mkstemp(dir=place.parent, prefix=f".{place.stem}.")
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(_sealed(place.stem, body))
+        Path(aside).replace(place)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+
+
+def _sealed(key: str, body: str) -> str:
+    return f"{hashlib.sha256((key + body).encode()).hexdigest()}\n{body}\n"

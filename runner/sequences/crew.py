@@ -1,0 +1,95 @@
+"""Very many jobs, built by several processes.
+
+Each is a Python of its own that reads what would be sent, as the cloud does; nothing is forked, for who calls
+us may have threads, and no main module of a user is imported a second time.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+import pulser
+
+from runner.sequences.remarks import recorded_warnings
+from runner.sequences.verdicts import verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+# A process takes a second to import Pulser, and builds two or three thousand jobs in a second.
+_JOBS_A_PROCESS: Final = 4000
+_MOST_PROCESSES: Final = 16
+
+
+def clean_durations(
+    text: str, jobs: Sequence[Mapping[str, Any]], *, processes: int | None = None
+) -> list[int | None]:
+    """How long jobs take (in ns); None for one that there is something to say of, or that was not built.
+
+    Args:
+        text: Abstract representation of the sequence.
+
+        jobs: Variables of each job.
+
+        processes: How many work; if left out, as many as the jobs are worth, and no more than there are
+            cores. Fewer than two do nothing here: who calls builds the jobs itself.
+    """
+    count = processes_for(len(jobs), _cores()) if processes is None else processes
+    found: list[int | None] = [None] * len(jobs)
+    if count < 2:  # noqa: PLR2004  (one is who calls)
+        return found
+    # Long and short jobs stand in rows; every process gets some of each.
+    shares = [jobs[i::count] for i in range(count)]
+    with ThreadPoolExecutor(count) as pool:
+        for i, share in enumerate(pool.map(partial(_of_process, text), shares)):
+            found[i::count] = share
+    return found
+
+
+def processes_for(jobs: int, cores: int) -> int:
+    """How many processes some jobs are worth."""
+    return min(jobs // _JOBS_A_PROCESS, cores, _MOST_PROCESSES)
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1
+
+
+def _of_process(text: str, jobs: Sequence[Mapping[str, Any]]) -> list[int | None]:
+    """What another process says; nothing if it fails, for whatever reason."""
+    # -P: a module of the user that is called like one of Pulser's stays unused.
+    words = [sys.executable, "-P", "-m", "runner.sequences.crew"]
+    try:
+        done = subprocess.run(  # noqa: S603  (our own module, no shell)
+            words,
+            input=json.dumps([text, jobs]),
+            capture_output=True,
+            text=True,
+            check=True,
+            encoding="utf-8",
+        )
+        durations: list[int | None] = json.loads(done.stdout)
+    except (OSError, ValueError, subprocess.SubprocessError):
+        return [None] * len(jobs)
+    return durations if len(durations) == len(jobs) else [None] * len(jobs)
+
+
+def built_here(text: str, jobs: Sequence[Mapping[str, Any]]) -> list[int | None]:
+    """The same as `clean_durations`, built one by one."""
+    with recorded_warnings():
+        sequence = pulser.Sequence.from_abstract_repr(text)
+    representation = json.loads(text)
+    verdicts = [verdict(sequence, representation, variables) for variables in jobs]
+    return [each.duration_ns if each.is_clean else None for each in verdicts]
+
+
+if __name__ == "__main__":
+    json.dump(built_here(*json.load(sys.stdin)), sys.stdout)
