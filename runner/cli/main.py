@@ -45,6 +45,27 @@ VERBS: Final = {
     "local": "runner.cli.local:local",
 }
 
+# How the help of each verb begins, said here too: the help page imports none of them.
+SUMMARIES: Final = {
+    "init": "Write a first experiment file and a runner.toml, ready to apply",
+    "validate": "Check experiment files without sending anything",
+    "jobs": "List the jobs that experiment files ask for",
+    "plan": "Show what apply would do, why, and what it would cost",
+    "apply": "Make the cloud match the files",
+    "watch": "Keep the cloud matching the files",
+    "status": "Show how experiments are",
+    "results": "Show what came back",
+    "cancel": "Cancel what is pending of these experiments",
+    "rerun": "Ask for an experiment again, by editing its file",
+    "resolve": "Decide what a submission was that nobody knows the outcome of",
+    "adopt": "Take over batches that another tool has created",
+    "history": "Show what was done, when, why and by whom",
+    "schema": "Print a JSON Schema, draft 2020-12",
+    "export": "Print the abstract representation of a file's sequence, as JSON",
+    "import": "Print an experiment file that writes out a sequence",
+    "local": "The cloud on this machine",
+}
+
 _ALLOCATIONS: Final = 200_000
 
 
@@ -62,6 +83,11 @@ class _Verbs(click.Group):
         module, _, name = VERBS[cmd_name].partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        del ctx
+        with formatter.section("Commands"):
+            formatter.write_dl([(verb, SUMMARIES.get(verb, "")) for verb in VERBS])
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})

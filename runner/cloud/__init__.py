@@ -4,6 +4,8 @@ Here belongs what speaks HTTP, and nothing else does: what to send and when is d
 A POST is sent once. Safe requests are retried with backoff. Every failure is one of `runner.errors`.
 """
 
+from typing import TYPE_CHECKING, Any
+
 from runner.cloud.authentication import PasswordGrant, ReadyToken, TokenProvider
 from runner.cloud.batch import Batch
 from runner.cloud.client import Client
@@ -19,10 +21,12 @@ from runner.cloud.transport import (
     NotSentError,
     Port,
     Request,
-    RequestsPort,
     UnsendableError,
 )
 from runner.cloud.waiting import Waited
+
+if TYPE_CHECKING:
+    from runner.cloud.carrying import RequestsPort
 
 __all__ = [
     "Answer",
@@ -52,3 +56,12 @@ __all__ = [
     "region_endpoints",
     "region_login",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """`RequestsPort`, for which requests is imported: only where something is sent."""
+    if name == "RequestsPort":
+        from runner.cloud.carrying import RequestsPort  # noqa: PLC0415
+
+        return RequestsPort
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from runner.cloud.exchange import Exchange
 from runner.cloud.filters import BatchFilters, JobFilters, JobsOfBatchFilters, RebatchFilters, as_query
 from runner.cloud.retrying import Retrying
-from runner.cloud.transport import CONNECTIONS, RequestsPort
+from runner.cloud.transport import CONNECTIONS, http_port
 from runner.errors import (
     AuthenticationError,
     CloudError,
@@ -67,7 +67,7 @@ class Client:
     ) -> None:
         self.endpoints = endpoints
         self.project_id = project_id
-        self._exchange = Exchange(tokens=tokens, port=port or RequestsPort(), retrying=retrying or Retrying())
+        self._exchange = Exchange(tokens=tokens, port=port or http_port(), retrying=retrying or Retrying())
 
     def paced(self, requests_per_s: float | None) -> Self:
         """A client like this one that sends at most so many requests a second, whatever the thread.

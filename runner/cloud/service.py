@@ -14,7 +14,7 @@ from runner.cloud.configuration import Configuration
 from runner.cloud.credentials import Credentials, token_provider
 from runner.cloud.endpoints import Endpoints, region_endpoints, region_login
 from runner.cloud.job import Job
-from runner.cloud.transport import RequestsPort, is_loopback
+from runner.cloud.transport import http_port, is_loopback
 from runner.cloud.waiting import Waited, wait_for_batch
 from runner.errors import (
     AuthenticationError,
@@ -209,7 +209,7 @@ def make_client(
     Args:
         region: Where passwords are exchanged for tokens; None at a URL, where credentials may be missing.
     """
-    port = RequestsPort(verify=ca_bundle or True)
+    port = http_port(ca_bundle or True)
     tokens = _tokens(credentials, region, port)
     if tokens and not _may_carry_tokens(endpoints.core):
         raise AuthenticationError(
