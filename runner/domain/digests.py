@@ -20,6 +20,8 @@ _NOT_PHYSICS = ("$schema", "pulser_version", "name", "metadata")
 _KEY_CHARACTERS = 16
 # Slug of traps that were found for the atoms by the limits of the device: not what the file asks for.
 AUTOMATIC_LAYOUT = "automatic"
+# Between them, Python writes a float as JSON's canonical form does.
+_LEAST, _MOST = 1e-4, 1e15
 
 
 def canonical_json(value: Any) -> bytes:
@@ -46,7 +48,31 @@ def job_key(variables: Mapping[str, Any]) -> str:
 
     Shots are independent: two jobs with the same variables measure the same point.
     """
-    return digest({"variables": dict(variables)})[:_KEY_CHARACTERS]
+    text = _plain_canonical(variables)
+    if text is None:
+        return digest({"variables": dict(variables)})[:_KEY_CHARACTERS]
+    return hashlib.sha256(text.encode()).hexdigest()[:_KEY_CHARACTERS]
+
+
+def _plain_canonical(variables: Mapping[str, Any]) -> str | None:
+    """Canonical JSON of the usual variables, ten times as quick; None for all that is not quite simple."""
+    members = []
+    for name in sorted(variables):
+        number = _plain_number(variables[name])
+        if number is None or not (name.isascii() and name.isidentifier()):
+            return None
+        members.append(f'"{name}":{number}')
+    return '{"variables":{' + ",".join(members) + "}}"
+
+
+def _plain_number(value: Any) -> str | None:
+    """A number as canonical JSON writes it, unless it may be written with an exponent."""
+    kind = type(value)
+    if kind is float and _LEAST <= abs(value) < _MOST:
+        return repr(int(value)) if value.is_integer() else repr(value)
+    if (kind is int or kind is float) and -_MOST < value < _MOST and value == int(value):
+        return repr(int(value))
+    return None
 
 
 def repetition_key(point: str, repetition: int) -> str:

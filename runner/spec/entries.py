@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runner.spec import naming
@@ -211,10 +211,12 @@ def _fitted(findings: Findings, column: Column, declared: Mapping[str, Declared]
             findings.note(column.place(i), str(error))
             if len(column.places) == 1:
                 break  # all values stand in one place: one problem is enough
-    return replace(column, values=tuple(values) or column.values[:1])
+    return Column(column.name, tuple(values) or column.values[:1], column.places)
 
 
 def _check_lengths(findings: Findings, axis: Sequence[Column]) -> None:
+    if len(axis) == 1:
+        return  # alone, it is in step with itself
     try:
         moving_together({column.name: range(len(column.values)) for column in axis})
     except SweepError as error:

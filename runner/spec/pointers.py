@@ -5,7 +5,9 @@ from __future__ import annotations
 
 def child(pointer: str, step: str | int) -> str:
     """Pointer of a member or an item of the value at `pointer`."""
-    return f"{pointer}/{str(step).replace('~', '~0').replace('/', '~1')}"
+    if isinstance(step, str) and ("~" in step or "/" in step):
+        step = step.replace("~", "~0").replace("/", "~1")
+    return f"{pointer}/{step}"
 
 
 def pointer_of(*steps: str | int) -> str:

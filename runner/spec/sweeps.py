@@ -136,6 +136,9 @@ def moving_together(columns: Mapping[str, Sequence[Value]]) -> tuple[dict[str, V
     Raises:
         SweepError: When the variables have different numbers of values.
     """
+    if len(columns) == 1:
+        ((name, values),) = columns.items()
+        return tuple({name: value} for value in values)
     lengths = {name: len(values) for name, values in columns.items() if len(values) != 1}
     if len(set(lengths.values())) > 1:
         listed = ", ".join(f"{name} has {length}" for name, length in lengths.items())
