@@ -122,7 +122,7 @@ def load_experiments(
         except SpecError as error:
             problems += error.problems
     cache.tidy()
-    problems += _twice(experiments)
+    problems += _twice(experiments, settings)
     if problems:
         raise SpecError(problems)
     return experiments
@@ -164,7 +164,7 @@ def _compiled(
     return source, compiled
 
 
-def _twice(experiments: Iterable[Experiment]) -> list[Problem]:
+def _twice(experiments: Iterable[Experiment], settings: Settings) -> list[Problem]:
     first: dict[str, Experiment] = {}
     problems = []
     for experiment in experiments:
@@ -172,5 +172,6 @@ def _twice(experiments: Iterable[Experiment]) -> list[Problem]:
         if other is not experiment:
             message = f"the name {experiment.name!r} is taken by {other.file.path}"
             hint = "names are unique in a repository, since results and batches are found by them"
-            problems.append(experiment.file.problem("/metadata/name", message, hint))
+            limits = settings.limits.as_limits()
+            problems.append(experiment.file.problem("/metadata/name", message, hint, limits=limits))
     return problems

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.errors import Problem
-    from runner.spec import ExperimentFile
+    from runner.spec import ExperimentFile, Limits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,15 +59,24 @@ class Source:
         """The whole file with its defaults, and its jobs one by one, as plain data for JSON."""
         return dict(self.content)
 
-    def problem(self, pointer: str, message: str, hint: str = "") -> Problem:
+    def problem(self, pointer: str, message: str, hint: str = "", *, limits: Limits) -> Problem:
         """A problem with a value of the file, at its place; the file is read again to find it.
+
+        Args:
+            pointer: The value.
+
+            message: What is wrong with it.
+
+            hint: What to do.
+
+            limits: Those under which it was read.
 
         Raises:
             SpecError: It cannot be read any more.
         """
         from runner.spec.files import document_at  # noqa: PLC0415  (PyYAML, only for what went wrong)
 
-        return document_at(Path(self.path)).problem(pointer, message, hint)
+        return document_at(Path(self.path), limits).problem(pointer, message, hint)
 
 
 def _entry(pointer: str) -> int:

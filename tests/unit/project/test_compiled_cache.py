@@ -47,6 +47,7 @@ from runner.project.sealing import read_sealed, write_sealed
 from runner.project.settings import Settings
 from runner.project.source import Source
 from runner.sequences import Compiled
+from runner.spec import Limits
 
 ROOT = Path(__file__).parents[3]
 SWEEP = "sweep: {t_ns: [100, 200, 300]}"
@@ -408,9 +409,15 @@ def test_a_folder_that_cannot_be_written_to_is_no_error(lab):
     assert 3 == len(lab.load().desired.jobs)
 
 
+def test_a_problem_with_a_kept_file_is_placed_within_the_limits_of_the_repository(lab):
+    """A file that was read under larger ones than usual can be read again, and no other."""
+    with pytest.raises(SpecError, match="more than 40 bytes"):
+        lab.load().file.problem("/metadata/name", "is taken", limits=Limits(characters=10))
+
+
 def test_a_problem_with_a_kept_file_has_its_place(lab):
     """The file is read again to find it."""
-    problem = lab.load().file.problem("/metadata/name", "is taken", "take another one")
+    problem = lab.load().file.problem("/metadata/name", "is taken", "take another one", limits=Limits())
 
     assert (3, 18, "metadata: {name: pair}") == (problem.line, problem.column, problem.excerpt)
 
