@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
 
 _SHOWN_CHARACTERS = 40
 _OTHER_SEPARATORS = (";", "\t")
+_DECIMAL_COMMA = re.compile(r"[-+]?[0-9][0-9.]*,[0-9,.]+(?:[eE][-+]?[0-9]+)?", re.ASCII)
+_LEADING_ZERO = re.compile(r"[-+]?0[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +62,8 @@ class Table:
             raise SweepError(f"{self.name}:{line}: {column}: {error}", key="column") from error
         if isinstance(value, bool) or not isinstance(value, int | float):
             there = f'"{_readable(cell)}"' if cell else "nothing"
-            raise SweepError(f"{self.name}:{line}: {column}: expected a number, not {there}", key="column")
+            message = f"{self.name}:{line}: {column}: expected a number, not {there}"
+            raise SweepError(message, _notation(cell), key="column")
         return value
 
 
@@ -91,7 +95,7 @@ def table_of(text: str, *, name: str, most: int) -> Table:
 
 def _lines(text: str, name: str) -> Iterator[tuple[int, tuple[str, ...]]]:
     """Number and cells of every line that is not empty; of a cell over several lines, the last one counts."""
-    reader = csv.reader(io.StringIO(text, newline=""), strict=True)
+    reader = csv.reader(io.StringIO(text, newline=""), strict=True, skipinitialspace=True)
     try:
         for cells in reader:
             if cells:
@@ -111,6 +115,13 @@ def _separators(columns: tuple[str, ...]) -> str:
     """A hint where a line of names seems to be written another way."""
     is_other = any(each in columns[0] for each in _OTHER_SEPARATORS)
     return "cells are separated by commas, and numbers have a point" if is_other else ""
+
+
+def _notation(cell: str) -> str:
+    """A hint where a number seems to be written another way."""
+    if _DECIMAL_COMMA.fullmatch(cell):
+        return "numbers have a point, and nothing between thousands"
+    return "a number has no zeros in front" if _LEADING_ZERO.fullmatch(cell) else ""
 
 
 def _readable(cell: str) -> str:

@@ -27,6 +27,25 @@ def test_a_column_gives_its_numbers_row_by_row(text):
     assert (1.5, 2) == numbers(text)
 
 
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [
+        ("1e3", 1000.0),
+        ("1E+03", 1000.0),
+        ("+1", 1),
+        ("-.5", -0.5),
+        ("5.", 5.0),
+        ("  7\t", 7),
+        (' "7"', 7),
+        ("1.000000000000000000e+00", 1.0),
+        ("6.283185307179586", 6.283185307179586),
+    ],
+)
+def test_numbers_are_read_as_other_programs_write_them(cell, number):
+    """Spreadsheets, NumPy and people, with spaces in front of quotes as well."""
+    assert repr((number, number)) == repr(numbers(f"t,omega\n0, {cell}\n0,{cell}\n"))
+
+
 def test_whole_numbers_stay_whole():
     """As in the experiment file."""
     assert [int, float, float] == [type(value) for value in numbers("omega\n1\n1.0\n1e3\n")]
@@ -48,7 +67,18 @@ def test_whole_numbers_stay_whole():
         ("omega,t\n1,2\n\n3\n", "p.csv:4: expected 2 cells, not 1", "", "file"),
         ("omega\n1\nabc\n", 'p.csv:3: omega: expected a number, not "abc"', "", "column"),
         ("omega,t\n1,2\n,2\n", "p.csv:3: omega: expected a number, not nothing", "", "column"),
-        ("omega\n007\n", 'p.csv:2: omega: expected a number, not "007"', "", "column"),
+        (
+            "omega\n007\n",
+            'p.csv:2: omega: expected a number, not "007"',
+            "a number has no zeros in front",
+            "column",
+        ),
+        (
+            'omega\n"1,5"\n',
+            'p.csv:2: omega: expected a number, not "1,5"',
+            "numbers have a point, and nothing between thousands",
+            "column",
+        ),
         ("omega\ntrue\n", 'p.csv:2: omega: expected a number, not "true"', "", "column"),
         ("omega\n.nan\n", "p.csv:2: omega: .nan is not a finite number", "", "column"),
         ("omega\nnan\n", 'p.csv:2: omega: expected a number, not "nan"', "", "column"),
