@@ -49,6 +49,8 @@ VERBS: Final = {
 SUMMARIES: Final = {
     "init": "Write a first experiment file and a runner.toml, ready to apply",
     "validate": "Check experiment files without sending anything",
+    "fmt": "Write experiment files in one form",
+    "show": "Show what an experiment file means",
     "jobs": "List the jobs that experiment files ask for",
     "plan": "Show what apply would do, why, and what it would cost",
     "apply": "Make the cloud match the files",
@@ -60,6 +62,8 @@ SUMMARIES: Final = {
     "resolve": "Decide what a submission was that nobody knows the outcome of",
     "adopt": "Take over batches that another tool has created",
     "history": "Show what was done, when, why and by whom",
+    "gc": "Say what of the repository may go, how large it is and why",
+    "devices": "List the target's device types, and what they can do",
     "schema": "Print a JSON Schema, draft 2020-12",
     "export": "Print the abstract representation of a file's sequence, as JSON",
     "import": "Print an experiment file that writes out a sequence",

@@ -53,7 +53,7 @@ class Remembering(Nothing):
 
 def experiment_of(text, former=None):
     """What a file compiles to."""
-    return compiled(parse(text, path="x.yaml"), former)
+    return compiled(parse(text, path="x.yaml"), former=former)
 
 
 def said_of(text, former=None):
