@@ -12,10 +12,10 @@ from runner.project.experiments import experiment_files
 from runner.project.project import Project
 from runner.reconcile import End, Patience, Watch
 from runner.reconcile.conditions import conditions
-from runner.results import Kept, Sweep, gathered
+from runner.results import Kept, Records, Sweep, gathered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from runner.domain import DesiredJob, ObservedBatch, RecordedJob
     from runner.errors import Problem
@@ -182,17 +182,13 @@ class Declared:
             RecordError: A record cannot be read; says which line.
         """
         recorded = self.project.recorded(self.experiment)
-        names = {job.id: name for name, job in recorded}
-        records = self.project.records
-
-        def serialised(job: RecordedJob) -> str | None:
-            return records.serialised(names[job.id], job)
-
+        folder = self.project.root / self.project.settings.results
+        serialised = _Serialised(folder, {job.id: name for name, job in recorded})
         return gathered(
             self.experiment.desired,
             [job for _, job in recorded],
             sweeps=_sweeps(self.experiment),
-            kept=Kept(serialised=serialised, manifest=partial(records.manifest, self.name)),
+            kept=Kept(serialised=serialised, manifest=partial(self.project.records.manifest, self.name)),
             beyond_file=beyond_file,
         )
 
@@ -227,6 +223,21 @@ def load(file: str | Path, *, target: str | None = None, root: str | Path | None
     experiment_files([path])  # says what is wrong with the name
     project = Project.open(path if root is None else Path(root), target)
     return Declared(project, project.load([path])[0])
+
+
+@dataclass(frozen=True, slots=True)
+class _Serialised:
+    """Reads what an emulator gave, when somebody asks; a value, so that results can go to other processes.
+
+    Args:
+        names: Under which name each remote job is recorded, by its id.
+    """
+
+    folder: Path
+    names: Mapping[str, str]
+
+    def __call__(self, job: RecordedJob) -> str | None:
+        return Records(self.folder).serialised(self.names[job.id], job)
 
 
 def _sweeps(experiment: Experiment) -> tuple[Sweep | None, ...]:

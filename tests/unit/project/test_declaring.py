@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 import subprocess
 import sys
 
@@ -87,6 +88,17 @@ def test_what_is_beyond_the_file_is_there_when_asked_for(lab):
 
     assert 3 == len(e.results())
     assert ("j9", "{}") == (other.remote_jobs[0].id, other.serialised(other.remote_jobs[0]))
+
+
+def test_results_go_to_other_processes(lab):
+    """As multiprocessing and Dask send them: whole, with what the emulator gave."""
+    e = runner.load(lab / "specs" / "pair.yaml")
+    job = put_on_record(lab, e.experiment, "j1", 100)
+    Records(lab / "results").add_serialised("pair", job, "{}")
+    there = pickle.loads(pickle.dumps(e.results()))
+
+    assert e.results() == there
+    assert "{}" == there[0].serialised(there[0].remote_jobs[0])
 
 
 def test_it_says_what_it_is(lab):
