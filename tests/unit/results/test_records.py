@@ -11,7 +11,7 @@ from builders import RECIPE, a_record, at
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.domain import JobStatus
+from runner.domain import JobStatus, digest
 from runner.errors import RecordError
 from runner.results import Records, read_record, record_line
 
@@ -71,6 +71,9 @@ def test_each_batch_has_a_file_of_its_own(tmp_path):
         counts=st.dictionaries(st.text("01", min_size=1, max_size=3), st.integers(1, 9)),
         errors=st.lists(st.text(max_size=9)).map(tuple),
         name=st.text(max_size=9),
+        variables=st.dictionaries(
+            st.text("ab", min_size=1), st.floats(allow_nan=False, allow_infinity=False)
+        ),
         attempt=st.integers(1, 9),
         status=st.sampled_from([JobStatus.DONE, JobStatus.ERROR, JobStatus.CANCELED]),
     )
@@ -80,8 +83,11 @@ def test_every_line_is_one_line_valid_and_read_back(job):
     line = record_line(job)
     jsonschema.Draft202012Validator(SCHEMA).validate(json.loads(line))
 
+    value = json.loads(line)
+
     assert "\n" not in line
     assert job == read_record(line)
+    assert value.pop("digest") == digest(value)
 
 
 def test_a_line_of_before_there_were_digests_is_read():
