@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import pickle
 import subprocess
 import sys
+from pathlib import Path
 
 import commands
 import pytest
@@ -157,3 +159,13 @@ def test_importing_the_runner_is_light():
 
     assert (0, "") == (done.returncode, done.stderr)
     assert all(hasattr(runner, name) for name in runner.__all__)
+
+
+def test_the_stub_names_what_the_package_hands_on():
+    """Type checkers read it instead of the module."""
+    stub = Path(runner.__file__).with_suffix(".pyi").read_text(encoding="utf-8")
+    tree = ast.parse(stub)
+    imported = {name.asname for node in tree.body if isinstance(node, ast.ImportFrom) for name in node.names}
+
+    assert {*runner.__all__} == {*imported, "__version__"}
+    assert runner.__all__ == next(ast.literal_eval(n.value) for n in tree.body if isinstance(n, ast.Assign))
