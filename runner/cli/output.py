@@ -6,17 +6,17 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
-
 from runner.domain.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from rich.console import Console
+
 _UNBOUNDED: Final = 200
 _GAP: Final = 2
+# What would move the cursor, ring, or speak to the terminal: texts of the cloud and of files are only text.
+_CONTROLS: Final = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)))
 _STYLES: Final = {
     "DONE": "green",
     "Healthy": "green",
@@ -34,31 +34,48 @@ _STYLES: Final = {
 
 def stdout() -> Console:
     """Where data goes; as wide as the data when nobody's terminal is in the way."""
+    from rich.console import Console  # noqa: PLC0415  (it takes a while to import, and lines need it not)
+
     return Console(file=sys.stdout, width=None if sys.stdout.isatty() else _UNBOUNDED, highlight=False)
 
 
 def stderr() -> Console:
     """Where everything else goes."""
+    from rich.console import Console  # noqa: PLC0415  (see `stdout`)
+
     return Console(file=sys.stderr, highlight=False, soft_wrap=True)
 
 
 def say(text: str, style: str = "") -> None:
     """A line for people."""
-    stderr().print(Text(text, style=style))
+    if style and sys.stderr.isatty():
+        from rich.text import Text  # noqa: PLC0415  (see `stdout`)
+
+        stderr().print(Text(readable(text), style=style))
+    else:
+        sys.stderr.write(f"{readable(text)}\n")
 
 
 def print_text(text: str) -> None:
     """A line of data for people."""
-    stdout().print(Text(text), soft_wrap=True)
+    sys.stdout.write(f"{readable(text)}\n")
+
+
+def readable(text: str) -> str:
+    """A text without the characters that a terminal would obey."""
+    return text.translate(_CONTROLS)
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table; words that are statuses get their colour."""
-    cells = [[str(cell) for cell in row] for row in rows]
+    cells = [[readable(str(cell)) for cell in row] for row in rows]
     lines = () if sys.stdout.isatty() else plain_lines(columns, cells)
     if lines:
         sys.stdout.write("".join(f"{line}\n" for line in lines))
         return
+    from rich.table import Table  # noqa: PLC0415  (see `stdout`)
+    from rich.text import Text  # noqa: PLC0415
+
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for column in columns:
         table.add_column(column, overflow="fold")

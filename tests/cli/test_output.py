@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from runner.cli.output import plain_lines, print_table
+from runner.cli.output import plain_lines, print_table, print_text, say
 
 _cells = st.text("abz XYZ019:/=,-[]", max_size=70)
 
@@ -57,3 +57,15 @@ def test_a_plain_table_is_laid_out_without_rich():
     assert ["job   runs", "a     1   ", "long  20  "] == plain_lines(
         ["job", "runs"], [["a", "1"], ["long", "20"]]
     )
+
+
+def test_a_text_tells_a_terminal_nothing(capsys):
+    """What the cloud or a file says may hold characters that move the cursor or ring; they are left out."""
+    hostile = "a\x1b[2Jb\a\r\x9bc\td\x00"
+
+    say(hostile)
+    say(hostile, style="red")
+    print_text(hostile)
+    print_table(["job"], [[hostile.replace("\t", " ")]])
+
+    assert ("a[2Jbc\td\njob     \na[2Jbc d\n", "a[2Jbc\td\n" * 2) == capsys.readouterr()
