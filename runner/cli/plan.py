@@ -11,8 +11,6 @@ from runner.cli import options
 from runner.cli.describe import action_lines, cost_text, job_line, plan_objects
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_text, say
-from runner.project.plan_files import write_plan
-from runner.project.plans import plan_to_save
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -55,6 +53,9 @@ def plan(  # noqa: PLR0913, PLR0917  (a word of the command line each)
     deeds = project.look(experiments, sees_removed=save is None)
     plans = [deed.plan for deed in deeds]
     if save:
+        from runner.project.plan_files import write_plan  # noqa: PLC0415  (takes a while to import)
+        from runner.project.plans import plan_to_save  # noqa: PLC0415
+
         write_plan(save, plan_to_save(project, experiments, deeds))
         say(f"saved; `runner apply {save}` performs exactly this plan")
     if form == "json":
