@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +15,8 @@ from runner.cli.drawing_register import register_lines
 from runner.cli.exits import Exit
 from runner.cli.glyphs import glyphs_for, in_encoding, short
 from runner.cli.output import say, values_text
-from runner.errors import ProjectError, UsageError
+from runner.cli.saving import write_file
+from runner.errors import UsageError
 from runner.project.showing import picture_of, shown
 
 if TYPE_CHECKING:
@@ -62,7 +61,7 @@ def show(file: Path, job: str | None, picture: Path | None, width: int | None) -
         raise UsageError(f"{picture}: no picture is called so", hint=f"end it in {', '.join(_FORMS)}")
     _, (experiment,) = options.opened((file,), None)
     if picture is not None:
-        _write(picture, picture_of(experiment, job, form=picture.suffix.lower()[1:]))
+        write_file(picture, picture_of(experiment, job, form=picture.suffix.lower()[1:]))
         say(f"{picture}: written")
         return Exit.DONE
     encoding = sys.stdout.encoding
@@ -73,22 +72,6 @@ def show(file: Path, job: str | None, picture: Path | None, width: int | None) -
 
 def _width() -> int:
     return max(min(shutil.get_terminal_size().columns, _WIDEST), _NARROWEST)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Written aside and renamed."""
-    try:
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(aside).chmod(0o644)
-            Path(aside).replace(path)
-        except BaseException:
-            Path(aside).unlink(missing_ok=True)
-            raise
-    except OSError as error:
-        raise ProjectError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def shown_lines(what: Shown, *, width: int, glyphs: Glyphs) -> list[str]:
