@@ -111,7 +111,7 @@ def cli() -> None:  # the \b below is click's mark for lines that stay as they a
 
     \b
     Exit codes: 0 done · 1 error · 2 plan found changes · 3 jobs failed for good · 4 held, a person must
-    decide · 5 patience ended · 64 usage · 70 bug · 130 interrupted
+    decide · 5 patience ended, or results still missing · 64 usage · 70 bug · 130 interrupted
     """  # noqa: D301
 
 

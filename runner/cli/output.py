@@ -17,7 +17,7 @@ _UNBOUNDED: Final = 200
 _GAP: Final = 2
 # What would move the cursor, ring, or speak to the terminal: texts of the cloud and of files are only text.
 _CONTROLS: Final = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)))
-_STYLES: Final = {
+STYLES: Final = {
     "DONE": "green",
     "Healthy": "green",
     "Synced": "green",
@@ -80,7 +80,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     for column in columns:
         table.add_column(column, overflow="fold")
     for row in cells:
-        table.add_row(*(Text(cell, style=_STYLES.get(cell, "")) for cell in row))
+        table.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
     stdout().print(table)
 
 

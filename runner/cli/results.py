@@ -2,61 +2,132 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import json
-import sys
-from typing import TYPE_CHECKING, Final
+from contextlib import ExitStack
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from runner.cli import options
 from runner.cli.exits import Exit
-from runner.cli.output import print_json, print_table, print_text, say, values_text
-from runner.domain import most_frequent
+from runner.cli.output import print_json, print_text, say
+from runner.cli.results_asked import asked_by
+from runner.cli.results_forms import Form, check_place
+from runner.cli.results_revisions import compare
+from runner.cli.results_showing import show_results
+from runner.cli.results_table import facts_of_row, print_tables, summary
 from runner.domain.plain import plain
+from runner.errors import UsageError
+from runner.project.declaring import Declared
+from runner.project.revisions import commits, experiments_at, standing_at
+from runner.project.selection import selected_names
+from runner.results.sheets import Errors
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
-    from runner.project import Selection
+    from runner.cli.results_asked import Asked
+    from runner.project import Project, Selection
+    from runner.project.revisions import Commit
     from runner.results import JobRow, Verdict
-
-_SHOWN: Final = 3
 
 
 @click.command()
 @options.files()
 @options.selection
 @options.allow_python
-@options.output("table", "json", "jsonl", "csv")
+@click.option(
+    "--where", metavar="CONDITION", help="Only jobs of which it holds, as 'omega > 2 and t_ns in (100, 200)'."
+)
+@click.option(
+    "--status", "statuses", metavar="STATUS,…", multiple=True, help="Only jobs of these. May be repeated."
+)
+@click.option("--columns", metavar="NAME,…", multiple=True, help="Fields, variables and observables to show.")
+@click.option("--long", is_flag=True, help="One row for each job and bitstring, with its count and share.")
+@click.option(
+    "--errors",
+    type=click.Choice([str(each) for each in Errors]),
+    help="Where standard errors stand.  [default: inline in table and md, else columns]",
+)
+@click.option("--rev", metavar="A..B|A", help="What two commits, or one, had: files, and records if tracked.")
+@click.option("--only-changed", is_flag=True, help="With --rev A..B: leave out jobs that are as they were.")
+@click.option(
+    "-o",
+    "--output",
+    "form",
+    type=click.Choice([str(each) for each in Form]),
+    help="How data is written.  [default: as FILE of -O ends, else table]",
+)
+@click.option(
+    "-O", "--save", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write into a file."
+)
 @click.option("--verify", is_flag=True, help="Only check that the records are as they were written.")
-def results(paths: tuple[Path, ...], selection: Selection, form: str, verify: bool) -> int:
+def results(
+    paths: tuple[Path, ...], selection: Selection, rev: str | None, verify: bool, **words: Any
+) -> int:
     """Show what came back: each job with its variables, runs, status and most frequent bitstrings.
 
     Reads the records in the repository and asks no cloud. Character i of a bitstring is qubit i of the
     register's order; 1 is the Rydberg state. The counts of jobs that measured the same point are added up.
 
+    \b
+    Names in --where and --columns:
+      fields        job, status, runs, measured, counts, most_frequent, device_type,
+                    recipe, key, rerun, duration_ns, n_qubits, qubit_ids, job_ids,
+                    batch_ids, errors, created_at, started_at, ended_at, experiment
+      variables     omega, v[0]; `variables` stands for all
+      observables   occupation and magnetization (means over all qubits), those of
+                    one qubit as occupation[q0], of each as occupation[*];
+                    correlation[q0,q1]; probability[0101]
+
+    --where compares them by == != < <= > >= and in (…), with and, or, not and brackets. With --rev A..B,
+    observables among the columns are told by their differences (1σ errors; runs that both have count once).
+
+    Exit codes, of the jobs shown: 0 all wanted runs are measured; 5 some are missing and apply may still
+    bring them; 3 what is missing failed for good or was cancelled. A comparison of two commits gives 0.
+
     With --verify, digests and sums of everything on record for the experiments are computed anew, and what is
     not as it was recorded is told with its place; the exit code is 1 then.
-    """
-    project, experiments = options.opened(paths, None, selection)
+    """  # noqa: D301
     if verify:
-        return _verify({each.name: project.verified(each) for each in experiments}, form)
-    rows = {each.name: project.results(each) for each in experiments}
-    if form == "json":
-        print_json(rows)
-    elif form == "jsonl":
-        for name, some in rows.items():
-            for row in some:
-                sys.stdout.write(json.dumps({"experiment": name, **plain(row)}, ensure_ascii=False) + "\n")
-    elif form == "csv":
-        sys.stdout.write(_csv(rows))
-    else:
-        for name, some in rows.items():
-            print_rows(name, some)
+        return _verified(paths, selection, words["form"])
+    asked = asked_by(words)
+    check_place(asked.form, asked.save)
+    if rev is None:
+        if asked.only_changed:
+            raise UsageError("--only-changed leaves out what two commits have alike", hint="say --rev A..B")
+        project, experiments = options.opened(paths, None, selection)
+        return show_results([Declared(project, each) for each in experiments], asked)
+    project = options.project(paths[0])
+    return _of_commits(project, paths, selection, commits(project.root, rev), asked)
+
+
+def _of_commits(
+    project: Project, paths: Sequence[Path], selection: Selection, meant: Sequence[Commit], asked: Asked
+) -> int:
+    """Shows what one commit had, or two side by side; answers the exit code."""
+    with ExitStack() as stack:
+        pasts = [stack.enter_context(standing_at(project, commit)) for commit in meant]
+        by_commit = [
+            {each.name: each for each in experiments_at(project, past, paths, commit)}
+            for past, commit in zip(pasts, meant, strict=True)
+        ]
+        known = dict.fromkeys(name for some in by_commit for name in some)
+        if not known:
+            said = " or ".join(commit.name for commit in meant)
+            raise UsageError(f"{', '.join(map(str, paths))}: no experiment was there at {said}")
+        names = selected_names(list(known), selection)
+        if len(meant) == 1:
+            return show_results([by_commit[0][name] for name in names], asked)
+        compare(names, by_commit, asked)
     return Exit.DONE
+
+
+def _verified(paths: tuple[Path, ...], selection: Selection, form: str | None) -> int:
+    if form not in {None, Form.TABLE, Form.JSON, Form.JSONL, Form.CSV}:
+        raise UsageError("--verify tells flaws as a table or JSON", hint="say -o json")
+    project, experiments = options.opened(paths, None, selection)
+    return _verify({each.name: project.verified(each) for each in experiments}, form or Form.TABLE)
 
 
 def _verify(verdicts: dict[str, Verdict], form: str) -> int:
@@ -84,30 +155,4 @@ def _verify(verdicts: dict[str, Verdict], form: str) -> int:
 
 def print_rows(name: str, rows: Sequence[JobRow]) -> None:
     """The results of an experiment for people."""
-    print_text(name)
-    print_table(
-        ("job", "variables", "runs", "status", "most frequent bitstrings"),
-        [
-            (row.name, values_text(row.variables), f"{row.measured}/{row.runs}", row.status, _top(row))
-            for row in rows
-        ],
-    )
-
-
-def _top(row: JobRow) -> str:
-    shown = [f"{bitstring} {count}" for bitstring, count in most_frequent(row.counts, _SHOWN)]
-    return ", ".join(shown) or "; ".join(row.errors) or "–"
-
-
-def _csv(rows: dict[str, tuple[JobRow, ...]]) -> str:
-    """One line a job, a column a variable, the counts as JSON."""
-    variables = list(dict.fromkeys(name for some in rows.values() for row in some for name in row.variables))
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("experiment", "job", *variables, "runs", "measured", "status", "counts"))
-    for name, some in rows.items():
-        for row in some:
-            values = [row.variables.get(variable, "") for variable in variables]
-            counts = json.dumps(dict(row.counts))
-            writer.writerow((name, row.name, *values, row.runs, row.measured, row.status, counts))
-    return text.getvalue()
+    print_tables([summary(name, [facts_of_row(row) for row in rows])])

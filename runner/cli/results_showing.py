@@ -1,0 +1,128 @@
+"""`runner results`: what came back, chosen, written, and told by an exit code."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.cli.exits import Exit
+from runner.cli.output import say
+from runner.cli.results_forms import Form, put_netcdf, put_objects, put_sheet, put_tables
+from runner.cli.results_table import Table, facts_of, sheet_table, summary, title_of
+from runner.domain.plain import plain
+from runner.project.prospects import ended_for_good
+from runner.results import Results, ResultStatus
+from runner.results.quantities import Quantities
+from runner.results.sheets import LONG, WIDE, chosen_columns, long_sheet, wide_sheet, with_errors
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.cli.results_asked import Asked
+    from runner.project.declaring import Declared
+    from runner.results import JobResult
+    from runner.results.sheets import Sheet
+
+_HINT: Final = "`runner apply` goes on with what is missing"
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """Results of an experiment, and those of them that are meant."""
+
+    experiment: Declared
+    all: Results
+    shown: Results
+
+
+def show_results(experiments: Sequence[Declared], asked: Asked) -> int:
+    """Shows what came back; answers the exit code."""
+    gathered = [each.results() for each in experiments]
+    quantities = Quantities(job for some in gathered for job in some)
+    is_meant = asked.chooses(quantities)
+    found = [
+        _Found(each, some, some.where(is_meant)) for each, some in zip(experiments, gathered, strict=True)
+    ]
+    _write(found, asked, quantities)
+    return _exit(found)
+
+
+def _write(found: Sequence[_Found], asked: Asked, quantities: Quantities) -> None:
+    if asked.form is Form.NETCDF:
+        put_netcdf([each.shown for each in found], asked.save, counts=asked.long)
+    elif asked.form.is_for_people:
+        put_tables([_table(each, asked) for each in found], asked.form, asked.save)
+    elif asked.form in {Form.JSON, Form.JSONL} and not asked.columns and not asked.long:
+        objects = [_object(job) for each in found for job in each.shown]
+        put_objects(objects, asked.form, asked.save, [each.all.experiment for each in found])
+    else:
+        names = ("experiment", *(asked.columns or (LONG if asked.long else WIDE)))
+        jobs = [job for each in found for job in each.shown]
+        sheet = _sheet(jobs, names, asked, quantities)
+        put_sheet(sheet, asked.form, asked.save, [each.all.experiment for each in found])
+
+
+def _sheet(jobs: Sequence[JobResult], names: Sequence[str], asked: Asked, quantities: Quantities) -> Sheet:
+    columns = chosen_columns(names, quantities)
+    sheet = long_sheet(jobs, columns) if asked.long else wide_sheet(jobs, columns)
+    return with_errors(sheet, asked.errors)
+
+
+def _table(found: _Found, asked: Asked) -> Table:
+    title = title_of(found.all.experiment, [job.status for job in found.shown], len(found.all))
+    if not asked.columns and not asked.long:
+        return summary(title, [facts_of(job) for job in found.shown])
+    names = asked.columns or tuple(name for name in LONG if name != "experiment")
+    return sheet_table(title, _sheet(found.shown, names, asked, Quantities(found.all)))
+
+
+def _object(job: JobResult) -> dict[str, Any]:
+    """All that is known of a job, as JSON has it."""
+    return {
+        "experiment": job.experiment,
+        "name": job.name,
+        "key": job.key,
+        "variables": plain(job.variables),
+        "runs": job.runs.wanted,
+        "measured": job.runs.measured,
+        "status": str(job.status),
+        "counts": dict(job.counts or {}),
+        "qubit_ids": list(job.qubit_ids),
+        "job_ids": [each.id for each in job.remote_jobs],
+        "errors": list(job.errors),
+    }
+
+
+def _exit(found: Sequence[_Found]) -> int:
+    """What the exit code says of the jobs shown; on stderr, what it means."""
+    lacking = [
+        (each, job.name) for each in found for job in each.shown if job.status is not ResultStatus.DONE
+    ]
+    if not lacking:
+        return Exit.DONE
+    ended = {each.all.experiment: _ended(each.experiment) for each, _ in lacking}
+    lost = sum(name in ended[each.all.experiment] for each, name in lacking)
+    if lost:
+        hint = "`runner rerun FILE --failed` sends failed ones again"
+        say(f"{_jobs(lost)} failed for good or {_were(lost)} cancelled; {hint}", style="red")
+    if len(lacking) > lost:
+        open_ = len(lacking) - lost
+        say(f"{_jobs(open_)} {_are(open_)} not complete; {_HINT}", style="yellow")
+    return Exit.PATIENCE if len(lacking) > lost else Exit.FAILED_JOBS
+
+
+def _jobs(number: int) -> str:
+    return "1 job" if number == 1 else f"{number} jobs"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"
+
+
+def _ended(experiment: Declared) -> frozenset[str]:
+    recorded = experiment.project.recorded(experiment.experiment)
+    return ended_for_good(experiment.experiment.desired, [job for _, job in recorded])

@@ -1,0 +1,26 @@
+"""Whether more can come of what an experiment lacks, by its records alone. Asks no cloud."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.reconcile import Observation, Terms, utc_now
+from runner.reconcile.scene import Scene
+from runner.reconcile.tally import points
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runner.domain import DesiredExperiment, RecordedJob
+
+
+def ended_for_good(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) -> frozenset[str]:
+    """Names of the jobs for which `apply` would buy nothing more although runs are missing.
+
+    They failed as often as the file's retries allow, or were cancelled.
+    """
+    scene = Scene(desired, Observation(recorded=tuple(recorded)), Terms(), utc_now())
+    tallies = (point.tally for point in points(scene))
+    return frozenset(
+        tally.name for tally in tallies if tally.failed or (tally.declined and not tally.missing)
+    )
