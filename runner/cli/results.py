@@ -19,7 +19,7 @@ from runner.cli.results_table import facts_of_row, print_tables, summary
 from runner.domain.plain import plain
 from runner.errors import UsageError
 from runner.project.declaring import Declared
-from runner.project.revisions import commits, experiments_at, standing_at
+from runner.project.revisions import commits, experiments_at, keeps_records, standing_at
 from runner.project.selection import selected_names
 from runner.results.sheets import Errors
 
@@ -106,8 +106,14 @@ def _of_commits(
     project: Project, paths: Sequence[Path], selection: Selection, meant: Sequence[Commit], asked: Asked
 ) -> int:
     """Shows what one commit had, or two side by side; answers the exit code."""
+    # Where one of two commits had records and the other none yet, both are told as they were.
+    is_from_disk = not any(keeps_records(project, commit) for commit in meant)
+    if is_from_disk:
+        say("git kept no records there: files are those of the commit, records those on disk")
     with ExitStack() as stack:
-        pasts = [stack.enter_context(standing_at(project, commit)) for commit in meant]
+        pasts = [
+            stack.enter_context(standing_at(project, commit, is_from_disk=is_from_disk)) for commit in meant
+        ]
         by_commit = [
             {each.name: each for each in experiments_at(project, past, paths, commit)}
             for past, commit in zip(pasts, meant, strict=True)

@@ -63,12 +63,22 @@ def _commit(root: Path, name: str) -> str:
     return digest
 
 
+def keeps_records(project: Project, commit: Commit) -> bool:
+    """Whether git kept records of results at a commit."""
+    listed = _asked(
+        project.root, "ls-tree", "-r", "--name-only", commit.digest, "--", project.settings.results
+    )
+    return any(name.endswith(".jsonl") for name in (listed or "").splitlines())
+
+
 @contextmanager
-def standing_at(project: Project, commit: Commit) -> Iterator[Project]:
+def standing_at(project: Project, commit: Commit, *, is_from_disk: bool = False) -> Iterator[Project]:
     """The repository as it was at a commit, in a temporary folder.
 
-    Records are those of the commit if the folder of results was tracked then, else those on disk. Whether
-    Python may be run is what today's settings say.
+    Whether Python may be run is what today's settings say.
+
+    Args:
+        is_from_disk: Whether its records are those on disk today, and not those of the commit.
 
     Raises:
         ProjectError: git cannot give the files.
@@ -81,7 +91,7 @@ def standing_at(project: Project, commit: Commit) -> Iterator[Project]:
         root.mkdir(parents=True, exist_ok=True)
         settings = read_settings(root / FILE_NAME)
         update: dict[str, object] = {"allow_python": project.settings.allow_python}
-        if not any((root / settings.results).rglob("*.jsonl")):
+        if is_from_disk:
             update["results"] = str((project.root / project.settings.results).resolve())
         yield Project(
             root=root,

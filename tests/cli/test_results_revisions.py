@@ -92,9 +92,20 @@ def test_records_that_git_does_not_keep_are_those_on_disk(capsys, lab):
     git(lab, "checkout", "-q", "--orphan", "bare")
     git(lab, "rm", "-rq", "--cached", "results")
     git(lab, "commit", "-qm", "bare")
-    _, out, _ = said(capsys, "results", "specs", "--rev", "bare", "-o", "json")
+    _, out, err = said(capsys, "results", "specs", "--rev", "bare", "-o", "json")
 
     assert [100, 0, 0] == [row["measured"] for row in json.loads(out)["pair"]]
+    assert "records those on disk" in err
+
+
+def test_a_commit_before_the_first_record_had_none(capsys, lab):
+    """Those on disk today are not its own when the other commit has some."""
+    git(lab, "checkout", "-q", "--orphan", "empty")
+    git(lab, "rm", "-rq", "--cached", "results")
+    git(lab, "commit", "-qm", "empty")
+    _, out, _ = said(capsys, "results", "specs", "--rev", "empty..two", "-o", "json", "--only-changed")
+
+    assert [(0, 100)] == [(row["measured_before"], row["measured_after"]) for row in json.loads(out)["pair"]]
 
 
 def test_a_file_that_was_broken_is_told_by_its_commit(capsys, lab):
