@@ -14,6 +14,7 @@ from runner.reconcile.journal import Journal
 from runner.reconcile.observe import Observer
 from runner.reconcile.passes import End, Outcome, Patience, Reconciler, Watch, Wish
 from runner.reconcile.plans import Cost, Difference, Health, JobTally, Plan, Sync, WaitFor
+from runner.reconcile.progress import Numbers, Part, Progress, observe
 from runner.reconcile.scene import Observation, Terms
 from runner.reconcile.tools import Tools, utc_now
 
@@ -30,11 +31,14 @@ __all__ = [
     "Hold",
     "JobTally",
     "Journal",
+    "Numbers",
     "Observation",
     "Observer",
     "Outcome",
+    "Part",
     "Patience",
     "Plan",
+    "Progress",
     "Reconciler",
     "Sync",
     "Terms",
@@ -42,5 +46,6 @@ __all__ = [
     "WaitFor",
     "Watch",
     "Wish",
+    "observe",
     "utc_now",
 ]

@@ -10,7 +10,7 @@ from runner.reconcile.differences import differences
 from runner.reconcile.plans import Plan
 from runner.reconcile.scene import Scene
 from runner.reconcile.submission import next_step
-from runner.reconcile.tally import points
+from runner.reconcile.tally import is_under_way, points
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -50,6 +50,7 @@ def plan(desired: DesiredExperiment, seen: Observation, terms: Terms, now: datet
         wait_for=wait_for,
         look_again_s=look_again_s,
         notes=tuple(verdict.notes(scene, wanted, step)),
+        under_way=tuple(batch.id for batch in scene.current if is_under_way(batch)),
     )
 
 

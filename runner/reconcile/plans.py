@@ -48,6 +48,8 @@ class JobTally:
 
         active: Runs that are pending or running.
 
+        running: Those of them that are being measured at this moment.
+
         declined: Runs that a person has cancelled.
 
         missing: Runs that nobody has bought.
@@ -62,6 +64,7 @@ class JobTally:
     runs: int
     done: int = 0
     active: int = 0
+    running: int = 0
     declined: int = 0
     missing: int = 0
     failures: int = 0
@@ -122,6 +125,8 @@ class Plan:
         cost: What that costs.
 
         look_again_s: When there may be more to do (in s); None for never.
+
+        under_way: Ids of the batches with jobs that are pending or running, oldest first.
     """
 
     experiment: str
@@ -135,6 +140,7 @@ class Plan:
     wait_for: WaitFor = WaitFor.NOTHING
     look_again_s: float | None = None
     notes: tuple[str, ...] = ()
+    under_way: tuple[str, ...] = ()
 
     @property
     def holds(self) -> tuple[Hold, ...]:

@@ -106,6 +106,11 @@ def effective_status(batch: BatchStatus, job: JobStatus) -> JobStatus:
     return job
 
 
+def is_under_way(batch: ObservedBatch) -> bool:
+    """Whether any job of a batch is pending or running."""
+    return any(not effective_status(batch.status, job.status).is_terminal for job in batch.jobs)
+
+
 def _point(job: DesiredJob, of_job: Sequence[Piece], policy: Policy) -> Point:
     done = _runs(p for p in of_job if p.status is JobStatus.DONE)
     active = _runs(p for p in of_job if not p.status.is_terminal)
@@ -120,6 +125,7 @@ def _point(job: DesiredJob, of_job: Sequence[Piece], policy: Policy) -> Point:
         runs=job.runs,
         done=done,
         active=active,
+        running=_runs(p for p in of_job if p.status is JobStatus.RUNNING),
         declined=_runs(declined),
         missing=0 if failed else wanted,
         failures=len(failures) + len(lost),

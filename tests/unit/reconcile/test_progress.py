@@ -1,0 +1,136 @@
+"""How far an apply has come, from the plans of its passes."""
+
+from __future__ import annotations
+
+from functools import reduce
+
+import pytest
+from builders import NOW, TERMS, a_batch, a_job, a_wanted_job, an_experiment, at, seen
+
+from runner.domain import JobStatus
+from runner.reconcile import Health, Hold, JobTally, Numbers, Part, Plan, Progress, Sync, observe
+from runner.reconcile.actions import AddJobs, NewJob
+from runner.reconcile.plan import plan
+from runner.reconcile.progress import WINDOW_S
+
+STATES = {
+    "wanted": {"missing": 5},
+    "pending": {"active": 5},
+    "running": {"active": 5, "running": 3},
+    "done": {"done": 5},
+    "failed": {"failed": True, "failures": 3},
+    "cancelled": {"declined": 5},
+}
+
+
+def a_plan(*states, name="exp", **fields):
+    """A plan whose jobs are in some states; their keys are their places."""
+    jobs = tuple(JobTally(key=str(n), name=f"t{n}", runs=5, **STATES[each]) for n, each in enumerate(states))
+    values = {"actions": (), "sync": Sync.SYNCED, "health": Health.PROGRESSING}
+    return Plan(experiment=name, jobs=jobs, **values | fields)
+
+
+def buying(*keys):
+    """An action that buys some jobs."""
+    jobs = tuple(NewJob(key=key, name=key, runs=5, attempt=1) for key in keys)
+    return AddJobs(batch_id="b1", jobs=jobs, reason="they are missing")
+
+
+def after(*passes):
+    """The progress after passes, each with the seconds at which it was and its plans."""
+    return reduce(lambda known, each: observe(known, each[1:], at(each[0])), passes, Progress())
+
+
+def finishing(*moments):
+    """Passes of four jobs; so many of them are done at each moment."""
+    return [(when, a_plan(*["done"] * done, *["pending"] * (4 - done))) for when, done in moments]
+
+
+def test_every_job_is_counted_once():
+    """One that has runs of both kinds is running; all experiments are added up."""
+    progress = after((0, a_plan(*STATES), a_plan("done", "running", name="other")))
+
+    assert Numbers(wanted=1, pending=1, running=2, done=2, failed=1, cancelled=1) == progress.numbers
+    assert (8, 4, 4) == (progress.numbers.jobs, progress.numbers.ended, progress.numbers.left)
+
+
+def test_what_is_done_at_first_is_cached_and_what_is_under_way_is_adopted():
+    """Neither was bought by this apply, and that does not change when it ends."""
+    progress = after((0, a_plan("done", "pending", "wanted")), (2, a_plan("done", "done", "wanted")))
+
+    assert ({("exp", "0")}, {("exp", "1")}) == (progress.cached, progress.adopted)
+
+
+def test_what_is_bought_is_neither():
+    """Also once it is under way, and done."""
+    bought = a_plan("wanted", actions=(buying("0"),), differences=((),))
+    progress = after((0, bought), (2, a_plan("pending")), (4, a_plan("done")))
+
+    assert (set(), set(), {("exp", "0")}) == (progress.cached, progress.adopted, progress.bought)
+
+
+def test_what_another_machine_buys_meanwhile_is_adopted():
+    """It was wanted here, and came without our doing."""
+    assert {("exp", "0")} == after((0, a_plan("wanted")), (2, a_plan("done"))).adopted
+
+
+def test_an_experiment_says_when_it_last_changed():
+    """A pass that finds the same is no change."""
+    progress = after((0, a_plan("wanted")), (2, a_plan("pending")), (4, a_plan("pending")))
+
+    assert {"exp": Part(numbers=Numbers(pending=1), changed_at=at(2))} == progress.parts
+
+
+@pytest.mark.parametrize(
+    ("passes", "expected"),
+    [
+        ([], (None, None)),
+        ([(0, 0)], (None, None)),
+        ([(0, 3)], (None, None)),
+        ([(0, 0), (10, 0)], (None, None)),
+        ([(0, 0), (0, 1)], (None, None)),
+        ([(0, 0), (30, 1)], (2.0, 90.0)),
+        ([(0, 0), (30, 1), (60, 1)], (1.0, 180.0)),
+        ([(0, 2), (30, 3)], (2.0, 30.0)),
+        ([(0, 0), (60, 4)], (4.0, 0.0)),
+    ],
+    ids=["nothing", "first", "cached", "none ended", "at once", "one", "stalls", "no cached", "over"],
+)
+def test_rate_and_time_left_are_told_once_a_job_has_ended(passes, expected):
+    """In jobs a minute and in s; what was done before does not count, and a stall makes it slower."""
+    progress = after(*finishing(*passes))
+
+    assert expected == (progress.jobs_per_min, progress.left_s)
+
+
+def test_a_slow_beginning_is_forgotten():
+    """The rate is that of the last minutes."""
+    far = 10 * WINDOW_S
+    jobs = 20
+    passes = [(0, 0), *((far + n, n) for n in range(1, 11))]
+    progress = after(
+        *((when, a_plan(*["done"] * done, *["pending"] * (jobs - done))) for when, done in passes)
+    )
+
+    assert (60.0, 10.0) == (progress.jobs_per_min, progress.left_s)
+
+
+def test_nobody_knows_how_long_a_person_takes_to_decide():
+    """While something is held there is a rate, and no time left."""
+    held = a_plan("done", "wanted", actions=(Hold(reason="r", how="h"),), differences=((),))
+    progress = after((0, a_plan("pending", "wanted")), (60, held))
+
+    assert (1.0, None) == (progress.jobs_per_min, progress.left_s)
+
+
+def test_plans_tell_what_runs_and_in_which_batches():
+    """A batch of which all jobs have ended is not under way any more."""
+    wanted = an_experiment(a_wanted_job(1), a_wanted_job(2), a_wanted_job(3))
+    batches = (
+        a_batch("b1", a_job("j1", t=1, status=JobStatus.DONE)),
+        a_batch("b2", a_job("j2", t=2, status=JobStatus.RUNNING), a_job("j3", t=3), created_at=at(-5)),
+    )
+    planned = plan(wanted, seen(*batches), TERMS, NOW)
+
+    assert (("b2",), [0, 100, 0]) == (planned.under_way, [tally.running for tally in planned.jobs])
+    assert Numbers(pending=1, running=1, done=1) == after((0, planned)).numbers
