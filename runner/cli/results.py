@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -141,9 +142,9 @@ def _verify(verdicts: dict[str, Verdict], form: str) -> int:
     if form == "table":
         for name, verdict in verdicts.items():
             for flaw in verdict.flaws:
-                print_text(str(flaw))
-            flaws = f"{len(verdict.flaws)} flaws" if verdict.flaws else "all as it was recorded"
-            print_text(f"{name}: {verdict.lines} jobs in {verdict.files} files; {flaws}")
+                print_text(str(replace(flaw, path=_from_here(flaw.path))))
+            flaws = _some(len(verdict.flaws), "flaw") if verdict.flaws else "all as it was recorded"
+            print_text(f"{name}: {_some(verdict.lines, 'job')} in {_some(verdict.files, 'file')}; {flaws}")
         if any(verdict.flaws for verdict in verdicts.values()):
             say("hint: restore what git has; the file of a batch that is deleted is fetched again by apply")
     else:
@@ -157,6 +158,16 @@ def _verify(verdicts: dict[str, Verdict], form: str) -> int:
             }
         )
     return Exit.ERROR if any(verdict.flaws for verdict in verdicts.values()) else Exit.DONE
+
+
+def _from_here(path: Path) -> Path:
+    """The path from the working folder, where it lies in it."""
+    here = Path.cwd()
+    return path.relative_to(here) if path.is_relative_to(here) else path
+
+
+def _some(count: int, noun: str) -> str:
+    return f"1 {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def print_rows(name: str, rows: Sequence[JobRow]) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -17,6 +18,7 @@ from runner.project.experiments import experiment_files, load_experiments
 from runner.project.live_devices import LiveDevices, place_of
 from runner.project.manifest import manifest
 from runner.project.repository import find_root, revision, root_commit_namespace, state_folder
+from runner.project.schemas import schema_text
 from runner.project.serving import local_store
 from runner.project.settings import FILE_NAME, LOCAL, Settings, read_settings
 from runner.project.targets import connect, environment
@@ -170,7 +172,8 @@ class Project:
     def verified(self, experiment: Experiment) -> Verdict:
         """Whether what is on record for an experiment is as it was recorded; asks no cloud."""
         names = dict.fromkeys((experiment.name, *self._former.get(experiment.desired.recipe[:SHORT], ())))
-        return verified(self.root / self.settings.results / name for name in names)
+        folders = (self.root / self.settings.results / name for name in names)
+        return verified(folders, json.loads(schema_text("record")))
 
     @cached_property
     def _former(self) -> dict[str, list[str]]:

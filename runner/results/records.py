@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _RECORD: Final = "runner/record/v1"
 DIGEST: Final = "digest"
+_KINDS: Final = {
+    **dict.fromkeys(("job_id", "batch_id", "recipe", "key", "name", "status"), str),
+    **dict.fromkeys(("runs", "rerun", "attempt"), int),
+    **dict.fromkeys(("variables", "counts"), dict),
+    **dict.fromkeys(("qubit_ids", "errors"), list),
+}
 
 
 class Records:
@@ -198,7 +204,17 @@ def lines_of(path: Path) -> list[str]:
     return text.removesuffix("\n").split("\n") if text else []
 
 
+def _check_kinds(value: Mapping[str, Any]) -> None:
+    """Refuses what nobody could reckon with: somebody may have edited the line."""
+    for name, kind in _KINDS.items():
+        if not isinstance(value[name], kind):
+            raise TypeError(f"`{name}` is {value[name]!r}")
+    if not set(map(type, value["counts"].values())) <= {int}:
+        raise TypeError("`counts` holds what is no number of runs")
+
+
 def _record_of(value: dict[str, Any]) -> RecordedJob:
+    _check_kinds(value)
     return RecordedJob(
         id=value["job_id"],
         batch_id=value["batch_id"],

@@ -6,6 +6,8 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from jsonschema import Draft202012Validator
+
 from runner.domain import JobStatus, digest, job_key, recipe_digest
 from runner.results.records import DIGEST, lines_of, read_record
 
@@ -51,27 +53,37 @@ class Verdict:
     flaws: tuple[Flaw, ...]
 
 
-def verified(folders: Iterable[Path]) -> Verdict:
+def verified(folders: Iterable[Path], schema: Mapping[str, Any]) -> Verdict:
     """What of some experiments' records can be shown to be as it was recorded.
 
-    Of each line: its digest (of older lines, which have none, the key of the point), that the runs are those
-    counted, that bitstrings fit the qubits, and that it lies in the folder of its recipe and in the file of
-    its batch. Of Pulser's serialised results: that they hold the same counts. Of each manifest: that its
-    device type and sequence make its recipe. A job that is on record twice is told too.
+    Of each line: that it is as its schema says, its digest (of older lines, which have none, the key of the
+    point), that the runs are those counted, that bitstrings fit the qubits, and that it lies in the folder
+    of its recipe and in the file of its batch. Of Pulser's serialised results: that they hold the same
+    counts. Of each manifest: that its device type and sequence make its recipe. A job that is on record
+    twice is told too.
 
     Args:
         folders: One for each experiment, with a folder for each recipe in it.
+
+        schema: That of a line.
     """
+    judge = Draft202012Validator(schema)
     there = (folder for folder in folders if folder.is_dir())
     recipes = [recipe for folder in there for recipe in sorted(folder.iterdir()) if recipe.is_dir()]
     files = [file for recipe in recipes for file in sorted(recipe.glob("*.jsonl"))]
     lines = [line for file in files for line in _lines(file)]
     flaws = [line for line in lines if isinstance(line, Flaw)]
     read = [line for line in lines if not isinstance(line, Flaw)]
-    flaws += [flaw for line in read for flaw in _flaws_of_line(line)]
+    flaws += [flaw for line in read for flaw in (*_flaws_of_schema(line, judge), *_flaws_of_line(line))]
     flaws += _twice(read)
     flaws += [flaw for recipe in recipes for flaw in _flaws_of_manifest(recipe)]
-    flaws += _flaws_of_serialised(recipes, read)
+    # What belongs to a line that cannot be read belongs to it still, and nobody can tell what to.
+    broken = {(flaw.path.parent, flaw.path.stem) for flaw in lines if isinstance(flaw, Flaw)}
+    flaws += [
+        flaw
+        for flaw, is_lost in _flaws_of_serialised(recipes, read)
+        if not is_lost or (flaw.path.parent.parent, flaw.path.parent.name) not in broken
+    ]
     return Verdict(len(lines), len(files), tuple(sorted(flaws)))
 
 
@@ -95,16 +107,32 @@ def _lines(file: Path) -> Iterator[_Line | Flaw]:
     for number, text in enumerate(texts, 1):
         try:
             yield _Line(file, number, json.loads(text), read_record(text))
+        except json.JSONDecodeError as error:
+            yield Flaw(file, number, f"no record of a job, but {text[:20]!r}: {error.msg}")
         except ValueError as error:
             yield Flaw(file, number, str(error))
 
 
+def _flaws_of_schema(line: _Line, judge: Draft202012Validator) -> Iterator[Flaw]:
+    """The first thing that is not as the schema says; of a changed line, its digest says enough."""
+    error = next(judge.iter_errors(line.value), None)
+    if error is not None and not _is_changed(line.value):
+        place = ".".join(map(str, error.absolute_path))
+        yield line.flaw(f"not as its schema says: {place and f'`{place}`: '}{error.message}")
+
+
+def _is_changed(value: Mapping[str, Any]) -> bool:
+    """Whether a line has a digest, and it is another one."""
+    rest = dict(value)
+    said = rest.pop(DIGEST, None)
+    return said is not None and _or_none(digest, rest) != said
+
+
 def _flaws_of_line(line: _Line) -> Iterator[Flaw]:
-    job, value = line.job, dict(line.value)
-    said = value.pop(DIGEST, None)
-    if said is None and _or_none(job_key, job.variables) != job.key:
+    job = line.job
+    if line.value.get(DIGEST) is None and _or_none(job_key, job.variables) != job.key:
         yield line.flaw("the key is not that of the variables")
-    if said is not None and _or_none(digest, value) != said:
+    if _is_changed(line.value):
         yield line.flaw("the digest is not that of the line: it was changed after it was recorded")
     if job.recipe != line.path.parent.name:
         yield line.flaw(f"the recipe is {job.recipe}, not that of the folder")
@@ -148,14 +176,15 @@ def _flaws_of_manifest(recipe: Path) -> Iterator[Flaw]:
         yield Flaw(path, 0, f"device type and sequence make the recipe {made[:16]}, not that of the folder")
 
 
-def _flaws_of_serialised(recipes: Iterable[Path], lines: Iterable[_Line]) -> Iterator[Flaw]:
+def _flaws_of_serialised(recipes: Iterable[Path], lines: Iterable[_Line]) -> Iterator[tuple[Flaw, bool]]:
+    """Flaws, each with whether it is for want of a line."""
     jobs = {(line.path.parent.name, line.job.batch_id, line.job.id): line.job for line in lines}
     for recipe in recipes:
         for path in sorted(recipe.glob(f"*/*{_SERIALISED}")):
             job = jobs.get((recipe.name, path.parent.name, path.name.removesuffix(_SERIALISED)))
             message = "belongs to no job on record" if job is None else _said_otherwise(path, job)
             if message:
-                yield Flaw(path, 0, message)
+                yield Flaw(path, 0, message), job is None
 
 
 def serialised_without_line(recipes: Iterable[Path]) -> Iterator[Path]:

@@ -31,10 +31,18 @@ def test_what_is_wrong_is_told_with_its_place(lab, capsys):
     out, err = capsys.readouterr()
     first, second, last = out.splitlines()
 
-    assert (1, "pair: 1 jobs in 1 files; 2 flaws") == (code, last)
+    assert (1, "pair: 1 job in 1 file; 2 flaws") == (code, last)
     assert first.endswith("/b1.jsonl:1: a bitstring does not fit the 2 qubits")
     assert second.endswith("/manifest.json: is missing: nobody can tell what was run")
     assert "restore what git has" in err
+
+
+def test_places_are_told_from_the_working_folder(lab, capsys, monkeypatch):
+    """As those of experiment files are."""
+    monkeypatch.chdir(lab)
+    main(["results", "specs", "--verify"])
+
+    assert capsys.readouterr().out.startswith("results/pair/")
 
 
 def test_flaws_are_data_too(lab, capsys):

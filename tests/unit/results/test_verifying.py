@@ -8,13 +8,15 @@ import pytest
 from builders import RECIPE, SEQUENCE, a_record
 from pulser.backend import Results
 
-from runner.domain import JobStatus
+from runner.domain import JobStatus, digest
+from runner.project import schema_text
 from runner.results import Records
 from runner.results.records import record_line
 from runner.results.verifying import Verdict, verified
 
 MANIFEST = {"device_type": "EMU_FREE", "sequence": json.loads(SEQUENCE), "recipe": RECIPE}
 COUNTS = {"0": 60, "1": 40}
+SCHEMA = json.loads(schema_text("record"))
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def folder(tmp_path):
 def told(folder):
     """What is wrong, with places from the folder of the recipe."""
     root = folder / RECIPE[:16]
-    return [str(flaw).removeprefix(f"{root}/") for flaw in verified([folder]).flaws]
+    return [str(flaw).removeprefix(f"{root}/") for flaw in verified([folder], SCHEMA).flaws]
 
 
 def changed(folder, name, change):
@@ -53,7 +55,7 @@ def without_digest(text):
 
 def test_what_was_recorded_is_found_in_order(folder):
     """Done, failed and lost jobs; written in another order of keys it is the same."""
-    assert Verdict(lines=3, files=2, flaws=()) == verified([folder])
+    assert Verdict(lines=3, files=2, flaws=()) == verified([folder], SCHEMA)
 
     changed(folder, "b1.jsonl", lambda text: "".join(
         json.dumps(json.loads(line), sort_keys=True) + "\n" for line in text.splitlines()
@@ -98,6 +100,44 @@ def test_a_line_that_contradicts_itself_or_its_place_is_found(folder, job, expec
     path.write_text(record_line(job) + "\n", encoding="utf-8")
 
     assert [f"b3.jsonl:1: {expected}"] == told(folder)
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ({"more": 1}, "Additional properties are not allowed ('more' was unexpected)"),
+        ({"attempt": 0}, "`attempt`: 0 is less than the minimum of 1"),
+        ({"status": "SHINY"}, "`status`: 'SHINY' is not one of ['DONE', 'ERROR', 'CANCELED']"),
+    ],
+)
+def test_a_line_that_is_not_as_its_schema_says_is_found(folder, fields, expected):
+    """Though its digest is right."""
+    value = json.loads(record_line(a_record("j9", batch_id="b3"))) | fields
+    del value["digest"]
+    line = json.dumps({**value, "digest": digest(value)})
+    (folder / RECIPE[:16] / "b3.jsonl").write_text(f"{line}\n", encoding="utf-8")
+
+    assert [f"b3.jsonl:1: not as its schema says: {expected}"] == told(folder)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("counts", None, "`counts` is None"),
+        ("counts", {"0": "100"}, "`counts` holds what is no number of runs"),
+        ("counts", {"0": float("nan")}, "`counts` holds what is no number of runs"),
+        ("variables", [1], "`variables` is [1]"),
+        ("job_id", ["j9"], "`job_id` is ['j9']"),
+        ("runs", "many", "`runs` is 'many'"),
+        ("qubit_ids", "q0", "`qubit_ids` is 'q0'"),
+    ],
+)
+def test_a_line_that_nobody_could_reckon_with_is_found(folder, field, value, expected):
+    """It ends nothing: the rest is judged."""
+    line = json.dumps(json.loads(record_line(a_record("j9", batch_id="b3"))) | {field: value})
+    (folder / RECIPE[:16] / "b3.jsonl").write_text(f"{line}\n", encoding="utf-8")
+
+    assert [f"b3.jsonl:1: no record of a job: {expected}"] == told(folder)
 
 
 @pytest.mark.parametrize(
@@ -153,9 +193,18 @@ def test_what_cannot_be_read_is_told_and_the_rest_is_judged(folder, text):
     (folder / RECIPE[:16] / "b0.jsonl").write_bytes(text)
     (folder / RECIPE[:16] / "manifest.json").unlink()
 
-    assert ["b0.jsonl", "manifest.json"] == [said.partition(":")[0] for said in told(folder)]
+    changed(folder, "b2.jsonl", lambda text: text[:50] + "\n")
+
+    assert ["b0.jsonl", "b2.jsonl", "manifest.json"] == [said.partition(":")[0] for said in told(folder)]
+
+
+def test_what_belongs_to_a_broken_line_is_no_flaw_of_its_own(folder):
+    """One broken line is told once."""
+    changed(folder, "b1.jsonl", lambda text: "<<<<<<< HEAD\n" + text.partition("\n")[2])
+
+    assert ["b1.jsonl:1: no record of a job, but '<<<<<<< HEAD': Expecting value"] == told(folder)
 
 
 def test_where_nothing_was_recorded_nothing_is_wrong(tmp_path):
     """There is nothing to judge."""
-    assert Verdict(lines=0, files=0, flaws=()) == verified([tmp_path / "none"])
+    assert Verdict(lines=0, files=0, flaws=()) == verified([tmp_path / "none"], SCHEMA)
