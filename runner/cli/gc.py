@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from pathlib import Path
+
 import click
 
 from runner.cli.exits import Exit
@@ -11,6 +14,10 @@ from runner.project import Project
 from runner.project.disposal import Spare, chosen, remove, spare
 
 _STEP = 1000
+_PROOF = (
+    "records are the proof that jobs were bought: a file that asks for them again buys them again, once their"
+    " records are removed and the cloud has forgotten them"
+)
 
 
 @click.command("gc")
@@ -29,16 +36,27 @@ def gc_(paths: tuple[str, ...], yes: bool, form: str) -> int:
     project = Project.open()
     with project.journal_locked("gc"):
         spares = spare(project, project.load([project.root]))
-        doomed = chosen(spares, paths, all_replaceable=yes)
+        named = [_from_root(project.root, path) for path in paths]
+        doomed = chosen(spares, named, all_replaceable=yes)
         remove(project.root, doomed)
     if form == "json":
         print_json([{**plain(each), "removed": each in doomed} for each in spares])
         return Exit.DONE
     if spares:
         print_table(("path", "size", "goes with", "why"), [_row(each, each in doomed) for each in spares])
+    if any(each.is_proof for each in spares):
+        say(_PROOF, style="yellow")
     total = sum(each.size for each in doomed)
     say(f"removed: {size_text(total)}" if doomed else "nothing was removed" if spares else "nothing may go")
     return Exit.DONE
+
+
+def _from_root(root: Path, path: str) -> str:
+    """A path as the list has it: from the root, whether it was typed from there, from here or in full."""
+    there = Path(os.path.normpath(Path.cwd() / path))
+    if there.is_relative_to(root) and there.exists():
+        return there.relative_to(root).as_posix()
+    return os.path.normpath(path)
 
 
 def _row(each: Spare, is_removed: bool) -> tuple[str, ...]:

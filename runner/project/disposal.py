@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import ProjectError, UsageError
@@ -39,12 +39,15 @@ class Spare:
         size: In bytes.
 
         is_replaceable: Whether nothing is lost with it: it is made again, or was never finished.
+
+        is_proof: Whether it is what keeps jobs from being bought again once the cloud has forgotten them.
     """
 
     path: str
     size: int
     reason: str
     is_replaceable: bool
+    is_proof: bool = False
 
 
 def spare(project: Project, experiments: Sequence[Experiment]) -> list[Spare]:
@@ -128,7 +131,8 @@ def _compiled(root: Path, folder: Path) -> Iterator[Spare]:
 def _records(root: Path, results: Path, wanted: set[str]) -> Iterator[Spare]:
     for recipe in sorted(results.glob("*/*")):
         if recipe.is_dir() and recipe.name not in wanted:
-            yield _spare(root, recipe, f"no file asks for this recipe: {_measured(recipe)}")
+            found = _spare(root, recipe, f"no file asks for this recipe: {_measured(recipe)}")
+            yield replace(found, is_proof=any(recipe.glob("*.jsonl")))
 
 
 def _measured(recipe: Path) -> str:
@@ -139,13 +143,21 @@ def _measured(recipe: Path) -> str:
             jobs, runs = jobs + 1, runs + sum(read_record(line).counts.values())
     except (OSError, ValueError):
         return "it cannot be read"
-    return f"{jobs} jobs with {runs} measured runs" if jobs else "nothing came back of it yet"
+    some = "1 job" if jobs == 1 else f"{jobs} jobs"
+    return f"{some} with {runs} measured runs" if jobs else "nothing came back of it yet"
 
 
 def _strays(root: Path, results: Path, wanted: set[str]) -> Iterator[Spare]:
     recipes = [each for each in sorted(results.glob("*/*")) if each.is_dir() and each.name in wanted]
-    for path in serialised_without_line(recipes):
-        yield _spare(root, path, "what an emulator gave for a job that is not on record")
+    lost = list(serialised_without_line(recipes))
+    for folder in dict.fromkeys(path.parent for path in lost):
+        paths = [path for path in lost if path.parent == folder]
+        if len(paths) == sum(1 for _ in folder.iterdir()):
+            some = "an unrecorded job" if len(paths) == 1 else f"{len(paths)} unrecorded jobs"
+            yield _spare(root, folder, f"what an emulator gave for {some}")
+        else:
+            for path in paths:
+                yield _spare(root, path, "what an emulator gave for an unrecorded job")
 
 
 def _journals(project: Project, folder: Path) -> Iterator[Spare]:

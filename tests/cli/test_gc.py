@@ -29,9 +29,10 @@ def test_it_lists_and_removes_nothing_by_itself(lab, capsys):
     code = main(["gc"])
     out, err = capsys.readouterr()
 
-    assert (0, "nothing was removed\n") == (code, err)
+    assert (0, "nothing was removed") == (code, err.splitlines()[-1])
+    assert "records are the proof that jobs were bought" in err
     assert f"results/pair/{OLD}" in out
-    assert "--remove no file asks for this recipe: 1 jobs with 100 measured runs" in " ".join(out.split())
+    assert "--remove no file asks for this recipe: 1 job with 100 measured runs" in " ".join(out.split())
     assert (lab / "results" / "pair" / OLD).is_dir()
 
 
@@ -41,6 +42,15 @@ def test_it_removes_what_is_named(lab, capsys):
     found = {each["path"]: each["removed"] for each in json.loads(capsys.readouterr().out)}
 
     assert (0, {".runner/compiled": False, f"results/pair/{OLD}": True}) == (code, found)
+    assert not (lab / "results" / "pair" / OLD).exists()
+
+
+@pytest.mark.parametrize("path", [f"pair/{OLD}/", f"./pair/{OLD}", f"results/pair/{OLD}", "{full}"])
+def test_a_path_may_be_typed_from_here_from_the_root_or_in_full(lab, monkeypatch, path):
+    """As the shell completes it, or as the list has it."""
+    monkeypatch.chdir(lab / "results")
+
+    assert 0 == main(["gc", "--remove", path.format(full=lab / "results" / "pair" / OLD)])
     assert not (lab / "results" / "pair" / OLD).exists()
 
 

@@ -63,9 +63,9 @@ def test_what_no_file_asks_for_may_go_and_what_one_asks_for_stays(project):
     assert [
         (".runner/compiled", True, "what files were compiled to: made again when needed"),
         (f"{now}/.b1.jsonl.ab12_xyz", True, "left behind by something that was killed"),
-        (f"{now}/b1/lost.pulser.json", False, "what an emulator gave for a job that is not on record"),
+        (f"{now}/b1/lost.pulser.json", False, "what an emulator gave for an unrecorded job"),
         (f"results/pair/{NEVER}", False, "no file asks for this recipe: nothing came back of it yet"),
-        (f"results/pair/{OLD}", False, "no file asks for this recipe: 1 jobs with 100 measured runs"),
+        (f"results/pair/{OLD}", False, "no file asks for this recipe: 1 job with 100 measured runs"),
     ] == [(each.path, each.is_replaceable, each.reason) for each in found(project)]
 
 
@@ -76,6 +76,24 @@ def test_sizes_are_those_of_all_that_goes(project):
 
     assert 5 == sizes[".b1.jsonl.ab12_xyz"]
     assert sum(path.stat().st_size for path in old.rglob("*") if path.is_file()) == sizes[OLD] > 100
+
+
+def test_what_was_kept_of_a_batch_without_a_record_goes_as_one(project):
+    """An apply that was killed leaves hundreds of files."""
+    (experiment,) = project.load([project.root])
+    now = experiment.desired.recipe[:16]
+    for job_id in ("j7", "j8"):
+        job = a_record(job_id, recipe=now, batch_id="b7")
+        project.records.add_serialised("pair", job, "{}")
+
+    assert [(f"results/pair/{now}/b7", "what an emulator gave for 2 unrecorded jobs")] == [
+        (each.path, each.reason) for each in found(project) if "b7" in each.path
+    ]
+
+
+def test_records_are_proof_of_what_was_bought(project):
+    """What never came to a record is none."""
+    assert [f"results/pair/{OLD}"] == [each.path for each in found(project) if each.is_proof]
 
 
 def test_a_broken_record_is_said_to_be_so(project):
