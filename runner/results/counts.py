@@ -31,7 +31,9 @@ class Counts(Mapping[str, int]):
     __slots__ = ("_counts", "_hash", "_total")
 
     def __init__(self, counts: Mapping[str, int]) -> None:
-        there = {bitstring: int(count) for bitstring, count in sorted(counts.items()) if count}
+        there = dict(sorted(counts.items()))
+        if 0 in there.values() or not set(map(type, there.values())) <= {int}:
+            there = {bitstring: int(count) for bitstring, count in there.items() if count}
         _check(there)
         self._counts = MappingProxyType(there)
         self._total = sum(there.values())

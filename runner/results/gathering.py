@@ -96,15 +96,21 @@ def _wanted(
 
 
 def _counts(remote: Sequence[RecordedJob]) -> Counts | None:
-    return Counts.added(job.counts for job in remote if job.status is JobStatus.DONE) or None
+    measured = [job.counts for job in remote if job.status is JobStatus.DONE and job.counts]
+    if not measured:
+        return None
+    return (Counts(measured[0]) if len(measured) == 1 else Counts.added(measured)) or None
 
 
 def _qubit_ids(counts: Counts | None, known: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
     """The first order of qubits that the bitstrings fit; their places where nobody knows."""
     if not counts:
         return known[0]
-    fitting = (ids for ids in known if len(ids) == counts.n_qubits)
-    return next(fitting, tuple(str(place) for place in range(counts.n_qubits)))
+    n_qubits = counts.n_qubits
+    for ids in known:
+        if len(ids) == n_qubits:
+            return ids
+    return tuple(str(place) for place in range(n_qubits))
 
 
 def _others(desired: DesiredExperiment, recorded: Sequence[RecordedJob], kept: Kept) -> list[JobResult]:
