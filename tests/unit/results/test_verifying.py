@@ -106,6 +106,8 @@ def test_a_line_that_contradicts_itself_or_its_place_is_found(folder, job, expec
     ("fields", "expected"),
     [
         ({"more": 1}, "Additional properties are not allowed ('more' was unexpected)"),
+        ({"counts": {"x": 100}}, "`counts`: 'x' does not match '^[01]+$'"),
+        ({"counts": {"0": -1, "1": 101}}, "`counts.0`: -1 is less than the minimum of 0"),
         ({"attempt": 0}, "`attempt`: 0 is less than the minimum of 1"),
         ({"status": "SHINY"}, "`status`: 'SHINY' is not one of ['DONE', 'ERROR', 'CANCELED']"),
     ],
