@@ -29,6 +29,8 @@ _WIDTH: Final = 0.35  # of the figure, for the register
 _MASKED, _DETUNED, _USUAL = "dimgrey", "darkorange", "darkgreen"
 # The same picture, byte by byte, whenever it is drawn; and texts that can be searched for.
 _STYLE: Final[Any] = {"svg.hashsalt": "runner", "svg.fonttype": "none"}
+# Names of jobs and atoms are no formulas, even with a $ in them.
+_PLAIN: Final[Any] = {"text.parse_math": False}
 _METADATA: Final[Mapping[str, dict[str, Any]]] = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
@@ -55,8 +57,9 @@ def picture(representation: str, variables: Mapping[str, Any], *, title: str, fo
         sequence.draw(show=False, draw_phase_area=False, draw_phase_shifts=True)
         figure = plt.gcf()
         try:
-            _draw_register(_room_above(figure, is_flat=_is_flat(shown)), sequence, shown)
-            figure.suptitle(title, fontsize=18)
+            with mpl.rc_context(_PLAIN):
+                _draw_register(_room_above(figure, is_flat=_is_flat(shown)), sequence, shown)
+            figure.suptitle(title, fontsize=18, parse_math=False)
             content = io.BytesIO()
             figure.savefig(content, format=form, dpi=_DOTS_PER_INCH, metadata=_METADATA[form])
         finally:

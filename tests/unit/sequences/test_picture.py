@@ -61,6 +61,15 @@ def test_masked_atoms_are_named_and_registers_in_space_are_drawn():
     assert [1] * 8 == dots
 
 
+def test_names_are_no_formulas():
+    """Even where a $ makes them look like one that cannot be read."""
+    odd = {"coordinates_um": {r"$\frac$": [0, 0], "b": [6, 0]}}
+    experiment = written(PULSE, register=odd).experiment
+    content = picture(experiment.sequence, experiment.jobs[0].variables, title=r"pair: $\frac$", form="svg")
+
+    assert {r"pair: $\frac$", r"$\frac$", "b"} <= texts_and_dots(content)[0]
+
+
 @pytest.mark.parametrize("form", FORMATS)
 def test_the_same_job_is_drawn_with_the_same_bytes_and_nothing_is_left_open(form):
     """So that pictures can be committed."""
