@@ -32,6 +32,7 @@ VERBS: Final = {
     "watch": "runner.cli.watch:watch",
     "status": "runner.cli.status:status",
     "results": "runner.cli.results:results",
+    "report": "runner.cli.report:report",
     "cancel": "runner.cli.cancel:cancel",
     "rerun": "runner.cli.rerun:rerun",
     "resolve": "runner.cli.resolve:resolve",

@@ -76,6 +76,18 @@ def picture_of(experiment: Experiment, job_name: str | None, *, form: str) -> by
     return picture(experiment.desired.sequence, job.variables, title=title, form=form)
 
 
+def drawings_of(experiment: Experiment, job_name: str | None) -> tuple[bytes, bytes]:
+    """Register, and pulses of a job, as two SVG documents; the same bytes for the same file.
+
+    Raises:
+        UsageError: There is no such job.
+    """
+    from runner.sequences.picture import register_and_pulses  # noqa: PLC0415  (imports Pulser, Matplotlib)
+
+    job = chosen_job(experiment, job_name)
+    return register_and_pulses(experiment.desired.sequence, job.variables)
+
+
 def chosen_job(experiment: Experiment, name: str | None) -> DesiredJob:
     """The job of a name; the first one if there is none.
 

@@ -67,6 +67,34 @@ def picture(representation: str, variables: Mapping[str, Any], *, title: str, fo
     return content.getvalue()
 
 
+def register_and_pulses(representation: str, variables: Mapping[str, Any]) -> tuple[bytes, bytes]:
+    """Register, and pulses of a job, as two SVG documents without margins; the same bytes for the same job.
+
+    See `picture`.
+    """
+    plt.switch_backend("Agg")
+    with recorded_warnings(), mpl.rc_context(_STYLE):
+        shown = played(representation, variables)
+        sequence, _ = built_sequence(representation, variables)
+        sequence.draw(show=False, draw_phase_area=False, draw_phase_shifts=True)
+        pulses = _cropped(plt.gcf())
+        figure = plt.figure(figsize=(_REGISTER_INCHES, _REGISTER_INCHES))
+        projection: dict[str, Any] = {} if _is_flat(shown) else {"projection": "3d"}
+        with mpl.rc_context(_PLAIN):
+            _draw_register(figure.add_subplot(**projection), sequence, shown)
+        return _cropped(figure), pulses
+
+
+def _cropped(figure: Figure) -> bytes:
+    """A figure as SVG without what is empty around it; the figure is closed."""
+    try:
+        content = io.BytesIO()
+        figure.savefig(content, format="svg", metadata=_METADATA["svg"], bbox_inches="tight", pad_inches=0.05)
+    finally:
+        plt.close(figure)
+    return content.getvalue()
+
+
 def _is_flat(shown: Played) -> bool:
     return all(len(atom.position_um) < len("xyz") for atom in shown.atoms)
 

@@ -10,7 +10,7 @@ import pytest
 from matplotlib import pyplot as plt
 from written_texts import written
 
-from runner.sequences.picture import FORMATS, picture
+from runner.sequences.picture import FORMATS, picture, register_and_pulses
 
 PULSE = "{pulse: {channel: drive, amplitude: {blackman: {duration_ns: 100, area: 1}}, detuning: -2}}"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -66,8 +66,22 @@ def test_names_are_no_formulas():
     odd = {"coordinates_um": {r"$\frac$": [0, 0], "b": [6, 0]}}
     experiment = written(PULSE, register=odd).experiment
     content = picture(experiment.sequence, experiment.jobs[0].variables, title=r"pair: $\frac$", form="svg")
+    register, _ = register_and_pulses(experiment.sequence, experiment.jobs[0].variables)
 
     assert {r"pair: $\frac$", r"$\frac$", "b"} <= texts_and_dots(content)[0]
+    assert {r"$\frac$", "b"} <= texts_and_dots(register)[0]
+
+
+def test_register_and_pulses_come_as_two_pictures_as_well():
+    """Without a title, the same whenever they are drawn, and nothing is left open."""
+    experiment = written(PULSE).experiment
+    drawings = register_and_pulses(experiment.sequence, experiment.jobs[0].variables)
+    register, pulses = (texts_and_dots(each)[0] for each in drawings)
+
+    assert ({"left", "right", "x (µm)"} <= register, "t (ns)" in register) == (True, False)
+    assert ({"drive", "t (ns)"} <= pulses, "x (µm)" in pulses) == (True, False)
+    assert drawings == register_and_pulses(experiment.sequence, experiment.jobs[0].variables)
+    assert [] == plt.get_fignums()
 
 
 @pytest.mark.parametrize("form", FORMATS)

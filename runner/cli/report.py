@@ -1,0 +1,47 @@
+"""`runner report`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import click
+
+from runner.cli import options
+from runner.cli.exits import Exit
+from runner.cli.output import say
+from runner.cli.saving import write_file
+
+
+@click.command()
+@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@options.allow_python
+@click.option("--job", metavar="NAME", help="Job whose pulses are drawn.  [default: the first]")
+@click.option(
+    "-o",
+    "--output",
+    "page_path",
+    metavar="OUT",
+    type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
+    help="Where the page is written; - for stdout.  [default: NAME.html here, as the experiment is called]",
+)
+def report(file: Path, job: str | None, page_path: Path | None) -> int:
+    """Write what an experiment was, and what came back of it, as one page of HTML.
+
+    The page holds what ran, register and pulses, the jobs with their results, and where all of it came from.
+    It opens in any browser without a network, can be printed, and is the same for the same records. What is
+    not measured yet is said on top. Reads the records in the repository and asks no cloud.
+    """
+    from runner.project.reporting import report_of  # noqa: PLC0415  (draws: imports Pulser)
+    from runner.results.reports import page  # noqa: PLC0415  (only this verb needs it)
+
+    project, (experiment,) = options.opened((file,), None)
+    what = report_of(project, experiment, job)
+    content = page(what).encode()
+    if page_path == Path("-"):
+        sys.stdout.buffer.write(content)
+        return Exit.DONE
+    path = page_path or Path(f"{experiment.name}.html")
+    write_file(path, content)
+    say(f"{path}: written" + ("" if what.results.is_complete else "; results are partial"))
+    return Exit.DONE

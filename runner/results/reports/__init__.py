@@ -1,0 +1,13 @@
+"""Reports: what an experiment was, and what came back of it, as one page of HTML that needs nothing else.
+
+Here belongs how such a page is made: the value that it shows, and its parts. Nothing is read or drawn here;
+pictures come as SVG. Texts come from files and clouds: they pass through `html`, where all is escaped that
+was not made there.
+"""
+
+from runner.results.reports.html import Html, element
+from runner.results.reports.page import page
+from runner.results.reports.report import BatchRow, Drawing, Provenance, Report, batches
+from runner.results.reports.svg import inlined
+
+__all__ = ["BatchRow", "Drawing", "Html", "Provenance", "Report", "batches", "element", "inlined", "page"]
