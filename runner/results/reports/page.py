@@ -25,6 +25,8 @@ _POLICY: Final = (
     " style-src-attr 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 )
 
+_NOT_AS_RECORDED: Final = "The records are not as they were written; see Provenance"
+
 
 def page(report: Report) -> str:
     """The page; the same text for the same report."""
@@ -61,6 +63,7 @@ def _header(report: Report) -> Html:
         element("h1", report.title),
         element("p", report.description, class_="lead") if report.description else None,
         element("p", words, class_="standing " + ("complete" if is_complete else "partial")),
+        element("p", _NOT_AS_RECORDED, class_="standing error") if report.provenance.verdict.flaws else None,
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.results.reports.html import Child, Html, element, joined
@@ -147,7 +149,7 @@ def _flaws(verdict: Verdict) -> Html | None:
     if not verdict.flaws:
         return None
     more = len(verdict.flaws) - _FLAWS
-    said = [f"{flaw.path.name}:{flaw.line}: {flaw.message}" for flaw in verdict.flaws[:_FLAWS]]
+    said = [str(replace(flaw, path=Path(flaw.path.name))) for flaw in verdict.flaws[:_FLAWS]]
     said += [f"… and {more:,} more"] if more > 0 else []
     return element("ul", *(element("li", line, class_="error") for line in said))
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from runner.results.results import Results
 
 _TOP: Final = 3
-_MEASURED: Final = (("status", None), ("measured/wanted runs", None), ("most frequent bitstrings", None))
+_MEASURED: Final = (("status", None), ("runs", None), ("most frequent bitstrings, errors", None))
 
 
 def job_table(results: Results) -> Html:
@@ -30,7 +30,7 @@ def job_table(results: Results) -> Html:
             escaped(job.name),
             *(escaped(number(point.get(name, "–"))) for name in variables),
             element("span", SIGNS[job.status], " ", str(job.status), class_=f"status {job.status.lower()}"),
-            escaped(f"{job.runs.measured:,}/{job.runs.wanted:,}"),
+            escaped(f"{job.runs.measured:,} of {job.runs.wanted:,}"),
             joined(*_outcome(job)),
         ]
         for job, point in zip(results, points, strict=True)

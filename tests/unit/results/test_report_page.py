@@ -85,8 +85,8 @@ def test_every_job_has_a_row():
             "phi_rad[0] rad",
             "phi_rad[1] rad",
             "status",
-            "measured/wanted runs",
-            "most frequent bitstrings",
+            "runs",
+            "most frequent bitstrings, errors",
         ],
         [
             "t_ns=1000,omega=0.30000000000000004",
@@ -95,7 +95,7 @@ def test_every_job_has_a_row():
             "–",
             "–",
             "◐ PARTIAL",
-            "10/20",
+            "10 of 20",
             "00 4 (40.0%) 01 3 (30.0%) 10 2 (20.0%) and 1 more",
         ],
         [
@@ -105,11 +105,11 @@ def test_every_job_has_a_row():
             "0.5",
             "1",
             "✓ DONE",
-            "2,000/2,000",
+            "2,000 of 2,000",
             "11 2,000 (100.0%)",
         ],
-        ["bad", "–", "–", "–", "–", "✗ ERROR", "0/100", "atoms lost"],
-        ["none", "–", "–", "–", "–", "○ MISSING", "0/100", "nothing on record"],
+        ["bad", "–", "–", "–", "–", "✗ ERROR", "0 of 100", "atoms lost"],
+        ["none", "–", "–", "–", "–", "○ MISSING", "0 of 100", "nothing on record"],
     ] == rows(report, "Jobs")
 
 
@@ -218,9 +218,11 @@ def test_flaws_of_the_records_are_listed():
     )
     report = a_report(a_result(), provenance=a_provenance(verdict=Verdict(22, 1, flaws)))
     listed = [text(each) for each in tree(report).iter("li")]
+    header = [text(each) for each in tree(report).find("body/header")]
 
+    assert "The records are not as they were written; see Provenance" == header[-1]
     assert "22 remote jobs in 1 file, 22 flaws: not as they were recorded" == facts(report)["records"]
-    assert (21, "b1.jsonl:0: the digest is not that of the line", "… and 2 more") == (
+    assert (21, "b1.jsonl: the digest is not that of the line", "… and 2 more") == (
         len(listed),
         listed[0],
         listed[-1],
