@@ -30,7 +30,7 @@ def job_table(results: Results) -> Html:
             escaped(job.name),
             *(escaped(number(point.get(name, "–"))) for name in variables),
             element("span", SIGNS[job.status], " ", str(job.status), class_=f"status {job.status.lower()}"),
-            escaped(f"{job.runs.measured:,} of {job.runs.wanted:,}"),
+            element("span", f"{job.runs.measured:,} of {job.runs.wanted:,}", class_="runs"),
             joined(*_outcome(job)),
         ]
         for job, point in zip(results, points, strict=True)
