@@ -74,7 +74,7 @@ def _main(report: Report) -> Html:
         _section("Register and sequence", *_figures(report.sequence, "sequence"))
         if report.sequence
         else None,
-        _section("Pictures", *_figures(report.figures, "picture")) if report.figures else None,
+        _section("Pictures", _side_by_side(report)) if report.figures else None,
         _section("Jobs", job_table(report.results)),
         _section("Batches", batch_table(report.batches)) if report.batches else None,
         _section("Provenance", provenance(report)),
@@ -84,6 +84,10 @@ def _main(report: Report) -> Html:
 def _section(title: str, *children: Html) -> Html:
     name = title.lower().replace(" ", "-")
     return element("section", element("h2", title, id=name), *children, aria_labelledby=name)
+
+
+def _side_by_side(report: Report) -> Html:
+    return element("div", *_figures(report.figures, "picture"), class_="pictures")
 
 
 def _figures(drawings: Sequence[Drawing], kind: str) -> Iterator[Html]:

@@ -54,7 +54,7 @@ def inlined(svg: str | bytes, *, label: str, prefix: str) -> Html:
     box = root.get("viewBox", "").split()
     if root.tag != f"{_SVG}svg" or len(box) != len(("x", "y", "width", "height")):
         raise RunnerError(f"the picture of {label} is no SVG with a viewBox")
-    size = {"width": box[2], "height": box[3]}  # a shape that is known before the style is read
+    size = {"width": f"{box[2]}pt", "height": f"{box[3]}pt"}  # as it was drawn, unless there is no room
     children = _children(root, prefix)
     return element(
         "svg", *children, viewBox=" ".join(box), **size, role="img", aria_label=label, style=_LINES

@@ -18,7 +18,7 @@ def placed(inside):
     """What becomes of the inside of a picture."""
     made = inlined(f"{HEAD}{inside}</svg>", label="<pulses>", prefix="a-")
     head = (
-        '<svg viewBox="0 0 20 10" width="20" height="10" role="img" aria-label="&lt;pulses&gt;"'
+        '<svg viewBox="0 0 20 10" width="20pt" height="10pt" role="img" aria-label="&lt;pulses&gt;"'
         ' style="stroke-linejoin: round; stroke-linecap: butt">'
     )
     assert made.startswith(head)
