@@ -33,7 +33,7 @@ def report(file: Path, job: str | None, page_path: Path | None) -> int:
     not measured yet is said on top. Reads the records in the repository and asks no cloud.
     """
     from runner.project.reporting import report_of  # noqa: PLC0415  (draws: imports Pulser)
-    from runner.results.reports import page  # noqa: PLC0415  (only this verb needs it)
+    from runner.results.reports import extent, page  # noqa: PLC0415  (only this verb needs it)
 
     project, (experiment,) = options.opened((file,), None)
     what = report_of(project, experiment, job)
@@ -43,5 +43,5 @@ def report(file: Path, job: str | None, page_path: Path | None) -> int:
         return Exit.DONE
     path = page_path or Path(f"{experiment.name}.html")
     write_file(path, content)
-    say(f"{path}: written" + ("" if what.results.is_complete else "; results are partial"))
+    say(f"{path}: written; {extent(what.results).lower()}")
     return Exit.DONE

@@ -27,7 +27,7 @@ def test_a_report_is_the_same_for_the_same_records(tmp_path, capsys):
     (manifest,) = (lab / "results").rglob("manifest.json")
     digest = hashlib.sha256(manifest.read_bytes()).hexdigest()
 
-    assert (Exit.DONE, f"{lab / 'page.html'}: written\n") == (code, said)
+    assert (Exit.DONE, f"{lab / 'page.html'}: written; complete\n") == (code, said)
     assert page == again
     assert "Complete: all 3 jobs, 150 runs" in page
     assert [
@@ -43,7 +43,7 @@ def test_partial_results_make_a_report_that_says_so(tmp_path, capsys):
     lab = a_measured_lab(tmp_path / "lab", jobs=1, error="atoms lost")
     code, said, page = written(lab, capsys, "--job", "t_ns=300")
 
-    assert (Exit.DONE, f"{lab / 'page.html'}: written; results are partial\n") == (code, said)
+    assert (Exit.DONE, f"{lab / 'page.html'}: written; partial results\n") == (code, said)
     assert "Partial results: 1 of 3 jobs complete, 1 failed, 1 not measured yet; 50 of 150 runs" in page
     assert "Pulses of the job t_ns=300" in page
     assert "atoms lost" in page
@@ -76,5 +76,5 @@ def test_a_report_before_anything_was_bought_and_on_stdout(tmp_path, capsysbinar
 
     assert Exit.DONE == code
     assert page.startswith("<!DOCTYPE html>")
-    assert "0 of 3 jobs complete, 3 not measured yet" in page
+    assert "No results yet: 0 of 3 jobs complete, 3 not measured yet" in page
     assert "nothing of it was bought yet" in page

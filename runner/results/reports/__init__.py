@@ -9,5 +9,17 @@ from runner.results.reports.html import Html, element
 from runner.results.reports.page import page
 from runner.results.reports.report import BatchRow, Drawing, Provenance, Report, batches
 from runner.results.reports.svg import inlined
+from runner.results.reports.wording import extent
 
-__all__ = ["BatchRow", "Drawing", "Html", "Provenance", "Report", "batches", "element", "inlined", "page"]
+__all__ = [
+    "BatchRow",
+    "Drawing",
+    "Html",
+    "Provenance",
+    "Report",
+    "batches",
+    "element",
+    "extent",
+    "inlined",
+    "page",
+]

@@ -12,7 +12,7 @@ from runner.results.reports.html import Html, element
 from runner.results.reports.provenance import facts, provenance
 from runner.results.reports.svg import inlined
 from runner.results.reports.tables import batch_table, job_table
-from runner.results.reports.wording import standing
+from runner.results.reports.wording import extent, standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -57,7 +57,7 @@ def _style() -> Html:
 
 def _header(report: Report) -> Html:
     is_complete = report.results.is_complete
-    words = f"{'Complete' if is_complete else 'Partial results'}: {standing(report.results)}"
+    words = f"{extent(report.results)}: {standing(report.results)}"
     return element(
         "header",
         element("h1", report.title),

@@ -37,7 +37,7 @@ def facts(report: Report) -> Html:
             ("batches", _batches(report)),
             ("began", _first(results, "started_at")),
             ("ended", _last(results, "ended_at")),
-            ("measured", spent(bought, report.qpu_s)),
+            ("measured", spent(bought, report.qpu_s) if report.batches else None),
             ("ended without a result", counted(failed, "remote job") if failed else None),
         ]
     )
@@ -94,7 +94,9 @@ def _versions(versions: Mapping[str, Any] | None) -> str | None:
     return ", ".join(f"{name} {number(version)}" for name, version in versions.items())
 
 
-def _batches(report: Report) -> str:
+def _batches(report: Report) -> str | None:
+    if not report.batches:
+        return None
     jobs = sum(n for batch in report.batches for n in batch.statuses.values())
     return f"{counted(len(report.batches), 'batch')} with {counted(jobs, 'remote job')}"
 

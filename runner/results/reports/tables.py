@@ -46,8 +46,8 @@ def batch_table(batches: Sequence[BatchRow]) -> Html:
             element("code", batch.id),
             escaped(", ".join(f"{n:,} {status}" for status, n in batch.statuses.items())),
             escaped(f"{batch.runs:,}"),
-            escaped(moment(batch.created_at)),
-            escaped(moment(batch.ended_at)),
+            escaped(moment(batch.created_at) or "–"),
+            escaped(moment(batch.ended_at) or "–"),
         ]
         for batch in batches
     ]

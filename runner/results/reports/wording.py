@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from runner.results.job_result import JobResult
+    from runner.results.results import Results
 
 _MINUTE_S: Final = 60.0
 # A sign beside each word: colours are not seen by everybody, nor printed.
@@ -32,8 +33,8 @@ _SAID: Final = {
 
 
 def moment(when: datetime | None) -> str:
-    """A moment to the second, in UTC."""
-    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if when else "–"
+    """A moment to the second, in UTC; empty for none."""
+    return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if when else ""
 
 
 def number(value: Any) -> str:
@@ -52,6 +53,13 @@ def spent(runs: int, qpu_s: float) -> str:
     return f"{counted(runs, 'run')}, " + (
         f"about {qpu_s / _MINUTE_S:,.1f} min of QPU time" if qpu_s else "no QPU time"
     )
+
+
+def extent(results: Results) -> str:
+    """Whether all, some or none of the results are there."""
+    if results.is_complete:
+        return "Complete"
+    return "Partial results" if any(job.counts for job in results if job.is_wanted) else "No results yet"
 
 
 def standing(jobs: Sequence[JobResult]) -> str:

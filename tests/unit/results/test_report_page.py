@@ -147,7 +147,7 @@ def test_batches_come_by_age():
         ),
         (
             [a_result(status=ResultStatus.ERROR), a_result(status=ResultStatus.CANCELED), a_result()],
-            "Partial results: 0 of 3 jobs complete, 1 failed, 1 cancelled, 1 not measured yet; 0 of 300 runs",
+            "No results yet: 0 of 3 jobs complete, 1 failed, 1 cancelled, 1 not measured yet; 0 of 300 runs",
         ),
         ([a_result({"00": 10}, runs=10), a_result({"00": 99}, runs=0)], "Complete: 1 job, 10 runs"),
     ],
@@ -207,7 +207,15 @@ def test_nothing_bought_is_said():
     """Instead of a commit; there are no batches to list."""
     report = a_report(a_result())
 
-    assert "nothing of it was bought yet" == facts(report)["commit"]
+    assert {
+        "device type": "EMU_FREE",
+        "qubits": "2: q0 q1 (the order of the bitstrings)",
+        "recipe": RECIPE,
+        "commit": "nothing of it was bought yet",
+        "experiment file": "specs/exp.yaml",
+        "digest of the file": "sha256:" + "f" * 64,
+        "records": "2 remote jobs in 1 file, all as they were recorded",
+    } == facts(report)
     assert ["What ran", "Jobs", "Provenance"] == [text(each) for each in tree(report).iter("h2")]
 
 
