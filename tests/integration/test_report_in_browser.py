@@ -27,7 +27,7 @@ AS_SEEN = """\
         lead: document.querySelector(".lead").textContent,
         standing: document.querySelector(".standing").textContent,
         rows: [...document.querySelectorAll("table")].map((each) => each.tBodies[0].rows.length),
-        labels: svgs.map((each) => each.getAttribute("aria-label") !== ""),
+        labels: svgs.length >= 2 && svgs.every((each) => each.getAttribute("aria-label") !== ""),
         drawn: svgs.every((each) => box(each).width > 150 && box(each).height > 80),
         width: document.documentElement.scrollWidth,
         scripts: document.scripts.length,
@@ -87,12 +87,13 @@ def test_a_report_opens_quietly_and_fits(chromium, page, width):
         "lead": NAME,
         "standing": "Partial results: 1 of 3 jobs complete, 1 failed, 1 not measured yet; 50 of 150 runs",
         "rows": [3, 1],
-        "labels": [True, True],
+        "labels": True,
         "drawn": True,
         "width": width,
         "scripts": 0,
     } == chromium.value(AS_SEEN)
-    assert [page.as_uri()] == [said["request"]["url"] for said in chromium.seen("Network.requestWillBeSent")]
+    asked = [said["request"]["url"] for said in chromium.seen("Network.requestWillBeSent")]
+    assert [page.as_uri()] == [url for url in asked if not url.startswith("data:image/png;")]
     assert [] == [
         *chromium.seen("Log.entryAdded"),
         *chromium.seen("Runtime.consoleAPICalled"),
@@ -133,4 +134,4 @@ def test_a_report_can_be_printed(chromium, page):
     content = chromium.pdf()
 
     assert content.startswith(b"%PDF")
-    assert 1 <= content.count(b"/Type /Page\n") <= 4
+    assert 1 <= content.count(b"/Type /Page\n") <= 8
