@@ -58,6 +58,7 @@ SUMMARIES: Final = {
     "watch": "Keep the cloud matching the files",
     "status": "Show how experiments are",
     "results": "Show what came back",
+    "report": "Write what an experiment was, and what came back of it, as one page",
     "cancel": "Cancel what is pending of these experiments",
     "rerun": "Ask for an experiment again, by editing its file",
     "resolve": "Decide what a submission was that nobody knows the outcome of",
