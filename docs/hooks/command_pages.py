@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import textwrap
 from typing import TYPE_CHECKING
 
 import click
@@ -36,17 +37,16 @@ def _said(command: click.Command, context: click.Context) -> Iterator[str]:
     """What is below the heading of one command: usage, text, options."""
     yield block(command.get_usage(context).removeprefix("Usage: "))
     yield from paragraphs(command.help or "")
-    rows = [
-        record for record in (each.get_help_record(context) for each in command.get_params(context)) if record
-    ]
+    records = [each.get_help_record(context) for each in command.get_params(context)]
+    rows = [[code(option), prose(meaning)] for option, meaning in filter(None, records) if meaning]
     if rows:
-        yield table(["Option", "Meaning"], [[code(option), prose(meaning)] for option, meaning in rows])
+        yield table(["Option", "Meaning"], rows)
 
 
 def paragraphs(text: str) -> Iterator[str]:
     """The paragraphs of a help text; those that click leaves as they are become blocks."""
     for paragraph in inspect.cleandoc(text).split("\n\n"):
         if paragraph.startswith("\b\n"):
-            yield block(inspect.cleandoc(paragraph.removeprefix("\b\n")))
+            yield block(textwrap.dedent(paragraph.removeprefix("\b\n")))
         else:
             yield prose(paragraph)

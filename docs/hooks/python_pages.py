@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 _SECTIONS: Final = ("Args", "Returns", "Raises", "Yields", "Note")
+_WIDTH: Final = 76  # characters of a signature that stay on one line
 _ENTRY: Final = re.compile(r"^(\w[\w.]*): ", re.MULTILINE)
 
 
@@ -61,9 +62,18 @@ def signature(name: str, what: Any) -> str:
     getter = what.fget if isinstance(what, property) else getattr(what, "func", None)
     if getter is not None:
         return f"{name}: {_plain(getter.__annotations__.get('return', 'Any'))}"
-    function = getattr(what, "__func__", what)
-    told = str(inspect.signature(function)).replace("(self, /, ", "(").replace("(self, ", "(")
-    return f"{name}{_plain(told.replace('(self)', '()').replace('(cls, ', '('))}"
+    called = inspect.signature(getattr(what, "__func__", what))
+    own = [each for each in called.parameters.values() if each.name not in ("self", "cls")]
+    told = f"{name}{_plain(called.replace(parameters=own))}"
+    return told if len(told) <= _WIDTH else _broken(told)
+
+
+def _broken(told: str) -> str:
+    """A signature with each argument on a line of its own."""
+    inner, _, given = told.rpartition(") ->")
+    head, _, arguments = inner.partition("(")
+    lines = "".join(f"    {each},\n" for each in re.split(r", (?=[\w*/]+(?::|,|$))", arguments))
+    return f"{head}(\n{lines}) ->{given}"
 
 
 def _plain(text: Any) -> str:

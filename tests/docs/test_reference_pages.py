@@ -108,12 +108,13 @@ def test_commands_are_told_as_their_help_tells_them():
 
         \b
         a  b
+          c
         """  # noqa: D301  (click's mark)
 
     page = commands_page(root, "root")
 
     assert (
-        "## root walk { #root-walk }\n\n```text\nroot walk [OPTIONS]\n```\n\nWalk.\n\n```text\na  b\n```"
+        "## root walk { #root-walk }\n\n```text\nroot walk [OPTIONS]\n```\n\nWalk.\n\n```text\na  b\n  c\n```"
         in page
     )
     assert "| `--far KM` | How far. |" in page
@@ -158,6 +159,19 @@ def test_classes_are_told_with_their_members():
     )
     assert "**Args**\n\n- `name`: What it is called.\n\n### is_excited { #atom.is_excited }" in page
     assert "**Raises**\n\n- `ValueError`: Too long." in page
+
+
+def test_long_signatures_have_an_argument_a_line():
+    """They would be wider than the page."""
+
+    def measured(counts: dict[str, int], *, seed: int = 0, names: tuple[str, ...] = ()) -> list[str]:
+        """Something long."""
+
+    assert (
+        "measured(\n    counts: dict[str, int],\n    *,\n"
+        "    seed: int = 0,\n    names: tuple[str, ...] = (),\n)"
+        " -> list[str]"
+    ) == signature("measured", measured)
 
 
 def test_no_verb_is_left_out():
