@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import Future
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -37,7 +38,7 @@ class VirtualClock:
 
 
 class AnySequence:
-    """Reads any text as a sequence with one integer variable `t`."""
+    """Reads any text as a sequence with one integer variable `t`, unless it says that it has none."""
 
     def __init__(self, max_runs=None):
         self._facts = SequenceFacts(
@@ -45,8 +46,8 @@ class AnySequence:
         )
 
     def facts(self, sequence):
-        """The same for all."""
-        return self._facts
+        """The same for all, but for the variable."""
+        return replace(self._facts, variables={}) if '"variables": {}' in sequence else self._facts
 
     def build(self, sequence, variables):
         """Nothing to object."""

@@ -141,6 +141,11 @@ class DesiredJob:
             `runs`. None where the file does not repeat the point: then runs add up.
 
         point: Key of the point; empty where it is the job's.
+
+        sequence: The job's own sequence in place of the experiment's, JSON text as it is sent; such a job has
+            no variables.
+
+        qubit_ids: Order of the qubits of its own sequence in every bitstring; empty without one.
     """
 
     key: str
@@ -151,6 +156,8 @@ class DesiredJob:
     rerun: int = 0
     repetition: int | None = None
     point: str = ""
+    sequence: str | None = None
+    qubit_ids: tuple[str, ...] = ()
 
     @property
     def of_point(self) -> str:

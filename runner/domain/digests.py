@@ -88,6 +88,20 @@ def repetition_key(point: str, repetition: int) -> str:
     return digest({"point": point, "repetition": repetition})[:_KEY_CHARACTERS]
 
 
+def own_sequence_key(sequence: str) -> str:
+    """Key of the point that a job with a sequence of its own measures: 16 hexadecimal digits.
+
+    What counts of the sequence is what counts of a recipe's, so that no upgrade of Pulser makes a new point.
+
+    Args:
+        sequence: Abstract representation, JSON text.
+
+    Raises:
+        ValueError: The sequence is no JSON object.
+    """
+    return digest({"sequence": _physics(sequence)})[:_KEY_CHARACTERS]
+
+
 def recipe_digest(*, device_type: str, sequence: str) -> str:
     """Digest of what makes two batches the same experiment, as 64 hexadecimal digits.
 
@@ -107,6 +121,11 @@ def recipe_parts(*, device_type: str, sequence: str) -> dict[str, Any]:
     Raises:
         ValueError: The sequence is no JSON object.
     """
+    return {"device_type": device_type, "sequence": _physics(sequence)}
+
+
+def _physics(sequence: str) -> dict[str, Any]:
+    """What counts of a sequence."""
     representation = json.loads(sequence)
     if not isinstance(representation, dict):
         raise ValueError("an abstract representation is a JSON object")  # noqa: TRY004  (of a text, not a type)
@@ -115,4 +134,4 @@ def recipe_parts(*, device_type: str, sequence: str) -> dict[str, Any]:
         physics["device"] = physics["device"].get("name")
     if isinstance(physics.get("layout"), dict) and physics["layout"].get("slug") == AUTOMATIC_LAYOUT:
         del physics["layout"]
-    return {"device_type": device_type, "sequence": physics}
+    return physics

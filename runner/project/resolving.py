@@ -18,6 +18,7 @@ from runner.reconcile.adoption import (
     submission_objections,
 )
 from runner.reconcile.journal import State
+from runner.reconcile.own_sequences import jobs_with_sequences
 from runner.reconcile.repetitions import sent_as
 from runner.reconcile.tags import SHORT, adopting_tags, batch_tags, joined_tags, work
 
@@ -231,7 +232,7 @@ def adopt(project: Project, experiment: Experiment, chosen: Sequence[Candidate])
 
 def _read(tools: Tools, batch_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     try:
-        return tools.client.get_batch(batch_id), tools.client.get_batch_jobs(batch_id)
+        return tools.client.get_batch(batch_id), jobs_with_sequences(tools.client, batch_id)
     except NotFoundError as error:
         raise BatchFetchingError(
             f"the cloud has no batch {batch_id} that we can see", hint="see the cloud's portal for its id"

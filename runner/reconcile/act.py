@@ -123,7 +123,7 @@ class Actor:
         payload = {
             "device_type": desired.device_type,
             "sequence_builder": desired.sequence,
-            "jobs": [_job_payload(job) for job in jobs],
+            "jobs": _job_payloads(desired, jobs),
             "open": kind is Kind.CLAIM,
             "tags": tags.batch_tags(
                 self._namespace,
@@ -155,7 +155,7 @@ class Actor:
             batch_id=action.batch_id,
             jobs=_amounts(action.jobs),
         )
-        payloads = [_job_payload(job) for job in action.jobs]
+        payloads = _job_payloads(deed.desired, action.jobs)
         try:
             answer = self._once(seq, lambda: self._client.add_jobs(action.batch_id, payloads))
         except CloudRejectedError as error:
@@ -280,6 +280,7 @@ def _record(
     result: dict[str, Any] | CloudError | None,
 ) -> RecordedJob:
     names = {wanted.key: wanted.name for wanted in desired.jobs}
+    own = {wanted.key: wanted.qubit_ids for wanted in desired.jobs}
     is_current = desired.recipe.startswith(marks.recipe)
     lost = (str(result),) if isinstance(result, CloudError) else ()
     return RecordedJob(
@@ -297,12 +298,20 @@ def _record(
         started_at=job.started_at,
         ended_at=job.ended_at,
         counts=(result.get("counter") or {}) if isinstance(result, dict) else {},
-        qubit_ids=desired.qubit_ids if is_current else (),
+        qubit_ids=(own.get(job.key) or desired.qubit_ids) if is_current else (),
         errors=job.errors + lost,
     )
 
 
-def _job_payload(job: NewJob) -> dict[str, Any]:
+def _job_payloads(desired: DesiredExperiment, jobs: tuple[NewJob, ...]) -> list[dict[str, Any]]:
+    """Jobs as they are sent; the sequences are the file's, so that no plan has to carry them."""
+    own = {job.key: job.sequence for job in desired.jobs}
+    return [_job_payload(job, own.get(job.key)) for job in jobs]
+
+
+def _job_payload(job: NewJob, sequence: str | None) -> dict[str, Any]:
+    if sequence is not None:
+        return {"runs": job.runs, "sequence": sequence}
     return {"runs": job.runs, "variables": dict(job.variables)} if job.variables else {"runs": job.runs}
 
 

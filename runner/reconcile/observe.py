@@ -11,6 +11,7 @@ from runner.errors import NotFoundError
 from runner.reconcile.attribution import named
 from runner.reconcile.bought import of_interest
 from runner.reconcile.journal import Kind, State
+from runner.reconcile.own_sequences import may_have_one, own_sequence, with_sequences
 from runner.reconcile.reading import jobs_count, observed_batch, observed_jobs
 from runner.reconcile.scene import Observation
 from runner.reconcile.tags import namespace_tag, read_marks
@@ -44,6 +45,7 @@ class Observer:
         self._tools = tools
         self._sees_removed = sees_removed
         self._jobs: dict[str, tuple[object, tuple[ObservedJob, ...]]] = {}
+        self._own_sequences: dict[str, str | None] = {}  # by the job's id; they never change
 
     def observe(self, wanted: Sequence[DesiredExperiment]) -> dict[str, Observation]:
         """What there is of some experiments, by their names, and of those that were removed."""
@@ -143,8 +145,12 @@ class Observer:
         for payload in payloads:
             self._forget_outdated(payload)
         unread = [p for p in payloads if self._must_read(p, on_record.get(p["id"], ()))]
-        for payload, jobs in zip(unread, self._at_once(self._read_jobs, unread), strict=True):
-            self._jobs[payload["id"]] = (_version(payload), jobs)
+        read = self._at_once(self._read_jobs, unread)
+        self._read_own_sequences(job for jobs in read for job in jobs)
+        for payload, jobs in zip(unread, read, strict=True):
+            repetitions = read_marks(payload.get("tags") or ()).repetitions
+            known = observed_jobs(with_sequences(jobs, self._own_sequences), repetitions)
+            self._jobs[payload["id"]] = (_version(payload), known)
         # Jobs are kept as they were observed: a digest for each, each pass, would cost more than the rest.
         return {
             p["id"]: replace(observed_batch(p), jobs=self._jobs.get(p["id"], (None, ()))[1]) for p in payloads
@@ -171,9 +177,15 @@ class Observer:
         is_over = BatchStatus(payload["status"]).is_terminal
         return not (is_over and _accounted_for(payload, on_record) >= count)
 
-    def _read_jobs(self, payload: Payload) -> tuple[ObservedJob, ...]:
-        repetitions = read_marks(payload.get("tags") or ()).repetitions
-        return observed_jobs(self._tools.client.get_batch_jobs(payload["id"]), repetitions)
+    def _read_jobs(self, payload: Payload) -> list[Payload]:
+        return self._tools.client.get_batch_jobs(payload["id"])
+
+    def _read_own_sequences(self, jobs: Iterable[Payload]) -> None:
+        """Asks for each job that may have its own sequence, once."""
+        ids = [job["id"] for job in jobs if "id" in job and may_have_one(job)]
+        new = [job_id for job_id in ids if job_id not in self._own_sequences]
+        sequences = self._at_once(lambda job_id: own_sequence(self._tools.client, job_id), new)
+        self._own_sequences.update(zip(new, sequences, strict=True))
 
 
 def _on_record(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from runner.domain import BatchStatus, JobStatus, ObservedBatch, ObservedJob, job_key
+from runner.domain import BatchStatus, JobStatus, ObservedBatch, ObservedJob, job_key, own_sequence_key
 from runner.errors import WireFormatError
 from runner.reconcile.repetitions import FIRST, Repetitions, keyed
 from runner.reconcile.tags import read_marks
@@ -54,12 +54,13 @@ def observed_jobs(
 
 
 def observed_job(payload: Mapping[str, Any]) -> ObservedJob:
-    """A job, with the key of its point."""
+    """A job, with the key of its point; only an answer for it alone tells of a sequence of its own."""
+    sequence = payload.get("sequence")
     variables = payload.get("variables") or {}
     return ObservedJob(
         id=payload["id"],
         batch_id=payload["batch_id"],
-        key=job_key(variables),
+        key=own_sequence_key(sequence) if sequence else job_key(variables),
         status=JobStatus(payload["status"]),
         runs=int(payload.get("runs") or 0),
         variables=variables,

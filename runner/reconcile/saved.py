@@ -231,7 +231,7 @@ def saved_action(action: Action, causes: tuple[Difference, ...]) -> SavedAction:
 
 def desired_facts(desired: DesiredExperiment) -> dict[str, Any]:
     """What the file asks for, as a tree; of the sequence, its digest."""
-    jobs = {job.name: plain(job) for job in desired.jobs}
+    jobs = {job.name: _without(plain(job), "sequence") for job in desired.jobs}  # its key says it
     asked: dict[str, Any] = plain(desired)
     return asked | {"sequence": digest(desired.sequence), "jobs": jobs}
 

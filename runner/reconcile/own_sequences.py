@@ -1,0 +1,45 @@
+"""Which remote jobs have a sequence of their own: only the answer for a single job tells."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from runner.cloud import Client
+
+
+def may_have_one(job: Mapping[str, Any]) -> bool:
+    """Whether a job of a list may have its own sequence: a job with variables has none."""
+    return not job.get("variables") and "sequence" not in job
+
+
+def with_sequences(
+    jobs: Iterable[Mapping[str, Any]], sequences: Mapping[str, str | None]
+) -> list[dict[str, Any]]:
+    """Jobs of a list, each with what is known of its own sequence.
+
+    Args:
+        sequences: The own sequence of each job that may have one, by its id; None for one that has none.
+    """
+    return [
+        {**job, "sequence": sequences[job["id"]]} if job.get("id") in sequences else dict(job) for job in jobs
+    ]
+
+
+def jobs_with_sequences(client: Client, batch_id: str) -> list[dict[str, Any]]:
+    """Jobs of a batch in creation order, each with its own sequence; a request for each that may have one.
+
+    Raises:
+        CloudError: One of them could not be read.
+    """
+    jobs = client.get_batch_jobs(batch_id)
+    return with_sequences(
+        jobs, {job["id"]: own_sequence(client, job["id"]) for job in jobs if may_have_one(job)}
+    )
+
+
+def own_sequence(client: Client, job_id: str) -> str | None:
+    """The job's own sequence, JSON text; None for a job that runs its batch's."""
+    return client.get_job(job_id).get("sequence")
