@@ -184,7 +184,7 @@ class DesiredExperiment:
 
         device_type: PCS's name of the target.
 
-        sequence: Abstract representation, JSON text, as it is sent.
+        sequence: Abstract representation, JSON text, as it is sent; empty where every job has its own.
 
         recipe: Digest of device type and sequence, 64 hexadecimal digits.
 
@@ -192,7 +192,7 @@ class DesiredExperiment:
 
         max_runs: Most runs that the device takes in one job; None for no limit.
 
-        qubit_ids: Order of the qubits in every bitstring.
+        qubit_ids: Order of the qubits in every bitstring; a job with its own sequence has its own.
 
         tags: The file's own tags, put after ours on every batch.
 
@@ -215,6 +215,14 @@ class DesiredExperiment:
     def is_removed(self) -> bool:
         """Whether no file describes it any more."""
         return not self.jobs
+
+    def sequence_of(self, job: DesiredJob) -> str:
+        """What a job plays: its own sequence, or the experiment's, JSON text."""
+        return self.sequence if job.sequence is None else job.sequence
+
+    def qubit_ids_of(self, job: DesiredJob) -> tuple[str, ...]:
+        """Order of the qubits in a job's bitstrings."""
+        return self.qubit_ids if job.sequence is None else job.qubit_ids
 
     @property
     def reruns(self) -> dict[str, int]:

@@ -110,7 +110,8 @@ def recipe_digest(*, device_type: str, sequence: str) -> str:
 
         sequence: Abstract representation of the (parametrised) sequence, JSON text. Of its device only the
             name counts, and of traps that were found automatically nothing, so that a refreshed device
-            specification is not a new recipe.
+            specification is not a new recipe. Empty where every job has its own: then the device type
+            alone makes the recipe, and the jobs' sequences make their keys.
     """
     return digest(recipe_parts(device_type=device_type, sequence=sequence))
 
@@ -121,7 +122,7 @@ def recipe_parts(*, device_type: str, sequence: str) -> dict[str, Any]:
     Raises:
         ValueError: The sequence is no JSON object.
     """
-    return {"device_type": device_type, "sequence": _physics(sequence)}
+    return {"device_type": device_type, "sequence": _physics(sequence) if sequence else None}
 
 
 def _physics(sequence: str) -> dict[str, Any]:

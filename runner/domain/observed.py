@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ObservedJob:
-    """One remote job."""
+    """One remote job.
+
+    Args:
+        qubit_ids: Order of the qubits of its own sequence; empty for a job that plays its batch's.
+    """
 
     id: str
     batch_id: str
@@ -26,6 +30,7 @@ class ObservedJob:
     started_at: datetime | None = None
     ended_at: datetime | None = None
     errors: tuple[str, ...] = ()
+    qubit_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -101,12 +101,12 @@ class Declared:
 
     @property
     def qubit_ids(self) -> tuple[str, ...]:
-        """Order of the qubits in every bitstring."""
+        """Order of the qubits in every bitstring; a job with its own sequence has its own."""
         return self.experiment.desired.qubit_ids
 
     @property
     def sequence(self) -> str:
-        """Abstract representation of the sequence, JSON text, as it is sent."""
+        """Abstract representation of the sequence, JSON text; empty where every job has its own."""
         return self.experiment.desired.sequence
 
     @property

@@ -22,18 +22,25 @@ def representation_of(experiment: Experiment, job_name: str | None = None) -> st
     Args:
         experiment: Read and built.
 
-        job_name: The job whose values stand for the variables; None leaves them variables.
+        job_name: The job whose values stand for the variables, or whose own sequence is meant; None leaves
+            them variables.
 
     Raises:
-        UsageError: There is no such job.
+        UsageError: There is no such job, or there are only sequences of jobs and none is named.
     """
     desired = experiment.desired
-    if job_name is None:
+    if job_name is None and desired.sequence:
         return desired.sequence
     jobs = {job.name: job for job in desired.jobs}
+    if job_name is None:
+        message = f"{experiment.name} has no sequence but those of its jobs"
+        raise UsageError(message, hint=f"say which, as in --job {next(iter(jobs))}")
     if job_name not in jobs:
         hint = suggestion(job_name, jobs, kind="jobs")
         raise UsageError(f"{experiment.name} has no job {job_name}", hint=hint)
+    own = jobs[job_name].sequence
+    if own is not None:
+        return own
     from runner.sequences.representation import built  # noqa: PLC0415  (imports Pulser)
 
     return built(desired.sequence, jobs[job_name].variables, name=desired.name)

@@ -56,7 +56,7 @@ def shown(experiment: Experiment, job_name: str | None = None) -> Shown:
         qpu_s=qpu_seconds(desired.device_type, runs),
         jobs=desired.jobs,
         job=job,
-        played=played(desired.sequence, job.variables),
+        played=played(desired.sequence_of(job), job.variables),
     )
 
 
@@ -73,7 +73,7 @@ def picture_of(experiment: Experiment, job_name: str | None, *, form: str) -> by
 
     job = chosen_job(experiment, job_name)
     title = f"{experiment.name}: {job.name}"
-    return picture(experiment.desired.sequence, job.variables, title=title, form=form)
+    return picture(experiment.desired.sequence_of(job), job.variables, title=title, form=form)
 
 
 def drawings_of(experiment: Experiment, job_name: str | None) -> tuple[bytes, bytes]:

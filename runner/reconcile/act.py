@@ -122,7 +122,7 @@ class Actor:
         jobs = action.jobs if kind is Kind.SUBMIT else ()
         payload = {
             "device_type": desired.device_type,
-            "sequence_builder": desired.sequence,
+            "sequence_builder": desired.sequence or None,
             "jobs": _job_payloads(desired, jobs),
             "open": kind is Kind.CLAIM,
             "tags": tags.batch_tags(
@@ -280,7 +280,6 @@ def _record(
     result: dict[str, Any] | CloudError | None,
 ) -> RecordedJob:
     names = {wanted.key: wanted.name for wanted in desired.jobs}
-    own = {wanted.key: wanted.qubit_ids for wanted in desired.jobs}
     is_current = desired.recipe.startswith(marks.recipe)
     lost = (str(result),) if isinstance(result, CloudError) else ()
     return RecordedJob(
@@ -298,7 +297,7 @@ def _record(
         started_at=job.started_at,
         ended_at=job.ended_at,
         counts=(result.get("counter") or {}) if isinstance(result, dict) else {},
-        qubit_ids=(own.get(job.key) or desired.qubit_ids) if is_current else (),
+        qubit_ids=job.qubit_ids or (desired.qubit_ids if is_current else ()),
         errors=job.errors + lost,
     )
 

@@ -153,8 +153,14 @@ def recipe_objections(desired: DesiredExperiment, payload: Mapping[str, Any]) ->
 
 
 def _sequence_differences(ours: str, theirs: str | None) -> Iterator[str]:
+    if not ours or not theirs:
+        if ours:
+            yield "it has no sequence, and the file has one beside those of its jobs"
+        elif theirs:
+            yield "it has a sequence, and the file has only those of its jobs"
+        return
     try:
-        parts = [recipe_parts(device_type="", sequence=each or "")["sequence"] for each in (ours, theirs)]
+        parts = [recipe_parts(device_type="", sequence=each)["sequence"] for each in (ours, theirs)]
     except ValueError as error:
         yield f"its sequence cannot be read: {error}"
         return

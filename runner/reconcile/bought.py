@@ -40,13 +40,24 @@ def of_interest(
 def drift(desired: DesiredExperiment, bought: Mapping[str, Manifest]) -> tuple[Difference, ...]:
     """What has changed of the device since the same recipe was bought: the recipe has only its name."""
     manifest = bought.get(desired.recipe[:SHORT], {})
-    before = _sequence(manifest)
-    now = json.loads(desired.sequence) if before else {}
-    differences = device_differences(before.get("device"), now.get("device"))
+    differences = device_differences(*_devices(desired, manifest))
     live = manifest.get("live_device")
     if differences or not live or not desired.live_device:  # one of them is said, not both
         return differences
     return device_differences(live, json.loads(desired.live_device))
+
+
+def _devices(desired: DesiredExperiment, manifest: Manifest) -> tuple[Any, Any]:
+    """The device of a sequence that was bought, and that of the same sequence now: all are for one device."""
+    before = _sequence(manifest)
+    if before and desired.sequence:
+        return before.get("device"), json.loads(desired.sequence).get("device")
+    own = manifest.get("sequences") or {}
+    same = ((own[job.of_point], job.sequence) for job in desired.jobs if job.of_point in own)
+    for was, now in same:
+        if now is not None:
+            return was.get("device"), json.loads(now).get("device")
+    return None, None
 
 
 def changes(desired: DesiredExperiment, before: Manifest) -> tuple[Difference, ...]:

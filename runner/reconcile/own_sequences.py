@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -43,3 +44,16 @@ def jobs_with_sequences(client: Client, batch_id: str) -> list[dict[str, Any]]:
 def own_sequence(client: Client, job_id: str) -> str | None:
     """The job's own sequence, JSON text; None for a job that runs its batch's."""
     return client.get_job(job_id).get("sequence")
+
+
+def qubits_of(sequence: str) -> tuple[str, ...]:
+    """Order of the qubits in the bitstrings of a sequence, whoever wrote it; empty if it does not tell.
+
+    Raises:
+        ValueError: It is no JSON.
+    """
+    representation = json.loads(sequence)
+    register = representation.get("register") if isinstance(representation, dict) else None
+    atoms = register if isinstance(register, list) else []
+    names = [atom.get("name") for atom in atoms if isinstance(atom, dict)]
+    return tuple(map(str, names)) if all(names) else ()

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.domain import BatchStatus, JobStatus, ObservedBatch, ObservedJob, job_key, own_sequence_key
 from runner.errors import WireFormatError
+from runner.reconcile.own_sequences import qubits_of
 from runner.reconcile.repetitions import FIRST, Repetitions, keyed
 from runner.reconcile.tags import read_marks
 
@@ -68,6 +69,7 @@ def observed_job(payload: Mapping[str, Any]) -> ObservedJob:
         started_at=_moment_or_none(payload.get("start_timestamp")),
         ended_at=_moment_or_none(payload.get("end_timestamp")),
         errors=tuple(str(error) for error in payload.get("errors") or ()),
+        qubit_ids=qubits_of(sequence) if sequence else (),
     )
 
 

@@ -83,7 +83,7 @@ def _wanted(
         runs=Runs(job.runs, measured_runs(remote)),
         status=status_of(job.runs, remote),
         counts=counts,
-        qubit_ids=_qubit_ids(counts, [desired.qubit_ids, *(each.qubit_ids for each in remote)]),
+        qubit_ids=_qubit_ids(counts, [desired.qubit_ids_of(job), *(each.qubit_ids for each in remote)]),
         remote_jobs=tuple(remote),
         experiment=desired.name,
         recipe=desired.recipe[:16],

@@ -9,6 +9,7 @@ if TYPE_CHECKING:
 
 EARLIER: Final = "earlier"
 WRITTEN_AT: Final = "written_at"
+_SEQUENCES: Final = "sequences"
 _BESIDE: Final = frozenset({EARLIER, WRITTEN_AT})
 
 
@@ -21,13 +22,27 @@ def following(manifest: Mapping[str, Any], before: Mapping[str, Any] | None) -> 
     """
     if before is None:
         return dict(manifest)
+    manifest = _with_former_sequences(manifest, before)
     different = {
         name: value for name, value in before.items() if name not in _BESIDE and manifest.get(name) != value
     }
+    if _SEQUENCES in different:  # only those that were otherwise: each is kept once
+        now = manifest[_SEQUENCES]
+        changed = {key: each for key, each in before[_SEQUENCES].items() if now[key] != each}
+        different = {**different, _SEQUENCES: changed}
+        if not changed:
+            del different[_SEQUENCES]
     if not different and _said(manifest).keys() == _said(before).keys():
-        return dict(before)
+        return {**before, **({_SEQUENCES: manifest[_SEQUENCES]} if _SEQUENCES in before else {})}
     former = {WRITTEN_AT: before[WRITTEN_AT]} if WRITTEN_AT in before else {}
     return {**manifest, EARLIER: [*before.get(EARLIER, ()), former | different]}
+
+
+def _with_former_sequences(manifest: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """The manifest with the jobs' own sequences that are asked for no more: their results are still there."""
+    if _SEQUENCES not in before:
+        return dict(manifest)
+    return {**manifest, _SEQUENCES: {**before[_SEQUENCES], **manifest.get(_SEQUENCES, {})}}
 
 
 def _said(manifest: Mapping[str, Any]) -> dict[str, Any]:

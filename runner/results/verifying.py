@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jsonschema import Draft202012Validator
 
-from runner.domain import JobStatus, digest, job_key, recipe_digest
+from runner.domain import JobStatus, digest, job_key, own_sequence_key, recipe_digest
 from runner.results.records import DIGEST, lines_of, read_record
 
 if TYPE_CHECKING:
@@ -171,15 +171,19 @@ def _flaws_of_manifest(recipe: Path) -> Iterator[Flaw]:
     path = recipe / "manifest.json"
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-        made = recipe_digest(device_type=value["device_type"], sequence=json.dumps(value["sequence"]))
+        sequence = value["sequence"] and json.dumps(value["sequence"])
+        made = recipe_digest(device_type=value["device_type"], sequence=sequence or "")
+        own = {key: own_sequence_key(json.dumps(each)) for key, each in value.get("sequences", {}).items()}
     except FileNotFoundError:
         yield Flaw(path, 0, "is missing: nobody can tell what was run")
         return
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
         yield Flaw(path, 0, f"is no manifest: {type(error).__name__}: {error}")
         return
     if made != value.get("recipe") or made[: len(recipe.name)] != recipe.name:
         yield Flaw(path, 0, f"device type and sequence make the recipe {made[:16]}, not that of the folder")
+    for key in (key for key, each in own.items() if each != key):
+        yield Flaw(path, 0, f"the sequence of the point {key} is another one: its key would be {own[key]}")
 
 
 def _flaws_of_serialised(recipes: Iterable[Path], lines: Iterable[_Line]) -> Iterator[tuple[Flaw, bool]]:

@@ -10,6 +10,8 @@ import pytest
 from pulser import Pulse, Register, Sequence
 from pulser.devices import AnalogDevice
 
+from runner import cloud
+
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
     from pasqal_cloud.authentication import TokenProvider
@@ -95,6 +97,34 @@ def test_batch_is_created_run_and_read(sdk, text):
             len(job.full_result["raw"]),
             set(map(len, job.result)),
         )
+
+
+def test_a_batch_without_a_sequence_runs_those_of_its_jobs(sdk, local_server):
+    """What the runner sends where every job brings its own is a batch that the SDK knows how to read."""
+    texts = [own_sequence(2), own_sequence(3)]
+    tags = ["runner:lab", "exp:own"]
+    sent = [{"runs": 10 * n, "sequence": text} for n, text in enumerate(texts, 1)]
+    there = cloud.Endpoints(core=local_server.url, account=local_server.url)
+    client = cloud.Client(endpoints=there, project_id=PROJECT)
+    payload = {"device_type": "EMU_FREE", "sequence_builder": None, "jobs": sent, "open": False, "tags": tags}
+    batch_id = client.send_batch(payload)["id"]
+
+    batch = finished(sdk, batch_id)
+
+    assert (None, tags, {"DONE": 2}) == (batch.sequence_builder, batch.tags, batch.jobs_count_per_status)
+    assert [(10, {2}), (20, {3})] == [
+        (sum(job.result.values()), set(map(len, job.result))) for job in batch.ordered_jobs
+    ]
+    assert texts == [sdk.get_job(job.id).sequence for job in batch.ordered_jobs]
+
+
+def own_sequence(n_qubits):
+    """Some atoms in a line under one pulse, as it is sent."""
+    sequence = Sequence(Register.rectangle(1, n_qubits, spacing=6.0, prefix="q"), AnalogDevice)
+    sequence.declare_channel("global", "rydberg_global")
+    sequence.add(Pulse.ConstantPulse(400, 6.0, 0.0, 0.0), "global")
+    sequence.measure("ground-rydberg")
+    return sequence.to_abstract_repr()
 
 
 def test_sdk_waits_for_its_batch(sdk, text):

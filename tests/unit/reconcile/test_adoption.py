@@ -95,7 +95,7 @@ def test_jobs_match_by_their_variables_and_runs_are_added_up():
         ),
         (
             {"sequence_builder": None},
-            (UNREADABLE + "Expecting value: line 1 column 1 (char 0)",),
+            ("it has no sequence, and the file has one beside those of its jobs",),
         ),
         (
             {"sequence_builder": "[]"},

@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from builders import NOW, RECIPE, SEQUENCE, TERMS, a_batch, a_job, a_record, an_experiment, at, seen, tags_of
 
-from runner.domain import BatchStatus, recipe_digest
+from runner.domain import BatchStatus, DesiredJob, own_sequence_key, recipe_digest
 from runner.reconcile.bought import changes, drift, of_interest
 from runner.reconcile.device_changes import device_difference_said
 from runner.reconcile.plan import plan
@@ -162,3 +162,17 @@ def test_a_changed_recipe_says_what_has_changed():
 def test_manifests_are_read_only_where_they_may_say_something(batches, recorded, expected):
     """Experiments that are complete cost nothing."""
     assert expected == of_interest(an_experiment(), batches, recorded)
+
+
+def test_a_changed_device_is_reported_of_jobs_with_sequences_of_their_own():
+    """Each is held against the same sequence, as it was when it was bought."""
+    own = json.dumps({"device": {"name": "D", "max_runs": 200}, "register": []})
+    key = own_sequence_key(own)
+    job = DesiredJob(key=key, name="own", runs=100, variables={}, sequence=own)
+    recipe = recipe_digest(device_type="EMU_FREE", sequence="")
+    experiment = replace(an_experiment(job), sequence="", recipe=recipe)
+    others = {"0" * 16: {"device": {"name": "D", "max_runs": 7}}}
+    before = {"sequence": None, "sequences": others | {key: {"device": {"name": "D", "max_runs": 100}}}}
+
+    assert (Difference("device.max_runs", 100, 200),) == drift(experiment, {recipe[:16]: before})
+    assert () == drift(experiment, {recipe[:16]: {"sequence": None, "sequences": others}})

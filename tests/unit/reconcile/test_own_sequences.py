@@ -11,9 +11,10 @@ from builders import a_wanted_job, an_experiment
 from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 
 from runner.domain import DesiredJob, JobStatus, Retry, Submission, own_sequence_key, recipe_digest
+from runner.errors import NotFoundError, WireFormatError
 from runner.reconcile import Journal, Patience, Reconciler, Terms, Tools, Wish
 from runner.reconcile.adoption import candidate
-from runner.reconcile.own_sequences import jobs_with_sequences
+from runner.reconcile.own_sequences import jobs_with_sequences, qubits_of
 from runner.reconcile.saved import desired_facts
 from runner.results import Records
 
@@ -45,7 +46,7 @@ ONE, TWO = a_job_of_its_own("a"), a_job_of_its_own("b", "c")
 def wanted(*jobs, **fields):
     """An experiment whose recipe is that of the sequence that is sent."""
     recipe = recipe_digest(device_type="EMU_FREE", sequence=SEQUENCE)
-    return replace(an_experiment(*jobs), sequence=SEQUENCE, recipe=recipe, **fields)
+    return replace(an_experiment(*jobs), **{"sequence": SEQUENCE, "recipe": recipe, **fields})
 
 
 class Lab:
@@ -77,10 +78,10 @@ class Lab:
         self.engine.tick()
         self.cloud.step()
 
-    def run(self, desired, machine="mine"):
+    def run(self, desired, machine="mine", *, blinded=lambda client: client):
         """Applies an experiment on a machine with its own records and no journal."""
         journal, records = Journal(Path(":memory:"), self.clock), Records(self.folder / machine)
-        client = self.cloud.client(self.port)
+        client = blinded(self.cloud.client(self.port))
         tools = Tools(
             client=client,
             journal=journal,
@@ -180,3 +181,66 @@ def test_saved_plans_hold_no_sequence_of_a_job():
     facts = desired_facts(wanted(ONE))
     assert ONE.sequence not in json.dumps(facts).replace('\\"', '"')
     assert ONE.key == facts["jobs"][ONE.name]["key"]
+
+
+@pytest.mark.parametrize("submission", list(Submission))
+def test_a_batch_may_be_without_a_sequence(lab, submission):
+    """Where every job brings its own, claimed or bought at once; and nothing is bought twice."""
+    recipe = recipe_digest(device_type="EMU_FREE", sequence="")
+    desired = wanted(ONE, TWO, sequence="", recipe=recipe)
+    for machine in ("mine", "another"):
+        lab.run(replace(desired, policy=replace(desired.policy, submission=submission)), machine)
+    (batch,) = lab.cloud.client().get_batches()
+    sequence = lab.cloud.client().get_batch(batch["id"])["sequence_builder"]
+    assert (None, 2) == (sequence, batch["jobs_count"])
+
+
+def test_a_job_that_the_file_no_longer_wants_keeps_its_qubits(lab):
+    """What it measured is read in the order of its own sequence, on a machine that never knew it."""
+    lab.run(wanted(ONE, TWO))
+    lab.run(wanted(ONE), "another")
+    assert {ONE.key: ("a",), TWO.key: ("b", "c")} == {
+        job.key: job.qubit_ids for job in lab.records("another")
+    }
+
+
+class Blind:
+    """A client that is told otherwise about single jobs."""
+
+    def __init__(self, client, answer):
+        self._client, self._answer = client, answer
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def get_job(self, job_id):
+        """What was chosen."""
+        return self._answer(job_id)
+
+
+def not_found(job_id):
+    """There is no such job."""
+    raise NotFoundError(f"no job {job_id}")
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (not_found, NotFoundError),
+        (lambda job_id: {"id": job_id, "sequence": "no sequence"}, WireFormatError),
+        (lambda job_id: {"id": job_id, "sequence": "[]"}, WireFormatError),
+    ],
+)
+def test_nothing_is_bought_beside_a_job_that_nobody_can_tell(lab, answer, error):
+    """It may be the very job that is wanted."""
+    lab.run(wanted(ONE))
+    with pytest.raises(error):
+        lab.run(wanted(ONE), "another", blinded=lambda client: Blind(client, answer))
+    assert 1 == len(lab.cloud.jobs())
+
+
+def test_qubits_of_a_sequence_that_does_not_tell_them_are_not_known():
+    """Rather none than wrong ones."""
+    assert () == qubits_of(json.dumps({"register": {"rows": 2}}))
+    assert () == qubits_of(json.dumps({"register": [{"qid": "a"}]}))
+    assert ("a", "b") == qubits_of(json.dumps({"register": [{"name": "a"}, {"name": "b"}]}))
