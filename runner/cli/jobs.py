@@ -31,7 +31,8 @@ def jobs(paths: tuple[Path, ...], selection: Selection, limit: int | None, form:
     """List the jobs that experiment files ask for.
 
     Spells sweeps out: each job with its name, its runs, its variables, the key of its point in the records,
-    and the line that asks for it. Builds nothing and asks no cloud; `runner validate` checks the physics.
+    and the line that asks for it. Builds nothing, so that the key of a job with its own sequence is not told,
+    and asks no cloud; `runner validate` checks the physics.
     """
     asked = asked_jobs(options.project(paths[0]), paths, selection)
     files = [list(some) for _, some in groupby(asked, key=lambda job: job.path)]
@@ -50,10 +51,15 @@ def _print_file(asked: Sequence[AskedJob], shown: Sequence[AskedJob]) -> None:
     print_text(f"{asked[0].experiment}: {len(asked)} jobs, {sum(job.runs for job in asked)} runs")
     columns = ("job", "variables", "runs", "key", "line")
     print_table(
-        columns, [(job.job, values_text(job.variables), job.runs, job.key, job.line) for job in shown]
+        columns,
+        [(job.job, _values(job), job.runs, job.key or "–", job.line) for job in shown],
     )
     if rest := len(asked) - len(shown):
         print_text(f"… and {rest} more")
+
+
+def _values(job: AskedJob) -> str:
+    return values_text(job.variables) if job.key else "its own sequence"
 
 
 def _print_csv(shown: Sequence[AskedJob]) -> None:

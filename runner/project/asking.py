@@ -24,7 +24,8 @@ class AskedJob:
     """A job that a file asks for.
 
     Args:
-        key: Digest of the point, as in the records.
+        key: Digest of the point, as in the records; None for a job with its own sequence, whose key only
+            Pulser can tell.
 
         line: Of the file, where the job or its sweep stands.
     """
@@ -33,7 +34,7 @@ class AskedJob:
     job: str
     runs: int
     variables: Mapping[str, Any]
-    key: str
+    key: str | None
     path: str
     line: int
 
@@ -73,7 +74,9 @@ def _jobs(file: ExperimentFile) -> list[AskedJob]:
             job=job.name,
             runs=job.runs,
             variables=job.variables,
-            key=repetition_key(job_key(job.variables), job.repetition or 1),
+            key=None
+            if job.pointer in file.own
+            else repetition_key(job_key(job.variables), job.repetition or 1),
             path=file.path,
             line=file.document.place(job.pointer).line,
         )

@@ -92,7 +92,7 @@ class CompiledCache:
         if found is None or place is None:
             return None
         beside = self._beside(path, found[0].companions)
-        if found[0].digest != file_digest(text, beside) or not _is_as_it_ran(found[0].factory):
+        if found[0].digest != file_digest(text, beside) or not _are_as_they_ran(found[0]):
             return None
         self._touch(place)
         return _named(str(path), *found)
@@ -183,9 +183,10 @@ def _text(path: Path) -> str | None:
         return None
 
 
-def _is_as_it_ran(factory: Mapping[str, Any] | None) -> bool:
-    """Whether code that gave a sequence would meet the same versions again; true of files without code."""
-    return factory is None or all(_version(name) == each for name, each in factory["versions"].items())
+def _are_as_they_ran(source: Source) -> bool:
+    """Whether code that gave sequences would meet the same versions again; true of files without code."""
+    factories = [each for each in (source.factory, *source.factories.values()) if each is not None]
+    return all(_version(name) == each for one in factories for name, each in one["versions"].items())
 
 
 @cache

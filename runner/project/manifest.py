@@ -30,8 +30,12 @@ def manifest(
 
         is_local: Whether that is the cloud on this machine, whose emulator is installed here.
     """
-    sequence = json.loads(experiment.desired.sequence)
-    device = sequence.get("device")
+    desired = experiment.desired
+    sequence = json.loads(desired.sequence) if desired.sequence else None
+    own = {job.of_point: json.loads(job.sequence) for job in desired.jobs if job.sequence is not None}
+    played: list[dict[str, Any]] = [*([sequence] if sequence else []), *own.values()]
+    device = played[0].get("device") if played else None
+    factories = experiment.file.factories
     return {
         "manifest": "runner/manifest/v1",
         "experiment": experiment.name,
@@ -46,7 +50,9 @@ def manifest(
             "expanded": experiment.file.expanded(),
         },
         "factory": experiment.file.factory,
+        **({"factories": factories} if factories else {}),
         "sequence": sequence,
+        **({"sequences": own} if own else {}),
         **_checked_against(experiment),
         "commit": revision.commit,
         "dirty": revision.is_dirty,

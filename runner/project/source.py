@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
@@ -28,6 +28,8 @@ class Source:
 
         factory: The function in Python that gives its sequence, with digests; None without one.
 
+        factories: The same of the jobs whose own sequence a function gives, by their names.
+
         entries: Place under `jobs` of the entry that each of its jobs comes from, counted from 0.
 
         axes: The axes of each entry's sweep, outermost first: the variables that move together. None for an
@@ -39,6 +41,7 @@ class Source:
     content: Mapping[str, Any]
     companions: tuple[str, ...] = ()
     factory: Mapping[str, Any] | None = None
+    factories: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     entries: tuple[int, ...] = ()
     axes: tuple[tuple[tuple[str, ...], ...] | None, ...] = ()
 
@@ -51,6 +54,11 @@ class Source:
             content=file.expanded(),
             companions=file.companions,
             factory=dict(file.made.record) if file.made else None,
+            factories={
+                job.name: dict(own.made.record)
+                for job in file.jobs
+                if (own := file.own.get(job.pointer)) and own.made
+            },
             entries=tuple(_entry(job.pointer) for job in file.jobs),
             axes=tuple(_axes(job.sweep) for job in file.experiment.spec.jobs),
         )

@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.domain import DesiredExperiment, DesiredJob, RunsMode, job_key, recipe_digest, repetition_key
+from runner.domain import (
+    DesiredExperiment,
+    DesiredJob,
+    RunsMode,
+    job_key,
+    own_sequence_key,
+    recipe_digest,
+    repetition_key,
+)
+from runner.errors import SpecError
 from runner.sequences.compiled import Compiled
 from runner.sequences.drafting import Draft, Said, drafted
 from runner.sequences.grouping import capped
@@ -13,22 +22,56 @@ from runner.sequences.judging import durations_of_jobs
 from runner.sequences.live_checks import check_live, live_device
 from runner.sequences.remarks import Remark, message_of, recorded_warnings
 from runner.sequences.representation import written_down
-from runner.sequences.specifications import is_emulator
+from runner.sequences.specifications import Consulted, is_emulator
 from runner.sequences.targets import is_machine, most_qubits
+from runner.spec.checks import SEQUENCE
 from runner.spec.pointers import child
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from runner.errors import Problem
     from runner.sequences.former import Former
     from runner.sequences.live_checks import Live
     from runner.sequences.specifications import Specifications
-    from runner.spec import ExperimentFile
+    from runner.spec import ExperimentFile, JobRequest
     from runner.spec.findings import Findings
 
 
 _SPREAD = "policy.runs: top-up spreads them over several jobs"
+_ASKED_TWICE = "raise runs, or say repeat, to measure it more often"
 _ONE_JOB = "a repetition is one job: ask for more of them, with fewer runs each"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """One sequence of a file, with the jobs that play it.
+
+    Args:
+        text: The sequence, as it is sent.
+
+        durations: How long each job takes (in ns).
+
+        key: Of the point that it is, if it is a job's own; empty of the experiment's.
+    """
+
+    said: Said
+    draft: Draft
+    text: str
+    live: Live | None
+    durations: Sequence[int | None]
+    key: str
+
+    @property
+    def takers(self) -> dict[str, int]:
+        """How many runs a job may have, by whom it is that says so."""
+        return _takers(self.draft, self.live)
+
+    @property
+    def qubit_ids(self) -> tuple[str, ...]:
+        """Order of the qubits in every bitstring."""
+        register = self.draft.sequence.get_register(include_mappable=True)
+        return tuple(str(each) for each in register.qubit_ids)
 
 
 def compiled(file: ExperimentFile, specifications: Specifications, former: Former) -> Compiled:
@@ -42,18 +85,32 @@ def compiled(file: ExperimentFile, specifications: Specifications, former: Forme
         former: Remembers jobs that were built before.
 
     Raises:
-        SpecError: With every problem of the sequence and of the jobs, each at its place in the file.
+        SpecError: With every problem of the sequences and of the jobs, each at its place in the file.
     """
-    said = Said(file, specifications)
+    consulted = Consulted(specifications)
+    parts: list[_Part] = []
+    problems: list[Problem] = []
+    for each in file.parts:
+        try:
+            parts.append(_part(Said(each, consulted), former))
+        except SpecError as error:
+            problems += error.problems
+    if problems or (problems := list(_beside_each_other(parts))):
+        raise SpecError(problems)
+    warnings = tuple(each for part in parts for each in capped(part.said.warnings.problems(), part.said.file))
+    return Compiled(experiment=_desired(parts, file), warnings=warnings, consulted=consulted.digests)
+
+
+def _part(said: Said, former: Former) -> _Part:
+    """A sequence, and every job that plays it, built and in order."""
     with recorded_warnings() as messages:
-        experiment = _experiment(said, former)
+        part = _built(said, former)
     for message in messages:  # those of no operation and no job
         said.warnings.take(None, Remark(None, message, fixed=True))
-    warnings = tuple(capped(said.warnings.problems(), file))
-    return Compiled(experiment=experiment, warnings=warnings, consulted=said.live.digests)
+    return part
 
 
-def _experiment(said: Said, former: Former) -> DesiredExperiment:
+def _built(said: Said, former: Former) -> _Part:
     file, draft, live = said.file, drafted(said), live_device(said)
     _check_target(said.findings, draft, file.experiment.spec.device_type, live)
     _check_runs(said.findings, _takers(draft, live), file)
@@ -63,8 +120,24 @@ def _experiment(said: Said, former: Former) -> DesiredExperiment:
     if live and text:
         check_live(said, draft, text, live)
         said.refuse_if_faulty()
-    experiment = _desired(draft, text or "", file, durations)
-    return experiment if live is None else _bounded(experiment, draft, live)
+    key = own_sequence_key(text) if text and file.document.grafts else ""
+    return _Part(said=said, draft=draft, text=text or "", live=live, durations=durations, key=key)
+
+
+def _beside_each_other(parts: Sequence[_Part]) -> Iterator[Problem]:
+    """What is wrong with sequences that are fine each for itself: one batch runs on one device."""
+    first: dict[str, _Part] = {}
+    for part in parts:
+        name, expected = part.draft.sequence.device.name, parts[0].draft.sequence.device.name
+        if name != expected:
+            line = parts[0].said.findings.line(parts[0].draft.device)
+            message = f"this sequence is for {name}, that of line {line} for {expected}"
+            yield part.said.file.problem(part.draft.device, message, "jobs of one experiment share a device")
+        same = first.setdefault(part.key, part)
+        if same is not part:
+            line = same.said.findings.line(SEQUENCE)
+            message = f"the same sequence is asked for here and on line {line}"
+            yield part.said.file.problem(SEQUENCE, message, _ASKED_TWICE)
 
 
 def _sent(said: Said, draft: Draft) -> str | None:
@@ -82,17 +155,6 @@ def _takers(draft: Draft, live: Live | None) -> dict[str, int]:
     """How many runs a job may have, by whom it is that says so."""
     devices = [draft.sequence.device, *([live.device] if live else [])]
     return {device.name: device.max_runs for device in devices if device.max_runs is not None}
-
-
-def _bounded(experiment: DesiredExperiment, draft: Draft, live: Live) -> DesiredExperiment:
-    """The same within what the device takes as the target has it now."""
-    takers = _takers(draft, live)
-    is_other = live.is_machine and draft.sequence.device != live.device
-    return replace(
-        experiment,
-        max_runs=min(takers.values(), default=None),
-        live_device=live.text if is_other else "",
-    )
 
 
 def _check_target(findings: Findings, draft: Draft, device_type: str, live: Live | None) -> None:
@@ -125,32 +187,46 @@ def _check_runs(findings: Findings, takers: Mapping[str, int], file: ExperimentF
             findings.note(child(pointer, "runs"), message, _ONE_JOB if is_repeated else _SPREAD)
 
 
-def _desired(
-    draft: Draft, text: str, file: ExperimentFile, durations: Sequence[int | None]
-) -> DesiredExperiment:
+def _desired(parts: Sequence[_Part], file: ExperimentFile) -> DesiredExperiment:
     spec = file.experiment.spec
-    jobs = tuple(
-        DesiredJob(
-            key=repetition_key(point, job.repetition or 1),
-            name=job.name,
-            runs=job.runs,
-            variables=job.variables,
-            duration_ns=duration_ns,
-            rerun=spec.rerun_of(job.name),
-            repetition=job.repetition,
-            point=point if job.repetition else "",
-        )
-        for job, duration_ns in zip(file.jobs, durations, strict=True)
-        for point in (job_key(job.variables),)
-    )
+    shared = next((part for part in parts if not part.key), None)
+    text = shared.text if shared else ""
+    by_name = {
+        job.name: _desired_job(part, job, duration_ns)
+        for part in parts
+        for job, duration_ns in zip(part.said.file.jobs, part.durations, strict=True)
+    }
     return DesiredExperiment(
         name=file.experiment.metadata.name,
         device_type=spec.device_type,
         sequence=text,
         recipe=recipe_digest(device_type=spec.device_type, sequence=text),
-        jobs=jobs,
+        jobs=tuple(by_name[job.name] for job in file.jobs),
         policy=spec.policy.as_desired(),
-        max_runs=draft.sequence.device.max_runs,
-        qubit_ids=tuple(str(each) for each in draft.sequence.get_register(include_mappable=True).qubit_ids),
+        max_runs=min((most for part in parts for most in part.takers.values()), default=None),
+        qubit_ids=shared.qubit_ids if shared else (),
         tags=spec.tags,
+        live_device=_live_text(parts[0]),
+    )
+
+
+def _live_text(part: _Part) -> str:
+    """The device as the target has it now, where the sequence says another one."""
+    live = part.live
+    return live.text if live and live.is_machine and part.draft.sequence.device != live.device else ""
+
+
+def _desired_job(part: _Part, job: JobRequest, duration_ns: int | None) -> DesiredJob:
+    point = part.key or job_key(job.variables)
+    return DesiredJob(
+        key=repetition_key(point, job.repetition or 1),
+        name=job.name,
+        runs=job.runs,
+        variables=job.variables,
+        duration_ns=duration_ns,
+        rerun=part.said.file.experiment.spec.rerun_of(job.name),
+        repetition=job.repetition,
+        point=point if job.repetition else "",
+        sequence=part.text if part.key else None,
+        qubit_ids=part.qubit_ids if part.key else (),
     )

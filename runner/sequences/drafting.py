@@ -13,8 +13,8 @@ from runner.sequences.specifications import Consulted, NoSpecifications
 from runner.sequences.written import DEVICE, REGISTER, bench
 from runner.spec.channels import OPERATIONS
 from runner.spec.findings import Findings
-from runner.spec.parsing import FILE, PYTHON
 from runner.spec.sequence import PythonSequence, WrittenSequence
+from runner.spec.sourcing import FILE, PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -65,6 +65,8 @@ class Document:
         keys: Place of every key, by JSON pointer of its value.
 
         problems: What the reader could step over: a key that stands twice, a value that is missing.
+
+        grafts: Values that stand in the place of others, by the pointers of those.
     """
 
     path: str
@@ -73,9 +75,21 @@ class Document:
     values: Mapping[str, Place] = field(default_factory=dict)
     keys: Mapping[str, Place] = field(default_factory=dict)
     problems: tuple[Problem, ...] = ()
+    grafts: Mapping[str, str] = field(default_factory=dict)
+
+    def grafted(self, pointer: str, scion: str) -> Document:
+        """The same file, in which what is said of one value is said of another one, at the place of that.
+
+        Args:
+            pointer: What is spoken of, with all that is below it.
+
+            scion: The value that stands in its place.
+        """
+        return replace(self, grafts={**self.grafts, pointer: scion})
 
     def place(self, pointer: str, *, of_key: bool = False) -> Place:
         """Where a value stands, or its key; of one that is not there, where it should be."""
+        pointer = self._real(pointer)
         if pointer in self.values:
             return self.keys.get(pointer, self.values[pointer]) if of_key else self.values[pointer]
         if not pointer:
@@ -85,6 +99,14 @@ class Document:
 
     def problem(self, pointer: str, message: str, hint: str = "", *, of_key: bool = False) -> Problem:
         """A problem with a value, or with its key, at its place."""
+        pointer = self._real(pointer)
         place = self.place(pointer, of_key=of_key)
         found = Problem(self.path, place.line, place.column, pointer, message, hint)
         return with_excerpt(found, self.lines)
+
+    def _real(self, pointer: str) -> str:
+        """Pointer of the value that is meant."""
+        for stock, scion in self.grafts.items():
+            if pointer == stock or pointer.startswith(f"{stock}/"):
+                return scion + pointer.removeprefix(stock)
+        return pointer

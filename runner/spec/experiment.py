@@ -11,6 +11,7 @@ from runner.spec.sequence import Sequence
 from runner.spec.spreads import Spread
 
 # Ours stand before a colon on every batch; a tag of the file must not be mistaken for one.
+NO_SEQUENCE = "no_sequence"  # what a job lacks that is to be played
 _OURS = r"(?!(?:runner|exp|recipe|submission|claim|rerun|repeat):)(?!(?:fenced|superseded|pruned)$)"
 _TAG = rf"^{_OURS}[!-~](?:[ -~]*[!-~])?$"
 
@@ -76,8 +77,17 @@ Combinations = Annotated[
 _JobName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=100)]
 
 
+# A job gets its values from one of these; the atoms of a sequence of its own have their places.
+_ONE_OF_THEM = (
+    ("variables", "sweep"),
+    ("sequence", "variables"),
+    ("sequence", "sweep"),
+    ("sequence", "qubits"),
+)
+
+
 def _job_schema(schema: dict[str, Any]) -> None:
-    schema["not"] = {"required": ["variables", "sweep"]}
+    schema["not"] = {"anyOf": [{"required": list(both)} for both in _ONE_OF_THEM]}
     schema["dependentRequired"] = {"exclude": ["sweep"], "include": ["sweep"]}
 
 
@@ -108,6 +118,12 @@ class Job(Strict, json_schema_extra=_job_schema):
         description="Trap of every atom of a mappable register, counted from 0, by the atom's name.",
         examples=[{"q0": 3, "q1": 8}],
     )
+    sequence: Sequence | None = Field(
+        default=None,
+        description="The job's own sequence, in place of the experiment's; it has no variables, and is for "
+        "the same device.",
+        examples=[{"file": "sequences/reference.json"}],
+    )
     sweep: Sweep | None = Field(
         default=None,
         description="Values of every variable. A mapping gives every combination, the first variable "
@@ -129,8 +145,9 @@ class Job(Strict, json_schema_extra=_job_schema):
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
-        if self.variables is not None and self.sweep is not None:
-            raise PydanticCustomError("job", "expected variables or sweep, not both")
+        for one, other in _ONE_OF_THEM:
+            if getattr(self, one) is not None and getattr(self, other) is not None:
+                raise PydanticCustomError("job", f"expected {one} or {other}, not both")
         if self.sweep is None and (self.exclude or self.include):
             raise PydanticCustomError("job", "exclude and include need a sweep")
         return self
@@ -150,15 +167,22 @@ class Reruns(Strict):
     )
 
 
-class Spec(Strict):
+def _spec_schema(schema: dict[str, Any]) -> None:
+    of_each_job = {"properties": {"jobs": {"items": {"required": ["sequence"]}}}}
+    schema["anyOf"] = [{"required": ["sequence"]}, of_each_job]
+
+
+class Spec(Strict, json_schema_extra=_spec_schema):
     """The sequence, what runs it, and the jobs that are wanted."""
 
     device_type: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60)] = Field(
         description="What runs it, as the cloud calls it: an emulator (EMU_FREE, EMU_SV, EMU_MPS) or a QPU.",
         examples=["EMU_FREE", "EMU_SV", "EMU_MPS", "FRESNEL"],
     )
-    sequence: Sequence = Field(
-        description="The pulse sequence: written out, or in a file of its own.",
+    sequence: Sequence | None = Field(
+        default=None,
+        description="The pulse sequence: written out, or in a file of its own. Left out where every job has "
+        "its own.",
         examples=[{"file": "sequences/rabi.json"}],
     )
     jobs: Annotated[tuple[Job, ...], Field(strict=False, min_length=1)] = Field(
@@ -184,6 +208,12 @@ class Spec(Strict):
         description="A higher number asks for everything again; in a mapping, single jobs have one as well.",
         examples=[0, {"jobs": {"reference": 1}}],
     )
+
+    @model_validator(mode="after")
+    def _something_to_play(self) -> Self:
+        if self.sequence is None and any(job.sequence is None for job in self.jobs):
+            raise PydanticCustomError(NO_SEQUENCE, "the key sequence is missing")
+        return self
 
     def rerun_of(self, job: str) -> int:
         """Rerun counter of a job: that of all jobs, and its own."""

@@ -90,7 +90,7 @@ def requested(
 
         jobs: Its entries; None stands for one that is broken and already reported.
 
-        declared: Variables of the sequence; None if they can't be known.
+        declared: Variables of the experiment's sequence; None if they can't be known, or there is none.
 
         rules: Spells out the rules of sweeps.
     """
@@ -101,16 +101,17 @@ def requested(
         if findings.is_full or points_asked > rules.limits.jobs:
             break  # what follows would be read for nothing
         if job is not None:
-            entries.append(entry_of(findings, child(JOBS, i), job, declared=declared, rules=rules))
+            kinds = _declared_for(job, declared)
+            entries.append(entry_of(findings, child(JOBS, i), job, declared=kinds, rules=rules))
             points_asked += entries[-1].points
     if points_asked > rules.limits.jobs:
         findings.note(JOBS, f"the file asks for more than {rules.limits.jobs:,} jobs")
-    if findings.problems or declared is None:
+    if findings.problems or any(_declared_for(entry.job, declared) is None for entry in entries):
         return (), findings.problems
     points = [
-        _Point(entry, position, spot, job_key(with_places(plain(spot.values), entry.job)))
+        _Point(entry, position, spot, _key(entry, spot))
         for position, entry in enumerate(entries)
-        for spot in spots_of(findings, entry, declared)
+        for spot in spots_of(findings, entry, _declared_for(entry.job, declared) or {})
     ]
     if findings.problems:
         return (), findings.problems
@@ -118,6 +119,18 @@ def requested(
     asked = [each for point in points for each in point.repetitions]
     names = _names(findings, asked)
     return tuple(_request(point, name) for point, name in zip(asked, names, strict=True)), findings.problems
+
+
+def _declared_for(job: Job, declared: Mapping[str, Declared] | None) -> Mapping[str, Declared] | None:
+    """Variables that a job gives values to; a job with its own sequence has none."""
+    return declared if job.sequence is None else {}
+
+
+def _key(entry: Entry, spot: Spot) -> str:
+    """What no other point has; only Pulser can tell whether two own sequences are the same."""
+    if entry.job.sequence is not None:
+        return entry.pointer
+    return job_key(with_places(plain(spot.values), entry.job))
 
 
 def _request(point: _Point, name: str) -> JobRequest:

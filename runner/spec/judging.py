@@ -6,16 +6,18 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from runner.spec.experiment import Experiment
-from runner.spec.explaining import explained, is_miscounted, without_echoes
+from runner.spec.experiment import NO_SEQUENCE, Experiment
+from runner.spec.explaining import Fault, explained, is_miscounted, without_echoes
 from runner.spec.findings import MOST, more_problems
+from runner.spec.guide import guide_at
+from runner.spec.pointers import pointer_of
+from runner.spec.schema import experiment_schema
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from runner.errors import Problem
     from runner.spec.document import Document
-    from runner.spec.explaining import Fault
 
 
 def judged(document: Document) -> tuple[Experiment | None, tuple[Problem, ...]]:
@@ -27,8 +29,10 @@ def judged(document: Document) -> tuple[Experiment | None, tuple[Problem, ...]]:
     try:
         return Experiment.model_validate(document.data), ()
     except ValidationError as error:
-        complaints = [each for each in error.errors(include_url=False) if not is_miscounted(each)]
+        found = error.errors(include_url=False)
+        complaints = [each for each in found if not is_miscounted(each) and each["type"] != NO_SEQUENCE]
         faults = [explained(document.data, each) for each in complaints[:MOST]]
+        faults += _without_sequence(document.data)
         problems = _problems(document, without_echoes(faults))
         return None, (*problems, more_problems(document)) if len(complaints) > MOST else problems
 
@@ -49,3 +53,21 @@ def _problems(document: Document, faults: Iterable[Fault]) -> tuple[Problem, ...
         for fault in faults
         if fault.pointer not in known
     )
+
+
+def _without_sequence(data: Any) -> Iterator[Fault]:
+    """That there is no sequence, or that it is not there for some jobs; also of a file with other faults."""
+    spec = data.get("spec") if isinstance(data, dict) else None
+    if not isinstance(spec, dict) or "sequence" in spec:
+        return
+    said = spec.get("jobs")
+    jobs: list[Any] = said if isinstance(said, list) else []
+    lacking = [i for i, job in enumerate(jobs) if isinstance(job, dict) and "sequence" not in job]
+    if len(lacking) == len(jobs):
+        pointer = pointer_of("spec", "sequence")
+        purpose = guide_at(experiment_schema(), data, pointer).description
+        yield Fault(pointer, "the key sequence is missing", purpose, lacking=True)
+        return
+    for i in lacking[:MOST]:
+        hint = "give the job one, or say spec.sequence for all jobs without"
+        yield Fault(pointer_of("spec", "jobs", i), "there is no sequence for this job", hint)

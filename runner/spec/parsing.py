@@ -7,20 +7,19 @@ from typing import TYPE_CHECKING, Any
 
 from runner.domain import file_digest
 from runner.errors import Problem, SpecError
-from runner.spec.checks import SEQUENCE, check_reruns, check_sequence
-from runner.spec.companions import CompanionError, Companions, no_companions
+from runner.spec.checks import check_reruns
+from runner.spec.companions import Companions, no_companions
 from runner.spec.experiment import Job
-from runner.spec.factories import FactoryError, make_nothing
+from runner.spec.factories import make_nothing
 from runner.spec.findings import Findings
 from runner.spec.jobs import JobRequest, requested
 from runner.spec.judging import judged, salvaged
 from runner.spec.limits import LIMITS
 from runner.spec.loader import document
-from runner.spec.placing import check_places, mappable_atoms
-from runner.spec.pointers import child
-from runner.spec.representation import RepresentationError, variables_of
+from runner.spec.placing import check_places
 from runner.spec.ruling import Rules
-from runner.spec.sequence import FileSequence, PythonSequence, Sequence, Variables, WrittenSequence
+from runner.spec.sequence import Sequence, Variables
+from runner.spec.sourcing import Sourced, seen_from, sourced, sourced_of_jobs
 from runner.spec.variables import Declared, declared
 
 if TYPE_CHECKING:
@@ -31,9 +30,6 @@ if TYPE_CHECKING:
     from runner.spec.factories import Made, Make
     from runner.spec.limits import Limits
     from runner.spec.policy import Policy
-
-FILE = child(SEQUENCE, "file")
-PYTHON = child(SEQUENCE, "python")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,13 +44,15 @@ class ExperimentFile:
         jobs: The jobs it asks for, in file order.
 
         sequence_text: Content of the file behind `file:`, or what the function behind `python:` gave; None
-            for a sequence that is written out.
+            for a sequence that is written out, and without one.
 
         companions: Files that it names and that were read, from where it stands.
 
         digest: SHA-256 over the text and those of its companions, as 64 hexadecimal digits.
 
         made: What the function behind `python:` gave; None without one.
+
+        own: The own sequence of each job that has one, by the pointer of its entry.
     """
 
     path: str
@@ -65,6 +63,7 @@ class ExperimentFile:
     digest: str
     document: Document = field(repr=False)
     made: Made | None = None
+    own: Mapping[str, Sourced] = field(default_factory=dict)
 
     def problem(self, pointer: str, message: str, hint: str = "") -> Problem:
         """A problem with a value of the file, at its place."""
@@ -80,9 +79,41 @@ class ExperimentFile:
         """The whole file with its defaults, and its jobs one by one, as plain data for JSON."""
         content: dict[str, Any] = self.experiment.model_dump(mode="json", by_alias=True, exclude_none=True)
         content["spec"]["jobs"] = [
-            {"name": job.name, "runs": job.runs, "variables": dict(job.variables)} for job in self.jobs
+            {"name": job.name, "runs": job.runs, "variables": dict(job.variables), **self._own(job)}
+            for job in self.jobs
         ]
         return content
+
+    def _own(self, job: JobRequest) -> dict[str, Any]:
+        own = self.own.get(job.pointer)
+        if own is None:
+            return {}
+        return {"sequence": own.sequence.model_dump(mode="json", by_alias=True, exclude_none=True)}
+
+    @property
+    def parts(self) -> tuple[ExperimentFile, ...]:
+        """The file once for each sequence, with the jobs that play it; the experiment's comes first."""
+        jobs: dict[str, list[JobRequest]] = {}
+        for job in self.jobs:
+            jobs.setdefault(job.pointer if job.pointer in self.own else "", []).append(job)
+        shared = (
+            () if self.experiment.spec.sequence is None else (replace(self, jobs=tuple(jobs.get("", ()))),)
+        )
+        return (*shared, *(self._part(entry, tuple(jobs.get(entry, ()))) for entry in self.own))
+
+    def _part(self, entry: str, jobs: tuple[JobRequest, ...]) -> ExperimentFile:
+        """The file as the jobs of an entry see it: their sequence stands in the experiment's place."""
+        own = self.own[entry]
+        spec = self.experiment.spec.model_copy(update={"sequence": own.sequence})
+        return replace(
+            self,
+            experiment=self.experiment.model_copy(update={"spec": spec}),
+            jobs=jobs,
+            sequence_text=own.text,
+            made=own.made,
+            document=seen_from(self.document, entry),
+            own={},
+        )
 
 
 def parse(
@@ -114,25 +145,26 @@ def parse(
     experiment, problems = judged(source)
     sequence, jobs = _parts(source.data, experiment)
     findings = Findings(source)
-    made = _made(findings, sequence, companions, make) if isinstance(sequence, PythonSequence) else None
-    sequence_text, variables = _sequence(findings, sequence, companions, made)
-    if variables is not None and isinstance(sequence, WrittenSequence | FileSequence | PythonSequence):
-        check_places(findings, jobs, mappable_atoms(sequence, sequence_text))
-    requests, of_jobs = requested(source, jobs, variables, Rules(companions, limits))
+    shared = sourced(findings, sequence, companions, make)
+    own, of_own = sourced_of_jobs(source, jobs, companions, make)
+    if shared.atoms is not None:
+        check_places(findings, [job if job and job.sequence is None else None for job in jobs], shared.atoms)
+    requests, of_jobs = requested(source, jobs, shared.variables, Rules(companions, limits))
     if experiment is not None and requests:
         check_reruns(findings, experiment.spec.rerun, [job.name for job in requests])
-    found = dict.fromkeys((*source.problems, *problems, *findings.problems, *of_jobs))
+    found = dict.fromkeys((*source.problems, *problems, *findings.problems, *of_own, *of_jobs))
     if found or experiment is None:
         raise SpecError(list(found))
     return ExperimentFile(
         path=path,
         experiment=experiment,
         jobs=requests,
-        sequence_text=sequence_text,
+        sequence_text=shared.text,
         companions=tuple(companions.texts),
         digest=file_digest(text, companions.texts.values()),
         document=source,
-        made=made,
+        made=shared.made,
+        own=own,
     )
 
 
@@ -162,53 +194,3 @@ def _variables_only(sequence: Any) -> dict[str, Declared] | None:
         return None
     variables = salvaged(Variables, sequence.get("variables", {}))
     return None if variables is None else declared(variables)
-
-
-def _made(findings: Findings, sequence: PythonSequence, companions: Companions, make: Make) -> Made | None:
-    """What a function in Python gives; its file is looked at before anything is run."""
-    try:
-        companions.text(sequence.path)
-        made = make(sequence)
-    except (CompanionError, FactoryError) as error:
-        findings.note(PYTHON, error.message, error.hint)
-        return None
-    companions.take(made.files)
-    return made
-
-
-def _sequence(
-    findings: Findings, sequence: Any, companions: Companions, made: Made | None
-) -> tuple[str | None, Mapping[str, Declared] | None]:
-    """Text of the sequence's own file, and the variables of the sequence if they can be known."""
-    match sequence:
-        case WrittenSequence():
-            check_sequence(findings, sequence)
-            return None, declared(sequence.variables)
-        case FileSequence():
-            return _companion_sequence(findings, sequence.file, companions)
-        case PythonSequence():
-            return (None, None) if made is None else _made_sequence(findings, sequence.python, made)
-    return None, sequence
-
-
-def _made_sequence(
-    findings: Findings, name: str, made: Made
-) -> tuple[str | None, Mapping[str, Declared] | None]:
-    try:
-        return made.text, variables_of(made.text)
-    except RepresentationError as error:
-        findings.note(PYTHON, f"{name}: {error}")
-    return None, None
-
-
-def _companion_sequence(
-    findings: Findings, name: str, companions: Companions
-) -> tuple[str | None, Mapping[str, Declared] | None]:
-    try:
-        text = companions.text(name)
-        return text, variables_of(text)
-    except CompanionError as error:
-        findings.note(FILE, error.message, error.hint)
-    except RepresentationError as error:
-        findings.note(FILE, f"{name}: {error}")
-    return None, None

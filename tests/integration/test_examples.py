@@ -127,6 +127,19 @@ def test_the_three_atoms_of_layout_triangle_share_one_excitation(measured):
     assert [] == [job["counts"] for job in jobs if part(job, "000", *one) < 0.96]
 
 
+def test_the_registers_of_shared_excitation_hold_one_excitation_each(measured):
+    """Whatever their number, after a pulse of area π/√N."""
+    jobs = {job["name"]: job for job in measured["shared-excitation"]}
+    shared = {
+        "one": part(jobs["one"], "1"),
+        "two": part(jobs["two"], "10", "01"),
+        "three": part(jobs["three"], "100", "010", "001"),
+    }
+
+    assert {"one": 1, "two": 2, "three": 3} == {name: len(job["qubit_ids"]) for name, job in jobs.items()}
+    assert min(shared.values()) > 0.9
+
+
 def test_neighbours_of_mappable_register_block_each_other(measured):
     """Never both at 5 µm; as good as always both from 10 µm on."""
     both = {job["name"]: part(job, "11") for job in measured["mappable-register"]}

@@ -245,3 +245,27 @@ def test_what_was_consulted_is_current_until_it_changes():
     serving.texts = {"FRESNEL": a_device(max_runs=1), "EMU_FREE": a_device()}
 
     assert [True, True, False, False] == [*now, is_current(before, serving), is_current(unknown, serving)]
+
+
+def test_own_sequences_of_jobs_are_checked_each_at_its_place():
+    """Against the device as the target has it, also where the jobs name another one."""
+    own = (
+        "{device: AnalogDevice, register: {chain: {n_qubits: 2, spacing_um: 6.0}}, "
+        "channels: {ising: rydberg_global}, "
+        "operations: [pulse: {channel: ising, amplitude: AMP, detuning: 0, duration_ns: 500}]}"
+    )
+    head = FILE.partition("  sequence:")[0] + "  jobs:\n"
+    jobs = [f"    - {{runs: 10, sequence: {own.replace('AMP', amp)}}}\n" for amp in ("6", "9")]
+    serving = Serving(name="AnalogDevice", channel={"max_amp": 8.0}, max_runs=300)
+    fine = compiled(parse(head + jobs[0], path="x.yaml"), serving)
+    with pytest.raises(SpecError) as caught:
+        compiled(parse(head + jobs[0] + jobs[1], path="x.yaml"), serving)
+
+    assert (300, serving.texts["FRESNEL"]) == (fine.experiment.max_runs, fine.experiment.live_device)
+    (problem,) = caught.value.problems
+    message = THE + "the amplitude reaches 9 rad/µs; channel ising takes 8 at most"
+    assert (8, "/spec/jobs/1/sequence/operations/0", message) == (
+        problem.line,
+        problem.pointer,
+        problem.message,
+    )
