@@ -13,7 +13,7 @@ from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 from runner.domain import DesiredJob, JobStatus, Retry, Submission, own_sequence_key, recipe_digest
 from runner.errors import NotFoundError, WireFormatError
 from runner.reconcile import Journal, Patience, Reconciler, Terms, Tools, Wish
-from runner.reconcile.adoption import candidate
+from runner.reconcile.adoption import candidate, recipe_objections
 from runner.reconcile.own_sequences import jobs_with_sequences, qubits_of
 from runner.reconcile.saved import desired_facts
 from runner.results import Records
@@ -244,3 +244,14 @@ def test_qubits_of_a_sequence_that_does_not_tell_them_are_not_known():
     assert () == qubits_of(json.dumps({"register": {"rows": 2}}))
     assert () == qubits_of(json.dumps({"register": [{"qid": "a"}]}))
     assert ("a", "b") == qubits_of(json.dumps({"register": [{"name": "a"}, {"name": "b"}]}))
+
+
+def test_a_batch_with_a_sequence_is_not_one_of_jobs_alone():
+    """Nor the other way round; which of them has it is told."""
+    alone = wanted(ONE, sequence="")
+    batch = {"device_type": "EMU_FREE", "sequence_builder": SEQUENCE}
+
+    assert ["it has a sequence, and the file has only those of its jobs"] == [
+        *recipe_objections(alone, batch)
+    ]
+    assert [] == [*recipe_objections(alone, batch | {"sequence_builder": None})]

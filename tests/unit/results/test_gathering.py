@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from builders import RECIPE, a_record, a_result, a_wanted_job, an_experiment, at, some_results
 
-from runner.domain import JobStatus
+from runner.domain import DesiredJob, JobStatus
 from runner.errors import RecordError, UsageError
 from runner.results import Kept, Results, ResultStatus, Runs, Sweep, gathered
 
@@ -161,3 +161,12 @@ def test_they_say_what_they_are():
     assert "t=1,omega=2.0: PARTIAL, 100/200 runs" == str(job)
     assert "<Results of exp: 2 jobs, 1 PARTIAL, 1 MISSING>" == repr(some_results(job, a_result()))
     assert "<Results of exp: 0 jobs>" == repr(some_results())
+
+
+def test_a_job_with_its_own_sequence_has_its_own_qubits():
+    """Also while nothing came back of it."""
+    own = DesiredJob(key="k", name="own", runs=1, variables={}, sequence="{}", qubit_ids=("a", "b"))
+
+    assert [("q0",), ("a", "b")] == [
+        job.qubit_ids for job in gathered(an_experiment(a_wanted_job(1), own), ())
+    ]
