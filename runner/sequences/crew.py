@@ -20,7 +20,7 @@ from runner.sequences.remarks import recorded_warnings
 from runner.sequences.verdicts import verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 # A process takes a second to import Pulser, and builds two or three thousand jobs in a second.
 _JOBS_A_PROCESS: Final = 4000
@@ -82,7 +82,27 @@ def _of_process(text: str, jobs: Sequence[Mapping[str, Any]]) -> list[int | None
     return durations if len(durations) == len(jobs) else [None] * len(jobs)
 
 
-def built_here(text: str, jobs: Sequence[Mapping[str, Any]]) -> list[int | None]:
+def while_wanted(
+    jobs: Iterable[Mapping[str, Any]], parent: Callable[[], int] = os.getppid
+) -> Iterator[Mapping[str, Any]]:
+    """The jobs, for as long as whoever started this process lives: one that was killed cannot end us.
+
+    Args:
+        jobs: Variables of each job.
+
+        parent: The process that we are a child of now; another one once ours is gone.
+
+    Raises:
+        SystemExit: Nobody waits for what is built.
+    """
+    starter = parent()
+    for job in jobs:
+        if parent() != starter:
+            raise SystemExit(1)
+        yield job
+
+
+def built_here(text: str, jobs: Iterable[Mapping[str, Any]]) -> list[int | None]:
     """The same as `clean_durations`, built one by one."""
     with recorded_warnings():
         sequence = pulser.Sequence.from_abstract_repr(text)
@@ -92,4 +112,5 @@ def built_here(text: str, jobs: Sequence[Mapping[str, Any]]) -> list[int | None]
 
 
 if __name__ == "__main__":
-    json.dump(built_here(*json.load(sys.stdin)), sys.stdout)
+    asked_text, asked_jobs = json.load(sys.stdin)
+    json.dump(built_here(asked_text, while_wanted(asked_jobs)), sys.stdout)

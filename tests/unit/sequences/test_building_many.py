@@ -12,7 +12,7 @@ from pulser.sampler import sample
 from runner.domain import job_key
 from runner.errors import SpecError
 from runner.sequences import Nothing, compiled
-from runner.sequences.crew import built_here, clean_durations, processes_for
+from runner.sequences.crew import built_here, clean_durations, processes_for, while_wanted
 from runner.sequences.verdicts import verdict
 from runner.spec import parse
 
@@ -158,3 +158,13 @@ def test_what_is_played_is_finite_or_refused(what, value):
 
     assert expected == (verdict(sequence, {}, {"x": value}).fault is None)
     assert expected == (value == 1.0)
+
+
+def test_a_process_stops_building_once_nobody_waits_for_it():
+    """Whoever started it may have been killed, which no process can answer; its jobs are then left."""
+    parents = iter([7, 7, 7, 1])
+    asked = while_wanted([{"t": 1}, {"t": 2}, {"t": 3}], lambda: next(parents))
+
+    assert [{"t": 1}, {"t": 2}] == [next(asked), next(asked)]
+    with pytest.raises(SystemExit):
+        next(asked)
