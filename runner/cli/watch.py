@@ -18,6 +18,7 @@ from runner.cli import options
 from runner.cli.exits import Exit
 from runner.cli.output import print_text, say
 from runner.errors import UsageError
+from runner.project.experiments import whole_repository
 from runner.project.metrics import MetricsServer, address
 from runner.project.turns import StopRequest, Surroundings
 from runner.project.watching import Watcher
@@ -74,7 +75,8 @@ def watch(  # noqa: PLR0913, PLR0917  (a word of the command line each)
             jitter=random.random,
         )
         try:
-            Watcher(project, paths or (project.root,), Pace(interval_s=interval), around).go_on()
+            chosen = paths or (whole_repository(project.root),)
+            Watcher(project, chosen, Pace(interval_s=interval), around).go_on()
         except StopRequest:
             say("ended; nothing is lost: start it again to go on")
         return Exit.INTERRUPTED if stop.signal == signal.SIGINT else Exit.DONE

@@ -63,6 +63,14 @@ def experiment_files(paths: Sequence[Path]) -> list[Path]:
     return list(found.values())
 
 
+def whole_repository(root: Path) -> Path:
+    """The root of a repository as one would type it in the working folder, so that messages name files so."""
+    try:
+        return Path(os.path.relpath(root))
+    except ValueError:  # another drive of Windows
+        return root
+
+
 def _files_of(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
