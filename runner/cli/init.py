@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -21,5 +22,5 @@ def init(folder: Path | None) -> int:
     written = begin(folder or Path())
     for path in written:
         print_text(f"wrote {path}")
-    print_text(f"next: runner apply {written[-1]}")
+    print_text(f"next: runner apply {quote(str(written[-1]))}")
     return Exit.DONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 import click
@@ -57,7 +58,7 @@ def plan(  # noqa: PLR0913, PLR0917  (a word of the command line each)
         from runner.project.plans import plan_to_save  # noqa: PLC0415
 
         write_plan(save, plan_to_save(project, experiments, deeds))
-        say(f"saved; `runner apply {save}` performs exactly this plan")
+        say(f"saved; `runner apply {quote(str(save))}` performs exactly this plan")
     if form == "json":
         print_json(plan_objects(plans))
     else:

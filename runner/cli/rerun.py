@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -40,5 +41,5 @@ def rerun(file: Path, target: str | None, failed: bool, jobs: tuple[str, ...]) -
     write_edit(edit)
     for line in edit.diff:
         print_text(line)
-    say(f"{experiment.name}: {edit.about}. Nothing is sent before `runner apply {file}`")
+    say(f"{experiment.name}: {edit.about}. Nothing is sent before `runner apply {quote(str(file))}`")
     return Exit.DONE

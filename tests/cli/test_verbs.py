@@ -74,6 +74,18 @@ def test_init_writes_files_that_can_be_applied_and_never_overwrites(tmp_path, mo
     assert settings == (tmp_path / "runner.toml").read_text(encoding="utf-8")
 
 
+def test_a_command_that_is_proposed_can_be_pasted(tmp_path, monkeypatch, capsys):
+    """Also where a folder has a space in its name."""
+    monkeypatch.chdir(tmp_path)
+    begun = said(capsys, "init", "my lab")
+    again = said(capsys, "rerun", "my lab/specs/first.yaml")
+
+    assert [
+        "next: runner apply 'my lab/specs/first.yaml'",
+        "Nothing is sent before `runner apply 'my lab/specs/first.yaml'`",
+    ] == [begun[1].splitlines()[-1], again[2].strip().split(". ")[-1]]
+
+
 def test_what_init_writes_tells_editors_its_schemas(tmp_path, monkeypatch, capsys):
     """Which lie beside it: the experiment's for YAML language servers, runner.toml's for those of TOML."""
     monkeypatch.chdir(tmp_path)
