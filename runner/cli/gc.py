@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from runner.cli import options
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_table, say
 from runner.domain.plain import plain
@@ -23,9 +24,7 @@ _PROOF = (
 @click.command("gc")
 @click.option("--remove", "paths", metavar="PATH", multiple=True, help="Remove this of the list. Repeatable.")
 @click.option("--yes", is_flag=True, help="Remove all with which nothing is lost.")
-@click.option(
-    "-o", "--output", "form", type=click.Choice(["table", "json"]), default="table", show_default=True
-)
+@options.output()
 def gc_(paths: tuple[str, ...], yes: bool, form: str) -> int:
     """Say what of the repository may go, how large it is and why; removes nothing unless told to.
 

@@ -72,9 +72,10 @@ def local() -> None:
     help="Whether noiseless jobs that differ only in runs are evolved once.",
 )
 def serve(store: Path | None, **options: Any) -> int:
-    """Serve the local cloud until interrupted, for the runner, the official SDK, or any client of PCS.
+    """Serve the local cloud until interrupted.
 
-    Nothing is lost when it ends: what was pending goes on at the next start.
+    Any client of PCS may use it: the runner, the official SDK, Pulser's connection. Nothing is lost when it
+    ends: what was pending goes on at the next start.
     """
     how = _serving(**options)
     unless = "" if how.config is None else f", unless {how.config} has tokens"

@@ -35,6 +35,7 @@ def test_every_verb_has_help(capsys, words):
     assert code == 0
     assert out.startswith(f"Usage: runner {' '.join(words)}".strip())
     assert len(out.splitlines()) > 6
+    assert [] == [line for line in out.splitlines()[1:] if line.endswith("...")], "summed up in a line"
 
 
 @pytest.mark.parametrize(
