@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from runner.errors import RunnerError, UsageError
-from runner.spec.spelling import suggestion
+from runner.spec.spelling import suggested_job
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -36,7 +36,7 @@ def representation_of(experiment: Experiment, job_name: str | None = None) -> st
         message = f"{experiment.name} has no sequence but those of its jobs"
         raise UsageError(message, hint=f"say which, as in --job {next(iter(jobs))}")
     if job_name not in jobs:
-        hint = suggestion(job_name, jobs, kind="jobs")
+        hint = suggested_job(job_name, jobs)
         raise UsageError(f"{experiment.name} has no job {job_name}", hint=hint)
     own = jobs[job_name].sequence
     if own is not None:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.errors import ProjectError, UsageError
 from runner.spec.editing import RETRY_LIMIT, with_number, with_raised_rerun
-from runner.spec.spelling import suggestion
+from runner.spec.spelling import suggested_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -60,7 +60,7 @@ def rerun_of_jobs(experiment: Experiment, names: Sequence[str]) -> Edit:
     for name in chosen:
         if name not in known:
             message = f"{experiment.file.path}: there is no job {name}"
-            raise UsageError(message, hint=suggestion(name, known, kind="jobs"))
+            raise UsageError(message, hint=suggested_job(name, known))
     about = f"{', '.join(chosen)}: measured again; the old counts are not added"
     return _edit(experiment, lambda text, path: with_raised_rerun(text, chosen, path=path), about)
 

@@ -98,7 +98,7 @@ def chosen_job(experiment: Experiment, name: str | None) -> DesiredJob:
     if name is None:
         return experiment.desired.jobs[0]
     if name not in jobs:
-        from runner.spec.spelling import suggestion  # noqa: PLC0415  (only for what went wrong)
+        from runner.spec.spelling import suggested_job  # noqa: PLC0415  (only for what went wrong)
 
-        raise UsageError(f"{experiment.name} has no job {name}", hint=suggestion(name, jobs, kind="jobs"))
+        raise UsageError(f"{experiment.name} has no job {name}", hint=suggested_job(name, jobs))
     return jobs[name]

@@ -10,7 +10,7 @@ from runner.spec.channels import OPERATIONS, check_channels
 from runner.spec.experiment import Reruns
 from runner.spec.expressions import CONSTANTS, FUNCTIONS, Expression, Variable, size_of
 from runner.spec.pointers import child, pointer_of, steps_of
-from runner.spec.spelling import suggestion
+from runner.spec.spelling import suggested_job, suggestion
 from runner.spec.variables import RESERVED, Declared, declared
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def check_reruns(findings: Findings, rerun: int | Reruns, jobs: Collection[str])
     known = frozenset(jobs)
     for name in rerun.jobs if isinstance(rerun, Reruns) else ():
         if name not in known:
-            pointer, hint = child(RERUNS_OF_JOBS, name), suggestion(name, jobs, kind="jobs")
+            pointer, hint = child(RERUNS_OF_JOBS, name), suggested_job(name, jobs)
             findings.note(pointer, f"there is no job {name}", hint, of_key=True)
 
 

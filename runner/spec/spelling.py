@@ -35,3 +35,13 @@ def suggestion(word: str, known: Iterable[str], *, kind: str = "names") -> str:
     if not names:
         return f"there are no {kind}"
     return f"known {kind}: " + ", ".join(names[:_LISTED]) + (", …" if len(names) > _LISTED else "")
+
+
+def suggested_job(name: str, jobs: Iterable[str]) -> str:
+    """A hint for a job that is not there: its repetitions where it is repeated, else as `suggestion` says."""
+    names = list(jobs)
+    repeated = [job for job in names if job.startswith(f"{name}#")]
+    if not repeated:
+        return suggestion(name, names, kind="jobs")
+    rest = f" to {repeated[-1]}" if len(repeated) > 1 else ""
+    return f"it is repeated: {repeated[0]}{rest}"

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from runner.spec.document import Place, excerpt, lines_of
 from runner.spec.pointers import child, parent, pointer_of, steps_of
-from runner.spec.spelling import suggestion
+from runner.spec.spelling import suggested_job, suggestion
 
 
 @settings(database=None, deadline=None)
@@ -38,6 +38,19 @@ def test_pointers_keep_every_step(steps):
 def test_the_nearest_name_is_suggested(word, known, hint):
     """A name that is near is offered; else what there is, but not all of it."""
     assert suggestion(word, known) == hint
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("slow", "it is repeated: slow#1 to slow#3"),
+        ("once", "it is repeated: once#1"),
+        ("fsat", "did you mean fast?"),
+    ],
+)
+def test_repetitions_are_named_for_a_job_that_is_repeated(name, hint):
+    """The nearest of their names would be any one of them, or another job's."""
+    assert suggested_job(name, ["slow#1", "slow#2", "slow#3", "fast", "once#1"]) == hint
 
 
 def test_excerpts_are_safe_and_short():
