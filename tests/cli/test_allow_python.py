@@ -14,7 +14,7 @@ from runner.domain import job_key
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "python-sequences.md"
 EXPERIMENT, CODE = (
-    re.search(rf"```{kind}\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)[1]
+    re.search(rf"```{kind}[^\n]*\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)[1]
     for kind in ("yaml", "python")
 )
 REFUSAL = """\
