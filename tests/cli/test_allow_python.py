@@ -13,12 +13,15 @@ from runner.cli.main import VERBS, cli
 from runner.domain import job_key
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "python-sequences.md"
-EXPERIMENT, CODE = (
-    re.search(rf"```{kind}[^\n]*\n(.*?)```", DOCUMENT.read_text(encoding="utf-8"), re.DOTALL)[1]
-    for kind in ("yaml", "python")
+FILES = dict(
+    re.findall(
+        r'^```\w+ title="(specs/[^"]+)"\n(.*?)^```',
+        DOCUMENT.read_text(encoding="utf-8"),
+        re.DOTALL | re.MULTILINE,
+    )
 )
 REFUSAL = """\
-specs/chain.yaml:8:13: factories/chain.py is Python code, and running it is not allowed
+specs/chain.yaml:7:13: factories/chain.py is Python code, and running it is not allowed
         python: factories/chain.py:adiabatic   # from where this file stands, and inside the repository
                 ^
     if you trust this code, allow it: --allow-python, or allow_python = true in runner.toml
@@ -28,8 +31,8 @@ specs/chain.yaml:8:13: factories/chain.py is Python code, and running it is not 
 def a_lab_with_code(folder, settings=""):
     """The repository of the documentation."""
     (folder / "runner.toml").write_text(f'namespace = "lab"\n{settings}', encoding="utf-8")
-    for text in (EXPERIMENT, CODE):
-        place = folder / text.splitlines()[0].removeprefix("# ")
+    for name, text in FILES.items():
+        place = folder / name
         place.parent.mkdir(parents=True, exist_ok=True)
         place.write_text(text, encoding="utf-8")
     return folder

@@ -10,7 +10,7 @@ from commands import said
 
 from runner.cli.exits import Exit
 from runner.domain import own_sequence_key
-from runner.project import Project
+from runner.project import Project, schema_text
 from runner.project.manifest import manifest
 from runner.project.repository import Revision
 from runner.project.source import Source
@@ -95,7 +95,9 @@ def test_the_manifest_has_each_sequence_by_the_key_of_its_point(lab):
     mixed_up = {two.key: told["sequences"][three.key]}
     for name, sequences in (("fine", told["sequences"]), ("odd", mixed_up)):
         Records(lab / name).write_manifest("pair", recipe, told | {"sequences": sequences})
-    flaws = [flaw.message for name in ("fine", "odd") for flaw in verified([lab / name / "pair"]).flaws]
+    schema = json.loads(schema_text("record"))
+    verdicts = [verified([lab / name / "pair"], schema) for name in ("fine", "odd")]
+    flaws = [flaw.message for verdict in verdicts for flaw in verdict.flaws]
     assert [f"the sequence of the point {two.key} is another one: its key would be {three.key}"] == flaws
 
 
