@@ -5,6 +5,8 @@
     ├── ProjectError                runner.toml, targets, namespace
     ├── SpecError                   every problem found in experiment files
     ├── SequenceError               a sequence that cannot be built or read
+    ├── GitError                    git refused, or a clone is not as it should be
+    │   └── RemoteError                 a repository that cannot be reached, or refused
     ├── JournalError                the journal cannot be read, written or locked
     ├── PlanError                   a saved plan cannot be read, or no longer holds
     ├── RecordError                 a record of results cannot be read or written
@@ -107,6 +109,14 @@ class SpecError(RunnerError):
 
 class SequenceError(RunnerError):
     """A sequence cannot be built or read."""
+
+
+class GitError(RunnerError):
+    """Git refused something, or a clone is not as it should be."""
+
+
+class RemoteError(GitError):
+    """A repository cannot be reached, or refuses to answer."""
 
 
 class JournalError(RunnerError):

@@ -43,6 +43,11 @@ def _remember_python(context: click.Context, _: click.Parameter, value: bool) ->
     context.meta[_PYTHON] = value
 
 
+def python_allowed() -> bool:
+    """Whether `--allow-python` was said."""
+    return bool(click.get_current_context().meta.get(_PYTHON))
+
+
 def selection(command: Callable[..., int]) -> Callable[..., int]:
     """`--only` and `--exclude`, as one `Selection`."""
 
@@ -71,8 +76,7 @@ def project(
     Args:
         asks_cloud: Whether the verb speaks to the target anyway, and may ask what its devices can do.
     """
-    allowed = bool(click.get_current_context().meta.get(_PYTHON))
-    return Project.open(start, target_name, allow_python=allowed, asks_cloud=asks_cloud)
+    return Project.open(start, target_name, allow_python=python_allowed(), asks_cloud=asks_cloud)
 
 
 def opened(

@@ -66,9 +66,9 @@ def watch(  # noqa: PLR0913, PLR0917  (a word of the command line each)
         )
     with ExitStack() as stack:
         measure = _server(stack, metrics)
-        stop = stack.enter_context(_stopping())
+        stop = stack.enter_context(stopping())
         around = Surroundings(
-            tell=_as_json if form == "json" else _as_text,
+            tell=as_json if form == "json" else as_text,
             measure=measure,
             check=stop.check,
             wait=stop.wait,
@@ -90,13 +90,15 @@ def _server(stack: ExitStack, metrics: str | None) -> Callable[[Figures], None]:
     return server.show
 
 
-def _as_text(event: Event) -> None:
+def as_text(event: Event) -> None:
+    """Tells an event in a line for people."""
     when = f"{event.at.astimezone():%Y-%m-%d %H:%M:%S %Z}"
     print_text(f"{when}  {event.experiment or '-'}  {' '.join(event.text.split())}")
     sys.stdout.flush()
 
 
-def _as_json(event: Event) -> None:
+def as_json(event: Event) -> None:
+    """Tells an event in a line of JSON."""
     value = {
         "at": event.at.astimezone(UTC).isoformat(),
         "event": event.event,
@@ -107,7 +109,7 @@ def _as_json(event: Event) -> None:
     sys.stdout.flush()
 
 
-class _Stop:
+class Stop:
     """A wish to end, said by a signal.
 
     A handler may run at any moment, also while a lock is held: it only writes to a pipe.
@@ -141,8 +143,9 @@ class _Stop:
 
 
 @contextmanager
-def _stopping() -> Iterator[_Stop]:
-    stop = _Stop()
+def stopping() -> Iterator[Stop]:
+    """While it is open, SIGTERM and SIGINT are wishes to end."""
+    stop = Stop()
     before = {number: signal.signal(number, stop.hear) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
         yield stop

@@ -87,6 +87,13 @@ class Project:
             ProjectError: The settings cannot be read, or there is no such target.
         """
         root = find_root(start or Path.cwd())
+        return cls.at(root, target, allow_python=allow_python, asks_cloud=asks_cloud)
+
+    @classmethod
+    def at(
+        cls, root: Path, target: str | None = None, *, allow_python: bool = False, asks_cloud: bool = False
+    ) -> Self:
+        """The project that begins in a folder, whatever is above it; see `open`."""
         settings = read_settings(root / FILE_NAME)
         name = target or settings.target
         settings.target_named(name)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from runner.domain import Surplus
 from runner.errors import (
     AuthenticationError,
     CloudUnavailableError,
@@ -32,33 +33,81 @@ if TYPE_CHECKING:
 _OF_ALL: Final = (AuthenticationError, CloudUnavailableError, JournalError, LocalCloudError)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """How a turn is done.
+
+    Args:
+        patience: How long it goes on.
+
+        sees_removed: Whether it looks at experiments, too, that no file describes any more.
+    """
+
+    patience: Patience
+    sees_removed: bool = False
+
+
 class Watcher:
     """Keeps reconciling the experiments at some paths.
 
     The lock of the checkout is held during a turn and not in the pause: people can decide what is held.
+
+    Args:
+        manner: By default a turn waits for what is being submitted, as long as a pause lasts.
     """
 
-    def __init__(self, project: Project, paths: Sequence[Path], pace: Pace, around: Surroundings) -> None:
+    def __init__(
+        self,
+        project: Project,
+        paths: Sequence[Path],
+        pace: Pace,
+        around: Surroundings,
+        *,
+        manner: Manner | None = None,
+    ) -> None:
         self._project, self._pace, self._around = project, pace, around
+        self._manner = manner or Manner(patience=Patience(timeout_s=pace.interval_s, until_done=False))
         self._files = Files(paths, project.load, self._is_current)
         self._plans: dict[str, Plan] = {}
         self._refused: dict[str, _Refused] = {}
         self._kept: Connection | None = None
         self._said: dict[str, set[Line]] = {}
-        self._turns = Turns(self._turn, pace, around)
+        self._turns = Turns(self.turn, pace, around)
 
     def go_on(self) -> None:
         """Goes on until `StopRequest` is raised by what surrounds it."""
         self._turns.go_on()
 
-    def _turn(self) -> None:
+    def follow(self, project: Project, paths: Sequence[Path]) -> None:
+        """From now on it is about these files and settings; what was told of experiments stays told."""
+        self._project, self._kept = project, None
+        self._files = Files(paths, project.load, self._is_current)
+
+    @property
+    def plans(self) -> Sequence[Plan]:
+        """The newest plan of each experiment."""
+        return tuple(self._plans.values())
+
+    @property
+    def is_in_order(self) -> bool:
+        """Whether no file is broken, and the cloud refuses no experiment."""
+        return not self._files.broken and not self._refused
+
+    def turn(self) -> None:
+        """Reads what has changed, and reconciles it all once.
+
+        Raises:
+            RunnerError: It cannot be done, and no single experiment is to blame.
+        """
         for text in self._files.refresh():
             self._tell("", Line(news=News.FILE, text=text))
         experiments = self._files.experiments
         names = {each.name for each in experiments}
-        self._plans = {name: each for name, each in self._plans.items() if name in names}
+        if not self._manner.sees_removed:
+            self._plans = {name: each for name, each in self._plans.items() if name in names}
+        self._refused = {name: each for name, each in self._refused.items() if name in names}
         try:
-            if experiments:
+            if experiments or self._manner.sees_removed:
                 self._reconcile(experiments)
         except _OF_ALL:
             self._kept = None
@@ -71,7 +120,8 @@ class Watcher:
             tools = replace(given, sleep=self._around.wait, before_action=self._around.check)
             alone = [each for each in experiments if self._is_due(each)]
             try:
-                self._run(tools, terms, [each for each in experiments if each.name not in self._refused])
+                known = replace(terms, removed=self._removed())
+                self._run(tools, known, [each for each in experiments if each.name not in self._refused])
             except _OF_ALL:
                 raise
             except RunnerError:  # of one of them: the others go on without it
@@ -79,6 +129,10 @@ class Watcher:
             for each in alone:
                 self._alone(tools, terms, each)
             self._count(tools)
+
+    def _removed(self) -> Surplus | None:
+        """What becomes of experiments that no file describes; None where nobody looks at them."""
+        return Surplus(self._project.settings.removed) if self._manner.sees_removed else None
 
     def _connection(self) -> Connection | None:
         """The connection that is kept, and its token with it; none to this machine's cloud.
@@ -120,9 +174,9 @@ class Watcher:
 
     def _run(self, tools: Tools, terms: Terms, experiments: Sequence[Experiment]) -> None:
         watch = Watch(on_plans=self._on_plans, on_outage=_give_up)
-        patience = Patience(timeout_s=self._pace.interval_s, until_done=False)
-        if experiments:
-            Reconciler(tools, terms, watch).run(self._project.wishes(experiments), patience)
+        if experiments or terms.removed:
+            wishes = self._project.wishes(experiments)
+            Reconciler(tools, terms, watch).run(wishes, self._manner.patience)
 
     def _on_plans(self, plans: Sequence[Plan]) -> None:
         for plan in plans:

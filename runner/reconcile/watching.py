@@ -25,6 +25,10 @@ class News(StrEnum):
     DECIDED = "decided"
     ERROR = "error"
     RECOVERED = "recovered"
+    COMMIT = "commit"
+    REFUSED = "refused"
+    INVALID = "invalid"
+    UNREACHABLE = "unreachable"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from runner import errors
 from runner.cli.main import SUMMARIES, VERBS, cli
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ["domain", "spec", "sequences", "cloud", "reconcile", "results", "local", "project", "cli"]
+ROOMS = ["domain", "spec", "sequences", "cloud", "gitops", "reconcile", "results", "local", "project", "cli"]
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,157 @@
+"""`runner sync`."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from runner.cli import options
+from runner.cli.exits import Exit
+from runner.cli.output import say
+from runner.cli.watch import Stop, as_json, as_text, stopping
+from runner.errors import UsageError
+from runner.gitops import Rules, Source, clone_folder
+from runner.project.judging_commits import Reading
+from runner.project.syncing import Following, Syncing, our_clone
+from runner.project.turns import StopRequest, Surroundings
+from runner.project.watching import Manner
+from runner.reconcile import Patience
+from runner.reconcile.watching import Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.reconcile import Plan
+
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
+_SECONDS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_SHORTEST_S: Final = 0.1
+
+
+class Duration(click.ParamType[float]):
+    """A time in s: `90`, `90s`, `1.5m` or `1h`."""
+
+    name = "duration"
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Its seconds."""
+        found = _DURATION.fullmatch(str(value))
+        seconds = float(found[1]) * _SECONDS[found[2] or "s"] if found else 0.0
+        if seconds < _SHORTEST_S:
+            self.fail(
+                f"{value!r} is no time of at least {_SHORTEST_S} s: say 90, 90s, 1.5m or 1h", param, ctx
+            )
+        return seconds
+
+
+@click.command()
+@click.argument("repository", metavar="URL|PATH")
+@click.option("--branch", metavar="NAME", help="Branch to follow.  [default: the repository's own]")
+@click.option("--path", "path", metavar="FOLDER", default=".", help="Where in it the experiments are.")
+@click.option(
+    "--interval",
+    metavar="TIME",
+    type=Duration(),
+    default="60s",
+    show_default=True,
+    help="Pause between two looks.",
+)
+@click.option("--once", is_flag=True, help="Look once, do what can be done now, and end.")
+@click.option("--wait", is_flag=True, help="With --once: wait for the jobs.")
+@click.option(
+    "--clone", "folder", metavar="FOLDER", type=click.Path(path_type=Path), help="Where the clone is kept."
+)
+@options.target
+@options.allow_python
+@options.output("table", "json")
+@click.option("--yes", is_flag=True, help="Spend without asking; the local cloud needs no such word.")
+@click.option("--allow-force-push", is_flag=True, help="Take a branch whose history was rewritten.")
+@click.option("--allow-removal-of-all", is_flag=True, help="Take a commit that leaves no experiment.")
+@click.option("--verify-signatures", is_flag=True, help="Refuse a newest commit that git cannot verify.")
+def sync(  # noqa: PLR0913  (a word of the command line each)
+    repository: str,
+    *,
+    branch: str | None,
+    path: str,
+    interval: float,
+    once: bool,
+    wait: bool,
+    folder: Path | None,
+    target: str | None,
+    form: str,
+    yes: bool,
+    allow_force_push: bool,
+    allow_removal_of_all: bool,
+    verify_signatures: bool,
+) -> int:
+    """Keep the cloud matching a branch of a git repository, until ended by SIGTERM or Ctrl-C.
+
+    Each new commit is fetched into a clone of its own and read in full. If its files are in order it comes
+    into force and is reconciled; if not, or if history was rewritten, that is told once and the last good
+    commit stays in force. Credentials are git's affair.
+    """
+    if wait and not once:
+        raise UsageError("--wait goes with --once")
+    source = Source(url=_url(repository), branch=branch)
+    following = Following(
+        source=source,
+        rules=Rules(
+            force_push=allow_force_push, removal_of_all=allow_removal_of_all, signed=verify_signatures
+        ),
+        reading=Reading(path=_inside(path), target=target, allow_python=options.python_allowed(), spends=yes),
+    )
+    clone = (folder or clone_folder(source.url, branch, os.environ)).absolute()
+    patience = Patience(until_done=wait) if once else Patience(timeout_s=interval, until_done=False)
+    manner = Manner(patience=patience, sees_removed=True)
+    with stopping() as stop:
+        around = _around(stop, form)
+        try:
+            with our_clone(clone, source, around) as ours:
+                syncing = Syncing(ours, following, Pace(interval_s=interval), around, manner=manner)
+                syncing.begin()
+                if once:
+                    syncing.once()
+                    return exit_code(syncing.plans, is_in_order=syncing.is_in_order)
+                syncing.go_on()
+        except StopRequest:
+            say("ended; nothing is lost: start it again to go on")
+        return Exit.INTERRUPTED if once or stop.signal == signal.SIGINT else Exit.DONE
+
+
+def _around(stop: Stop, form: str) -> Surroundings:
+    return Surroundings(
+        tell=as_json if form == "json" else as_text,
+        measure=lambda _: None,
+        check=stop.check,
+        wait=stop.wait,
+        jitter=random.random,
+    )
+
+
+def exit_code(plans: Sequence[Plan], *, is_in_order: bool) -> Exit:
+    """What the end of one look says to whoever called the command."""
+    if not is_in_order:
+        return Exit.ERROR
+    if any(plan.holds for plan in plans):
+        return Exit.HELD
+    if any(plan.look_again_s is not None for plan in plans):
+        return Exit.PATIENCE
+    failed = any(tally.failed or tally.declined for plan in plans for tally in plan.jobs)
+    return Exit.FAILED_JOBS if failed else Exit.DONE
+
+
+def _url(repository: str) -> str:
+    return str(Path(repository).absolute()) if Path(repository).exists() else repository
+
+
+def _inside(path: str) -> str:
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts:
+        raise UsageError(f"--path {path}: is no folder within the repository")
+    return str(pure)

@@ -1,0 +1,69 @@
+"""What is remembered of a clone: which commit is in force, of which branch of which repository."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from runner.errors import GitError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """The commit in force.
+
+    Args:
+        url: Without user and password.
+
+        commit: Empty before the first.
+
+        names: Of the experiments it describes, in order.
+
+        results: Folder of the records, from the clone's root.
+    """
+
+    url: str
+    branch: str
+    commit: str = ""
+    names: tuple[str, ...] = ()
+    results: str = "results"
+
+
+def read_applied(path: Path) -> Applied | None:
+    """What was remembered; None where nothing is.
+
+    Raises:
+        GitError: It cannot be read.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise GitError(f"{path}: cannot be read: {error}") from error
+    try:
+        found = json.loads(text)
+        return Applied(**(found | {"names": tuple(found["names"])}))
+    except (ValueError, TypeError, KeyError) as error:
+        raise GitError(
+            f"{path}: is not what `runner sync` writes",
+            hint="look at the newest commit yourself; without this file it is taken as the first one",
+        ) from error
+
+
+def write_applied(path: Path, applied: Applied) -> None:
+    """Remembers it, whole or not at all."""
+    aside = path.with_name(f"{path.name}.new")
+    try:
+        with aside.open("w", encoding="utf-8") as file:
+            json.dump(asdict(applied), file, indent=1)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except OSError as error:
+        raise GitError(f"{path}: cannot be written: {error}") from error

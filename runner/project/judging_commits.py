@@ -1,0 +1,98 @@
+"""A commit judged in a folder of its own, while the one in force stays where it is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+from runner.errors import ProjectError, RunnerError, SpecError
+from runner.project.experiments import experiment_files
+from runner.project.project import Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_OWN: Final = (".", "..", ".git", ".runner")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reading:
+    """What of a repository is followed, and how its files are read.
+
+    Args:
+        path: Folder of the experiments, from the root.
+
+        target: None for the one that the commit names.
+
+        spends: Whether a target may be used that is not this machine.
+    """
+
+    path: str = "."
+    target: str | None = None
+    allow_python: bool = False
+    spends: bool = False
+
+    def project(self, root: Path, *, asks_cloud: bool) -> Project:
+        """The project that begins in a folder.
+
+        Raises:
+            ProjectError: The settings cannot be read, there is no such target, or it may not be spent on.
+        """
+        project = Project.at(root, self.target, allow_python=self.allow_python, asks_cloud=asks_cloud)
+        _must_be_usable(project, self)
+        return project
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judgement:
+    """What the files of a commit are worth.
+
+    Args:
+        problems: Why they cannot be used; empty if they can.
+
+        results: Folder of the records, from the root.
+
+        has_namespace: Whether the settings name one, so that nobody needs the root commit.
+    """
+
+    problems: str = ""
+    names: frozenset[str] = frozenset()
+    results: str = "results"
+    has_namespace: bool = True
+
+
+def judged(staged: Path, reading: Reading) -> Judgement:
+    """What the files of a commit in a folder are worth; asks no cloud."""
+    try:
+        project = reading.project(staged, asks_cloud=False)
+        folder = staged / reading.path
+        # A folder without experiment files is in order: whether it may be empty is decided elsewhere.
+        names = frozenset(each.name for each in project.load([folder])) if _has_files(folder) else frozenset()
+    except RunnerError as error:
+        return Judgement(problems=_in_a_line(error).replace(f"{staged}/", ""))
+    settings = project.settings
+    return Judgement(names=names, results=settings.results, has_namespace=settings.namespace is not None)
+
+
+def _in_a_line(error: RunnerError) -> str:
+    if isinstance(error, SpecError):
+        return "; ".join(f"{each.path}:{each.line}:{each.column}: {each.message}" for each in error.problems)
+    return f"{error} ({error.hint})" if error.hint else str(error)
+
+
+def _has_files(folder: Path) -> bool:
+    try:
+        return bool(experiment_files([folder]))
+    except RunnerError:
+        return False
+
+
+def _must_be_usable(project: Project, reading: Reading) -> None:
+    results = PurePosixPath(project.settings.results)
+    if results.is_absolute() or not results.parts or ".." in results.parts or results.parts[0] in _OWN:
+        raise ProjectError(
+            f"runner.toml: results = {str(results)!r} is no folder of its own in the repository"
+        )
+    if not project.target.is_local and not reading.spends:
+        raise ProjectError(f"the target {project.target_name} is spent on unasked only with --yes")

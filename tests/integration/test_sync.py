@@ -1,0 +1,353 @@
+"""`runner sync` with real repositories and the local cloud: a bare one, a clone that pushes, and ours."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import shutil
+import signal
+import subprocess
+import threading
+import time
+
+import commands
+import pytest
+
+WAIT_S = 120
+OTHER = commands.EXPERIMENT.replace("pair", "two").replace("[100, 200, 300]", "[700]")
+HERMETIC = {
+    "GIT_CONFIG_GLOBAL": os.devnull,
+    "GIT_CONFIG_SYSTEM": os.devnull,
+    "GIT_AUTHOR_NAME": "Ada",
+    "GIT_AUTHOR_EMAIL": "ada@lab.test",
+    "GIT_COMMITTER_NAME": "Ada",
+    "GIT_COMMITTER_EMAIL": "ada@lab.test",
+}
+
+
+def git(folder, *words):
+    """Runs git in a folder."""
+    done = subprocess.run(
+        ["git", "-C", str(folder), *words],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        env=os.environ | HERMETIC,
+    )
+    return done.stdout.strip()
+
+
+class Lab:
+    """A repository, somebody who pushes to it, and a clone that is kept current."""
+
+    def __init__(self, folder, capsys):
+        self.folder, self.capsys = folder, capsys
+        self.url, self.work, self.clone = folder / "lab.git", folder / "work", folder / "clone"
+
+    def push(self, *words, **files):
+        """Commits files (None removes one) and pushes; answers the commit."""
+        for name, text in files.items():
+            path = self.work / "specs" / f"{name}.yaml"
+            if text is None:
+                path.unlink()
+            else:
+                path.parent.mkdir(exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+        git(self.work, "add", "--all")
+        git(self.work, "commit", "--quiet", "--allow-empty", "-m", "Change")
+        return self.push_only(*words)
+
+    def push_only(self, *words):
+        """Pushes what is there; answers the commit."""
+        git(self.work, "push", "--quiet", *words, "origin", "HEAD:main")
+        return git(self.work, "rev-parse", "HEAD")
+
+    def words(self, *words):
+        """Of the command."""
+        return ("sync", str(self.url), "--branch", "main", "--clone", str(self.clone), "-o", "json", *words)
+
+    def once(self, *words):
+        """Exit code of `--once`, and the events that are about commits: kind and text."""
+        code, out, err = commands.said(self.capsys, *self.words("--once", *words))
+        assert code != 70, err
+        events = [json.loads(line) for line in out.splitlines()]
+        kinds = {"commit", "refused", "invalid", "unreachable"}
+        return code, [(each["event"], each["text"]) for each in events if each["event"] in kinds]
+
+    @property
+    def applied(self):
+        """The commit in force, as it is remembered."""
+        return json.loads((self.clone / ".runner" / "sync.json").read_text(encoding="utf-8"))["commit"]
+
+    @property
+    def bought(self):
+        """Runs that were bought, ever."""
+        code, out, err = commands.run(self.clone, "history", "-o", "json")
+        assert code == 0, err
+        return sum(each["runs"] for each in json.loads(out))
+
+
+@pytest.fixture(scope="module")
+def template(tmp_path_factory):
+    """A bare repository and a clone with one experiment, pushed."""
+    folder = tmp_path_factory.mktemp("template")
+    work = commands.a_lab(folder / "work")
+    git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "lab.git")
+    git(work, "init", "--quiet", "--initial-branch=main")
+    git(work, "remote", "add", "origin", "../lab.git")
+    Lab(folder, None).push()
+    return folder
+
+
+@pytest.fixture
+def lab(template, tmp_path, capsys, monkeypatch):
+    """A copy of it; its local cloud ends with the test."""
+    for name, value in HERMETIC.items():
+        monkeypatch.setenv(name, value)
+    shutil.copytree(template, tmp_path / "lab")
+    lab = Lab(tmp_path / "lab", capsys)
+    yield lab
+    commands.stop_local_cloud(lab.clone / ".runner" / "local-cloud")
+
+
+def test_a_merge_is_bought_and_its_revert_buys_nothing(lab):
+    """Records and journal stay over commits; the exit code says whether something is under way."""
+    first = lab.once("--wait")
+    git(lab.work, "checkout", "--quiet", "-b", "topic")
+    (lab.work / "specs" / "two.yaml").write_text(OTHER, encoding="utf-8")
+    git(lab.work, "add", "--all")
+    git(lab.work, "commit", "--quiet", "-m", "Add two")
+    git(lab.work, "checkout", "--quiet", "-b", "merged", "HEAD~1")
+    git(lab.work, "merge", "--quiet", "--no-ff", "-m", "Merge topic", "topic")
+    merged = lab.push_only()
+    code, told = lab.once("--wait")
+    bought = lab.bought
+    git(lab.work, "revert", "--no-edit", "-m", "1", "HEAD")
+    lab.push_only()
+    reverted = lab.once("--wait")
+    git(lab.work, "revert", "--no-edit", "HEAD")
+    last = lab.push_only()
+    again = lab.once("--wait")
+
+    assert (0, "commit") == (first[0], first[1][0][0])
+    assert (0, [("commit", f"commit {merged[:12]} is in force: Merge topic; 2 experiments (+two)")]) == (
+        code,
+        told,
+    )
+    assert [0, 0, 200, 200, last] == [reverted[0], again[0], bought, lab.bought, lab.applied]
+    assert "1 experiment (-two)" in reverted[1][0][1]
+
+
+def test_invalid_files_change_nothing_until_they_are_mended(lab):
+    """The last good commit stays in force, in the clone's files, too."""
+    good = lab.push()
+    assert lab.once("--wait")[0] == 0
+    bad = lab.push(two=OTHER, pair=commands.EXPERIMENT[:200])
+    code, told = lab.once()
+    kept = (lab.applied, sorted(path.name for path in (lab.clone / "specs").iterdir()))
+    mended = lab.push(pair=commands.EXPERIMENT)
+
+    assert (1, "invalid") == (code, told[0][0])
+    assert told[0][1].startswith(f"commit {bad[:12]}: specs/pair.yaml:")
+    assert told[0][1].endswith(f"commit {good[:12]} stays in force")
+    assert (good, ["pair.yaml"]) == kept
+    assert (0, mended) == (lab.once("--wait")[0], lab.applied)
+
+
+def test_rewritten_history_is_refused_unless_allowed(lab):
+    """Older, diverged and unrelated commits; also after a restart with a clone without history."""
+    root = git(lab.work, "rev-parse", "HEAD")
+    second = lab.push()
+    codes = [lab.once("--wait")[0]]
+    said = []
+    git(lab.work, "reset", "--quiet", "--hard", root)
+    lab.push_only("--force")
+    said.append(lab.once())
+    diverged = lab.push("--force", two=OTHER)
+    said.append(lab.once())
+    git(lab.work, "checkout", "--quiet", "--orphan", "other")
+    unrelated = lab.push("--force")
+    said.append(lab.once())
+    kept = lab.applied
+    codes.append(lab.once("--allow-force-push", "--wait")[0])
+
+    assert [1, 1, 1] == [code for code, _ in said]
+    assert ["older than", "does not descend from", "no history in common"] == [
+        next(w for w in ("older than", "does not descend from", "no history in common") if w in told[0][1])
+        for _, told in said
+    ]
+    assert [0, 0] == codes
+    assert (second, unrelated, True) == (kept, lab.applied, diverged != unrelated)
+    assert 200 == lab.bought
+
+
+def test_a_deleted_branch_and_a_lost_repository_leave_the_last_good_commit(lab):
+    """It is reconciled on; when they are back, so is order."""
+    assert lab.once()[0] in {0, 5}
+    applied = lab.applied
+    git(lab.url, "branch", "--move", "main", "elsewhere")
+    gone = lab.once("--wait")
+    lab.url.rename(lab.folder / "away")
+    lost = lab.once()
+    (lab.folder / "away").rename(lab.url)
+    git(lab.url, "branch", "--move", "elsewhere", "main")
+
+    assert (
+        1,
+        [("unreachable", f"{lab.url}: there is no branch main; commit {applied[:12]} stays in force")],
+    ) == gone
+    assert (1, "unreachable") == (lost[0], lost[1][0][0])
+    assert (0, []) == lab.once()
+    assert 150 == lab.bought
+
+
+def test_a_commit_that_removes_everything_is_refused_unless_allowed(lab):
+    """And what was bought is left as it is, as `removed` says."""
+    before = git(lab.work, "rev-parse", "HEAD")
+    assert lab.once("--wait")[0] == 0
+    lab.push(pair=None)
+    code, told = lab.once()
+    kept = lab.applied
+
+    assert (1, "refused", before) == (code, told[0][0], kept)
+    assert 0 == lab.once("--allow-removal-of-all")[0]
+    assert [] == list(lab.clone.glob("specs/*"))
+    assert 150 == lab.bought
+
+
+def test_unsigned_commits_are_refused_where_signatures_are_asked_for(lab, monkeypatch):
+    """Signed by a key that git's configuration trusts, they come into force."""
+    version = tuple(int(n) for n in git(lab.work, "version").split()[2].split(".")[:2])
+    if version < (2, 34) or not shutil.which("ssh-keygen"):
+        pytest.skip("signatures by ssh keys take git 2.34 and ssh-keygen")
+    key, trusted = lab.folder / "key", lab.folder / "trusted"
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True, timeout=60)
+    trusted.write_text(f"ada@lab.test {(lab.folder / 'key.pub').read_text()}")
+    settings = lab.folder / "gitconfig"
+    signers = f'[gpg "ssh"]\n\tallowedSignersFile = {trusted}\n'
+    settings.write_text(f"[gpg]\n\tformat = ssh\n{signers}[user]\n\tsigningKey = {key}\n")
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    monkeypatch.setitem(HERMETIC, "GIT_CONFIG_GLOBAL", str(settings))
+    code, told = lab.once("--verify-signatures")
+    git(lab.work, "commit", "--quiet", "--allow-empty", "-S", "-m", "Signed")
+    signed = lab.push_only()
+
+    assert (1, "refused") == (code, told[0][0])
+    assert "no commit is in force yet" in told[0][1]
+    assert (0, signed) == (lab.once("--verify-signatures", "--wait")[0], lab.applied)
+
+
+def test_records_that_are_committed_do_not_replace_those_that_came_back(lab):
+    """Files of people in the folder of the records come, ours stay; what else is in the clone goes."""
+    assert lab.once("--wait")[0] == 0
+    (record,) = lab.clone.glob("results/**/*.jsonl")
+    ours = record.read_text(encoding="utf-8")
+    theirs = lab.work / record.relative_to(lab.clone)
+    theirs.parent.mkdir(parents=True)
+    theirs.write_text("", encoding="utf-8")
+    (lab.work / "results" / "notes.md").write_text("good data", encoding="utf-8")
+    (lab.clone / "specs" / "left.yaml").write_text(OTHER, encoding="utf-8")
+    lab.push()
+
+    assert lab.once()[0] == 0
+    assert (ours, "good data") == (
+        record.read_text(encoding="utf-8"),
+        (lab.clone / "results" / "notes.md").read_text(encoding="utf-8"),
+    )
+    assert ["pair.yaml"] == [path.name for path in (lab.clone / "specs").iterdir()]
+    assert 150 == lab.bought
+
+
+def test_a_clone_belongs_to_one_branch_and_is_never_made_over_other_files(lab):
+    """Neither is changed."""
+    lab.clone.mkdir()
+    (lab.clone / "thesis.tex").write_text("mine")
+    foreign = commands.said(lab.capsys, *lab.words("--once"))
+    (lab.clone / "thesis.tex").unlink()
+    lab.once()
+    other = commands.said(lab.capsys, *lab.words("--once", "--branch", "next"))
+
+    assert (1, True) == (foreign[0], "it holds thesis.tex" in foreign[2])
+    assert (1, True) == (other[0], "branch main" in other[2])
+
+
+class Process:
+    """A process that keeps the clone current, and what it has said so far."""
+
+    def __init__(self, lab):
+        self.process = commands.start(lab.folder, *lab.words("--interval", "0.3s"))
+        self.lines = []
+        self._reader = threading.Thread(target=self._read, daemon=True)
+        self._reader.start()
+
+    def _read(self):
+        self.lines.extend(iter(self.process.stdout.readline, ""))
+
+    @property
+    def kinds(self):
+        """Of the events so far."""
+        return [json.loads(line)["event"] for line in self.lines]
+
+    def until(self, is_so):
+        """Waits for a condition."""
+        deadline = time.monotonic() + WAIT_S
+        while not is_so():
+            if self.process.poll() is not None or time.monotonic() > deadline:
+                pytest.fail(f"in vain: {self.process.poll()}, {self.lines}")
+            time.sleep(0.02)
+
+    def end(self, number=signal.SIGTERM):
+        """Sends a signal; answers the exit code and what was said on stderr."""
+        self.process.send_signal(number)
+        code = self.process.wait(WAIT_S)
+        self._reader.join(WAIT_S)
+        with self.process:
+            return code, self.process.stderr.read()
+
+
+def remembered(lab):
+    """The commit in force, or nothing yet."""
+    try:
+        return lab.applied
+    except (OSError, ValueError):
+        return ""
+
+
+def test_commits_come_into_force_while_it_goes_on_until_sigterm(lab):
+    """Each refusal is told once, not in each turn; it ends with 0 and the lock released."""
+    process = Process(lab)
+    try:
+        process.until(lambda: "commit" in process.kinds)
+        lab.push(two="apiVersion: runner/v1\nkind: Experiment\n")
+        process.until(lambda: "invalid" in process.kinds)
+        mended = lab.push(two=OTHER)
+        process.until(lambda: remembered(lab) == mended)
+    finally:
+        ended = process.end()
+
+    assert (0, "ended; nothing is lost: start it again to go on\n") == ended
+    assert (2, 1) == (process.kinds.count("commit"), process.kinds.count("invalid"))
+    assert (0, []) == lab.once("--wait")
+    assert 200 == lab.bought
+
+
+def test_killed_at_any_moment_the_next_start_puts_it_right(lab):
+    """In the middle of cloning, fetching, checking out or buying; nothing is bought twice."""
+    dice = random.Random(8)
+    for number in range(5):
+        lab.push(two=OTHER.replace("[700]", f"[{700 + 4 * number}]"))
+        process = Process(lab)
+        time.sleep(dice.uniform(0.4, 1.6))  # a moment like any other; nothing is expected of it
+        process.end(signal.SIGKILL)
+        if (lab.clone / ".git").is_dir():
+            (lab.clone / ".git" / "index.lock").touch()
+    head = git(lab.work, "rev-parse", "HEAD")
+    code, _ = lab.once("--wait")
+    bought = lab.bought
+    again = lab.once("--wait")
+
+    assert (0, head, (0, [])) == (code, lab.applied, again)
+    assert bought in range(200, 401, 50)
+    assert bought == lab.bought
