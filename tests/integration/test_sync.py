@@ -10,9 +10,17 @@ import signal
 import subprocess
 import threading
 import time
+from datetime import UTC, datetime, timedelta
 
 import commands
 import pytest
+
+from runner.gitops import Source
+from runner.project.syncing import Following, Syncing, our_clone
+from runner.project.turns import StopRequest, Surroundings
+from runner.project.watching import Manner
+from runner.reconcile import Patience
+from runner.reconcile.watching import News, Pace
 
 WAIT_S = 120
 OTHER = commands.EXPERIMENT.replace("pair", "two").replace("[100, 200, 300]", "[700]")
@@ -305,6 +313,72 @@ class Process:
         self._reader.join(WAIT_S)
         with self.process:
             return code, self.process.stderr.read()
+
+
+class Script:
+    """What happens in each pause, until there is nothing more; time passes in pauses only."""
+
+    def __init__(self, *steps):
+        self.steps, self.events = list(steps), []
+        self.now = datetime(2026, 1, 1, tzinfo=UTC)
+        self.around = Surroundings(
+            tell=self.events.append,
+            measure=lambda _: None,
+            check=lambda: None,
+            wait=self.wait,
+            jitter=lambda: 1.0,
+            clock=lambda: self.now,
+        )
+
+    def wait(self, seconds):
+        """The next step; a pause within a turn is none."""
+        if seconds < 50:
+            time.sleep(min(seconds, 0.05))
+            return
+        if not self.steps:
+            raise StopRequest
+        self.now += timedelta(seconds=seconds)
+        self.steps.pop(0)()
+
+    def run(self, lab):
+        """From the first look to the end of the script; answers the events about commits, by kind."""
+        following = Following(source=Source(url=str(lab.url), branch="main"))
+        manner = Manner(patience=Patience(until_done=True), sees_removed=True)
+        with our_clone(lab.clone, following.source, self.around) as clone:
+            syncing = Syncing(clone, following, Pace(interval_s=60), self.around, manner=manner)
+            syncing.begin()
+            with pytest.raises(StopRequest):
+                syncing.go_on()
+        about = {News.COMMIT, News.REFUSED, News.INVALID, News.UNREACHABLE, News.RECOVERED, News.ERROR}
+        return [each.event for each in self.events if each.event in about]
+
+
+def test_what_is_wrong_is_told_once_and_what_is_in_force_is_reconciled_on(lab):
+    """Over many turns; a repository that was away is asked again, more and more seldom."""
+    away = lab.folder / "away"
+
+    def nothing():
+        """A turn like the last."""
+
+    def lose():
+        lab.url.rename(away)
+
+    def find():
+        away.rename(lab.url)
+
+    script = Script(
+        lambda: lab.push(pair="apiVersion: runner/v1\nkind: Experiment\n"),
+        *[nothing] * 3,
+        lose,
+        *[nothing] * 3,
+        find,
+        *[nothing] * 12,
+        lambda: lab.push(pair=commands.EXPERIMENT, two=OTHER),
+        nothing,
+    )
+
+    assert [News.COMMIT, News.INVALID, News.UNREACHABLE, News.RECOVERED, News.COMMIT] == script.run(lab)
+    assert 200 == lab.bought
 
 
 def remembered(lab):
