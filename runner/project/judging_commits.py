@@ -94,5 +94,8 @@ def _must_be_usable(project: Project, reading: Reading) -> None:
         raise ProjectError(
             f"runner.toml: results = {str(results)!r} is no folder of its own in the repository"
         )
+    folder = project.root.resolve() / results
+    if folder.resolve() != folder or (folder.exists() and not folder.is_dir()):
+        raise ProjectError(f"{results}: is no folder, so that records have no place")
     if not project.target.is_local and not reading.spends:
         raise ProjectError(f"the target {project.target_name} is spent on unasked only with --yes")

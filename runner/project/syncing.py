@@ -134,9 +134,7 @@ class Syncing:
         return self._watcher.plans if self._watcher else ()
 
     def _turn(self) -> None:
-        if self._is_torn and self._applied:
-            self._clone.put_right()
-            self._restore(self._applied)
+        self._mend()
         now_s = self._around.clock().timestamp()
         if self._remote.look_at_s <= now_s:
             self._look(now_s)
@@ -146,14 +144,16 @@ class Syncing:
     def _look(self, now_s: float) -> None:
         try:
             self._follow_branch()
-        except RemoteError as error:
+        except GitError as error:
+            self._mend()
             if str(error) != self._remote.error:
+                news = News.UNREACHABLE if isinstance(error, RemoteError) else News.ERROR
                 hint = f" ({error.hint})" if error.hint else ""
-                self._tell(News.UNREACHABLE, f"{error}{hint}; {self._in_force()}")
+                self._tell(news, f"{error}{hint}; {self._in_force()}")
             self._remote.fail(str(error), now_s, self._around.jitter())
         else:
             if self._remote.error:
-                self._tell(News.RECOVERED, "the repository answers again")
+                self._tell(News.RECOVERED, "the branch can be followed again")
             self._remote.succeed()
 
     def _in_force(self) -> str:
@@ -201,11 +201,12 @@ class Syncing:
         return decided(change, rules), judgement
 
     def _restore(self, applied: Applied) -> None:
-        """Brings the files to what is in force, if anything is."""
+        """Brings the files to what is in force, if anything is, and remembers it."""
         self._is_torn = True
         if applied.commit:
             self._clone.check_out(applied.commit, applied.results)
-        self._is_torn = False
+        write_applied(self._clone.state / MEMORY, applied)
+        self._applied, self._is_torn = applied, False
 
     def _advance(self, head: str, applied: Applied, judgement: Judgement, reason: str) -> None:
         if not judgement.has_namespace:
@@ -213,12 +214,16 @@ class Syncing:
         names = tuple(sorted(judgement.names))
         now = replace(applied, commit=head, names=names, results=judgement.results)
         self._restore(now)
-        write_applied(self._clone.state / MEMORY, now)
-        self._applied = now
         self._refused = ""
         subject = " ".join(self._clone.subject(head).split())
         self._tell(News.COMMIT, f"commit {head[:SHORT]} is in force: {subject}; {reason}")
         self._watch()
+
+    def _mend(self) -> None:
+        """After something went wrong on the way from one commit to the next, goes back."""
+        if self._is_torn and self._applied:
+            self._clone.put_right()
+            self._restore(self._applied)
 
     def _watch(self) -> None:
         reading, folder = self._following.reading, self._clone.folder

@@ -268,6 +268,20 @@ def test_records_that_are_committed_do_not_replace_those_that_came_back(lab):
     assert 150 == lab.bought
 
 
+def test_a_commit_that_leaves_records_no_place_is_invalid(lab):
+    """A file in the place of their folder does not replace what came back."""
+    assert lab.once("--wait")[0] == 0
+    good = lab.applied
+    (lab.work / "results").write_text("a file", encoding="utf-8")
+    lab.push(two=OTHER)
+    code, told = lab.once()
+
+    assert (1, "invalid", good, 150) == (code, told[0][0], lab.applied, lab.bought)
+    assert "results: is no folder, so that records have no place" in told[0][1]
+    assert ["pair.yaml"] == [path.name for path in (lab.clone / "specs").iterdir()]
+    assert len(list(lab.clone.glob("results/**/*.jsonl"))) == 1
+
+
 def test_a_clone_belongs_to_one_branch_and_is_never_made_over_other_files(lab):
     """Neither is changed."""
     lab.clone.mkdir()

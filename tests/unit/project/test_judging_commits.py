@@ -1,0 +1,54 @@
+"""What the files of a commit are worth, before it comes into force."""
+
+from __future__ import annotations
+
+import commands
+import pytest
+
+from runner.project.judging_commits import Judgement, Reading, judged
+
+REMOTE = '[targets.far]\nurl = "http://127.0.0.1:9"\n'
+
+
+def problems(folder, settings, **reading):
+    """Why a lab with these settings cannot be used."""
+    (folder / "runner.toml").write_text(settings, encoding="utf-8")
+    return judged(folder, Reading(**reading)).problems
+
+
+def test_files_in_order_give_their_names_and_what_the_settings_say(tmp_path):
+    """Of one folder, if one is followed; a folder without experiments has none."""
+    lab = commands.a_lab(tmp_path / "lab", settings='results = "out"\n')
+
+    assert Judgement(names=frozenset({"pair"}), results="out") == judged(lab, Reading())
+    assert frozenset() == judged(lab, Reading(path="elsewhere")).names
+    assert (frozenset({"pair"}), False) == (
+        judged(lab, Reading(path="specs")).names,
+        bool(problems(lab, "")) or judged(lab, Reading()).has_namespace,
+    )
+
+
+def test_problems_are_told_in_a_line_with_their_places_in_the_repository(tmp_path):
+    """Whatever the folder in which they are judged."""
+    text = commands.EXPERIMENT.replace("runs: 50", "runs: -1")
+    lab = commands.a_lab(tmp_path / "lab", experiment=text)
+
+    assert "specs/pair.yaml:14:13: expected at least 1, not -1" == judged(lab, Reading()).problems
+
+
+@pytest.mark.parametrize("results", [".", "..", "/tmp/x", "a/../../b", ".runner", ".git/x", ""])
+def test_records_have_a_folder_of_their_own_in_the_repository(tmp_path, results):
+    """All else in the clone may be overwritten."""
+    lab = commands.a_lab(tmp_path / "lab")
+
+    assert "is no folder of its own in the repository" in problems(lab, f'results = "{results}"\n')
+
+
+def test_a_commit_that_names_another_target_spends_nothing_unasked(tmp_path):
+    """As long as nobody has said that it may."""
+    lab = commands.a_lab(tmp_path / "lab")
+    settings = f'target = "far"\n{REMOTE}'
+
+    assert "the target far is spent on unasked only with --yes" == problems(lab, settings)
+    assert "" == problems(lab, settings, spends=True)
+    assert "" == problems(lab, settings, target="local")
