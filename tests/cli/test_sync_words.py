@@ -64,10 +64,10 @@ def test_words_that_are_off_are_a_usage_error(capsys, words, said):
 def test_the_commands_of_the_page_have_words_that_exist(capsys):
     """Each of them, up to its comment; and every code and event of its tables is one."""
     page = PAGE.read_text(encoding="utf-8")
-    calls = re.findall(r"^runner (.*?) *(?:#.*)?$", page, re.MULTILINE)
+    calls = re.findall(r"^(?:\$ )?runner (sync .*?) *(?:#.*)?$", page, re.MULTILINE)
     codes = [int(code) for code in re.findall(r"^\| (\d) \|", page, re.MULTILINE)]
     offered = commands.said(capsys, "sync", "--help")[1]
-    words = set(re.findall(r"--[a-z][a-z-]+", page))
+    words = set(re.findall(r"`(--[a-z][a-z-]+)", page))
 
     assert (3, [0, 1, 3, 4, 5]) == (len(calls), codes)
     assert [0] * 3 == [commands.said(capsys, *call.split(), "--help")[0] for call in calls]

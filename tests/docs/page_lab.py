@@ -132,5 +132,6 @@ def new_repository(folder: Path) -> None:
 
 
 def end(lab: Lab) -> None:
-    """Ends the local cloud of a lab."""
-    commands.stop_local_cloud(lab.folder / ".runner" / "local-cloud")
+    """Ends the local clouds of a lab and of clones in it."""
+    for store in lab.folder.rglob(".runner/local-cloud"):
+        commands.stop_local_cloud(store)

@@ -27,6 +27,11 @@ PATIENCE_S = 60
 # What is not run, and why: page, first line, reason. A block that joins them is seen here.
 NOT_RUN = [
     (
+        "gitops",
+        "runner sync https://git.example.org/lab/experiments.git --branch main --path specs --interval 60s",
+        "it goes on for ever, and tests/integration/test_sync.py runs it so",
+    ),
+    (
         "side-by-side",
         "python tests/benchmarks/side_by_side.py --write docs/side-by-side.md",
         "takes minutes, and tests/integration/test_side_by_side.py runs a part of it",
