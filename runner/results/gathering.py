@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.domain import JobStatus
 from runner.results.counts import Counts
+from runner.results.geometry import written
 from runner.results.job_result import JobResult, Runs
 from runner.results.results import Results
 from runner.results.table import behind, measured_runs, status_of
@@ -36,6 +38,13 @@ class Kept:
     manifest: Callable[[str], Mapping[str, Any] | None] = field(default=_nothing)
 
 
+class _Origin(NamedTuple):
+    """Where a wanted job came from."""
+
+    sweep: Sweep | None
+    sequence: Callable[[], Mapping[str, Any]]
+
+
 def gathered(
     desired: DesiredExperiment,
     recorded: Iterable[RecordedJob],
@@ -55,10 +64,11 @@ def gathered(
             earlier rerun, comes behind the jobs of the file.
     """
     known, jobs_recorded = kept or Kept(), tuple(recorded)
+    sequence = cache(partial(written, desired.sequence))
     by_key = behind(desired, jobs_recorded)
     of_sweeps = sweeps if len(sweeps) == len(desired.jobs) else (None,) * len(desired.jobs)
     jobs = [
-        _wanted(desired, job, by_key.get(job.key, ()), sweep=sweep, kept=known)
+        _wanted(desired, job, by_key.get(job.key, ()), _Origin(sweep, sequence), kept=known)
         for job, sweep in zip(desired.jobs, of_sweeps, strict=True)
     ]
     if beyond_file:
@@ -71,8 +81,8 @@ def _wanted(
     desired: DesiredExperiment,
     job: DesiredJob,
     remote: Sequence[RecordedJob],
+    origin: _Origin,
     *,
-    sweep: Sweep | None,
     kept: Kept,
 ) -> JobResult:
     counts = _counts(remote)
@@ -90,8 +100,9 @@ def _wanted(
         device_type=desired.device_type,
         rerun=job.rerun,
         duration_ns=job.duration_ns,
-        sweep=sweep,
+        sweep=origin.sweep,
         serialised=kept.serialised,
+        sequence=origin.sequence,
     )
 
 
@@ -143,4 +154,5 @@ def _other(
         device_type=str(manifest.get("device_type", "")),
         rerun=last.rerun,
         serialised=kept.serialised,
+        sequence=lambda: manifest.get("sequence") or {},
     )

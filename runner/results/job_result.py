@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.errors import RecordError
+from runner.results.geometry import places_um
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -41,6 +42,10 @@ class Runs(NamedTuple):
 def _nothing_kept(job: RecordedJob) -> str | None:
     del job
     return None
+
+
+def _no_sequence() -> Mapping[str, Any]:
+    return {}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,6 +83,8 @@ class JobResult:
 
         serialised: Gives Pulser's own serialised results of a remote job, None where none were kept.
 
+        sequence: Gives the abstract representation of its sequence, empty when it is not known.
+
     Raises:
         RecordError: The bitstrings are longer or shorter than there are qubits.
     """
@@ -97,6 +104,7 @@ class JobResult:
     duration_ns: int | None = None
     sweep: Sweep | None = None
     serialised: Callable[[RecordedJob], str | None] = field(default=_nothing_kept, repr=False, compare=False)
+    sequence: Callable[[], Mapping[str, Any]] = field(default=_no_sequence, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         if self.counts and self.counts.n_qubits != len(self.qubit_ids):
@@ -109,6 +117,11 @@ class JobResult:
     def is_wanted(self) -> bool:
         """Whether the file asks for it; else it is only on record."""
         return self.runs.wanted > 0
+
+    @cached_property
+    def positions_um(self) -> dict[str, tuple[float, ...]]:
+        """x and y, or x, y and z (in µm) of each atom, by qubit id; empty when the sequence is not known."""
+        return places_um(self.sequence(), self.variables)
 
     @property
     def probabilities(self) -> dict[str, float] | None:
