@@ -23,7 +23,7 @@ def written(representation: str) -> Mapping[str, Any]:
 
 
 def places_um(sequence: Mapping[str, Any], variables: Mapping[str, Any]) -> dict[str, Place]:
-    """x and y, or x, y and z (in µm) of each atom; empty where the sequence does not tell.
+    """Places (x and y, or x, y and z, in µm) of each atom; empty where the sequence does not tell.
 
     Args:
         sequence: Its abstract representation.

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from runner.errors import RecordError
 from runner.results.geometry import places_um
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from runner.domain import RecordedJob
     from runner.results.counts import Counts
     from runner.results.estimates import Bootstrap, Estimate, Estimates
+    from runner.results.pictures.figures import PictureFigure
+    from runner.results.pictures.plotting import PlotOptions
     from runner.results.points import Sweep
     from runner.results.pulser_objects import PulserResults
     from runner.results.statuses import ResultStatus
@@ -120,7 +122,7 @@ class JobResult:
 
     @cached_property
     def positions_um(self) -> dict[str, tuple[float, ...]]:
-        """x and y, or x, y and z (in µm) of each atom, by qubit id; empty when the sequence is not known."""
+        """Place (x and y, or x, y and z, in µm) of each atom by qubit id; empty when nobody knows."""
         return places_um(self.sequence(), self.variables)
 
     @property
@@ -200,6 +202,21 @@ class JobResult:
     def errors(self) -> tuple[str, ...]:
         """What the cloud said went wrong with its remote jobs."""
         return tuple(error for job in self.remote_jobs for error in job.errors)
+
+    def plot(self, kind: str = "histogram", **options: Unpack[PlotOptions]) -> PictureFigure:
+        """A figure of matplotlib: its bitstrings, or with `register` an observable of each atom.
+
+        Args:
+            options: `observable` and `top`; see `Results.plot`.
+
+        Raises:
+            UsageError: There is no such kind or observable.
+
+            RunnerError: matplotlib is not installed.
+        """
+        from runner.results.pictures.plotting import plotted  # noqa: PLC0415  (imports matplotlib)
+
+        return plotted(self.experiment, [self], kind, options)
 
     def to_pulser(self) -> PulserResults | None:
         """Pulser's `Results`; None when nothing was measured. Imports Pulser, which takes a second.

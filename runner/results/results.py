@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, Unpack, overload
 
 from runner.errors import UsageError
 from runner.results.choosing import chosen
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
     from runner.results.estimates import Estimates
     from runner.results.job_result import JobResult
+    from runner.results.pictures.figures import PictureFigure
+    from runner.results.pictures.plotting import PlotOptions
     from runner.results.pulser_objects import PulserResults
 
     Observables = Mapping[str, Callable[[str], float]]
@@ -180,6 +182,25 @@ class Results(Sequence["JobResult"]):
         from runner.results.datasets import dataset  # noqa: PLC0415  (imports xarray)
 
         return dataset(self, observables=observables or {}, counts=counts, axes=axes)
+
+    def plot(self, kind: str | None = None, **options: Unpack[PlotOptions]) -> PictureFigure:
+        """A figure of matplotlib, which a notebook shows; partial results always.
+
+        Args:
+            kind: `histogram` of a job, `curve` of an observable along a variable, `heatmap` over two, or
+                `register`, an observable of each atom. By default a histogram where nothing varies or a
+                job is named, a heatmap where two variables make a grid, else a curve.
+
+            options: `job`, `x`, `y`, `observable`, `top`; see `PlotOptions`.
+
+        Raises:
+            UsageError: There is no such kind, job, variable or observable.
+
+            RunnerError: matplotlib is not installed.
+        """
+        from runner.results.pictures.plotting import plotted  # noqa: PLC0415  (imports matplotlib)
+
+        return plotted(self.experiment, self, kind, options)
 
     def to_pulser(self) -> list[PulserResults | None]:
         """Pulser's `Results` of each job, in file order; None where nothing came back.

@@ -1,0 +1,39 @@
+"""What has to be said of jobs of which not all came back. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from runner.results.statuses import ResultStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.results.job_result import JobResult
+
+_NAMED: Final = 3
+_SAID: Final = {
+    ResultStatus.MISSING: "no results yet",
+    ResultStatus.ERROR: "failed",
+    ResultStatus.CANCELED: "cancelled",
+    ResultStatus.PARTIAL: "fewer runs than wanted",
+}
+
+
+def missing(jobs: Sequence[JobResult]) -> tuple[str, ...]:
+    """A sentence for each way in which jobs are incomplete; none when all of them are there."""
+    found = []
+    for status, said in _SAID.items():
+        names = [job.name for job in jobs if job.status is status]
+        if names:
+            found.append(f"{said}: {_listed(names, len(jobs))}")
+    return tuple(found)
+
+
+def _listed(names: Sequence[str], of: int) -> str:
+    if of == 1:
+        return names[0]
+    if len(names) == of:
+        return f"all {of} jobs"
+    some = "; ".join(names[:_NAMED]) + ("; …" if len(names) > _NAMED else "")
+    return f"{len(names)} of {of} jobs ({some})"

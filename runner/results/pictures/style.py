@@ -1,0 +1,67 @@
+"""How all our pictures look: colours, markers, type. Nothing of it changes what others draw."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+# Okabe and Ito's palette, told apart by everybody; without yellow, weak on white, and black, which is for
+# text. Lines differ by marker, too.
+BLUE: Final = "#0072B2"
+LINES: Final = (BLUE, "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#444444")
+GREY: Final = "#8C8C8C"
+TEXT: Final = "#222222"
+PALE: Final = "#D9D9D9"
+# Ninths of the colour map cividis, which rises evenly in lightness for everybody.
+CIVIDIS: Final = (
+    "#00224e",
+    "#1a386f",
+    "#434e6c",
+    "#61656f",
+    "#7d7c78",
+    "#9b9476",
+    "#bcae6c",
+    "#dec958",
+    "#fee838",
+)
+MARKERS: Final = "os^Dv<P"
+# For matplotlib, while we draw.
+SETTINGS: Final[dict[str, Any]] = {
+    "axes.axisbelow": True,
+    "axes.edgecolor": TEXT,
+    "axes.grid": False,
+    "axes.labelcolor": TEXT,
+    "axes.linewidth": 0.8,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlelocation": "left",
+    "axes.titlesize": 9,
+    "axes.titlecolor": GREY,
+    "figure.dpi": 100,
+    "figure.titlesize": 11,
+    "font.family": ["DejaVu Sans"],
+    "font.size": 9,
+    "grid.color": "#E6E6E6",
+    "grid.linewidth": 0.6,
+    "hatch.color": "#B0B0B0",
+    "hatch.linewidth": 0.8,
+    "image.cmap": "cividis",
+    "legend.fontsize": 8,
+    "legend.frameon": False,
+    "lines.linewidth": 1.2,
+    "lines.markersize": 4.5,
+    "mathtext.default": "it",
+    "savefig.dpi": 200,
+    "text.color": TEXT,
+    "xtick.color": TEXT,
+    "ytick.color": TEXT,
+    # The same picture, byte by byte, whenever it is drawn; and texts that can be searched for.
+    "svg.fonttype": "none",
+    "svg.hashsalt": "runner",
+    "pdf.fonttype": 42,
+}
+# What would tell when and with what a file was made.
+METADATA: Final[dict[str, dict[str, Any]]] = {
+    "svg": {"Date": None, "Creator": None},
+    "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
+    "png": {"Software": None},
+}

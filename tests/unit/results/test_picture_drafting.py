@@ -1,0 +1,212 @@
+"""Which picture results make, and what is on it."""
+
+from __future__ import annotations
+
+import pytest
+from builders import a_result, some_results
+
+from runner.errors import UsageError
+from runner.results import ResultStatus
+from runner.results.pictures import Asked, Kind, picture
+from runner.results.pictures.curves import evenly
+from runner.results.pictures.picture import (
+    Atom,
+    Bar,
+    Curves,
+    Heatmap,
+    Histogram,
+    Hole,
+    Line,
+    Measured,
+    Reading,
+)
+from runner.results.pictures.quantities import Quantity, quantity_of, short
+from runner.results.pictures.sublattices import signs
+from runner.results.pictures.ticks import ticks
+
+HALF = {"00": 50, "10": 50}
+OCCUPATION = Measured(quantity=Quantity("mean occupation ⟨n⟩"), low=0, high=1)
+SQUARE = {"q0": (0.0, 0.0), "q1": (5.0, 0.0), "q2": (0.0, 5.0), "q3": (5.0, 5.0)}
+
+
+def a_point(counts=HALF, **variables):
+    """A job at a point."""
+    return a_result(counts, variables=variables)
+
+
+def a_grid(xs, ys, leave_out=()):
+    """Jobs at all points of a grid but some."""
+    return [a_point(y=y, x_ns=x) for y in ys for x in xs if (x, y) not in leave_out]
+
+
+@pytest.mark.parametrize(
+    ("jobs", "asked", "expected"),
+    [
+        ([a_point(t=1)], Asked(), Histogram),
+        ([a_point(t=1), a_point(t=2)], Asked(), Curves),
+        ([a_point(t=1), a_point(t=2)], Asked(job="t=2"), Histogram),
+        (a_grid((1, 2, 3), (1, 2, 3)), Asked(), Heatmap),
+        (a_grid((1, 2, 3), (1, 2)), Asked(), Curves),
+        (a_grid((1, 2, 3), (1, 2)), Asked(y="y"), Heatmap),
+        ([a_point(x=1, y=2, z=3), a_point(x=2, y=1, z=4), a_point(x=1, y=1, z=5)], Asked(), Curves),
+        ([a_point(x=i, y=3 * i) for i in range(5)], Asked(), Curves),
+    ],
+    ids=["none", "one", "job", "two", "two values", "y", "three", "together"],
+)
+def test_the_kind_is_chosen_from_what_varies(jobs, asked, expected):
+    """Nothing, one variable, or two that make a grid."""
+    assert expected is type(picture("exp", jobs, asked).body)
+
+
+def test_a_histogram_has_the_most_frequent_bitstrings_and_the_rest():
+    """Each with its share and its standard error, √(p(1 - p)/(N - 1))."""
+    found = picture("exp", [a_result({"00": 60, "01": 20, "10": 15, "11": 5})], Asked(top=2))
+
+    error = {p: pytest.approx((p * (1 - p) / 99) ** 0.5) for p in (0.6, 0.2)}
+    share = {p: Reading(pytest.approx(p), error[p]) for p in error}
+    assert ("exp: t=1", "100 runs; bitstrings from q0 to q1") == (found.title, found.subtitle)
+    assert (
+        Bar("00", 60, share[0.6]),
+        Bar("01", 20, share[0.2]),
+        Bar("2 others", 20, share[0.2], is_rest=True),
+    ) == found.body.bars
+
+
+def test_a_curve_has_a_line_for_each_value_of_the_others():
+    """By rising x, with a gap where a result is missing, which is said."""
+    jobs = [a_point(t_ns=300, delta_rad_per_us=1.0), a_point(t_ns=100, delta_rad_per_us=1.0)]
+    jobs += [
+        a_point(None, t_ns=200, delta_rad_per_us=1.0),
+        a_point({"11": 9}, t_ns=100, delta_rad_per_us=0.5),
+    ]
+    found = picture("exp", jobs, Asked())
+
+    delta, quarter = Quantity("δ", unit="rad/µs"), Reading(0.25, pytest.approx(0.25 / 99**0.5))
+    lines = (
+        Line(((delta, 0.5),), ((100, Reading(1.0, 0.0)),)),
+        Line(((delta, 1.0),), ((100, quarter), (200, None), (300, quarter))),
+    )
+    assert Curves(x=Quantity("t", unit="ns"), y=OCCUPATION, lines=lines) == found.body
+    assert ("no results yet: 1 of 4 jobs (t_ns=200,delta_rad_per_us=1.0)",) == found.notes
+    assert "δ = 0.5 rad/µs" == lines[0].label
+
+
+def test_jobs_of_the_same_point_are_added_up():
+    """A point that the file repeats is one point of the curve."""
+    jobs = [a_point({"00": 30}, t=1), a_point({"11": 10}, t=1), a_point({"11": 7}, t=2)]
+
+    points = picture("exp", jobs, Asked()).body.lines[0].points
+    assert [(1.0, 0.25), (2.0, 1.0)] == [(x, each.value) for x, each in points]
+
+
+def test_a_heatmap_tells_what_is_missing_from_what_was_not_asked_for():
+    """Values rise along both axes, whatever the order of the jobs."""
+    jobs = [*a_grid((2, 1), (1, 2, 3), leave_out=[(2, 3)]), a_point(None, x_ns=3, y=2)]
+    found = picture("exp", jobs, Asked(kind=Kind.HEATMAP))
+
+    there, no, gone = Reading(0.25, pytest.approx(0.25 / 99**0.5)), Hole.ABSENT, Hole.MISSING
+    assert ((1, 2, 3), (1, 2, 3)) == (found.body.xs, found.body.ys)
+    assert ((there, there, no), (there, there, gone), (there, no, no)) == found.body.rows
+    assert ("hatched: no result", "blank: not asked for") == found.notes[:2]
+
+
+def test_a_register_has_each_atom_at_its_place():
+    """With its own mean and error."""
+    job = a_result(
+        {"01": 10}, sequence=lambda: {"register": [{"name": f"q{i}", "x": i, "y": 2} for i in (0, 1)]}
+    )
+    body = picture("exp", [job], Asked(kind=Kind.REGISTER, observable="magnetization")).body
+
+    assert (Atom("q0", 0.0, 2.0, Reading(-1.0, 0.0)), Atom("q1", 1.0, 2.0, Reading(1.0, 0.0))) == body.atoms
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("occupation", 0.5),
+        ("magnetization", 0.0),
+        ("staggered-magnetization", 0.5),
+        ("probability:10", 0.75),
+        ("q0", 0.75),
+        ("qubit:q1", 0.25),
+    ],
+)
+def test_observables_have_their_value(name, expected):
+    """Of 3 times 10 and once 01, by hand; where nobody knows the places, signs alternate."""
+    jobs = [a_point({"10": 3, "01": 1}, t=1), a_point(t=2)]
+
+    assert expected == pytest.approx(
+        picture("exp", jobs, Asked(observable=name)).body.lines[0].points[0][1].value
+    )
+
+
+def test_neighbours_are_on_other_sublattices():
+    """On a square of even side as well, where counting alone would not do."""
+    assert (1, -1, -1, 1) == signs(tuple(SQUARE), SQUARE)
+    with pytest.raises(UsageError, match="rings of odd length"):
+        signs(("a", "b", "c"), {"a": (0, 0), "b": (2, 0), "c": (1, 3**0.5)})
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        ({"observable": "magnetisation"}, "did you mean magnetization"),
+        ({"observable": "probability:012"}, "none of the bitstrings"),
+        ({"x": "s"}, "s does not vary"),
+        ({"job": "no"}, "no job 'no'"),
+        ({"kind": Kind.HEATMAP}, "needs two variables"),
+        ({"kind": Kind.REGISTER}, "nobody knows where"),
+        ({"kind": Kind.HISTOGRAM, "observable": "q0"}, "takes no choice of an observable"),
+        ({"kind": Kind.CURVE, "job": "t=1"}, "takes no choice of a job"),
+    ],
+)
+def test_what_cannot_be_drawn_is_refused(words, message):
+    """With what there is instead."""
+    with pytest.raises(UsageError, match=message):
+        picture("exp", [a_point(t=1), a_point(t=2)], Asked(**words))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("t_ns", "t (ns)"),
+        ("omega_max_rad_per_us", "Ω_max (rad/µs)"),
+        ("omega_max", "Ω_max"),
+        ("spacing_um", "spacing (µm)"),
+        ("v[1]", "v_1"),
+        ("qubits[left]", "trap of left"),
+        ("temperature_uk", "temperature (µK)"),
+    ],
+)
+def test_axes_are_labelled_as_in_papers(name, expected):
+    """Letters for their names, and the unit that the name says."""
+    assert expected == quantity_of(name).label
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [(0, "0"), (6.283185, "6.283"), (-0.5, "−0.5"), (4000, "4000"), (1.5e-5, "1.5e−5"), (2e6, "2e6")],
+)
+def test_numbers_are_short(number, expected):
+    """Four digits, and a true minus sign."""
+    assert expected == short(number)
+
+
+def test_ticks_are_round_and_lines_are_chosen_evenly():
+    """No more than there is room for."""
+    assert [0.0, 0.5, 1.0] == ticks(-0.1, 1.2, 4)
+    assert [3.0] == ticks(3.0, 3.0, 4)
+    assert [0, 2, 5, 8, 10] == [round(each) for each in evenly(range(11), 5)]
+    assert [1, 2] == evenly([1, 2], 5)
+
+
+def test_nothing_yet_is_a_picture_too():
+    """It says so."""
+    results = some_results(a_point(None, t=1), a_result(None, variables={"t": 2}, status=ResultStatus.ERROR))
+    found = picture("exp", results, Asked())
+
+    assert (("no results yet: 1 of 2 jobs (t=1)", "failed: 1 of 2 jobs (t=2)"), "") == (
+        found.notes,
+        found.subtitle,
+    )
+    assert () == picture("exp", results, Asked(job="t=1")).body.bars
