@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from runner.cli import options
-from runner.cli.exits import Exit
+from runner.cli.completeness import exit_code
 from runner.cli.output import say
 from runner.cli.saving import write_file
 
@@ -31,7 +31,11 @@ def report(file: Path, job: str | None, page_path: Path | None) -> int:
     The page holds what ran, register and pulses, the jobs with their results, and where all of it came from.
     It opens in any browser without a network, can be printed, and is the same for the same records. What is
     not measured yet is said on top. Reads the records in the repository and asks no cloud.
+
+    Exit codes: 0 all wanted runs are measured; 5 some are missing and apply may still bring them; 3 what is
+    missing failed for good or was cancelled. The page is written in any case.
     """
+    from runner.project.declaring import Declared  # noqa: PLC0415  (only this verb needs it)
     from runner.project.reporting import report_of  # noqa: PLC0415  (draws: imports Pulser)
     from runner.results.reports import extent, page  # noqa: PLC0415  (only this verb needs it)
 
@@ -40,8 +44,8 @@ def report(file: Path, job: str | None, page_path: Path | None) -> int:
     content = page(what).encode()
     if page_path == Path("-"):
         sys.stdout.buffer.write(content)
-        return Exit.DONE
-    path = page_path or Path(f"{experiment.name}.html")
-    write_file(path, content)
-    say(f"{path}: written; {extent(what.results).lower()}")
-    return Exit.DONE
+    else:
+        path = page_path or Path(f"{experiment.name}.html")
+        write_file(path, content)
+        say(f"{path}: written; {extent(what.results).lower()}")
+    return exit_code([(Declared(project, experiment), what.results)])

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from runner.cli.exits import Exit
-from runner.cli.output import say
+from runner.cli.completeness import exit_code
 from runner.cli.results_forms import Form, put_netcdf, put_objects, put_sheet, put_tables
 from runner.cli.results_table import Table, facts_of, sheet_table, summary, title_of
 from runner.domain.plain import plain
-from runner.project.prospects import ended_for_good
-from runner.results import Results, ResultStatus
 from runner.results.quantities import Quantities
 from runner.results.sheets import LONG, WIDE, chosen_columns, long_sheet, wide_sheet, with_errors
 
@@ -20,10 +17,8 @@ if TYPE_CHECKING:
 
     from runner.cli.results_asked import Asked
     from runner.project.declaring import Declared
-    from runner.results import JobResult
+    from runner.results import JobResult, Results
     from runner.results.sheets import Sheet
-
-_HINT: Final = "`runner apply` goes on with what is missing"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +39,7 @@ def show_results(experiments: Sequence[Declared], asked: Asked) -> int:
         _Found(each, some, some.where(is_meant)) for each, some in zip(experiments, gathered, strict=True)
     ]
     _write(found, asked, quantities)
-    return _exit(found)
+    return exit_code([(each.experiment, each.shown) for each in found])
 
 
 def _write(found: Sequence[_Found], asked: Asked, quantities: Quantities) -> None:
@@ -91,38 +86,3 @@ def _object(job: JobResult) -> dict[str, Any]:
         "job_ids": [each.id for each in job.remote_jobs],
         "errors": list(job.errors),
     }
-
-
-def _exit(found: Sequence[_Found]) -> int:
-    """What the exit code says of the jobs shown; on stderr, what it means."""
-    lacking = [
-        (each, job.name) for each in found for job in each.shown if job.status is not ResultStatus.DONE
-    ]
-    if not lacking:
-        return Exit.DONE
-    ended = {each.all.experiment: _ended(each.experiment) for each, _ in lacking}
-    lost = sum(name in ended[each.all.experiment] for each, name in lacking)
-    if lost:
-        hint = "`runner rerun FILE --failed` sends failed ones again"
-        say(f"{_jobs(lost)} failed for good or {_were(lost)} cancelled; {hint}", style="red")
-    if len(lacking) > lost:
-        open_ = len(lacking) - lost
-        say(f"{_jobs(open_)} {_are(open_)} not complete; {_HINT}", style="yellow")
-    return Exit.PATIENCE if len(lacking) > lost else Exit.FAILED_JOBS
-
-
-def _jobs(number: int) -> str:
-    return "1 job" if number == 1 else f"{number} jobs"
-
-
-def _are(number: int) -> str:
-    return "is" if number == 1 else "are"
-
-
-def _were(number: int) -> str:
-    return "was" if number == 1 else "were"
-
-
-def _ended(experiment: Declared) -> frozenset[str]:
-    recorded = experiment.project.recorded(experiment.experiment)
-    return ended_for_good(experiment.experiment.desired, [job for _, job in recorded])

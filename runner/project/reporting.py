@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.project.declaring import Declared
+from runner.project.report_figures import figures
 from runner.project.showing import chosen_job, drawings_of
 from runner.reconcile.estimate import qpu_seconds
 from runner.reconcile.tags import SHORT
@@ -41,6 +42,7 @@ def report_of(project: Project, experiment: Experiment, job_name: str | None = N
         provenance=_provenance(project, experiment, results),
         qpu_s=qpu_seconds(desired.device_type, runs),
         sequence=_sequence(experiment, job_name),
+        figures=figures(experiment.name, results, chosen_job(experiment, job_name).name),
     )
 
 

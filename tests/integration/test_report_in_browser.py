@@ -72,7 +72,7 @@ def page(tmp_path_factory):
     lab = a_measured_lab(tmp_path_factory.mktemp("lab") / "lab", jobs=1, experiment=EXPERIMENT, error=NAME)
     path = lab / "report.html"
     with warnings.catch_warnings():
-        assert Exit.DONE == main(["report", str(lab / "specs" / "pair.yaml"), "-o", str(path)])
+        assert Exit.PATIENCE == main(["report", str(lab / "specs" / "pair.yaml"), "-o", str(path)])
     return path
 
 

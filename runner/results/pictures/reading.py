@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
@@ -24,10 +25,11 @@ if TYPE_CHECKING:
 
 OCCUPATION: Final = "occupation"
 MAGNETIZATION: Final = "magnetization"
-STAGGERED: Final = "staggered-magnetization"
-_PROBABILITY: Final = "probability:"
-_QUBIT: Final = "qubit:"
-_WORDS: Final = (OCCUPATION, MAGNETIZATION, STAGGERED, "probability:BITSTRING")
+STAGGERED: Final = "staggered_magnetization"
+_PROBABILITY: Final = "probability"
+_WORDS: Final = (OCCUPATION, f"{OCCUPATION}[QUBIT]", MAGNETIZATION, STAGGERED, f"{_PROBABILITY}[BITSTRING]")
+# As `runner results` has it: `occupation[q0]`, `probability[01]`, and `probability:01` for shells.
+_INDEXED: Final = re.compile(rf"({OCCUPATION}|{_PROBABILITY})(?:\[([^\]]*)\]|:(.*))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,19 +61,20 @@ def reading(estimate: Estimate) -> Reading | None:
 def observable(name: str, jobs: Sequence[JobResult]) -> Observable:
     """The observable of this name.
 
-    `occupation` and `magnetization` are means over all qubits, `staggered-magnetization` one with the signs
-    of two sublattices, `probability:0101` is of a bitstring; any other name is a qubit's, whose occupation
-    is meant (`qubit:NAME` where a qubit is called like one of these).
+    `occupation` and `magnetization` are means over all qubits, `staggered_magnetization` one with the signs
+    of two sublattices, `probability[0101]` is of a bitstring, `occupation[q0]` of a qubit; any other name is
+    a qubit's, whose occupation is meant.
 
     Raises:
         UsageError: There is no such thing; says what there is.
     """
     qubits = tuple(dict.fromkeys(qubit for job in jobs for qubit in job.qubit_ids))
-    if name.startswith(_PROBABILITY):
-        return _probability(name.removeprefix(_PROBABILITY), jobs)
+    indexed = _INDEXED.fullmatch(name)
+    if indexed and indexed[1] == _PROBABILITY:
+        return _probability(indexed[2] or indexed[3] or "", jobs)
     if name in _KNOWN:
         return _KNOWN[name]
-    qubit = name.removeprefix(_QUBIT)
+    qubit = (indexed[2] or indexed[3] or "") if indexed else name
     if qubit in qubits:
         return _of_qubit(qubit)
     near = get_close_matches(name, (*_WORDS, *qubits), n=1)
@@ -125,7 +128,7 @@ def _probability(bitstring: str, jobs: Sequence[JobResult]) -> Observable:
         wanted = " or ".join(map(str, sorted(lengths)))
         raise UsageError(
             f"{bitstring!r} is none of the bitstrings",
-            hint=f"they have {wanted} characters, each 0 or 1: probability:{'0' * min(lengths)}",
+            hint=f"they have {wanted} characters, each 0 or 1: probability[{'0' * min(lengths)}]",
         )
 
     def of(job: JobResult) -> PerBitstring | None:

@@ -125,10 +125,11 @@ def test_a_register_has_each_atom_at_its_place():
     [
         ("occupation", 0.5),
         ("magnetization", 0.0),
-        ("staggered-magnetization", 0.5),
+        ("staggered_magnetization", 0.5),
         ("probability:10", 0.75),
+        ("probability[10]", 0.75),
         ("q0", 0.75),
-        ("qubit:q1", 0.25),
+        ("occupation[q1]", 0.25),
     ],
 )
 def test_observables_have_their_value(name, expected):

@@ -1,0 +1,56 @@
+"""What the exit code says of results that are shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from runner.cli.exits import Exit
+from runner.cli.output import say
+from runner.project.prospects import ended_for_good
+from runner.results import ResultStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.project.declaring import Declared
+    from runner.results import Results
+
+_HINT: Final = "`runner apply` goes on with what is missing"
+
+
+def exit_code(shown: Sequence[tuple[Declared, Results]]) -> int:
+    """What the exit code says of the jobs shown of some experiments; on stderr, what it means."""
+    lacking = [
+        (declared, job.name)
+        for declared, results in shown
+        for job in results
+        if job.status is not ResultStatus.DONE
+    ]
+    if not lacking:
+        return Exit.DONE
+    ended = {declared.name: _ended(declared) for declared, _ in lacking}
+    lost = sum(name in ended[declared.name] for declared, name in lacking)
+    if lost:
+        hint = "`runner rerun FILE --failed` sends failed ones again"
+        say(f"{_jobs(lost)} failed for good or {_were(lost)} cancelled; {hint}", style="red")
+    if len(lacking) > lost:
+        open_ = len(lacking) - lost
+        say(f"{_jobs(open_)} {_are(open_)} not complete; {_HINT}", style="yellow")
+    return Exit.PATIENCE if len(lacking) > lost else Exit.FAILED_JOBS
+
+
+def _jobs(number: int) -> str:
+    return "1 job" if number == 1 else f"{number} jobs"
+
+
+def _are(number: int) -> str:
+    return "is" if number == 1 else "are"
+
+
+def _were(number: int) -> str:
+    return "was" if number == 1 else "were"
+
+
+def _ended(experiment: Declared) -> frozenset[str]:
+    recorded = experiment.project.recorded(experiment.experiment)
+    return ended_for_good(experiment.experiment.desired, [job for _, job in recorded])

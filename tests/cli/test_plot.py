@@ -1,0 +1,87 @@
+"""`runner plot`: pictures of what came back, in the terminal or in a file."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+
+import pytest
+from commands import said
+from measured_labs import a_measured_lab
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch):
+    """A lab with all results, that is the working folder."""
+    monkeypatch.setenv("COLUMNS", "60")
+    lab = a_measured_lab(tmp_path / "lab")
+    monkeypatch.chdir(lab)
+    return lab
+
+
+def test_a_picture_is_drawn_where_one_stands(capsys, lab):
+    """Over the one variable, with its unit, no wider than the terminal."""
+    code, out, err = said(capsys, "plot", "specs/pair.yaml")
+    lines = out.splitlines()
+
+    assert (0, "", "pair") == (code, err, lines[0])
+    assert "mean occupation ⟨n⟩" in lines
+    assert "t (ns)" in out
+    assert 3 == out.count("●")
+    assert max(map(len, lines)) <= 60
+
+
+def test_a_file_is_the_same_each_time_and_says_what_is_on_it(capsys, lab):
+    """The axes have their units in words that can be searched."""
+    words = ("plot", "specs/pair.yaml", "--observable", "probability[00]", "-o")
+    codes = [said(capsys, *words, name)[0] for name in ("one.svg", "other.svg")]
+    texts = {"".join(each.itertext()) for each in ET.parse("one.svg").iter() if each.tag.endswith("text")}
+
+    assert [0, 0] == codes
+    assert (lab / "one.svg").read_bytes() == (lab / "other.svg").read_bytes()
+    assert {"t (ns)", "probability of 00"} <= texts
+
+
+@pytest.mark.parametrize("form", ["png", "pdf"])
+def test_other_kinds_of_files_are_written(capsys, lab, form):
+    """By the ending of the name."""
+    code, _, err = said(capsys, "plot", "specs/pair.yaml", "--job", "t_ns=100", "-o", f"p.{form}")
+    begins = {"png": b"\x89PNG", "pdf": b"%PDF"}[form]
+
+    assert (0, f"p.{form}: written\n") == (code, err)
+    assert (lab / f"p.{form}").read_bytes().startswith(begins)
+
+
+def test_a_condition_chooses_what_is_drawn(capsys, lab):
+    """As `runner results` has it."""
+    code, out, _ = said(capsys, "plot", "specs/pair.yaml", "--where", "t_ns > 100")
+
+    assert (0, 2) == (code, out.count("●"))
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("--where", "t_ns > 900"), "--where 't_ns > 900' holds of none of 3 jobs\n"),
+        (("-o", "p.gif"), "p.gif: no picture is called so\nhint: end it in .png, .svg, .pdf\n"),
+        (("--kind", "heatmap", "--job", "t_ns=100"), "a heatmap takes no choice of a job"),
+        (("--observable", "probability[0]"), "hint: they have 2 characters, each 0 or 1: probability[00]\n"),
+        (("--observable", "ocupation"), "did you mean occupation?"),
+    ],
+    ids=["none", "ending", "choice", "bitstring", "name"],
+)
+def test_what_cannot_be_drawn_is_told(capsys, lab, words, told):
+    """Nothing is written."""
+    code, out, err = said(capsys, "plot", "specs/pair.yaml", *words)
+
+    assert (64, "") == (code, out)
+    assert told in err
+    assert [] == list(lab.glob("p.*"))
+
+
+def test_partial_results_are_drawn_and_the_exit_code_tells(tmp_path, capsys, monkeypatch):
+    """As that of `runner results`: 5 while apply may still bring more."""
+    monkeypatch.chdir(a_measured_lab(tmp_path / "lab", jobs=2))
+    code, out, err = said(capsys, "plot", "specs/pair.yaml")
+
+    assert (5, 2) == (code, out.count("●"))
+    assert "1 job is not complete" in err
