@@ -8,16 +8,17 @@ from typing import TYPE_CHECKING, Final
 
 from runner.domain import digest
 from runner.project.sealing import read_sealed, write_sealed
+from runner.sequences.former import Built
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
-_FORMAT: Final = "runner/durations/v1"
+_FORMAT: Final = "runner/durations/v2"
 
 
 class KeptDurations:
-    """How long jobs take of which there was nothing to say, a file for each sequence.
+    """How long jobs take, and what kind of thing was to be said of them, a file for each sequence.
 
     Args:
         folder: Where they are kept; None keeps nothing.
@@ -29,19 +30,25 @@ class KeptDurations:
         self._folder = folder
         self._compiler = compiler
 
-    def durations(self, text: str) -> Mapping[str, int]:
-        """How long jobs of a sequence take (in ns), by key."""
+    def jobs(self, text: str) -> Mapping[str, Built]:
+        """Jobs of a sequence, by key."""
         place = self._place(text)
         body = read_sealed(place) if place else None
-        found = json.loads(body) if body else {}
-        return found if isinstance(found, dict) else {}
+        if body is None:
+            return {}
+        kinds, jobs = json.loads(body)
+        return {key: Built(duration_ns, kinds[kind]) for key, (duration_ns, kind) in jobs.items()}
 
-    def keep(self, text: str, durations: Mapping[str, int]) -> None:
+    def keep(self, text: str, jobs: Mapping[str, Built]) -> None:
         """Remembers the jobs of a sequence, and no others of it."""
         place = self._place(text)
-        if place and durations != self.durations(text):
+        if place and jobs != self.jobs(text):
+            numbers = {
+                kind: number for number, kind in enumerate(dict.fromkeys(j.warned for j in jobs.values()))
+            }
+            plain = {key: (job.duration_ns, numbers[job.warned]) for key, job in jobs.items()}
             with suppress(OSError):  # then they are built again
-                write_sealed(place, json.dumps(dict(durations), separators=(",", ":")))
+                write_sealed(place, json.dumps([list(numbers), plain], separators=(",", ":")))
 
     def _place(self, text: str) -> Path | None:
         if self._folder is None or self._compiler is None:

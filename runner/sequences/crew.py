@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pulser
 
+from runner.sequences.former import Built
 from runner.sequences.remarks import recorded_warnings
-from runner.sequences.verdicts import verdict
+from runner.sequences.verdicts import Verdict, kind_of, verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,10 +28,10 @@ _JOBS_A_PROCESS: Final = 4000
 _MOST_PROCESSES: Final = 16
 
 
-def clean_durations(
+def built_by_others(
     text: str, jobs: Sequence[Mapping[str, Any]], *, processes: int | None = None
-) -> list[int | None]:
-    """How long jobs take (in ns); None for one that there is something to say of, or that was not built.
+) -> list[Built | None]:
+    """Jobs as other processes build them; None for one at fault, or that was not built.
 
     Args:
         text: Abstract representation of the sequence.
@@ -41,7 +42,7 @@ def clean_durations(
             cores. Fewer than two do nothing here: who calls builds the jobs itself.
     """
     count = processes_for(len(jobs), _cores()) if processes is None else processes
-    found: list[int | None] = [None] * len(jobs)
+    found: list[Built | None] = [None] * len(jobs)
     if count < 2:  # noqa: PLR2004  (one is who calls)
         return found
     # Long and short jobs stand in rows; every process gets some of each.
@@ -63,7 +64,7 @@ def _cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _of_process(text: str, jobs: Sequence[Mapping[str, Any]]) -> list[int | None]:
+def _of_process(text: str, jobs: Sequence[Mapping[str, Any]]) -> list[Built | None]:
     """What another process says; nothing if it fails, for whatever reason."""
     # -P: a module of the user that is called like one of Pulser's stays unused.
     words = [sys.executable, "-P", "-m", "runner.sequences.crew"]
@@ -76,10 +77,10 @@ def _of_process(text: str, jobs: Sequence[Mapping[str, Any]]) -> list[int | None
             check=True,
             encoding="utf-8",
         )
-        durations: list[int | None] = json.loads(done.stdout)
-    except (OSError, ValueError, subprocess.SubprocessError):
+        built = [each and Built(*each) for each in json.loads(done.stdout)]
+    except (OSError, ValueError, TypeError, subprocess.SubprocessError):
         return [None] * len(jobs)
-    return durations if len(durations) == len(jobs) else [None] * len(jobs)
+    return built if len(built) == len(jobs) else [None] * len(jobs)
 
 
 def while_wanted(
@@ -102,13 +103,18 @@ def while_wanted(
         yield job
 
 
-def built_here(text: str, jobs: Iterable[Mapping[str, Any]]) -> list[int | None]:
-    """The same as `clean_durations`, built one by one."""
+def built_here(text: str, jobs: Iterable[Mapping[str, Any]]) -> list[Built | None]:
+    """The same as `built_by_others`, built one by one."""
     with recorded_warnings():
         sequence = pulser.Sequence.from_abstract_repr(text)
     representation = json.loads(text)
-    verdicts = [verdict(sequence, representation, variables) for variables in jobs]
-    return [each.duration_ns if each.is_clean else None for each in verdicts]
+    return [_built(verdict(sequence, representation, variables)) for variables in jobs]
+
+
+def _built(one: Verdict) -> Built | None:
+    if one.fault is not None or one.duration_ns is None:
+        return None
+    return Built(one.duration_ns, kind_of(one.warnings))
 
 
 if __name__ == "__main__":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,11 +13,14 @@ from runner.sequences.durations import MAX_DURATION_NS, is_too_long
 from runner.sequences.remarks import message_of, recorded_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from pulser.math import AbstractArray
 
     from runner.sequences.targets import AnySequence
+
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +43,11 @@ class Verdict:
     def is_clean(self) -> bool:
         """Whether there is nothing to say."""
         return self.fault is None and not self.warnings
+
+
+def kind_of(warnings: Iterable[str]) -> str:
+    """What some warnings say but for the numbers in it; of jobs that differ in numbers it is the same."""
+    return "\n".join(sorted({_NUMBER.sub("#", warning) for warning in warnings}))
 
 
 def verdict(

@@ -11,8 +11,9 @@ from pulser.sampler import sample
 
 from runner.domain import job_key
 from runner.errors import SpecError
-from runner.sequences import Nothing, compiled
-from runner.sequences.crew import built_here, clean_durations, processes_for, while_wanted
+from runner.sequences import Nothing, compiled, judging
+from runner.sequences.crew import built_by_others, built_here, processes_for, while_wanted
+from runner.sequences.former import Built
 from runner.sequences.verdicts import verdict
 from runner.spec import parse
 
@@ -36,19 +37,22 @@ GOOD = FILE.replace("OMEGA", "2")
 TOO_STRONG = FILE.replace("OMEGA", "20")
 
 
+explain = judging._explain
+
+
 class Remembering(Nothing):
     """Remembers the jobs of one sequence, and counts those it could not tell."""
 
     def __init__(self):
         self.known, self.text = {}, None
 
-    def durations(self, text):
+    def jobs(self, text):
         """What was kept, if it was for this sequence."""
         return self.known if text == self.text else {}
 
-    def keep(self, text, durations):
+    def keep(self, text, jobs):
         """Keeps it."""
-        self.known, self.text = dict(durations), text
+        self.known, self.text = dict(jobs), text
 
 
 def experiment_of(text, former=None):
@@ -64,20 +68,22 @@ def said_of(text, former=None):
 
 
 def test_other_processes_build_what_we_would():
-    """Each builds some, and answers for the right ones; of 101 ns and 20 rad/µs there is something to say."""
+    """Each builds some, and answers for the right ones; 101 ns are rounded, and 20 rad/µs are a fault."""
     text = experiment_of(GOOD).experiment.sequence
     jobs = [{"omega": omega, "t_ns": t_ns} for omega in (1.0, 20.0) for t_ns in (100, 101, 200, 300)]
-    expected = [100, None, 200, 300, None, None, None, None]
+    clock = "A duration of # ns is not a multiple of the channel's clock period (# ns)."
+    rounded = Built(104, f"{clock} It was rounded up to # ns.")
+    expected = [Built(100), rounded, Built(200), Built(300), None, None, None, None]
 
     assert expected == built_here(text, jobs)
-    assert expected == clean_durations(text, jobs, processes=2)
+    assert expected == built_by_others(text, jobs, processes=2)
 
 
 def test_jobs_that_no_other_process_builds_are_left_to_us(monkeypatch):
     """Whatever keeps it from working."""
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
 
-    assert [None, None] == clean_durations("{}", [{}, {}], processes=2)
+    assert [None, None] == built_by_others("{}", [{}, {}], processes=2)
 
 
 @pytest.mark.parametrize(
@@ -89,16 +95,31 @@ def test_processes_are_as_many_as_the_jobs_are_worth(jobs, cores, expected):
 
 
 def test_jobs_that_were_built_before_are_not_built_again():
-    """One more job in a file is one job to build; that there is nothing to say is kept of the clean ones."""
+    """One more job in a file is one job to build; what kind of thing is to be said is kept with it."""
     former = Remembering()
     first = experiment_of(GOOD, former).experiment
-    told = {job.key: job.duration_ns for job in first.jobs if job.variables["t_ns"] != 101}
+    told = {job.key: (job.duration_ns, job.variables["t_ns"] == 101) for job in first.jobs}
 
-    assert told == former.known
-    former.known = {job_key({"omega": 1.0, "t_ns": 100}): 96}
+    assert told == {key: (built.duration_ns, built.warned != "") for key, built in former.known.items()}
+    former.known = {job_key({"omega": 1.0, "t_ns": 100}): Built(96)}
     assert [96, 104, 200, 100, 104, 200] == [
         j.duration_ns for j in experiment_of(GOOD, former).experiment.jobs
     ]
+
+
+def test_of_many_jobs_that_warn_all_are_counted_and_few_are_built_twice(monkeypatch):
+    """The first ones lead to the operation; what is said of the others is the same, but for the numbers."""
+    replayed = []
+    monkeypatch.setattr(judging, "_explain", lambda job, *rest: replayed.append(job) or explain(job, *rest))
+    many = GOOD.replace("[100, 101, 200]", "{range: [101, 1297, 4]}")
+    former = Remembering()
+    (first,) = experiment_of(many, former).warnings
+    alone = len(replayed)
+    (second,) = experiment_of(many, former).warnings
+
+    assert first.message == second.message
+    assert "omega=1,t_ns=101 and 599 more: " in first.message
+    assert (100, 200) == (alone, len(replayed))
 
 
 @pytest.mark.parametrize("text", [GOOD, TOO_STRONG], ids=["good", "too strong"])
