@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.domain import JobStatus
 from runner.results.counts import Counts
-from runner.results.geometry import written
+from runner.results.geometry import Written
 from runner.results.job_result import JobResult, Runs
 from runner.results.results import Results
 from runner.results.table import behind, measured_runs, status_of
@@ -64,17 +63,20 @@ def gathered(
             earlier rerun, comes behind the jobs of the file.
     """
     known, jobs_recorded = kept or Kept(), tuple(recorded)
-    sequence = cache(partial(written, desired.sequence))
     by_key = behind(desired, jobs_recorded)
     of_sweeps = sweeps if len(sweeps) == len(desired.jobs) else (None,) * len(desired.jobs)
     jobs = [
-        _wanted(desired, job, by_key.get(job.key, ()), _Origin(sweep, sequence), kept=known)
+        _wanted(desired, job, by_key.get(job.key, ()), _Origin(sweep, _sequence(desired, job)), kept=known)
         for job, sweep in zip(desired.jobs, of_sweeps, strict=True)
     ]
     if beyond_file:
         used = {id(job) for some in by_key.values() for job in some}
         jobs += _others(desired, [job for job in jobs_recorded if id(job) not in used], known)
     return Results(desired.name, jobs)
+
+
+def _sequence(desired: DesiredExperiment, job: DesiredJob) -> Written:
+    return Written(job.sequence or desired.sequence)
 
 
 def _wanted(

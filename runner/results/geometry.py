@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -13,6 +15,18 @@ if TYPE_CHECKING:
 _DIGITS: Final = 6  # places of traps are rounded so before Pulser numbers them
 
 
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Reads a sequence when somebody asks; a value, so that results can go to other processes."""
+
+    representation: str
+
+    def __call__(self) -> Mapping[str, Any]:
+        """The sequence as a value."""
+        return written(self.representation)
+
+
+@lru_cache(maxsize=16)
 def written(representation: str) -> Mapping[str, Any]:
     """A sequence in abstract representation as a value; empty if it is none."""
     try:

@@ -231,12 +231,12 @@ def test_a_changed_file_is_compiled_again(lab):
 def test_one_more_job_is_one_job_to_build(lab):
     """Of the others it is known how long they take, until Pulser or the runner is another one."""
     (kept,) = (lab.root / ".runner" / "durations").glob("*")
-    known = dict.fromkeys(json.loads(read_sealed(kept)), 96)
-    write_sealed(kept, json.dumps(known))
+    kinds, known = json.loads(read_sealed(kept))
+    write_sealed(kept, json.dumps([kinds, dict.fromkeys(known, (96, 0))]))
     lab.file.write_text(EXPERIMENT.replace("300]", "300, 400]"), encoding="utf-8")
 
     assert [96, 96, 96, 400] == [job.duration_ns for job in lab.load().desired.jobs]
-    assert [96, 96, 96, 400] == list(json.loads(read_sealed(kept)).values())
+    assert [[""], [[96, 0]] * 3 + [[400, 0]]] == [kinds, list(json.loads(read_sealed(kept))[1].values())]
     assert [100, 200, 300, 400] == [job.duration_ns for job in lab.load(compiler="another").desired.jobs]
 
 
