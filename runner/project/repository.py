@@ -44,6 +44,9 @@ def find_root(start: Path) -> Path:
 def state_folder(root: Path) -> Path:
     """The runner's own folder in a repository, made and kept out of git."""
     folder = root / STATE_FOLDER
+    if folder.exists() and not folder.is_dir():
+        hint = "the runner keeps its journal in a folder of that name; move the file away"
+        raise ProjectError(f"{folder}: is a file, not a folder", hint=hint)
     try:
         folder.mkdir(exist_ok=True)
         ignore = folder / ".gitignore"

@@ -6,6 +6,7 @@ import subprocess
 
 import pytest
 
+from runner.errors import ProjectError
 from runner.project import Project
 from runner.project.repository import Revision, find_root, revision, root_commit_namespace, state_folder
 
@@ -87,3 +88,17 @@ def test_the_runners_own_folder_is_kept_out_of_git(repository):
     state_folder(repository)
 
     assert git(repository, "status", "--porcelain") == ""
+
+
+def test_a_file_in_the_place_of_the_runners_own_folder_is_named_with_what_to_do(tmp_path):
+    """Not the system's number for it."""
+    (tmp_path / ".runner").touch()
+
+    with pytest.raises(ProjectError) as caught:
+        state_folder(tmp_path)
+
+    hint = "the runner keeps its journal in a folder of that name; move the file away"
+    assert (f"{tmp_path / '.runner'}: is a file, not a folder", hint) == (
+        caught.value.message,
+        caught.value.hint,
+    )
