@@ -198,7 +198,9 @@ class Declared:
         return f"<experiment {self.name!r}: {jobs} on {self.experiment.desired.device_type}; {where}>"
 
 
-def load(file: str | Path, *, target: str | None = None, root: str | Path | None = None) -> Declared:
+def load(
+    file: str | Path, *, target: str | None = None, root: str | Path | None = None, allow_python: bool = False
+) -> Declared:
     """One experiment file, read and built; connects to nothing.
 
     Args:
@@ -208,6 +210,9 @@ def load(file: str | Path, *, target: str | None = None, root: str | Path | None
             else the local one.
 
         root: A place in the repository whose runner.toml and records count; by default the file's own.
+
+        allow_python: Whether a function in Python is run that the file names, even if runner.toml does not
+            allow it: its code can do whatever you can do.
 
     Raises:
         UsageError: There is no such file, or it is a folder.
@@ -221,7 +226,7 @@ def load(file: str | Path, *, target: str | None = None, root: str | Path | None
         hint = "runner.project.Project.load reads all files of a folder"
         raise UsageError(f"{path}: is a folder; name one experiment file", hint=hint)
     experiment_files([path])  # says what is wrong with the name
-    project = Project.open(path if root is None else Path(root), target)
+    project = Project.open(path if root is None else Path(root), target, allow_python=allow_python)
     return Declared(project, project.load([path])[0])
 
 

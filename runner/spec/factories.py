@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     # The same for the sequence of any experiment file.
     MakeFor = Callable[[Path, PythonSequence], "Made"]
 
-ALLOW: Final = "if you trust this code, allow it: --allow-python, or allow_python = true in runner.toml"
+ALLOW: Final = (
+    "if you trust this code, allow it: --allow-python, runner.load(…, allow_python=True),"
+    " or allow_python = true in runner.toml"
+)
 
 
 class FactoryError(ValueError):

@@ -9,8 +9,10 @@ import click
 import pytest
 from commands import run
 
+import runner
 from runner.cli.main import VERBS, cli
 from runner.domain import job_key
+from runner.errors import SpecError
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "python-sequences.md"
 FILES = dict(
@@ -24,7 +26,8 @@ REFUSAL = """\
 specs/chain.yaml:7:13: factories/chain.py is Python code, and running it is not allowed
         python: factories/chain.py:adiabatic   # from where this file stands, and inside the repository
                 ^
-    if you trust this code, allow it: --allow-python, or allow_python = true in runner.toml
+    if you trust this code, allow it: --allow-python, runner.load(…, allow_python=True),\
+ or allow_python = true in runner.toml
 """
 
 
@@ -47,6 +50,15 @@ def test_a_file_with_code_is_refused_until_it_is_allowed(tmp_path):
 
     assert (1, "", REFUSAL) == refused
     assert (0, "specs/chain.yaml: fine: chain, 5 jobs, 2500 runs\n", "") == allowed == kept
+
+
+def test_a_file_with_code_can_be_allowed_when_it_is_loaded_in_python(tmp_path):
+    """By a word of the call; without it the refusal names that word."""
+    path = a_lab_with_code(tmp_path) / "specs" / "chain.yaml"
+    with pytest.raises(SpecError, match=re.escape("runner.load(…, allow_python=True)")):
+        runner.load(path)
+
+    assert "chain" == runner.load(path, allow_python=True).name
 
 
 def test_the_settings_may_allow_it(tmp_path):
