@@ -11,7 +11,13 @@ from runner.errors import NotFoundError
 from runner.reconcile.attribution import named
 from runner.reconcile.bought import of_interest
 from runner.reconcile.journal import Kind, State
-from runner.reconcile.own_sequences import may_have_one, own_sequence, with_sequences
+from runner.reconcile.own_sequences import (
+    is_shared,
+    may_have_one,
+    own_sequence,
+    shared_sequences,
+    with_sequences,
+)
 from runner.reconcile.reading import jobs_count, observed_batch, observed_jobs
 from runner.reconcile.scene import Observation
 from runner.reconcile.tags import namespace_tag, read_marks
@@ -46,9 +52,11 @@ class Observer:
         self._sees_removed = sees_removed
         self._jobs: dict[str, tuple[object, tuple[ObservedJob, ...]]] = {}
         self._own_sequences: dict[str, str | None] = {}  # by the job's id; they never change
+        self._shared: frozenset[str] = frozenset()
 
     def observe(self, wanted: Sequence[DesiredExperiment]) -> dict[str, Observation]:
         """What there is of some experiments, by their names, and of those that were removed."""
+        self._shared = shared_sequences(wanted)
         payloads = self._listed()
         names = self._names(wanted, payloads.values())
         looked_at = [*(each.name for each in wanted), *(names.removed if self._sees_removed else ())]
@@ -185,7 +193,8 @@ class Observer:
         ids = [job["id"] for job in jobs if "id" in job and may_have_one(job)]
         new = [job_id for job_id in ids if job_id not in self._own_sequences]
         sequences = self._at_once(lambda job_id: own_sequence(self._tools.client, job_id), new)
-        self._own_sequences.update(zip(new, sequences, strict=True))
+        own = (None if is_shared(sequence, self._shared) else sequence for sequence in sequences)
+        self._own_sequences.update(zip(new, own, strict=True))
 
 
 def _on_record(

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from runner.domain import own_sequence_key
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from runner.cloud import Client
+    from runner.domain import DesiredExperiment
 
 
 def may_have_one(job: Mapping[str, Any]) -> bool:
@@ -44,6 +48,24 @@ def jobs_with_sequences(client: Client, batch_id: str) -> list[dict[str, Any]]:
 def own_sequence(client: Client, job_id: str) -> str | None:
     """The job's own sequence, JSON text; None for a job that runs its batch's."""
     return client.get_job(job_id).get("sequence")
+
+
+def shared_sequences(wanted: Iterable[DesiredExperiment]) -> frozenset[str]:
+    """Digests of the sequences of those experiments that have no job with its own."""
+    plain = (each for each in wanted if not any(job.sequence for job in each.jobs))
+    return frozenset(own_sequence_key(each.sequence) for each in plain if each.sequence)
+
+
+def is_shared(sequence: str | None, shared: Collection[str]) -> bool:
+    """Whether a job's sequence is that of its experiment: a cloud may say it of jobs that have none.
+
+    To take it for the job's own would make another point of it, which would be bought again.
+    """
+    if not sequence or not shared:
+        return False
+    with suppress(ValueError):  # whoever reads it says so
+        return own_sequence_key(sequence) in shared
+    return False
 
 
 def qubits_of(sequence: str) -> tuple[str, ...]:

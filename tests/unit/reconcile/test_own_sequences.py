@@ -10,7 +10,15 @@ import pytest
 from builders import a_wanted_job, an_experiment
 from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 
-from runner.domain import DesiredJob, JobStatus, Retry, Submission, own_sequence_key, recipe_digest
+from runner.domain import (
+    DesiredJob,
+    JobStatus,
+    Retry,
+    Submission,
+    job_key,
+    own_sequence_key,
+    recipe_digest,
+)
 from runner.errors import NotFoundError, WireFormatError
 from runner.reconcile import Journal, Patience, Reconciler, Terms, Tools, Wish
 from runner.reconcile.adoption import candidate, recipe_objections
@@ -40,6 +48,7 @@ def a_job_of_its_own(*qubits, runs=100, rerun=0):
     )
 
 
+PLAIN = own_sequence("a")
 ONE, TWO = a_job_of_its_own("a"), a_job_of_its_own("b", "c")
 
 
@@ -255,3 +264,30 @@ def test_a_batch_with_a_sequence_is_not_one_of_jobs_alone():
         *recipe_objections(alone, batch)
     ]
     assert [] == [*recipe_objections(alone, batch | {"sequence_builder": None})]
+
+
+class Talkative:
+    """A client of a cloud that says the batch's sequence of every job that has none of its own."""
+
+    def __init__(self, client):
+        self._client = client
+
+    def __getattr__(self, name):
+        return getattr(self._client, name)
+
+    def get_job(self, job_id):
+        """The job, with a sequence in any case."""
+        job = self._client.get_job(job_id)
+        return job | {"sequence": job.get("sequence") or PLAIN}
+
+
+def test_a_job_without_its_own_sequence_stays_one_whatever_the_cloud_says(lab):
+    """Else it would be another point, and bought again by the next machine."""
+    plain = DesiredJob(key=job_key({}), name="plain", runs=100, variables={})
+    recipe = recipe_digest(device_type="EMU_FREE", sequence=PLAIN)
+    desired = wanted(plain, sequence=PLAIN, recipe=recipe)
+    lab.run(desired, blinded=Talkative)
+    lab.run(desired, "another", blinded=Talkative)
+
+    assert 1 == len(list(lab.cloud.client().get_jobs()))
+    assert [plain.key] == [job.key for job in lab.records("another")]
