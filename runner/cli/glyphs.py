@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from runner.domain.lettering import can_write
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Glyphs:
@@ -57,39 +59,11 @@ ASCII: Final = Glyphs(
     eom="E",
     bar="|-|",
 )
-_IN_ASCII: Final = {
-    "µ": "u",
-    "Ω": "Omega",
-    "δ": "delta",
-    "φ": "phi",
-    "–": "-",
-    "…": "...",
-    "→": "->",
-    "×": "x",
-    "●": "o",
-}
 
 
 def glyphs_for(encoding: str | None) -> Glyphs:
     """The characters that can be written in an encoding; all of a set, or none."""
     return BLOCKS if can_write("".join(map(str, _all(BLOCKS))), encoding) else ASCII
-
-
-def can_write(text: str, encoding: str | None) -> bool:
-    """Whether an encoding has all characters of a text."""
-    try:
-        text.encode(encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
-
-
-def in_encoding(text: str, encoding: str | None) -> str:
-    """The text with what an encoding lacks written otherwise."""
-    if can_write(text, encoding):
-        return text
-    plain = "".join(_IN_ASCII.get(letter, letter) for letter in text)
-    return plain.encode("ascii", "replace").decode()
 
 
 def _all(glyphs: Glyphs) -> list[str]:

@@ -9,10 +9,10 @@ from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from runner.cli.glyphs import in_encoding
 from runner.cli.output import say
 from runner.cli.results_table import Table, markdown_tables, print_tables, tables_text
 from runner.cli.saving import write_file
+from runner.domain.lettering import in_encoding
 from runner.errors import UsageError
 from runner.results import writing
 from runner.results.extras import needed

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 from rich.text import Text
 
 from runner.cli.fitting import Heading, laid
-from runner.cli.glyphs import in_encoding
 from runner.cli.output import STYLES, say, stdout
 from runner.domain import most_frequent
+from runner.domain.lettering import in_encoding
 from runner.results import ResultStatus
 from runner.results.quantities import Kind
 from runner.results.writing import cell_text, markdown

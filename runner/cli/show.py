@@ -13,9 +13,10 @@ from runner.cli import options
 from runner.cli.drawing_pulses import channel_lines
 from runner.cli.drawing_register import register_lines
 from runner.cli.exits import Exit
-from runner.cli.glyphs import glyphs_for, in_encoding, short
+from runner.cli.glyphs import glyphs_for, short
 from runner.cli.output import say, values_text
 from runner.cli.saving import write_file
+from runner.domain.lettering import in_encoding
 from runner.errors import UsageError
 from runner.project.showing import picture_of, shown
 

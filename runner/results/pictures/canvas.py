@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from runner.domain.lettering import IN_ASCII, can_write
 from runner.results.pictures.style import CIVIDIS
 
 if TYPE_CHECKING:
@@ -92,43 +93,13 @@ ASCII: Final = Signs(
     nothing="?",
     full="#",
 )
-_IN_ASCII: Final = {
-    "α": "alpha",
-    "β": "beta",
-    "γ": "gamma",
-    "δ": "delta",
-    "ε": "epsilon",
-    "θ": "theta",
-    "κ": "kappa",
-    "λ": "lambda",
-    "σ": "sigma_",
-    "τ": "tau",
-    "φ": "phi",
-    "ψ": "psi",
-    "Ω": "Omega",
-    "µ": "u",
-    "⟨": "<",
-    "⟩": ">",
-    "±": "+-",
-    "−": "-",
-    "…": "~",
-    "–": "-",
-}
+_IN_ASCII: Final = IN_ASCII | {"…": "~"}  # as long as it is
 
 
 def signs_for(encoding: str | None) -> Signs:
     """The signs that can be written in an encoding: all of a set, or none."""
     all_signs = "".join(getattr(UNICODE, name) for name in UNICODE.__slots__)
     return UNICODE if can_write(all_signs + "".join(_IN_ASCII), encoding) else ASCII
-
-
-def can_write(text: str, encoding: str | None) -> bool:
-    """Whether an encoding has all characters of a text."""
-    try:
-        text.encode(encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
 
 
 def spelt(text: str, signs: Signs) -> str:
