@@ -25,6 +25,7 @@ from runner.gitops import (
 from runner.gitops.decisions import SHORT
 from runner.project.judging_commits import Judgement, Reading, judged
 from runner.project.repository import state_folder
+from runner.project.standing import Reporters, Standing
 from runner.project.turns import Event, Surroundings, Turns
 from runner.project.watching import Manner, Watcher
 from runner.reconcile.watching import News, Pace, pause_s
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 
     from runner.gitops import Source
     from runner.gitops.decisions import Decision
+    from runner.project.standing import Reporter
     from runner.reconcile import Plan
 
 MEMORY: Final = "sync.json"
@@ -74,18 +76,28 @@ class Syncing:
         clone: Put right by us; its lock is held by whoever calls.
 
         manner: How a turn of reconciling is done; it sees what was removed.
+
+        reporters: Told how things stand after each turn, in this order.
     """
 
-    def __init__(
-        self, clone: Clone, following: Following, pace: Pace, around: Surroundings, *, manner: Manner
+    def __init__(  # noqa: PLR0913  (what it is given, and how it goes about it)
+        self,
+        clone: Clone,
+        following: Following,
+        pace: Pace,
+        around: Surroundings,
+        *,
+        manner: Manner,
+        reporters: Sequence[Reporter] = (),
     ) -> None:
         self._clone, self._following, self._around = clone, following, around
+        self._reporters = Reporters(reporters, around)
         self._pace, self._manner = pace, manner
         self._remote = _Remote(replace(pace, first_retry_s=pace.interval_s, longest_retry_s=_LONGEST_S))
         self._turns = Turns(self._turn, pace, around)
         self._watcher: Watcher | None = None
         self._applied: Applied | None = None
-        self._refused = ""
+        self._refused, self._refusal = "", ""
         self._is_torn = False
 
     def begin(self) -> None:
@@ -126,7 +138,8 @@ class Syncing:
     def is_in_order(self) -> bool:
         """Whether the newest commit is in force, and nothing in it is broken or refused by the cloud."""
         watcher = self._watcher
-        return not self._remote.error and not self._refused and watcher is not None and watcher.is_in_order
+        is_as_said = not self._remote.error and not self._refused and self._reporters.are_in_order
+        return is_as_said and watcher is not None and watcher.is_in_order
 
     @property
     def plans(self) -> Sequence[Plan]:
@@ -134,6 +147,26 @@ class Syncing:
         return self._watcher.plans if self._watcher else ()
 
     def _turn(self) -> None:
+        try:
+            self._look_and_reconcile()
+        except RunnerError as error:
+            self._report(str(error))
+            raise
+        self._report("")
+
+    def _report(self, error: str) -> None:
+        watcher = self._watcher
+        standing = Standing(
+            applied=self._applied,
+            refused=self._refused,
+            refusal=self._refusal if self._refused else "",
+            experiments={each.name: each.desired for each in watcher.experiments} if watcher else {},
+            plans={each.experiment: each for each in self.plans},
+            error=error,
+        )
+        self._reporters.tell(standing)
+
+    def _look_and_reconcile(self) -> None:
         self._mend()
         now_s = self._around.clock().timestamp()
         if self._remote.look_at_s <= now_s:
@@ -173,7 +206,7 @@ class Syncing:
         if isinstance(decision, Advance):
             self._advance(head, applied, judgement, decision.reason)
         elif isinstance(decision, Refuse):
-            self._refused = head
+            self._refused, self._refusal = head, decision.reason
             news = News.INVALID if decision.is_invalid else News.REFUSED
             self._tell(news, f"commit {head[:SHORT]}: {decision.reason}; {self._in_force()}")
 

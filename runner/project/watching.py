@@ -84,6 +84,11 @@ class Watcher:
         self._files = Files(paths, project.load, self._is_current)
 
     @property
+    def experiments(self) -> Sequence[Experiment]:
+        """The experiments of the files, as they were last read."""
+        return self._files.experiments
+
+    @property
     def plans(self) -> Sequence[Plan]:
         """The newest plan of each experiment."""
         return tuple(self._plans.values())

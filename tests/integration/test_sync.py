@@ -15,6 +15,7 @@ from datetime import UTC, datetime, timedelta
 import commands
 import pytest
 
+from runner.errors import ProjectError
 from runner.gitops import Source
 from runner.project.syncing import Following, Syncing, our_clone
 from runner.project.turns import StopRequest, Surroundings
@@ -354,12 +355,14 @@ class Script:
         self.now += timedelta(seconds=seconds)
         self.steps.pop(0)()
 
-    def run(self, lab):
+    def run(self, lab, *reporters):
         """From the first look to the end of the script; answers the events about commits, by kind."""
         following = Following(source=Source(url=str(lab.url), branch="main"))
         manner = Manner(patience=Patience(until_done=True), sees_removed=True)
         with our_clone(lab.clone, following.source, self.around) as clone:
-            syncing = Syncing(clone, following, Pace(interval_s=60), self.around, manner=manner)
+            syncing = Syncing(
+                clone, following, Pace(interval_s=60), self.around, manner=manner, reporters=reporters
+            )
             syncing.begin()
             with pytest.raises(StopRequest):
                 syncing.go_on()
@@ -393,6 +396,34 @@ def test_what_is_wrong_is_told_once_and_what_is_in_force_is_reconciled_on(lab):
 
     assert [News.COMMIT, News.INVALID, News.UNREACHABLE, News.RECOVERED, News.COMMIT] == script.run(lab)
     assert 200 == lab.bought
+
+
+class Diary:
+    """Writes down how things stand; cannot for its first turns."""
+
+    name = "diary"
+
+    def __init__(self, fails):
+        self.fails, self.pages = fails, []
+
+    def __call__(self, standing):
+        """A page a turn."""
+        self.pages.append(standing)
+        if self.fails:
+            self.fails -= 1
+            raise ProjectError("there is no ink")
+
+
+def test_reporters_are_told_how_things_stand_after_each_turn(lab):
+    """One that fails is asked again after the next turn; what it lacks is told once."""
+    broken = "apiVersion: runner/v1\nkind: Experiment\n"
+    script, diary = Script(lambda: lab.push(pair=broken), lambda: None), Diary(fails=2)
+    told = script.run(lab, diary)
+    pages = [(bool(each.refused), bool(each.refusal), each.error) for each in diary.pages]
+
+    assert [News.COMMIT, News.ERROR, News.INVALID, News.RECOVERED] == told
+    assert [(False, False, ""), (True, True, ""), (True, True, "")] == pages
+    assert [({"pair"}, {"pair"})] * 3 == [(set(each.experiments), set(each.plans)) for each in diary.pages]
 
 
 def remembered(lab):
