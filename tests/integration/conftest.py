@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
+
 import commands
+import followed
 import pytest
 
 from runner.cloud import Client, Endpoints
@@ -24,3 +27,26 @@ def cloud(tmp_path):
     server = ensure_running(store, idle_exit_s=600)
     yield Client(endpoints=Endpoints(core=server.url, account=server.url), project_id="p")
     commands.stop_local_cloud(store)
+
+
+@pytest.fixture(scope="session")
+def followed_template(tmp_path_factory):
+    """A bare repository and a clone with one experiment, pushed."""
+    folder = tmp_path_factory.mktemp("template")
+    work = commands.a_lab(folder / "work")
+    followed.git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "lab.git")
+    followed.git(work, "init", "--quiet", "--initial-branch=main")
+    followed.git(work, "remote", "add", "origin", "../lab.git")
+    followed.Lab(folder, None).push()
+    return folder
+
+
+@pytest.fixture
+def followed_lab(followed_template, tmp_path, capsys, monkeypatch):
+    """A copy of it; its local cloud ends with the test."""
+    for name, value in followed.HERMETIC.items():
+        monkeypatch.setenv(name, value)
+    shutil.copytree(followed_template, tmp_path / "lab")
+    lab = followed.Lab(tmp_path / "lab", capsys)
+    yield lab
+    commands.stop_local_cloud(lab.clone / ".runner" / "local-cloud")
