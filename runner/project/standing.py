@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment
     from runner.gitops import Applied
+    from runner.project.project import Project
     from runner.project.turns import Surroundings
     from runner.reconcile import Plan
 
@@ -34,6 +35,14 @@ class Standing:
         plans: The newest plan of each experiment, by name, also of those that were removed.
 
         error: Why the turn did not go well; empty if it did.
+
+        is_invalid: Whether it was refused for what its files say.
+
+        unreachable: Why the branch could not be followed; empty if it could.
+
+        errors: Why the cloud refuses an experiment, by name.
+
+        project: By the settings of the commit in force; None while none is.
     """
 
     applied: Applied | None = None
@@ -42,6 +51,10 @@ class Standing:
     experiments: Mapping[str, DesiredExperiment] = field(default_factory=dict)
     plans: Mapping[str, Plan] = field(default_factory=dict)
     error: str = ""
+    is_invalid: bool = False
+    unreachable: str = ""
+    errors: Mapping[str, str] = field(default_factory=dict)
+    project: Project | None = None
 
 
 class Reporter(Protocol):

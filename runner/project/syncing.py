@@ -97,7 +97,7 @@ class Syncing:
         self._turns = Turns(self._turn, pace, around)
         self._watcher: Watcher | None = None
         self._applied: Applied | None = None
-        self._refused, self._refusal = "", ""
+        self._refused, self._refusal, self._is_invalid = "", "", False
         self._is_torn = False
 
     def begin(self) -> None:
@@ -163,6 +163,10 @@ class Syncing:
             experiments={each.name: each.desired for each in watcher.experiments} if watcher else {},
             plans={each.experiment: each for each in self.plans},
             error=error,
+            is_invalid=bool(self._refused) and self._is_invalid,
+            unreachable=self._remote.error,
+            errors=watcher.errors if watcher else {},
+            project=watcher.project if watcher else None,
         )
         self._reporters.tell(standing)
 
@@ -207,6 +211,7 @@ class Syncing:
             self._advance(head, applied, judgement, decision.reason)
         elif isinstance(decision, Refuse):
             self._refused, self._refusal = head, decision.reason
+            self._is_invalid = decision.is_invalid
             news = News.INVALID if decision.is_invalid else News.REFUSED
             self._tell(news, f"commit {head[:SHORT]}: {decision.reason}; {self._in_force()}")
 

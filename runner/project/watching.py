@@ -94,6 +94,16 @@ class Watcher:
         return tuple(self._plans.values())
 
     @property
+    def errors(self) -> dict[str, str]:
+        """Why the cloud refuses an experiment, by name."""
+        return {name: each.error for name, each in self._refused.items()}
+
+    @property
+    def project(self) -> Project:
+        """What it is about."""
+        return self._project
+
+    @property
     def is_in_order(self) -> bool:
         """Whether no file is broken, and the cloud refuses no experiment."""
         return not self._files.broken and not self._refused

@@ -244,13 +244,17 @@ class Diary:
 def test_reporters_are_told_how_things_stand_after_each_turn(lab):
     """One that fails is asked again after the next turn; what it lacks is told once."""
     broken = "apiVersion: runner/v1\nkind: Experiment\n"
-    script, diary = Script(lambda: lab.push(pair=broken), lambda: None), Diary(fails=2)
+    turns = (lambda: lab.push(pair=broken), lambda: None, lambda: lab.push(pair=commands.EXPERIMENT))
+    script, diary = Script(*turns), Diary(fails=2)
     told = script.run(lab, diary)
     pages = [(bool(each.refused), bool(each.refusal), each.error) for each in diary.pages]
 
-    assert [News.COMMIT, News.ERROR, News.INVALID, News.RECOVERED] == told
-    assert [(False, False, ""), (True, True, ""), (True, True, "")] == pages
-    assert [({"pair"}, {"pair"})] * 3 == [(set(each.experiments), set(each.plans)) for each in diary.pages]
+    assert [News.COMMIT, News.ERROR, News.INVALID, News.RECOVERED, News.COMMIT] == told
+    assert [(False, False, ""), (True, True, ""), (True, True, ""), (False, False, "")] == pages
+    assert [({"pair"}, {"pair"})] * 4 == [(set(each.experiments), set(each.plans)) for each in diary.pages]
+    assert [(False, "lab"), (True, "lab"), (True, "lab"), (False, "lab")] == [
+        (each.is_invalid, each.project.namespace) for each in diary.pages
+    ]
 
 
 def remembered(lab):
