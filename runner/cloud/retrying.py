@@ -59,11 +59,11 @@ def retry_after_s(value: str | None, now: datetime) -> float:
     """Seconds that a `Retry-After` header asks for; 0 without one, or with one that cannot be read."""
     if not value:
         return 0.0
-    if value.strip().isdigit():
+    if value.strip().isdecimal():
         return float(value)
     try:
         moment = parsedate_to_datetime(value)
-    except ValueError:
+    except (ValueError, OverflowError):
         return 0.0
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)

@@ -189,7 +189,14 @@ def test_a_safe_request_succeeds_after_passing_trouble():
 
 
 @pytest.mark.parametrize(
-    ("said", "waited"), [("7", [7.0]), ("Wed, 21 Oct 2015 07:28:00 GMT", [0.25]), ("soon", [0.25])]
+    ("said", "waited"),
+    [
+        ("7", [7.0]),
+        ("Wed, 21 Oct 2015 07:28:00 GMT", [0.25]),
+        ("Wed, 21 Oct 9999999999 07:28:00 GMT", [0.25]),
+        ("soon", [0.25]),
+        ("²", [0.25]),
+    ],
 )
 def test_retry_after_is_a_lower_bound(said, waited):
     """In seconds or as a date; one that has passed, or cannot be read, asks for nothing."""
