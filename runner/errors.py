@@ -7,6 +7,7 @@
     ├── SequenceError               a sequence that cannot be built or read
     ├── GitError                    git refused, or a clone is not as it should be
     │   └── RemoteError                 a repository that cannot be reached, or refused
+    ├── DeliveryError               a notification or a commit's state could not be told
     ├── JournalError                the journal cannot be read, written or locked
     ├── PlanError                   a saved plan cannot be read, or no longer holds
     ├── RecordError                 a record of results cannot be read or written
@@ -117,6 +118,10 @@ class GitError(RunnerError):
 
 class RemoteError(GitError):
     """A repository cannot be reached, or refuses to answer."""
+
+
+class DeliveryError(RunnerError):
+    """A notification, or the state of a commit, could not be told to others."""
 
 
 class JournalError(RunnerError):

@@ -27,6 +27,7 @@ _TITLES: Final = {
     "manifest": "Manifest",
     "plan": "Saved plan",
     "status": "Status",
+    "notification": "Notification",
 }
 _PYTHON: Final = (
     "`import runner` costs next to nothing: what stands here is imported when it is first used."

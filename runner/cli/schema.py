@@ -21,6 +21,7 @@ def schema(name: str) -> int:
     record        the records in results/
     plan          saved plans
     status        runner status -o json
+    notification  what runner sync posts to webhooks
 
     Editors complete and explain with them: `runner schema experiment > experiment.schema.json`, and a file
     that begins with `# yaml-language-server: $schema=experiment.schema.json`.

@@ -18,6 +18,7 @@ from runner.cli.watch import Stop, as_json, as_text, stopping
 from runner.errors import UsageError
 from runner.gitops import Rules, Source, clone_folder
 from runner.project.judging_commits import Reading
+from runner.project.notifying import Notifying
 from runner.project.syncing import Following, Syncing, our_clone
 from runner.project.turns import StopRequest, Surroundings
 from runner.project.watching import Manner
@@ -74,6 +75,7 @@ class Duration(click.ParamType[float]):
 @click.option("--allow-force-push", is_flag=True, help="Take a branch whose history was rewritten.")
 @click.option("--allow-removal-of-all", is_flag=True, help="Take a commit that leaves no experiment.")
 @click.option("--verify-signatures", is_flag=True, help="Refuse a newest commit that git cannot verify.")
+@click.option("--no-notifications", is_flag=True, help="Tell nobody, whatever runner.toml says.")
 def sync(  # noqa: PLR0913  (a word of the command line each)
     repository: str,
     *,
@@ -89,6 +91,7 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
     allow_force_push: bool,
     allow_removal_of_all: bool,
     verify_signatures: bool,
+    no_notifications: bool,
 ) -> int:
     """Keep the cloud matching a branch of a git repository, until ended by SIGTERM or Ctrl-C.
 
@@ -113,7 +116,9 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
         around = _around(stop, form)
         try:
             with our_clone(clone, source, around) as ours:
-                syncing = Syncing(ours, following, Pace(interval_s=interval), around, manner=manner)
+                reporters = () if no_notifications else (Notifying(ours.state, around),)
+                pace = Pace(interval_s=interval)
+                syncing = Syncing(ours, following, pace, around, manner=manner, reporters=reporters)
                 syncing.begin()
                 if once:
                     syncing.once()

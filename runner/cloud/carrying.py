@@ -1,4 +1,4 @@
-"""The only module that touches the network."""
+"""The only module that touches the network, but for `posting`, which speaks to others than the cloud."""
 
 from __future__ import annotations
 

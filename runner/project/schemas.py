@@ -12,7 +12,7 @@ from runner.project.settings import Settings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_NAMES: Final = ("experiment", "runner", "record", "manifest", "plan", "status")
+_NAMES: Final = ("experiment", "runner", "record", "manifest", "plan", "status", "notification")
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 
 

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 
 from runner import domain
 from runner.errors import ProjectError
+from runner.project.receivers import CommitStatus, Notification
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -224,6 +225,18 @@ class Settings(_Strict):
         description="Bounds on the files themselves.",
         examples=[{"jobs": 1000}],
     )
+    notifications: list[Notification] = Field(
+        default_factory=list,
+        description="Webhooks that `runner sync` tells how things stand.",
+        examples=[[{"url_env": "RUNNER_CHAT_URL", "on": ["failed", "held"]}]],
+    )
+    commit_status: CommitStatus | None = Field(
+        None,
+        description="Where `runner sync` shows the state of a commit.",
+        examples=[
+            {"provider": "github", "repository": "lab/experiments", "token_env": "RUNNER_STATUS_TOKEN"}
+        ],
+    )
 
     def target_named(self, name: str) -> Target:
         """A target by its name; `local` is always there, and a URL names itself.
@@ -291,6 +304,9 @@ def _words(kind: str, said: str) -> str:
 
 def _hint(error: ValidationError) -> str:
     names = {str(each["loc"][-1]).lower() for each in error.errors(include_input=False) if each["loc"]}
+    places = {str(each["loc"][0]) for each in error.errors(include_input=False) if each["loc"]}
+    if names & set(_SECRETS) and places & {"notifications", "commit_status"}:
+        return "secrets come from the environment: name a variable with secret_env, token_env or url_env"
     if names & set(_SECRETS):
         return "secrets come from the environment: PASQAL_USERNAME and PASQAL_PASSWORD, or PASQAL_TOKEN"
     return ""
