@@ -8,7 +8,8 @@ import json
 from pathlib import Path
 
 import jsonschema
-import test_sync
+import pytest
+from followed import Process
 from receiver import HANG, receiving
 
 SCHEMA = json.loads((Path(__file__).parents[2] / "schemas" / "notification.schema.json").read_text("utf-8"))
@@ -24,7 +25,11 @@ repository = "lab/experiments"
 token_env = "RUNNER_STATUS_TOKEN"
 """
 
-lab, template = test_sync.lab, test_sync.template
+
+@pytest.fixture
+def lab(followed_lab):
+    """The repository that is followed."""
+    return followed_lab
 
 
 def follow(lab, receiver, monkeypatch):
@@ -65,7 +70,7 @@ def test_sigterm_ends_a_sync_whose_receiver_hangs(lab, monkeypatch):
     """In order; what it could not tell is told by the next start."""
     with receiving(HANG) as receiver:
         follow(lab, receiver, monkeypatch)
-        process = test_sync.Process(lab)
+        process = Process(lab)
         try:
             process.until(receiver.hung.is_set)
         finally:
