@@ -16,9 +16,10 @@ from runner.cli.exits import Exit
 from runner.cli.output import say
 from runner.cli.watch import Stop, as_json, as_text, stopping
 from runner.errors import UsageError
-from runner.gitops import Rules, Source, clone_folder
+from runner.gitops import Rules, Source, clone_folder, destination
 from runner.project.judging_commits import Reading
 from runner.project.notifying import Notifying
+from runner.project.publishing_records import RecordsPublished
 from runner.project.syncing import Following, Syncing, our_clone
 from runner.project.turns import StopRequest, Surroundings
 from runner.project.watching import Manner
@@ -76,6 +77,7 @@ class Duration(click.ParamType[float]):
 @click.option("--allow-removal-of-all", is_flag=True, help="Take a commit that leaves no experiment.")
 @click.option("--verify-signatures", is_flag=True, help="Refuse a newest commit that git cannot verify.")
 @click.option("--no-notifications", is_flag=True, help="Tell nobody, whatever runner.toml says.")
+@click.option("--records", metavar="BRANCH[:FOLDER]", help="Push what is on record to that branch.")
 def sync(  # noqa: PLR0913  (a word of the command line each)
     repository: str,
     *,
@@ -92,6 +94,7 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
     allow_removal_of_all: bool,
     verify_signatures: bool,
     no_notifications: bool,
+    records: str | None,
 ) -> int:
     """Keep the cloud matching a branch of a git repository, until ended by SIGTERM or Ctrl-C.
 
@@ -108,6 +111,7 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
             force_push=allow_force_push, removal_of_all=allow_removal_of_all, signed=verify_signatures
         ),
         reading=Reading(path=_inside(path), target=target, allow_python=options.python_allowed(), spends=yes),
+        records=destination(records) if records is not None else None,
     )
     clone = (folder or clone_folder(source.url, branch, os.environ)).absolute()
     patience = Patience(until_done=wait) if once else Patience(timeout_s=interval, until_done=False)
@@ -116,10 +120,18 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
         around = _around(stop, form)
         try:
             with our_clone(clone, source, around) as ours:
-                reporters = () if no_notifications else (Notifying(ours.state, around),)
-                pace = Pace(interval_s=interval)
-                syncing = Syncing(ours, following, pace, around, manner=manner, reporters=reporters)
+                published = RecordsPublished(ours, following, around)
+                syncing = Syncing(
+                    ours,
+                    following,
+                    Pace(interval_s=interval),
+                    around,
+                    manner=manner,
+                    reporters=(published, *(() if no_notifications else (Notifying(ours.state, around),))),
+                    prepare=published.prepare,
+                )
                 syncing.begin()
+                published.must_be_accepted()
                 if once:
                     syncing.once()
                     return exit_code(syncing.plans, is_in_order=syncing.is_in_order)

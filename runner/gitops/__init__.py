@@ -2,8 +2,8 @@
 
 `decisions` is pure: from where a branch stands, what its files are and what the rules allow, it says whether
 to advance, stay or refuse. `addresses` is pure too. `command_line` runs git, `clone` is the clone on disk,
-`memory` what is remembered beside it, `lock` keeps a second one out. What an experiment is, is not known
-here.
+`memory` what is remembered beside it, `lock` keeps a second one out. `publishing` pushes records to a branch,
+and `publishing_choices`, which is pure, says which. What an experiment is, is not known here.
 """
 
 from runner.gitops.addresses import clone_folder, shown
@@ -12,13 +12,19 @@ from runner.gitops.command_line import Git
 from runner.gitops.decisions import Advance, Change, Refuse, Relation, Rules, Signature, Stay, decided
 from runner.gitops.lock import locked
 from runner.gitops.memory import Applied, read_applied, write_applied
+from runner.gitops.publishing import Place, Publication, Publisher
+from runner.gitops.publishing_choices import Destination, destination
 
 __all__ = [
     "Advance",
     "Applied",
     "Change",
     "Clone",
+    "Destination",
     "Git",
+    "Place",
+    "Publication",
+    "Publisher",
     "Refuse",
     "Relation",
     "Rules",
@@ -27,6 +33,7 @@ __all__ = [
     "Stay",
     "clone_folder",
     "decided",
+    "destination",
     "locked",
     "read_applied",
     "shown",

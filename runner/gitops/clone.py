@@ -43,6 +43,11 @@ class Clone:
         self._git, self.folder = git, git.folder
         self.state = self.folder / STATE
 
+    @property
+    def git(self) -> Git:
+        """Git in the clone's folder."""
+        return self._git
+
     def put_right(self) -> None:
         """Makes the clone, or takes away what a killed git has left; called under the lock.
 
@@ -135,6 +140,11 @@ class Clone:
     def subject(self, commit: str) -> str:
         """The first line of a commit's message."""
         return self._git.tell("show", "--no-patch", "--format=%s", commit).strip()
+
+    def differs_only_in(self, folder: str, older: str, newer: str) -> bool:
+        """Whether two commits have the same files but for those in a folder."""
+        outside = ("--", ".", f":(exclude,literal){folder}")
+        return self._git.ask("diff-tree", "-r", "--quiet", older, newer, *outside).code == 0
 
     @property
     def _staged(self) -> Path:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 LOCAL_S: Final = 120.0
 REMOTE_S: Final = 600.0
-_REMOTE: Final = frozenset({"fetch", "ls-remote"})
+_REMOTE: Final = frozenset({"fetch", "ls-remote", "push"})
 _POLL_S: Final = 0.2
 _GRACE_S: Final = 5.0
 _LINES: Final = 2
@@ -126,13 +126,21 @@ class Git:
             raise GitError(f"git {words[0]} in {self.folder}: {said(answer)}")
         return answer.out
 
+    def ask_remote(self, *words: str) -> Answer:
+        """What git answers, be it a refusal, when it needs the repository that it fetches from.
+
+        Raises:
+            GitError: There is no git, or it did not end in time.
+        """
+        return self.ask(*words, timeout_s=REMOTE_S)
+
     def tell_remote(self, *words: str) -> str:
         """What git answers, when it needs the repository that it fetches from.
 
         Raises:
             RemoteError: It cannot be reached, or refused.
         """
-        answer = self.ask(*words, timeout_s=REMOTE_S)
+        answer = self.ask_remote(*words)
         if answer.code:
             raise RemoteError(f"{shown(self.url)}: {said(answer)}")
         return answer.out

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from runner.errors import GitError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -58,10 +59,19 @@ def read_applied(path: Path) -> Applied | None:
 
 def write_applied(path: Path, applied: Applied) -> None:
     """Remembers it, whole or not at all."""
+    write_aside(path, asdict(applied))
+
+
+def write_aside(path: Path, value: Mapping[str, object]) -> None:
+    """Writes a file of JSON, whole or not at all.
+
+    Raises:
+        GitError: It cannot be written.
+    """
     aside = path.with_name(f"{path.name}.new")
     try:
         with aside.open("w", encoding="utf-8") as file:
-            json.dump(asdict(applied), file, indent=1)
+            json.dump(value, file, indent=1)
             file.flush()
             os.fsync(file.fileno())
         aside.replace(path)

@@ -31,10 +31,10 @@ from runner.project.watching import Manner, Watcher
 from runner.reconcile.watching import News, Pace, pause_s
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from runner.gitops import Source
+    from runner.gitops import Destination, Source
     from runner.gitops.decisions import Decision
     from runner.project.standing import Reporter
     from runner.reconcile import Plan
@@ -47,11 +47,17 @@ _LONGEST_S: Final = 600.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Following:
-    """What is followed, what may come into force, and how it is read."""
+    """What is followed, what may come into force, and how it is read.
+
+    Args:
+        records: Where records are pushed to; commits of the followed branch that change nothing else come
+            into force untold.
+    """
 
     source: Source
     rules: Rules = field(default_factory=Rules)
     reading: Reading = field(default_factory=Reading)
+    records: Destination | None = None
 
 
 @contextmanager
@@ -78,6 +84,9 @@ class Syncing:
         manner: How a turn of reconciling is done; it sees what was removed.
 
         reporters: Told how things stand after each turn, in this order.
+
+        prepare: Called with what is in force before anything is reconciled; while it raises a `RunnerError`,
+            nothing is.
     """
 
     def __init__(  # noqa: PLR0913  (what it is given, and how it goes about it)
@@ -89,9 +98,10 @@ class Syncing:
         *,
         manner: Manner,
         reporters: Sequence[Reporter] = (),
+        prepare: Callable[[Applied], None] = lambda _: None,
     ) -> None:
         self._clone, self._following, self._around = clone, following, around
-        self._reporters = Reporters(reporters, around)
+        self._reporters, self._prepare = Reporters(reporters, around), prepare
         self._pace, self._manner = pace, manner
         self._remote = _Remote(replace(pace, first_retry_s=pace.interval_s, longest_retry_s=_LONGEST_S))
         self._turns = Turns(self._turn, pace, around)
@@ -175,7 +185,8 @@ class Syncing:
         now_s = self._around.clock().timestamp()
         if self._remote.look_at_s <= now_s:
             self._look(now_s)
-        if self._watcher:
+        if self._watcher and self._applied:
+            self._prepare(self._applied)
             self._watcher.turn()
 
     def _look(self, now_s: float) -> None:
@@ -210,10 +221,12 @@ class Syncing:
         if isinstance(decision, Advance):
             self._advance(head, applied, judgement, decision.reason)
         elif isinstance(decision, Refuse):
+            is_told = decision.reason == self._refusal and self._is_of_records(self._refused, head)
             self._refused, self._refusal = head, decision.reason
             self._is_invalid = decision.is_invalid
             news = News.INVALID if decision.is_invalid else News.REFUSED
-            self._tell(news, f"commit {head[:SHORT]}: {decision.reason}; {self._in_force()}")
+            if not is_told:
+                self._tell(news, f"commit {head[:SHORT]}: {decision.reason}; {self._in_force()}")
 
     def _known(self) -> Applied:
         if self._applied is None:
@@ -253,9 +266,17 @@ class Syncing:
         now = replace(applied, commit=head, names=names, results=judgement.results)
         self._restore(now)
         self._refused = ""
-        subject = " ".join(self._clone.subject(head).split())
-        self._tell(News.COMMIT, f"commit {head[:SHORT]} is in force: {subject}; {reason}")
+        if not self._is_of_records(applied.commit, head):
+            subject = " ".join(self._clone.subject(head).split())
+            self._tell(News.COMMIT, f"commit {head[:SHORT]} is in force: {subject}; {reason}")
         self._watch()
+
+    def _is_of_records(self, older: str, newer: str) -> bool:
+        """Whether records, which are pushed to the followed branch, are all that is otherwise."""
+        records, applied = self._following.records, self._applied
+        if not (older and records and applied and records.branch == applied.branch):
+            return False
+        return self._clone.differs_only_in(records.folder or applied.results, older, newer)
 
     def _mend(self) -> None:
         """After something went wrong on the way from one commit to the next, goes back."""

@@ -29,6 +29,7 @@ class News(StrEnum):
     REFUSED = "refused"
     INVALID = "invalid"
     UNREACHABLE = "unreachable"
+    RECORDS = "records"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
