@@ -141,10 +141,12 @@ class Clone:
         """The first line of a commit's message."""
         return self._git.tell("show", "--no-patch", "--format=%s", commit).strip()
 
-    def differs_only_in(self, folder: str, older: str, newer: str) -> bool:
-        """Whether two commits have the same files but for those in a folder."""
-        outside = ("--", ".", f":(exclude,literal){folder}")
-        return self._git.ask("diff-tree", "-r", "--quiet", older, newer, *outside).code == 0
+    def is_only_about(self, folder: str, older: str, newer: str) -> bool:
+        """Whether each of the commits that came after one, up to another, changes that folder and no more."""
+        count = ("rev-list", "--count", "--full-history", f"{older}..{newer}")
+        within = int(self._git.tell(*count, "--", f":(literal){folder}"))
+        outside = int(self._git.tell(*count, "--", ".", f":(exclude,literal){folder}"))
+        return not outside and within == int(self._git.tell(*count))
 
     @property
     def _staged(self) -> Path:

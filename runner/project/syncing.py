@@ -272,11 +272,11 @@ class Syncing:
         self._watch()
 
     def _is_of_records(self, older: str, newer: str) -> bool:
-        """Whether records, which are pushed to the followed branch, are all that is otherwise."""
+        """Whether all that came in between are records, which are pushed to the followed branch."""
         records, applied = self._following.records, self._applied
         if not (older and records and applied and records.branch == applied.branch):
             return False
-        return self._clone.differs_only_in(records.folder or applied.results, older, newer)
+        return self._clone.is_only_about(records.folder or applied.results, older, newer)
 
     def _mend(self) -> None:
         """After something went wrong on the way from one commit to the next, goes back."""

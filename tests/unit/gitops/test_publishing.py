@@ -204,6 +204,11 @@ def test_what_people_took_away_stays_away_and_nothing_else_goes(url, tmp_path):
     assert ["results/pair/12/c.jsonl", "results/pair/12/d.jsonl"] == names
     assert ({"pair": 4}, ()) == ours.publish()
 
+    git(url, "update-ref", "refs/heads/records", "main")  # rewritten: nothing was taken from it
+    ours.record("pair/12/f.jsonl", line("f"))
+
+    assert ({"pair": 5}, ()) == ours.publish()
+
 
 def test_two_runners_of_one_batch_leave_the_union(url, tmp_path):
     """Each adds what it knows; the first one's manifest stays."""
@@ -299,6 +304,17 @@ def test_a_repository_that_refuses_or_is_away_is_asked_again(url, tmp_path):
     assert ({"pair": 1}, ()) == ours.publish()
 
 
+def test_a_branch_that_somebody_is_writing_at_this_moment_is_waited_for(url, tmp_path):
+    """Its lock is no refusal."""
+    ours = Runner(tmp_path / "a", url)
+    ours.record("pair/12/b.jsonl", line("x"))
+    lock = url / "refs" / "heads" / "records.lock"
+    lock.touch()
+    ours.in_pause = lock.unlink
+
+    assert (({"pair": 1}, ()), [1]) == (ours.publish(), ours.pauses)
+
+
 class Killed(BaseException):
     """The process ends here."""
 
@@ -378,6 +394,20 @@ def test_a_new_clone_gets_what_is_missing_and_nothing_more(url, tmp_path):
         "pair/12/manifest.json": '{"mine": 1}\n',
     } == files
     assert (None, ("pair/12/manifest.json was written by others",)) == two.publish()
+
+
+def test_nothing_is_brought_back_or_pushed_through_a_link(url, tmp_path):
+    """A commit may hold one that leads out of the clone."""
+    one, two = Runner(tmp_path / "a", url), Runner(tmp_path / "b", url)
+    one.record("pair/12/b.jsonl", line("x"))
+    one.publish()
+    (tmp_path / "outside" / "34").mkdir(parents=True)
+    (tmp_path / "outside" / "34" / "c.jsonl").write_text(line("c"))
+    (two.folder / "results").mkdir()
+    (two.folder / "results" / "pair").symlink_to(tmp_path / "outside")
+
+    assert (0, (None, ())) == (two.publisher.bring_back(RECORDS), two.publish())
+    assert ["34"] == [each.name for each in (tmp_path / "outside").iterdir()]
 
 
 def test_a_branch_that_is_not_there_yet_gives_nothing_back(url, tmp_path):
