@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.gitops.clone import Clone
-    from runner.gitops.command_line import Git
+    from runner.gitops.command_line import Answer, Git
 
 MEMORY: Final = "records.json"
 _KEPT: Final = "refs/runner/records"
@@ -277,7 +277,8 @@ class Publisher:
             self._git.tell("update-ref", f"refs/remotes/origin/{place.branch}", commit)
             return True
         if (now or "") == head and "lock" not in answer.err:
-            raise RemoteError(f"{self._url}: the push to {place.branch} was refused: {said(answer)}")
+            reason = _reason(answer).replace(commit, "records")  # the same for each attempt
+            raise RemoteError(f"{self._url}: the push to {place.branch} was refused: {reason}")
         return False
 
     def _missing(self, head: str, place: Place) -> list[str]:
@@ -321,6 +322,14 @@ class Publisher:
 
     def _remember(self, known: Known) -> None:
         write_aside(self._memory, asdict(known))
+
+
+def _reason(answer: Answer) -> str:
+    """What git says of a push that was refused, without where it went."""
+    lines = (
+        line for line in answer.err.splitlines() if not line.startswith(("To ", "error: failed to push"))
+    )
+    return said(replace(answer, err="\n".join(lines)))
 
 
 def _jobs(choices: Mapping[str, Choice]) -> dict[str, int]:

@@ -11,6 +11,14 @@ import subprocess
 import commands
 import pytest
 
+from runner.errors import RemoteError
+from runner.gitops import Source
+from runner.project.syncing import Following, Syncing, our_clone
+from runner.project.turns import StopRequest, Surroundings
+from runner.project.watching import Manner
+from runner.reconcile import Patience
+from runner.reconcile.watching import Pace
+
 ONE_JOB = commands.EXPERIMENT.replace("[100, 200, 300]", "[100]")
 HERMETIC = {
     "GIT_CONFIG_GLOBAL": os.devnull,
@@ -154,9 +162,39 @@ def test_a_push_that_is_refused_holds_up_nothing_and_is_tried_again(lab):
     hook.unlink()
     after = lab.once("--records", "results")
 
-    refusal = f"records: {lab.url}: the push to results was refused: remote: protected"
-    assert (1, "error", refusal) == (code, told[-1][0], told[-1][1][: len(refusal)])
+    refusal = (
+        f"records: {lab.url}: the push to results was refused: remote: protected;"
+        " ! [remote rejected] records -> results (pre-receive hook declined)"
+    )
+    assert (1, "error", refusal) == (code, *told[-1])
     assert (0, "records", 50) == (after[0], after[1][-1][0], lab.bought())
+
+
+def test_nothing_is_bought_while_nobody_knows_what_is_on_record(lab):
+    """The branch of the records cannot be asked: the turn ends there, and the next one goes on."""
+    lab.clones.add("clone")
+    away, stop = RemoteError("away"), StopRequest()
+    around = Surroundings(
+        tell=lambda _: None,
+        measure=lambda _: None,
+        check=lambda: None,
+        wait=lambda _: None,
+        jitter=lambda: 1.0,
+    )
+    following = Following(source=Source(url=str(lab.url), branch="main"))
+    manner = Manner(patience=Patience(until_done=True), sees_removed=True)
+    answers = [away, stop]
+
+    def prepare(_):
+        raise answers.pop(0)
+
+    with our_clone(lab.folder / "clone", following.source, around) as clone:
+        syncing = Syncing(clone, following, Pace(interval_s=60), around, manner=manner, prepare=prepare)
+        syncing.begin()
+        with pytest.raises(StopRequest):
+            syncing.go_on()
+
+    assert ([], 0) == (answers, lab.bought())
 
 
 def test_signatures_are_asked_of_our_own_commits_too(lab, monkeypatch):
