@@ -141,12 +141,10 @@ class Clone:
         """The first line of a commit's message."""
         return self._git.tell("show", "--no-patch", "--format=%s", commit).strip()
 
-    def is_only_about(self, folder: str, older: str, newer: str) -> bool:
-        """Whether each of the commits that came after one, up to another, changes that folder and no more."""
-        count = ("rev-list", "--count", "--full-history", f"{older}..{newer}")
-        within = int(self._git.tell(*count, "--", f":(literal){folder}"))
-        outside = int(self._git.tell(*count, "--", ".", f":(exclude,literal){folder}"))
-        return not outside and within == int(self._git.tell(*count))
+    def changed(self, older: str, newer: str) -> frozenset[str]:
+        """Paths of all files that commits changed, which came after one, up to another."""
+        words = ("log", "--no-show-signature", "--format=", "--name-only", "--no-renames", "-m", "-z")
+        return frozenset(self._git.tell(*words, f"{older}..{newer}").split("\0")) - {""}
 
     @property
     def _staged(self) -> Path:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import shutil
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from runner.errors import RemoteError
+from runner.errors import GitError, RemoteError
 from runner.gitops.addresses import shown
 from runner.gitops.command_line import said
 from runner.gitops.memory import write_aside
@@ -25,23 +26,20 @@ from runner.gitops.publishing_choices import (
     message,
     obstacle,
 )
+from runner.gitops.publishing_trees import Trees
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     from runner.gitops.clone import Clone
-    from runner.gitops.command_line import Answer, Git
+    from runner.gitops.command_line import Answer
 
 MEMORY: Final = "records.json"
 _KEPT: Final = "refs/runner/records"
 _ATTEMPTS: Final = 6
-_ROLES: Final = ("AUTHOR", "COMMITTER")
-_NOBODY: Final = {
-    f"GIT_{role}_{part}": value
-    for role in _ROLES
-    for part, value in (("NAME", "runner"), ("EMAIL", "runner@localhost"))
-}
+# What git says while somebody else is writing the branch.
+_BUSY: Final = ("cannot lock ref", "failed to update ref")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,13 +111,13 @@ class Publisher:
     def __init__(self, clone: Clone, pause: Callable[[int], None]) -> None:
         self._clone, self._git, self._pause = clone, clone.git, pause
         self._memory = clone.state / MEMORY
-        self._index = clone.state / "records.index"
+        self._trees = Trees(clone.git, clone.state / "records.index")
         self._seen: object = None
 
     @property
     def signs(self) -> bool:
-        """Whether git's configuration asks for commits to be signed."""
-        return self._git.ask("config", "--type=bool", "--get", "commit.gpgSign").out.strip() == "true"
+        """Whether the commits are signed."""
+        return self._trees.signs
 
     def publish(self, place: Place) -> Publication:
         """Brings the branch to what is on record here; asks nobody when that is as it was at the last push.
@@ -127,12 +125,14 @@ class Publisher:
         Raises:
             RemoteError: The repository cannot be reached, refuses, or others push all the time.
         """
-        state = tuple(self._state(place))
-        if state and state == self._seen:
+        with _errors_told():
+            state = tuple(self._state(place))
+        if not state or state == self._seen:
             return Publication()
-        known, held = self._known(place), self._held([each[0] for each in state], place)
+        held = self._trees.held(place.results, [each[0] for each in state])
+        known = self._known(place)
         publication = Publication()
-        if state and held != known.held:
+        if held != known.held:
             publication = self._pushed(place, known, held)
         self._seen = state
         return publication
@@ -146,7 +146,8 @@ class Publisher:
         if self._read() is not None and self._known(place) == self._read():
             return 0
         head = self._head(place)
-        found = self._missing(head, place) if head else []
+        with _errors_told():
+            found = self._missing(head, place) if head else []
         self._remember(Known(url=self._url, branch=place.branch, folder=place.folder, commit=head))
         return len(found)
 
@@ -158,21 +159,6 @@ class Publisher:
             if is_record(path) and found.is_file() and found.resolve() == root.resolve() / path:
                 stat = found.stat()
                 yield path, stat.st_ino, stat.st_mtime_ns, stat.st_size
-
-    def _held(self, paths: list[str], place: Place) -> str:
-        """The tree of what is here."""
-        names = "".join(f"{place.results}/{path}\n" for path in paths)
-        blobs = self._git.tell("hash-object", "-w", "--no-filters", "--stdin-paths", stdin=names).split()
-        return self._tree("", dict(zip(paths, blobs, strict=True)))
-
-    def _tree(self, base: str, blobs: Mapping[str, str], modes: Mapping[str, str] | None = None) -> str:
-        """A tree, and files that are put into it."""
-        for left in (self._index, self._index.with_name(f"{self._index.name}.lock")):
-            left.unlink(missing_ok=True)
-        self._git.tell("read-tree", base or "--empty", index=self._index)
-        lines = [f"{(modes or {}).get(path, '100644')} {blob}\t{path}\0" for path, blob in blobs.items()]
-        self._git.tell("update-index", "-z", "--index-info", stdin="".join(lines), index=self._index)
-        return self._git.tell("write-tree", index=self._index).strip()
 
     def _pushed(self, place: Place, known: Known, held: str) -> Publication:
         for attempt in range(_ATTEMPTS):
@@ -216,7 +202,7 @@ class Publisher:
 
     def _choices(self, head: str, held: str, before: str, place: Place) -> dict[str, Choice]:
         """What becomes of each record, by its path."""
-        ours, earlier, theirs = self._files(held), self._files(before), self._files(head)
+        ours, earlier, theirs = self._trees.files(held), self._trees.files(before), self._trees.files(head)
         modes = {path: mode for path, (mode, _) in theirs.items()}
         folders = {folder for path in theirs for folder in folders_of(path)}
         found = {}
@@ -226,43 +212,26 @@ class Publisher:
             if reason := obstacle(there, modes, folders):
                 found[path] = Choice(left=reason)
             elif known != blob:
-                texts = self._text(blob), self._text(known), self._text(earlier.get(path, ("", ""))[1])
+                texts = (
+                    self._trees.text(blob),
+                    self._trees.text(known),
+                    self._trees.text(earlier.get(path, ("", ""))[1]),
+                )
                 found[path] = choice(Sides(path=path, ours=texts[0] or "", theirs=texts[1], before=texts[2]))
         return found
 
-    def _files(self, tree: str) -> dict[str, tuple[str, str]]:
-        """Mode and blob of each file of a tree, by its path; nothing where there is no tree."""
-        lines = self._git.tell("ls-tree", "-r", "-z", "--full-tree", tree).split("\0") if tree else ()
-        parts = [line.partition("\t") for line in lines if line]
-        return {path: (facts.split()[0], facts.split()[2]) for facts, _, path in parts}
-
-    def _text(self, blob: str) -> str | None:
-        return self._git.tell("cat-file", "blob", blob) if blob else None
-
     def _commit(self, head: str, held: str, choices: Mapping[str, Choice], place: Place) -> str:
         """A commit with what is to be written, on the branch's newest one; empty where nothing is."""
-        ours = self._files(held)
+        ours, trees = self._trees.files(held), self._trees
         blobs = {
-            place.there(path): ours[path][1] if each.is_ours else self._blob(each.text)
+            place.there(path): ours[path][1] if each.is_ours else trees.blob(each.text)
             for path, each in choices.items()
             if each.text is not None
         }
         if not blobs:
             return ""
-        tree = self._tree(head, blobs, {path: mode for path, (mode, _) in self._files(head).items()})
-        words = (*(("-p", head) if head else ()), *(("-S",) if self.signs else ()), "-F", "-", tree)
-        told = message(_jobs(choices), skips_ci=place.is_followed)
-        return self._named().tell("commit-tree", *words, stdin=told).strip()
-
-    def _blob(self, text: str) -> str:
-        return self._git.tell("hash-object", "-w", "--no-filters", "--stdin", stdin=text).strip()
-
-    def _named(self) -> Git:
-        """Git with a name for who commits: the configured one, if there is one."""
-        asked = (("-c", "user.useConfigOnly=true", "var", f"GIT_{role}_IDENT") for role in _ROLES)
-        if not any(self._git.ask(*words).code for words in asked):
-            return self._git
-        return replace(self._git, environ={**self._git.environ, **_NOBODY})
+        tree = trees.tree(head, blobs, {path: mode for path, (mode, _) in trees.files(head).items()})
+        return trees.commit(tree, head, message(_jobs(choices), skips_ci=place.is_followed))
 
     def _push(self, commit: str, head: str, place: Place) -> bool:
         """Pushes a commit; says whether the branch has it now, and not that others were there first.
@@ -276,7 +245,7 @@ class Publisher:
         if now == commit:  # also where the answer was lost
             self._git.tell("update-ref", f"refs/remotes/origin/{place.branch}", commit)
             return True
-        if (now or "") == head and "lock" not in answer.err:
+        if (now or "") == head and not any(each in answer.err for each in _BUSY):
             reason = _reason(answer).replace(commit, "records")  # the same for each attempt
             raise RemoteError(f"{self._url}: the push to {place.branch} was refused: {reason}")
         return False
@@ -286,16 +255,13 @@ class Publisher:
         prefix, root = place.there(""), self._clone.folder / place.results
         paths = [
             path.removeprefix(prefix)
-            for path, (mode, _) in self._files(head).items()
+            for path, (mode, _) in self._trees.files(head).items()
             if path.startswith(prefix) and mode in FILES and is_record(path.removeprefix(prefix))
         ]
         missing = [path for path in paths if not (root / path).exists() and _is_plain(root, path)]
         aside = self._clone.state / "records.staged"
         shutil.rmtree(aside, ignore_errors=True)
-        self._tree(head, {})
-        names = "".join(f"{place.there(path)}\0" for path in missing)
-        words = ("checkout-index", "--force", "-z", "--stdin", f"--prefix={aside}/")
-        self._git.tell(*words, stdin=names, index=self._index)
+        self._trees.write(head, [place.there(path) for path in missing], aside)
         for path in missing:
             (root / path).parent.mkdir(parents=True, exist_ok=True)
             (aside / place.there(path)).replace(root / path)
@@ -322,6 +288,14 @@ class Publisher:
 
     def _remember(self, known: Known) -> None:
         write_aside(self._memory, asdict(known))
+
+
+@contextmanager
+def _errors_told() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise GitError(f"the records cannot be read or written: {error}") from error
 
 
 def _reason(answer: Answer) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # What git takes for the name of a branch in no place.
@@ -55,6 +55,12 @@ def is_record(path: str) -> bool:
     if len(parts) == _PARTS:
         return parts[-1] == "manifest.json" or parts[-1].endswith(".jsonl")
     return len(parts) == _PARTS_OF_A_JOB and parts[-1].endswith(".pulser.json")
+
+
+def are_records(paths: Iterable[str], folder: str) -> bool:
+    """Whether all paths, from the root, are of records in a folder; `.` is the root itself."""
+    prefix = "" if folder == "." else f"{folder}/"
+    return all(path.startswith(prefix) and is_record(path.removeprefix(prefix)) for path in paths)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -23,6 +23,7 @@ from runner.gitops import (
     write_applied,
 )
 from runner.gitops.decisions import SHORT
+from runner.gitops.publishing_choices import are_records
 from runner.project.judging_commits import Judgement, Reading, judged
 from runner.project.repository import state_folder
 from runner.project.standing import Reporters, Standing
@@ -276,7 +277,8 @@ class Syncing:
         records, applied = self._following.records, self._applied
         if not (older and records and applied and records.branch == applied.branch):
             return False
-        return self._clone.is_only_about(records.folder or applied.results, older, newer)
+        changed = self._clone.changed(older, newer)
+        return bool(changed) and are_records(changed, records.folder or applied.results)
 
     def _mend(self) -> None:
         """After something went wrong on the way from one commit to the next, goes back."""

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from runner.errors import RemoteError
+from runner.errors import GitError, RemoteError
 from runner.gitops import Clone, Git, Place, Publication, Publisher
 
 NAMED = {
@@ -408,6 +408,19 @@ def test_nothing_is_brought_back_or_pushed_through_a_link(url, tmp_path):
 
     assert (0, (None, ())) == (two.publisher.bring_back(RECORDS), two.publish())
     assert ["34"] == [each.name for each in (tmp_path / "outside").iterdir()]
+
+
+def test_records_that_cannot_be_written_are_told(url, tmp_path):
+    """Nothing is remembered then, so that it is tried again."""
+    one, two = Runner(tmp_path / "a", url), Runner(tmp_path / "b", url)
+    one.record("pair/12/b.jsonl", line("x"))
+    one.publish()
+    (two.folder / "results").write_text("in the way")
+    with pytest.raises(GitError, match="the records cannot be read or written"):
+        two.publisher.bring_back(RECORDS)
+    (two.folder / "results").unlink()
+
+    assert 1 == two.publisher.bring_back(RECORDS)
 
 
 def test_a_branch_that_is_not_there_yet_gives_nothing_back(url, tmp_path):

@@ -11,6 +11,7 @@ from runner.gitops.publishing_choices import (
     Choice,
     Destination,
     Sides,
+    are_records,
     choice,
     destination,
     is_record,
@@ -129,6 +130,21 @@ def test_pushing_the_same_again_changes_nothing():
 def test_only_what_a_runner_writes_is_a_record(path, expected):
     """Nothing else is read from the folder, and nothing else is written to the branch."""
     assert expected is is_record(path)
+
+
+@pytest.mark.parametrize(
+    ("folder", "paths", "expected"),
+    [
+        ("results", ["results/pair/12/b.jsonl", "results/pair/12/manifest.json"], True),
+        ("results", ["results/pair/12/b.jsonl", "results/notes.md"], False),
+        ("results", ["pair/12/b.jsonl"], False),
+        (".", ["pair/12/b.jsonl"], True),
+        (".", ["specs/pair.yaml"], False),
+    ],
+)
+def test_a_commit_is_of_records_when_all_that_it_changes_is(folder, paths, expected):
+    """Whatever the folder is, a change of an experiment file is somebody's."""
+    assert expected is are_records(paths, folder)
 
 
 @pytest.mark.parametrize(
