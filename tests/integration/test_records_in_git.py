@@ -12,7 +12,8 @@ import commands
 import pytest
 
 from runner.errors import RemoteError
-from runner.gitops import Source
+from runner.gitops import Destination, Source
+from runner.project.publishing_records import RecordsPublished
 from runner.project.syncing import Following, Syncing, our_clone
 from runner.project.turns import StopRequest, Surroundings
 from runner.project.watching import Manner
@@ -150,6 +151,41 @@ def test_an_invalid_commit_below_our_records_is_told_once(lab):
     told.append(kinds(lab.once("--records", "main")))
 
     assert [(1, ["invalid", "records"]), (1, ["invalid"]), (0, ["commit"])] == told
+
+
+def test_a_refusal_is_not_told_again_for_our_records_on_top_of_it(lab):
+    """In one process, over three looks."""
+    assert 0 == lab.once()[0]
+    lab.push(pair="apiVersion: runner/v1\n")
+    told, pauses = [], []
+
+    def wait(seconds):
+        if seconds > 50:  # between two turns
+            pauses.append(seconds)
+        if len(pauses) == 3:
+            raise StopRequest
+
+    around = Surroundings(
+        tell=told.append, measure=lambda _: None, check=lambda: None, wait=wait, jitter=lambda: 1.0
+    )
+    following = Following(source=Source(url=str(lab.url), branch="main"), records=Destination("main"))
+    manner = Manner(patience=Patience(until_done=True), sees_removed=True)
+    with our_clone(lab.folder / "clone", following.source, around) as clone:
+        published, pace = RecordsPublished(clone, following, around), Pace(interval_s=60)
+        syncing = Syncing(
+            clone,
+            following,
+            pace,
+            around,
+            manner=manner,
+            reporters=[published],
+            prepare=published.prepare,
+        )
+        syncing.begin()
+        with pytest.raises(StopRequest):
+            syncing.go_on()
+
+    assert ["invalid", "records"] == [each.event for each in told if not each.experiment]
 
 
 def test_a_push_that_is_refused_holds_up_nothing_and_is_tried_again(lab):
