@@ -14,7 +14,7 @@ import click
 from runner.cli import options
 from runner.cli.exits import Exit
 from runner.cli.output import say
-from runner.cli.watch import Stop, as_json, as_text, stopping
+from runner.cli.watch import Stop, as_json, as_text, listen_option, listening, stopping
 from runner.errors import UsageError
 from runner.gitops import Rules, Source, clone_folder, destination
 from runner.project.judging_commits import Reading
@@ -27,8 +27,9 @@ from runner.reconcile import Patience
 from runner.reconcile.watching import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
+    from runner.project.turns import Figures
     from runner.reconcile import Plan
 
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
@@ -78,6 +79,7 @@ class Duration(click.ParamType[float]):
 @click.option("--verify-signatures", is_flag=True, help="Refuse a newest commit that git cannot verify.")
 @click.option("--no-notifications", is_flag=True, help="Tell nobody, whatever runner.toml says.")
 @click.option("--records", metavar="BRANCH[:FOLDER]", help="Push what is on record to that branch.")
+@listen_option
 def sync(  # noqa: PLR0913  (a word of the command line each)
     repository: str,
     *,
@@ -95,6 +97,7 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
     verify_signatures: bool,
     no_notifications: bool,
     records: str | None,
+    listen: str | None,
 ) -> int:
     """Keep the cloud matching a branch of a git repository, until ended by SIGTERM or Ctrl-C.
 
@@ -104,6 +107,8 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
     """
     if wait and not once:
         raise UsageError("--wait goes with --once")
+    if once and listen:
+        raise UsageError("--listen does not go with --once", hint="a look at a time has nobody to ask it")
     source = Source(url=_url(repository), branch=branch)
     following = Following(
         source=source,
@@ -116,8 +121,8 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
     clone = (folder or clone_folder(source.url, branch, os.environ)).absolute()
     patience = Patience(until_done=wait) if once else Patience(timeout_s=interval, until_done=False)
     manner = Manner(patience=patience, sees_removed=True)
-    with stopping() as stop:
-        around = _around(stop, form)
+    with listening(listen) as measure, stopping() as stop:
+        around = _around(stop, form, measure)
         try:
             with our_clone(clone, source, around) as ours:
                 published = RecordsPublished(ours, following, around)
@@ -141,10 +146,10 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
         return Exit.INTERRUPTED if once or stop.signal == signal.SIGINT else Exit.DONE
 
 
-def _around(stop: Stop, form: str) -> Surroundings:
+def _around(stop: Stop, form: str, measure: Callable[[Figures], None]) -> Surroundings:
     return Surroundings(
         tell=as_json if form == "json" else as_text,
-        measure=lambda _: None,
+        measure=measure,
         check=stop.check,
         wait=stop.wait,
         jitter=random.random,

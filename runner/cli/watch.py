@@ -8,7 +8,7 @@ import random
 import select
 import signal
 import sys
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from datetime import UTC
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ from runner.cli.exits import Exit
 from runner.cli.output import print_text, say
 from runner.errors import UsageError
 from runner.project.experiments import whole_repository
-from runner.project.metrics import MetricsServer, address
+from runner.project.listening import FiguresServer, address
 from runner.project.turns import StopRequest, Surroundings
 from runner.project.watching import Watcher
 from runner.reconcile.watching import Pace
@@ -29,6 +29,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.project.turns import Event, Figures
+
+
+listen_option = click.option(
+    "--listen", metavar="HOST:PORT", help="Serve /metrics for Prometheus and /healthz there."
+)
 
 
 @click.command()
@@ -44,10 +49,10 @@ if TYPE_CHECKING:
     show_default=True,
     help="Pause between two looks (in s).",
 )
-@click.option("--metrics", metavar="HOST:PORT", help="Serve figures for Prometheus there, at /metrics.")
+@listen_option
 @click.option("--yes", is_flag=True, help="Spend without asking; the local cloud needs no such word.")
 def watch(  # noqa: PLR0913, PLR0917  (a word of the command line each)
-    paths: tuple[Path, ...], target: str | None, form: str, interval: float, metrics: str | None, yes: bool
+    paths: tuple[Path, ...], target: str | None, form: str, interval: float, listen: str | None, yes: bool
 ) -> int:
     """Keep the cloud matching the files: look, act, pause, until ended by SIGTERM or Ctrl-C.
 
@@ -64,9 +69,7 @@ def watch(  # noqa: PLR0913, PLR0917  (a word of the command line each)
             f"a watch on the target {project.target_name} spends unasked",
             hint="say --yes, after `runner plan` has shown what it costs",
         )
-    with ExitStack() as stack:
-        measure = _server(stack, metrics)
-        stop = stack.enter_context(stopping())
+    with listening(listen) as measure, stopping() as stop:
         around = Surroundings(
             tell=as_json if form == "json" else as_text,
             measure=measure,
@@ -82,12 +85,19 @@ def watch(  # noqa: PLR0913, PLR0917  (a word of the command line each)
         return Exit.INTERRUPTED if stop.signal == signal.SIGINT else Exit.DONE
 
 
-def _server(stack: ExitStack, metrics: str | None) -> Callable[[Figures], None]:
-    if metrics is None:
-        return lambda _: None
-    server = stack.enter_context(MetricsServer(*address(metrics)))
-    say(f"figures are at {server.url}")
-    return server.show
+@contextmanager
+def listening(listen: str | None) -> Iterator[Callable[[Figures], None]]:
+    """Whom to tell the figures: a server while it is open, or nobody.
+
+    Raises:
+        UsageError: It is no address, or cannot be had.
+    """
+    if listen is None:
+        yield lambda _: None
+        return
+    with FiguresServer(*address(listen)) as server:
+        say(f"figures are at {server.url}/metrics")
+        yield server.show
 
 
 def as_text(event: Event) -> None:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Unpack
 
     from runner.cloud.authentication import TokenProvider
+    from runner.cloud.counting import RequestCounts
     from runner.cloud.endpoints import Endpoints
     from runner.cloud.filters import Query
     from runner.cloud.transport import Port
@@ -76,6 +77,12 @@ class Client:
         """
         other = copy(self)
         other._exchange = self._exchange.paced(requests_per_s)  # noqa: SLF001  (of our own kind)
+        return other
+
+    def counted(self, counts: RequestCounts) -> Self:
+        """A client like this one whose requests are counted, each attempt by itself; logins are not."""
+        other = copy(self)
+        other._exchange = self._exchange.counted(counts)  # noqa: SLF001  (of our own kind)
         return other
 
     @property

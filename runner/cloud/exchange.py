@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from copy import copy
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import runner
 from runner.cloud import wire
+from runner.cloud.counting import CountedPort
 from runner.cloud.pacing import Pace
 from runner.cloud.retrying import RETRIED_STATUSES, retry_after_s
 from runner.cloud.transport import NoAnswerError, NotSentError, Request, UnsendableError
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runner.cloud.authentication import TokenProvider
+    from runner.cloud.counting import RequestCounts
     from runner.cloud.retrying import Retrying
     from runner.cloud.transport import Answer, Port
 
@@ -56,6 +59,12 @@ class Exchange:
         return type(self)(
             tokens=self.tokens, port=self._port, retrying=self.retrying, requests_per_s=requests_per_s
         )
+
+    def counted(self, counts: RequestCounts) -> Self:
+        """The same, at the same pace, with its requests counted."""
+        other = copy(self)
+        other._port = CountedPort(self._port, counts)  # noqa: SLF001  (of our own kind)
+        return other
 
     def call(
         self,

@@ -27,7 +27,7 @@ from runner.gitops.publishing_choices import are_records
 from runner.project.judging_commits import Judgement, Reading, judged
 from runner.project.repository import state_folder
 from runner.project.standing import Reporters, Standing
-from runner.project.turns import Event, Surroundings, Turns
+from runner.project.turns import Event, Followed, Meter, Surroundings, Turns
 from runner.project.watching import Manner, Watcher
 from runner.reconcile.watching import News, Pace, pause_s
 
@@ -105,7 +105,8 @@ class Syncing:
         self._reporters, self._prepare = Reporters(reporters, around), prepare
         self._pace, self._manner = pace, manner
         self._remote = _Remote(replace(pace, first_retry_s=pace.interval_s, longest_retry_s=_LONGEST_S))
-        self._turns = Turns(self._turn, pace, around)
+        self._meter = Meter(around)
+        self._turns = Turns(self._turn, pace, around, self._meter)
         self._watcher: Watcher | None = None
         self._applied: Applied | None = None
         self._refused, self._refusal, self._is_invalid = "", "", False
@@ -180,6 +181,18 @@ class Syncing:
             project=watcher.project if watcher else None,
         )
         self._reporters.tell(standing)
+        self._measure()
+
+    def _measure(self) -> None:
+        applied = self._applied
+        followed = Followed(
+            branch=applied.branch if applied else self._following.source.branch or "",
+            commit=applied.commit if applied else "",
+            is_refused=bool(self._refused),
+            is_in_reach=not self._remote.error,
+            reports_in_order=self._reporters.are_in_order,
+        )
+        self._meter.note(replace(self._meter.figures, followed=followed))
 
     def _look_and_reconcile(self) -> None:
         self._mend()
@@ -292,7 +305,9 @@ class Syncing:
         if self._watcher:
             self._watcher.follow(project, paths)
         else:
-            self._watcher = Watcher(project, paths, self._pace, self._around, manner=self._manner)
+            self._watcher = Watcher(
+                project, paths, self._pace, self._around, manner=self._manner, meter=self._meter
+            )
 
     def _tell(self, news: News, text: str) -> None:
         self._around.tell(Event(at=self._around.clock(), event=news, experiment="", text=text))

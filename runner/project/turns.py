@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Final
 
+from runner.cloud.counting import RequestCounts
 from runner.errors import RunnerError
 from runner.reconcile.watching import News, Pace, pause_s
 
@@ -13,6 +14,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from runner.reconcile import Plan
+
+
+# A turn has to get on, from one pass to the next or to its end, in this time: a large sweep is built and a
+# large clone is fetched in it. A pause may last this much longer than was meant (in s).
+_LONGEST_STEP_S: Final = 3600.0
+_LATE_S: Final = 60.0
 
 
 class StopRequest(BaseException):
@@ -34,6 +41,27 @@ class Event:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Followed:
+    """What can be measured of a repository that is followed.
+
+    Args:
+        commit: In force; empty before the first.
+
+        is_refused: Whether the newest commit did not come into force.
+
+        is_in_reach: Whether the last look at it went well.
+
+        reports_in_order: Whether all who tell others of it could.
+    """
+
+    branch: str
+    commit: str
+    is_refused: bool
+    is_in_reach: bool
+    reports_in_order: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Figures:
     """What can be measured of a watch.
 
@@ -42,20 +70,32 @@ class Figures:
 
         failed_turns: Of these.
 
+        passes: Of the reconciler, in all turns.
+
+        requests: To the cloud, by method and outcome.
+
         unknown: Submissions whose outcome nobody knows.
 
-        runs_bought: Confirmed, since the journal began.
+        runs_bought: Confirmed, since the journal began; None before it was read.
 
         succeeded_at: When a turn last went well; None for never.
+
+        alive_until: By when it gets on, unless it is stuck; None before it begins.
+
+        followed: None where no repository is.
     """
 
     plans: Mapping[str, Plan] = field(default_factory=dict)
     turns: int = 0
     failed_turns: int = 0
+    passes: int = 0
+    requests: Mapping[tuple[str, str], int] = field(default_factory=dict)
     broken_files: int = 0
     unknown: int = 0
-    runs_bought: int = 0
+    runs_bought: int | None = None
     succeeded_at: datetime | None = None
+    alive_until: datetime | None = None
+    followed: Followed | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,7 +105,7 @@ class Surroundings:
     Args:
         tell: Told every event.
 
-        measure: Told the figures after each turn.
+        measure: Told the figures whenever they change.
 
         check: Raises `StopRequest` once somebody asks to end.
 
@@ -82,39 +122,75 @@ class Surroundings:
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
 
 
+class Meter:
+    """The figures as they are now; whoever measures is told of each change."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self.figures = Figures()
+        self.requests = RequestCounts()
+
+    def note(self, figures: Figures) -> None:
+        """From now on these are the figures, with the requests so far."""
+        self.figures = replace(figures, requests=self.requests.so_far())
+        self._around.measure(self.figures)
+
+    def gets_on(self, within_s: float = _LONGEST_STEP_S) -> None:
+        """It is alive, and shows it again in that time (in s)."""
+        until = self._around.clock() + timedelta(seconds=within_s)
+        self.note(replace(self.figures, alive_until=until))
+
+    def one_pass(self) -> None:
+        """The reconciler has made one more pass."""
+        self.note(replace(self.figures, passes=self.figures.passes + 1))
+        self.gets_on()
+
+
 class Turns:
     """One turn after another, with a pause that grows while they fail.
 
     Args:
         turn: Does what there is to do; raises a `RunnerError` when it cannot.
+
+        meter: Counts the turns.
     """
 
-    def __init__(self, turn: Callable[[], None], pace: Pace, around: Surroundings) -> None:
-        self._turn, self._pace, self._around = turn, pace, around
+    def __init__(self, turn: Callable[[], None], pace: Pace, around: Surroundings, meter: Meter) -> None:
+        self._turn, self._pace, self._around, self._meter = turn, pace, around, meter
         self._failures = 0
         self._error = ""
-        self.figures = Figures()
 
     def go_on(self) -> None:
         """Goes on until `StopRequest` is raised."""
         while True:
             self._around.check()
+            self._meter.gets_on()
             self._one()
-            self._around.measure(self.figures)
-            self._around.wait(pause_s(self._pace, self._failures, self._around.jitter()))
+            wait_s = pause_s(self._pace, self._failures, self._around.jitter())
+            self._meter.gets_on(wait_s + _LATE_S)
+            self._around.wait(wait_s)
 
     def _one(self) -> None:
         try:
             self._turn()
         except RunnerError as error:
             self._failures += 1
-            self.figures = replace(self.figures, failed_turns=self.figures.failed_turns + 1)
+            self._count(failed_turns=1)
             self._tell_error(str(error))
         else:
             self._failures = 0
-            self.figures = replace(self.figures, succeeded_at=self._around.clock())
+            self._count(succeeded_at=self._around.clock())
             self._tell_error("")
-        self.figures = replace(self.figures, turns=self.figures.turns + 1)
+
+    def _count(self, *, failed_turns: int = 0, succeeded_at: datetime | None = None) -> None:
+        known = self._meter.figures
+        counted = replace(
+            known,
+            turns=known.turns + 1,
+            failed_turns=known.failed_turns + failed_turns,
+            succeeded_at=succeeded_at or known.succeeded_at,
+        )
+        self._meter.note(counted)
 
     def _tell_error(self, error: str) -> None:
         if error == self._error:

@@ -14,7 +14,7 @@ from runner.errors import (
     RunnerError,
 )
 from runner.project.rereading import Files
-from runner.project.turns import Event, Surroundings, Turns
+from runner.project.turns import Event, Meter, Surroundings, Turns
 from runner.reconcile import Patience, Reconciler, Watch
 from runner.reconcile.watching import Line, News, Pace, lines, pause_s
 from runner.sequences.specifications import is_current
@@ -54,9 +54,11 @@ class Watcher:
 
     Args:
         manner: By default a turn waits for what is being submitted, as long as a pause lasts.
+
+        meter: Where figures are noted; by default one of its own.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what it is given, and how it goes about it)
         self,
         project: Project,
         paths: Sequence[Path],
@@ -64,6 +66,7 @@ class Watcher:
         around: Surroundings,
         *,
         manner: Manner | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self._project, self._pace, self._around = project, pace, around
         self._manner = manner or Manner(patience=Patience(timeout_s=pace.interval_s, until_done=False))
@@ -72,7 +75,8 @@ class Watcher:
         self._refused: dict[str, _Refused] = {}
         self._kept: Connection | None = None
         self._said: dict[str, set[Line]] = {}
-        self._turns = Turns(self.turn, pace, around)
+        self._meter = meter or Meter(around)
+        self._turns = Turns(self.turn, pace, around, self._meter)
 
     def go_on(self) -> None:
         """Goes on until `StopRequest` is raised by what surrounds it."""
@@ -132,7 +136,8 @@ class Watcher:
 
     def _reconcile(self, experiments: Sequence[Experiment]) -> None:
         with self._project.tools("watch", self._connection()) as (given, terms):
-            tools = replace(given, sleep=self._around.wait, before_action=self._around.check)
+            client = given.client.counted(self._meter.requests)
+            tools = replace(given, client=client, sleep=self._around.wait, before_action=self._around.check)
             alone = [each for each in experiments if self._is_due(each)]
             try:
                 known = replace(terms, removed=self._removed())
@@ -198,6 +203,7 @@ class Watcher:
             for line in lines(self._plans.get(plan.experiment), plan):
                 self._tell_unless_said(plan.experiment, line)
             self._plans[plan.experiment] = plan
+        self._meter.one_pass()
         self._around.check()
 
     def _tell(self, experiment: str, line: Line) -> None:
@@ -214,12 +220,12 @@ class Watcher:
         said.add(line)
 
     def _measure(self) -> None:
-        figures = self._turns.figures
-        self._turns.figures = replace(figures, plans=dict(self._plans), broken_files=self._files.broken)
+        figures = self._meter.figures
+        self._meter.note(replace(figures, plans=dict(self._plans), broken_files=self._files.broken))
 
     def _count(self, tools: Tools) -> None:
         unknown, bought = tools.journal.unclear(), tools.journal.history.runs_bought()
-        self._turns.figures = replace(self._turns.figures, unknown=unknown, runs_bought=bought)
+        self._meter.note(replace(self._meter.figures, unknown=unknown, runs_bought=bought))
 
 
 @dataclass(frozen=True, slots=True)

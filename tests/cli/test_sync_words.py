@@ -50,6 +50,8 @@ def test_times_have_units(text, seconds):
         (("--interval", "0"), "is no time"),
         (("--interval", "soon"), "is no time"),
         (("--wait",), "--wait goes with --once"),
+        (("--once", "--listen", ":0"), "--listen does not go with --once"),
+        (("--listen", "here"), "here: no address"),
         (("--path", "../x"), "is no folder within the repository"),
         (("--path", "/x"), "is no folder within the repository"),
     ],

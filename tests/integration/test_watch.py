@@ -87,7 +87,7 @@ def figures_at(url):
 def test_an_edited_file_is_bought_and_a_broken_one_stops_no_other(lab, watching):
     """Until SIGTERM ends it, with 0 and the lock released; people may decide things in the meantime."""
     path = lab / "specs" / "pair.yaml"
-    watch = watching("specs", "--metrics", "127.0.0.1:0")
+    watch = watching("specs", "--listen", "127.0.0.1:0")
     watch.until(lambda: records(lab) == [100, 200, 300])
     path.write_text(commands.EXPERIMENT.replace("runs: 50", "runs: -5"), encoding="utf-8")
     watch.until(lambda: any("is broken" in text for text in watch.texts()))

@@ -1,12 +1,9 @@
-"""Turns in virtual time, files that change, and figures."""
+"""Turns in virtual time, and files that change."""
 
 from __future__ import annotations
 
 import os
 import random
-import urllib.error
-import urllib.request
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import commands
@@ -14,14 +11,13 @@ import pytest
 from fakes import DiceEngine, LossyPort, MemoryCloud, VirtualClock
 
 from runner.cloud import NotSentError
-from runner.errors import CloudUnavailableError, UsageError
+from runner.errors import CloudUnavailableError
 from runner.project import Project
-from runner.project.metrics import MetricsServer, address, exposition
 from runner.project.rereading import Files
 from runner.project.targets import Connection
-from runner.project.turns import Event, Figures, StopRequest, Surroundings, Turns
+from runner.project.turns import Event, Meter, StopRequest, Surroundings, Turns
 from runner.project.watching import Watcher
-from runner.reconcile import Health, Plan, Sync, Terms
+from runner.reconcile import Terms
 from runner.reconcile.watching import News, Pace
 
 
@@ -60,7 +56,7 @@ class World:
             clock=self.clock,
         )
         with pytest.raises(StopRequest):
-            Turns(self.turn, Pace(spread=0.0), around).go_on()
+            Turns(self.turn, Pace(spread=0.0), around, Meter(around)).go_on()
 
 
 def test_pauses_grow_while_turns_fail_and_an_error_is_told_once():
@@ -88,19 +84,11 @@ def test_pauses_grow_while_turns_fail_and_an_error_is_told_once():
 def test_a_bug_is_no_error_to_be_waited_for():
     """It ends the watch."""
     world = World(ZeroDivisionError())
-
+    around = Surroundings(
+        tell=world.events.append, measure=print, check=world.check, wait=world.wait, jitter=lambda: 0.0
+    )
     with pytest.raises(ZeroDivisionError):
-        Turns(
-            world.turn,
-            Pace(),
-            Surroundings(
-                tell=world.events.append,
-                measure=print,
-                check=world.check,
-                wait=world.wait,
-                jitter=lambda: 0.0,
-            ),
-        ).go_on()
+        Turns(world.turn, Pace(), around, Meter(around)).go_on()
     assert ([], []) == (world.events, world.pauses_s)
 
 
@@ -314,70 +302,6 @@ def test_a_changed_sequence_file_is_a_changed_experiment(lab):
 
     assert (1, [], 1) == (len(first), again, len(changed))
     assert experiment.desired.recipe != files.experiments[0].desired.recipe
-
-
-# Figures
-
-PLAN = Plan(experiment="a", actions=(), jobs=(), sync=Sync.SYNCED, health=Health.HEALTHY)
-FIGURES = Figures(
-    plans={"a": PLAN, "b": PLAN, "c": replace(PLAN, health=Health.DEGRADED)},
-    turns=7,
-    failed_turns=2,
-    unknown=1,
-    runs_bought=1500,
-    succeeded_at=datetime(2026, 1, 1, tzinfo=UTC),
-)
-
-
-def test_figures_are_told_in_the_format_of_prometheus():
-    """Every line is a comment or a sample; every combination is there."""
-    lines = exposition(FIGURES).splitlines()
-    samples = dict(line.rsplit(" ", 1) for line in lines if not line.startswith("#"))
-
-    assert "2" == samples['runner_experiments{sync="Synced",health="Healthy"}']
-    assert "1" == samples['runner_experiments{sync="Synced",health="Degraded"}']
-    assert 3 == sum(int(n) for name, n in samples.items() if name.startswith("runner_experiments"))
-    assert len(Sync) * len(Health) == sum(name.startswith("runner_experiments") for name in samples)
-    assert {
-        "runner_turns_total": "7",
-        "runner_failed_turns_total": "2",
-        "runner_broken_files": "0",
-        "runner_unknown_submissions": "1",
-        "runner_runs_bought_total": "1500",
-        "runner_last_success_timestamp_seconds": "1767225600.0",
-    } == {name: n for name, n in samples.items() if not name.startswith("runner_experiments")}
-    assert [f"# TYPE {name}" for name in dict.fromkeys(name.partition("{")[0] for name in samples)] == [
-        line.rpartition(" ")[0] for line in lines if line.startswith("# TYPE")
-    ]
-
-
-def test_figures_are_served_on_loopback_and_nothing_else_is():
-    """The newest ones."""
-    with MetricsServer(*address(":0")) as server:
-        server.show(FIGURES)
-        with urllib.request.urlopen(server.url, timeout=30) as answer:
-            said = answer.headers["Content-Type"], answer.read().decode()
-        with pytest.raises(urllib.error.HTTPError) as caught:
-            urllib.request.urlopen(server.url.replace("metrics", "secrets"), timeout=30)
-        caught.value.close()
-
-    assert ("text/plain; version=0.0.4; charset=utf-8", exposition(FIGURES)) == said
-    assert (404, True) == (caught.value.code, server.url.startswith("http://127.0.0.1:"))
-
-
-@pytest.mark.parametrize("text", ["", "localhost", "127.0.0.1:", "127.0.0.1:99999", "here:x"])
-def test_an_address_has_a_port(text):
-    """It is a usage error otherwise."""
-    with pytest.raises(UsageError, match="no address"):
-        address(text)
-
-
-def test_an_address_that_is_taken_is_told():
-    """It is a usage error too."""
-    with MetricsServer("127.0.0.1", 0) as first:
-        port = int(first.url.rpartition(":")[2].partition("/")[0])
-        with pytest.raises(UsageError, match="cannot be listened on"):
-            MetricsServer("127.0.0.1", port)
 
 
 def test_an_event_says_when_what_and_of_which_experiment():
