@@ -34,7 +34,7 @@ def gc_(paths: tuple[str, ...], yes: bool, form: str) -> int:
     """
     project = Project.open()
     with project.journal_locked("gc"):
-        spares = spare(project, project.load([project.root]))
+        spares = spare(project, project.load(project.all_files()))
         named = [_from_root(project.root, path) for path in paths]
         doomed = chosen(spares, named, all_replaceable=yes)
         remove(project.root, doomed)

@@ -11,7 +11,6 @@ import click
 
 from runner.cli.output import say
 from runner.project import Experiment, Project, Selection, selected
-from runner.project.experiments import whole_repository
 
 F = TypeVar("F", bound=Callable[..., Any])
 _PYTHON: Final = f"{__name__}.allow_python"
@@ -92,7 +91,7 @@ def opened(
         asks_cloud: Whether the verb speaks to the target anyway, and may ask what its devices can do.
     """
     around = project(paths[0] if paths else None, target_name, asks_cloud=asks_cloud)
-    experiments = selected(around.load(paths or (whole_repository(around.root),)), chosen or Selection())
+    experiments = selected(around.load(paths or around.all_files()), chosen or Selection())
     for experiment in experiments:
         for warning in experiment.warnings:
             say(f"warning: {warning}", style="yellow")

@@ -56,7 +56,12 @@ class Duration(click.ParamType[float]):
 @click.command()
 @click.argument("repository", metavar="URL|PATH")
 @click.option("--branch", metavar="NAME", help="Branch to follow.  [default: the repository's own]")
-@click.option("--path", "path", metavar="FOLDER", default=".", help="Where in it the experiments are.")
+@click.option(
+    "--path",
+    "path",
+    metavar="FOLDER",
+    help="Where in it the experiments are.  [default: as its runner.toml says, else all of it]",
+)
 @click.option(
     "--interval",
     metavar="TIME",
@@ -84,7 +89,7 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
     repository: str,
     *,
     branch: str | None,
-    path: str,
+    path: str | None,
     interval: float,
     once: bool,
     wait: bool,
@@ -172,7 +177,9 @@ def _url(repository: str) -> str:
     return str(Path(repository).absolute()) if Path(repository).exists() else repository
 
 
-def _inside(path: str) -> str:
+def _inside(path: str | None) -> str | None:
+    if path is None:
+        return None
     pure = PurePosixPath(path)
     if pure.is_absolute() or ".." in pure.parts:
         raise UsageError(f"--path {path}: is no folder within the repository")

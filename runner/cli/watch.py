@@ -18,7 +18,7 @@ from runner.cli import options
 from runner.cli.exits import Exit
 from runner.cli.output import print_text, say
 from runner.errors import UsageError
-from runner.project.experiments import whole_repository
+from runner.project.experiments import as_typed, experiment_folders
 from runner.project.listening import FiguresServer, address
 from runner.project.turns import StopRequest, Surroundings
 from runner.project.watching import Watcher
@@ -78,7 +78,7 @@ def watch(  # noqa: PLR0913, PLR0917  (a word of the command line each)
             jitter=random.random,
         )
         try:
-            chosen = paths or (whole_repository(project.root),)
+            chosen = paths or experiment_folders(as_typed(project.root), project.settings)
             Watcher(project, chosen, Pace(interval_s=interval), around).go_on()
         except StopRequest:
             say("ended; nothing is lost: start it again to go on")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner.domain import job_key, repetition_key
 from runner.errors import Problem, SpecError
-from runner.project.experiments import allowed_code, experiment_files, whole_repository
+from runner.project.experiments import allowed_code, experiment_files
 from runner.project.selection import Selection, selected_names
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ def asked_jobs(project: Project, paths: Sequence[Path], selection: Selection) ->
     Raises:
         SpecError: Problems in any of the files, as far as they can be seen without Pulser.
     """
-    files = _read(project, experiment_files(paths or (whole_repository(project.root),)))
+    files = _read(project, experiment_files(paths or project.all_files()))
     chosen = set(selected_names([each.experiment.metadata.name for each in files], selection))
     return [job for each in files if each.experiment.metadata.name in chosen for job in _jobs(each)]
 

@@ -5,11 +5,13 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final
 
-from runner.errors import SpecError, UsageError
-from runner.project.experiments import experiment_files
+from runner.errors import ProjectError, SpecError, UsageError
+from runner.project.experiments import all_files
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from runner.project.settings import Settings
 
 # `metadata: {name: x` and the same in block style: what nearly every file has, and cheap to find.
 _USUAL: Final = re.compile(
@@ -20,20 +22,20 @@ _USUAL: Final = re.compile(
 )
 
 
-def declared_names(root: Path) -> frozenset[str] | None:
-    """The names in all experiment files below a folder; None when a file keeps its name to itself.
+def declared_names(root: Path, settings: Settings) -> frozenset[str] | None:
+    """The names in all experiment files of a repository; None when a file keeps its name to itself.
 
-    YAML files that are no experiments have none.
+    YAML files that are no experiments have none. None, too, where a folder of the experiments is not there.
     """
     names = set()
     try:
-        for file in experiment_files([root]):
+        for file in all_files(root, settings):
             text = file.read_bytes()
             usual = _USUAL.search(text)
             names.add(usual[1].decode() if usual else _name(text.decode("utf-8-sig")))
     except UsageError:
         return frozenset()  # there is no file
-    except (OSError, ValueError):
+    except (OSError, ValueError, ProjectError):
         return None
     return frozenset(name for name in names if name)
 

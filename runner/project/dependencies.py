@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NoReturn
 
 from runner.errors import ProjectError, SpecError, UsageError
-from runner.project.experiments import experiment_files
+from runner.project.experiments import all_files
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from runner.project.experiments import Experiment
+    from runner.project.settings import Settings
 
     Load = Callable[[Sequence[Path]], list[Experiment]]
 
 
-def dependencies(experiments: Sequence[Experiment], *, root: Path, load: Load) -> list[Experiment]:
+def dependencies(
+    experiments: Sequence[Experiment], *, root: Path, settings: Settings, load: Load
+) -> list[Experiment]:
     """The experiments that some depend on, directly or not, and that are not among them.
 
     Args:
@@ -32,21 +35,26 @@ def dependencies(experiments: Sequence[Experiment], *, root: Path, load: Load) -
         dependent = waiting.pop()
         for name in dependent.desired.policy.depends_on:
             if name not in known:
-                known[name] = _named(name, dependent, root=root, load=load)
+                found = _named(name, _files_that_say(name, root, settings), load)
+                known[name] = found or _refuse(name, dependent)
                 waiting.append(known[name])
     _refuse_circles(known)
     given = {each.name for each in experiments}
     return [each for name, each in known.items() if name not in given]
 
 
-def _named(name: str, dependent: Experiment, *, root: Path, load: Load) -> Experiment:
-    for file in _files_that_say(name, root):
+def _named(name: str, files: Iterable[Path], load: Load) -> Experiment | None:
+    for file in files:
         try:
             (found,) = load([file])
         except SpecError:
             continue  # of another name, or broken: then it is reported where it is applied
         if found.name == name:
             return found
+    return None
+
+
+def _refuse(name: str, dependent: Experiment) -> NoReturn:
     raise ProjectError(
         f"{dependent.file.path}: {dependent.name} depends on {name}, and no valid file of the repository has"
         " that name",
@@ -54,10 +62,10 @@ def _named(name: str, dependent: Experiment, *, root: Path, load: Load) -> Exper
     )
 
 
-def _files_that_say(word: str, root: Path) -> Iterator[Path]:
+def _files_that_say(word: str, root: Path, settings: Settings) -> Iterator[Path]:
     """Files that may describe an experiment of a name; most need not be parsed to be passed over."""
     try:
-        files = experiment_files([root])
+        files = all_files(root, settings)
     except UsageError:
         return
     for file in files:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from runner.errors import Problem, SpecError, UsageError
+from runner.errors import Problem, ProjectError, SpecError, UsageError
 from runner.project.source import Source
 from runner.sequences.specifications import NoSpecifications, is_current
 
@@ -63,12 +63,44 @@ def experiment_files(paths: Sequence[Path]) -> list[Path]:
     return list(found.values())
 
 
-def whole_repository(root: Path) -> Path:
-    """The root of a repository as one would type it in the working folder, so that messages name files so."""
+def as_typed(folder: Path) -> Path:
+    """A folder as one would type it in the working folder, so that messages name files so."""
     try:
-        return Path(os.path.relpath(root))
+        return Path(os.path.relpath(folder))
     except ValueError:  # another drive of Windows
-        return root
+        return folder
+
+
+def experiment_folders(root: Path, settings: Settings) -> tuple[Path, ...]:
+    """The folders that hold all experiments of a repository: its root, unless runner.toml names others.
+
+    Raises:
+        ProjectError: One is not there: nobody knows then what the experiments are.
+    """
+    folders = tuple(root / name for name in settings.experiments)
+    for name, folder in zip(settings.experiments, folders, strict=True):
+        if not folder.is_dir():
+            raise ProjectError(
+                f"runner.toml: `experiments` names {name}, and there is no such folder",
+                hint="mend runner.toml, or make the folder (git keeps none that is empty)",
+            )
+    return folders
+
+
+def all_files(root: Path, settings: Settings) -> list[Path]:
+    """All experiment files of a repository.
+
+    Raises:
+        UsageError: There is none.
+
+        ProjectError: A folder that runner.toml names is not there.
+    """
+    folders = experiment_folders(root, settings)
+    return experiment_files([each for each in folders if _holds_any(each)] or folders[:1])
+
+
+def _holds_any(folder: Path) -> bool:
+    return next(_below(folder), None) is not None
 
 
 def _files_of(path: Path) -> list[Path]:

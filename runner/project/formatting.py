@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.errors import Problem, SpecError
-from runner.project.experiments import experiment_files, whole_repository
+from runner.project.experiments import experiment_files
 from runner.project.reruns import Edit
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def forms_of(project: Project, paths: Sequence[Path]) -> Forms:
     Raises:
         UsageError: A path does not exist.
     """
-    files = experiment_files(paths or (whole_repository(project.root),))
+    files = experiment_files(paths or project.all_files())
     edits: list[Edit] = []
     problems: list[Problem] = []
     broken = 0

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import ProjectError, RunnerError, SpecError
-from runner.project.experiments import experiment_files
+from runner.project.experiments import experiment_files, experiment_folders
 from runner.project.project import Project
 
 if TYPE_CHECKING:
@@ -21,14 +21,14 @@ class Reading:
     """What of a repository is followed, and how its files are read.
 
     Args:
-        path: Folder of the experiments, from the root.
+        path: Folder of the experiments, from the root; None for those that the commit's runner.toml names.
 
         target: None for the one that the commit names.
 
         spends: Whether a target may be used that is not this machine.
     """
 
-    path: str = "."
+    path: str | None = None
     target: str | None = None
     allow_python: bool = False
     spends: bool = False
@@ -42,6 +42,16 @@ class Reading:
         project = Project.at(root, self.target, allow_python=self.allow_python, asks_cloud=asks_cloud)
         _must_be_usable(project, self)
         return project
+
+    def folders(self, project: Project) -> tuple[Path, ...]:
+        """The folders that are followed.
+
+        Raises:
+            ProjectError: One that runner.toml names is not there.
+        """
+        if self.path is not None:
+            return (project.root / self.path,)
+        return experiment_folders(project.root, project.settings)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,9 +76,9 @@ def judged(staged: Path, reading: Reading) -> Judgement:
     """What the files of a commit in a folder are worth; asks no cloud."""
     try:
         project = reading.project(staged, asks_cloud=False)
-        folder = staged / reading.path
         # A folder without experiment files is in order: whether it may be empty is decided elsewhere.
-        names = frozenset(each.name for each in project.load([folder])) if _has_files(folder) else frozenset()
+        folders = [each for each in reading.folders(project) if _has_files(each)]
+        names = frozenset(each.name for each in project.load(folders))
     except RunnerError as error:
         return Judgement(problems=_in_a_line(error).replace(f"{staged}/", ""))
     settings = project.settings

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import SpecError, UsageError
-from runner.project.experiments import experiment_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +50,7 @@ def experiment_meant(project: Project, word: str) -> Experiment:
 
 
 def _named(project: Project, name: str) -> Iterator[Experiment]:
-    for file in experiment_files([project.root]):
+    for file in project.all_files():
         if name not in file.read_text(encoding="utf-8", errors="replace"):
             continue
         try:

@@ -14,7 +14,7 @@ from runner.errors import ProjectError
 from runner.project.compiled_cache import CompiledCache, kept_folder
 from runner.project.declared import declared_names
 from runner.project.dependencies import dependencies
-from runner.project.experiments import experiment_files, load_experiments
+from runner.project.experiments import all_files, as_typed, experiment_files, load_experiments
 from runner.project.live_devices import LiveDevices, place_of
 from runner.project.manifest import manifest
 from runner.project.repository import find_root, revision, root_commit_namespace, state_folder
@@ -118,6 +118,16 @@ class Project:
         """What came back so far; one for all, since it remembers what it has read."""
         return Records(self.root / self.settings.results)
 
+    def all_files(self) -> list[Path]:
+        """All experiment files of the repository, as one would type them in the working folder.
+
+        Raises:
+            UsageError: There is none.
+
+            ProjectError: A folder that runner.toml names is not there.
+        """
+        return all_files(as_typed(self.root), self.settings)
+
     def load(self, paths: Sequence[Path]) -> list[Experiment]:
         """The experiments of some files, or of all files in some folders, read and built.
 
@@ -157,7 +167,7 @@ class Project:
 
     def _dependencies(self, experiments: Sequence[Experiment]) -> list[Experiment]:
         """Experiments of other files that some wait for."""
-        return dependencies(experiments, root=self.root, load=self._loaded)
+        return dependencies(experiments, root=self.root, settings=self.settings, load=self._loaded)
 
     def results(self, experiment: Experiment) -> tuple[JobRow, ...]:
         """A row for each job of the file, from what is on record; asks no cloud."""
@@ -310,7 +320,7 @@ class Project:
             yield tools, used.terms
 
     def _declared(self) -> frozenset[str] | None:
-        return declared_names(self.root)
+        return declared_names(self.root, self.settings)
 
     def connection(self) -> Connection:
         """A new connection to the target."""

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from runner import domain
 from runner.errors import ProjectError
 from runner.project.receivers import CommitStatus, Notification
+from runner.project.folders import InRepository
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -180,6 +181,14 @@ class Settings(_Strict):
     )
     target: str = Field(
         LOCAL, description="Target used when the command line names none.", examples=["local", "pasqal"]
+    )
+    experiments: tuple[InRepository, ...] = Field(
+        (".",),
+        min_length=1,
+        strict=False,
+        description="Folders of the experiments, from the root: what verbs without FILE and `runner sync`"
+        " read; files elsewhere are read where they are named.",
+        examples=[["specs"]],
     )
     results: str = Field(
         "results", description="Folder of the records, in the repository.", examples=["results"]

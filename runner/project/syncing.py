@@ -301,7 +301,8 @@ class Syncing:
 
     def _watch(self) -> None:
         reading, folder = self._following.reading, self._clone.folder
-        project, paths = reading.project(folder, asks_cloud=True), (folder / reading.path,)
+        project = reading.project(folder, asks_cloud=True)
+        paths = reading.folders(project)
         if self._watcher:
             self._watcher.follow(project, paths)
         else:

@@ -5,7 +5,13 @@ from __future__ import annotations
 import commands
 import pytest
 
-from runner.project.declared import declared_names
+from runner.project import declared
+from runner.project.settings import Settings
+
+
+def declared_names(root, **settings):
+    """The names in a repository, by default in all of it."""
+    return declared.declared_names(root, Settings(**settings))
 
 
 def written(folder, **texts):
@@ -53,3 +59,19 @@ def test_a_broken_file_may_have_any_name(tmp_path, broken):
     (tmp_path / "b.yaml").write_bytes(broken.encode("latin-1"))
 
     assert declared_names(written(tmp_path, a=commands.EXPERIMENT)) is None
+
+
+def test_files_outside_of_the_experiments_folders_declare_nothing(tmp_path):
+    """A page of the documentation may show an experiment, or a broken one."""
+    (tmp_path / "specs").mkdir()
+    written(tmp_path / "specs", a=commands.EXPERIMENT)
+    written(tmp_path, shown=commands.EXPERIMENT.replace("pair", "other"), broken="kind: Experiment\na: [1\n")
+
+    assert frozenset({"pair"}) == declared_names(tmp_path, experiments=["specs"])
+
+
+def test_a_folder_that_is_not_there_leaves_unknown_what_is_declared(tmp_path):
+    """Nothing counts as removed because of a typing mistake."""
+    written(tmp_path, a=commands.EXPERIMENT)
+
+    assert declared_names(tmp_path, experiments=[".", "spec"]) is None

@@ -52,3 +52,17 @@ def test_a_commit_that_names_another_target_spends_nothing_unasked(tmp_path):
     assert "the target far is spent on unasked only with --yes" == problems(lab, settings)
     assert "" == problems(lab, settings, spends=True)
     assert "" == problems(lab, settings, target="local")
+
+
+def test_a_commit_is_read_where_its_settings_say_unless_a_path_is_said(tmp_path):
+    """Examples elsewhere are no experiments, and may be broken; a folder that is not there is a problem."""
+    lab = commands.a_lab(tmp_path / "lab", settings='experiments = ["specs"]\n')
+    (lab / "docs").mkdir()
+    (lab / "docs" / "broken.yaml").write_text("kind: Experiment\na: [1\n", encoding="utf-8")
+
+    assert frozenset({"pair"}) == judged(lab, Reading()).names
+    assert "docs/broken.yaml:3:1: this is not YAML" in judged(lab, Reading(path="docs")).problems
+    assert (
+        "runner.toml: `experiments` names spec, and there is no such folder (mend runner.toml, or make the"
+        " folder (git keeps none that is empty))"
+    ) == problems(lab, 'experiments = ["spec"]\n')
