@@ -317,7 +317,7 @@ class Project:
                 declared=self._declared,
                 workers=WORKERS,
             )
-            yield tools, used.terms
+            yield tools, replace(used.terms, per_day=self.settings.budget_per_day.as_budget())
 
     def _declared(self) -> frozenset[str] | None:
         return declared_names(self.root, self.settings)

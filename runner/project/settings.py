@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from runner import domain
 from runner.errors import ProjectError
 from runner.project.receivers import CommitStatus, Notification
+from runner.project.bounds import BudgetPerDay
 from runner.project.folders import InRepository
 
 if TYPE_CHECKING:
@@ -103,7 +104,7 @@ class Defaults(_Strict):
 
 
 class Caps(_Strict):
-    """What no experiment file may go beyond, whatever it says."""
+    """What no experiment file may go beyond, whatever it says: each for itself, over all time."""
 
     runs: int | None = Field(None, ge=1, description="Highest `budget.runs`.", examples=[100_000])
     jobs: int | None = Field(None, ge=1, description="Highest `budget.jobs`.", examples=[1000])
@@ -228,6 +229,11 @@ class Settings(_Strict):
         default_factory=Caps,
         description="Bounds on what any file may ask of the cloud.",
         examples=[{"runs": 100_000}],
+    )
+    budget_per_day: BudgetPerDay = Field(
+        default_factory=BudgetPerDay,
+        description="What all experiments of the repository together may buy in a day of UTC, on a target.",
+        examples=[{"runs": 20_000, "qpu_s": 7200}],
     )
     limits: Limits = Field(
         default_factory=Limits,

@@ -130,6 +130,11 @@ class Journal:
         rows = self._file.read("SELECT * FROM entries WHERE experiment = ? ORDER BY seq", (experiment,))
         return tuple(_entry(row) for row in rows)
 
+    def since(self, moment: datetime) -> tuple[Entry, ...]:
+        """All rows of all experiments that were last written at or after a moment in UTC, oldest first."""
+        rows = self._file.read("SELECT * FROM entries WHERE at >= ? ORDER BY seq", (moment.isoformat(),))
+        return tuple(map(_entry, rows))
+
     def newest(self, experiment: str) -> Entry | None:
         """The last row of an experiment; None without any."""
         rows = self._file.read(

@@ -11,6 +11,7 @@ from runner.errors import NotFoundError
 from runner.reconcile.attribution import named
 from runner.reconcile.bought import of_interest
 from runner.reconcile.journal import Kind, State
+from runner.reconcile.ledger import Ledger
 from runner.reconcile.own_sequences import (
     is_shared,
     may_have_one,
@@ -24,10 +25,12 @@ from runner.reconcile.tags import namespace_tag, read_marks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from datetime import datetime
 
     from runner.domain import DesiredExperiment, ObservedBatch, ObservedJob, RecordedJob
     from runner.reconcile.attribution import Names
     from runner.reconcile.journal import Entry
+    from runner.reconcile.plans import Cost
     from runner.reconcile.tools import Tools
 
     Payload = dict[str, Any]
@@ -53,6 +56,9 @@ class Observer:
         self._jobs: dict[str, tuple[object, tuple[ObservedJob, ...]]] = {}
         self._own_sequences: dict[str, str | None] = {}  # by the job's id; they never change
         self._shared: frozenset[str] = frozenset()
+        self._ledger = Ledger(tools)
+        self._payloads: dict[str, Payload] = {}
+        self._batches: dict[str, ObservedBatch] = {}
 
     def observe(self, wanted: Sequence[DesiredExperiment]) -> dict[str, Observation]:
         """What there is of some experiments, by their names, and of those that were removed."""
@@ -71,6 +77,7 @@ class Observer:
         on_record = _on_record(of_experiment, recorded)
         looked_at_once = {p["id"]: p for some in of_experiment.values() for p in some}
         batches = self._with_jobs(list(looked_at_once.values()), on_record)
+        self._payloads, self._batches = payloads, batches
         seen = {
             name: Observation(
                 batches=tuple(batches[payload["id"]] for payload in of_experiment[name]),
@@ -80,6 +87,10 @@ class Observer:
             for name in looked_at
         }
         return seen | {each.name: self._with_manifests(each, seen[each.name], names) for each in wanted}
+
+    def spent_since(self, begin: datetime) -> Cost:
+        """What all experiments of the repository have bought since a moment, as of what was last observed."""
+        return self._ledger.since(begin, self._payloads, self._batches)
 
     def _with_manifests(self, wanted: DesiredExperiment, seen: Observation, names: Names) -> Observation:
         """What is there, with what is known of the recipes that may be of interest."""

@@ -12,12 +12,13 @@ from runner.reconcile.act import Actor, Deed
 from runner.reconcile.actions import Hold
 from runner.reconcile.attribution import tombstone
 from runner.reconcile.cancellation import cancellations
+from runner.reconcile.day_budget import day_of
 from runner.reconcile.dependencies import dependencies, in_order
 from runner.reconcile.observe import Observer
 from runner.reconcile.pacing import FIRST, next_allowance, paced, purchases
 from runner.reconcile.performing import perform_all
 from runner.reconcile.plan import plan
-from runner.reconcile.plans import Plan, WaitFor
+from runner.reconcile.plans import Cost, Plan, WaitFor
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -117,12 +118,25 @@ class Reconciler:
         by_name = {wish.desired.name: wish for wish in wishes}
         for name in sorted(seen.keys() - by_name.keys()):
             by_name[name] = Wish(desired=tombstone(name, self._terms.removed or Surplus.KEEP))
+        deeds = self._deeds(by_name, seen, Cost())
+        if self._terms.per_day and any(d.plan.next_cost.jobs or d.plan.holds for d in deeds):
+            today = self._observer.spent_since(day_of(self._tools.clock()))
+            deeds = self._deeds(by_name, seen, today)
+        return deeds
+
+    def _deeds(self, wishes: Mapping[str, Wish], seen: Mapping[str, Observation], today: Cost) -> list[Deed]:
+        """What would be done for each experiment that is applied.
+
+        Args:
+            today: What was bought today; what each is about to buy comes to it for those after it.
+        """
         deeds: dict[str, Deed] = {}
-        applied = [name for name, wish in by_name.items() if wish.is_applied]
-        for desired in in_order(wish.desired for wish in by_name.values()):
+        applied = [name for name, wish in wishes.items() if wish.is_applied]
+        for desired in in_order(wish.desired for wish in wishes.values()):
             known = _dependencies(desired, deeds, applied) if desired.policy.depends_on else ()
-            observed = replace(seen[desired.name], dependencies=known)
-            deeds[desired.name] = self._deed(by_name[desired.name], observed)
+            observed = replace(seen[desired.name], dependencies=known, today=today)
+            deed = deeds[desired.name] = self._deed(wishes[desired.name], observed)
+            today += deed.plan.next_cost if wishes[desired.name].is_applied else Cost()
         return [deeds[name] for name in applied]
 
     def removed(self, wanted: Sequence[DesiredExperiment]) -> tuple[ObservedBatch, ...]:

@@ -118,7 +118,14 @@ def guarded(saved: SavedExperiment, desired: DesiredExperiment, seen: Observatio
     """A pass's plan, cut down to what a saved plan permits."""
     cut = permitted(planned, saved, spent(saved, seen))
     bought = tuple(job for a in cut.actions if isinstance(a, (Claim, AddJobs, Submit)) for job in a.jobs)
-    return replace(cut, due=bought, cost=verdict.cost(desired, bought))
+    cost = verdict.cost(desired, bought)
+    # A submission that waits was cut when it was claimed; it is counted in full while nobody can tell.
+    return replace(
+        cut,
+        due=bought,
+        cost=cost,
+        next_cost=cost if cut.wait_for is not WaitFor.SUBMISSION else cut.next_cost,
+    )
 
 
 def permitted(planned: Plan, saved: SavedExperiment, bought: Amounts) -> Plan:

@@ -47,6 +47,8 @@ def plan(desired: DesiredExperiment, seen: Observation, terms: Terms, now: datet
         differences=tuple(differences(action, scene, wanted) for action in actions),
         due=step.due,
         cost=verdict.cost(desired, step.due),
+        next_cost=verdict.cost(desired, step.bought),
+        until=step.restraint.until if step.restraint else None,
         wait_for=wait_for,
         look_again_s=look_again_s,
         notes=tuple(verdict.notes(scene, wanted, step)),

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from runner.reconcile.actions import Action, Hold, NewJob
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 
 class Sync(StrEnum):
@@ -99,6 +103,10 @@ class Cost:
     runs: int = 0
     qpu_s: float = 0.0
 
+    def __add__(self, other: Cost) -> Cost:
+        """Both together."""
+        return Cost(jobs=self.jobs + other.jobs, runs=self.runs + other.runs, qpu_s=self.qpu_s + other.qpu_s)
+
 
 @dataclass(frozen=True, slots=True)
 class Difference:
@@ -124,6 +132,10 @@ class Plan:
 
         cost: What that costs.
 
+        next_cost: What the next submission costs, or one that is being made; it is part of the cost.
+
+        until: When what is held goes on by itself; None where it does not.
+
         look_again_s: When there may be more to do (in s); None for never.
 
         under_way: Ids of the batches with jobs that are pending or running, oldest first.
@@ -137,6 +149,8 @@ class Plan:
     differences: tuple[tuple[Difference, ...], ...] = ()
     due: tuple[NewJob, ...] = ()
     cost: Cost = field(default_factory=Cost)
+    next_cost: Cost = field(default_factory=Cost)
+    until: datetime | None = None
     wait_for: WaitFor = WaitFor.NOTHING
     look_again_s: float | None = None
     notes: tuple[str, ...] = ()

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 from runner.domain import JobStatus
 from runner.reconcile.actions import Hold
 from runner.reconcile.estimate import qpu_seconds
-from runner.reconcile.plans import WaitFor
+from runner.reconcile.plans import Cost, WaitFor
 from runner.reconcile.tally import effective_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from datetime import datetime
 
+    from runner.domain import Budget
     from runner.reconcile.actions import NewJob
     from runner.reconcile.scene import Scene
     from runner.reconcile.tally import Point
@@ -27,11 +29,14 @@ class Restraint:
         how: What a person can do about it; empty when nobody has to.
 
         wait_for: What ends it without a person.
+
+        until: When it ends by itself, although nobody waits for it; None where it does not.
     """
 
     reason: str
     how: str = ""
     wait_for: WaitFor = WaitFor.NOTHING
+    until: datetime | None = None
 
     @property
     def holds(self) -> tuple[Hold, ...]:
@@ -95,22 +100,28 @@ def _failed(scene: Scene, wanted: Sequence[Point]) -> Iterator[Restraint]:
 
 
 def _over_budget(scene: Scene, due: Sequence[NewJob]) -> Iterator[Restraint]:
-    budget, device_type = scene.desired.policy.budget, scene.desired.device_type
+    device_type = scene.desired.device_type
     jobs, runs = _spent(scene)
     asked = sum(job.runs for job in due)
-    qpu_s, asked_qpu_s = qpu_seconds(device_type, runs), qpu_seconds(device_type, asked)
+    spent = Cost(jobs=jobs, runs=runs, qpu_s=qpu_seconds(device_type, runs))
+    more = Cost(jobs=len(due), runs=asked, qpu_s=qpu_seconds(device_type, asked))
+    for key, unit, each, total, most in beyond(spent, more, scene.desired.policy.budget):
+        yield Restraint(
+            reason=f"{each:.0f} more {unit} would make {total:.0f}, above the budget of {most:.0f}",
+            how=f"raise `policy.budget.{key}`, or `{key}` of [caps] in runner.toml; or ask for less",
+        )
+
+
+def beyond(spent: Cost, more: Cost, budget: Budget) -> Iterator[tuple[str, str, float, float, float]]:
+    """Limits of a budget that a purchase would go beyond: key, unit, the purchase, the sum, the limit."""
     limits = (
-        ("runs", "runs", runs, asked, budget.runs),
-        ("jobs", "jobs", jobs, len(due), budget.jobs),
-        ("qpu_s", "s of QPU time", qpu_s, asked_qpu_s, budget.qpu_s),
+        ("runs", "runs", spent.runs, more.runs, budget.runs),
+        ("jobs", "jobs", spent.jobs, more.jobs, budget.jobs),
+        ("qpu_s", "s of QPU time", spent.qpu_s, more.qpu_s, budget.qpu_s),
     )
-    for key, unit, spent, more, most in limits:
-        if most is not None and more and spent + more > most:
-            yield Restraint(
-                reason=f"{more:.0f} more {unit} would make {spent + more:.0f}, "
-                f"above the budget of {most:.0f}",
-                how=f"raise `policy.budget.{key}`, or `{key}` of [caps] in runner.toml; or ask for less",
-            )
+    for key, unit, before, asked, most in limits:
+        if most is not None and asked and before + asked > most:
+            yield key, unit, asked, before + asked, most
 
 
 def _spent(scene: Scene) -> tuple[int, int]:

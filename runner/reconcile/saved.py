@@ -269,6 +269,8 @@ def moves(saved: SavedExperiment, deed: Deed) -> tuple[Move, ...]:
         *_differences(f"{saved.name}: file", saved.desired, fresh.desired),
         *_differences(f"{saved.name}: world", as_json(saved.world), as_json(fresh.world)),
     ]
+    if not trees and deed.plan.until is not None:
+        return ()  # the day's budget is spent: what is promised waits for another day
     # Where nothing else has moved, time has: a lease or a pause has ended.
     return tuple(trees) or tuple(_differences(f"{saved.name}: actions", _deeds(saved), _deeds(fresh)))
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.domain import BatchStatus
 from runner.reconcile.journal import Kind, State
+from runner.reconcile.plans import Cost
 from runner.reconcile.repetitions import Repetitions
 from runner.reconcile.tags import SHORT, Marks, read_marks, work
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from runner.domain import (
+        Budget,
         DesiredExperiment,
         DesiredJob,
         ObservedBatch,
@@ -43,6 +45,8 @@ class Terms:
             they are not looked at.
 
         remembers_since: When the journal was begun; None without one.
+
+        per_day: What all experiments together may buy in a day of UTC; None for no limit.
     """
 
     namespace: str | None = None
@@ -51,6 +55,7 @@ class Terms:
     poll_s: float = 2.0
     removed: Surplus | None = None
     remembers_since: datetime | None = None
+    per_day: Budget | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,6 +89,9 @@ class Observation:
         dependencies: What is known of each experiment that this one depends on.
 
         bought: Manifests of recipes that were bought, newest last, as far as they are of interest.
+
+        today: What all experiments together have bought in this day of UTC, and what those before this one
+            are about to buy; counted only where the terms limit it.
     """
 
     batches: tuple[ObservedBatch, ...] = ()
@@ -92,6 +100,7 @@ class Observation:
     unavailable: frozenset[str] = frozenset()
     dependencies: tuple[Dependency, ...] = ()
     bought: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    today: Cost = field(default_factory=Cost)
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.domain import BatchMode, OnUnknown, Submission
 from runner.reconcile.actions import AddJobs, Claim, Fence, Hold, Submit
+from runner.reconcile.day_budget import over_day
 from runner.reconcile.estimate import is_emulator
 from runner.reconcile.journal import Kind, State
 from runner.reconcile.plans import WaitFor
@@ -42,12 +43,15 @@ class Step:
 
         due: Everything that is bought from here, in this batch, in those after it, or once what it waits for
             is complete.
+
+        bought: What this batch buys.
     """
 
     actions: tuple[Action, ...] = ()
     wait_s: float | None = None
     restraint: Restraint | None = None
     due: tuple[NewJob, ...] = ()
+    bought: tuple[NewJob, ...] = ()
 
 
 def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
@@ -58,12 +62,15 @@ def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
         return Step(kept.holds if kept else (), restraint=kept)
     bought = () if kept else _together(scene, due)
     submission = submission_tag(scene.desired, bought) if bought else ""
+    for_today = over_day(scene, bought)
     fences = _unclear(scene)
     if fences:
         return Step(fences)  # look again before deciding anything
     if any(scene.lags_behind(batch) for batch in scene.current):
         return Step(wait_s=max(scene.terms.poll_s, 0.1))
     stale, rivals = _sorted_out(scene, submission)
+    if for_today:
+        kept, stale = for_today, (*stale, *_given_up(scene, rivals))
     if kept:
         is_later = kept.wait_for is WaitFor.DEPENDENCY
         return Step((*stale, *kept.holds), restraint=kept, due=due if is_later else ())
@@ -75,7 +82,16 @@ def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
         # Jobs may have come to it since we looked: look again before buying what they measure.
         actions = tuple(each for each in actions if not isinstance(each, AddJobs | Submit))
     is_held = any(isinstance(each, Hold) for each in actions)
-    return Step((*stale, *actions), step.wait_s, due=() if is_held else due)
+    nothing: tuple[NewJob, ...] = ()
+    due, bought = (nothing, nothing) if is_held else (due, bought)
+    return Step((*stale, *actions), step.wait_s, due=due, bought=bought)
+
+
+def _given_up(scene: Scene, claims: Sequence[ObservedBatch]) -> tuple[Fence, ...]:
+    """Fences around claims of ours that are not bought on today; those of others are theirs to judge."""
+    reason = "nothing is bought on it today"
+    ours = (claim for claim in claims if scene.creation(claim))
+    return tuple(Fence(batch_id=claim.id, holds_jobs=False, reason=reason) for claim in ours)
 
 
 def _together(scene: Scene, due: tuple[NewJob, ...]) -> tuple[NewJob, ...]:
