@@ -11,7 +11,13 @@ from runner.cli import options
 from runner.cli.exits import Exit
 from runner.cli.output import print_text, say
 from runner.errors import UsageError
-from runner.project.reruns import rerun_of_failed, rerun_of_jobs, whole_rerun, write_edit
+from runner.project.reruns import (
+    refuse_beyond_cap,
+    rerun_of_failed,
+    rerun_of_jobs,
+    whole_rerun,
+    write_edit,
+)
 
 
 @click.command()
@@ -35,6 +41,7 @@ def rerun(file: Path, target: str | None, failed: bool, jobs: tuple[str, ...]) -
         edit = rerun_of_failed(project, experiment)
     else:
         edit = rerun_of_jobs(experiment, jobs) if jobs else whole_rerun(experiment)
+        refuse_beyond_cap(project, experiment, jobs)
     if edit is None:
         say(f"{experiment.name}: no job has failed for good; the file stays as it is")
         return Exit.DONE

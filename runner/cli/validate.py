@@ -13,6 +13,7 @@ from runner.cli.output import print_json, print_text, say
 from runner.errors import SpecError
 from runner.project import selected
 from runner.project.device_checks import device_checks
+from runner.project.permitting import idle_rules
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -46,6 +47,7 @@ def validate(paths: tuple[Path, ...], selection: Selection, target: str | None, 
         _report(form, error.problems, (), ())
         return Exit.ERROR
     warnings = [warning for each in experiments for warning in each.warnings]
+    warnings += idle_rules(project.root, project.settings)
     checks = [device_checks(project, each) for each in experiments]
     _report(form, (), warnings, checks)
     if form == "table":

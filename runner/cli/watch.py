@@ -18,8 +18,9 @@ from runner.cli import options
 from runner.cli.exits import Exit
 from runner.cli.output import print_text, say
 from runner.errors import UsageError
-from runner.project.experiments import as_typed, experiment_folders
+from runner.project.experiments import experiment_folders
 from runner.project.listening import FiguresServer, address
+from runner.project.repository import as_typed
 from runner.project.turns import StopRequest, Surroundings
 from runner.project.watching import Watcher
 from runner.reconcile.watching import Pace

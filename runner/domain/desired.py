@@ -198,6 +198,8 @@ class DesiredExperiment:
 
         live_device: Specification of the device type that the jobs were checked against, as the target serves
             it; empty where it is that of the sequence, or not known.
+
+        forbidden: Why nothing may be bought for it on the target, as the repository says; empty if it may.
     """
 
     name: str
@@ -210,6 +212,7 @@ class DesiredExperiment:
     qubit_ids: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     live_device: str = ""
+    forbidden: str = ""
 
     @property
     def is_removed(self) -> bool:

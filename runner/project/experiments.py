@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import Problem, ProjectError, SpecError, UsageError
+from runner.project.permitting import unpermitted
 from runner.project.source import Source
 from runner.sequences.specifications import NoSpecifications, is_current
 
@@ -61,14 +62,6 @@ def experiment_files(paths: Sequence[Path]) -> list[Path]:
         for file in _files_of(path):
             found.setdefault(file.resolve(), file)
     return list(found.values())
-
-
-def as_typed(folder: Path) -> Path:
-    """A folder as one would type it in the working folder, so that messages name files so."""
-    try:
-        return Path(os.path.relpath(folder))
-    except ValueError:  # another drive of Windows
-        return folder
 
 
 def experiment_folders(root: Path, settings: Settings) -> tuple[Path, ...]:
@@ -163,6 +156,7 @@ def load_experiments(
             problems += error.problems
     cache.tidy()
     problems += _twice(experiments, settings)
+    problems += (each for one in experiments for each in unpermitted(one, root, settings))
     if problems:
         raise SpecError(problems)
     return experiments

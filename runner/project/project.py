@@ -14,10 +14,11 @@ from runner.errors import ProjectError
 from runner.project.compiled_cache import CompiledCache, kept_folder
 from runner.project.declared import declared_names
 from runner.project.dependencies import dependencies
-from runner.project.experiments import all_files, as_typed, experiment_files, load_experiments
+from runner.project.experiments import all_files, experiment_files, load_experiments
 from runner.project.live_devices import LiveDevices, place_of
 from runner.project.manifest import manifest
-from runner.project.repository import find_root, revision, root_commit_namespace, state_folder
+from runner.project.permitting import on_target
+from runner.project.repository import as_typed, find_root, revision, root_commit_namespace, state_folder
 from runner.project.schemas import schema_text
 from runner.project.serving import local_store
 from runner.project.settings import FILE_NAME, LOCAL, Settings, read_settings
@@ -146,9 +147,10 @@ class Project:
         limits = self.settings.limits.model_dump(exclude_defaults=True)
         said = self.settings.defaults.policy | ({"limits": limits} if limits else {})
         cache = CompiledCache(kept_folder(self.root), root=self.root, defaults=said)
-        return load_experiments(
+        experiments = load_experiments(
             files, root=self.root, settings=self.settings, cache=cache, specifications=self.devices
         )
+        return [on_target(each, self.target_name, self.root, self.settings) for each in experiments]
 
     @cached_property
     def devices(self) -> LiveDevices:

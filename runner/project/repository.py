@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from pathlib import Path
+from typing import Final
 
 from runner.errors import ProjectError
 from runner.project.settings import FILE_NAME
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 STATE_FOLDER: Final = ".runner"
 _GIT_TIMEOUT_S: Final = 20
@@ -39,6 +38,14 @@ def find_root(start: Path) -> Path:
         if (each / FILE_NAME).is_file() or (each / ".git").exists():
             return each
     return folder
+
+
+def as_typed(folder: Path) -> Path:
+    """A folder as one would type it in the working folder, so that messages name files so."""
+    try:
+        return Path(os.path.relpath(folder))
+    except ValueError:  # another drive of Windows
+        return folder
 
 
 def state_folder(root: Path) -> Path:

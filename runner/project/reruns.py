@@ -44,6 +44,23 @@ class Edit:
         return list(unified_diff(old, new, str(self.path), str(self.path), lineterm="", n=0))
 
 
+def refuse_beyond_cap(project: Project, experiment: Experiment, names: Sequence[str] = ()) -> None:
+    """Raises when one more rerun, of all jobs or of the named ones, is more than the repository allows.
+
+    Raises:
+        ProjectError: It is.
+    """
+    most = project.settings.caps.rerun
+    asked = 1 + max(
+        (job.rerun for job in experiment.desired.jobs if not names or job.name in names), default=0
+    )
+    if most is not None and asked > most:
+        message = f"{experiment.file.path}: rerun would be {asked}, above the cap of {most}"
+        raise ProjectError(
+            message, hint="`rerun` of [caps] in runner.toml says how often it may be asked for"
+        )
+
+
 def whole_rerun(experiment: Experiment) -> Edit:
     """The file with its `rerun` counter raised: everything is measured again, apart from what there is."""
     about = f"all {len(experiment.desired.jobs)} jobs are measured again; the old counts are not added"

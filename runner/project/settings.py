@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import tomllib
 from dataclasses import replace
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from runner import domain
 from runner.errors import ProjectError
-from runner.project.receivers import CommitStatus, Notification
 from runner.project.bounds import BudgetPerDay
-from runner.project.folders import InRepository
+from runner.project.folders import FolderRules, InRepository
+from runner.project.receivers import CommitStatus, Notification
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,6 +113,12 @@ class Caps(_Strict):
         None, gt=0, allow_inf_nan=False, description="Highest `budget.qpu_s` (in s).", examples=[3600]
     )
     retries: int | None = Field(None, ge=0, description="Highest `retry.limit`.", examples=[2])
+    rerun: int | None = Field(
+        None,
+        ge=0,
+        description="Highest `rerun` counter of any job; a file with a higher one is refused.",
+        examples=[0],
+    )
     max_failed: int | None = Field(None, ge=1, description="Highest `max_failed`.", examples=[3])
     max_jobs_per_batch: int | None = Field(
         None, ge=1, description="Highest `max_jobs_per_batch`.", examples=[100]
@@ -235,6 +242,11 @@ class Settings(_Strict):
         description="What all experiments of the repository together may buy in a day of UTC, on a target.",
         examples=[{"runs": 20_000, "qpu_s": 7200}],
     )
+    folders: dict[InRepository, FolderRules] = Field(
+        default_factory=dict,
+        description="What experiments in a folder, by its path from the root, and below it may use.",
+        examples=[{"specs/qpu": {"targets": ["pasqal"], "device_types": ["FRESNEL"]}}],
+    )
     limits: Limits = Field(
         default_factory=Limits,
         description="Bounds on the files themselves.",
@@ -252,6 +264,25 @@ class Settings(_Strict):
             {"provider": "github", "repository": "lab/experiments", "token_env": "RUNNER_STATUS_TOKEN"}
         ],
     )
+
+    @model_validator(mode="after")
+    def _rules_name_targets(self) -> Settings:
+        for folder, rules in self.folders.items():
+            for name in rules.targets or ():
+                try:
+                    self.target_named(name)
+                except ProjectError as error:
+                    raise ValueError(f"folders.{folder}.targets: {error}; {error.hint}") from error
+        return self
+
+    @field_validator("folders", mode="before")
+    @classmethod
+    def _each_folder_once(cls, value: object) -> object:
+        names = [PurePosixPath(name) for name in value] if isinstance(value, dict) else []
+        twice = sorted({str(name) for name in names if names.count(name) > 1})
+        if twice:
+            raise ValueError(f"there are two rules for {twice[0]}")
+        return value
 
     def target_named(self, name: str) -> Target:
         """A target by its name; `local` is always there, and a URL names itself.

@@ -57,6 +57,9 @@ def restraint(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> R
 
 def _reasons(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> Iterator[Restraint]:
     policy = scene.desired.policy
+    if scene.desired.forbidden:
+        how = "choose a target that it may use; who may use which is said by [folders] in runner.toml"
+        yield Restraint(reason=scene.desired.forbidden, how=how)
     if policy.suspend:
         yield Restraint(reason="it is suspended: nothing is bought")
     if scene.is_past_deadline:

@@ -233,6 +233,8 @@ def desired_facts(desired: DesiredExperiment) -> dict[str, Any]:
     """What the file asks for, as a tree; of the sequence, its digest."""
     jobs = {job.name: _without(plain(job), "sequence") for job in desired.jobs}  # its key says it
     asked: dict[str, Any] = plain(desired)
+    if not desired.forbidden:
+        del asked["forbidden"]  # plans of before there was such a thing still hold
     return asked | {"sequence": digest(desired.sequence), "jobs": jobs}
 
 

@@ -120,3 +120,15 @@ def test_a_file_with_an_error_is_not_edited(capsys, lab):
     assert (1, "") == (code, out)
     assert "specs/pair.yaml:" in err
     assert broken == text_of(lab)
+
+
+def test_a_rerun_above_the_repositorys_cap_is_refused_before_the_file_is_edited(capsys, lab):
+    """It names who says so."""
+    with (lab / "runner.toml").open("a", encoding="utf-8") as file:
+        file.write("[caps]\nrerun = 0\n")
+    before = text_of(lab)
+
+    code, _, err = said(capsys, "rerun", "specs/pair.yaml", "--job", "t_ns=200")
+
+    assert (1, before) == (code, text_of(lab))
+    assert "rerun would be 1, above the cap of 0\nhint: `rerun` of [caps] in runner.toml" in err
