@@ -60,7 +60,8 @@ class Records:
             but: Experiments to leave out.
         """
         try:
-            folders = [each for each in self._folder.iterdir() if each.name not in but and each.is_dir()]
+            named = [each for each in self._folder.iterdir() if _NAME.fullmatch(each.name)]
+            folders = [each for each in named if each.name not in but and each.is_dir()]
             return {each.name: frozenset(below.name for below in each.iterdir()) for each in folders}
         except OSError:
             return {}  # there are none, or they are being written at this moment

@@ -65,6 +65,10 @@ def test_an_unknown_target_names_the_known_ones(tmp_path):
         ("[defaults.policy]\nretry = 3\n", "defaults.policy.retry"),
         ("[defaults.policy]\ndeadline = 2026-03-01T12:00:00\n", "time zone"),
         ("[caps]\nruns = 0\n", "caps.runs"),
+        ("[budget_per_day]\nruns = -1\n", "budget_per_day.runs"),
+        ("[budget_per_day]\nhours = 1\n", "budget_per_day.hours: there is no such key"),
+        ("experiments = []\n", "experiments"),
+        ("experiments = [3]\n", "experiments.0"),
         ("[caps]\nspeed = 1\n", "caps.speed: there is no such key"),
         ('[caps]\nruns = "many"\n', "caps.runs: expected a valid integer"),
     ],
@@ -117,6 +121,14 @@ def test_without_caps_a_policy_is_as_it_was():
     asked = Policy(budget=Budget(runs=5000), retry=Retry(limit=5), max_failed=3)
 
     assert asked == Caps().bound(asked)
+
+
+def test_a_days_budget_limits_only_what_it_says(tmp_path):
+    """Nothing of it is no limit; 0 buys nothing."""
+    assert Settings().budget_per_day.as_budget() is None
+    assert Budget(runs=0, qpu_s=60.0) == (
+        written(tmp_path, "[budget_per_day]\nruns = 0\nqpu_s = 60\n").budget_per_day.as_budget()
+    )
 
 
 def test_limits_are_those_of_files_unless_others_are_said(tmp_path):

@@ -14,6 +14,7 @@ from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 from runner.domain import Budget, JobStatus, recipe_digest
 from runner.reconcile import End, Journal, Patience, Reconciler, Terms, Tools, Wish
 from runner.reconcile.day_budget import day_of
+from runner.reconcile.tags import read_marks
 from runner.results import Records
 
 TERMS = Terms(namespace="lab", poll_s=1.0)
@@ -34,8 +35,8 @@ class Machine:
         for work in (self.cloud.step, self.cloud.engine.tick, self.cloud.step):
             work()
 
-    def apply(self, *experiments, per_day, **patience):
-        """Applies some experiments, and answers how it ended."""
+    def reconciler(self, per_day):
+        """A fresh process."""
         tools = Tools(
             client=self.cloud.client(self.port),
             journal=self.journal,
@@ -44,9 +45,11 @@ class Machine:
             clock=self.clock,
             sleep=self.sleep,
         )
-        reconciler = Reconciler(tools, replace(TERMS, per_day=per_day))
-        wishes = [Wish(desired=each) for each in experiments]
-        return reconciler.run(wishes, Patience(timeout_s=600.0, **patience))
+        return Reconciler(tools, replace(TERMS, per_day=per_day))
+
+    def apply(self, *experiments, per_day, **patience):
+        """Applies some experiments, and answers how it ended."""
+        return self.reconciler(per_day).run(wishes(*experiments), Patience(timeout_s=600.0, **patience))
 
     def gets(self):
         """How many requests have asked for jobs since this was last called."""
@@ -79,6 +82,11 @@ def experiment(name, *points, **fields):
 
 
 A, B, C = experiment("a", 1), experiment("b", 2), experiment("c", 3)
+
+
+def wishes(*experiments):
+    """They are wanted."""
+    return [Wish(desired=each) for each in experiments]
 
 
 def runs(machine):
@@ -145,6 +153,14 @@ def test_what_only_journal_and_records_know_counts(lab):
     assert (1, ["b"], []) == (len(there), held(over), held(within))
 
 
+def test_other_folders_beside_the_records_are_passed_by(lab, tmp_path):
+    """An editor or a notebook may leave its own there."""
+    machine = lab()
+    (tmp_path / "0" / ".ipynb_checkpoints").mkdir(parents=True)
+
+    assert ["a"] == held(machine.apply(A, per_day=Budget(runs=99)))
+
+
 def test_a_retry_of_a_failed_job_counts(lab):
     """As any purchase."""
     machine = lab()
@@ -164,6 +180,25 @@ def test_two_machines_with_the_same_files_keep_within_the_day(lab):
     other.apply(A, B, C, per_day=per_day, until_done=False)
 
     assert 200 == runs(one)
+
+
+@pytest.mark.parametrize(
+    ("of_one", "of_other", "expected"),
+    [
+        pytest.param((A, B), (A, B), {"a"}, id="the same files: one claims, and the other counts that"),
+        pytest.param((A,), (B,), {"a"}, id="different files: the other sees what was bought before it buys"),
+    ],
+)
+def test_machines_that_take_turns_keep_within_the_day(lab, of_one, of_other, expected):
+    """What each is about to buy is looked at again before it is bought."""
+    turns = [(lab().reconciler(Budget(runs=100)), wishes(*files)) for files in (of_one, of_other)]
+    for _ in range(3):
+        for reconciler, wanted in turns:
+            reconciler.one_pass(wanted)
+    machine = lab()
+    batches = [each for each in machine.cloud.client().get_batches() if each["jobs_count"]]
+
+    assert (100, expected) == (runs(machine), {read_marks(each["tags"]).experiment for each in batches})
 
 
 def test_without_a_days_budget_nothing_more_is_asked(lab):
