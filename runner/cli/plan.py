@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from shlex import quote
 from typing import TYPE_CHECKING
@@ -12,11 +13,18 @@ from runner.cli import options
 from runner.cli.describe import action_lines, cost_text, job_line, plan_objects
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_text, say
+from runner.cli.plan_revisions import plans_markdown, print_changes
+from runner.errors import UsageError
+from runner.project.comparing_revisions import Comparing, compared
+from runner.project.repository import find_root
+from runner.project.revisions import below_top, commits
+from runner.project.targets import environment
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.project import Selection
+    from runner.project.changes import Changes
     from runner.reconcile import Plan
 
 
@@ -25,7 +33,7 @@ if TYPE_CHECKING:
 @options.selection
 @options.target
 @options.allow_python
-@options.output("table", "json")
+@options.output("table", "json", "markdown")
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 0 for no changes, 2 for changes, 1 for errors."
 )
@@ -36,6 +44,8 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="Save the plan; `runner apply FILE` then performs exactly it.",
 )
+@click.option("--rev", metavar="A..B", help="What B changes of A; A...B from where B left A. Runs no Python.")
+@click.option("--offline", is_flag=True, help="With --rev: ask no cloud; what is done is by A's records.")
 def plan(  # noqa: PLR0913, PLR0917  (a word of the command line each)
     paths: tuple[Path, ...],
     selection: Selection,
@@ -43,13 +53,30 @@ def plan(  # noqa: PLR0913, PLR0917  (a word of the command line each)
     form: str,
     detailed_exitcode: bool,
     save: Path | None,
+    rev: str | None,
+    offline: bool,
 ) -> int:
     """Show what apply would do, why, and what it would cost; changes nothing.
 
     Without FILE, for all experiment files of the repository.
 
     QPU time is an estimate: 100 runs take about 2 minutes. Emulators cost none.
+
+    With --rev, what a pull request would buy: settings and records are those of A, and nothing of B is run.
+    Its JSON has `experiments` (each with name, kind, former, added, removed, jobs, done, cost, cancels, left,
+    differences, warnings, problems), `unchanged`, `cost`, `notes` and `asked_cloud`. The exit code is 1 where
+    a file of B is invalid. -o markdown is for comments: all that it quotes is escaped.
     """
+    if rev is not None:
+        if save:
+            raise UsageError("-O saves a plan of the files that are here", hint="leave out -O or --rev")
+        found = _compared(rev, paths, selection, target, asks_cloud=not offline)
+        print_changes(found, form)
+        if found.is_invalid:
+            return Exit.ERROR
+        return Exit.CHANGES if detailed_exitcode and found.has_effect else Exit.DONE
+    if offline:
+        raise UsageError("--offline goes by the records of a commit", hint="say --rev A..B")
     project, experiments = options.opened(paths, target, selection, asks_cloud=True)
     deeds = project.look(experiments, sees_removed=save is None)
     plans = [deed.plan for deed in deeds]
@@ -61,10 +88,42 @@ def plan(  # noqa: PLR0913, PLR0917  (a word of the command line each)
         say(f"saved; `runner apply {quote(str(save))}` performs exactly this plan")
     if form == "json":
         print_json(plan_objects(plans))
+    elif form == "markdown":
+        print_text(plans_markdown(plans).rstrip("\n"))
     else:
         print_plans(plans)
     changes = any(each.actions for each in plans)
     return Exit.CHANGES if detailed_exitcode and changes else Exit.DONE
+
+
+def _compared(
+    rev: str, paths: tuple[Path, ...], selection: Selection, target: str | None, *, asks_cloud: bool
+) -> Changes:
+    here = Path.cwd().resolve()
+    root = find_root(here)
+    sides = commits(root, rev, takes_merge_base=True)
+    if len(sides) != len("AB"):
+        raise UsageError(f"--rev {rev}: a plan is of what changes between two commits", hint="say A..B")
+    if options.python_allowed():
+        say("note: --allow-python has no effect with --rev: the code may be a stranger's")
+    how = Comparing(
+        root=root,
+        prefix=below_top(root),
+        paths=tuple(_below(here / path, root) for path in paths),
+        selection=selection,
+        target=target,
+        environ=environment(),
+        asks_cloud=asks_cloud,
+    )
+    return compared(sides[0], sides[1], how)
+
+
+def _below(path: Path, root: Path) -> Path:
+    """A path from the root, by its words alone: links of the work tree are not followed."""
+    whole = Path(os.path.normpath(path))
+    if not whole.is_relative_to(root):
+        raise UsageError(f"{path}: is not in the repository {root}")
+    return whole.relative_to(root)
 
 
 def print_plans(plans: Sequence[Plan]) -> None:

@@ -38,18 +38,35 @@ class Commit:
     digest: str
 
 
-def commits(root: Path, text: str) -> tuple[Commit, ...]:
+def commits(root: Path, text: str, *, takes_merge_base: bool = False) -> tuple[Commit, ...]:
     """The commit, or the two of `A..B`, that are meant; HEAD where a side is empty.
 
+    Args:
+        takes_merge_base: Whether `A...B` may be said, from where B left A to B; else it is refused.
+
     Raises:
-        UsageError: There is no such commit, or no repository.
+        UsageError: There is no such commit, or no repository, or nothing that both come from.
     """
     if "..." in text:
+        if takes_merge_base:
+            return _from_merge_base(root, text)
         raise UsageError(f"--rev {text}: three dots mean a merge base", hint="say A..B, with two")
     names = [name.strip() or "HEAD" for name in text.split(_RANGE)]
     if len(names) > len("AB"):
         raise UsageError(f"--rev {text}: say one commit, or A..B")
     return tuple(Commit(name, _commit(root, name)) for name in names)
+
+
+def _from_merge_base(root: Path, text: str) -> tuple[Commit, ...]:
+    names = [name.strip() or "HEAD" for name in text.split("...")]
+    if len(names) != len("AB"):
+        raise UsageError(f"--rev {text}: say A...B")
+    one, other = (Commit(name, _commit(root, name)) for name in names)
+    base = _asked(root, "merge-base", one.digest, other.digest)
+    if not base:
+        hint = "fetch more of the history: a shallow clone may not have it"
+        raise UsageError(f"--rev {text}: git knows no commit that both come from", hint=hint)
+    return replace(one, digest=base), other
 
 
 def _commit(root: Path, name: str) -> str:
@@ -61,6 +78,11 @@ def _commit(root: Path, name: str) -> str:
     if digest is None:
         raise UsageError(f"--rev {name}: git knows no such commit", hint="`git log` and `git tag` list them")
     return digest
+
+
+def below_top(root: Path) -> str:
+    """Where a folder is in its git repository, with a slash at its end; empty for the top."""
+    return _asked(root, "rev-parse", "--show-prefix") or ""
 
 
 def keeps_records(project: Project, commit: Commit) -> bool:
@@ -86,7 +108,7 @@ def standing_at(project: Project, commit: Commit, *, is_from_disk: bool = False)
     with tempfile.TemporaryDirectory(prefix="runner-rev-") as folder:
         tree = Path(folder).resolve() / "tree"
         _extract(project.root, commit, tree)
-        prefix = _asked(project.root, "rev-parse", "--show-prefix") or ""
+        prefix = below_top(project.root)
         root = tree / prefix
         root.mkdir(parents=True, exist_ok=True)
         settings = read_settings(root / FILE_NAME)

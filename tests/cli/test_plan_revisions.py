@@ -1,0 +1,192 @@
+"""`runner plan --rev`: what a branch would buy, without obeying it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+
+import commands
+import pytest
+from commands import EXPERIMENT, said
+
+from runner.errors import ProjectError
+from runner.project.inert_trees import blobs_in
+
+PYTHON = """\
+apiVersion: runner/v1
+kind: Experiment
+metadata: {name: strange}
+spec:
+  device_type: EMU_FREE
+  sequence: {python: strange.py:sequence}
+  jobs: [{runs: 5}]
+"""
+
+
+def git(folder, *words):
+    """What git answers in a folder."""
+    identity = ["-c", "user.name=n", "-c", "user.email=e@e", "-c", "commit.gpgsign=false"]
+    done = subprocess.run(["git", *identity, *words], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+def write(folder, **texts):
+    """Writes experiment files by their names."""
+    for name, text in texts.items():
+        (folder / "specs" / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+
+def commit(lab, tag):
+    """Commits all there is."""
+    git(lab, "add", "-A")
+    git(lab, "commit", "-qm", tag)
+    git(lab, "tag", tag)
+
+
+def of(name, spacing, text=EXPERIMENT):
+    """An experiment of its own recipe."""
+    return text.replace("name: pair", f"name: {name}").replace("6.0", spacing)
+
+
+def a_branch(folder):
+    """A repository with a commit `base`, and after it `pr`: an experiment for each kind of change."""
+    lab = commands.a_lab(folder, settings="[caps]\nruns = 1000\n")
+    (lab / ".gitignore").write_text(".runner/\n", encoding="utf-8")
+    write(lab, old=of("old", "7.0"), gone=of("gone", "8.0"), bad=of("bad", "9.0"), still=of("still", "10.0"))
+    git(lab, "init", "-q")
+    commit(lab, "base")
+    write(lab, pair=EXPERIMENT.replace("runs: 50", "runs: 80").replace("100, 200", "200, 400"))
+    write(lab, bad=of("bad", "9.0", EXPERIMENT.replace("runs: 50", "runs: -1")), fresh=of("fresh", "11.0"))
+    git(lab, "mv", "specs/old.yaml", "specs/new.yaml")
+    git(lab, "rm", "-q", "specs/gone.yaml")
+    write(lab, new=of("new", "7.0"), strange=PYTHON)
+    ran = lab.parent / "ran"
+    (lab / "specs" / "strange.py").write_text(f"open({str(ran)!r}, 'w')\n", encoding="utf-8")
+    commit(lab, "pr")
+    return lab
+
+
+@pytest.fixture
+def lab(tmp_path, monkeypatch):
+    """The repository, as the working folder."""
+    lab = a_branch(tmp_path / "lab")
+    monkeypatch.chdir(lab)
+    return lab
+
+
+def planned(capsys, *words):
+    """Exit code, and the experiments by name."""
+    code, out, _ = said(capsys, "plan", "--offline", "-o", "json", *words)
+    return code, {each["name"]: each for each in json.loads(out)["experiments"]}
+
+
+@pytest.mark.usefixtures("lab")
+def test_each_change_is_told_by_its_kind(capsys):
+    """What is as it was is left out; raised runs are told; an invalid file makes the exit code 1."""
+    code, found = planned(capsys, "--rev", "base..pr")
+
+    assert 1 == code
+    assert {
+        "fresh": ("added", "", 3, 0, 150),
+        "gone": ("removed", "", 0, 3, 0),
+        "new": ("renamed", "old", 0, 0, 150),
+        "pair": ("changed", "", 3, 1, 240),
+        "specs/bad.yaml": ("invalid", "", 0, 0, 0),
+        "specs/strange.yaml": ("not planned", "", 0, 0, 0),
+    } == {
+        name: (e["kind"], e["former"], len(e["added"]), len(e["removed"]), e["cost"]["runs"])
+        for name, e in found.items()
+    }
+    assert ["t_ns=200: 30 runs of 80", "t_ns=400", "t_ns=300: 30 runs of 80"] == found["pair"]["added"]
+    assert {"runs": 760} == found["pair"]["left"]
+
+
+def test_python_of_a_stranger_never_runs(capsys, lab):
+    """Whatever the settings of either side and the options say."""
+    (lab / "runner.toml").write_text("allow_python = true\n", encoding="utf-8")
+    commit(lab, "allowing")
+    git(lab, "commit", "-q", "--allow-empty", "-m", "more")
+
+    for rev in ("base..pr", "base..allowing", "allowing..HEAD"):
+        code, out, err = said(capsys, "plan", "--rev", rev, "--offline", "--allow-python")
+        assert "specs/strange.yaml: not planned" in out
+        assert "note: --allow-python has no effect with --rev: the code may be a stranger's\n" == err
+        assert 1 == code
+    assert not (lab.parent / "ran").exists()
+
+
+def test_settings_are_those_of_the_base(capsys, lab):
+    """A target, a cap and defaults of the branch have no effect; which keys differ is told."""
+    text = 'namespace = "other"\ntarget = "x"\n[targets.x]\nurl = "http://127.0.0.1:9"\n[caps]\nruns = 9\n'
+    (lab / "runner.toml").write_text(text, encoding="utf-8")
+    commit(lab, "hostile")
+    _, out, _ = said(capsys, "plan", "--rev", "base..hostile", "--offline", "-o", "json")
+
+    note = "runner.toml differs in caps.runs, namespace, target, targets; this plan is by the settings"
+    assert [f"{note} before the change"] == json.loads(out)["notes"]
+    assert {"runs": 760} == planned(capsys, "--rev", "base..hostile")[1]["pair"]["left"]
+
+
+def test_links_and_filters_of_a_branch_have_no_effect(capsys, lab, tmp_path):
+    """A link is not followed, a filter that is configured does not run, a companion stays in the tree."""
+    secret = tmp_path / "secret.yaml"
+    secret.write_text("apiVersion: swordfish\n", encoding="utf-8")
+    (lab / "specs" / "link.yaml").symlink_to(secret)
+    (lab / ".gitattributes").write_text("*.yaml filter=evil\n", encoding="utf-8")
+    outside = PYTHON.replace("{python: strange.py:sequence}", "{file: ../../secret.yaml}")
+    write(lab, outside=outside.replace("strange", "outside"))
+    commit(lab, "linked")
+    git(lab, "config", "filter.evil.smudge", f"touch {tmp_path / 'smudged'}")
+    code, out, err = said(capsys, "plan", "--rev", "base..linked", "--offline", "-o", "markdown")
+
+    assert 1 == code
+    assert "../../secret.yaml is outside of the repository" in out
+    assert "swordfish" not in out + err
+    assert "link.yaml" not in out + err
+    assert not (tmp_path / "smudged").exists()
+
+
+def test_the_same_change_gives_the_same_text(capsys, lab, tmp_path, monkeypatch):
+    """In another folder, and again; nothing is left in the work tree that git sees."""
+    words = ("plan", "--rev", "base...pr", "--offline", "-o", "markdown")
+    first = said(capsys, *words)
+    other = a_branch(tmp_path / "elsewhere" / "lab")
+    monkeypatch.chdir(other)
+
+    assert first == said(capsys, *words)
+    assert str(tmp_path) not in first[1]
+    assert "" == git(lab, "status", "--porcelain")
+
+
+def test_three_dots_begin_where_the_branch_left(capsys, lab):
+    """What the base has bought since is no change of the branch."""
+    git(lab, "checkout", "-q", "-b", "main-line", "base")
+    write(lab, later=of("later", "12.0"))
+    commit(lab, "moved")
+
+    assert "later" not in planned(capsys, "--rev", "moved...pr")[1]
+    assert "removed" == planned(capsys, "--rev", "moved..pr")[1]["later"]["kind"]
+
+
+@pytest.mark.usefixtures("lab")
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (("--rev", "base..pr", "-O", "p.json"), "-O saves a plan of the files that are here"),
+        (("--offline",), "--offline goes by the records of a commit"),
+        (("--rev", "base"), "a plan is of what changes between two commits"),
+    ],
+)
+def test_what_does_not_go_together_is_a_usage_error(capsys, words, error):
+    """Each says why."""
+    code, out, err = said(capsys, "plan", *words)
+
+    assert (64, "") == (code, out)
+    assert error in err
+
+
+@pytest.mark.parametrize("name", [b"../x", b"a/../x", b".git/config", b".GIT/x", b"a\\b", b".runner/journal"])
+def test_a_path_that_leads_out_is_refused(name):
+    """Git would refuse to check it out, and so do we; a journal of others is not believed."""
+    with pytest.raises(ProjectError):
+        blobs_in(b"100644 blob " + b"0" * 40 + b"       5\t" + name + b"\0", "c")
