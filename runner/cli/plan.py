@@ -63,8 +63,8 @@ def plan(  # noqa: PLR0913, PLR0917  (a word of the command line each)
     QPU time is an estimate: 100 runs take about 2 minutes. Emulators cost none.
 
     With --rev, what a pull request would buy: settings and records are those of A, and nothing of B is run.
-    Its JSON has `experiments` (each with name, kind, former, added, removed, jobs, done, cost, cancels, left,
-    differences, warnings, problems), `unchanged`, `cost`, `notes` and `asked_cloud`. The exit code is 1 where
+    Its JSON has `experiments` (each with name, kind, former, added, removed, resized, jobs, done, cost,
+    cancels, left, differences, warnings, problems), `unchanged`, `cost`, `notes` and `asked_cloud`. The exit code is 1 where
     a file of B is invalid. -o markdown is for comments: all that it quotes is escaped.
     """
     if rev is not None:

@@ -134,6 +134,7 @@ def _quoted(changes: Changes) -> list[str]:
 def _jobs(change: ExperimentChange) -> str:
     said = [f"+{len(change.added)}"] if change.added else []
     said += [f"−{len(change.removed)}"] if change.removed else []
+    said += [f"{len(change.resized)} with other runs"] if change.resized else []
     return " ".join(said) or "–"
 
 
@@ -172,6 +173,7 @@ def _details(change: ExperimentChange) -> str:
         ("Changed", [_difference(each) for each in change.differences]),
         ("Jobs added", list(change.added)),
         ("Jobs removed", list(change.removed)),
+        ("Jobs with other runs", list(change.resized)),
     )
     lines: list[str] = []
     for title, texts in lists:

@@ -47,9 +47,11 @@ class ExperimentChange:
 
         former: What it was called before, if it was renamed.
 
-        added: Jobs that are wanted now and were not; of a job with more runs than before, how many more.
+        added: Jobs that are wanted now and were not.
 
         removed: The reverse.
+
+        resized: Jobs that are wanted with other runs than before: `t_ns=100: 50 → 80 runs`.
 
         jobs: How many jobs are wanted now.
 
@@ -71,6 +73,7 @@ class ExperimentChange:
     former: str = ""
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
+    resized: tuple[str, ...] = ()
     jobs: int = 0
     done: int = 0
     cost: Cost = field(default_factory=Cost)
@@ -163,13 +166,15 @@ def changed_experiment(
     after, planned = deed.desired, deed.plan
     added = _beyond(after, before)
     removed = _beyond(before, after) if before else ()
+    resized = _resized(before, after) if before else ()
     found = differences(before, after) if before else ()
     return ExperimentChange(
         name=after.name,
-        kind=_kind(before, after, is_other=bool(added or removed or found)),
+        kind=_kind(before, after, is_other=bool(added or removed or resized or found)),
         former=before.name if before and before.name != after.name else "",
         added=added,
         removed=removed,
+        resized=resized,
         jobs=len(after.jobs),
         done=sum(tally.status == "DONE" for tally in planned.jobs),
         cost=planned.cost,
@@ -204,16 +209,16 @@ def _kind(before: DesiredExperiment | None, after: DesiredExperiment, *, is_othe
 
 
 def _beyond(one: DesiredExperiment, other: DesiredExperiment | None) -> tuple[str, ...]:
-    """Jobs that one asks for and the other does not, and by how many runs it asks for more of a job."""
-    known = {_identity(other, job): job.runs for job in other.jobs} if other else {}
-    found = []
-    for job in one.jobs:
-        runs = known.get(_identity(one, job))
-        if runs is None:
-            found.append(job.name)
-        elif job.runs > runs:
-            found.append(f"{job.name}: {job.runs - runs} runs of {job.runs}")
-    return tuple(found)
+    """Jobs that one asks for and the other does not."""
+    known = {_identity(other, job) for job in other.jobs} if other else set()
+    return tuple(job.name for job in one.jobs if _identity(one, job) not in known)
+
+
+def _resized(before: DesiredExperiment, after: DesiredExperiment) -> tuple[str, ...]:
+    """Jobs of both with other runs."""
+    known = {_identity(before, job): job.runs for job in before.jobs}
+    some = ((job, known.get(_identity(after, job), job.runs)) for job in after.jobs)
+    return tuple(f"{job.name}: {runs} → {job.runs} runs" for job, runs in some if runs != job.runs)
 
 
 def _identity(desired: DesiredExperiment, job: DesiredJob) -> Identity:

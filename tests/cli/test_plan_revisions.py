@@ -90,14 +90,15 @@ def test_each_change_is_told_by_its_kind(capsys):
         "fresh": ("added", "", 3, 0, 150),
         "gone": ("removed", "", 0, 3, 0),
         "new": ("renamed", "old", 0, 0, 150),
-        "pair": ("changed", "", 3, 1, 240),
+        "pair": ("changed", "", 1, 1, 240),
         "specs/bad.yaml": ("invalid", "", 0, 0, 0),
         "specs/strange.yaml": ("not planned", "", 0, 0, 0),
     } == {
         name: (e["kind"], e["former"], len(e["added"]), len(e["removed"]), e["cost"]["runs"])
         for name, e in found.items()
     }
-    assert ["t_ns=200: 30 runs of 80", "t_ns=400", "t_ns=300: 30 runs of 80"] == found["pair"]["added"]
+    assert ["t_ns=200: 50 → 80 runs", "t_ns=300: 50 → 80 runs"] == found["pair"]["resized"]
+    assert (["t_ns=400"], ["t_ns=100"]) == (found["pair"]["added"], found["pair"]["removed"])
     assert {"runs": 760} == found["pair"]["left"]
 
 
@@ -166,6 +167,18 @@ def test_three_dots_begin_where_the_branch_left(capsys, lab):
 
     assert "later" not in planned(capsys, "--rev", "moved...pr")[1]
     assert "removed" == planned(capsys, "--rev", "moved..pr")[1]["later"]["kind"]
+
+
+def test_an_experiment_that_waits_for_one_that_is_not_planned_is_held(capsys, lab):
+    """Whether it is from Python, or not among the files that are named."""
+    waiting = EXPERIMENT.replace("  jobs:", "  policy: {depends_on: [strange]}\n  jobs:")
+    write(lab, waiting=of("waiting", "13.0", waiting))
+    commit(lab, "waiting")
+    code, found = planned(capsys, "--rev", "base..waiting", "specs/waiting.yaml")
+
+    assert 0 == code
+    assert 0 == found["waiting"]["cost"]["jobs"]
+    assert ["held: it depends on strange"] == [each[:27] for each in found["waiting"]["warnings"]]
 
 
 @pytest.mark.usefixtures("lab")
