@@ -64,8 +64,8 @@ def plan(  # noqa: PLR0913, PLR0917  (a word of the command line each)
 
     With --rev, what a pull request would buy: settings and records are those of A, and nothing of B is run.
     Its JSON has `experiments` (each with name, kind, former, added, removed, resized, jobs, done, cost,
-    cancels, left, differences, warnings, problems), `unchanged`, `cost`, `notes` and `asked_cloud`. The exit code is 1 where
-    a file of B is invalid. -o markdown is for comments: all that it quotes is escaped.
+    cancels, left, differences, warnings, problems), `unchanged`, `cost`, `notes` and `asked_cloud`.
+    The exit code is 1 where a file of B is invalid. All that -o markdown quotes is escaped.
     """
     if rev is not None:
         if save:
