@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import tempfile
 import tomllib
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -115,7 +116,7 @@ def compared(before: Commit, after: Commit, how: Comparing) -> Changes:
             raise UsageError("neither revision has an experiment file there")
         with _reconciler(project, sides, Path(folder), asks_cloud=how.asks_cloud) as reconciler:
             deeds = _looked(reconciler, sides[1])
-        found = _chosen(_changes(sides, deeds), how.selection)
+        found = _chosen(_changes(sides, deeds, project.settings), how.selection)
         return Changes(experiments=found, notes=tuple(_settings_notes(*roots)), asked_cloud=how.asks_cloud)
 
 
@@ -141,7 +142,7 @@ def _side(project: Project, root: Path, paths: Sequence[Path]) -> _Side:
     good: list[Experiment] = []
     bad: dict[str, tuple[Problem, ...]] = {}
     unplanned: list[str] = []
-    for file in _files(root, paths):
+    for file in _files(root, paths or [Path(each) for each in project.settings.experiments]):
         shown = file.relative_to(root).as_posix()
         try:
             good += _loaded(project, root, [file])
@@ -159,10 +160,12 @@ def _side(project: Project, root: Path, paths: Sequence[Path]) -> _Side:
 
 
 def _files(root: Path, paths: Sequence[Path]) -> list[Path]:
-    try:
-        return experiment_files([root / path for path in paths or (Path(),) if (root / path).exists()])
-    except UsageError:
-        return []  # a folder that holds none
+    """The experiment files of some places; none of a place that was not there, or held none."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        with suppress(UsageError):
+            found |= dict.fromkeys(experiment_files([root / path]))
+    return list(found)
 
 
 def _loaded(project: Project, root: Path, files: Sequence[Path]) -> list[Experiment]:
@@ -219,7 +222,7 @@ def _reconciler(
             terms = Terms(namespace=namespace, settle_s=0.0)
             nothing: Any = _NoCloud()
             tools = Tools(client=nothing, journal=journal, records=records, namespace=namespace or "none")
-        tools = replace(tools, records=records, declared=lambda: declared_names(after.root))
+        tools = replace(tools, records=records, declared=partial(_names, after.root, project.settings))
         yield Reconciler(tools, replace(terms, removed=removed))
 
 
@@ -237,9 +240,9 @@ def _looked(reconciler: Reconciler, side: _Side) -> dict[str, Deed]:
     return {deed.desired.name: deed for deed in reconciler.look(wishes)}
 
 
-def _changes(sides: Sequence[_Side], deeds: Mapping[str, Deed]) -> list[ExperimentChange]:
+def _changes(sides: Sequence[_Side], deeds: Mapping[str, Deed], settings: Settings) -> list[ExperimentChange]:
     before, after = sides
-    gone = _gone(before, after)
+    gone = _gone(before, after, settings)
     former = renames(before.desired, after.desired, gone)
     found = [
         changed_experiment(
@@ -263,9 +266,9 @@ def _changes(sides: Sequence[_Side], deeds: Mapping[str, Deed]) -> list[Experime
     return sorted(found, key=lambda each: (each.name, each.kind))
 
 
-def _gone(before: _Side, after: _Side) -> set[str]:
+def _gone(before: _Side, after: _Side, settings: Settings) -> set[str]:
     """Names that no file describes any more, as far as the files that cannot be read let one know."""
-    names = declared_names(after.root)
+    names = _names(after.root, settings)
     if names is not None:
         return set(before.experiments.keys() - names - after.experiments.keys())
     return {
@@ -274,6 +277,14 @@ def _gone(before: _Side, after: _Side) -> set[str]:
         if name not in after.experiments
         and not (after.root / Path(each.file.path).relative_to(before.root)).exists()
     }
+
+
+def _names(root: Path, settings: Settings) -> frozenset[str] | None:
+    """The names that the files of a revision describe; none where it has no folder of experiments."""
+    there = tuple(each for each in settings.experiments if (root / each).is_dir())
+    if not there:
+        return frozenset()
+    return declared_names(root, settings.model_copy(update={"experiments": there}))
 
 
 def _new_warnings(experiment: Experiment, former: Experiment | None) -> list[str]:
