@@ -29,6 +29,7 @@ from runner.project.compiled_cache import CompiledCache
 from runner.project.declared import declared_names
 from runner.project.experiments import experiment_files, load_experiments
 from runner.project.inert_trees import write_tree
+from runner.project.permitting import on_target
 from runner.project.project import Project
 from runner.project.selection import selected_names
 from runner.project.settings import FILE_NAME, read_settings
@@ -169,13 +170,14 @@ def _files(root: Path, paths: Sequence[Path]) -> list[Path]:
 
 
 def _loaded(project: Project, root: Path, files: Sequence[Path]) -> list[Experiment]:
-    return load_experiments(
+    loaded = load_experiments(
         files,
         root=root,
         settings=project.settings,
         cache=CompiledCache(None, root=root, defaults={}),
         specifications=project.devices,
     )
+    return [on_target(each, project.target_name, root, project.settings) for each in loaded]
 
 
 def _by_name(
