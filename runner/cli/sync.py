@@ -72,6 +72,7 @@ class Duration(click.ParamType[float]):
 )
 @click.option("--once", is_flag=True, help="Look once, do what can be done now, and end.")
 @click.option("--wait", is_flag=True, help="With --once: wait for the jobs.")
+@click.option("--timeout", metavar="SECONDS", type=click.FloatRange(min=0), help="Longest --wait (in s).")
 @click.option(
     "--clone", "folder", metavar="FOLDER", type=click.Path(path_type=Path), help="Where the clone is kept."
 )
@@ -93,6 +94,7 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
     interval: float,
     once: bool,
     wait: bool,
+    timeout: float | None,
     folder: Path | None,
     target: str | None,
     form: str,
@@ -114,6 +116,8 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
         raise UsageError("--wait goes with --once")
     if once and listen:
         raise UsageError("--listen does not go with --once", hint="a look at a time has nobody to ask it")
+    if timeout is not None and not wait:
+        raise UsageError("--timeout goes with --wait")
     source = Source(url=_url(repository), branch=branch)
     following = Following(
         source=source,
@@ -124,7 +128,7 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
         records=destination(records) if records is not None else None,
     )
     clone = (folder or clone_folder(source.url, branch, os.environ)).absolute()
-    patience = Patience(until_done=wait) if once else Patience(timeout_s=interval, until_done=False)
+    patience = Patience(timeout_s=timeout if once else interval, until_done=wait)
     manner = Manner(patience=patience, sees_removed=True)
     with listening(listen) as measure, stopping() as stop:
         around = _around(stop, form, measure)
@@ -167,7 +171,7 @@ def exit_code(plans: Sequence[Plan], *, is_in_order: bool) -> Exit:
         return Exit.ERROR
     if any(plan.holds for plan in plans):
         return Exit.HELD
-    if any(plan.look_again_s is not None for plan in plans):
+    if any(plan.look_again_s is not None or plan.actions for plan in plans):  # actions: --timeout came first
         return Exit.PATIENCE
     failed = any(tally.failed or tally.declined for plan in plans for tally in plan.jobs)
     return Exit.FAILED_JOBS if failed else Exit.DONE

@@ -15,10 +15,13 @@ from runner.cli.sync import Duration, exit_code
 PAGE = Path(__file__).parents[2] / "docs" / "gitops.md"
 
 
-def a_plan(holds=(), look_again_s=None, *, failed=False):
+def a_plan(holds=(), look_again_s=None, *, failed=False, actions=()):
     """What the exit code asks of a plan."""
     return SimpleNamespace(
-        holds=holds, look_again_s=look_again_s, jobs=(SimpleNamespace(failed=failed, declined=False),)
+        holds=holds,
+        look_again_s=look_again_s,
+        actions=actions,
+        jobs=(SimpleNamespace(failed=failed, declined=False),),
     )
 
 
@@ -30,6 +33,7 @@ def a_plan(holds=(), look_again_s=None, *, failed=False):
         ([a_plan()], False, Exit.ERROR),
         ([a_plan(failed=True)], True, Exit.FAILED_JOBS),
         ([a_plan(failed=True), a_plan(look_again_s=1.0)], True, Exit.PATIENCE),
+        ([a_plan(actions=("a",))], True, Exit.PATIENCE),
         ([a_plan(look_again_s=1.0), a_plan(holds=("h",))], True, Exit.HELD),
     ],
 )
@@ -52,6 +56,7 @@ def test_times_have_units(text, seconds):
         (("--wait",), "--wait goes with --once"),
         (("--once", "--listen", ":0"), "--listen does not go with --once"),
         (("--listen", "here"), "here: no address"),
+        (("--once", "--timeout", "9"), "--timeout goes with --wait"),
         (("--path", "../x"), "is no folder within the repository"),
         (("--path", "/x"), "is no folder within the repository"),
     ],

@@ -50,6 +50,14 @@ def test_a_merge_is_bought_and_its_revert_buys_nothing(lab):
     assert "1 experiment (-two)" in reverted[1][0][1]
 
 
+def test_patience_ends_the_wait_and_not_the_jobs(lab):
+    """The next look goes on where this one ended."""
+    ended = lab.once("--wait", "--timeout", "0")[0]
+    done = lab.once("--wait")[0]
+
+    assert [5, 0, 150] == [ended, done, lab.bought]
+
+
 def test_invalid_files_change_nothing_until_they_are_mended(lab):
     """The last good commit stays in force, in the clone's files, too."""
     good = lab.push()
