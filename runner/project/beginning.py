@@ -5,7 +5,8 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING, Final
 
-from runner.errors import ProjectError
+from runner.errors import ProjectError, UsageError
+from runner.project.experiments import experiment_files
 from runner.project.repository import root_commit_namespace
 from runner.project.schemas import schema_text
 from runner.project.settings import FILE_NAME
@@ -52,6 +53,14 @@ spec:
       sweep:
         t_ns: {range: [100, 700, 100]}  # ns, both ends included
 """
+
+
+def has_begun(folder: Path) -> bool:
+    """Whether a folder holds a runner.toml, or experiment files, already."""
+    try:
+        return (folder / FILE_NAME).exists() or bool(experiment_files([folder]))
+    except UsageError:  # there is no such folder, or no such file in it
+        return False
 
 
 def begin(folder: Path) -> list[Path]:
