@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
 from pathlib import Path
 
@@ -125,3 +126,17 @@ def test_the_hook_lets_only_files_in_order_pass(lab):
 
     assert ("runner", 0, 1) == (command, good[0], bad[0])
     assert "specs/odd.yaml:15:15: the sequence has no variable t_s" in bad[2]
+
+
+def test_the_hook_for_form_puts_files_in_order_and_lets_no_broken_one_pass(lab):
+    """Pre-commit sees that a file has changed; one that cannot be read is left alone and named."""
+    odd, broken = lab / "specs" / "odd.yaml", lab / "specs" / "broken.yaml"
+    odd.write_text((lab / "specs" / "pair.yaml").read_text(encoding="utf-8").replace(": {name", ":   {name"))
+    broken.write_text("kind: [", encoding="utf-8")
+    files = [f"specs/{path.name}" for path in (odd, broken)]
+    _, *words = shlex.split(hook("runner-fmt")["entry"])
+    done = commands.run(lab, *words, *files)
+
+    assert [True] * 2 == [re.search(hook("runner-fmt")["files"], name) is not None for name in files]
+    assert (1, "kind: [") == (done[0], broken.read_text(encoding="utf-8"))
+    assert ("specs/odd.yaml: put into form\n", True) == (done[1], "specs/broken.yaml:1:" in done[2])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import shlex
 import subprocess
@@ -89,13 +88,6 @@ class ServiceLab:
         for folder in (self.folder, *folders):
             for store in folder.rglob(".runner/local-cloud"):
                 commands.stop_local_cloud(store)
-
-
-def bought_in(clone):
-    """How many runs were bought from a clone."""
-    code, out, err = commands.run(clone, "history", "-o", "json")
-    assert code == 0, err
-    return sum(each["runs"] for each in json.loads(out))
 
 
 def offers(verb, option):
