@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 import yaml
+
+from runner.cli.exits import Exit
 
 ROOT = Path(__file__).parents[2]
 WORKFLOWS = ROOT / "runner" / "project" / "workflows"
@@ -111,3 +114,25 @@ def test_secrets_are_seen_by_the_steps_that_need_them_only():
         "plan": {"contents": "read", "pull-requests": "write"},
         "apply": {"contents": "write"},
     } == {name: job["permissions"] for name, job in jobs.items()}
+
+
+def test_what_the_page_shows_is_sound_too(tmp_path):
+    """Its workflow is one, it gives the action inputs that exist, and its hooks are ours."""
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    shown = dict(re.findall(r'```yaml title="(\.[^"]+)"\n(.*?)^```', page, re.DOTALL | re.MULTILINE))
+    workflow = as_workflow(tmp_path, shown.pop(".github/workflows/weekly.yaml"))
+    steps = yaml.safe_load(workflow.read_text(encoding="utf-8"))["jobs"]["measure"]["steps"]
+    hooks = yaml.safe_load(shown.pop(".pre-commit-config.yaml"))["repos"][0]["hooks"]
+    ours = yaml.safe_load((ROOT / ".pre-commit-hooks.yaml").read_text(encoding="utf-8"))
+
+    assert {} == shown
+    assert 0 == checked(workflow, "vendor.github-workflows")[0]
+    assert set() == set(steps[1]["with"]) - set(yaml.safe_load(ACTION.read_text(encoding="utf-8"))["inputs"])
+    assert {each["id"] for each in hooks} == {each["id"] for each in ours}
+
+
+def test_the_page_tells_each_exit_code():
+    """As the commands end with them."""
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+
+    assert sorted(Exit) == [int(code) for code in re.findall(r"^\| (\d+) \|", page, re.MULTILINE)]
