@@ -65,13 +65,16 @@ class Job:
     outputs: str = ""
 
 
-def run_workflow(path, event, machines):
-    """Runs the jobs of a workflow whose conditions hold, each on a machine of its own; answers them by id."""
+def run_workflow(path, event, machines, *, only=None):
+    """Runs the jobs of a workflow whose conditions hold, each on a machine of its own; answers them by id.
+
+    Where `only` names jobs, others are passed by.
+    """
     workflow = yaml.safe_load(path.read_text(encoding="utf-8"))
     assert {"shell": "bash"} == workflow["defaults"]["run"]
     jobs = {}
     for name, job in workflow["jobs"].items():
-        if expression(job["if"], event.known):
+        if expression(job["if"], event.known) and (only is None or name in only):
             folder = machines / name
             folder.mkdir(parents=True)
             jobs[name] = _job(job, workflow["env"], event, folder)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -53,8 +54,8 @@ class GitHub(ServiceLab):
         comments = json.loads(self.book.read_text(encoding="utf-8"))
         return [each["body"] for each in comments if each["user"] == BOT]
 
-    def run(self, event, **known):
-        """Runs the workflow; answers its jobs by id."""
+    def run(self, event, *, only=None, **known):
+        """Runs the workflow, or only some jobs of it; answers its jobs by id."""
         self.runs += 1
         environ = self.environ | {
             "GITHUB_ACTIONS": "true",
@@ -73,14 +74,15 @@ class GitHub(ServiceLab):
         }
         commit = known.pop("commit", "")
         happened = Event(given | known, environ, self.remote, commit)
-        return run_workflow(WORKFLOW, happened, self.machines / str(self.runs))
+        return run_workflow(WORKFLOW, happened, self.machines / str(self.runs), only=only)
 
-    def pull_request(self, head, **known):
+    def pull_request(self, head, *, only=None, **known):
         """Runs it for a pull request whose newest commit is `head`; by default of the same repository."""
         base = git(self.remote, "rev-parse", "main")
         merge = self.merged(base, head)
         return self.run(
             "pull_request",
+            only=only,
             commit=merge,
             **{
                 "github.event.pull_request.number": 1,
@@ -114,16 +116,43 @@ def test_a_pull_request_has_one_comment_which_is_kept_current(github):
     git(github.work, "checkout", "--quiet", "-b", "topic")
     first = github.pull_request(github.push("topic", two=OTHER))
     begun = github.plans
-    second = github.pull_request(github.push("topic", three=OTHER.replace("two", "three")))
+    head = github.push("topic", three=OTHER.replace("two", "three"))
+    second = github.pull_request(head, only=["plan"])
     now = github.plans
 
     assert {"check": [], "plan": []} == {name: job.failed for name, job in first.items()}, first
-    assert {"check": [], "plan": []} == {name: job.failed for name, job in second.items()}, second
+    assert {"plan": []} == {name: job.failed for name, job in second.items()}, second
     assert [1, 1] == [len(begun), len(now)]
     assert [True, False] == ["three" in text for text in (*now, *begun)]
     assert all(text.startswith(f"{MARKER}\n") and "two" in text for text in (*begun, *now))
     assert now[0] == second["plan"].summary
     assert not list(github.folder.rglob("local-cloud"))
+
+
+@needs_revisions
+def test_a_plan_knows_what_is_on_record(github):
+    """From the branch of the records, though no cloud is asked: of two jobs one is done."""
+    code, _, err = commands.run(github.work, "apply", "specs")
+    assert code == 0, err
+    git(github.work, "add", "results")
+    tree = git(github.work, "write-tree", "--prefix=results/")
+    listed = subprocess.run(
+        ["git", "-C", github.work, "mktree"],
+        input=f"040000 tree {tree}\tresults\n",
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    records = git(github.work, "commit-tree", listed.stdout.strip(), "-m", "Records")
+    git(github.work, "push", "--quiet", "origin", f"{records}:refs/heads/results")
+    git(github.work, "reset", "--quiet")
+    shutil.rmtree(github.work / "results")
+    head = github.push("topic", pair=LESS.replace("[100]", "[100, 200]"))
+    plan = github.pull_request(head, only=["plan"])["plan"]
+
+    assert [] == plan.failed, plan
+    assert "1 job, 50 runs" in plan.summary
+    assert "1 of 2" in plan.summary
 
 
 @needs_revisions
