@@ -1,4 +1,4 @@
-"""What every test stands on: an environment without credentials, proxies or colours."""
+"""What every test stands on: no credentials, proxies or colours around it; and which tests begin first."""
 
 from __future__ import annotations
 
@@ -15,3 +15,13 @@ def clean_environ(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "160")
+
+
+def pytest_collection_modifyitems(items):
+    """The longest begin first, so that no process is alone with one in the end."""
+    items.sort(key=_seconds, reverse=True)
+
+
+def _seconds(item):
+    mark = item.get_closest_marker("seconds")
+    return mark.args[0] if mark else 0

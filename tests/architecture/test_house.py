@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 ROOMS = ["domain", "spec", "sequences", "cloud", "gitops", "reconcile", "results", "local", "project", "cli"]
 
 
+@pytest.mark.seconds(20)
 @pytest.mark.parametrize(
     "words",
     [

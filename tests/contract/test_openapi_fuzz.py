@@ -92,6 +92,7 @@ def succeeding(routes):
     return {f"{route.method} {route.template}" for route in possible} - {f"GET {DOCUMENT}"}
 
 
+@pytest.mark.seconds(40)
 @pytest.mark.timeout(0 if EXAMPLES else 300)
 @pytest.mark.parametrize(
     ("who", "n", "words", "routes"),

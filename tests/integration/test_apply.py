@@ -33,6 +33,7 @@ def edit(lab, old, new):
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
+@pytest.mark.seconds(10)
 def test_a_file_is_applied_changed_and_reverted(lab):
     """Again sends nothing, two jobs more send two, 50 to 80 runs buy 30, a revert sends nothing."""
     seen = []
@@ -139,6 +140,7 @@ def repetitions(lab):
     return {job["job_id"]: (job["key"], job["name"]) for job in map(json.loads, lines)}
 
 
+@pytest.mark.seconds(12)
 def test_repetitions_are_bought_one_by_one_and_stay_what_they_are(lab):
     """Twice buys two, again none, three times one more; without records they are told apart as before."""
     edit(

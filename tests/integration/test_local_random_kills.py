@@ -62,6 +62,7 @@ def folder(tmp_path):
         until(lambda: not alive_in_session(server.pid))
 
 
+@pytest.mark.seconds(25)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_killed_at_random_moments_it_keeps_every_promise(folder, tmp_path, sequence, seed):
     """What was answered is there, what was not is whole or absent, and no job is lost, repeated or run twice.

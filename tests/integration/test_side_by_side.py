@@ -5,6 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+import pytest
+
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
 
@@ -14,6 +16,7 @@ LOST = next(mishap for mishap in MISHAPS if mishap.title == "the first three ans
 EVERYTHING = RUNS * len(TIMES)
 
 
+@pytest.mark.seconds(15)
 def test_the_runner_buys_once_what_a_script_buys_more_often():
     """Three answers in a row are a 502 although the cloud has carried out what was asked."""
     ours, script = (measured(name, LOST) for name in ("ours", "script"))

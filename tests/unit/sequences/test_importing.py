@@ -187,6 +187,7 @@ def sequences(draw):
     return sequence
 
 
+@pytest.mark.seconds(10)
 @settings(database=None, deadline=None, max_examples=60)
 @given(st.data())
 def test_whatever_pulser_writes_comes_back_the_same(data):
