@@ -8,7 +8,9 @@ import signal
 import subprocess
 import sys
 import time
+import tomllib
 from contextlib import contextmanager
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -18,6 +20,7 @@ from runner.local.launch import running
 
 RUNNER = [sys.executable, "-m", "runner"]
 TIMEOUT_S = 240
+_NUMBERS = count(1)
 
 # Two atoms, three points: small enough to be run many times.
 EXPERIMENT = """\
@@ -39,12 +42,25 @@ spec:
 """
 
 
-def a_lab(folder, *, experiment=EXPERIMENT, settings=""):
+def a_lab(folder, *, experiment=EXPERIMENT, settings="", namespace="lab"):
     """A folder with an experiment and a runner.toml."""
     (folder / "specs").mkdir(parents=True)
-    (folder / "runner.toml").write_text(f'namespace = "lab"\n{settings}', encoding="utf-8")
+    (folder / "runner.toml").write_text(f'namespace = "{namespace}"\n{settings}', encoding="utf-8")
     (folder / "specs" / "pair.yaml").write_text(experiment, encoding="utf-8")
     return folder
+
+
+def a_neighbour(folder, store, *, experiment=EXPERIMENT):
+    """The same on a local cloud that others use, too; nobody else there has its namespace."""
+    lab = a_lab(folder, experiment=experiment, namespace=f"lab-{next(_NUMBERS)}")
+    (lab / ".runner").mkdir()
+    (lab / ".runner" / "local-cloud").symlink_to(store)
+    return lab
+
+
+def namespace_of(lab):
+    """What a lab calls what is its own on a cloud."""
+    return tomllib.loads((lab / "runner.toml").read_text(encoding="utf-8"))["namespace"]
 
 
 def start(folder, *words):

@@ -17,16 +17,11 @@ DIRECT = "  policy: {submission: direct, on_unknown_submission: hold}\n"
 
 
 @pytest.fixture
-def lab(tmp_path, monkeypatch):
+def lab(tmp_path, monkeypatch, store):
     """A lab that is the working folder; its experiment is submitted directly, and lost ones are held."""
-    lab = commands.a_lab(
-        tmp_path / "lab",
-        experiment=commands.EXPERIMENT + DIRECT,
-        settings="[targets.local]\nidle_exit_s = 20\n",
-    )
+    lab = commands.a_neighbour(tmp_path / "lab", store, experiment=commands.EXPERIMENT + DIRECT)
     monkeypatch.chdir(lab)
-    yield lab
-    commands.stop_local_cloud(lab / ".runner" / "local-cloud")
+    return lab
 
 
 def planned(capsys):

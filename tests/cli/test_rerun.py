@@ -16,13 +16,11 @@ ONE_AGAIN = "pair: t_ns=200: measured again; the old counts are not added"
 
 
 @pytest.fixture
-def lab(tmp_path, monkeypatch):
-    """A lab that is the working folder, and whose local cloud ends with the test."""
-    settings = "[targets.local]\nidle_exit_s = 20\n"
-    lab = commands.a_lab(tmp_path / "lab", settings=settings, experiment=WITH_COMMENTS)
+def lab(tmp_path, monkeypatch, store):
+    """A lab that is the working folder."""
+    lab = commands.a_neighbour(tmp_path / "lab", store, experiment=WITH_COMMENTS)
     monkeypatch.chdir(lab)
-    yield lab
-    commands.stop_local_cloud(lab / ".runner" / "local-cloud")
+    return lab
 
 
 def text_of(lab):

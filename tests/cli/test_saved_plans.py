@@ -16,12 +16,11 @@ SCHEMA = Path(__file__).parents[2] / "schemas" / "plan.schema.json"
 
 
 @pytest.fixture
-def lab(tmp_path, monkeypatch):
-    """A lab that is the working folder, and whose local cloud ends with the test."""
-    lab = commands.a_lab(tmp_path / "lab", settings="[targets.local]\nidle_exit_s = 20\n")
+def lab(tmp_path, monkeypatch, store):
+    """A lab that is the working folder."""
+    lab = commands.a_neighbour(tmp_path / "lab", store)
     monkeypatch.chdir(lab)
-    yield lab
-    commands.stop_local_cloud(lab / ".runner" / "local-cloud")
+    return lab
 
 
 def edit(file, old, new):
@@ -121,8 +120,8 @@ def test_the_retry_of_a_failed_job_is_not_bought_and_is_said(capsys, lab):
     ("old", "new", "expected"),
     [
         ('"runs": 150', '"runs": 149', "pair.plan: /experiments/0 (pair) was changed after it was saved"),
-        ('"namespace": "lab"', '"namespace": "lap"', "pair.plan: /digest: what stands beside"),
-        ('"namespace": "lab"', '"namespace": 5', "pair.plan: /namespace: Input should be a valid string"),
+        ('"namespace": "LAB"', '"namespace": "lap"', "pair.plan: /digest: what stands beside"),
+        ('"namespace": "LAB"', '"namespace": 5', "pair.plan: /namespace: Input should be a valid string"),
         ('"plan": "runner/plan/v1"', '"plan": "runner/plan/v9"', "pair.plan: /plan: this is no saved plan"),
         ('"plan": "runner/plan/v1",', '"plan" "runner/plan/v1",', "pair.plan:2:10: this is no saved plan"),
     ],
@@ -131,7 +130,7 @@ def test_the_retry_of_a_failed_job_is_not_bought_and_is_said(capsys, lab):
 def test_a_broken_plan_is_an_error_at_its_place(capsys, lab, old, new, expected):
     """And nothing is sent."""
     said(capsys, "plan", "specs", "-O", "pair.plan")
-    edit(lab / "pair.plan", old, new)
+    edit(lab / "pair.plan", old.replace("LAB", commands.namespace_of(lab)), new)
     code, out, err = said(capsys, "apply", "pair.plan")
 
     assert (1, "") == (code, out)
@@ -141,21 +140,25 @@ def test_a_broken_plan_is_an_error_at_its_place(capsys, lab, old, new, expected)
 
 def test_a_plan_for_another_cloud_or_repository_is_refused(capsys, lab, tmp_path, monkeypatch):
     """Target, namespace, and the folder that the files stand in."""
+    ours, settings = commands.namespace_of(lab), lab / "runner.toml"
     said(capsys, "plan", "specs", "-O", "pair.plan")
     elsewhere = said(capsys, "apply", "pair.plan", "--target", "http://127.0.0.1:9")
-    edit(lab / "runner.toml", 'namespace = "lab"', 'namespace = "other"')
+    edit(settings, f'namespace = "{ours}"', 'namespace = "other"')
     other = said(capsys, "apply", "pair.plan")
-    edit(lab / "runner.toml", 'namespace = "other"', 'namespace = "lab"')
-    edit(lab / "runner.toml", "idle_exit_s = 20", 'url = "http://127.0.0.1:9"')
+    edit(
+        settings,
+        'namespace = "other"\n',
+        f'namespace = "{ours}"\n[targets.local]\nurl = "http://127.0.0.1:9"\n',
+    )
     moved = said(capsys, "apply", "pair.plan")
     (tmp_path / "empty").mkdir()
     monkeypatch.chdir(tmp_path / "empty")
-    Path("runner.toml").write_text('namespace = "lab"\n', encoding="utf-8")
+    Path("runner.toml").write_text(f'namespace = "{ours}"\n', encoding="utf-8")
     away = said(capsys, "apply", str(lab / "pair.plan"))
 
     assert [1] * 4 == [elsewhere[0], other[0], moved[0], away[0]]
     assert "the plan is for the target 'local', not for 'http://127.0.0.1:9'" in elsewhere[2]
-    assert "the plan is for the namespace 'lab', not for 'other'" in other[2]
+    assert f"the plan is for the namespace '{ours}', not for 'other'" in other[2]
     assert "the target 'local' at another address" in moved[2]
     assert "call runner in the repository that the plan was made in" in away[2]
 
