@@ -15,15 +15,14 @@ SCHEMA = json.loads(PUBLISHED.read_text(encoding="utf-8"))
 
 
 @pytest.fixture
-def lab(tmp_path, monkeypatch):
-    """A lab of two experiments that is the working folder, and whose local cloud ends with the test."""
-    lab = commands.a_lab(tmp_path / "lab", settings="[targets.local]\nidle_exit_s = 20\n")
+def lab(tmp_path, monkeypatch, store):
+    """A lab of two experiments that is the working folder."""
+    lab = commands.a_neighbour(tmp_path / "lab", store)
     text = commands.EXPERIMENT.replace("name: pair", "name: gone").replace("[100, 200, 300]", "[100]")
     text = text.replace("value: 6.28", "value: 3.14")
     (lab / "specs" / "gone.yaml").write_text(text, encoding="utf-8")
     monkeypatch.chdir(lab)
-    yield lab
-    commands.stop_local_cloud(lab / ".runner" / "local-cloud")
+    return lab
 
 
 def test_conditions_that_want_a_look_are_shown_and_json_has_all(capsys, lab):
