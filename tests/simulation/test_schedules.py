@@ -13,7 +13,7 @@ from schedules import Conditions, Crash, Deed, Fate, Schedule, Version, schedule
 
 RUN = Path(__file__).with_name("run.py")
 SCHEDULES = 2000
-PART = 400
+PART = 200
 ONE_JOB = (Version(runs=((1, 100),)),)
 TWO_JOBS = (Version(runs=((1, 100), (2, 150))),)
 
@@ -26,7 +26,7 @@ def run(*words):
     return done.returncode, done.stdout + done.stderr
 
 
-@pytest.mark.seconds(40)
+@pytest.mark.seconds(20)
 @pytest.mark.parametrize("first", range(0, SCHEDULES, PART))
 def test_nothing_that_must_hold_is_broken_in_thousands_of_histories(first):
     """The schedules of the first seeds: whatever goes wrong, all that `invariants` says holds."""
