@@ -129,7 +129,7 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
     )
     clone = (folder or clone_folder(source.url, branch, os.environ)).absolute()
     patience = Patience(timeout_s=timeout if once else interval, until_done=wait)
-    manner = Manner(patience=patience, sees_removed=True)
+    manner = Manner(patience=patience, sees_removed=True, verb="sync")
     with listening(listen) as measure, stopping() as stop:
         around = _around(stop, form, measure)
         try:

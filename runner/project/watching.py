@@ -41,10 +41,13 @@ class Manner:
         patience: How long it goes on.
 
         sees_removed: Whether it looks at experiments, too, that no file describes any more.
+
+        verb: By which the journal knows it.
     """
 
     patience: Patience
     sees_removed: bool = False
+    verb: str = "watch"
 
 
 class Watcher:
@@ -135,7 +138,7 @@ class Watcher:
             self._measure()
 
     def _reconcile(self, experiments: Sequence[Experiment]) -> None:
-        with self._project.tools("watch", self._connection()) as (given, terms):
+        with self._project.tools(self._manner.verb, self._connection()) as (given, terms):
             client = given.client.counted(self._meter.requests)
             tools = replace(given, client=client, sleep=self._around.wait, before_action=self._around.check)
             alone = [each for each in experiments if self._is_due(each)]
