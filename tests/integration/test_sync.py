@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import random
 import shutil
 import signal
 import subprocess
+import tempfile
 import time
+from contextlib import contextmanager
+from pathlib import Path
 
 import commands
 import pytest
-from followed import HERMETIC, OTHER, Process, Script, git
+from followed import HERMETIC, OTHER, WAIT_S, Process, Script, git
+from promises import rows_of
 
 from runner.errors import ProjectError
 from runner.reconcile.watching import News
@@ -309,3 +314,139 @@ def test_killed_at_any_moment_the_next_start_puts_it_right(lab):
     assert (0, head, (0, [])) == (code, lab.applied, again)
     assert bought in range(200, 401, 50)
     assert bought == lab.bought
+
+
+@contextmanager
+def pausing_target(lab, removed):
+    """A cloud that starts nothing is the lab's target; answers its database."""
+    (lab.folder / "cloud.toml").write_text('[life_cycle]\npaused_devices = ["EMU_FREE"]\n', encoding="utf-8")
+    process = commands.start(lab.folder, "local", "serve", "--store", "cloud", "--config", "cloud.toml")
+    try:
+        url = process.stdout.readline().split()[-1]
+        (lab.work / "runner.toml").write_text(
+            f'namespace = "lab"\ntarget = "paused"\nremoved = "{removed}"\n'
+            f'[targets.paused]\nurl = "{url}"\nsettle_s = 0\n',
+            encoding="utf-8",
+        )
+        yield lab.folder / "cloud" / "cloud.db"
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=WAIT_S)
+
+
+def statuses(database):
+    """Those of the jobs of each experiment, whatever batches they are in."""
+    jobs, batches, _ = rows_of(database)
+    names = {
+        each["id"]: next(t for t in json.loads(each["tags"]) if t.startswith("exp:")) for each in batches
+    }
+    found = {}
+    for job in jobs.values():
+        found.setdefault(names[job["batch_id"]].removeprefix("exp:"), []).append(job["status"])
+    return found
+
+
+# Another sequence: work of the same recipe would count for the other experiment, as that of a renamed one.
+SLOW = OTHER.replace("6.28", "3.14")
+PENDING = {"pair": ["PENDING"] * 3, "two": ["PENDING"]}
+
+
+@pytest.mark.parametrize(("removed", "left"), [("keep", "PENDING"), ("cancel", "CANCELED")])
+def test_pending_work_of_a_removed_file_goes_where_the_settings_say_so(lab, removed, left):
+    """Once the commit without it is in force; what other files ask for stays."""
+    with pausing_target(lab, removed) as database:
+        lab.push(two=SLOW)
+        before = (lab.once("--yes")[0], statuses(database))
+        lab.push(two=None)
+        after = (lab.once("--yes")[0], statuses(database))
+
+    assert (5, PENDING) == before
+    assert (5, PENDING | {"two": [left]}) == after
+
+
+def test_moved_files_and_refused_commits_cancel_nothing(lab):
+    """Although `removed` is cancel: another folder, another file name, an invalid commit, one without any."""
+    with pausing_target(lab, "cancel") as database:
+        lab.push(two=SLOW)
+        seen = [(lab.once("--yes")[0], statuses(database))]
+        (lab.work / "specs" / "deep").mkdir()
+        (lab.work / "specs" / "two.yaml").rename(lab.work / "specs" / "deep" / "second.yaml")
+        lab.push()
+        seen.append((lab.once("--yes")[0], statuses(database)))
+        lab.push(pair=None, **{"deep/second": SLOW[:200]})
+        seen.append((lab.once("--yes")[0], statuses(database)))
+        lab.push(**{"deep/second": None})
+        seen.append((lab.once("--yes")[0], statuses(database)))
+
+    assert [(5, PENDING), (5, PENDING), (1, PENDING), (1, PENDING)] == seen
+
+
+class Keyring:
+    """Keys of OpenPGP in a folder of their own, whose agent is ended with it."""
+
+    def __init__(self, folder):
+        self.folder = folder
+
+    def gpg(self, *words):
+        """Runs gpg; answers what it says."""
+        done = subprocess.run(
+            ["gpg", "--homedir", self.folder, "--batch", "--yes", *words],
+            check=True,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        return done.stdout
+
+    def key(self, name, *words, expires="never"):
+        """Makes a key that signs, without a passphrase; answers its fingerprint."""
+        self.gpg(*words, "--passphrase", "", "--quick-generate-key", name, "ed25519", "sign", expires)
+        listed = self.gpg("--with-colons", "--list-keys", name).splitlines()
+        return next(line.split(":")[9] for line in listed if line.startswith("fpr:"))
+
+    def revoke(self, fingerprint):
+        """By the certificate that gpg has made with the key."""
+        made = Path(self.folder) / "openpgp-revocs.d" / f"{fingerprint}.rev"
+        made.write_text(made.read_text().replace(":-----BEGIN", "-----BEGIN"))
+        self.gpg("--import", str(made))
+
+
+@pytest.fixture
+def keyring():
+    """Keys that git's gpg knows; the path is short, as sockets of agents want it."""
+    if not shutil.which("gpg"):
+        pytest.skip("signatures by OpenPGP keys take gpg")
+    with tempfile.TemporaryDirectory(prefix="gpg") as folder:
+        yield Keyring(folder)
+        subprocess.run(["gpgconf", "--homedir", folder, "--kill", "all"], check=True, timeout=60)
+
+
+def test_openpgp_signatures_count_while_their_key_is_known_and_valid(lab, keyring, monkeypatch, tmp_path):
+    """Unsigned, by an unknown key, by an expired one, by a good one, and by that when it is revoked."""
+    monkeypatch.setenv("GNUPGHOME", keyring.folder)
+    past = tmp_path / "gpg-in-the-past"
+    past.write_text('#!/bin/sh\nexec gpg --faked-system-time 20200201T000000 "$@"\n')
+    past.chmod(0o700)
+    old_times = ("--faked-system-time", "20200101T000000")
+    good, unknown = keyring.key("Ada <ada@lab.test>"), keyring.key("Eve <eve@lab.test>")
+    expired = keyring.key("Old <old@lab.test>", *old_times, expires="2020-03-01")
+
+    def signed(key, program="gpg"):
+        git(lab.work, "-c", f"gpg.program={program}", "commit", "-q", "--allow-empty", f"-S{key}", "-m", "S")
+        return lab.push_only()
+
+    said = [lab.once("--verify-signatures")]
+    signed(unknown)
+    keyring.gpg("--delete-secret-and-public-key", unknown)
+    said.append(lab.once("--verify-signatures"))
+    signed(expired, past)
+    said.append(lab.once("--verify-signatures"))
+    last = signed(good)
+    accepted = (lab.once("--verify-signatures", "--wait")[0], lab.applied)
+    keyring.revoke(good)
+    lab.clone.rename(lab.folder / "former")
+    said.append(lab.once("--verify-signatures"))
+
+    assert [(1, "refused")] * 4 == [(code, told[0][0]) for code, told in said]
+    assert all("git cannot verify its signature" in told[0][1] for _, told in said)
+    assert (0, last) == accepted
