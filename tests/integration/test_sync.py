@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import shutil
 import signal
@@ -15,6 +16,7 @@ from pathlib import Path
 import commands
 import pytest
 from followed import HERMETIC, OTHER, WAIT_S, Process, Script, git
+from forking_runner import Forks
 from promises import rows_of
 
 from runner.errors import ProjectError
@@ -450,3 +452,48 @@ def test_openpgp_signatures_count_while_their_key_is_known_and_valid(lab, keyrin
     assert [(1, "refused")] * 4 == [(code, told[0][0]) for code, told in said]
     assert all("git cannot verify its signature" in told[0][1] for _, told in said)
     assert (0, last) == accepted
+
+
+# In place of git: the n-th call kills who has called it; every other time git goes on without them.
+KILLING_GIT = """\
+#!/bin/sh
+left=$(($(cat {countdown}) - 1))
+echo $left > {countdown}
+if [ $left -eq 0 ]; then
+    kill -9 $PPID
+    [ -e {goes_on} ] || exit 1
+fi
+exec {git} "$@"
+"""
+
+
+def test_killed_at_one_command_of_git_after_the_other_the_next_start_goes_on(lab, monkeypatch, tmp_path):
+    """Each start is killed two commands later than the last, with a new commit to be taken."""
+    countdown, goes_on, program = tmp_path / "countdown", tmp_path / "goes-on", tmp_path / "bin" / "git"
+    program.parent.mkdir()
+    program.write_text(
+        KILLING_GIT.format(countdown=countdown, goes_on=goes_on, git=shutil.which("git")), encoding="utf-8"
+    )
+    program.chmod(0o700)
+    ended = []
+    with monkeypatch.context() as patched, (tmp_path / "forks.log").open("w") as log:
+        countdown.write_text("-1")
+        patched.setenv("PATH", f"{program.parent}:{os.environ['PATH']}")
+        with Forks(log) as forks:
+            while not ended or (ended[-1] == -signal.SIGKILL and len(ended) < 60):
+                (lab.work / "notes.md").write_text(f"{len(ended)}\n", encoding="utf-8")
+                (lab.work / f"{len(ended)}.md").write_text("new\n", encoding="utf-8")
+                (lab.work / f"{len(ended) - 2}.md").unlink(missing_ok=True)
+                countdown.write_text("-1")
+                head = lab.push()
+                countdown.write_text(f"{2 * len(ended) + 1}")
+                goes_on.unlink() if goes_on.exists() else goes_on.touch()
+                pid = forks.start(lab.folder, *lab.words("--once", "--wait"))
+                ended.append(forks.end(pid, WAIT_S))
+    files = git(lab.clone, "ls-tree", "-r", "--name-only", "HEAD").splitlines()
+    found = [path for path in files if (lab.clone / path).is_file()]
+
+    assert [*[-signal.SIGKILL] * (len(ended) - 1), 0] == ended
+    assert len(ended) > 5
+    assert (head, head, files) == (lab.applied, git(lab.clone, "rev-parse", "HEAD"), found)
+    assert ("", 150) == (git(lab.clone, "status", "--porcelain"), lab.bought)
