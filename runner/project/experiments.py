@@ -146,7 +146,9 @@ def load_experiments(
 
     Raises:
         SpecError: Problems in any of them, all at once.
+        UsageError: The name of a file is no text.
     """
+    _must_have_names(files)
     experiments: list[Experiment] = []
     problems: list[Problem] = []
     for path in files:
@@ -160,6 +162,13 @@ def load_experiments(
     if problems:
         raise SpecError(problems)
     return experiments
+
+
+def _must_have_names(files: Iterable[Path]) -> None:
+    for path in files:
+        shown = os.fsencode(path).decode("utf-8", "backslashreplace")
+        if shown != str(path):
+            raise UsageError(f"{shown}: the name is not UTF-8", hint="rename the file")
 
 
 def allowed_code(root: Path, settings: Settings) -> MakeFor | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 from runner.errors import ProjectError, RunnerError, SpecError
 from runner.project.experiments import experiment_files, experiment_folders
 from runner.project.project import Project
+from runner.project.settings import FILE_NAME
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -75,9 +76,12 @@ class Judgement:
 def judged(staged: Path, reading: Reading) -> Judgement:
     """What the files of a commit in a folder are worth; asks no cloud."""
     try:
+        _must_stay_within(staged, staged / FILE_NAME)
         project = reading.project(staged, asks_cloud=False)
+        followed = reading.folders(project)
+        _must_stay_within(staged, *followed)
         # A folder without experiment files is in order: whether it may be empty is decided elsewhere.
-        folders = [each for each in reading.folders(project) if _has_files(each)]
+        folders = [each for each in followed if _has_files(each)]
         names = frozenset(each.name for each in project.load(folders))
     except RunnerError as error:
         return Judgement(problems=_in_a_line(error).replace(f"{staged}/", ""))
@@ -98,6 +102,13 @@ def _has_files(folder: Path) -> bool:
         return False
 
 
+def _must_stay_within(staged: Path, *paths: Path) -> None:
+    """A link leads to what nobody has reviewed: whatever it is here, and whenever it changes."""
+    for path in paths:
+        if not path.resolve().is_relative_to(staged.resolve()):
+            raise ProjectError(f"{path.relative_to(staged)}: is a link that leads out of the repository")
+
+
 def _must_be_usable(project: Project, reading: Reading) -> None:
     results = PurePosixPath(project.settings.results)
     if results.is_absolute() or not results.parts or ".." in results.parts or results.parts[0] in _OWN:
@@ -107,5 +118,9 @@ def _must_be_usable(project: Project, reading: Reading) -> None:
     folder = project.root.resolve() / results
     if folder.resolve() != folder or (folder.exists() and not folder.is_dir()):
         raise ProjectError(f"{results}: is no folder, so that records have no place")
+    for path in folder.rglob("*"):  # records would be written where they lead
+        if path.is_symlink() and not path.resolve().is_relative_to(folder):
+            shown = path.relative_to(project.root.resolve())
+            raise ProjectError(f"{shown}: is a link that leads out of the folder of the records")
     if not project.target.is_local and not reading.spends:
         raise ProjectError(f"the target {project.target_name} is spent on unasked only with --yes")

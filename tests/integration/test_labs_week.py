@@ -71,6 +71,7 @@ class Author:
 
     def __init__(self, folder, url):
         self._work = folder / "work"
+        self._pushed = []
         self._git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "lab.git")
         self._git(folder, "init", "--quiet", "--initial-branch=main", "work")
         self._git(self._work, "remote", "add", "origin", "../lab.git")
@@ -87,11 +88,12 @@ class Author:
         """What git answers in the working folder."""
         return self._git(self._work, *words)
 
-    def push(self, step, before):
+    def push(self, step):
         """Pushes a step; answers the newest commit."""
         match step.kind:
-            case Kind.REVERT if before.comes_into_force:
-                merge = ("-m", "1") if before.kind is Kind.MERGE else ()
+            # What came after a broken commit has mended it: that is not reverted with the rest.
+            case Kind.REVERT if all(each.comes_into_force for each in self._pushed[-2:]):
+                merge = ("-m", "1") if self._pushed[-1].kind is Kind.MERGE else ()
                 self.git("revert", "--no-edit", *merge, "HEAD")
             case Kind.MERGE:
                 self.git("checkout", "--quiet", "-b", "topic")
@@ -104,6 +106,8 @@ class Author:
                 self._commit(step)
             case _:
                 self._commit(step)
+        if step.kind is not Kind.FORCE:
+            self._pushed.append(step)
         force = ("--force",) if step.kind is Kind.FORCE else ()
         self.git("push", "--quiet", *force, "origin", "HEAD:main")
         return self.git("rev-parse", "HEAD")
@@ -206,15 +210,15 @@ def _sequence(batch):
 
 def played(steps, author, crew):
     """Plays the steps; what did not end as the script says, and the newest commit that is to be in force."""
-    wrong, in_force, before = [], "", None
+    wrong, in_force = [], ""
     for number, step in enumerate(steps):
-        commit = author.push(step, before)
+        commit = author.push(step)
         found = crew.take(step.turns, 0 if step.comes_into_force else 1)
         wrong += [(number, step.kind, *each) for each in found]
         if step.kind is Kind.FORCE:
             author.undo_force(in_force)
             continue
-        in_force, before = (commit, step) if step.comes_into_force else (in_force, step)
+        in_force = commit if step.comes_into_force else in_force
     return wrong, in_force
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import commands
 import pytest
 
@@ -66,3 +68,40 @@ def test_a_commit_is_read_where_its_settings_say_unless_a_path_is_said(tmp_path)
         "runner.toml: `experiments` names spec, and there is no such folder (mend runner.toml, or make the"
         " folder (git keeps none that is empty))"
     ) == problems(lab, 'experiments = ["spec"]\n')
+
+
+@pytest.mark.parametrize("name", ["runner.toml", "specs"])
+def test_what_a_link_leads_to_outside_is_not_read(tmp_path, name):
+    """Settings and experiments are those of the commit, which somebody has reviewed."""
+    lab = commands.a_lab(tmp_path / "lab")
+    (lab / name).rename(tmp_path / "outside")
+    (lab / name).symlink_to(tmp_path / "outside")
+
+    told = judged(lab, Reading(path="specs"))
+
+    assert Judgement(problems=f"{name}: is a link that leads out of the repository") == told
+
+
+def test_records_are_not_written_through_a_link(tmp_path):
+    """Not even by that of one experiment; within the folder a link may lead anywhere."""
+    lab = commands.a_lab(tmp_path / "lab")
+    (lab / "results" / "old").mkdir(parents=True)
+    (lab / "results" / "newest").symlink_to("old")
+    within = judged(lab, Reading()).problems
+    (lab / "results" / "pair").symlink_to(tmp_path)
+
+    assert ("", "results/pair: is a link that leads out of the folder of the records") == (
+        within,
+        judged(lab, Reading()).problems,
+    )
+
+
+def test_a_file_whose_name_is_no_text_is_told(tmp_path):
+    """Git takes any bytes; a newline is among the names that can be used."""
+    lab = commands.a_lab(tmp_path / "lab")
+    (lab / "specs" / "pair.yaml").rename(lab / "specs" / "a\nb.yaml")
+    used = judged(lab, Reading())
+    (lab / "specs" / "a\nb.yaml").rename(lab / "specs" / os.fsdecode(b"\xff.yaml"))
+
+    assert Judgement(names=frozenset({"pair"})) == used
+    assert "specs/\\xff.yaml: the name is not UTF-8 (rename the file)" == judged(lab, Reading()).problems
