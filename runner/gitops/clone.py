@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import GitError, RemoteError
 from runner.gitops.decisions import Relation, Signature
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from runner.gitops.command_line import Git
@@ -30,6 +33,14 @@ class Source:
 
     url: str
     branch: str | None = None
+
+
+@contextmanager
+def _on_disk(folder: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        raise GitError(f"{folder}: cannot be written: {error}") from error
 
 
 class Clone:
@@ -153,10 +164,11 @@ class Clone:
     def staged(self, commit: str) -> Path:
         """A folder with the files of a commit; what is in force stays where it is."""
         folder, index = self._staged, self.state / "staged.index"
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir()
-        for left in (index, index.with_name(f"{index.name}.lock")):
-            left.unlink(missing_ok=True)
+        with _on_disk(self.folder):
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
+            for left in (index, index.with_name(f"{index.name}.lock")):
+                left.unlink(missing_ok=True)
         self._git.tell("read-tree", commit, index=index)
         self._git.tell("checkout-index", "--all", "--force", f"--prefix={folder}/", index=index)
         return folder
@@ -166,15 +178,26 @@ class Clone:
         shutil.rmtree(self._staged, ignore_errors=True)
         (self.state / "staged.index").unlink(missing_ok=True)
 
-    def check_out(self, commit: str, results: str) -> None:
+    def check_out(self, commit: str, results: str, *, former: str | None = None) -> None:
         """Brings the files to a commit, whatever they were, but for records that git does not know so.
 
         Args:
             results: Folder of the records, from the root.
+
+            former: Where they were until now. They are copied from there, and stay there until the next
+                time: who is killed here begins again with that folder.
+
+        Raises:
+            GitError: Git refused, or the disk did.
         """
+        folders = list(dict.fromkeys((results, former or results)))
+        with _on_disk(self.folder):
+            self._bring(commit, folders)
+
+    def _bring(self, commit: str, folders: list[str]) -> None:
         exclude = self.folder / ".git" / "info" / "exclude"
-        exclude.write_text(f"/{STATE}/\n/{results}/\n", encoding="utf-8")
-        kept = self._own_records(results)
+        exclude.write_text("".join(f"/{each}/\n" for each in (STATE, *folders)), encoding="utf-8")
+        kept = [path for each in folders for path in self._own_records(each)]
         paths = [".", *(f":(exclude,literal){path}" for path in (STATE, *kept))]
         if not self._git.tell("ls-tree", commit):
             paths = []  # a commit without files
@@ -189,7 +212,18 @@ class Clone:
             )
         self._git.tell("update-ref", "--no-deref", "HEAD", commit)
         self._git.tell("reset", "--quiet", "--mixed", commit)
-        self._git.tell("clean", "-ffdxq", "-e", f"/{STATE}", "-e", f"/{results}")
+        self._carry(kept, folders[-1], folders[0])
+        self._git.tell("clean", "-ffdxq", *(f"--exclude=/{each}" for each in (STATE, *folders)))
+
+    def _carry(self, records: list[str], former: str, results: str) -> None:
+        """Copies records to where they are looked for from now on; none over another."""
+        for path in map(PurePosixPath, records):
+            if former == results or not path.is_relative_to(former):
+                continue
+            there = self.folder / results / path.relative_to(former)
+            if not there.exists():
+                there.parent.mkdir(parents=True, exist_ok=True)
+                shutil.copy2(self.folder / path, there)
 
     def _own_records(self, results: str) -> list[str]:
         """Records that differ from what git knows of them, or that it does not know."""

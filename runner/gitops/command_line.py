@@ -159,7 +159,7 @@ class Git:
         }
 
 
-# No hook runs, nothing goes on in the background, and nothing asks.
+# No hook runs, nothing goes on in the background, nothing asks, and files are as they were committed.
 _SETTINGS: Final = (
     "-c",
     f"core.hooksPath={os.devnull}",
@@ -171,6 +171,8 @@ _SETTINGS: Final = (
     "advice.detachedHead=false",
     "-c",
     "core.quotePath=false",
+    "-c",
+    "core.autocrlf=false",
 )
 
 

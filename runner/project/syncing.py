@@ -269,7 +269,8 @@ class Syncing:
         """Brings the files to what is in force, if anything is, and remembers it."""
         self._is_torn = True
         if applied.commit:
-            self._clone.check_out(applied.commit, applied.results)
+            former = self._applied.results if self._applied else None
+            self._clone.check_out(applied.commit, applied.results, former=former)
         write_applied(self._clone.state / MEMORY, applied)
         self._applied, self._is_torn = applied, False
 

@@ -497,3 +497,22 @@ def test_killed_at_one_command_of_git_after_the_other_the_next_start_goes_on(lab
     assert len(ended) > 5
     assert (head, head, files) == (lab.applied, git(lab.clone, "rev-parse", "HEAD"), found)
     assert ("", 150) == (git(lab.clone, "status", "--porcelain"), lab.bought)
+
+
+def test_records_go_along_when_a_commit_names_another_folder_for_them(lab):
+    """As they were written, so that nothing is measured again even if the cloud has forgotten it."""
+    assert lab.once("--wait")[0] == 0
+    before = {path.relative_to(lab.clone / "results"): path.read_bytes() for path in records(lab, "results")}
+    commands.stop_local_cloud(lab.clone / ".runner" / "local-cloud")
+    shutil.rmtree(lab.clone / ".runner" / "local-cloud")
+    (lab.work / "runner.toml").write_text('namespace = "lab"\nresults = "out"\n', encoding="utf-8")
+    lab.push()
+    moved = lab.once("--wait")[0]
+    after = {path.relative_to(lab.clone / "out"): path.read_bytes() for path in records(lab, "out")}
+
+    assert (0, before, 150) == (moved, after, lab.bought)
+
+
+def records(lab, folder):
+    """Files in which the clone keeps records."""
+    return sorted(lab.clone.glob(f"{folder}/**/*.jsonl"))
