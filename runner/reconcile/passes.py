@@ -114,20 +114,26 @@ class Reconciler:
 
     def look(self, wishes: Sequence[Wish]) -> list[Deed]:
         """What is there and what would be done for each experiment that is applied; changes nothing."""
+        # What is seen is as old as the first request for it: a claim settles by lists that are younger.
+        now = self._tools.clock()
         seen = self._observer.observe([wish.desired for wish in wishes])
         by_name = {wish.desired.name: wish for wish in wishes}
         for name in sorted(seen.keys() - by_name.keys()):
             by_name[name] = Wish(desired=tombstone(name, self._terms.removed or Surplus.KEEP))
-        deeds = self._deeds(by_name, seen, Cost())
+        deeds = self._deeds(by_name, seen, now, Cost())
         if self._terms.per_day and any(d.plan.next_cost.jobs or d.plan.holds for d in deeds):
-            today = self._observer.spent_since(day_of(self._tools.clock()))
-            deeds = self._deeds(by_name, seen, today)
+            today = self._observer.spent_since(day_of(now))
+            deeds = self._deeds(by_name, seen, now, today)
         return deeds
 
-    def _deeds(self, wishes: Mapping[str, Wish], seen: Mapping[str, Observation], today: Cost) -> list[Deed]:
+    def _deeds(
+        self, wishes: Mapping[str, Wish], seen: Mapping[str, Observation], now: datetime, today: Cost
+    ) -> list[Deed]:
         """What would be done for each experiment that is applied.
 
         Args:
+            now: When looking began.
+
             today: What was bought today; what each is about to buy comes to it for those after it.
         """
         deeds: dict[str, Deed] = {}
@@ -135,7 +141,7 @@ class Reconciler:
         for desired in in_order(wish.desired for wish in wishes.values()):
             known = _dependencies(desired, deeds, applied) if desired.policy.depends_on else ()
             observed = replace(seen[desired.name], dependencies=known, today=today)
-            deed = deeds[desired.name] = self._deed(wishes[desired.name], observed)
+            deed = deeds[desired.name] = self._deed(wishes[desired.name], observed, now)
             today += deed.plan.next_cost if wishes[desired.name].is_applied else Cost()
         return [deeds[name] for name in applied]
 
@@ -152,9 +158,9 @@ class Reconciler:
             cancelled += actions
         return cancelled
 
-    def _deed(self, wish: Wish, seen: Observation) -> Deed:
+    def _deed(self, wish: Wish, seen: Observation, now: datetime) -> Deed:
         seen = replace(seen, unavailable=frozenset(self._actor.unavailable))
-        planned = plan(wish.desired, seen, self._terms, self._tools.clock())
+        planned = plan(wish.desired, seen, self._terms, now)
         return Deed(wish.desired, seen, wish.guard(wish.desired, seen, planned), wish.manifest)
 
     def one_pass(self, wishes: Sequence[Wish]) -> list[Plan]:

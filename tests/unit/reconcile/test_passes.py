@@ -578,3 +578,24 @@ def test_results_of_a_removed_experiment_are_recorded(bench):
     reconciler.run([Wish(desired=the_experiment(name="kept"))], Patience(timeout_s=60.0))
 
     assert ["DONE", "DONE"] == [str(job.status) for job in bench.records.of_experiment("gone")]
+
+
+def test_a_claim_does_not_settle_while_a_list_is_under_way(bench):
+    """A list that was asked for too early may lack an older claim, however late it arrives."""
+
+    def slowly(request):
+        if request.method == "GET":
+            bench.clock.sleep(5)
+        return "answered"
+
+    bench.fate = slowly
+    reconciler, wishes = (
+        bench.reconciler(Terms(namespace="lab", settle_s=1.0)),
+        [Wish(desired=the_experiment())],
+    )
+    planned = []
+    for pause_s in (0, 0, 1):
+        bench.clock.sleep(pause_s)
+        planned.append([type(each).__name__ for each in reconciler.one_pass(wishes)[0].actions])
+
+    assert [["Claim"], [], ["AddJobs"]] == planned
