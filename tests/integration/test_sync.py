@@ -446,6 +446,7 @@ def test_openpgp_signatures_count_while_their_key_is_known_and_valid(lab, keyrin
     last = signed(good)
     accepted = (lab.once("--verify-signatures", "--wait")[0], lab.applied)
     keyring.revoke(good)
+    commands.stop_local_cloud(lab.clone / ".runner" / "local-cloud")
     lab.clone.rename(lab.folder / "former")
     said.append(lab.once("--verify-signatures"))
 
