@@ -14,6 +14,7 @@ from runner.project.settings import FILE_NAME
 if TYPE_CHECKING:
     from pathlib import Path
 
+_TOLD: Final = 5
 _OWN: Final = (".", "..", ".git", ".runner")
 
 
@@ -91,7 +92,9 @@ def judged(staged: Path, reading: Reading) -> Judgement:
 
 def _in_a_line(error: RunnerError) -> str:
     if isinstance(error, SpecError):
-        return "; ".join(f"{each.path}:{each.line}:{each.column}: {each.message}" for each in error.problems)
+        told = [f"{each.path}:{each.line}:{each.column}: {each.message}" for each in error.problems[:_TOLD]]
+        more = len(error.problems) - _TOLD
+        return "; ".join([*told, f"and {more} more, which `runner validate` tells"] if more > 0 else told)
     return f"{error} ({error.hint})" if error.hint else str(error)
 
 

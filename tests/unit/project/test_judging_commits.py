@@ -96,6 +96,17 @@ def test_records_are_not_written_through_a_link(tmp_path):
     )
 
 
+def test_of_many_problems_the_first_are_told(tmp_path):
+    """A line of a log, or of a chat, holds no hundred of them."""
+    lab = commands.a_lab(tmp_path / "lab")
+    for number in range(7):
+        (lab / "specs" / f"half-{number}.yaml").write_text("apiVersion: runner/v1\nkind: Experiment\n")
+    told = judged(lab, Reading(path="specs")).problems.split("; ")
+
+    assert [f"specs/half-{number}.yaml" for number in (0, 0, 1, 1, 2)] == [each[:17] for each in told[:5]]
+    assert ["and 9 more, which `runner validate` tells"] == told[5:]
+
+
 def test_a_file_whose_name_is_no_text_is_told(tmp_path):
     """Git takes any bytes; a newline is among the names that can be used."""
     lab = commands.a_lab(tmp_path / "lab")
