@@ -20,8 +20,8 @@ from runner.cloud import Client, Endpoints
 from runner.domain import JobStatus
 from runner.local.launch import running
 
-ROUNDS = 50
-PART = 25
+ROUNDS = 30
+PART = 15
 # How often both are killed in a round, and when at the latest (in s).
 KILLS = (0, 1, 2, 2)
 LIFE_S = 0.8

@@ -35,7 +35,7 @@ from runner.local.engine import payload
 from runner.local.launch import ensure_running, running
 from runner.local.records import Started
 
-SEEDS = range(int(os.environ.get("RUNNER_KILL_SEEDS", "3")))
+SEEDS = range(int(os.environ.get("RUNNER_KILL_SEEDS", "2")))
 N_ROUNDS = 9
 N_CLIENTS = 3
 PATIENCE_S = 120
