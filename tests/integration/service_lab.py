@@ -4,35 +4,14 @@ from __future__ import annotations
 
 import os
 import shlex
-import subprocess
 import sys
 from pathlib import Path
 
 import commands
+from followed import HERMETIC, git
 
 ROOT = Path(__file__).parents[2]
-HERMETIC = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_SYSTEM": os.devnull,
-    "GIT_AUTHOR_NAME": "Ada",
-    "GIT_AUTHOR_EMAIL": "ada@lab.test",
-    "GIT_COMMITTER_NAME": "Ada",
-    "GIT_COMMITTER_EMAIL": "ada@lab.test",
-}
 LESS = commands.EXPERIMENT.replace("[100, 200, 300]", "[100]")
-
-
-def git(folder, *words):
-    """Runs git in a folder."""
-    done = subprocess.run(
-        ["git", "-C", str(folder), *words],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=os.environ | HERMETIC,
-    )
-    return done.stdout.strip()
 
 
 class ServiceLab:
@@ -88,11 +67,3 @@ class ServiceLab:
         for folder in (self.folder, *folders):
             for store in folder.rglob(".runner/local-cloud"):
                 commands.stop_local_cloud(store)
-
-
-def offers(verb, option):
-    """Whether a verb has an option."""
-    from runner.cli.main import cli  # noqa: PLC0415
-
-    command = cli.get_command(None, verb)
-    return any(option in each.opts for each in command.params)

@@ -13,7 +13,7 @@ import commands
 import pytest
 import yaml
 from github_steps import Event, run_script, run_workflow
-from service_lab import LESS, ROOT, ServiceLab, git, offers
+from service_lab import LESS, ROOT, ServiceLab, git
 
 WORKFLOW = ROOT / "runner" / "project" / "workflows" / "github.yaml"
 MARKER = "<!-- runner plan -->"
@@ -28,9 +28,6 @@ HOSTILE = [
     "${{ github.token }}",
     "--help",
 ]
-
-needs_revisions = pytest.mark.skipif(not offers("plan", "--rev"), reason="runner plan has no --rev yet")
-needs_records = pytest.mark.skipif(not offers("sync", "--records"), reason="runner sync has no --records yet")
 
 
 class GitHub(ServiceLab):
@@ -110,7 +107,6 @@ def github(tmp_path):
     service.end()
 
 
-@needs_revisions
 def test_a_pull_request_has_one_comment_which_is_kept_current(github):
     """Made the first time, updated the second; what others write under our mark stays theirs."""
     git(github.work, "checkout", "--quiet", "-b", "topic")
@@ -129,7 +125,6 @@ def test_a_pull_request_has_one_comment_which_is_kept_current(github):
     assert not list(github.folder.rglob("local-cloud"))
 
 
-@needs_revisions
 def test_a_plan_knows_what_is_on_record(github):
     """From the branch of the records, though no cloud is asked: of two jobs one is done."""
     code, _, err = commands.run(github.work, "apply", "specs")
@@ -155,7 +150,6 @@ def test_a_plan_knows_what_is_on_record(github):
     assert "1 of 2" in plan.summary
 
 
-@needs_revisions
 def test_a_broken_file_is_annotated_and_still_has_its_plan(github):
     """Both jobs are red, and the comment says why."""
     git(github.work, "checkout", "--quiet", "-b", "topic")
@@ -167,7 +161,6 @@ def test_a_broken_file_is_annotated_and_still_has_its_plan(github):
     assert "pair" in github.plans[0]
 
 
-@needs_revisions
 def test_a_pull_request_from_a_fork_has_a_plan_in_the_summary_and_no_hostile_name_is_run(github):
     """It has no secrets and may not comment: that is not tried."""
     git(github.work, "checkout", "--quiet", "-b", "$(touch${IFS}pwned)")
@@ -186,7 +179,6 @@ def test_a_pull_request_from_a_fork_has_a_plan_in_the_summary_and_no_hostile_nam
     assert "read-only" not in jobs["plan"].summary + jobs["plan"].printed
 
 
-@needs_records
 def test_what_is_merged_is_bought_once_and_recorded_on_a_branch(github):
     """The next look, on a machine that knows nothing and whose cloud has forgotten all, buys nothing more."""
     push, schedule = github.run("push"), github.run("schedule")

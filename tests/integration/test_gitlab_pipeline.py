@@ -10,15 +10,12 @@ from typing import NamedTuple
 import commands
 import pytest
 from gitlab_scripts import due_jobs, notes_api, run_script
-from service_lab import LESS, ROOT, ServiceLab, git, offers
+from service_lab import LESS, ROOT, ServiceLab, git
 
 PIPELINE = ROOT / "runner" / "project" / "workflows" / "gitlab.yaml"
 MARKER = "<!-- runner plan -->"
 OTHER = commands.EXPERIMENT.replace("pair", "two")
 TOKEN = "t0ken;$(x)"
-
-needs_revisions = pytest.mark.skipif(not offers("plan", "--rev"), reason="runner plan has no --rev yet")
-needs_records = pytest.mark.skipif(not offers("sync", "--records"), reason="runner sync has no --records yet")
 
 
 class Done(NamedTuple):
@@ -85,7 +82,6 @@ def gitlab(tmp_path):
         service.end(Path(short))
 
 
-@needs_revisions
 def test_a_merge_request_has_one_note_which_is_kept_current(gitlab):
     """Found again behind a page of others, one of whom writes under our mark."""
     stranger = {"id": 7, "author": {"id": 2}, "body": f"{MARKER}\nmine"}
@@ -107,7 +103,6 @@ def test_a_merge_request_has_one_note_which_is_kept_current(gitlab):
     assert plan.startswith(f"{MARKER}\n")
 
 
-@needs_revisions
 def test_without_a_token_the_plan_is_an_artifact_and_a_broken_file_is_red(gitlab):
     """As in a merge request from a fork; no name is run."""
     git(gitlab.work, "checkout", "--quiet", "-b", "$(touch${IFS}pwned)")
@@ -120,7 +115,6 @@ def test_without_a_token_the_plan_is_an_artifact_and_a_broken_file_is_red(gitlab
     assert [] == list(gitlab.folder.rglob("pwned"))
 
 
-@needs_records
 def test_what_is_merged_is_bought_and_recorded(gitlab):
     """By the pipeline of the push; that of the schedule is the same command."""
     given = {"CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}

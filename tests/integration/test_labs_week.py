@@ -7,13 +7,13 @@ import os
 import re
 import shutil
 import signal
-import subprocess
 import threading
 import time
 from collections import Counter
 
 import commands
 import pytest
+from followed import HERMETIC, git
 from forking_runner import Forks
 from promises import rows_of
 from week_script import N_EXPERIMENTS, Kind, asked_for, week
@@ -22,14 +22,6 @@ SEED = os.environ.get("RUNNER_WEEK_SEED", "1")
 PATIENCE_S = 120
 # Turns that one of them may take until all is settled; a fault may spoil any of them.
 TURNS = 12
-IDENTITY = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_SYSTEM": os.devnull,
-    "GIT_AUTHOR_NAME": "Ada",
-    "GIT_AUTHOR_EMAIL": "ada@lab.test",
-    "GIT_COMMITTER_NAME": "Ada",
-    "GIT_COMMITTER_EMAIL": "ada@lab.test",
-}
 SETTINGS = """\
 namespace = "lab"
 target = "test"
@@ -72,21 +64,14 @@ class Author:
     def __init__(self, folder, url):
         self._work = folder / "work"
         self._pushed = []
-        self._git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "lab.git")
-        self._git(folder, "init", "--quiet", "--initial-branch=main", "work")
-        self._git(self._work, "remote", "add", "origin", "../lab.git")
+        git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "lab.git")
+        git(folder, "init", "--quiet", "--initial-branch=main", "work")
+        git(self._work, "remote", "add", "origin", "../lab.git")
         (self._work / "runner.toml").write_text(SETTINGS.format(url=url), encoding="utf-8")
-
-    @staticmethod
-    def _git(folder, *words):
-        done = subprocess.run(
-            ["git", "-C", str(folder), *words], check=True, capture_output=True, text=True, timeout=60
-        )
-        return done.stdout.strip()
 
     def git(self, *words):
         """What git answers in the working folder."""
-        return self._git(self._work, *words)
+        return git(self._work, *words)
 
     def push(self, step):
         """Pushes a step; answers the newest commit."""
@@ -225,12 +210,13 @@ def played(steps, author, crew):
 @pytest.fixture
 def forks(tmp_path, monkeypatch):
     """What starts runners, with a git that knows nobody's configuration."""
-    for name, value in IDENTITY.items():
+    for name, value in HERMETIC.items():
         monkeypatch.setenv(name, value)
     with (tmp_path / "forks.log").open("w") as log, Forks(log) as forks:
         yield forks
 
 
+@pytest.mark.seconds(60)
 def test_in_a_labs_week_what_was_asked_for_is_bought_exactly_once(tmp_path, cloud, forks):
     """Runs in the cloud's database are those of each sequence, job and rerun that ever was in force."""
     url, database = cloud
