@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 SHORT: Final = 12
 
@@ -55,6 +58,9 @@ class Change:
         before: Names of the experiments in force.
 
         after: Those of the commit; None while nobody has read them.
+
+        namespaces: That in force, and that of the commit; empty for the one that the root commit gives.
+            None while nobody knows both.
     """
 
     commit: str
@@ -63,6 +69,7 @@ class Change:
     problems: str = ""
     before: frozenset[str] = frozenset()
     after: frozenset[str] | None = None
+    namespaces: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,19 +111,28 @@ def decided(change: Change, rules: Rules) -> Decision:
     """What becomes of a commit. Asked again when more is known of it, it only grows stricter."""
     if change.relation is Relation.SAME:
         return Stay("nothing is new")
+    return next(_objections(change, rules), Advance(_told(change)))
+
+
+def _objections(change: Change, rules: Rules) -> Iterator[Refuse]:
     if change.relation in _REWRITTEN and not rules.force_push:
-        return Refuse(
+        yield Refuse(
             f"history was rewritten: it {_REWRITTEN[change.relation]} the commit in force;"
             " --allow-force-push takes it"
         )
     if rules.signed and change.signature is Signature.BAD:
-        return Refuse("git cannot verify its signature, as --verify-signatures asks")
+        yield Refuse("git cannot verify its signature, as --verify-signatures asks")
     if change.problems:
-        return Refuse(change.problems, is_invalid=True)
+        yield Refuse(change.problems, is_invalid=True)
     if change.after is not None and not rules.removal_of_all and _removes_all(change.before, change.after):
         count = "the only experiment" if len(change.before) == 1 else f"all {len(change.before)} experiments"
-        return Refuse(f"it would remove {count} in force; --allow-removal-of-all takes it")
-    return Advance(_told(change))
+        yield Refuse(f"it would remove {count} in force; --allow-removal-of-all takes it")
+    if change.after and change.namespaces and change.namespaces[0] != change.namespaces[1]:
+        was, now = (each or "that of the root commit" for each in change.namespaces)
+        yield Refuse(
+            f"it changes `namespace` in runner.toml from {was} to {now}, and what is pending would be bought"
+            " again; once nothing is, a new clone takes it (--clone)"
+        )
 
 
 def _removes_all(before: frozenset[str], after: frozenset[str]) -> bool:

@@ -26,6 +26,8 @@ class Applied:
         names: Of the experiments it describes, in order.
 
         results: Folder of the records, from the clone's root.
+
+        namespace: The one that its settings name; empty for that of the root commit, None where nobody knows.
     """
 
     url: str
@@ -33,6 +35,7 @@ class Applied:
     commit: str = ""
     names: tuple[str, ...] = ()
     results: str = "results"
+    namespace: str | None = None
 
 
 def read_applied(path: Path) -> Applied | None:

@@ -65,13 +65,13 @@ class Judgement:
 
         results: Folder of the records, from the root.
 
-        has_namespace: Whether the settings name one, so that nobody needs the root commit.
+        namespace: The one that the settings name; empty for that of the root commit.
     """
 
     problems: str = ""
     names: frozenset[str] = frozenset()
     results: str = "results"
-    has_namespace: bool = True
+    namespace: str = ""
 
 
 def judged(staged: Path, reading: Reading) -> Judgement:
@@ -87,7 +87,7 @@ def judged(staged: Path, reading: Reading) -> Judgement:
     except RunnerError as error:
         return Judgement(problems=_in_a_line(error).replace(f"{staged}/", ""))
     settings = project.settings
-    return Judgement(names=names, results=settings.results, has_namespace=settings.namespace is not None)
+    return Judgement(names=names, results=settings.results, namespace=settings.namespace or "")
 
 
 def _in_a_line(error: RunnerError) -> str:

@@ -262,7 +262,13 @@ class Syncing:
                 judgement = judged(self._clone.staged(head), self._following.reading)
             finally:
                 self._clone.forget_staged()
-            change = replace(change, problems=judgement.problems, after=judgement.names)
+            known = applied.namespace if applied.commit else None
+            change = replace(
+                change,
+                problems=judgement.problems,
+                after=judgement.names,
+                namespaces=None if known is None else (known, judgement.namespace),
+            )
         return decided(change, rules), judgement
 
     def _restore(self, applied: Applied) -> None:
@@ -275,10 +281,16 @@ class Syncing:
         self._applied, self._is_torn = applied, False
 
     def _advance(self, head: str, applied: Applied, judgement: Judgement, reason: str) -> None:
-        if not judgement.has_namespace:
+        if not judgement.namespace:
             self._clone.deepen(applied.branch)
         names = tuple(sorted(judgement.names))
-        now = replace(applied, commit=head, names=names, results=judgement.results)
+        now = replace(
+            applied,
+            commit=head,
+            names=names,
+            results=judgement.results,
+            namespace=judgement.namespace,
+        )
         self._restore(now)
         self._refused = ""
         if not self._is_of_records(applied.commit, head):

@@ -65,6 +65,20 @@ def test_patience_ends_the_wait_and_not_the_jobs(lab):
     assert [5, 0, 150] == [ended, done, lab.bought]
 
 
+def test_another_namespace_is_refused_and_a_new_clone_takes_it(lab):
+    """What is pending under the one before would be bought again; a restart does not forget it."""
+    assert lab.once("--wait")[0] == 0
+    (lab.work / "runner.toml").write_text('namespace = "other"\n', encoding="utf-8")
+    lab.push()
+    told = [lab.once(), lab.once()]
+    (lab.work / "runner.toml").write_text('namespace = "lab"\n', encoding="utf-8")
+    lab.push()
+
+    assert [(1, ["refused"])] * 2 == [(code, [kind for kind, _ in each]) for code, each in told]
+    assert "it changes `namespace` in runner.toml from lab to other" in told[0][1][0][1]
+    assert (0, 150) == (lab.once("--wait")[0], lab.bought)
+
+
 def test_invalid_files_change_nothing_until_they_are_mended(lab):
     """The last good commit stays in force, in the clone's files, too."""
     good = lab.push()

@@ -85,6 +85,26 @@ def test_a_commit_that_leaves_no_experiment_is_refused_unless_allowed(before, af
     assert expected == decided(found, Rules(removal_of_all=allowed))
 
 
+@pytest.mark.parametrize(
+    ("namespaces", "told"),
+    [
+        (None, ""),
+        (("lab", "lab"), ""),
+        (("", ""), ""),
+        (("lab", "other"), "from lab to other"),
+        (("", "lab"), "from that of the root commit to lab"),
+        (("lab", ""), "from lab to that of the root commit"),
+    ],
+)
+def test_another_namespace_is_refused_whatever_is_allowed(namespaces, told):
+    """Nobody would know what is pending under the one before; with no experiment, nothing would be bought."""
+    everything = Rules(force_push=True, removal_of_all=True)
+    decision = decided(change(namespaces=namespaces, after=frozenset("a")), everything)
+
+    assert (Refuse if told else Advance, True) == (type(decision), told in decision.reason)
+    assert Advance is type(decided(change(namespaces=namespaces, after=frozenset()), everything))
+
+
 def test_files_that_cannot_be_used_are_refused_whatever_is_allowed():
     """As invalid, which is told apart."""
     everything = Rules(force_push=True, removal_of_all=True)

@@ -22,12 +22,10 @@ def test_files_in_order_give_their_names_and_what_the_settings_say(tmp_path):
     """Of one folder, if one is followed; a folder without experiments has none."""
     lab = commands.a_lab(tmp_path / "lab", settings='results = "out"\n')
 
-    assert Judgement(names=frozenset({"pair"}), results="out") == judged(lab, Reading())
+    assert Judgement(names=frozenset({"pair"}), results="out", namespace="lab") == judged(lab, Reading())
     assert frozenset() == judged(lab, Reading(path="elsewhere")).names
-    assert (frozenset({"pair"}), False) == (
-        judged(lab, Reading(path="specs")).names,
-        bool(problems(lab, "")) or judged(lab, Reading()).has_namespace,
-    )
+    assert frozenset({"pair"}) == judged(lab, Reading(path="specs")).names
+    assert ("", "") == (problems(lab, ""), judged(lab, Reading()).namespace)
 
 
 def test_problems_are_told_in_a_line_with_their_places_in_the_repository(tmp_path):
@@ -114,5 +112,5 @@ def test_a_file_whose_name_is_no_text_is_told(tmp_path):
     used = judged(lab, Reading())
     (lab / "specs" / "a\nb.yaml").rename(lab / "specs" / os.fsdecode(b"\xff.yaml"))
 
-    assert Judgement(names=frozenset({"pair"})) == used
+    assert Judgement(names=frozenset({"pair"}), namespace="lab") == used
     assert "specs/\\xff.yaml: the name is not UTF-8 (rename the file)" == judged(lab, Reading()).problems
