@@ -32,6 +32,29 @@ NOT_RUN = [
         "it goes on for ever, and tests/integration/test_sync.py runs it so",
     ),
     (
+        "running-sync",
+        "runner sync https://git.example.org/lab/experiments.git --path specs --listen 127.0.0.1:9400 --yes",
+        "it goes on for ever, and tests/docs/test_running_sync.py reads its words",
+    ),
+    (
+        "running-sync",
+        "pip wheel --no-deps --wheel-dir dist .",
+        "it takes a container engine and a network",
+    ),
+    (
+        "running-sync",
+        "sudo python3 -m venv /opt/runner",
+        "it takes root",
+    ),
+    (
+        "running-sync",
+        (
+            "kubectl create secret generic runner-sync --from-literal=username=… --from-file=password"
+            " --from-literal=project-id=… --from-file=ssh-key"
+        ),
+        "it takes a cluster",
+    ),
+    (
         "side-by-side",
         "python tests/benchmarks/side_by_side.py --write docs/side-by-side.md",
         "takes minutes, and tests/integration/test_side_by_side.py runs a part of it",
