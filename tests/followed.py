@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
-import subprocess
 import threading
 import time
 from datetime import UTC, datetime, timedelta
 
 import commands
 import pytest
+from own_git import git
 
 from runner.gitops import Source
 from runner.project.syncing import Following, Syncing, our_clone
@@ -22,27 +21,6 @@ from runner.reconcile.watching import News, Pace
 
 WAIT_S = 120
 OTHER = commands.EXPERIMENT.replace("pair", "two").replace("[100, 200, 300]", "[700]")
-HERMETIC = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_SYSTEM": os.devnull,
-    "GIT_AUTHOR_NAME": "Ada",
-    "GIT_AUTHOR_EMAIL": "ada@lab.test",
-    "GIT_COMMITTER_NAME": "Ada",
-    "GIT_COMMITTER_EMAIL": "ada@lab.test",
-}
-
-
-def git(folder, *words):
-    """Runs git in a folder."""
-    done = subprocess.run(
-        ["git", "-C", str(folder), *words],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=os.environ | HERMETIC,
-    )
-    return done.stdout.strip()
 
 
 class Lab:

@@ -6,6 +6,7 @@ import shutil
 
 import commands
 import followed
+import own_git
 import pytest
 
 from runner.cloud import Client, Endpoints
@@ -34,9 +35,9 @@ def followed_template(tmp_path_factory):
     """A bare repository and a clone with one experiment, pushed."""
     folder = tmp_path_factory.mktemp("template")
     work = commands.a_lab(folder / "work")
-    followed.git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "lab.git")
-    followed.git(work, "init", "--quiet", "--initial-branch=main")
-    followed.git(work, "remote", "add", "origin", "../lab.git")
+    own_git.git(folder, "init", "--quiet", "--bare", "--initial-branch=main", "lab.git")
+    own_git.git(work, "init", "--quiet", "--initial-branch=main")
+    own_git.git(work, "remote", "add", "origin", "../lab.git")
     followed.Lab(folder, None).push()
     return folder
 
@@ -44,7 +45,7 @@ def followed_template(tmp_path_factory):
 @pytest.fixture
 def followed_lab(followed_template, tmp_path, capsys, monkeypatch):
     """A copy of it; its local cloud ends with the test."""
-    for name, value in followed.HERMETIC.items():
+    for name, value in own_git.HERMETIC.items():
         monkeypatch.setenv(name, value)
     shutil.copytree(followed_template, tmp_path / "lab")
     lab = followed.Lab(tmp_path / "lab", capsys)

@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import commands
-from followed import HERMETIC, git
+from own_git import HERMETIC, git
 
 ROOT = Path(__file__).parents[2]
 LESS = commands.EXPERIMENT.replace("[100, 200, 300]", "[100]")

@@ -13,8 +13,8 @@ from collections import Counter
 
 import commands
 import pytest
-from followed import HERMETIC, git
 from forking_runner import Forks
+from own_git import HERMETIC, git
 from promises import rows_of
 from week_script import N_EXPERIMENTS, Kind, asked_for, week
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import stat
 import subprocess
 
 import commands
 import pytest
+from own_git import HERMETIC, git
 
 from runner.errors import RemoteError
 from runner.gitops import Destination, Source
@@ -21,27 +21,6 @@ from runner.reconcile import Patience
 from runner.reconcile.watching import Pace
 
 ONE_JOB = commands.EXPERIMENT.replace("[100, 200, 300]", "[100]")
-HERMETIC = {
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_SYSTEM": os.devnull,
-    "GIT_AUTHOR_NAME": "Ada",
-    "GIT_AUTHOR_EMAIL": "ada@lab.test",
-    "GIT_COMMITTER_NAME": "Ada",
-    "GIT_COMMITTER_EMAIL": "ada@lab.test",
-}
-
-
-def git(folder, *words):
-    """Runs git in a folder."""
-    done = subprocess.run(
-        ["git", "-C", str(folder), *words],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=os.environ,
-    )
-    return done.stdout.strip()
 
 
 def kinds(once):
@@ -247,6 +226,7 @@ def test_signatures_are_asked_of_our_own_commits_too(lab, monkeypatch):
         f"[gpg]\n\tformat = ssh\n{signers}[user]\n\tsigningKey = {key}\n[commit]\n\tgpgSign = true\n"
     )
     monkeypatch.setenv("GIT_CONFIG_GLOBAL", str(settings))
+    monkeypatch.setitem(HERMETIC, "GIT_CONFIG_GLOBAL", str(settings))
     lab.push()
     signed = [kinds(lab.once("--verify-signatures", "--records", "main")) for _ in range(2)]
 

@@ -15,8 +15,9 @@ from pathlib import Path
 
 import commands
 import pytest
-from followed import HERMETIC, OTHER, WAIT_S, Process, Script, git
+from followed import OTHER, WAIT_S, Process, Script
 from forking_runner import Forks
+from own_git import HERMETIC, git
 from promises import rows_of
 
 from runner.errors import ProjectError

@@ -3,38 +3,17 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 import time
 from pathlib import Path
 
 import pytest
+from own_git import HERMETIC, git
 
 from runner.errors import GitError, RemoteError
 from runner.gitops import Clone, Git, Relation
 
-ENVIRON = {
-    "PATH": os.environ["PATH"],
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_SYSTEM": os.devnull,
-    "GIT_AUTHOR_NAME": "Ada",
-    "GIT_AUTHOR_EMAIL": "ada@lab.test",
-    "GIT_COMMITTER_NAME": "Ada",
-    "GIT_COMMITTER_EMAIL": "ada@lab.test",
-}
-
-
-def git(folder, *words):
-    """Runs git in a folder."""
-    done = subprocess.run(
-        ["git", "-C", str(folder), *words],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=ENVIRON,
-    )
-    return done.stdout.strip()
+ENVIRON = {"PATH": os.environ["PATH"]} | HERMETIC
 
 
 def commit(folder, **files):

@@ -5,38 +5,16 @@ from __future__ import annotations
 import json
 import os
 import stat
-import subprocess
 
 import pytest
+from own_git import HERMETIC, git
 
 from runner.errors import GitError, RemoteError
 from runner.gitops import Clone, Git, Place, Publication, Publisher
 
-NAMED = {
-    "GIT_AUTHOR_NAME": "Ada",
-    "GIT_AUTHOR_EMAIL": "ada@lab.test",
-    "GIT_COMMITTER_NAME": "Ada",
-    "GIT_COMMITTER_EMAIL": "ada@lab.test",
-}
-NAMELESS = {
-    "PATH": os.environ["PATH"],
-    "GIT_CONFIG_GLOBAL": os.devnull,
-    "GIT_CONFIG_SYSTEM": os.devnull,
-}
+NAMED = {name: value for name, value in HERMETIC.items() if not name.startswith("GIT_CONFIG")}
+NAMELESS = {"PATH": os.environ["PATH"]} | {name: HERMETIC[name] for name in HERMETIC.keys() - NAMED.keys()}
 RECORDS = Place(branch="records", folder="results", results="results")
-
-
-def git(folder, *words):
-    """Runs git in a folder."""
-    done = subprocess.run(
-        ["git", "-C", str(folder), *words],
-        check=True,
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=NAMELESS | NAMED,
-    )
-    return done.stdout.strip()
 
 
 def line(job, counted=1):
