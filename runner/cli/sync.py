@@ -18,7 +18,7 @@ from runner.cli.watch import Stop, as_json, as_text, listen_option, listening, s
 from runner.errors import UsageError
 from runner.gitops import Rules, Source, clone_folder, destination
 from runner.project.judging_commits import Reading
-from runner.project.notifying import Notifying
+from runner.project.notifications.notifying import Notifying
 from runner.project.publishing_records import RecordsPublished
 from runner.project.syncing import Following, Syncing, our_clone
 from runner.project.turns import StopRequest, Surroundings

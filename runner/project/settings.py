@@ -13,7 +13,7 @@ from runner import domain
 from runner.errors import ProjectError
 from runner.project.bounds import BudgetPerDay
 from runner.project.folders import FolderRules, InRepository
-from runner.project.receivers import CommitStatus, Notification
+from runner.project.notifications.receivers import CommitStatus, Notification
 
 if TYPE_CHECKING:
     from pathlib import Path

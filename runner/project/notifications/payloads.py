@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any, Final
 from runner.domain.digests import digest
 from runner.gitops import shown
 from runner.gitops.decisions import SHORT
-from runner.project.notices import State
+from runner.project.notifications.notices import State
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from runner.project.notices import Notice
+    from runner.project.notifications.notices import Notice
     from runner.reconcile.plans import JobTally
 
 FORMAT: Final = "runner/notification/v1"

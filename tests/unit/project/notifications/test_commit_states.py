@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from runner.gitops import Applied
-from runner.project.commit_states import CommitState, commit_states, described, superseded
-from runner.project.notices import Notice, State
+from runner.project.notifications.commit_states import CommitState, commit_states, described, superseded
+from runner.project.notifications.notices import Notice, State
 from runner.project.standing import Standing
 
 COMMIT, NEXT = "a" * 40, "b" * 40

@@ -18,18 +18,18 @@ from runner.cloud.posts import Posted
 from runner.errors import DeliveryError
 from runner.gitops import Applied
 from runner.project import Project, Settings
-from runner.project.addressing import Webhook
-from runner.project.commit_states import CommitState
-from runner.project.delivering import TURN_S, Courier
-from runner.project.notifying import Notifying
-from runner.project.outbox import KEPT, Channel, Message, read_outbox
-from runner.project.receivers import CommitStatus, Notification
+from runner.project.notifications.addressing import Webhook
+from runner.project.notifications.commit_states import CommitState
+from runner.project.notifications.delivering import TURN_S, Courier
+from runner.project.notifications.notifying import Notifying
+from runner.project.notifications.outbox import KEPT, Channel, Message, read_outbox
+from runner.project.notifications.receivers import CommitStatus, Notification
 from runner.project.standing import Standing
 from runner.project.turns import StopRequest, Surroundings
 from runner.reconcile import Plan
 from runner.reconcile.plans import Health, JobTally, Sync
 
-DOCS = Path(__file__).parents[3] / "docs"
+DOCS = Path(__file__).parents[4] / "docs"
 COMMIT = "a" * 40
 ENVIRON = {"RUNNER_KEY": "hunter2\n", "RUNNER_T": "ghp_hunter2"}
 

@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from runner.errors import ProjectError
-from runner.project.receivers import CommitStatus, Notification
+from runner.project.notifications.receivers import CommitStatus, Notification
 from runner.project.schemas import settings_schema
 from runner.project.settings import read_settings
 
@@ -46,7 +46,7 @@ def test_what_people_want_is_the_default(tmp_path):
 
 def test_the_settings_of_the_docs_are_taken(tmp_path):
     """What is copied from there works."""
-    page = Path(__file__).parents[3] / "docs" / "notifications.md"
+    page = Path(__file__).parents[4] / "docs" / "notifications.md"
     settings = written(tmp_path, re.search(r"```toml[^\n]*\n(.*?)```", page.read_text("utf-8"), re.DOTALL)[1])
 
     assert (2, "lab/experiments") == (len(settings.notifications), settings.commit_status.repository)

@@ -13,15 +13,15 @@ from urllib.parse import quote, urlsplit
 from runner.cloud.posts import Post
 from runner.domain.digests import digest
 from runner.errors import DeliveryError
-from runner.project.commit_states import SUPERSEDED
-from runner.project.notices import State
+from runner.project.notifications.commit_states import SUPERSEDED
+from runner.project.notifications.notices import State
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.project.notices import Notice
-    from runner.project.outbox import Message
-    from runner.project.receivers import CommitStatus, Notification
+    from runner.project.notifications.notices import Notice
+    from runner.project.notifications.outbox import Message
+    from runner.project.notifications.receivers import CommitStatus, Notification
 
 _JSON: Final = {"Content-Type": "application/json; charset=utf-8"}
 _CHARACTERS: Final = 16

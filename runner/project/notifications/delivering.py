@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from runner.cloud.posts import Post
-    from runner.project.addressing import Receiver
-    from runner.project.outbox import Channel
+    from runner.project.notifications.addressing import Receiver
+    from runner.project.notifications.outbox import Channel
     from runner.project.turns import Surroundings
 
 ATTEMPTS: Final = 3

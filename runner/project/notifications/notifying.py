@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import DeliveryError
-from runner.project.addressing import StatusInterface, Webhook
-from runner.project.commit_states import commit_states, superseded
-from runner.project.delivering import TURN_S, Courier, post_over_http
-from runner.project.notices import notices, request_digest
-from runner.project.outbox import FILE_NAME, Channel, Message, read_outbox, write_outbox
-from runner.project.payloads import Whence, payload
+from runner.project.notifications.addressing import StatusInterface, Webhook
+from runner.project.notifications.commit_states import commit_states, superseded
+from runner.project.notifications.delivering import TURN_S, Courier, post_over_http
+from runner.project.notifications.notices import notices, request_digest
+from runner.project.notifications.outbox import FILE_NAME, Channel, Message, read_outbox, write_outbox
+from runner.project.notifications.payloads import Whence, payload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
     from runner.cloud.posts import Post, Posted
     from runner.domain import DesiredExperiment
-    from runner.project.addressing import Receiver
-    from runner.project.delivering import Delivered
-    from runner.project.notices import Notice
+    from runner.project.notifications.addressing import Receiver
+    from runner.project.notifications.delivering import Delivered
+    from runner.project.notifications.notices import Notice
     from runner.project.project import Project
     from runner.project.settings import Settings
     from runner.project.standing import Standing

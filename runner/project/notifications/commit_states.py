@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from runner.gitops import shown
 from runner.gitops.decisions import SHORT
-from runner.project.notices import State
+from runner.project.notifications.notices import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from runner.project.notices import Notice
+    from runner.project.notifications.notices import Notice
     from runner.project.standing import Standing
 
 # GitHub takes 140 characters, GitLab 255.
