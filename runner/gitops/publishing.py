@@ -167,6 +167,8 @@ class Publisher:
             head = self._head(place)
             before = known.held if self._continues(known, head) else ""
             choices = self._choices(head, held, before, place)
+            if _are_manifests_alone(choices):
+                return Publication()  # they go with the first results
             commit = self._commit(head, held, choices, place)
             if not commit or self._push(commit, head, place):
                 return self._done(commit or head, known, held, choices, is_new=bool(commit))
@@ -304,6 +306,12 @@ def _reason(answer: Answer) -> str:
         line for line in answer.err.splitlines() if not line.startswith(("To ", "error: failed to push"))
     )
     return said(replace(answer, err="\n".join(lines)))
+
+
+def _are_manifests_alone(choices: Mapping[str, Choice]) -> bool:
+    """Whether something is bought of which nothing came back yet."""
+    written = [path for path, each in choices.items() if each.text is not None]
+    return bool(written) and all(path.endswith("/manifest.json") for path in written)
 
 
 def _jobs(choices: Mapping[str, Choice]) -> dict[str, int]:

@@ -116,6 +116,18 @@ def test_records_are_pushed_once_to_a_branch_of_their_own(url, tmp_path):
     )
 
 
+def test_a_manifest_waits_for_the_first_results(url, tmp_path):
+    """Of what is bought and not measured yet, there is nothing to record."""
+    ours = Runner(tmp_path / "a", url)
+    ours.record("pair/12/manifest.json", "{}\n")
+    waiting = [ours.publish(), ours.publish()]
+    ours.record("pair/12/b.jsonl", line("x"))
+    measured = ours.publish()
+
+    assert [(None, ()), (None, ()), ({"pair": 1}, ())] == [*waiting, measured]
+    assert ("{}\n", 1) == (shown(url, "results/pair/12/manifest.json"), commits(url))
+
+
 def test_the_clones_files_index_and_commit_in_force_are_not_touched(url, tmp_path):
     """Whatever is pushed; who git's configuration names is the author."""
     ours = Runner(tmp_path / "a", url, NAMELESS | NAMED)
