@@ -27,6 +27,8 @@ class Applied:
 
         results: Folder of the records, from the clone's root.
 
+        change: The newest commit in force that is more than a push of records; empty where that is `commit`.
+
         namespace: The one that its settings name; empty for that of the root commit, None where nobody knows.
     """
 
@@ -36,6 +38,12 @@ class Applied:
     names: tuple[str, ...] = ()
     results: str = "results"
     namespace: str | None = None
+    change: str = ""
+
+    @property
+    def newest_change(self) -> str:
+        """The commit that people know by what is in force; empty before the first."""
+        return self.change or self.commit
 
 
 def read_applied(path: Path) -> Applied | None:

@@ -283,17 +283,18 @@ class Syncing:
     def _advance(self, head: str, applied: Applied, judgement: Judgement, reason: str) -> None:
         if not judgement.namespace:
             self._clone.deepen(applied.branch)
-        names = tuple(sorted(judgement.names))
+        is_of_records = self._is_of_records(applied.commit, head)
         now = replace(
             applied,
             commit=head,
-            names=names,
+            names=tuple(sorted(judgement.names)),
             results=judgement.results,
             namespace=judgement.namespace,
+            change=applied.newest_change if is_of_records else "",
         )
         self._restore(now)
         self._refused = ""
-        if not self._is_of_records(applied.commit, head):
+        if not is_of_records:
             subject = " ".join(self._clone.subject(head).split())
             self._tell(News.COMMIT, f"commit {head[:SHORT]} is in force: {subject}; {reason}")
         self._watch()

@@ -108,6 +108,11 @@ def test_records_on_the_followed_branch_are_no_commit_of_somebody(lab):
     first = lab.once("--records", "main")
     head = lab.head("main")
     quiet = [lab.once("--records", "main"), lab.once("--records", "main")]
+    memory = json.loads((lab.folder / "clone" / ".runner" / "sync.json").read_text(encoding="utf-8"))
+    theirs, known = (
+        git(lab.work, "rev-parse", "HEAD"),
+        [memory["change"], git(lab.url, "rev-parse", "main~1")],
+    )
     kept = (head, git(lab.folder / "clone", "rev-parse", "HEAD")[:12], lab.head("main"))
     lab.push(two=ONE_JOB.replace("pair", "two").replace("[100]", "[700]"))
     more = kinds(lab.once("--records", "main"))
@@ -115,6 +120,7 @@ def test_records_on_the_followed_branch_are_no_commit_of_somebody(lab):
     assert [(0, "records"), (0, []), (0, [])] == [(first[0], first[1][-1][0]), *quiet]
     assert (head, head, head) == kept
     assert ((0, ["commit", "records"]), 100) == (more, lab.bought())
+    assert [theirs] * 2 == known
     assert "Record results of two\n\ntwo: 1 job recorded\n\n[skip ci]" == git(
         lab.url, "log", "-1", "--format=%B", "main"
     )

@@ -65,10 +65,10 @@ def commit_states(
     if standing.error or applied is None or not applied.commit:
         return  # nobody knows
     of_experiments = [notice for notice in told if notice.experiment]
-    yield _of_all(applied.commit, context, applied.names, of_experiments)
+    yield _of_all(applied.newest_change, context, applied.names, of_experiments)
     for notice in of_experiments if per_experiment else ():
         yield CommitState(
-            commit=applied.commit,
+            commit=applied.newest_change,
             context=f"{context}/{notice.experiment}",
             state=notice.state,
             description=described(f"{notice.state}: {notice.message}"),

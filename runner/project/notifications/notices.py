@@ -93,7 +93,7 @@ def _of_commit(standing: Standing) -> Iterator[Notice]:
 
 
 def _of_turn(standing: Standing, at: datetime) -> Iterator[Notice]:
-    commit = standing.applied.commit if standing.applied else ""
+    commit = standing.applied.newest_change if standing.applied else ""
     for error in dict.fromkeys(filter(None, (standing.unreachable, standing.error))):
         about = f"{commit} {at:%Y-%m-%d} {_PARTICULARS.sub('#', error[:_ERROR_CHARACTERS])}"
         yield Notice(state=State.ERROR, message=error, commit=commit, about=about)
@@ -102,7 +102,7 @@ def _of_turn(standing: Standing, at: datetime) -> Iterator[Notice]:
 def _of_experiments(standing: Standing, digest_of: Callable[[DesiredExperiment], str]) -> Iterator[Notice]:
     if standing.error or standing.applied is None:
         return  # plans may be of what an earlier commit asked for
-    commit = standing.applied.commit
+    commit = standing.applied.newest_change
     for name in standing.applied.names:
         if name not in standing.experiments:
             yield Notice(state=State.ERROR, message=_UNUSABLE, commit=commit, experiment=name, about=commit)

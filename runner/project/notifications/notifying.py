@@ -97,7 +97,12 @@ class Notifying:
         )
         found = notices(standing, at, self._digest)
         return _Turn(
-            standing=standing, project=project, notices=found, whence=whence, commit=applied.commit, at=at
+            standing=standing,
+            project=project,
+            notices=found,
+            whence=whence,
+            commit=applied.newest_change,
+            at=at,
         )
 
     def _digest(self, desired: DesiredExperiment) -> str:

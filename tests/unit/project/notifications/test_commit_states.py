@@ -57,6 +57,16 @@ def test_a_commit_has_the_weightiest_state_of_its_experiments(states, expected):
     assert CommitState(commit=COMMIT, context="runner", state=expected[0], description=expected[1]) == found
 
 
+def test_what_somebody_pushed_has_the_state_and_not_our_records_on_top_of_it():
+    """People look at the commit that they know."""
+    applied = Applied(url="u", branch="main", commit=NEXT, change=COMMIT, names=("a",))
+    (found,) = commit_states(
+        Standing(applied=applied), told(a=State.COMPLETE), "runner", per_experiment=False
+    )
+
+    assert (COMMIT, "complete") == (found.commit, found.state)
+
+
 def test_each_experiment_has_a_state_if_that_is_wished():
     """Under a context of its own."""
     found = commit_states(standing("a"), told(a=State.HELD), "lab", per_experiment=True)
