@@ -1,0 +1,143 @@
+"""What a commit says of its experiments and settings: a stranger's, of which nothing is run or obeyed."""
+
+from __future__ import annotations
+
+import tomllib
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner.domain.plain import plain_differences
+from runner.errors import SpecError, UsageError
+from runner.project.compiled_cache import CompiledCache
+from runner.project.declared import declared_names
+from runner.project.experiments import experiment_files, load_experiments
+from runner.project.permitting import on_target
+from runner.project.settings import FILE_NAME
+from runner.spec.factories import ALLOW
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from runner.domain import DesiredExperiment
+    from runner.errors import Problem
+    from runner.project.experiments import Experiment
+    from runner.project.project import Project
+    from runner.project.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Side:
+    """The experiments of one revision.
+
+    Args:
+        invalid: Problems by the path of the file.
+
+        unplanned: Files whose sequence comes from Python.
+    """
+
+    root: Path
+    experiments: Mapping[str, Experiment]
+    invalid: Mapping[str, tuple[Problem, ...]]
+    unplanned: tuple[str, ...]
+
+    @property
+    def desired(self) -> dict[str, DesiredExperiment]:
+        """What they ask for, by their names."""
+        return {name: each.desired for name, each in self.experiments.items()}
+
+
+def read_side(project: Project, root: Path, paths: Sequence[Path]) -> Side:
+    """The experiments of a revision, each file by itself, so that one that is broken hides no other."""
+    good: list[Experiment] = []
+    bad: dict[str, tuple[Problem, ...]] = {}
+    unplanned: list[str] = []
+    for file in _files(root, paths or [Path(each) for each in project.settings.experiments]):
+        shown = file.relative_to(root).as_posix()
+        try:
+            good += _loaded(project, root, [file])
+        except SpecError as error:
+            if all(problem.hint == ALLOW for problem in error.problems):
+                unplanned.append(shown)
+            else:
+                bad[shown] = _told(error, root)
+    return Side(
+        root=root,
+        experiments=_by_name(good, bad, root, project.settings),
+        invalid=bad,
+        unplanned=tuple(unplanned),
+    )
+
+
+def _files(root: Path, paths: Sequence[Path]) -> list[Path]:
+    """The experiment files of some places; none of a place that was not there, or held none."""
+    found: dict[Path, None] = {}
+    for path in paths:
+        with suppress(UsageError):
+            found |= dict.fromkeys(experiment_files([root / path]))
+    return list(found)
+
+
+def _loaded(project: Project, root: Path, files: Sequence[Path]) -> list[Experiment]:
+    loaded = load_experiments(
+        files,
+        root=root,
+        settings=project.settings,
+        cache=CompiledCache(None, root=root, defaults={}),
+        specifications=project.devices,
+    )
+    return [on_target(each, project.target_name, root, project.settings) for each in loaded]
+
+
+def _by_name(
+    some: Sequence[Experiment], bad: dict[str, tuple[Problem, ...]], root: Path, settings: Settings
+) -> dict[str, Experiment]:
+    """The experiments by their names; a file that takes a name a second time is a bad one."""
+    found: dict[str, Experiment] = {}
+    for each in some:
+        other = found.setdefault(each.name, each)
+        if other is not each:
+            path, first = (Path(e.file.path).relative_to(root).as_posix() for e in (each, other))
+            message = f"the name {each.name!r} is taken by {first}"
+            problem = each.file.problem("/metadata/name", message, "", limits=settings.limits.as_limits())
+            bad[path] = (replace(problem, path=path),)
+    return found
+
+
+def _told(error: SpecError, root: Path) -> tuple[Problem, ...]:
+    """The problems, with paths from the root of the repository."""
+
+    def bare(text: str) -> str:
+        return text.replace(f"{root}/", "")
+
+    return tuple(
+        replace(each, path=bare(each.path), message=bare(each.message), hint=bare(each.hint))
+        for each in error.problems
+    )
+
+
+def names_in(root: Path, settings: Settings) -> frozenset[str] | None:
+    """The names that the files of a revision describe; none where it has no folder of experiments."""
+    there = tuple(each for each in settings.experiments if (root / each).is_dir())
+    if not there:
+        return frozenset()
+    return declared_names(root, settings.model_copy(update={"experiments": there}))
+
+
+def settings_notes(before: Path, after: Path) -> Iterator[str]:
+    """Which keys of runner.toml differ; their values may be anybody's, and are not told."""
+    try:
+        one, other = (_settings(root) for root in (before, after))
+    except (OSError, ValueError):
+        yield f"{FILE_NAME} cannot be read after the change; this plan is by the settings before it"
+        return
+    keys = sorted({at for at, _, _ in plain_differences("", one, other)})
+    if keys:
+        said = ", ".join(key.lstrip(".") for key in keys)
+        yield f"{FILE_NAME} differs in {said}; this plan is by the settings before the change"
+
+
+def _settings(root: Path) -> dict[str, Any]:
+    file = root / FILE_NAME
+    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
