@@ -6,7 +6,7 @@ import tomllib
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain.plain import plain_differences
 from runner.errors import SpecError, UsageError
@@ -25,6 +25,12 @@ if TYPE_CHECKING:
     from runner.project.experiments import Experiment
     from runner.project.project import Project
     from runner.project.settings import Settings
+
+# Settings beyond these are nobody's; dotted keys take a time that grows with the square of their length.
+_MOST_BYTES: Final = 1_000_000
+_MOST_DOTS: Final = 100
+_MOST_KEYS: Final = 6
+_MOST_OF_A_KEY: Final = 32
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,15 +135,31 @@ def settings_notes(before: Path, after: Path) -> Iterator[str]:
     """Which keys of runner.toml differ; their values may be anybody's, and are not told."""
     try:
         one, other = (_settings(root) for root in (before, after))
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         yield f"{FILE_NAME} cannot be read after the change; this plan is by the settings before it"
         return
-    keys = sorted({at for at, _, _ in plain_differences("", one, other)})
+    keys = sorted({at.lstrip(".") for at, _, _ in plain_differences("", one, other)})
     if keys:
-        said = ", ".join(key.lstrip(".") for key in keys)
-        yield f"{FILE_NAME} differs in {said}; this plan is by the settings before the change"
+        yield f"{FILE_NAME} differs in {_listed(keys)}; this plan is by the settings before the change"
+
+
+def _listed(keys: Sequence[str]) -> str:
+    """The first of some keys, each cut where it is long, and how many more there are."""
+    said = [key if len(key) <= _MOST_OF_A_KEY else f"{key[:_MOST_OF_A_KEY]}…" for key in keys[:_MOST_KEYS]]
+    more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
+    return ", ".join(said) + more
 
 
 def _settings(root: Path) -> dict[str, Any]:
+    """The settings as data.
+
+    Raises:
+        ValueError: They are no TOML, or more than anybody writes.
+
+        RecursionError: They are nested too deeply.
+    """
     file = root / FILE_NAME
-    return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    text = file.read_bytes() if file.is_file() else b""
+    if len(text) > _MOST_BYTES or any(line.count(b".") > _MOST_DOTS for line in text.splitlines()):
+        raise ValueError("more than anybody writes")
+    return tomllib.loads(text.decode())

@@ -11,6 +11,7 @@ from commands import EXPERIMENT, said
 
 from runner.errors import ProjectError
 from runner.project.inert_trees import blobs_in
+from runner.project.revision_sides import settings_notes
 
 PYTHON = """\
 apiVersion: runner/v1
@@ -126,6 +127,28 @@ def test_settings_are_those_of_the_base(capsys, lab):
     note = "runner.toml differs in caps.runs, namespace, target, targets; this plan is by the settings"
     assert [f"{note} before the change"] == json.loads(out)["notes"]
     assert {"runs": 760} == planned(capsys, "--rev", "base..hostile")[1]["pair"]["left"]
+
+
+@pytest.mark.parametrize(
+    ("text", "said_of_it"),
+    [
+        (f"x = {'[' * 5000}", "cannot be read after the change"),
+        (f"{'a.' * 101}a = 1", "cannot be read after the change"),
+        (f"# {' ' * 1_000_000}", "cannot be read after the change"),
+        ("\n".join(f"k{n} = 1" for n in range(9)), "differs in k0, k1, k2, k3, k4, k5 and 3 more"),
+        (f"{'k' * 99} = 1", f"differs in {'k' * 32}…"),
+    ],
+    ids=["deep", "dotted", "large", "many keys", "long key"],
+)
+def test_settings_of_a_stranger_are_told_in_few_words(tmp_path, text, said_of_it):
+    """Deep, large or many: nothing fails, nothing takes long, and the note fits where it stands."""
+    sides = [tmp_path / "a", tmp_path / "b"]
+    for side in sides:
+        side.mkdir()
+    (sides[1] / "runner.toml").write_text(text, encoding="utf-8")
+
+    (note,) = settings_notes(*sides)
+    assert note.startswith(f"runner.toml {said_of_it}; this plan is by the settings before")
 
 
 def test_links_and_filters_of_a_branch_have_no_effect(capsys, lab, tmp_path):
