@@ -40,7 +40,12 @@ def visible(text: object) -> str:
     """A text in one line, cut where it is long, with escapes for what nobody would see, and for `|`."""
     whole = str(text)
     cut = whole if len(whole) <= _MOST_OF_A_TEXT else f"{whole[:_MOST_OF_A_TEXT]}…"
-    return "".join(_escape(c) if c == "|" or unicodedata.category(c) in _HIDDEN else c for c in cut)
+    return in_one_line(cut).replace("|", _escape("|"))
+
+
+def in_one_line(text: str) -> str:
+    """A text with escapes for what ends a line, and for what nobody would see."""
+    return "".join(_escape(c) if unicodedata.category(c) in _HIDDEN else c for c in text)
 
 
 def _escape(character: str) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from runner.cli.describe import action_lines
-from runner.cli.markdown import bullets, code, folded, html_code, table, within
+from runner.cli.markdown import bullets, code, folded, html_code, in_one_line, table, within
 from runner.cli.output import print_json, print_text
 from runner.domain.plain import plain
 from runner.project.changes import Kind
@@ -54,12 +54,13 @@ def changes_lines(changes: Changes) -> Iterator[str]:
     """The changes for a terminal."""
     yield totals(changes)
     for note in _notes(changes):
-        yield f"note: {note}"
+        yield f"note: {in_one_line(note)}"
     for each in changes.shown:
         moved = f" from {each.former}" if each.former else ""
-        yield f"{each.name}: {each.kind}{moved}; {_jobs(each)}; {each.done} done; {cost_said(each.cost)}"
-        yield from (f"  note: {line}" for line in each.warnings)
-        yield from (f"  {p.path}:{p.line}:{p.column}: {p.message}" for p in each.problems)
+        name = in_one_line(each.name)
+        yield f"{name}: {each.kind}{moved}; {_jobs(each)}; {each.done} done; {cost_said(each.cost)}"
+        yield from (f"  note: {in_one_line(line)}" for line in each.warnings)
+        yield from (f"  {in_one_line(text)}" for text in _problems(each))
 
 
 def changes_markdown(changes: Changes) -> str:
@@ -166,9 +167,8 @@ def _left(change: ExperimentChange) -> str:
 
 def _details(change: ExperimentChange) -> str:
     """What is folded of one experiment; empty where there is nothing more to say."""
-    problems = [f"{p.path}:{p.line}:{p.column}: {p.message}" for p in change.problems]
     lists = (
-        ("Problems", problems),
+        ("Problems", _problems(change)),
         ("Warnings", list(change.warnings)),
         ("Changed", [_difference(each) for each in change.differences]),
         ("Jobs added", list(change.added)),
@@ -180,6 +180,10 @@ def _details(change: ExperimentChange) -> str:
         if texts:
             lines += ["", f"{title}:", "", *bullets([code(text) for text in texts], _SHOWN)]
     return folded(f"{html_code(change.name)}: {change.kind}", lines[1:]) if lines else ""
+
+
+def _problems(change: ExperimentChange) -> list[str]:
+    return [f"{p.path}:{p.line}:{p.column}: {p.message}" for p in change.problems]
 
 
 def _difference(difference: Difference) -> str:

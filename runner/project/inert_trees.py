@@ -21,6 +21,7 @@ _TIMEOUT_S: Final = 120
 # What is larger is no text that anybody wrote; an experiment file may have five million characters.
 _MOST_BYTES: Final = 64_000_000
 _MOST_BYTES_OF_ALL: Final = 1_000_000_000
+_MOST_OF_A_PATH: Final = 200
 _FILES: Final = ("100644", "100755")
 _NEVER: Final = frozenset({"", ".", "..", ".git"})
 
@@ -61,7 +62,15 @@ def write_tree(root: Path, commit: str, tree: Path) -> None:
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_bytes(content)
         except (OSError, ValueError) as error:
-            raise ProjectError(f"{commit}: a file of this commit cannot be written: {error}") from error
+            why = error.strerror if isinstance(error, OSError) else error
+            raise ProjectError(
+                f"{commit}: {_cut(blob.path)} of this commit cannot be written: {why}"
+            ) from error
+
+
+def _cut(path: str) -> str:
+    """A path of a stranger, fit for a message."""
+    return repr(path if len(path) <= _MOST_OF_A_PATH else f"{path[:_MOST_OF_A_PATH]}…")
 
 
 def blobs_in(listed: bytes, commit: str) -> list[Blob]:
@@ -74,15 +83,17 @@ def blobs_in(listed: bytes, commit: str) -> list[Blob]:
     for row in filter(None, listed.split(b"\0")):
         about, _, name = row.partition(b"\t")
         mode, _, digest, size = about.decode().split()
+        if mode in _FILES and not size.isdigit():
+            raise ProjectError(f"{commit}: git has not got all of its files", hint="fetch the whole commit")
         path = os.fsdecode(name)
         parts = path.split("/")
         if STATE_FOLDER in parts:
             hint = "take it out of git: journals and caches of others are not to be believed"
-            raise ProjectError(f"{commit}: {path!r} is in a folder of the runner's own", hint=hint)
+            raise ProjectError(f"{commit}: {_cut(path)} is in a folder of the runner's own", hint=hint)
         if mode not in _FILES or int(size) > _MOST_BYTES:
             continue
         if any(part.lower() in _NEVER or "\\" in part for part in parts):
-            raise ProjectError(f"{commit}: {path!r} is no path of a file")
+            raise ProjectError(f"{commit}: {_cut(path)} is no path of a file")
         blobs.append(Blob(path, digest, int(size)))
     return blobs
 
@@ -93,7 +104,7 @@ def _contents(blobs: list[Blob], answer: bytes) -> Iterator[tuple[Blob, bytes]]:
     for blob in blobs:
         begin = answer.find(b"\n", at) + 1
         if answer[at:begin].split() != [blob.digest.encode(), b"blob", str(blob.size).encode()]:
-            raise ProjectError(f"{blob.path}: git has not got this file", hint="fetch the whole commit")
+            raise ProjectError(f"{_cut(blob.path)}: git has not got this file", hint="fetch the whole commit")
         at = begin + blob.size + 1
         yield blob, answer[begin : begin + blob.size]
 

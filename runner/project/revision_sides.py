@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import tomllib
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -9,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain.plain import plain_differences
-from runner.errors import SpecError, UsageError
+from runner.errors import Problem, SpecError, UsageError
 from runner.project.compiled_cache import CompiledCache
 from runner.project.declared import declared_names
 from runner.project.experiments import experiment_files, load_experiments
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from runner.domain import DesiredExperiment
-    from runner.errors import Problem
     from runner.project.experiments import Experiment
     from runner.project.project import Project
     from runner.project.settings import Settings
@@ -60,9 +60,11 @@ def read_side(project: Project, root: Path, paths: Sequence[Path]) -> Side:
     bad: dict[str, tuple[Problem, ...]] = {}
     unplanned: list[str] = []
     for file in _files(root, paths or [Path(each) for each in project.settings.experiments]):
-        shown = file.relative_to(root).as_posix()
+        shown = os.fsencode(file.relative_to(root)).decode("utf-8", "backslashreplace")
         try:
             good += _loaded(project, root, [file])
+        except UsageError:
+            bad[shown] = (Problem(shown, 1, 1, "", "the name of the file is not UTF-8"),)
         except SpecError as error:
             if all(problem.hint == ALLOW for problem in error.problems):
                 unplanned.append(shown)

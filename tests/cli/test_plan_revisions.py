@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 
 import commands
@@ -10,7 +11,7 @@ import pytest
 from commands import EXPERIMENT, said
 
 from runner.errors import ProjectError
-from runner.project.inert_trees import blobs_in
+from runner.project.inert_trees import blobs_in, write_tree
 from runner.project.revision_sides import settings_notes
 
 PYTHON = """\
@@ -219,6 +220,41 @@ def test_what_does_not_go_together_is_a_usage_error(capsys, words, error):
 
     assert (64, "") == (code, out)
     assert error in err
+
+
+def test_a_file_name_of_a_stranger_is_one_line_of_text(capsys, lab):
+    """It ends no line, turns no text around and is no word for CI; one that is not UTF-8 is a problem."""
+    for name in (b"a\n::error::b|.yaml", "\u202egnp.yaml".encode(), b"\xff.yaml"):
+        (lab / "specs" / os.fsdecode(name)).write_text(EXPERIMENT.replace("50", "-1"), encoding="utf-8")
+    commit(lab, "named")
+    code, out, err = said(capsys, "plan", "--rev", "pr..named", "--offline")
+
+    assert (1, "") == (code, err)
+    assert [
+        "specs/\\u202egnp.yaml: invalid",
+        "specs/\\xff.yaml: invalid",
+        "specs/a\\u000a::error::b|.yaml: invalid",
+    ] == sorted(row.partition(";")[0] for row in out.splitlines() if "invalid;" in row and "bad" not in row)[
+        -3:
+    ]
+    assert "  specs/\\xff.yaml:1:1: the name of the file is not UTF-8" in out.splitlines()
+
+
+def test_a_file_that_git_has_not_got_is_told():
+    """Git lists it without a size."""
+    with pytest.raises(ProjectError, match="git has not got all of its files"):
+        blobs_in(b"100644 blob " + b"0" * 40 + b"     BAD\tm\0", "c")
+
+
+def test_what_cannot_be_written_is_told_without_a_place_on_this_machine(lab, tmp_path):
+    """And in few words, however long its name is."""
+    about = f"100644 blob {git(lab, 'rev-parse', 'base:runner.toml')}\t{'q' * 3000}\n"
+    tree = subprocess.run(["git", "mktree"], cwd=lab, input=about, capture_output=True, text=True, check=True)
+    made = git(lab, "commit-tree", tree.stdout.strip(), "-m", "long")
+    with pytest.raises(ProjectError) as raised:
+        write_tree(lab, made, tmp_path / "tree")
+
+    assert f"{made}: '{'q' * 200}…' of this commit cannot be written: File name too long" == str(raised.value)
 
 
 @pytest.mark.parametrize("name", [b"../x", b"a/../x", b".git/config", b".GIT/x", b"a\\b", b".runner/journal"])
