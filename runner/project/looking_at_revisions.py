@@ -35,7 +35,8 @@ def reconciler_of(
         else:
             journal = stack.enter_context(closing(Journal(folder / "journal.sqlite", utc_now)))
             namespace = project.namespace
-            terms = Terms(namespace=namespace, settle_s=0.0)
+            per_day = project.settings.budget_per_day.as_budget()
+            terms = Terms(namespace=namespace, settle_s=0.0, per_day=per_day)
             nothing: Any = _NoCloud()
             tools = Tools(client=nothing, journal=journal, records=records, namespace=namespace or "none")
         tools = replace(tools, records=records, declared=partial(names_in, after.root, project.settings))

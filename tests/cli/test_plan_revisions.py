@@ -240,6 +240,20 @@ def test_a_file_name_of_a_stranger_is_one_line_of_text(capsys, lab):
     assert "  specs/\\xff.yaml:1:1: the name of the file is not UTF-8" in out.splitlines()
 
 
+def test_a_days_budget_holds_without_a_cloud_too(capsys, lab):
+    """As it does when the cloud is asked."""
+    (lab / "runner.toml").write_text('namespace = "lab"\n[budget_per_day]\nruns = 100\n', encoding="utf-8")
+    commit(lab, "limited")
+    write(lab, more=of("more", "12.0"))
+    commit(lab, "more")
+    more = planned(capsys, "--rev", "limited..more")[1]["more"]
+
+    assert 0 == more["cost"]["jobs"]
+    assert ["held: 150 more runs today would make 150, above the day's budget of 100"] == [
+        each.partition(" (")[0] for each in more["warnings"]
+    ]
+
+
 def test_a_file_that_git_has_not_got_is_told():
     """Git lists it without a size."""
     with pytest.raises(ProjectError, match="git has not got all of its files"):
