@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from graphlib import CycleError, TopologicalSorter
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, Final, NoReturn
 
 from runner.errors import ProjectError, SpecError, UsageError
 from runner.project.experiments import all_files
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from runner.project.settings import Settings
 
     Load = Callable[[Sequence[Path]], list[Experiment]]
+
+_OF_CIRCLES: Final = "take one out of `policy.depends_on`"
 
 
 def dependencies(
@@ -78,10 +80,19 @@ def _files_that_say(word: str, root: Path, settings: Settings) -> Iterator[Path]
 
 def _refuse_circles(known: Mapping[str, Experiment]) -> None:
     """No order would ever satisfy experiments that wait for each other."""
+    if circle := circle_among(known):
+        raise ProjectError(in_circle(circle), hint=_OF_CIRCLES)
+
+
+def circle_among(known: Mapping[str, Experiment]) -> tuple[str, ...]:
+    """Experiments that wait for each other, the first one again at the end; empty where none do. Pure."""
     try:
         TopologicalSorter({name: each.desired.policy.depends_on for name, each in known.items()}).prepare()
     except CycleError as error:
-        raise ProjectError(
-            f"experiments depend on each other: {' → '.join(reversed(error.args[1]))}",
-            hint="take one out of `policy.depends_on`",
-        ) from error
+        return tuple(reversed(error.args[1]))
+    return ()
+
+
+def in_circle(names: Sequence[str]) -> str:
+    """What is wrong with them."""
+    return f"experiments depend on each other: {' → '.join(names)}"

@@ -13,6 +13,7 @@ from runner.domain.plain import plain_differences
 from runner.errors import Problem, SpecError, UsageError
 from runner.project.compiled_cache import CompiledCache
 from runner.project.declared import declared_names
+from runner.project.dependencies import circle_among, in_circle
 from runner.project.experiments import experiment_files, load_experiments
 from runner.project.permitting import on_target
 from runner.project.settings import FILE_NAME
@@ -72,7 +73,7 @@ def read_side(project: Project, root: Path, paths: Sequence[Path]) -> Side:
                 bad[shown] = _told(error, root)
     return Side(
         root=root,
-        experiments=_by_name(good, bad, root, project.settings),
+        experiments=_out_of_circles(_by_name(good, bad, root, project.settings), bad, root, project.settings),
         invalid=bad,
         unplanned=tuple(unplanned),
     )
@@ -111,6 +112,19 @@ def _by_name(
             problem = each.file.problem("/metadata/name", message, "", limits=settings.limits.as_limits())
             bad[path] = (replace(problem, path=path),)
     return found
+
+
+def _out_of_circles(
+    some: Mapping[str, Experiment], bad: dict[str, tuple[Problem, ...]], root: Path, settings: Settings
+) -> dict[str, Experiment]:
+    """Those that do not wait for each other; the files of the others are bad ones."""
+    left, limits = dict(some), settings.limits.as_limits()
+    while circle := circle_among(left):
+        for each in [left.pop(name) for name in circle[1:]]:
+            path = Path(each.file.path).relative_to(root).as_posix()
+            problem = each.file.problem("/spec/policy/depends_on", in_circle(circle), "", limits=limits)
+            bad[path] = (replace(problem, path=path),)
+    return left
 
 
 def _told(error: SpecError, root: Path) -> tuple[Problem, ...]:

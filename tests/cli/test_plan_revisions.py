@@ -205,6 +205,23 @@ def test_an_experiment_that_waits_for_one_that_is_not_planned_is_held(capsys, la
     assert ["held: it depends on strange"] == [each[:27] for each in found["waiting"]["warnings"]]
 
 
+def test_experiments_that_wait_for_each_other_are_invalid(capsys, lab):
+    """Apply would refuse them; those that wait for one of them are held."""
+    for name, other, spacing in (("one", "two", "14.0"), ("two", "one", "15.0"), ("last", "one", "16.0")):
+        text = EXPERIMENT.replace("  jobs:", f"  policy: {{depends_on: [{other}]}}\n  jobs:")
+        write(lab, **{name: of(name, spacing, text)})
+    commit(lab, "circle")
+    code, found = planned(
+        capsys, "--rev", "pr..circle", "specs/one.yaml", "specs/two.yaml", "specs/last.yaml"
+    )
+
+    assert 1 == code
+    assert {"last": ("added", 0), "specs/one.yaml": ("invalid", 1), "specs/two.yaml": ("invalid", 1)} == {
+        name: (each["kind"], len(each["problems"])) for name, each in found.items()
+    }
+    assert 0 == found["last"]["cost"]["jobs"]
+
+
 @pytest.mark.usefixtures("lab")
 @pytest.mark.parametrize(
     ("words", "error"),
