@@ -22,9 +22,6 @@ if TYPE_CHECKING:
     from runner.errors import Problem
     from runner.reconcile import Deed, Observation
 
-    # What tells jobs apart that are bought apart.
-    Identity = tuple[str, str, int, int]
-
 
 class Kind(StrEnum):
     """What becomes of an experiment."""
@@ -164,9 +161,10 @@ def changed_experiment(
         warnings: What is odd in it and was not before.
     """
     after, planned = deed.desired, deed.plan
-    added = _beyond(after, before)
-    removed = _beyond(before, after) if before else ()
-    resized = _resized(before, after) if before else ()
+    kept = _kept(before, after) if before else {}
+    added = tuple(job.name for job in after.jobs if job.key not in kept)
+    removed = tuple(job.name for job in before.jobs if job.key not in kept) if before else ()
+    resized = tuple(f"{n.name}: {o.runs} → {n.runs} runs" for o, n in kept.values() if o.runs != n.runs)
     found = differences(before, after) if before else ()
     return ExperimentChange(
         name=after.name,
@@ -208,22 +206,16 @@ def _kind(before: DesiredExperiment | None, after: DesiredExperiment, *, is_othe
     return Kind.CHANGED if is_other else Kind.UNCHANGED
 
 
-def _beyond(one: DesiredExperiment, other: DesiredExperiment | None) -> tuple[str, ...]:
-    """Jobs that one asks for and the other does not."""
-    known = {_identity(other, job) for job in other.jobs} if other else set()
-    return tuple(job.name for job in one.jobs if _identity(one, job) not in known)
+def _kept(before: DesiredExperiment, after: DesiredExperiment) -> dict[str, tuple[DesiredJob, DesiredJob]]:
+    """Jobs of which what was bought counts on, by their keys: as they were wanted, and as they are.
 
-
-def _resized(before: DesiredExperiment, after: DesiredExperiment) -> tuple[str, ...]:
-    """Jobs of both with other runs."""
-    known = {_identity(before, job): job.runs for job in before.jobs}
-    some = ((job, known.get(_identity(after, job), job.runs)) for job in after.jobs)
-    return tuple(f"{job.name}: {runs} → {job.runs} runs" for job, runs in some if runs != job.runs)
-
-
-def _identity(desired: DesiredExperiment, job: DesiredJob) -> Identity:
-    """What a job is known again by; runs add up, but for those of a repetition."""
-    return desired.recipe, job.key, job.rerun, 0 if job.repetition is None else job.runs
+    Runs add up, but for those of a repetition; the first one is the job of a point that was not repeated.
+    """
+    if before.recipe != after.recipe:
+        return {}
+    known = {job.key: job for job in before.jobs}
+    some = ((known[job.key], job) for job in after.jobs if job.key in known)
+    return {job.key: (old, job) for old, job in some if job.counts(rerun=old.rerun, runs=old.runs)}
 
 
 def differences(before: DesiredExperiment, after: DesiredExperiment) -> tuple[Difference, ...]:

@@ -205,6 +205,28 @@ def test_an_experiment_that_waits_for_one_that_is_not_planned_is_held(capsys, la
     assert ["held: it depends on strange"] == [each[:27] for each in found["waiting"]["warnings"]]
 
 
+@pytest.mark.parametrize(
+    ("repeated", "change"),
+    [(50, (6, 0)), (40, (9, 3))],
+    ids=["of the same runs", "of other runs"],
+)
+def test_the_first_repetition_is_the_job_that_was_not_repeated(capsys, lab, repeated, change):
+    """What was bought of it counts, so it is neither added nor removed, if it has its runs."""
+    write(lab, again=of("again", "17.0", EXPERIMENT))
+    commit(lab, "once")
+    write(
+        lab, again=of("again", "17.0", EXPERIMENT.replace("runs: 50", f"runs: {repeated}\n      repeat: 3"))
+    )
+    commit(lab, "repeated")
+    found = planned(capsys, "--rev", "once..repeated")[1]["again"]
+    back = planned(capsys, "--rev", "repeated..once")[1]["again"]
+
+    assert change == (len(found["added"]), len(found["removed"]))
+    assert (0, 6, 0 if repeated == 50 else 3) == tuple(
+        len(back[each]) for each in ("added", "removed", "resized")
+    )
+
+
 def test_experiments_that_wait_for_each_other_are_invalid(capsys, lab):
     """Apply would refuse them; those that wait for one of them are held."""
     for name, other, spacing in (("one", "two", "14.0"), ("two", "one", "15.0"), ("last", "one", "16.0")):
