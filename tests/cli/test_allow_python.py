@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
-from commands import run
+from commands import EXPERIMENT, run
 
 import runner
 from runner.cli.main import VERBS, cli
@@ -50,6 +50,24 @@ def test_a_file_with_code_is_refused_until_it_is_allowed(tmp_path):
 
     assert (1, "", REFUSAL) == refused
     assert (0, "specs/chain.yaml: fine: chain, 5 jobs, 2500 runs\n", "") == allowed == kept
+
+
+def test_where_no_python_is_wanted_settings_allow_none(tmp_path):
+    """As for a stranger's pull request: files with code are named, and the others checked."""
+    lab = a_lab_with_code(tmp_path, settings="allow_python = true\n")
+    (lab / "specs" / "pair.yaml").write_text(EXPERIMENT, encoding="utf-8")
+    (lab / "specs" / "factories" / "chain.py").write_text("raise SystemExit(99)\n", encoding="utf-8")
+    code, out, err = run(lab, "validate", "--no-python", "specs")
+    github = run(lab, "validate", "--no-python", "-o", "github", "specs")
+    (lab / "specs" / "pair.yaml").write_text(EXPERIMENT.replace("runs: 50", "runs: -1"), encoding="utf-8")
+    broken = run(lab, "validate", "--no-python", "specs")
+
+    unchecked = "not checked: its sequence comes from Python, which is not run here"
+    assert (0, "specs/pair.yaml: fine: pair, 3 jobs, 150 runs\n") == (code, out)
+    assert f"warning: specs/chain.yaml:7:13: {unchecked}" in err
+    assert (0, f"::warning file=specs/chain.yaml,line=7,col=13::{unchecked}\n") == github[:2]
+    assert (1, True, False) == (broken[0], "specs/pair.yaml:14:13" in broken[2], "chain.yaml" in broken[2])
+    assert 64 == run(lab, "validate", "--no-python", "--allow-python", "specs")[0]
 
 
 def test_a_file_with_code_can_be_allowed_when_it_is_loaded_in_python(tmp_path):
