@@ -12,8 +12,9 @@ from runner.gitops.command_line import Git
 from runner.gitops.decisions import Advance, Change, Refuse, Relation, Rules, Signature, Stay, decided
 from runner.gitops.lock import locked
 from runner.gitops.memory import Applied, read_applied, write_applied
-from runner.gitops.publishing import Place, Publication, Publisher
+from runner.gitops.publishing import Publisher
 from runner.gitops.publishing_choices import Destination, destination
+from runner.gitops.publishing_places import Place, Publication
 
 __all__ = [
     "Advance",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import shutil
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import GitError, RemoteError
@@ -26,6 +26,7 @@ from runner.gitops.publishing_choices import (
     message,
     obstacle,
 )
+from runner.gitops.publishing_places import Known, Place, Publication
 from runner.gitops.publishing_trees import Trees
 
 if TYPE_CHECKING:
@@ -40,65 +41,6 @@ _KEPT: Final = "refs/runner/records"
 _ATTEMPTS: Final = 6
 # What git says while somebody else is writing the branch.
 _BUSY: Final = ("cannot lock ref", "failed to update ref")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Place:
-    """Where on a branch records are, and where they are here.
-
-    Args:
-        folder: From the branch's root; `.` is the root itself.
-
-        results: Folder in the clone, from its root.
-
-        is_followed: Whether commits of the branch are brought into force.
-    """
-
-    branch: str
-    folder: str
-    results: str
-    is_followed: bool = False
-
-    def there(self, path: str) -> str:
-        """A path of a record, from the branch's root."""
-        return path if self.folder == "." else f"{self.folder}/{path}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Known:
-    """What was on a branch when records last went there.
-
-    Args:
-        commit: Its newest one then; empty where there was no branch.
-
-        held: The tree of what was here; empty before the first push.
-
-        left: What stayed as the branch had it, in order.
-    """
-
-    url: str
-    branch: str
-    folder: str
-    commit: str = ""
-    held: str = ""
-    left: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Publication:
-    """What a push has brought about.
-
-    Args:
-        commit: Empty where none was needed.
-
-        jobs: How many were recorded, by experiment.
-
-        left: What stays as the branch has it and was not told before, in order.
-    """
-
-    commit: str = ""
-    jobs: Mapping[str, int] = field(default_factory=dict)
-    left: tuple[str, ...] = ()
 
 
 class Publisher:
