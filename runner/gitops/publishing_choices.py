@@ -114,7 +114,7 @@ def choice(sides: Sides) -> Choice:
         return _choice_of_lines(sides)
     if sides.theirs is None or sides.theirs == sides.before:
         return Choice(text=sides.ours, is_ours=True)
-    return Choice(left="was written by others")
+    return Choice(left="was written elsewhere")
 
 
 def _choice_of_lines(sides: Sides) -> Choice:

@@ -167,7 +167,7 @@ def test_what_people_wrote_on_the_branch_stays(url, tmp_path):
         (
             "file/12/b.jsonl cannot be there: results/file is no folder",
             "pair/12/b.jsonl has 1 job recorded otherwise",
-            "pair/12/manifest.json was written by others",
+            "pair/12/manifest.json was written elsewhere",
         ),
     ) == first
     assert [(None, ()), ({"pair": 1}, ())] == [again, more]
@@ -212,7 +212,7 @@ def test_two_runners_of_one_batch_leave_the_union(url, tmp_path):
 
     assert [
         ({"pair": 2}, ()),
-        ({"pair": 1}, ("pair/12/manifest.json was written by others",)),
+        ({"pair": 1}, ("pair/12/manifest.json was written elsewhere",)),
         (None, ()),
         ({"pair": 1}, ()),
     ] == pushed
@@ -383,7 +383,7 @@ def test_a_new_clone_gets_what_is_missing_and_nothing_more(url, tmp_path):
         "pair/12/b/x.pulser.json": "{}\n",
         "pair/12/manifest.json": '{"mine": 1}\n',
     } == files
-    assert (None, ("pair/12/manifest.json was written by others",)) == two.publish()
+    assert (None, ("pair/12/manifest.json was written elsewhere",)) == two.publish()
 
 
 def test_nothing_is_brought_back_or_pushed_through_a_link(url, tmp_path):
