@@ -57,15 +57,25 @@ def machine(tmp_path):
 @pytest.mark.parametrize(
     ("inputs", "words"),
     [
-        ({"command": "validate"}, ["validate", "-o", "github", "--", "specs"]),
+        ({"command": "validate"}, ["validate", "--no-python", "-o", "github", "--", "specs"]),
         (
             {"command": "validate", "paths": "a.yaml\nmy lab\n", "target": "pasqal"},
-            ["validate", "-o", "github", "--target", "pasqal", "--", "a.yaml", "my lab"],
+            ["validate", "--no-python", "-o", "github", "--target", "pasqal", "--", "a.yaml", "my lab"],
         ),
         ({"command": "apply", "timeout": "9"}, ["apply", "--yes", "--timeout", "9", "--", "specs"]),
         (
             {"command": "validate", "paths": "$(touch pwned)\n;touch pwned", "target": "`touch pwned`"},
-            ["validate", "-o", "github", "--target", "`touch pwned`", "--", "$(touch pwned)", ";touch pwned"],
+            [
+                "validate",
+                "--no-python",
+                "-o",
+                "github",
+                "--target",
+                "`touch pwned`",
+                "--",
+                "$(touch pwned)",
+                ";touch pwned",
+            ],
         ),
     ],
 )
