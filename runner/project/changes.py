@@ -11,9 +11,8 @@ from runner.domain import JobStatus
 from runner.domain.plain import plain, plain_differences
 from runner.reconcile import Difference
 from runner.reconcile.actions import CancelBatch, CancelJobs
-from runner.reconcile.estimate import qpu_seconds
 from runner.reconcile.plans import Cost
-from runner.reconcile.tally import effective_status
+from runner.reconcile.restraints import ever_bought
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -239,25 +238,13 @@ def _as_data(sequence: str) -> Any:
 
 def budget_left(desired: DesiredExperiment, seen: Observation, cost: Cost) -> dict[str, float]:
     """What is left of each limit of a budget after a purchase; below 0 where it is not enough."""
-    budget, (jobs, runs) = desired.policy.budget, _spent(seen)
+    budget, spent = desired.policy.budget, ever_bought(seen, desired.device_type) + cost
     limits = {
-        "jobs": (budget.jobs, jobs + cost.jobs),
-        "runs": (budget.runs, runs + cost.runs),
-        "qpu_s": (budget.qpu_s, qpu_seconds(desired.device_type, runs) + cost.qpu_s),
+        "jobs": (budget.jobs, spent.jobs),
+        "runs": (budget.runs, spent.runs),
+        "qpu_s": (budget.qpu_s, spent.qpu_s),
     }
-    return {name: limit - spent for name, (limit, spent) in limits.items() if limit is not None}
-
-
-def _spent(seen: Observation) -> tuple[int, int]:
-    """Jobs and runs ever bought for an experiment, as the planner counts them for its budget."""
-    bought = {
-        job.id: (effective_status(batch.status, job.status), job.runs)
-        for batch in seen.batches
-        for job in batch.jobs
-    }
-    bought |= {job.id: (job.status, job.runs) for job in seen.recorded}
-    runs = [runs for status, runs in bought.values() if status is not JobStatus.CANCELED]
-    return len(runs), sum(runs)
+    return {name: limit - used for name, (limit, used) in limits.items() if limit is not None}
 
 
 def cancelled_jobs(deed: Deed) -> int:

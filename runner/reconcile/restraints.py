@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from runner.domain import Budget
     from runner.reconcile.actions import NewJob
-    from runner.reconcile.scene import Scene
+    from runner.reconcile.scene import Observation, Scene
     from runner.reconcile.tally import Point
 
 
@@ -104,11 +104,11 @@ def _failed(scene: Scene, wanted: Sequence[Point]) -> Iterator[Restraint]:
 
 def _over_budget(scene: Scene, due: Sequence[NewJob]) -> Iterator[Restraint]:
     device_type = scene.desired.device_type
-    jobs, runs = _spent(scene)
     asked = sum(job.runs for job in due)
-    spent = Cost(jobs=jobs, runs=runs, qpu_s=qpu_seconds(device_type, runs))
     more = Cost(jobs=len(due), runs=asked, qpu_s=qpu_seconds(device_type, asked))
-    for key, unit, each, total, most in beyond(spent, more, scene.desired.policy.budget):
+    for key, unit, each, total, most in beyond(
+        ever_bought(scene.seen, device_type), more, scene.desired.policy.budget
+    ):
         yield Restraint(
             reason=f"{each:.0f} more {unit} would make {total:.0f}, above the budget of {most:.0f}",
             how=f"raise `policy.budget.{key}`, or `{key}` of [caps] in runner.toml; or ask for less",
@@ -127,13 +127,13 @@ def beyond(spent: Cost, more: Cost, budget: Budget) -> Iterator[tuple[str, str, 
             yield key, unit, asked, before + asked, most
 
 
-def _spent(scene: Scene) -> tuple[int, int]:
-    """Jobs and runs ever bought for the experiment, of all recipes and reruns; not what was cancelled."""
-    seen = {
+def ever_bought(seen: Observation, device_type: str) -> Cost:
+    """What was ever bought for an experiment, of all recipes and reruns; not what was cancelled."""
+    jobs = {
         job.id: (effective_status(batch.status, job.status), job.runs)
-        for batch in scene.seen.batches
+        for batch in seen.batches
         for job in batch.jobs
     }
-    seen |= {job.id: (job.status, job.runs) for job in scene.seen.recorded}
-    spent = [runs for status, runs in seen.values() if status is not JobStatus.CANCELED]
-    return len(spent), sum(spent)
+    jobs |= {job.id: (job.status, job.runs) for job in seen.recorded}
+    bought = [runs for status, runs in jobs.values() if status is not JobStatus.CANCELED]
+    return Cost(jobs=len(bought), runs=sum(bought), qpu_s=qpu_seconds(device_type, sum(bought)))
