@@ -274,6 +274,7 @@ def warnings_of(deed: Deed) -> Iterable[str]:
     if found:
         pending, running = (sum(column) for column in zip(*found, strict=True))
         on = f"; {running} running go on" if running else ""
-        yield f"cancels {pending} pending jobs that are no longer asked for{on}"
+        jobs = "pending job that is" if pending == 1 else "pending jobs that are"
+        yield f"cancels {pending} {jobs} no longer asked for{on}"
     for hold in deed.plan.holds:
         yield f"held: {hold.reason} ({hold.how})"
