@@ -7,11 +7,11 @@ crash is sent again, and none is forgotten.
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.errors import DeliveryError
+from runner.errors import DeliveryError, GitError
+from runner.gitops.memory import write_aside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -100,12 +100,7 @@ def _channel(value: Mapping[str, Any]) -> Channel:
 
 def write_outbox(path: Path, channels: Mapping[str, Channel]) -> None:
     """Remembers it, whole or not at all."""
-    aside = path.with_name(f"{path.name}.new")
     try:
-        with aside.open("w", encoding="utf-8") as file:
-            json.dump({name: asdict(each) for name, each in channels.items()}, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
-    except OSError as error:
-        raise DeliveryError(f"{path}: cannot be written: {error}") from error
+        write_aside(path, {name: asdict(each) for name, each in channels.items()})
+    except GitError as error:
+        raise DeliveryError(str(error)) from error
