@@ -112,12 +112,7 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
     into force and is reconciled; if not, or if history was rewritten, that is told once and the last good
     commit stays in force. Credentials are git's affair.
     """
-    if wait and not once:
-        raise UsageError("--wait goes with --once")
-    if once and listen:
-        raise UsageError("--listen does not go with --once", hint="a look at a time has nobody to ask it")
-    if timeout is not None and not wait:
-        raise UsageError("--timeout goes with --wait")
+    _must_go_together(once=once, wait=wait, timeout=timeout, listen=listen)
     source = Source(url=_url(repository), branch=branch)
     following = Following(
         source=source,
@@ -135,13 +130,14 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
         try:
             with our_clone(clone, source, around) as ours:
                 published = RecordsPublished(ours, following, around)
+                told = () if no_notifications else (Notifying(ours.state, around),)
                 syncing = Syncing(
                     ours,
                     following,
                     Pace(interval_s=interval),
                     around,
                     manner=manner,
-                    reporters=(published, *(() if no_notifications else (Notifying(ours.state, around),))),
+                    reporters=(published, *told),
                     prepare=published.prepare,
                 )
                 syncing.begin()
@@ -153,6 +149,16 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
         except StopRequest:
             say("ended; nothing is lost: start it again to go on")
         return Exit.INTERRUPTED if once or stop.signal == signal.SIGINT else Exit.DONE
+
+
+def _must_go_together(*, once: bool, wait: bool, timeout: float | None, listen: str | None) -> None:
+    """Refuses options that say nothing, or contradict each other, side by side."""
+    if wait and not once:
+        raise UsageError("--wait goes with --once")
+    if once and listen:
+        raise UsageError("--listen does not go with --once", hint="a look at a time has nobody to ask it")
+    if timeout is not None and not wait:
+        raise UsageError("--timeout goes with --wait")
 
 
 def _around(stop: Stop, form: str, measure: Callable[[Figures], None]) -> Surroundings:
