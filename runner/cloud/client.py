@@ -90,6 +90,10 @@ class Client:
         """How safe requests are repeated, and by which clock."""
         return self._exchange.retrying
 
+    def server_time(self) -> datetime | None:
+        """The time by the cloud's own clock; None before it has said any."""
+        return self._exchange.server_time.now()
+
     def __repr__(self) -> str:
         return f"Client({self.endpoints.core}, project_id={self.project_id!r})"
 

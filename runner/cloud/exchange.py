@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from copy import copy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, Self
 
 import runner
 from runner.cloud import wire
 from runner.cloud.counting import CountedPort
 from runner.cloud.pacing import Pace
-from runner.cloud.retrying import RETRIED_STATUSES, retry_after_s
+from runner.cloud.retrying import RETRIED_STATUSES, moment_of, retry_after_s
 from runner.cloud.transport import NoAnswerError, NotSentError, Request, UnsendableError
 from runner.errors import CloudError, CloudUnavailableError, ProjectError, UnknownOutcomeError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from runner.cloud.authentication import TokenProvider
     from runner.cloud.counting import RequestCounts
@@ -26,6 +26,28 @@ _OK: Final = range(200, 300)
 # Answers whose `Retry-After` speaks to all of us, and not of one thing that is not ready.
 _ASKS_FOR_REST: Final = frozenset({429, 503})
 _USER_AGENT: Final = f"pulser-runner/{runner.__version__}"
+
+
+class ServerTime:
+    """The cloud's own time, as the `Date` of its last answer says it; it goes on between two answers."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._said: tuple[datetime, float] | None = None
+
+    def hear(self, headers: Mapping[str, str]) -> None:
+        """Keeps what an answer says of the time, if it says anything that can be read."""
+        date = next((value for name, value in headers.items() if name.lower() == "date"), None)
+        moment = moment_of(date) if date else None
+        if moment:
+            self._said = moment, self._clock()
+
+    def now(self) -> datetime | None:
+        """The time now; None before the cloud has said any."""
+        if self._said is None:
+            return None
+        moment, at_s = self._said
+        return moment + timedelta(seconds=self._clock() - at_s)
 
 
 class Exchange:
@@ -51,14 +73,15 @@ class Exchange:
     ) -> None:
         self.tokens = tokens
         self.retrying = retrying
+        self.server_time = ServerTime(retrying.clock)
         self._port = port
         self._pace = Pace(requests_per_s, clock=retrying.clock, sleep=retrying.sleep)
 
     def paced(self, requests_per_s: float | None) -> Self:
         """The same with a limit to the requests a second."""
-        return type(self)(
-            tokens=self.tokens, port=self._port, retrying=self.retrying, requests_per_s=requests_per_s
-        )
+        other = copy(self)
+        other._pace = Pace(requests_per_s, clock=self.retrying.clock, sleep=self.retrying.sleep)  # noqa: SLF001  (of our own kind)
+        return other
 
     def counted(self, counts: RequestCounts) -> Self:
         """The same, at the same pace, with its requests counted."""
@@ -128,6 +151,7 @@ class Exchange:
         except NoAnswerError as error:
             kind = CloudUnavailableError if request.is_safe else UnknownOutcomeError
             return _explained(kind, request, "the cloud did not answer", error)
+        self.server_time.hear(answer.headers)
         return answer if answer.status in _OK else wire.refusal(request, answer)
 
 

@@ -61,10 +61,14 @@ def retry_after_s(value: str | None, now: datetime) -> float:
         return 0.0
     if value.strip().isdecimal():
         return float(value)
+    moment = moment_of(value)
+    return max(0.0, (moment - now).total_seconds()) if moment else 0.0
+
+
+def moment_of(date: str) -> datetime | None:
+    """The moment that an HTTP date says; None for what is none."""
     try:
-        moment = parsedate_to_datetime(value)
+        moment = parsedate_to_datetime(date)
     except (ValueError, OverflowError):
-        return 0.0
-    if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)
-    return max(0.0, (moment - now).total_seconds())
+        return None
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
