@@ -23,6 +23,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+_COLUMNS = (
+    "seq, at, kind, state, experiment, submission, claim, batch_id, jobs, target, recipe, rerun, "
+    "repetitions, job_ids"
+)
+
+
 class Kind(StrEnum):
     """What was about to happen; a SKIP is a person's decision that some jobs are not to be bought."""
 
@@ -49,6 +55,15 @@ class State(StrEnum):
         """Whether the cloud's answer is known."""
         return self not in {State.INTENDED, State.UNKNOWN}
 
+    @property
+    def may_have_bought(self) -> bool:
+        """Whether something may have been bought: it was, or nobody knows that it was not."""
+        return self in {State.INTENDED, State.ACCEPTED, State.UNKNOWN}
+
+
+# Kinds of requests that buy.
+BUYING = frozenset({Kind.ADD, Kind.SUBMIT})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
@@ -63,6 +78,16 @@ class Entry:
         claim: Nonce of the batch, see `runner.reconcile.tags.Marks`.
 
         jobs: Key and runs of each job that was about to be bought.
+
+        target: The service and project that it was sent to; empty in rows of older versions.
+
+        recipe: Recipe of the jobs, 16 hexadecimal digits; empty in rows of older versions.
+
+        rerun: Counter that the jobs are bought by; None in rows of older versions.
+
+        repetitions: Those that the jobs are of their points, as the tag of the batch says it.
+
+        job_ids: Ids of the jobs that the cloud's answer said were new.
     """
 
     seq: int
@@ -74,6 +99,11 @@ class Entry:
     claim: str
     batch_id: str | None = None
     jobs: tuple[tuple[str, int], ...] = ()
+    target: str = ""
+    recipe: str = ""
+    rerun: int | None = None
+    repetitions: str = ""
+    job_ids: tuple[str, ...] = ()
 
 
 class Journal:
@@ -127,20 +157,19 @@ class Journal:
 
     def entries(self, experiment: str) -> tuple[Entry, ...]:
         """All rows of an experiment, oldest first."""
-        rows = self._file.read("SELECT * FROM entries WHERE experiment = ? ORDER BY seq", (experiment,))
-        return tuple(_entry(row) for row in rows)
+        return self._rows("WHERE experiment = ? ORDER BY seq", experiment)
 
     def since(self, moment: datetime) -> tuple[Entry, ...]:
         """All rows of all experiments that were last written at or after a moment in UTC, oldest first."""
-        rows = self._file.read("SELECT * FROM entries WHERE at >= ? ORDER BY seq", (moment.isoformat(),))
-        return tuple(map(_entry, rows))
+        return self._rows("WHERE at >= ? ORDER BY seq", moment.isoformat())
 
     def newest(self, experiment: str) -> Entry | None:
         """The last row of an experiment; None without any."""
-        rows = self._file.read(
-            "SELECT * FROM entries WHERE experiment = ? ORDER BY seq DESC LIMIT 1", (experiment,)
-        )
-        return _entry(rows[0]) if rows else None
+        return next(iter(self._rows("WHERE experiment = ? ORDER BY seq DESC LIMIT 1", experiment)), None)
+
+    def _rows(self, which: str, *values: str) -> tuple[Entry, ...]:
+        statement = f"SELECT {_COLUMNS} FROM entries {which}"  # noqa: S608  (constants)
+        return tuple(map(_entry, self._file.read(statement, values)))
 
     def unclear(self) -> int:
         """How many submissions of all experiments nobody knows the outcome of."""
@@ -156,6 +185,10 @@ class Journal:
         experiment: str,
         submission: str,
         claim: str,
+        target: str = "",
+        recipe: str = "",
+        rerun: int | None = None,
+        repetitions: str = "",
         batch_id: str | None = None,
         jobs: tuple[tuple[str, int], ...] = (),
     ) -> int:
@@ -173,6 +206,10 @@ class Journal:
             "claim": claim,
             "batch_id": batch_id,
             "jobs": json.dumps(jobs),
+            "target": target,
+            "recipe": recipe,
+            "rerun": rerun,
+            "repetitions": repetitions,
         }
         self._file.must_be_in_place()
         with self._file.transaction():
@@ -193,14 +230,29 @@ class Journal:
                 about = {"experiment": entry.experiment, "jobs": json.dumps(some)}
                 self._file.insert("entries", {"at": self._clock().isoformat(), **row, **about})
 
-    def settle(self, seq: int, state: State, batch_id: str | None = None) -> None:
-        """Writes down what became of a row."""
-        statement = "UPDATE entries SET at = ?, state = ?, batch_id = coalesce(?, batch_id) WHERE seq = ?"
-        self._file.change(statement, (self._clock().isoformat(), state, batch_id, seq))
+    def settle(
+        self, seq: int, state: State, batch_id: str | None = None, job_ids: Sequence[str] = ()
+    ) -> None:
+        """Writes down what became of a row.
+
+        Args:
+            job_ids: Ids of the jobs that the answer said were new.
+        """
+        values = {"at": self._clock().isoformat(), "state": state}
+        values |= {"batch_id": batch_id} if batch_id else {}
+        values |= {"job_ids": json.dumps(list(job_ids))} if job_ids else {}
+        columns = ", ".join(f"{name} = ?" for name in values)
+        statement = f"UPDATE entries SET {columns} WHERE seq = ?"  # noqa: S608  (our own names)
+        self._file.change(statement, (*values.values(), seq))
+
+
+def _number_or_none(value: object) -> int | None:
+    return value if isinstance(value, int) else None
 
 
 def _entry(row: tuple[str, ...]) -> Entry:
-    seq, at, kind, state, experiment, submission, claim, batch_id, jobs = row
+    seq, at, kind, state, experiment, submission, claim, batch_id, jobs, *rest = row
+    target, recipe, rerun, repetitions, job_ids = rest
     return Entry(
         seq=int(seq),
         at=datetime.fromisoformat(at),
@@ -211,4 +263,9 @@ def _entry(row: tuple[str, ...]) -> Entry:
         claim=claim,
         batch_id=batch_id,
         jobs=tuple((key, runs) for key, runs in json.loads(jobs)),
+        target=target,
+        recipe=recipe,
+        rerun=_number_or_none(rerun),
+        repetitions=repetitions,
+        job_ids=tuple(json.loads(job_ids)),
     )

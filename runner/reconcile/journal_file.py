@@ -64,6 +64,13 @@ _STEPS: Final = (
         )""",
         "CREATE INDEX history_experiment ON history (experiment)",
     ),
+    (
+        "ALTER TABLE entries ADD COLUMN target TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE entries ADD COLUMN recipe TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE entries ADD COLUMN rerun INTEGER",
+        "ALTER TABLE entries ADD COLUMN repetitions TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE entries ADD COLUMN job_ids TEXT NOT NULL DEFAULT '[]'",
+    ),
 )
 VERSION: Final = len(_STEPS)
 
