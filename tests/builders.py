@@ -28,6 +28,7 @@ SEQUENCE = json.dumps(
     {"version": "1", "register": [{"name": "q0", "x": 0.0, "y": 0.0}], "device": {"name": "D"}}
 )
 RECIPE = recipe_digest(device_type="EMU_FREE", sequence=SEQUENCE)
+COMMIT = 40 * "c"
 TERMS = Terms(namespace="lab", poll_s=2.0, lease_s=60.0)
 
 
@@ -89,8 +90,9 @@ def a_job(job_id="j1", *, t=1, runs=100, status=JobStatus.PENDING, batch_id="b1"
 
 
 def tags_of(submission="s", claim="c", recipe=RECIPE[:16], *more):
-    """The tags of a batch of ours."""
-    return ("runner:lab", "exp:exp", f"recipe:{recipe}", f"submission:{submission}", f"claim:{claim}", *more)
+    """The tags of a batch of ours, bought for a commit that the present one descends from."""
+    ours = ("runner:lab", "exp:exp", f"recipe:{recipe}", f"submission:{submission}", f"claim:{claim}")
+    return (*ours, f"commit:{COMMIT}", *more)
 
 
 def a_batch(batch_id="b1", *jobs, **fields):
@@ -140,10 +142,14 @@ def a_record(job_id="j1", *, t=1, runs=100, status=JobStatus.DONE, counts=None, 
     return RecordedJob(**values | fields)
 
 
-def seen(*batches, recorded=(), entries=(), unavailable=()):
+def seen(*batches, recorded=(), entries=(), unavailable=(), **more):
     """What there is."""
     return Observation(
-        batches=batches, recorded=tuple(recorded), entries=tuple(entries), unavailable=frozenset(unavailable)
+        batches=batches,
+        recorded=tuple(recorded),
+        entries=tuple(entries),
+        unavailable=frozenset(unavailable),
+        **{"ancestors": frozenset({COMMIT})} | more,
     )
 
 

@@ -6,13 +6,13 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from urllib.parse import urlsplit, urlunsplit
 
 import runner
 from runner.domain import digest
 from runner.errors import PlanError
 from runner.project.plan_files import AGAIN
 from runner.project.repository import state_folder
+from runner.project.targets import without_user
 from runner.reconcile import utc_now
 from runner.reconcile.permission import guarded
 from runner.reconcile.saved import (
@@ -64,12 +64,6 @@ def saved_target(project: Project) -> SavedTarget:
     project_id = target.project_id or project.environ.get("PASQAL_PROJECT_ID", "")
     cloud = digest([target.region or "", *urls, "" if target.is_local else project_id])
     return SavedTarget(name=without_user(project.target_name), cloud=cloud)
-
-
-def without_user(url: str) -> str:
-    """A URL without user and password; any other text as it is."""
-    parts = urlsplit(url)
-    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def promised_experiments(project: Project, saved: SavedPlan) -> list[Experiment]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import time
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cache, cached_property, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
@@ -18,12 +19,20 @@ from runner.project.experiments import all_files, experiment_files, load_experim
 from runner.project.live_devices import LiveDevices, place_of
 from runner.project.manifest import manifest
 from runner.project.permitting import on_target
-from runner.project.repository import as_typed, find_root, revision, root_commit_namespace, state_folder
+from runner.project.repository import (
+    as_typed,
+    descends_from,
+    find_root,
+    revision,
+    root_commit_namespace,
+    state_folder,
+    unchanged,
+)
 from runner.project.schemas import schema_text
 from runner.project.serving import local_store
 from runner.project.settings import FILE_NAME, LOCAL, Settings, read_settings
-from runner.project.targets import connect, environment
-from runner.reconcile import Journal, Patience, Reconciler, Tools, Wish, utc_now
+from runner.project.targets import connect, environment, service
+from runner.reconcile import Journal, Memory, Patience, Reconciler, Tools, Wish, utc_now
 from runner.reconcile.tags import SHORT
 from runner.results import Records, job_rows, verified
 
@@ -280,10 +289,20 @@ class Project:
             )
             for each in experiments
         }
+        commits = {each.name: now.commit for each in experiments if now.commit and self._is_unchanged(each)}
         return [
-            replace(wish, manifest=manifests.get(wish.desired.name, {}))
+            replace(
+                wish,
+                manifest=manifests.get(wish.desired.name, {}),
+                commit=commits.get(wish.desired.name, ""),
+            )
             for wish in self._bare_wishes(experiments)
         ]
+
+    def _is_unchanged(self, experiment: Experiment) -> bool:
+        """Whether a file, and those that it names, are as the commit has them."""
+        path = Path(experiment.file.path)
+        return unchanged(self.root, [path, *(path.parent / name for name in experiment.file.companions)])
 
     @contextmanager
     def _session(
@@ -316,10 +335,26 @@ class Project:
                 journal=journal,
                 records=self.records,
                 namespace=namespace or "none",
+                target=service(self.target, self.target_name, self.environ),
+                descends_from=cache(partial(descends_from, self.root)),
                 declared=self._declared,
                 workers=WORKERS,
+                keep_report=self._keep_report,
+                kept_memory=self._told,
             )
             yield tools, replace(used.terms, per_day=self.settings.budget_per_day.as_budget())
+
+    @cached_property
+    def _told(self) -> Memory:
+        """What this process was told of the target."""
+        return Memory(time.monotonic)
+
+    def _keep_report(self, name: str, text: str) -> str:
+        """Keeps a report for people in the runner's own folder; answers where it stands."""
+        path = state_folder(self.root) / "reports" / f"{name}-{utc_now():%Y%m%d-%H%M%S}.txt"
+        path.parent.mkdir(mode=0o700, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+        return str(as_typed(path))
 
     def _declared(self) -> frozenset[str] | None:
         return declared_names(self.root, self.settings)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from runner.errors import ProjectError
 from runner.project.settings import FILE_NAME
 
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
 STATE_FOLDER: Final = ".runner"
 _GIT_TIMEOUT_S: Final = 20
 _NAMESPACE_DIGITS: Final = 8
+_COMMIT: Final = re.compile("[0-9a-f]{40,64}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,20 @@ def revision(root: Path) -> Revision:
     commit = _git(root, "rev-parse", "--verify", "HEAD")
     changes = _git(root, "status", "--porcelain", "--untracked-files=normal")
     return Revision(commit, None if changes is None else bool(changes))
+
+
+def unchanged(root: Path, paths: Sequence[Path]) -> bool:
+    """Whether files are in the commit that is checked out, each as it is there."""
+    names = [str(path.resolve()) for path in paths]
+    tracked = (_git(root, "ls-files", "--full-name", "--", *names) or "").splitlines()
+    return len(tracked) == len(set(names)) and _git(root, "status", "--porcelain", "--", *names) == ""
+
+
+def descends_from(root: Path, commit: str) -> bool:
+    """Whether what is checked out descends from a commit, or is it; no for one that git does not know."""
+    if not _COMMIT.fullmatch(commit):
+        return False
+    return _git(root, "merge-base", "--is-ancestor", commit, "HEAD") is not None
 
 
 def _git(root: Path, *words: str) -> str | None:

@@ -5,9 +5,11 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
+from urllib.parse import urlsplit, urlunsplit
 
 from runner.cloud import Client, Credentials, Endpoints, make_client, region_endpoints
 from runner.local.launch import ensure_running
+from runner.project.settings import LOCAL
 from runner.reconcile import Terms
 
 if TYPE_CHECKING:
@@ -77,6 +79,24 @@ def _endpoints(target: Target) -> Endpoints:
 def _project_id(target: Target, environ: Mapping[str, str]) -> str | None:
     said = target.project_id or environ.get("PASQAL_PROJECT_ID")
     return said or (None if target.region else _LOCAL_PROJECT)
+
+
+def service(target: Target, name: str, environ: Mapping[str, str]) -> str:
+    """What measures at a target: whatever is bought elsewhere counts for nothing here.
+
+    Args:
+        name: The target's name; a URL stands for itself, without user and password.
+    """
+    if target.is_local:
+        return LOCAL
+    project = _project_id(target, environ) or ""
+    return f"{target.region or without_user(name)} {project}".strip()
+
+
+def without_user(url: str) -> str:
+    """A URL without user and password; any other text as it is."""
+    parts = urlsplit(url)
+    return urlunsplit(parts._replace(netloc=parts.netloc.rpartition("@")[2]))
 
 
 def environment() -> Mapping[str, str]:

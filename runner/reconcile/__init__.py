@@ -11,6 +11,7 @@ from runner.reconcile.act import Actor, Deed
 from runner.reconcile.actions import Action, CancelBatch, Hold
 from runner.reconcile.history import Happening
 from runner.reconcile.journal import Journal
+from runner.reconcile.memory import Memory
 from runner.reconcile.observe import Observer
 from runner.reconcile.passes import End, Outcome, Patience, Reconciler, Watch, Wish
 from runner.reconcile.plans import Cost, Difference, Health, JobTally, Plan, Sync, WaitFor
@@ -31,6 +32,7 @@ __all__ = [
     "Hold",
     "JobTally",
     "Journal",
+    "Memory",
     "Numbers",
     "Observation",
     "Observer",

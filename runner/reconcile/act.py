@@ -7,8 +7,10 @@ it. A process that dies between two lines leaves a row that the next planner rea
 from __future__ import annotations
 
 import secrets
+import threading
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import JobStatus, RecordedJob
 from runner.errors import (
@@ -21,7 +23,7 @@ from runner.errors import (
     NotFoundError,
     UnknownOutcomeError,
 )
-from runner.reconcile import tags
+from runner.reconcile import guard, tags
 from runner.reconcile.actions import (
     AddJobs,
     Adopt,
@@ -30,11 +32,14 @@ from runner.reconcile.actions import (
     Claim,
     CloseBatch,
     Fence,
+    Hold,
     RecordResults,
     Submit,
 )
 from runner.reconcile.chronicle import written_down
-from runner.reconcile.journal import Kind, State
+from runner.reconcile.day_budget import day_of
+from runner.reconcile.journal import BUYING, Kind, State
+from runner.reconcile.memory import jobs_in
 from runner.reconcile.repetitions import are_told_apart, spanned
 
 if TYPE_CHECKING:
@@ -43,8 +48,15 @@ if TYPE_CHECKING:
     from runner.domain import DesiredExperiment, ObservedBatch, ObservedJob
     from runner.reconcile.actions import Action, EndedJob, NewJob
     from runner.reconcile.plans import Plan
-    from runner.reconcile.scene import Observation
+    from runner.reconcile.repetitions import Repetitions
+    from runner.reconcile.scene import Observation, Terms
     from runner.reconcile.tools import Tools
+
+
+# What a change meets that has already happened, or that comes too late.
+_TOO_LATE: Final = (ConflictError, InvalidPayloadError, NotFoundError)
+# Of what speaks against one purchase.
+_TOLD: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +65,15 @@ class Deed:
 
     Args:
         manifest: Everything to be remembered of what is run.
+
+        commit: The commit that the file is of; empty where it is of none.
     """
 
     desired: DesiredExperiment
     seen: Observation
     plan: Plan
     manifest: Mapping[str, Any] = field(default_factory=dict)
+    commit: str = ""
 
     def batch(self, batch_id: str) -> ObservedBatch | None:
         """The batch as it was seen."""
@@ -72,7 +87,12 @@ class Actor:
         nonce: A new text that nobody else has; marks a batch as created by this machine.
     """
 
-    def __init__(self, tools: Tools, nonce: Callable[[], str] = lambda: secrets.token_hex(8)) -> None:
+    def __init__(
+        self, tools: Tools, terms: Terms, nonce: Callable[[], str] = lambda: secrets.token_hex(8)
+    ) -> None:
+        self._tools, self._terms = tools, terms
+        self._memory = tools.memory
+        self._purchase = threading.Lock()
         self._client = tools.client
         self._journal = tools.journal
         self._records = tools.records
@@ -132,14 +152,28 @@ class Actor:
                 claim,
                 rerun=action.jobs[0].rerun,
                 repetitions=spanned(action.jobs),
+                commit=deed.commit,
             ),
         }
-        seq = self._journal.intend(
-            kind, experiment=desired.name, submission=submission, claim=claim, jobs=_amounts(jobs)
+        rerun, amounts = action.jobs[0].rerun, _amounts(jobs)
+        seq = self._intend(
+            deed,
+            kind,
+            rerun=rerun,
+            submission=submission,
+            claim=claim,
+            jobs=amounts,
+            repetitions=spanned(action.jobs),
         )
+        if seq is None:
+            return
         answer = self._once(seq, lambda: self._client.send_batch(payload))
-        if answer:
-            self._journal.settle(seq, State.ACCEPTED, answer.get("id"))
+        if answer is None:
+            return
+        self._memory.hear(answer)
+        is_told = isinstance(answer.get("id"), str)
+        ids = [job["id"] for job in jobs_in(answer)]
+        self._journal.settle(seq, State.ACCEPTED if is_told else State.UNKNOWN, answer.get("id"), ids)
 
     def _add_jobs(self, deed: Deed, action: AddJobs) -> None:
         self._remember_recipe(deed)
@@ -147,22 +181,99 @@ class Actor:
         marks = tags.read_marks(batch.tags if batch else ())
         if not are_told_apart(action.jobs, marks.repetitions):
             self._give_up(deed, action)
-        seq = self._journal.intend(
+        seq = self._intend(
+            deed,
             Kind.ADD,
-            experiment=deed.desired.name,
+            rerun=marks.rerun,
             submission=marks.submission,
             claim=marks.claim,
-            batch_id=action.batch_id,
             jobs=_amounts(action.jobs),
+            repetitions=marks.repetitions,
+            batch_id=action.batch_id,
         )
+        if seq is None:
+            if batch and not batch.jobs_count:
+                self._fence(deed, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
+            return
         payloads = _job_payloads(deed.desired, action.jobs)
+        before = self._memory.job_ids(action.batch_id) | {job.id for job in (batch.jobs if batch else ())}
         try:
             answer = self._once(seq, lambda: self._client.add_jobs(action.batch_id, payloads))
         except CloudRejectedError as error:
-            self._explain_refusal(action, error, is_claim=not (batch and batch.jobs_count))
+            self._explain_refusal(deed, action, error)
             return
-        if answer:
-            self._journal.settle(seq, State.ACCEPTED)
+        if answer is not None:
+            self._memory.hear({"id": action.batch_id, **answer})
+            ids = [job["id"] for job in jobs_in(answer) if job["id"] not in before]
+            self._journal.settle(seq, State.ACCEPTED, job_ids=ids)
+
+    def _intend(  # noqa: PLR0913  (the columns of one row)
+        self,
+        deed: Deed,
+        kind: Kind,
+        *,
+        rerun: int,
+        submission: str,
+        claim: str,
+        jobs: tuple[tuple[str, int], ...],
+        repetitions: Repetitions,
+        batch_id: str | None = None,
+    ) -> int | None:
+        """Writes down what is about to be sent; None for a purchase that the guard does not let through.
+
+        One at a time, so that what one experiment is about to buy counts for the next.
+        """
+        recipe, name = deed.desired.recipe[: tags.SHORT], deed.desired.name
+        with self._purchase:
+            if kind in BUYING:
+                request = guard.Purchase(recipe=recipe, rerun=rerun, jobs=jobs)
+                refusal = self._refusal(deed, request)
+                if refusal:
+                    self._memory.refuse(deed.desired, refusal)
+                    return None
+            return self._journal.intend(
+                kind,
+                experiment=name,
+                submission=submission,
+                claim=claim,
+                target=self._tools.target,
+                recipe=recipe,
+                rerun=rerun,
+                repetitions=str(repetitions),
+                batch_id=batch_id,
+                jobs=jobs,
+            )
+
+    def _refusal(self, deed: Deed, request: guard.Purchase) -> Hold | None:
+        """Why a purchase must not be made, as a person is told it."""
+        known = self._memory.refusal(deed.desired)
+        if known:
+            return known
+        evidence = self._evidence(deed)
+        objections = guard.objections(deed.desired, request, evidence, self._terms.per_day)
+        if not objections:
+            return None
+        place = self._tools.keep_report("purchase", guard.report(deed.desired, request, evidence))
+        return Hold(
+            reason=f"a purchase was stopped before it was sent: {'; '.join(objections[:_TOLD])}",
+            how="nothing was bought; the counts that it was judged by are in "
+            f"{place or 'no report'}; look at the batches in the cloud's portal, then apply again",
+        )
+
+    def _evidence(self, deed: Deed) -> guard.Evidence:
+        seen, name = deed.seen, deed.desired.name
+        rows = {row.seq: row for row in (*seen.entries, *self._journal.entries(name))}
+        shut_s = {batch_id: sighting.shut_s for batch_id, sighting in seen.sightings.items()}
+        return guard.Evidence(
+            batches=seen.batches,
+            recorded=seen.recorded,
+            rows=tuple(row for row in rows.values() if row.target in {"", self._tools.target}),
+            rows_of_day=self._journal.since(day_of(self._tools.now())),
+            cancelled=seen.cancelled,
+            settle_s=self._terms.settle_s,
+            shut_s=shut_s,
+            ages_s=seen.ages_s,
+        )
 
     def _give_up(self, deed: Deed, action: AddJobs) -> None:
         """Shuts a claim whose tag would tell the wrong repetitions: what is permitted has changed since."""
@@ -189,12 +300,16 @@ class Actor:
             self._journal.settle(seq, State.NOT_DONE)
             raise
 
-    def _explain_refusal(self, action: AddJobs, error: CloudRejectedError, *, is_claim: bool) -> None:
-        """A refused purchase is an error, unless somebody has shut the batch: then the next pass decides."""
+    def _explain_refusal(self, deed: Deed, action: AddJobs, error: CloudRejectedError) -> None:
+        """A refused purchase is an error, unless somebody has shut the batch: then the next pass decides.
+
+        Its claim is shut; should a part of the jobs have been taken all the same, it is cancelled as ours.
+        """
         if not self._client.get_batch(action.batch_id).get("open"):
             return
-        if is_claim:
-            self._quietly(lambda: self._client.cancel_batch(action.batch_id))
+        batch = deed.batch(action.batch_id)
+        if not (batch and batch.jobs_count):
+            self._fence(deed, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
         raise JobCreationError(
             f"the cloud refused {len(action.jobs)} jobs: {error}",
             status=error.status,
@@ -216,24 +331,25 @@ class Actor:
 
     def _fence(self, deed: Deed, action: Fence) -> None:
         if action.holds_jobs:
-            self._quietly(lambda: self._client.close_batch(action.batch_id))
+            self._change(lambda: self._client.close_batch(action.batch_id))
             return
         self._mark(deed, action.batch_id, tags.FENCED)
-        self._quietly(lambda: self._client.cancel_batch(action.batch_id))
+        self._change(lambda: self._client.cancel_batch(action.batch_id))
 
     def _close(self, deed: Deed, action: CloseBatch) -> None:
         del deed
-        self._quietly(lambda: self._client.close_batch(action.batch_id))
+        self._change(lambda: self._client.close_batch(action.batch_id))
 
     def _cancel_batch(self, deed: Deed, action: CancelBatch) -> None:
         if action.mark:
             self._mark(deed, action.batch_id, action.mark)
-        self._quietly(lambda: self._client.cancel_batch(action.batch_id))
+        self._change(lambda: self._client.cancel_batch(action.batch_id))
 
     def _cancel_jobs(self, deed: Deed, action: CancelJobs) -> None:
         self._mark(deed, action.batch_id, tags.PRUNED)
         for job_id in action.job_ids:
-            self._quietly(lambda job_id=job_id: self._client.cancel_job(job_id))  # type: ignore[misc]
+            with suppress(*_TOO_LATE):
+                self._client.cancel_job(job_id)
 
     def _mark(self, deed: Deed, batch_id: str, mark: str) -> None:
         """Says on the batch why it is cancelled, before it is: else it would look like a person's wish."""
@@ -241,14 +357,12 @@ class Actor:
         before = batch.tags if batch else ()
         if mark not in before:
             self._client.set_batch_tags(batch_id, [*before, mark])
+        self._memory.mark(batch_id, mark)
 
-    @staticmethod
-    def _quietly(change: Callable[[], object]) -> None:
-        """A change that has already happened, or that came too late, is for the next pass to see."""
-        try:
-            change()
-        except (ConflictError, InvalidPayloadError, NotFoundError):
-            return
+    def _change(self, change: Callable[[], dict[str, Any]]) -> None:
+        """Changes a batch; what has already happened, or comes too late, is for the next pass to see."""
+        with suppress(*_TOO_LATE):
+            self._memory.hear(change())
 
     # Records
 

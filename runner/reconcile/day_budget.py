@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 from runner.domain import BatchStatus, JobStatus
 from runner.reconcile.estimate import qpu_seconds
-from runner.reconcile.journal import Kind, State
-from runner.reconcile.plans import Cost
+from runner.reconcile.journal import BUYING
+from runner.reconcile.plans import Cost, WaitFor
 from runner.reconcile.restraints import Restraint, beyond
 from runner.reconcile.tally import effective_status
 
@@ -20,9 +20,6 @@ if TYPE_CHECKING:
     from runner.reconcile.actions import NewJob
     from runner.reconcile.journal import Entry
     from runner.reconcile.scene import Scene
-
-_BUYING = frozenset({Kind.ADD, Kind.SUBMIT})
-_MAY_HAVE_BOUGHT = frozenset({State.ACCEPTED, State.INTENDED, State.UNKNOWN})
 
 
 def day_of(now: datetime) -> datetime:
@@ -106,7 +103,7 @@ def _hidden(lots: Mapping[str, Lot], known: Sequence[_Piece], entries: Sequence[
     by_claim = {lot.claim: lot.id for lot in lots.values() if lot.claim}
     bought: dict[str, list[int]] = {}
     for entry in entries:
-        if entry.kind in _BUYING and entry.state in _MAY_HAVE_BOUGHT:
+        if entry.kind in BUYING and entry.state.may_have_bought:
             place = entry.batch_id or by_claim.get(entry.claim, entry.claim)
             bought.setdefault(place, []).extend(runs for _, runs in entry.jobs)
     for place, of_batch in bought.items():
@@ -126,6 +123,8 @@ def over_day(scene: Scene, bought: Sequence[NewJob]) -> Restraint | None:
     budget, device_type = scene.terms.per_day, scene.desired.device_type
     if budget is None or not bought:
         return None
+    if scene.seen.today_gap:
+        return Restraint(reason=scene.seen.today_gap, wait_for=WaitFor.SIGHT)
     runs = sum(job.runs for job in bought)
     more = Cost(jobs=len(bought), runs=runs, qpu_s=qpu_seconds(device_type, runs))
     for key, unit, asked, total, most in beyond(scene.seen.today, more, budget):

@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import BatchStatus
+from runner.reconcile.completeness import Expected, gaps
 from runner.reconcile.day_budget import Lot, spent
+from runner.reconcile.memory import jobs_in
 from runner.reconcile.reading import jobs_count, moment, observed_jobs
 from runner.reconcile.tags import read_marks
 
@@ -33,24 +35,25 @@ class Ledger:
 
     def since(
         self, begin: datetime, payloads: Mapping[str, Payload], seen: Mapping[str, ObservedBatch]
-    ) -> Cost:
-        """What was bought since a moment; one request for each batch since then that was not looked at.
+    ) -> tuple[Cost, str]:
+        """What was bought since a moment, and what of it cannot be counted; empty where all can.
+
+        One request for each batch since then that was not looked at.
 
         Args:
             payloads: All batches there are of the repository, by their ids.
 
-            seen: Those that were looked at, with their jobs or with all of them on record.
+            seen: Those that were looked at and seen whole, with their jobs or with all of them on record.
         """
         entries = self._tools.journal.since(begin)
         ours = payloads.keys() | {entry.batch_id for entry in entries}
         recorded = [(job, name) for job, name in self._recorded() if job.batch_id in ours]
         touched = [each for each in payloads.values() if _may_be_since(each, begin)]
-        others = self._others([each for each in touched if each["id"] not in seen], recorded)
+        others, gap = self._others([each for each in touched if each["id"] not in seen], recorded)
         jobs = {each["id"]: seen[each["id"]].jobs for each in touched if each["id"] in seen} | others
         lots = {each["id"]: _lot(each, jobs.get(each["id"], ())) for each in payloads.values()}
-        return spent(
-            begin, lots, [(job, self._device_type(job, name, lots)) for job, name in recorded], entries
-        )
+        known = [(job, self._device_type(job, name, lots)) for job, name in recorded]
+        return spent(begin, lots, known, entries), gap
 
     def _recorded(self) -> Iterator[tuple[RecordedJob, str]]:
         for name in self._tools.records.recipes():
@@ -65,7 +68,7 @@ class Ledger:
 
     def _others(
         self, payloads: Sequence[Payload], recorded: Sequence[tuple[RecordedJob, str]]
-    ) -> dict[str, Jobs]:
+    ) -> tuple[dict[str, Jobs], str]:
         on_record: dict[str, set[str]] = {}
         for job, _ in recorded:
             on_record.setdefault(job.batch_id, set()).add(job.id)
@@ -73,9 +76,16 @@ class Ledger:
         unread = [p for p in unknown if self._jobs.get(p["id"], (None,))[0] != _version(p)]
         with ThreadPoolExecutor(_READERS, thread_name_prefix="ledger") as pool:
             read = list(pool.map(lambda p: self._tools.client.get_batch_jobs(p["id"]), unread))
-        for payload, jobs in zip(unread, read, strict=True):
-            self._jobs[payload["id"]] = (_version(payload), observed_jobs(jobs))
-        return {p["id"]: self._jobs[p["id"]][1] for p in unknown}
+        gap = ""
+        for payload, listed in zip(unread, read, strict=True):
+            jobs = jobs_in({"jobs": listed})
+            # Here runs are counted, whatever point they are of.
+            missing = next(gaps(payload, jobs, Expected(own_sequences={job["id"]: None for job in jobs})), "")
+            if missing:
+                gap = f"the batch {payload['id']} is not seen whole: {missing}"
+            else:
+                self._jobs[payload["id"]] = (_version(payload), observed_jobs(jobs))
+        return {p["id"]: self._jobs[p["id"]][1] for p in unknown if p["id"] in self._jobs}, gap
 
 
 def _lot(payload: Payload, jobs: Jobs) -> Lot:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from runner.domain import own_sequence_key
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Iterable, Mapping
 
     from runner.cloud import Client
     from runner.domain import DesiredExperiment
@@ -50,22 +51,32 @@ def own_sequence(client: Client, job_id: str) -> str | None:
     return client.get_job(job_id).get("sequence")
 
 
-def shared_sequences(wanted: Iterable[DesiredExperiment]) -> frozenset[str]:
-    """Digests of the sequences of those experiments that have no job with its own."""
-    plain = (each for each in wanted if not any(job.sequence for job in each.jobs))
-    return frozenset(own_sequence_key(each.sequence) for each in plain if each.sequence)
+def shared_sequence(desired: DesiredExperiment) -> str | None:
+    """Key of the sequence that all jobs of an experiment play; None where a job has its own."""
+    has_own = any(job.sequence for job in desired.jobs)
+    return None if has_own or not desired.sequence else own_sequence_key(desired.sequence)
 
 
-def is_shared(sequence: str | None, shared: Collection[str]) -> bool:
+def is_shared(sequence: str | None, shared: str | None) -> bool:
     """Whether a job's sequence is that of its experiment: a cloud may say it of jobs that have none.
 
     To take it for the job's own would make another point of it, which would be bought again.
     """
-    if not sequence or not shared:
+    if not sequence or shared is None:
         return False
     with suppress(ValueError):  # whoever reads it says so
-        return own_sequence_key(sequence) in shared
+        return own_sequence_key(sequence) == shared
     return False
+
+
+@lru_cache(maxsize=64)
+def has_variables(sequence: str) -> bool:
+    """Whether a sequence is parametrised, so that its jobs must have values; no if it cannot be read."""
+    try:
+        representation = json.loads(sequence) if sequence else {}
+    except ValueError:
+        return False
+    return isinstance(representation, dict) and bool(representation.get("variables"))
 
 
 def qubits_of(sequence: str) -> tuple[str, ...]:

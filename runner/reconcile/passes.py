@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import Surplus
 from runner.errors import CloudRejectedError, CloudUnavailableError
 from runner.reconcile.act import Actor, Deed
-from runner.reconcile.actions import Hold
+from runner.reconcile.actions import AddJobs, Claim, Hold, Submit
 from runner.reconcile.attribution import tombstone
 from runner.reconcile.cancellation import cancellations
 from runner.reconcile.day_budget import day_of
@@ -34,6 +35,8 @@ SHORTEST_S: Final = 0.05
 OUTAGE_S: Final = 600.0
 # How often the same actions may be planned in a row before somebody is told that they have no effect.
 STUBBORN: Final = 20
+# By how much this machine's clock may run otherwise than its seconds before it is told (in s).
+_JUMP_S: Final = 30.0
 
 
 class End(StrEnum):
@@ -71,12 +74,15 @@ class Wish:
     Args:
         is_applied: False for an experiment that another one waits for: it is looked at and left alone.
         guard: Cuts a plan down to what is permitted.
+
+        commit: The commit that the file is of; empty where it is of none.
     """
 
     desired: DesiredExperiment
     manifest: Mapping[str, Any] = field(default_factory=dict)
     is_applied: bool = True
     guard: Callable[[DesiredExperiment, Observation, Plan], Plan] = unguarded
+    commit: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -108,39 +114,47 @@ class Reconciler:
         self._tools = tools
         self._terms = replace(terms, remembers_since=tools.journal.created_at)
         self._watch = watch or Watch()
-        self._observer = Observer(tools, sees_removed=terms.removed is not None)
-        self._actor = Actor(tools)
+        self._observer = Observer(tools, settle_s=terms.settle_s, sees_removed=terms.removed is not None)
+        self._actor = Actor(tools, self._terms)
         self._allowance = FIRST
+        self._began, self._began_s = tools.clock(), tools.memory.now_s()
 
     def look(self, wishes: Sequence[Wish]) -> list[Deed]:
         """What is there and what would be done for each experiment that is applied; changes nothing."""
         # What is seen is as old as the first request for it: a claim settles by lists that are younger.
-        now = self._tools.clock()
+        began_s = self._tools.memory.now_s()
         seen = self._observer.observe([wish.desired for wish in wishes])
+        now = self._tools.now() - timedelta(seconds=self._tools.memory.now_s() - began_s)
         by_name = {wish.desired.name: wish for wish in wishes}
         for name in sorted(seen.keys() - by_name.keys()):
             by_name[name] = Wish(desired=tombstone(name, self._terms.removed or Surplus.KEEP))
-        deeds = self._deeds(by_name, seen, now, Cost())
+        deeds = self._deeds(by_name, seen, now, (Cost(), ""))
         if self._terms.per_day and any(d.plan.next_cost.jobs or d.plan.holds for d in deeds):
             today = self._observer.spent_since(day_of(now))
             deeds = self._deeds(by_name, seen, now, today)
         return deeds
 
     def _deeds(
-        self, wishes: Mapping[str, Wish], seen: Mapping[str, Observation], now: datetime, today: Cost
+        self,
+        wishes: Mapping[str, Wish],
+        seen: Mapping[str, Observation],
+        now: datetime,
+        bought: tuple[Cost, str],
     ) -> list[Deed]:
         """What would be done for each experiment that is applied.
 
         Args:
             now: When looking began.
 
-            today: What was bought today; what each is about to buy comes to it for those after it.
+            bought: What was bought today, and what of it cannot be counted; what each is about to buy comes
+                to it for those after it.
         """
+        today, gap = bought
         deeds: dict[str, Deed] = {}
         applied = [name for name, wish in wishes.items() if wish.is_applied]
         for desired in in_order(wish.desired for wish in wishes.values()):
             known = _dependencies(desired, deeds, applied) if desired.policy.depends_on else ()
-            observed = replace(seen[desired.name], dependencies=known, today=today)
+            observed = replace(seen[desired.name], dependencies=known, today=today, today_gap=gap)
             deed = deeds[desired.name] = self._deed(wishes[desired.name], observed, now)
             today += deed.plan.next_cost if wishes[desired.name].is_applied else Cost()
         return [deeds[name] for name in applied]
@@ -159,9 +173,26 @@ class Reconciler:
         return cancelled
 
     def _deed(self, wish: Wish, seen: Observation, now: datetime) -> Deed:
-        seen = replace(seen, unavailable=frozenset(self._actor.unavailable))
+        seen = replace(
+            seen,
+            unavailable=frozenset(self._actor.unavailable),
+            refused=self._tools.memory.refusal(wish.desired),
+            remarks=self._remarks(),
+        )
         planned = plan(wish.desired, seen, self._terms, now)
-        return Deed(wish.desired, seen, wish.guard(wish.desired, seen, planned), wish.manifest)
+        return Deed(wish.desired, seen, wish.guard(wish.desired, seen, planned), wish.manifest, wish.commit)
+
+    def _remarks(self) -> tuple[str, ...]:
+        """What people should know of this machine's clock: it was set while this process ran."""
+        jump_s = (self._tools.clock() - self._began).total_seconds() - (
+            self._tools.memory.now_s() - self._began_s
+        )
+        if abs(jump_s) < _JUMP_S:
+            return ()
+        way = "forward" if jump_s > 0 else "back"
+        return (
+            f"this machine's clock was set {way} by {abs(jump_s):.0f} s: waits and limits do not go by it",
+        )
 
     def one_pass(self, wishes: Sequence[Wish]) -> list[Plan]:
         """One turn: look, and perform; answers what was planned."""
@@ -172,10 +203,30 @@ class Reconciler:
         allowance, self._allowance = self._allowance, FIRST  # should anything be refused
         slowly = [replace(deed, plan=planned) for deed, planned in zip(deeds, plans, strict=True)]
         perform_all(slowly, self._actor.perform, workers=self._tools.workers)
+        plans = [self._stopped(deed) for deed in slowly]
         bought = any(purchases(planned.actions) for planned in plans)
         answered = not bought or self._all_answered(wishes, began)
         self._allowance = next_allowance(allowance, plans, all_answered=answered)
         return plans
+
+    def _stopped(self, deed: Deed) -> Plan:
+        """The plan of an experiment for which the guard has let nothing through: a person must decide."""
+        planned, hold = deed.plan, self._tools.memory.refusal(deed.desired)
+        if hold is None or hold in planned.actions:
+            return planned
+        kept = [
+            a
+            for a in zip(planned.actions, planned.differences, strict=True)
+            if not isinstance(a[0], (Claim, AddJobs, Submit))
+        ]
+        return replace(
+            planned,
+            actions=(*(action for action, _ in kept), hold),
+            differences=(*(cause for _, cause in kept), ()),
+            due=(),
+            cost=Cost(),
+            next_cost=Cost(),
+        )
 
     def _all_answered(self, wishes: Sequence[Wish], since: datetime) -> bool:
         """Whether the cloud has said clearly what became of each purchase since a moment."""
@@ -189,21 +240,22 @@ class Reconciler:
             CloudError: The cloud refused something, was out of reach for too long, or does not do what it
                 is asked to.
         """
-        started, progress = self._tools.clock(), _Progress(self._tools.clock())
+        clock_s = self._tools.memory.now_s
+        started_s, progress = clock_s(), _Progress(clock_s())
         while True:
             try:
                 plans = self.one_pass(wishes)
-                progress = progress.after(plans, self._tools.clock())
+                progress = progress.after(plans, clock_s())
                 end, wait_s = continuation(plans, patience)
                 wait_s = max(wait_s, progress.pause_s(self._terms.poll_s))
             except CloudUnavailableError as error:
-                if (self._tools.clock() - progress.at).total_seconds() > OUTAGE_S:
+                if clock_s() - progress.at_s > OUTAGE_S:
                     raise
                 self._watch.on_outage(error)
                 end, wait_s = None, self._terms.poll_s
             if end is not None:
                 return Outcome(end=end, plans=progress.plans)
-            left_s = _left_s(patience, (self._tools.clock() - started).total_seconds())
+            left_s = _left_s(patience, clock_s() - started_s)
             if left_s <= 0:
                 return Outcome(end=End.PATIENCE, plans=progress.plans)
             if wait_s:
@@ -220,11 +272,11 @@ def _dependencies(
 class _Progress:
     """The last pass that the cloud answered, and how often the same actions were planned in a row."""
 
-    at: datetime
+    at_s: float
     plans: tuple[Plan, ...] = ()
     repeated: int = 0
 
-    def after(self, plans: Sequence[Plan], now: datetime) -> _Progress:
+    def after(self, plans: Sequence[Plan], now_s: float) -> _Progress:
         repeated = self.repeated + 1 if _actions(plans) and _actions(plans) == _actions(self.plans) else 0
         if repeated > STUBBORN:
             undone = next(iter(_actions(plans)))
@@ -232,7 +284,7 @@ class _Progress:
                 f"the cloud does not do what it is asked to: {undone}",
                 hint="nothing is lost; look at the batch in the cloud's portal, then apply again",
             )
-        return _Progress(now, tuple(plans), repeated)
+        return _Progress(now_s, tuple(plans), repeated)
 
     def pause_s(self, poll_s: float) -> float:
         return poll_s if self.repeated else 0.0
@@ -249,7 +301,8 @@ def continuation(plans: Sequence[Plan], patience: Patience) -> tuple[End | None,
     pauses_s = [each.look_again_s for each in plans if each.look_again_s is not None]
     if not pauses_s:
         return End.SETTLED, 0.0
-    if not patience.until_done and all(each.wait_for is not WaitFor.SUBMISSION for each in plans):
+    is_submitted = all(each.wait_for not in {WaitFor.SUBMISSION, WaitFor.SIGHT} for each in plans)
+    if not patience.until_done and is_submitted:
         return End.SUBMITTED, 0.0
     return None, min(pauses_s)
 

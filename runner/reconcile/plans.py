@@ -39,6 +39,7 @@ class WaitFor(StrEnum):
     BACKOFF = "backoff"
     DEPENDENCY = "dependency"
     SUBMISSION = "submission"
+    SIGHT = "sight"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

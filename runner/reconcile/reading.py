@@ -63,7 +63,7 @@ def observed_job(payload: Mapping[str, Any]) -> ObservedJob:
         batch_id=payload["batch_id"],
         key=own_sequence_key(sequence) if sequence else job_key(variables),
         status=JobStatus(payload["status"]),
-        runs=int(payload.get("runs") or 0),
+        runs=payload.get("runs") or 0,
         variables=variables,
         created_at=_moment_or_none(payload.get("created_at")),
         started_at=_moment_or_none(payload.get("start_timestamp")),
@@ -76,7 +76,10 @@ def observed_job(payload: Mapping[str, Any]) -> ObservedJob:
 def jobs_count(payload: Mapping[str, Any]) -> int:
     """How many jobs a batch has; an answer for one batch may list their ids instead."""
     count = payload.get("jobs_count")
-    return int(count) if count is not None else len(payload.get("job_ids") or payload.get("jobs") or ())
+    if type(count) is int and count >= 0:
+        return count
+    listed = payload.get("job_ids") or payload.get("jobs")
+    return len(listed) if isinstance(listed, list) else 0
 
 
 def moment(text: str) -> datetime:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from runner.domain import JobStatus
 from runner.reconcile.actions import Hold
@@ -15,10 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from runner.domain import Budget
+    from runner.domain import Budget, ObservedBatch
     from runner.reconcile.actions import NewJob
     from runner.reconcile.scene import Observation, Scene
     from runner.reconcile.tally import Point
+
+
+# For how long a batch that is not seen whole is waited for before a person is asked (in s).
+GAP_PATIENCE_S: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +61,8 @@ def restraint(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> R
 
 def _reasons(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> Iterator[Restraint]:
     policy = scene.desired.policy
+    if scene.seen.refused:
+        yield Restraint(reason=scene.seen.refused.reason, how=scene.seen.refused.how)
     if scene.desired.forbidden:
         how = "choose a target that it may use; who may use which is said by [folders] in runner.toml"
         yield Restraint(reason=scene.desired.forbidden, how=how)
@@ -68,6 +74,7 @@ def _reasons(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> It
             how="set a later `policy.deadline`, or ask for what is there",
         )
     yield from _unknown(scene)
+    yield from _half_seen(scene)
     yield from _dependent(scene)
     yield from _failed(scene, wanted)
     yield from _over_budget(scene, due)
@@ -79,6 +86,26 @@ def _unknown(scene: Scene) -> Iterator[Restraint]:
             reason=f"the batch {batch.id} has a status that this runner does not know",
             how="wait until it changes, or use a newer runner; nothing is changed on the cloud until then",
         )
+
+
+def _half_seen(scene: Scene) -> Iterator[Restraint]:
+    """Batches that are not seen whole: a job that is not seen would be bought again."""
+    for batch in _uncounted(scene):
+        gap, gap_s = scene.gap(batch), scene.sighting(batch).gap_s
+        reason = f"the batch {batch.id} is not seen whole: {gap}"
+        if gap_s < GAP_PATIENCE_S:
+            yield Restraint(reason=f"{reason}; for {gap_s:.0f} s", wait_for=WaitFor.SIGHT)
+        else:
+            how = "nothing is bought until it is; look at the batch in the cloud's portal, then apply again"
+            yield Restraint(reason=reason, how=how)
+
+
+def _uncounted(scene: Scene) -> tuple[ObservedBatch, ...]:
+    """Batches that are not seen whole, as far as it matters: a budget counts those of all recipes."""
+    budget = scene.desired.policy.budget
+    is_limited = (budget.runs, budget.jobs, budget.qpu_s) != (None, None, None)
+    others = [b for b in scene.outdated if scene.gap(b) and b not in scene.gaps]
+    return (*scene.gaps, *others) if is_limited else scene.gaps
 
 
 def _dependent(scene: Scene) -> Iterator[Restraint]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import BatchStatus
-from runner.reconcile.journal import Kind, State
+from runner.reconcile.journal import BUYING, Kind, State
 from runner.reconcile.plans import Cost
 from runner.reconcile.repetitions import Repetitions
 from runner.reconcile.tags import SHORT, Marks, read_marks, work
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
         RecordedJob,
         Surplus,
     )
+    from runner.reconcile.actions import Hold
     from runner.reconcile.journal import Entry
 
 
@@ -74,6 +76,32 @@ class Dependency:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """How well, and for how long, a batch has been seen by this process.
+
+    Args:
+        gap: What is missing of it, in words; empty where it is seen whole.
+
+        gap_s: For how long something has been missing (in s).
+
+        seen_s: Since it was first seen (in s).
+
+        same_s: Since its status, its openness or its number of jobs last changed (in s).
+
+        shut_s: Since it was first seen to take no more jobs (in s); 0 while it does.
+    """
+
+    gap: str = ""
+    gap_s: float = 0.0
+    seen_s: float = math.inf
+    same_s: float = math.inf
+    shut_s: float = math.inf
+
+
+_WELL: Final = Sighting()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
     """Everything known of one experiment, on the cloud and on this machine.
 
@@ -92,6 +120,21 @@ class Observation:
 
         today: What all experiments together have bought in this day of UTC, and what those before this one
             are about to buy; counted only where the terms limit it.
+
+        today_gap: What of that cannot be counted, in words; empty where all can.
+
+        sightings: How well each batch is seen, by its id; one without has long been seen whole.
+
+        ages_s: How long ago each row of the journal was last written (in s), by its number; by the clock
+            where it does not say.
+
+        ancestors: Commits of the batches that the present one descends from, or is.
+
+        cancelled: How many jobs of each batch of the repository the cloud says are cancelled, by its id.
+
+        refused: What the guard has refused in this process, and why.
+
+        remarks: What people should know of this machine beside.
     """
 
     batches: tuple[ObservedBatch, ...] = ()
@@ -101,6 +144,13 @@ class Observation:
     dependencies: tuple[Dependency, ...] = ()
     bought: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     today: Cost = field(default_factory=Cost)
+    today_gap: str = ""
+    sightings: Mapping[str, Sighting] = field(default_factory=dict)
+    ages_s: Mapping[int, float] = field(default_factory=dict)
+    ancestors: frozenset[str] = frozenset()
+    cancelled: Mapping[str, int] = field(default_factory=dict)
+    refused: Hold | None = None
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -130,7 +180,9 @@ class Scene:
     @cached_property
     def claims(self) -> tuple[ObservedBatch, ...]:
         """Live open batches without jobs, oldest first: the first one wins."""
-        return tuple(b for b in self._by_age if self.accepts_jobs(b) and not b.jobs_count)
+        return tuple(
+            b for b in self._by_age if self.accepts_jobs(b) and not b.jobs_count and not self.purchases(b)
+        )
 
     @cached_property
     def unknown(self) -> tuple[ObservedBatch, ...]:
@@ -218,17 +270,74 @@ class Scene:
         """The journal's rows of what was added to the batch, oldest first."""
         return tuple(e for e in self.seen.entries if e.kind is Kind.ADD and e.batch_id == batch.id)
 
-    def has_unclear_addition(self, batch: ObservedBatch) -> bool:
-        """Whether a purchase on this batch had no clear answer, and may still land."""
-        return any(not entry.state.is_clear for entry in self.additions(batch))
-
-    def lags_behind(self, batch: ObservedBatch) -> bool:
-        """Whether the cloud has accepted jobs that it does not show yet."""
-        accepted = [e for e in self.additions(batch) if e.state is State.ACCEPTED]
-        bought = sum(len(entry.jobs) for entry in accepted)
-        return (
-            bool(accepted) and bought > batch.jobs_count and self.age_s(accepted[-1].at) < self.terms.settle_s
+    def purchases(self, batch: ObservedBatch) -> tuple[Entry, ...]:
+        """The journal's rows of what was bought on the batch with a clear answer, oldest first."""
+        return tuple(
+            e
+            for e in self.seen.entries
+            if e.kind in BUYING and e.batch_id == batch.id and e.state is State.ACCEPTED
         )
+
+    def has_unclear_addition(self, batch: ObservedBatch) -> bool:
+        """Whether a purchase on this batch may still land, or has landed in part, as a refused one may."""
+        return any(not e.state.is_clear or e.state is State.REJECTED for e in self.additions(batch))
+
+    def sighting(self, batch: ObservedBatch) -> Sighting:
+        """How well a batch is seen."""
+        return self.seen.sightings.get(batch.id, _WELL)
+
+    @cached_property
+    def gaps(self) -> tuple[ObservedBatch, ...]:
+        """Batches of the recipe that are not seen whole: they decide nothing that buys or cancels."""
+        recipe = self.desired.recipe[:SHORT]
+        return tuple(b for b in self._by_age if self.marks[b.id].recipe == recipe and self.gap(b))
+
+    def gap(self, batch: ObservedBatch) -> str:
+        """What is missing of a batch, in words; empty where it is seen whole."""
+        n_bought = sum(len(row.jobs) for row in self.purchases(batch))
+        hidden = f"{n_bought} jobs were accepted, and {batch.jobs_count} are shown"
+        return self.sighting(batch).gap or (hidden if n_bought > batch.jobs_count else "")
+
+    @cached_property
+    def unsettled_s(self) -> float:
+        """For how long (in s) a purchase may still come to light on a batch that was shut a moment ago.
+
+        What this machine alone has bought on a batch, with clear answers, is known without.
+        """
+        unsure = (b for b in self.current if not self.accepts_jobs(b) and not self._is_known_by_heart(b))
+        left_s = (self.terms.settle_s - self.sighting(batch).shut_s for batch in unsure)
+        return max(left_s, default=0.0)
+
+    def _is_known_by_heart(self, batch: ObservedBatch) -> bool:
+        n_on_record = sum(job.batch_id == batch.id for job in self.seen.recorded)
+        if batch.jobs_count and n_on_record >= batch.jobs_count:
+            return True
+        return self.creation(batch) is not None and not self.has_unclear_addition(batch)
+
+    def is_settled(self, batch: ObservedBatch) -> bool:
+        """Whether a batch has been seen shut for as long as views of it may lag."""
+        return self.sighting(batch).shut_s >= self.terms.settle_s
+
+    def may_undo(self, batch: ObservedBatch) -> bool:
+        """Whether what is pending in a batch is ours to cancel.
+
+        Bought by this machine, or for a commit that the present one descends from: what another clone wants
+        that is neither may be wanted still.
+        """
+        return self.creation(batch) is not None or self.marks[batch.id].commit in self.seen.ancestors
+
+    def seconds_since(self, entry: Entry) -> float:
+        """How long ago a row of the journal was last written (in s)."""
+        age_s = self.seen.ages_s.get(entry.seq)
+        return self.age_s(entry.at) if age_s is None else age_s
+
+    def claim_age_s(self, claim: ObservedBatch) -> float:
+        """How long ago another machine's claim was made (in s): as we have seen it, or as its cloud says."""
+        return min(self.sighting(claim).seen_s, self.age_s(claim.created_at))
+
+    def idle_s(self, batch: ObservedBatch) -> float:
+        """For how long nothing has been written to a batch (in s)."""
+        return min(self.sighting(batch).same_s, self.age_s(batch.updated_at))
 
     def age_s(self, moment: datetime) -> float:
         """How long ago something was (in s)."""

@@ -6,6 +6,7 @@ otherwise claim. Only where the cloud or the file wants it so, buy at once.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 _TRIES: Final = 6
 _RECENT_S: Final = 600.0
 _FIRST_PAUSE_S: Final = 0.1
+SHORTEST_WAIT_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +47,8 @@ class Step:
             is complete.
 
         bought: What this batch buys.
+
+        note: What is waited for, in words.
     """
 
     actions: tuple[Action, ...] = ()
@@ -52,6 +56,7 @@ class Step:
     restraint: Restraint | None = None
     due: tuple[NewJob, ...] = ()
     bought: tuple[NewJob, ...] = ()
+    note: str = ""
 
 
 def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
@@ -66,25 +71,27 @@ def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
     fences = _unclear(scene)
     if fences:
         return Step(fences)  # look again before deciding anything
-    if any(scene.lags_behind(batch) for batch in scene.current):
-        return Step(wait_s=max(scene.terms.poll_s, 0.1))
     stale, rivals = _sorted_out(scene, submission)
     if for_today:
         kept, stale = for_today, (*stale, *_given_up(scene, rivals))
     if kept:
         is_later = kept.wait_for is WaitFor.DEPENDENCY
-        return Step((*stale, *kept.holds), restraint=kept, due=due if is_later else ())
+        wait_s = max(scene.terms.poll_s, SHORTEST_WAIT_S) if kept.wait_for is WaitFor.SIGHT else None
+        return Step((*stale, *kept.holds), wait_s, restraint=kept, due=due if is_later else ())
     if not bought:
         return Step(stale)
     step = _purchase(scene, submission, bought, rivals)
-    actions = step.actions
-    if _shuts_another(scene, stale):
-        # Jobs may have come to it since we looked: look again before buying what they measure.
+    actions, wait_s = step.actions, step.wait_s
+    buys = any(isinstance(each, AddJobs | Submit) for each in actions)
+    # Jobs may have come to a claim of another machine since we looked, and what was shut may still show some.
+    unsettled_s = max(scene.unsettled_s, scene.terms.settle_s if _shuts_another(scene, stale) else 0.0)
+    if buys and (unsettled_s > 0 or _shuts_another(scene, stale)):
         actions = tuple(each for each in actions if not isinstance(each, AddJobs | Submit))
+        wait_s = max(unsettled_s, SHORTEST_WAIT_S)
     is_held = any(isinstance(each, Hold) for each in actions)
     nothing: tuple[NewJob, ...] = ()
     due, bought = (nothing, nothing) if is_held else (due, bought)
-    return Step((*stale, *actions), step.wait_s, due=due, bought=bought)
+    return Step((*stale, *actions), wait_s, due=due, bought=bought, note=step.note)
 
 
 def _given_up(scene: Scene, claims: Sequence[ObservedBatch]) -> tuple[Fence, ...]:
@@ -126,7 +133,11 @@ def _unclear(scene: Scene) -> tuple[Fence, ...]:
 
 
 def _sorted_out(scene: Scene, submission: str) -> tuple[tuple[Fence, ...], tuple[ObservedBatch, ...]]:
-    """Claims that are in the way, and those that stand; of ours only the oldest of all stands."""
+    """Claims that are in the way, and those that stand; of ours only the oldest of all stands.
+
+    Those of other machines stand whatever they were made for: their files may be others, and a budget is one
+    for all versions of a file.
+    """
     stale: list[Fence] = []
     standing: list[ObservedBatch] = []
     for claim in scene.claims:
@@ -147,12 +158,14 @@ def _shuts_another(scene: Scene, stale: Sequence[Fence]) -> bool:
 
 
 def _staleness(scene: Scene, claim: ObservedBatch, submission: str) -> str:
+    """Why a claim is shut; empty while it stands. Another machine's is respected until its lease ends."""
+    if not scene.creation(claim):
+        is_over = scene.claim_age_s(claim) > scene.terms.lease_s
+        return f"another machine's claim is older than its lease of {scene.terms.lease_s:g} s" * is_over
     if scene.marks[claim.id].submission != submission:
         return "it claims work that is no longer wanted"
     if any(entry.state is not State.INTENDED for entry in scene.additions(claim)):
         return "a purchase on it came to nothing"
-    if not scene.creation(claim) and scene.age_s(claim.created_at) > scene.terms.lease_s:
-        return f"another machine's claim is older than its lease of {scene.terms.lease_s:g} s"
     return ""
 
 
@@ -170,9 +183,12 @@ def _purchase(
 def _on_claim(scene: Scene, winner: ObservedBatch, bought: tuple[NewJob, ...]) -> Step:
     created = scene.creation(winner)
     if not created:
-        lease_left_s = scene.terms.lease_s - scene.age_s(winner.created_at)
-        return Step(wait_s=max(0.1, min(lease_left_s, scene.terms.poll_s)))
-    unsettled_s = scene.terms.settle_s - scene.age_s(created.at)
+        lease_left_s = scene.terms.lease_s - scene.claim_age_s(winner)
+        return Step(
+            wait_s=max(SHORTEST_WAIT_S, min(lease_left_s, scene.terms.poll_s)),
+            note=f"waits for another machine's claim, {winner.id}, {max(lease_left_s, 0):.0f} s at most",
+        )
+    unsettled_s = scene.terms.settle_s - scene.seconds_since(created)
     if unsettled_s > 0:
         return Step(wait_s=unsettled_s)
     return Step((AddJobs(batch_id=winner.id, jobs=bought, reason=_reason(bought)),))
@@ -181,23 +197,27 @@ def _on_claim(scene: Scene, winner: ObservedBatch, bought: tuple[NewJob, ...]) -
 def _on_open_batch(scene: Scene, batch: ObservedBatch, bought: tuple[NewJob, ...]) -> Step:
     if scene.creation(batch):
         return Step((AddJobs(batch_id=batch.id, jobs=bought, reason=_reason(bought)),))
-    idle_s = scene.age_s(batch.updated_at)
+    idle_s = scene.idle_s(batch)
     if idle_s <= scene.terms.lease_s:
-        return Step(wait_s=max(0.1, min(scene.terms.lease_s - idle_s, scene.terms.poll_s)))
+        left_s = scene.terms.lease_s - idle_s
+        return Step(
+            wait_s=max(SHORTEST_WAIT_S, min(left_s, scene.terms.poll_s)),
+            note=f"waits for another machine, which keeps {batch.id} open, {max(left_s, 0):.0f} s at most",
+        )
     reason = "another machine keeps it open and has not written to it for longer than its lease"
     return Step((Fence(batch_id=batch.id, holds_jobs=True, reason=reason),))
 
 
 def _new_batch(scene: Scene, submission: str, bought: tuple[NewJob, ...]) -> Step:
     entries = [entry for entry in scene.seen.entries if entry.submission == submission]
-    unclear = [e for e in entries if not e.state.is_clear and scene.age_s(e.at) < _RECENT_S]
+    unclear = [e for e in entries if not e.state.is_clear and scene.seconds_since(e) < _RECENT_S]
     silences = sum(entry.state is State.UNKNOWN for entry in unclear)
     if silences >= _TRIES:
         return Step((_silence(silences),))
     if unclear:
         # What was lost may only show in a while, and a cloud in trouble wants a pause.
         pause_s = max(scene.terms.settle_s, _FIRST_PAUSE_S * 2**silences)
-        left_s = pause_s - scene.age_s(unclear[-1].at)
+        left_s = pause_s - scene.seconds_since(unclear[-1])
         if left_s > 0:
             return Step(wait_s=left_s)
     refused = bool(entries) and (entries[-1].kind, entries[-1].state) == (Kind.CLAIM, State.REJECTED)
@@ -215,8 +235,9 @@ def _silence(tries: int) -> Hold:
 
 def _direct(scene: Scene, submission: str, bought: tuple[NewJob, ...]) -> Step:
     lost = _lost(scene, submission, bought)
-    since = lost[-1].at if lost else scene.terms.remembers_since
-    unsettled_s = scene.terms.settle_s - scene.age_s(since) if since else 0.0
+    since = scene.terms.remembers_since
+    remembers_s = scene.age_s(since) if since else math.inf
+    unsettled_s = scene.terms.settle_s - (scene.seconds_since(lost[-1]) if lost else remembers_s)
     if unsettled_s > 0:
         return Step(wait_s=unsettled_s)
     if lost and _holds_lost(scene.desired):

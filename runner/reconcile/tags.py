@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment
     from runner.reconcile.actions import NewJob
+    from runner.reconcile.journal import Entry
 
 SHORT: Final = 16
 
@@ -36,6 +37,8 @@ class Marks:
         released: We have cancelled work in it ourselves.
 
         repetitions: Those that its jobs are of their points.
+
+        commit: The commit that its file was of when it was bought; empty where the file was of none.
     """
 
     namespace: str = ""
@@ -46,6 +49,7 @@ class Marks:
     rerun: int = 0
     released: bool = False
     repetitions: Repetitions = FIRST
+    commit: str = ""
 
 
 def namespace_tag(namespace: str) -> str:
@@ -61,11 +65,24 @@ def batch_tags(  # noqa: PLR0913  (all that a batch says of itself)
     *,
     rerun: int,
     repetitions: Repetitions = FIRST,
+    commit: str = "",
 ) -> list[str]:
     """All tags of a new batch, ours first."""
     identity = _identity(namespace, experiment)
     ours = [*identity, f"submission:{submission}", f"claim:{claim}", *_counters(rerun, repetitions)]
-    return joined_tags(ours, experiment.tags)
+    of_commit = [f"commit:{commit}"] if commit else []
+    return joined_tags([*ours, *of_commit], experiment.tags)
+
+
+def row_tags(namespace: str, row: Entry) -> list[str]:
+    """What the tags of a batch say, as far as the journal's row of its creation or purchase knows."""
+    ours = [namespace_tag(namespace), f"exp:{row.experiment}", f"recipe:{row.recipe}"]
+    return [
+        *ours,
+        f"submission:{row.submission}",
+        f"claim:{row.claim}",
+        *_counters(row.rerun or 0, read_repetitions(row.repetitions)),
+    ]
 
 
 def _identity(namespace: str, experiment: DesiredExperiment) -> list[str]:
@@ -121,6 +138,7 @@ def read_marks(tags: Iterable[str]) -> Marks:
         rerun=int(rerun) if rerun.isdecimal() else 0,
         released=bool(words & _RELEASED),
         repetitions=read_repetitions(said.get("repeat", "")),
+        commit=said.get("commit", ""),
     )
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from runner.reconcile.memory import Memory
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -20,12 +22,25 @@ def utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def steady(clock: Callable[[], datetime]) -> Callable[[], float]:
+    """Seconds that only ever grow: the machine's own, or, of a clock that is made up, that clock's."""
+    return time.monotonic if clock is utc_now else lambda: clock().timestamp()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tools:
     """The cloud, this machine's memory, and time.
 
     Args:
         namespace: What this repository's batches are tagged with.
+
+        target: The service and project that it works with; empty where there is but one.
+
+        keep_report: Keeps a text for people under a name; answers where it stands, or nothing.
+
+        kept_memory: What this process was told of the target before; None for nothing.
+
+        descends_from: Whether what is checked out descends from a commit, or is it.
 
         declared: Names in all experiment files of the repository; None when nobody knows all of them.
 
@@ -42,8 +57,20 @@ class Tools:
     journal: Journal
     records: Records
     namespace: str
+    target: str = ""
+    descends_from: Callable[[str], bool] = field(default=lambda _: False, repr=False)
     declared: Callable[[], frozenset[str] | None] = field(default=lambda: None, repr=False)
     clock: Callable[[], datetime] = field(default=utc_now, repr=False)
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     workers: int = 1
     before_action: Callable[[], None] = field(default=lambda: None, repr=False)
+    keep_report: Callable[[str, str], str] = field(default=lambda _, __: "", repr=False)
+    kept_memory: Memory | None = field(default=None, repr=False)
+    memory: Memory = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "memory", self.kept_memory or Memory(steady(self.clock)))
+
+    def now(self) -> datetime:
+        """The time by the cloud's clock, which limits go by; by ours until it has said what it is."""
+        return self.client.server_time() or self.clock()

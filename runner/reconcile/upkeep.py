@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from runner.domain import BatchMode, BatchStatus, JobStatus, Surplus
 from runner.reconcile import tags
 from runner.reconcile.actions import Adopt, CancelBatch, CancelJobs, CloseBatch, EndedJob, RecordResults
+from runner.reconcile.repetitions import FIRST
 from runner.reconcile.tally import effective_status
 
 if TYPE_CHECKING:
@@ -24,8 +26,11 @@ def records(scene: Scene) -> Iterable[RecordResults]:
     known = complete | scene.seen.unavailable
     attempts: dict[str, int] = {}
     for batch in scene.current + scene.outdated:
-        if not scene.marks[batch.id].recipe:
+        marks = scene.marks[batch.id]
+        if not marks.recipe:
             continue  # tagged by hand: nobody knows what it ran
+        if scene.gap(batch) and marks.repetitions != FIRST:
+            continue  # which repetition a job is, is told by the jobs before it
         ended = [job for job in batch.jobs if job.id not in known and _has_ended(scene, batch, job)]
         if ended:
             attempts = attempts or _attempts(scene)
@@ -37,10 +42,12 @@ def records(scene: Scene) -> Iterable[RecordResults]:
 def _has_ended(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> bool:
     """Whether a job's end is known, and is not our own doing.
 
-    Jobs are read after their batch: of a live one somebody may just have marked it, and cancelled the job.
+    Jobs are read after their batch: of a live one somebody may just have marked it, and cancelled the job; of
+    one that has just ended, the mark may not be shown yet.
     """
     if job.status is JobStatus.CANCELED:
-        return batch.status.is_terminal and not scene.marks[batch.id].released
+        is_ours = scene.marks[batch.id].released or not scene.is_settled(batch)
+        return batch.status.is_terminal and not is_ours
     return job.status.is_terminal
 
 
@@ -77,20 +84,36 @@ def superseded(scene: Scene) -> Iterable[CancelBatch]:
     """Batches of another recipe or rerun with pending work, where the policy cancels it."""
     if scene.desired.policy.supersede is Surplus.KEEP or scene.terms.namespace is None:
         return
-    for batch in scene.outdated:
-        pending = _pending(batch)
-        if pending and batch.status is not BatchStatus.UNKNOWN:
-            reason = f"the file has changed; {len(pending)} jobs of an older version are pending"
+    for batch in _replaceable(scene):
+        if scene.may_undo(batch):
+            reason = f"the file has changed; {len(_pending(batch))} jobs of an older version are pending"
             yield CancelBatch(batch_id=batch.id, reason=reason, mark=tags.SUPERSEDED)
+
+
+def _replaceable(scene: Scene) -> Iterable[ObservedBatch]:
+    """Batches of another recipe or rerun that are seen whole and have pending work."""
+    for batch in scene.outdated:
+        if _pending(batch) and batch.status is not BatchStatus.UNKNOWN and not scene.gap(batch):
+            yield batch
+
+
+def left_alone(scene: Scene) -> Iterable[ObservedBatch]:
+    """Batches of another version of the file that another clone may want still."""
+    if scene.desired.policy.supersede is Surplus.CANCEL and scene.terms.namespace is not None:
+        yield from (batch for batch in _replaceable(scene) if not scene.may_undo(batch))
 
 
 def pruned(scene: Scene, wanted: Sequence[Point]) -> Iterable[CancelJobs]:
     """Pending jobs beyond what the file asks for, where the policy cancels them."""
     if scene.desired.policy.prune is Surplus.KEEP or scene.terms.namespace is None:
         return
+    if scene.gaps:
+        return  # what is not seen may be what is wanted
     kept = () if scene.is_past_deadline else wanted
     spare: dict[str, float] = {point.job.key: point.tally.surplus for point in kept}
     for batch in reversed(scene.current):
+        if not scene.may_undo(batch):
+            continue
         surplus = []
         for job in reversed(_pending(batch)):
             # A point that the file does not name is all spare, and so is what it asks for otherwise now.
@@ -116,12 +139,30 @@ def twins(scene: Scene) -> Iterable[CancelBatch]:
     oldest: dict[str, str] = {}
     for batch in scene.current:
         submission = scene.marks[batch.id].submission
-        if not submission or not batch.jobs or not batch.status.is_live:
+        if not submission or not batch.jobs or not batch.status.is_live or scene.gap(batch):
             continue
         first = oldest.setdefault(submission, batch.id)
         if first != batch.id and len(_pending(batch)) == len(batch.jobs):
             reason = f"it bought the same work as {first}"
             yield CancelBatch(batch_id=batch.id, reason=reason, mark=tags.FENCED)
+
+
+def repeated(scene: Scene) -> Iterable[CancelJobs]:
+    """Pending jobs that came with a purchase of ours which arrived twice, although its answer was clear."""
+    if scene.terms.namespace is None:
+        return
+    for batch in scene.current + scene.outdated:
+        if scene.gap(batch) or scene.has_unclear_addition(batch):
+            continue
+        asked = Counter(key for row in scene.purchases(batch) for key, _ in row.jobs)
+        surplus = []
+        for job in batch.jobs:
+            asked[job.key] -= 1
+            if asked[job.key] < 0 and effective_status(batch.status, job.status) is JobStatus.PENDING:
+                surplus.append(job.id)
+        if surplus and scene.purchases(batch):
+            reason = f"a purchase arrived twice: {len(surplus)} jobs are there that were not asked for"
+            yield CancelJobs(batch_id=batch.id, job_ids=tuple(surplus), reason=reason)
 
 
 def closings(
@@ -144,7 +185,9 @@ def closings(
 
 def _closing_reason(scene: Scene, batch: ObservedBatch, wanted: Sequence[Point], *, restrained: bool) -> str:
     if batch in scene.outdated:
-        return "the file has changed; nothing will be added to it"
+        # Of another clone that does not descend from ours, only one whose writer is gone.
+        is_kept = not scene.may_undo(batch) and scene.idle_s(batch) <= scene.terms.lease_s
+        return "" if is_kept else "the file has changed; nothing will be added to it"
     if scene.desired.policy.batch is BatchMode.CLOSED:
         return "all its jobs are added"
     if scene.is_full(batch):

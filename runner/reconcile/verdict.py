@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.domain import Submission
+from runner.domain import JobStatus, Submission
+from runner.reconcile import upkeep
 from runner.reconcile.actions import Adopt, Hold, RecordResults
 from runner.reconcile.bought import remarks
 from runner.reconcile.estimate import qpu_seconds
@@ -23,22 +24,44 @@ if TYPE_CHECKING:
 def waiting(scene: Scene, wanted: Sequence[Point], step: Step) -> tuple[WaitFor, float | None]:
     """What is waited for when there is nothing to do, and when to look again (in s)."""
     if step.wait_s is not None:
-        return WaitFor.SUBMISSION, step.wait_s
+        return (step.restraint.wait_for if step.restraint else WaitFor.SUBMISSION), step.wait_s
     is_active = any(point.tally.active for point in wanted)
     if step.restraint:
         wait_for = WaitFor.JOBS if is_active else step.restraint.wait_for
         return wait_for, (None if wait_for is WaitFor.NOTHING else scene.terms.poll_s)
+    unsettled_s = [scene.terms.settle_s - scene.sighting(b).shut_s for b in _cancelled_lately(scene)]
+    if unsettled_s:
+        return WaitFor.SIGHT, max(0.1, min(unsettled_s))
     retries = [point.retry_at for point in wanted if point.tally.missing and point.retry_at]
     backoffs_s = [seconds for at in retries if (seconds := -scene.age_s(at)) > 0]
     waits_s = [*backoffs_s, *([scene.terms.poll_s] if is_active else [])]
     if not waits_s:
-        return WaitFor.NOTHING, None
+        return WaitFor.NOTHING, _lease_left_s(scene)
     return (WaitFor.BACKOFF if backoffs_s else WaitFor.JOBS), min(waits_s)
+
+
+def _lease_left_s(scene: Scene) -> float | None:
+    """When another machine's claim may be shut (in s): an open batch keeps a device; None without one."""
+    ages_s = [scene.claim_age_s(claim) for claim in scene.claims if not scene.creation(claim)]
+    if not ages_s:
+        return None
+    return max(0.1, min(scene.terms.poll_s, scene.terms.lease_s - max(ages_s)))
+
+
+def _cancelled_lately(scene: Scene) -> list[ObservedBatch]:
+    """Batches with cancelled jobs that have ended so lately that it may not be seen yet why."""
+    on_record = {record.id for record in scene.seen.recorded}
+    return [
+        batch
+        for batch in scene.current
+        if batch.status.is_terminal and not scene.is_settled(batch) and not scene.marks[batch.id].released
+        if any(job.status is JobStatus.CANCELED and job.id not in on_record for job in batch.jobs)
+    ]
 
 
 def sync(scene: Scene, wanted: Sequence[Point], actions: Sequence[Action]) -> Sync:
     """Whether the cloud holds what the file asks for."""
-    if scene.unknown:
+    if scene.unknown or scene.gaps:
         return Sync.UNKNOWN
     changes = any(not isinstance(action, (RecordResults, Adopt)) for action in actions)
     incomplete = any(point.tally.missing or point.tally.failed for point in wanted)
@@ -81,11 +104,20 @@ def notes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[str]:
         yield "no file describes it any more" + (some if kept else "")
     if step.restraint and not step.restraint.how:
         yield step.restraint.reason
+    if step.note:
+        yield step.note
+    yield from scene.seen.remarks
     yield from remarks(scene.desired, scene.seen.bought)
     surplus = [tally.surplus for tally in (point.tally for point in wanted) if tally.surplus > 0]
     if surplus:
         some = "1 job has" if len(surplus) == 1 else f"{len(surplus)} jobs have"
         yield f"{some} {sum(surplus)} runs more than the file asks for"
+    alone = [batch.id for batch in upkeep.left_alone(scene)]
+    if alone:
+        yield (
+            f"another version of the file has pending jobs in {', '.join(alone)}: left alone, for another "
+            "machine has bought them, and for no commit that this one descends from"
+        )
     if scene.terms.namespace is None:
         yield "without a namespace nothing that holds jobs is cancelled; set `namespace` in runner.toml"
     since, direct = scene.terms.remembers_since, scene.desired.policy.submission is Submission.DIRECT

@@ -13,6 +13,7 @@ from runner.errors import CloudError
 from runner.reconcile import End, Journal, Patience, Reconciler, Terms, Tools, Watch, Wish
 from runner.results import Records
 
+_READS_OF_JOURNAL = {"entries", "since", "unclear", "created_at", "close"}
 _LISTS = "/api/v1/batches"
 _POLL_S = 5.0
 # How many passes, and how long (in s), a process may take once nothing goes wrong any more.
@@ -166,7 +167,7 @@ class Crewman:
         terms = Terms(namespace=NAMESPACE, settle_s=self.world.settle_s, lease_s=20.0, poll_s=_POLL_S)
         tools = Tools(
             client=self.world.cloud.client(self),
-            journal=Gated(self._journal, self._effect, {"entries", "unclear", "created_at", "close"}),
+            journal=Gated(self._journal, self._effect, _READS_OF_JOURNAL),
             records=Gated(self._records, self._effect, {"of_experiment", "recipes", "manifest"}),
             namespace=NAMESPACE,
             clock=self.world.clock,

@@ -253,6 +253,8 @@ def _fits(record, condition):
             return any(value in record.tags for value in condition.values)
         case "batch_id", "=":
             return record.state.batch_id in condition.values
+        case "project_id", "=":
+            return record.project_id in condition.values
         case "id", "=":
             return record.state.id in condition.values
         case _:

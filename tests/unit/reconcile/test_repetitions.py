@@ -358,7 +358,7 @@ def test_a_claim_for_other_repetitions_is_shut_and_nothing_is_bought(tmp_path):
         made = replace(plan(experiment, seen(claim), TERMS, NOW), actions=(add,))
 
         with pytest.raises(JobCreationError, match="was made for other repetitions, and is shut"):
-            Actor(tools).perform(Deed(experiment, seen(claim), made))
+            Actor(tools, TERMS).perform(Deed(experiment, seen(claim), made))
         after = client.get_batch(claim.id)
 
         assert (False, 0, True) == (after["open"], after["jobs_count"], "fenced" in after["tags"])

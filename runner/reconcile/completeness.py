@@ -1,0 +1,126 @@
+"""Whether all of a batch is seen, and what of it is not. Pure.
+
+The list of batches, the jobs of a batch and its counts are several views of one thing, and each may lag, be
+short or be wrong. What is incomplete decides no purchase.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.domain import BatchStatus, JobStatus
+from runner.reconcile.own_sequences import may_have_one
+from runner.reconcile.reading import jobs_count
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    Payload = Mapping[str, Any]
+
+_ENDS: Final = (JobStatus.DONE, JobStatus.ERROR, JobStatus.CANCELED)
+_CHARACTERS: Final = 40
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Expected:
+    """What a batch must show before it is complete.
+
+    Args:
+        job_ids: Jobs that answers have told of, or that are in the journal.
+
+        keys: Key of each job that was bought on it, as the journal has it.
+
+        on_record: Status of each of its jobs of which nothing more is to be learnt.
+
+        own_sequences: Own sequence of each job that was asked for it; None for a job that has none.
+
+        has_variables: Whether the sequence of the batch has variables.
+
+        shared: Key of the sequence that its jobs share, see `runner.domain.own_sequence_key`; None where its
+            experiment has a job with a sequence of its own.
+
+        is_settled: Whether the batch has been seen ended for as long as views of it may lag.
+    """
+
+    job_ids: frozenset[str] = frozenset()
+    keys: tuple[str, ...] = ()
+    on_record: Mapping[str, JobStatus] = field(default_factory=dict)
+    own_sequences: Mapping[str, str | None] = field(default_factory=dict)
+    has_variables: bool = False
+    shared: str | None = None
+    is_settled: bool = True
+
+
+def n_expected(payload: Payload, expected: Expected) -> int:
+    """How many jobs a batch has at least."""
+    return max(jobs_count(payload), len(expected.keys), len(expected.job_ids))
+
+
+def gaps(payload: Payload, jobs: Sequence[Payload], expected: Expected) -> Iterator[str]:
+    """What is missing of a batch; nothing where it is complete.
+
+    Args:
+        jobs: All jobs that are shown or were told.
+    """
+    seen = {job["id"] for job in jobs} | expected.on_record.keys()
+    unseen = expected.job_ids - seen
+    if unseen:
+        yield f"its job {min(unseen)} was accepted and is not listed"
+    elif len(seen) < n_expected(payload, expected):
+        yield f"it has {n_expected(payload, expected)} jobs, and {len(seen)} are listed"
+    unrecorded = [job for job in jobs if job["id"] not in expected.on_record]
+    for job in unrecorded:
+        yield from job_gaps(job, expected)
+    yield from _contradictions(payload, unrecorded, expected)
+
+
+def key_gaps(read: Iterable[str], bought: Iterable[str]) -> Iterator[str]:
+    """Where a batch that is seen whole does not hold what was bought on it: then it cannot be counted.
+
+    Args:
+        read: Key of each job of the batch.
+
+        bought: Key of each job that was bought on it.
+    """
+    lacking = Counter(bought) - Counter(read)
+    if lacking:
+        yield f"{sum(lacking.values())} of the jobs that were bought on it are not among those that it has"
+
+
+def job_gaps(job: Payload, expected: Expected) -> Iterator[str]:
+    """What is missing of a job, or is of another type than it must be."""
+    runs, variables, status = job.get("runs"), job.get("variables"), job.get("status")
+    if not isinstance(status, str):
+        yield f"its job {job['id']} has {_said(status)} as its status"
+    is_void = runs is None and status == JobStatus.CANCELED
+    if not is_void and (type(runs) is not int or runs < 1):
+        yield f"its job {job['id']} has {_said(runs)} as its runs"
+    if not isinstance(variables, (dict, type(None))):
+        yield f"its job {job['id']} has {_said(variables)} as its variables"
+    elif may_have_one(job) and job["id"] not in expected.own_sequences:
+        yield f"its job {job['id']} shows neither variables nor a sequence of its own"
+
+
+def _contradictions(payload: Payload, jobs: Sequence[Payload], expected: Expected) -> Iterator[str]:
+    """Where the jobs are behind what their batch says of them; read later, they can only be ahead."""
+    count, said = payload.get("jobs_count"), payload.get("jobs_count_per_status")
+    if count is not None and (type(count) is not int or count < 0):
+        yield f"it has {_said(count)} as its number of jobs"
+    counts = said if isinstance(said, dict) else {}
+    listed = Counter(str(job.get("status")) for job in jobs)
+    for status in _ENDS:
+        ended = counts.get(status)
+        if type(ended) is int and ended > listed[status] + len(expected.on_record):
+            yield f"{ended} of its jobs are said to be {status}, and {listed[status]} are listed so"
+    left = [job for job in jobs if not JobStatus(str(job.get("status"))).is_terminal]
+    batch = BatchStatus(str(payload.get("status")))
+    is_told = batch is not BatchStatus.DONE and (expected.is_settled or bool(counts.get(JobStatus.PENDING)))
+    if left and batch.is_terminal and not is_told:
+        yield f"it is {batch}, and its job {left[0]['id']} is listed as {_said(left[0].get('status'))}"
+
+
+def _said(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _CHARACTERS else text[:_CHARACTERS] + "…"

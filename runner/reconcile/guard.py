@@ -1,0 +1,346 @@
+"""The guard before each request that buys: adds up what was bought, or may have been; knows no plan. Pure.
+
+It shares no count with the planner, so that no single defect there buys anything twice. Each batch counts the
+larger of what the journal says was bought on it and what was read of it, on the cloud or in the records; less
+what was certainly cancelled before it ran. A purchase without a clear answer counts in full until its batch
+is shut and has been read since. The most is what the file asks for, and as much again as failures justify.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from runner.domain import BatchStatus, JobStatus, OnUnknown, RunsMode
+from runner.reconcile.estimate import is_emulator, qpu_seconds
+from runner.reconcile.journal import BUYING, Kind, State
+from runner.reconcile.tags import Marks, read_marks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from runner.domain import Budget, DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob, RecordedJob
+    from runner.reconcile.journal import Entry
+
+    Amounts = tuple[tuple[str, int], ...]
+
+_RECIPE_CHARACTERS = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Purchase:
+    """What a request is about to buy; the jobs are keys with their runs."""
+
+    recipe: str
+    rerun: int
+    jobs: Amounts
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """All that is known of what was bought for an experiment.
+
+    Args:
+        batches: Its batches, of all recipes and reruns.
+
+        recorded: Its jobs on record.
+
+        rows: The journal's rows of the experiment at the target, as they are at this moment.
+
+        rows_of_day: The journal's rows of all experiments, of this day of UTC.
+
+        cancelled: How many jobs of each batch the cloud says are cancelled, of any experiment.
+
+        settle_s: How far the cloud's views may lag behind (in s).
+
+        shut_s: For how long each batch has been seen shut (in s); one that is not named, long since.
+
+        ages_s: How long ago each row was written (in s), by its number; one that is not named, a moment ago.
+    """
+
+    batches: tuple[ObservedBatch, ...] = ()
+    recorded: tuple[RecordedJob, ...] = ()
+    rows: tuple[Entry, ...] = ()
+    rows_of_day: tuple[Entry, ...] = ()
+    cancelled: Mapping[str, int] = field(default_factory=dict)
+    settle_s: float = 0.0
+    shut_s: Mapping[str, float] = field(default_factory=dict)
+    ages_s: Mapping[int, float] = field(default_factory=dict)
+
+
+class _Job(NamedTuple):
+    """A remote job, as it was read or as it is on record."""
+
+    key: str
+    runs: int
+    is_void: bool
+    is_failed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Lot:
+    """What is known of one batch; of none where nobody knows which one a purchase has made."""
+
+    batch_id: str
+    marks: Marks
+    jobs: tuple[_Job, ...] = ()
+    rows: Amounts = ()
+    jobs_count: int = 0
+    cancelled: int = 0
+
+    @property
+    def is_rest_cancelled(self) -> bool:
+        """Whether all jobs that were not read are cancelled, as the cloud's counts say."""
+        n_alive = sum(not job.is_void for job in self.jobs)
+        return len(self.rows) <= self.jobs_count <= n_alive + self.cancelled
+
+    @property
+    def n_unseen(self) -> int:
+        """Jobs that the batch has and of which nothing else is known."""
+        known = self.jobs_count if self.is_rest_cancelled else max(len(self.jobs), len(self.rows))
+        return max(0, self.jobs_count - known)
+
+    def bought(self, key: str | None = None, runs: int | None = None) -> tuple[int, int]:
+        """Jobs and runs that were bought and not cancelled before they ran, of all that is meant."""
+        read = [job for job in self.jobs if _is_meant(job.key, job.runs, key, runs)]
+        rows = [] if self.is_rest_cancelled else self._rows(key, runs)
+        void = [job.runs for job in read if job.is_void]
+        n_jobs = max(len(read), len(rows)) - len(void)
+        return n_jobs, max(sum(job.runs for job in read), sum(rows)) - sum(void)
+
+    def _rows(self, key: str | None, runs: int | None) -> list[int]:
+        return [n for each, n in self.rows if _is_meant(each, n, key, runs)]
+
+    def failed(self, key: str) -> list[int]:
+        """Runs of each job of a key that failed."""
+        return [job.runs for job in self.jobs if job.key == key and job.is_failed]
+
+
+def _is_meant(key: str, runs: int, meant: str | None, of_runs: int | None) -> bool:
+    return meant in {None, key} and of_runs in {None, runs}
+
+
+def objections(
+    desired: DesiredExperiment, request: Purchase, evidence: Evidence, per_day: Budget | None
+) -> tuple[str, ...]:
+    """Why a request that buys must not be sent; empty when it may."""
+    lots = _lots(desired, evidence)
+    return (
+        *_beyond_the_file(desired, request, lots),
+        *_beyond_the_budget(desired, request, lots),
+        *_beyond_the_day(desired, request, evidence, per_day),
+    )
+
+
+def report(desired: DesiredExperiment, request: Purchase, evidence: Evidence) -> str:
+    """All that a request was judged by, for people."""
+    asked = [f"  {job.name} ({job.key}): {job.runs} runs, rerun {job.rerun}" for job in desired.jobs]
+    about = [f"  {key}: {runs} runs" for key, runs in request.jobs]
+    known = [
+        f"  {lot.batch_id or 'no batch'}: recipe {lot.marks.recipe or '?'}, rerun {lot.marks.rerun}, "
+        f"{lot.jobs_count} jobs by the cloud, journal {list(lot.rows)}, read {list(map(tuple, lot.jobs))}"
+        for lot in _lots(desired, evidence)
+    ]
+    return "\n".join(
+        [
+            f"experiment {desired.name}, recipe {desired.recipe[:_RECIPE_CHARACTERS]}; the file asks for",
+            *asked,
+            f"about to be bought, recipe {request.recipe}, rerun {request.rerun}",
+            *about,
+            "known to be bought, or possibly (jobs read: key, runs, cancelled before they ran, failed)",
+            *(known or ["  nothing"]),
+            "",
+        ]
+    )
+
+
+# What the file asks for
+
+
+def _beyond_the_file(desired: DesiredExperiment, request: Purchase, lots: Sequence[_Lot]) -> Iterator[str]:
+    recipe = desired.recipe[:_RECIPE_CHARACTERS]
+    if request.recipe != recipe:
+        yield f"it would be bought for the recipe {request.recipe}, and the file's is {recipe}"
+    same = [
+        lot for lot in lots if lot.marks.recipe in {"", recipe} and lot.marks.rerun in {_ANY, request.rerun}
+    ]
+    for lot in same:
+        if lot.n_unseen:
+            yield f"{lot.n_unseen} jobs of the batch {lot.batch_id} are not seen, and may be the same"
+    wanted = {job.key: job for job in desired.jobs}
+    for key in dict(request.jobs):
+        job = wanted.get(key)
+        if job is None or job.rerun != request.rerun:
+            yield f"the file does not ask for the job {key} with the rerun {request.rerun}"
+        elif job.repetition is not None or desired.policy.runs is RunsMode.EXACT:
+            yield from _beyond_one_job(desired, job, request, same)
+        else:
+            yield from _beyond_the_runs(desired, job, request, same)
+
+
+def _beyond_the_runs(
+    desired: DesiredExperiment, job: DesiredJob, request: Purchase, lots: Sequence[_Lot]
+) -> Iterator[str]:
+    """Runs add up over jobs."""
+    bought = sum(lot.bought(job.key)[1] for lot in lots)
+    asked = sum(runs for key, runs in request.jobs if key == job.key)
+    failed = sorted((runs for lot in lots for runs in lot.failed(job.key)), reverse=True)
+    most = job.runs + sum(failed[: desired.policy.retry.limit])
+    if bought + asked > most:
+        yield f"{asked} more runs of {job.name} would make {bought + asked}, and {most} are justified"
+
+
+def _beyond_one_job(
+    desired: DesiredExperiment, job: DesiredJob, request: Purchase, lots: Sequence[_Lot]
+) -> Iterator[str]:
+    """One job of exactly the runs; those of others are none of it."""
+    bought = sum(lot.bought(job.key, job.runs)[0] for lot in lots)
+    asked = [runs for key, runs in request.jobs if key == job.key]
+    failed = sum(runs == job.runs for lot in lots for runs in lot.failed(job.key))
+    most = 1 + min(failed, desired.policy.retry.limit)
+    if bought + len(asked) > most or set(asked) != {job.runs}:
+        yield (
+            f"jobs of {', '.join(map(str, asked))} runs for {job.name} would make {bought + len(asked)}, and "
+            f"{most} of {job.runs} runs are justified"
+        )
+
+
+# Budgets
+
+
+def _beyond_the_budget(desired: DesiredExperiment, request: Purchase, lots: Sequence[_Lot]) -> Iterator[str]:
+    budget = desired.policy.budget
+    bought = [lot.bought() for lot in lots]
+    n_jobs = sum(n for n, _ in bought) + sum(lot.n_unseen for lot in lots)
+    yield from _over(desired, request, (n_jobs, sum(n for _, n in bought)), budget, "the budget")
+
+
+def _beyond_the_day(
+    desired: DesiredExperiment, request: Purchase, evidence: Evidence, per_day: Budget | None
+) -> Iterator[str]:
+    """What this machine has bought today; others' purchases are the planner's to count."""
+    if per_day is None:
+        return
+    by_batch: dict[str | None, list[int]] = {}
+    for row in evidence.rows_of_day:
+        if row.kind in BUYING and row.state.may_have_bought:
+            by_batch.setdefault(row.batch_id, []).extend(runs for _, runs in row.jobs)
+    # Which jobs were cancelled is not known here: as if they were the largest.
+    left = [
+        sorted(some)[: max(0, len(some) - evidence.cancelled.get(b or "", 0))] for b, some in by_batch.items()
+    ]
+    spent = (sum(map(len, left)), sum(map(sum, left)))
+    yield from _over(desired, request, spent, per_day, "the day's budget")
+
+
+def _over(
+    desired: DesiredExperiment, request: Purchase, spent: tuple[int, int], budget: Budget, name: str
+) -> Iterator[str]:
+    n_jobs = spent[0] + len(request.jobs)
+    n_runs = spent[1] + sum(runs for _, runs in request.jobs)
+    qpu_s = qpu_seconds(desired.device_type, n_runs)
+    for total, most, unit in (
+        (n_jobs, budget.jobs, "jobs"),
+        (n_runs, budget.runs, "runs"),
+        (qpu_s, budget.qpu_s, "s of QPU time"),
+    ):
+        if most is not None and total > most:
+            yield f"{total:g} {unit} would be bought, and {name} is {most:g}"
+
+
+# What was bought
+
+_ANY = -1
+
+
+def _lots(desired: DesiredExperiment, evidence: Evidence) -> list[_Lot]:
+    """Everything that was bought, batch by batch; purchases whose batch nobody knows each by itself."""
+    batches = {batch.id: batch for batch in evidence.batches}
+    by_claim = {read_marks(batch.tags).claim: batch.id for batch in evidence.batches}
+    rows: dict[str, list[Entry]] = {}
+    loose = []
+    for row in evidence.rows:
+        place = row.batch_id or by_claim.get(row.claim)
+        if row.kind not in BUYING:
+            continue
+        if place is None:
+            loose += [row] if _may_still_land(desired, row, evidence) else []
+        elif _counts_still(row, batches.get(place), evidence):
+            rows.setdefault(place, []).append(row)
+    places = dict.fromkeys([*batches, *rows, *(record.batch_id for record in evidence.recorded)])
+    return [
+        *(_lot(desired, evidence, each, rows.get(each, ())) for each in places),
+        *(_Lot("", _row_marks(desired, row), rows=row.jobs) for row in loose),
+    ]
+
+
+def _counts_still(row: Entry, batch: ObservedBatch | None, evidence: Evidence) -> bool:
+    """Whether a row counts beside what is read of its batch: without a clear answer, until that is final.
+
+    An answer that refuses jobs may hide that a part of them was taken.
+    """
+    if row.state is State.ACCEPTED:
+        return True
+    if row.state is State.NOT_DONE:
+        return False
+    if batch is None or (batch.open and batch.status.is_live):
+        return batch is not None or row.state is not State.REJECTED
+    return evidence.shut_s.get(batch.id, float("inf")) < evidence.settle_s
+
+
+def _may_still_land(desired: DesiredExperiment, row: Entry, evidence: Evidence) -> bool:
+    """Whether a purchase that no batch shows counts: unless the file wants it sent again after a while."""
+    if not row.state.may_have_bought:
+        return False
+    said = desired.policy.on_unknown_submission
+    again = said is OnUnknown.RESUBMIT or (said is None and is_emulator(desired.device_type))
+    is_settled = evidence.ages_s.get(row.seq, 0.0) >= evidence.settle_s
+    return not (row.kind is Kind.SUBMIT and row.state is not State.ACCEPTED and again and is_settled)
+
+
+def _row_marks(desired: DesiredExperiment, row: Entry) -> Marks:
+    """What a row says of what it bought; one of an older version, that says nothing, holds machines alone."""
+    if row.recipe or is_emulator(desired.device_type):
+        return Marks(recipe=row.recipe or "?", rerun=_ANY if row.rerun is None else row.rerun)
+    return Marks(rerun=_ANY)
+
+
+def _lot(desired: DesiredExperiment, evidence: Evidence, batch_id: str, rows: Sequence[Entry]) -> _Lot:
+    batch = next((each for each in evidence.batches if each.id == batch_id), None)
+    records = [record for record in evidence.recorded if record.batch_id == batch_id]
+    on_record = {record.id: _recorded_job(record, desired) for record in records}
+    read = {job.id: _read_job(batch, job, desired) for job in batch.jobs} if batch else {}
+    if batch:
+        marks = read_marks(batch.tags)
+    elif records:
+        marks = Marks(recipe=records[0].recipe, rerun=records[0].rerun)
+    else:
+        marks = _row_marks(desired, rows[0])
+    return _Lot(
+        batch_id,
+        marks,
+        jobs=tuple((read | on_record).values()),
+        rows=tuple(each for row in rows for each in row.jobs),
+        jobs_count=batch.jobs_count if batch else 0,
+        cancelled=evidence.cancelled.get(batch_id, 0),
+    )
+
+
+def _recorded_job(record: RecordedJob, desired: DesiredExperiment) -> _Job:
+    return _job(record, record.status, desired)
+
+
+def _read_job(batch: ObservedBatch, job: ObservedJob, desired: DesiredExperiment) -> _Job:
+    """A job that is pending in a batch that has ended never runs."""
+    status = job.status
+    if status is JobStatus.PENDING and batch.status in {BatchStatus.CANCELED, BatchStatus.CANCELING}:
+        status = JobStatus.CANCELED
+    elif status is JobStatus.PENDING and batch.status in {BatchStatus.ERROR, BatchStatus.TIMED_OUT}:
+        status = JobStatus.ERROR
+    return _job(job, status, desired)
+
+
+def _job(job: ObservedJob | RecordedJob, status: JobStatus, desired: DesiredExperiment) -> _Job:
+    is_void = status is JobStatus.CANCELED and job.started_at is None
+    is_failed = status is JobStatus.ERROR or (status in desired.policy.retry.on and not is_void)
+    return _Job(job.key, job.runs, is_void, is_failed)

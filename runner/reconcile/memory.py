@@ -1,0 +1,152 @@
+"""What this process was told and has seen of the cloud, and since when.
+
+Every view of a cloud may lag by itself: a list, the jobs of a batch, a count, a tag. What an answer to our
+own request has said is true from then on, whatever a list shows; of two states of a job, the later one is.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.domain import BatchStatus, JobStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Iterable, Mapping
+
+    from runner.domain import DesiredExperiment
+    from runner.reconcile.actions import Hold
+
+    Payload = dict[str, Any]
+
+_PENDING, _UNDER_WAY, _ENDED = range(3)
+# Once so, a batch does not come back from it.
+_ENDING: Final = frozenset(
+    {BatchStatus.CANCELING, BatchStatus.CANCELED, BatchStatus.DONE, BatchStatus.TIMED_OUT, BatchStatus.ERROR}
+)
+
+
+class Memory:
+    """What was told and seen, by the ids of batches; usable from several threads.
+
+    Args:
+        monotonic: Seconds that only ever grow: no clock that is set counts here.
+    """
+
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        self._monotonic = monotonic
+        self._batches: dict[str, Payload] = {}
+        self._jobs: dict[str, dict[str, Payload]] = {}
+        self._marks: dict[str, tuple[str, ...]] = {}
+        self._since_s: dict[Hashable, float] = {}
+        self._refused: dict[str, tuple[DesiredExperiment, Hold]] = {}
+
+    # What was told
+
+    def hear(self, answer: Mapping[str, Any]) -> None:
+        """Keeps what the answer to a request of ours says of a batch and its jobs."""
+        batch_id = answer.get("id")
+        if isinstance(batch_id, str):
+            told = {name: each for name, each in answer.items() if name not in {"jobs", "sequence_builder"}}
+            self._batches[batch_id] = told
+            self.jobs(batch_id, jobs_in(answer))
+
+    def mark(self, batch_id: str, mark: str) -> None:
+        """Keeps that we have put a tag on a batch."""
+        self._marks[batch_id] = (*self._marks.get(batch_id, ()), mark)
+
+    def told_batch(self, batch_id: str) -> Payload | None:
+        """A batch as the last answer to a request of ours had it; None where there was none."""
+        return self._batches.get(batch_id)
+
+    def told(self) -> frozenset[str]:
+        """Ids of all batches that answers to our requests told of."""
+        return frozenset(self._batches)
+
+    def batch(self, shown: Payload) -> Payload:
+        """A batch as it is shown, brought up to what was told of it."""
+        marks = self._marks.get(shown["id"], ())
+        tags = shown.get("tags") or []
+        if marks and isinstance(tags, list):
+            shown = shown | {"tags": [*tags, *(mark for mark in marks if mark not in tags)]}
+        told = self._batches.get(shown["id"])
+        if told is None:
+            return shown
+        is_behind = _is_ending(told) and not _is_ending(shown)
+        return shown | {
+            "open": bool(shown.get("open")) and bool(told.get("open")),
+            "status": told["status"] if is_behind else shown.get("status"),
+        }
+
+    def jobs(self, batch_id: str, shown: Iterable[Payload]) -> list[Payload]:
+        """All jobs that were ever shown or told of a batch, each in its latest state, in creation order."""
+        known = self._jobs.setdefault(batch_id, {})
+        for job in shown:
+            before = known.get(job["id"], {})
+            if not before or _progress(before) <= _progress(job):
+                # A field that was told once is not untold by an answer that leaves it out.
+                said = {name: each for name, each in job.items() if each is not None or name not in before}
+                known[job["id"]] = before | said
+        return sorted(known.values(), key=_creation_order)
+
+    def job_ids(self, batch_id: str) -> frozenset[str]:
+        """Ids of all jobs that were ever shown or told of a batch."""
+        return frozenset(self._jobs.get(batch_id, ()))
+
+    # What was refused
+
+    def refuse(self, desired: DesiredExperiment, hold: Hold) -> None:
+        """Nothing more is bought for an experiment until it asks for something else."""
+        self._refused[desired.name] = desired, hold
+
+    def refusal(self, desired: DesiredExperiment) -> Hold | None:
+        """Why nothing more is bought for what an experiment asks for; None where it may be."""
+        refused, hold = self._refused.get(desired.name, (None, None))
+        return hold if refused == desired else None
+
+    # Since when
+
+    def now_s(self) -> float:
+        """A moment of the clock that only ever grows (in s)."""
+        return self._monotonic()
+
+    def seconds_of(self, what: Hashable, now_s: float, *, already_s: float = 0.0) -> float:
+        """For how long something has been seen (in s).
+
+        Args:
+            now_s: The moment that is asked about, see `now_s`.
+
+            already_s: How long it had been so when it was first asked about.
+        """
+        return now_s - self._since_s.setdefault(what, now_s - already_s)
+
+    def is_known(self, what: Hashable) -> bool:
+        """Whether it has been asked for how long something has been seen."""
+        return what in self._since_s
+
+    def forget(self, what: Hashable) -> None:
+        """Something is not seen any more; should it come again, it begins anew."""
+        self._since_s.pop(what, None)
+
+
+def jobs_in(answer: Mapping[str, Any]) -> list[Payload]:
+    """The jobs that an answer carries, as far as they can be told apart."""
+    jobs = answer.get("jobs")
+    listed = jobs if isinstance(jobs, list) else []
+    return [job for job in listed if isinstance(job, dict) and isinstance(job.get("id"), str)]
+
+
+def _is_ending(payload: Mapping[str, Any]) -> bool:
+    return BatchStatus(str(payload.get("status"))) in _ENDING
+
+
+def _progress(job: Mapping[str, Any]) -> int:
+    status = JobStatus(str(job.get("status")))
+    if status.is_terminal:
+        return _ENDED
+    return _PENDING if status is JobStatus.PENDING else _UNDER_WAY
+
+
+def _creation_order(job: Mapping[str, Any]) -> float:
+    """Where a job stands; those that do not say it stay in the order in which they were seen."""
+    order = job.get("creation_order")
+    return order if isinstance(order, (int, float)) else float("inf")

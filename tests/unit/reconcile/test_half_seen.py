@@ -1,0 +1,331 @@
+"""Passes over a cloud whose views lag, are short, or are wrong: one purchase is one purchase."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from builders import a_wanted_job, an_experiment
+from fakes import SEQUENCE, DiceEngine, MemoryCloud, VirtualClock
+
+from runner.cloud import Answer
+from runner.domain import BatchMode, Budget, JobStatus, Policy, Surplus, recipe_digest
+from runner.reconcile import End, Journal, Patience, Reconciler, Terms, Tools, Wish
+from runner.results import Records
+
+BATCHES, JOBS = "/api/v1/batches", "/api/v2/jobs"
+RECIPE = recipe_digest(device_type="EMU_FREE", sequence=SEQUENCE)
+TWO = (a_wanted_job(1), a_wanted_job(2))
+
+
+def wanted(*jobs, **fields):
+    """An experiment that the cloud in memory can run."""
+    return an_experiment(*(jobs or (a_wanted_job(),)), sequence=SEQUENCE, recipe=RECIPE, **fields)
+
+
+class Lab:
+    """A cloud in memory, a port that shows it as the test wants it, and machines."""
+
+    def __init__(self, folder):
+        self.folder, self.clock = folder, VirtualClock()
+        self.engine = DiceEngine(random.Random(1), failing=0.0, ending=1.0)
+        self.cloud = MemoryCloud(self.clock, self.engine)
+        self.shown = lambda _request, answer: answer
+        self.sent = []
+        self._journals = {}
+
+    def send(self, request):
+        """The port: the cloud's answer, as it is shown."""
+        self.sent.append((request.method, request.path))
+        answer = self.cloud.answer(request)
+        if request.method != "GET" or answer.status != 200:
+            return answer
+        said = self.shown(request, json.loads(answer.body))
+        return Answer(answer.status, answer.headers, json.dumps(said).encode())
+
+    def lag(self, *, batches_s=0.0, jobs_s=0.0):
+        """From now on lists show only what is older."""
+
+        def shown(request, said):
+            lag_s = {BATCHES: batches_s, JOBS: jobs_s}.get(request.path, 0.0)
+            until = (self.clock.now - timedelta(seconds=lag_s)).isoformat()
+            if lag_s:
+                said["data"] = [each for each in said["data"] if each["created_at"] <= until]
+            return said
+
+        self.shown = shown
+
+    def tamper(self, change):
+        """From now on each job in a list is changed, or left out where nothing is answered."""
+
+        def shown(request, said):
+            if request.path == JOBS:
+                said["data"] = [each for each in map(change, said["data"]) if each]
+            return said
+
+        self.shown = shown
+
+    def sleep(self, seconds):
+        """Lets time pass, and the cloud work."""
+        self.clock.sleep(seconds)
+        self.cloud.step()
+        self.engine.tick()
+        self.cloud.step()
+
+    def journal(self, machine):
+        """What a machine has tried."""
+        if machine not in self._journals:
+            self._journals[machine] = Journal(Path(":memory:"), self.clock)
+        return self._journals[machine]
+
+    def reconciler(self, machine="mine", *, sleep=None, **terms):
+        """A new process on a machine."""
+        tools = Tools(
+            client=self.cloud.client(self),
+            journal=self.journal(machine),
+            records=Records(self.folder / machine),
+            namespace="lab",
+            clock=self.clock,
+            sleep=sleep or self.sleep,
+        )
+        return Reconciler(
+            tools, Terms(**{"namespace": "lab", "poll_s": 1.0, "settle_s": 5.0, "lease_s": 30.0} | terms)
+        )
+
+    def run(self, desired, machine="mine", timeout_s=300.0, **more):
+        """Applies an experiment, in a new process."""
+        wish = Wish(desired=desired)
+        return self.reconciler(machine, **more).run([wish], Patience(timeout_s=timeout_s))
+
+    def bought(self):
+        """Runs of each job on the cloud that was not cancelled."""
+        return sorted(job["runs"] for job in self.cloud.jobs() if job["status"] != JobStatus.CANCELED)
+
+    def purchases(self):
+        """How many requests bought."""
+        return sum(method == "POST" and path.endswith("/jobs") for method, path in self.sent)
+
+    def close(self):
+        """Lets go of everything."""
+        for journal in self._journals.values():
+            journal.close()
+        self.cloud.close()
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A lab that sees all as it is."""
+    made = Lab(tmp_path)
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize(
+    "policy", [Policy(), Policy(budget=Budget(runs=100, jobs=1)), Policy(batch=BatchMode.OPEN)]
+)
+@pytest.mark.parametrize(
+    ("batches_s", "jobs_s"), [(0.0, 0.3), (4.0, 4.0), (8.0, 8.0), (0.0, 60.0), (60.0, 0.0), (60.0, 60.0)]
+)
+def test_lists_that_lag_buy_nothing_twice(lab, policy, batches_s, jobs_s):
+    """Each list by itself, by less or more than the settle window."""
+    lab.lag(batches_s=batches_s, jobs_s=jobs_s)
+
+    outcome = lab.run(wanted(policy=policy))
+
+    assert (End.SETTLED, (), 1, [100]) == (outcome.end, outcome.plans[0].holds, lab.purchases(), lab.bought())
+
+
+def test_lists_that_lag_buy_nothing_twice_in_one_process_after_another(lab):
+    """What the first was told stands in the journal."""
+    lab.lag(batches_s=60.0, jobs_s=60.0)
+    for _ in range(8):
+        lab.run(wanted(*TWO), timeout_s=8.0)
+    outcome = lab.run(wanted(*TWO))
+
+    assert (End.SETTLED, 1, [100, 100]) == (outcome.end, lab.purchases(), lab.bought())
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda job: None,
+        lambda job: job | {"runs": -20},
+        lambda job: job | {"runs": None},
+        lambda job: job | {"runs": 0},
+        lambda job: job | {"runs": "100"},
+        lambda job: job | {"variables": None},
+        lambda job: job | {"variables": "t"},
+        lambda job: job | {"status": None},
+        lambda job: job | {"created_at": 7},
+        lambda job: "a job",
+    ],
+    ids=[
+        "no job",
+        "minus",
+        "null",
+        "none",
+        "text",
+        "no variables",
+        "odd variables",
+        "no status",
+        "a number",
+        "odd",
+    ],
+)
+@pytest.mark.parametrize("machine", ["mine", "another"])
+def test_jobs_that_are_shown_wrong_are_not_bought_again(lab, machine, change):
+    """Neither by the machine that bought them nor by another; in the end a person is told which batch."""
+    lab.run(wanted(), timeout_s=7.0)
+    (batch,) = {job["batch_id"] for job in lab.cloud.jobs()}
+    lab.tamper(change)
+    outcome = lab.run(wanted(), machine)
+
+    holds = outcome.plans[0].holds
+    assert (1, [100]) == (lab.purchases(), lab.bought())
+    assert holds == () or batch in holds[0].reason
+
+
+def test_a_batch_that_is_not_seen_whole_is_told_and_then_asked_about(lab):
+    """First a note that says since when, after a while a Hold that names the batch."""
+    lab.run(wanted(), timeout_s=7.0)
+    lab.tamper(lambda job: None)
+    lab.shown, blind = (lambda _r, said: said), lab.shown
+    lab.shown = blind
+    reconciler = lab.reconciler("another")
+    early = reconciler.one_pass([Wish(desired=wanted())])[0]
+    for _ in range(130):
+        lab.sleep(1.0)
+    late = reconciler.one_pass([Wish(desired=wanted())])[0]
+
+    assert ((), True) == (early.holds, any("is not seen whole" in note for note in early.notes))
+    assert ["is not seen whole" in hold.reason for hold in late.holds] == [True]
+
+
+def test_an_open_batch_is_closed_although_its_jobs_are_not_seen(lab):
+    """It holds a machine."""
+    lab.tamper(lambda job: None)
+    lab.run(wanted(), timeout_s=7.0)
+    lab.run(wanted(), "another", timeout_s=20.0)
+
+    assert {False} == {batch["open"] for batch in lab.cloud.client().get_batches()}
+
+
+@pytest.mark.parametrize("machine", ["mine", "another"])
+def test_what_is_on_record_needs_no_list(lab, machine):
+    """Also when the cloud has forgotten the jobs."""
+    lab.run(wanted(), machine)
+    lab.tamper(lambda job: None)
+    lab.sent.clear()
+    outcome = lab.run(wanted(), machine)
+
+    assert (End.SETTLED, [("GET", BATCHES)]) == (outcome.end, lab.sent)
+
+
+@pytest.mark.parametrize("is_forgotten", [False, True])
+def test_a_batch_that_was_bought_and_is_shown_nowhere_is_not_bought_again(lab, is_forgotten):
+    """Its id is in the journal; nothing is bought until somebody knows what became of it."""
+    lab.engine._capacity = 0
+    lab.run(wanted(), timeout_s=7.0)
+    lab.engine._capacity = 8
+    lab.shown = lambda request, said: said | {"data": []} if request.path == BATCHES else said
+    if is_forgotten:
+        answer = lab.cloud.answer
+        lab.cloud.answer = lambda request: (
+            Answer(404, {}, b"{}") if request.path.startswith("/api/v2/batches/") else answer(request)
+        )
+    outcome = lab.run(wanted())
+
+    assert (1, is_forgotten) == (lab.purchases(), bool(outcome.plans[0].holds))
+
+
+def test_a_purchase_that_arrives_twice_is_noticed_and_what_is_pending_of_it_cancelled(lab):
+    """A proxy repeated it, before the batch was closed; one of the two counts."""
+    answer = lab.cloud.answer
+
+    def twice(request):
+        if request.method == "POST" and request.path.endswith("/jobs"):
+            answer(request)
+        return answer(request)
+
+    lab.cloud.answer = twice
+    outcome = lab.run(wanted(*TWO))
+
+    assert (End.SETTLED, [100, 100]) == (outcome.end, lab.bought())
+    assert Counter({"CANCELED": 2, "DONE": 2}) == Counter(job["status"] for job in lab.cloud.jobs())
+
+
+def test_no_planner_buys_twice(lab, monkeypatch):
+    """One that always wants what the file asks for is stopped by the guard; a person is asked, once."""
+    wants = "runner.reconcile.tally._missing"
+    monkeypatch.setattr(wants, lambda job, *_: job.runs)
+    outcome = lab.run(wanted())
+
+    (hold,) = outcome.plans[0].holds
+    assert (1, [100]) == (lab.purchases(), lab.bought())
+    assert "100 more runs of t1 would make 200, and 100 are justified" in hold.reason
+    assert set() == {batch["id"] for batch in lab.cloud.client().get_batches() if batch["open"]}
+
+
+def test_two_clones_with_two_versions_of_a_file_both_get_what_they_ask_for(lab):
+    """The larger one buys the difference; nobody shuts the other's claim."""
+    clones = {machine: lab.reconciler(machine, sleep=lambda _: None) for machine in ("small", "large")}
+    wishes = {"small": wanted(a_wanted_job(runs=20)), "large": wanted(a_wanted_job(runs=30), a_wanted_job(2))}
+    for _ in range(60):
+        for machine, clone in clones.items():
+            clone.one_pass([Wish(desired=wishes[machine])])
+        lab.sleep(1.0)
+    counts = Counter()
+    for job in lab.cloud.jobs():
+        counts[job["variables"]["t"]] += job["runs"]
+
+    assert Counter({1: 30, 2: 100}) == counts
+    assert 8 >= len(list(lab.cloud.client().get_batches()))
+
+
+@pytest.mark.parametrize(("is_ours", "expected"), [(True, "CANCELED"), (False, "DONE")])
+def test_only_what_this_machine_bought_is_superseded(lab, is_ours, expected):
+    """Another clone's file may still ask for it; it is named."""
+    lab.engine._ending = 0.0
+    lab.engine._capacity = 0
+    first = wanted(policy=Policy(supersede=Surplus.CANCEL))
+    lab.run(first, timeout_s=7.0)
+    second = replace(first, recipe="f" * 64)
+    machine = "mine" if is_ours else "another"
+    plan = lab.reconciler(machine).one_pass([Wish(desired=second)])[0]
+    lab.engine._ending, lab.engine._capacity = 1.0, 8
+    for _ in range(5):
+        lab.sleep(1.0)
+
+    assert [expected] == [job["status"] for job in lab.cloud.jobs()]
+    assert is_ours != any("left alone" in note for note in plan.notes)
+
+
+@pytest.mark.parametrize("jump_s", [-600.0, 600.0])
+def test_a_clock_that_is_set_changes_no_wait(lab, jump_s):
+    """Time-outs and settling go by seconds that only grow; the jump is told."""
+    seconds = {"now": 0.0}
+
+    def sleep(s):
+        seconds["now"] += s
+        lab.sleep(s)
+
+    from runner.reconcile import Memory  # noqa: PLC0415  (only here)
+
+    reconciler = lab.reconciler(sleep=sleep)
+    tools = replace(reconciler._tools, kept_memory=Memory(lambda: seconds["now"]))
+    reconciler = Reconciler(tools, Terms(namespace="lab", poll_s=1.0, settle_s=5.0))
+    lab.engine._capacity = 0
+    plans = []
+    wish = Wish(desired=wanted())
+    plans.append(reconciler.one_pass([wish])[0])
+    lab.clock.now += timedelta(seconds=jump_s)
+    outcome = reconciler.run([wish], Patience(timeout_s=30.0))
+
+    assert (End.PATIENCE, 30.0) == (outcome.end, seconds["now"])
+    assert any("clock was set" in note for note in outcome.plans[0].notes)
+    assert [100] == lab.bought()
