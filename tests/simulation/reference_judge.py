@@ -1,0 +1,223 @@
+"""What must hold in every history of the reference's world, judged by the cloud's truth alone."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import Counter
+
+from pcs import LIVE
+from reference_schedules import MAX_RUNS
+
+# After so many faults a history is not played on: more of them say nothing new.
+_ENOUGH = 4
+
+
+class EnoughError(BaseException):
+    """Enough is broken."""
+
+
+class Judge:
+    """Watches a world, and writes down what must not be."""
+
+    def __init__(self, world):
+        self._world = world
+        self.broken = []
+        self.purchases = 0
+        self._versions = set()  # project, file and version that anybody has had
+        self._added_up, self._exact = {}, {}
+        for clone, has in enumerate(world.has):
+            for file, version in enumerate(has):
+                self.saw(clone, file, version)
+
+    def accuse(self, what):
+        """Something is not as it must be.
+
+        Raises:
+            EnoughError: So are several things.
+        """
+        self.broken.append(f"{self._world.agenda.now_s:.1f} s: {what}")
+        if len(self.broken) >= _ENOUGH:
+            raise EnoughError
+
+    def saw(self, clone, file, version):
+        """A clone asks for a version of a file from now on."""
+        project = self._world.project_of(clone)
+        if (project, file, version) in self._versions:
+            return
+        self._versions.add((project, file, version))
+        is_exact = self._world.conditions.runs_mode == "exact"
+        for point, repetition, runs in self._wanted(project, file, version):
+            if repetition is None and not is_exact:
+                self._added_up[point] = max(runs, self._added_up.get(point, 0))
+            else:
+                self._exact.setdefault(point, set()).add((repetition or 1, runs))
+
+    def _wanted(self, project, file, version):
+        """Point, repetition and runs of each job that a version asks for."""
+        each = self._world.conditions.files[file]
+        recipe = "own" if each.kind == "own" else each.versions[version].recipe
+        for t, repetition, runs, rerun in self._world.wishes(file, version):
+            yield (project, f"exp{file}", recipe, rerun, t), repetition, runs
+
+    # While it happens
+
+    def jobs_came(self, batch_id, job_ids):
+        """Jobs were bought: never more than wanted, more often than allowed, or above the budget."""
+        if self._world.is_foreign(batch_id):
+            self.accuse(f"jobs were added to batch {batch_id} of others")
+            return
+        self.purchases += 1
+        conditions = self._world.conditions
+        n_jobs = len(self._world.pcs.batches[batch_id].job_ids)
+        if not self._world.duplicates and conditions.jobs_per_batch and n_jobs > conditions.jobs_per_batch:
+            self.accuse(f"batch {batch_id} has {n_jobs} jobs, at most {conditions.jobs_per_batch} may be")
+        held, failed, spent = self._tallies()
+        for point, jobs in held.items():
+            runs, most = _runs(self._own(jobs)), self._most(point)
+            if runs > most:
+                self.accuse(f"bought twice: {runs} runs of {point}, wanted {most}")
+        for point, jobs in failed.items():
+            most = self._most_failures(point)
+            if len(self._own(jobs)) > most:
+                self.accuse(f"bought too often: {len(jobs)} attempts of {point} failed, at most {most} may")
+        for owner, jobs in spent.items():
+            self._judge_budget(owner, self._own(jobs))
+
+    def _judge_budget(self, owner, jobs):
+        file = self._file(owner)
+        if file.budget_runs is not None and _runs(jobs) > file.budget_runs:
+            self.accuse(f"over budget: {_runs(jobs)} runs bought for {owner}, at most {file.budget_runs}")
+        if file.budget_jobs is not None and len(jobs) > file.budget_jobs:
+            self.accuse(f"over budget: {len(jobs)} jobs bought for {owner}, at most {file.budget_jobs}")
+
+    def _own(self, jobs):
+        """Without what came twice because somebody between has sent it twice."""
+        return [job for job in jobs if job["id"] not in self._world.duplicates]
+
+    def _file(self, owner):
+        return self._world.conditions.files[int(owner[1].removeprefix("exp"))]
+
+    def _most(self, point):
+        """The most runs that may be held: added up, and of a repetition one job for each number asked for."""
+        return self._added_up.get(point, 0) + sum(runs for _, runs in self._exact.get(point, ()))
+
+    def _most_failures(self, point):
+        limit = self._world.conditions.retry_limit
+        versions = len({version for _, _, version in self._versions})
+        of_added_up = (
+            limit + versions * math.ceil(self._added_up[point] / MAX_RUNS) if point in self._added_up else 0
+        )
+        return of_added_up + (limit + 1) * len(self._exact.get(point, ()))
+
+    def change_asked(self, crewman, request):
+        """A change is about to be sent: it is ours to make."""
+        parts = request.path.split("/")
+        project = self._world.project_of(crewman.number)
+        batch = self._world.pcs.batches.get(parts[4]) if "batches" in parts and len(parts) > 4 else None
+        job = self._world.pcs.jobs.get(parts[4]) if "jobs" in parts[:4] and len(parts) > 4 else None
+        batch_id = batch.now["id"] if batch else job.now["batch_id"] if job else None
+        if batch_id is None:
+            return
+        if self._world.is_foreign(batch_id):
+            self.accuse(f"not ours: {request.method} {request.path}: a batch of others")
+        elif self._world.pcs.batches[batch_id].now["project_id"] != project:
+            self.accuse(f"not ours: {request.method} {request.path}: a batch of another project")
+
+    # At the end
+
+    def ended(self, crewman, holds):
+        """A clone says that it is done, or asks a person."""
+        unmet = list(self._unmet(crewman))
+        if holds and not self._may_hold(crewman, unmet):
+            self.accuse(f"unjustified hold: {crewman} asks a person: {'; '.join(holds)}")
+        if not holds:
+            for what in unmet:
+                self.accuse(f"no progress: {crewman} is done, but {what}")
+
+    def _unmet(self, crewman):
+        """What a clone's files ask for and is not there, in words."""
+        held, failed, _ = self._tallies(with_declined=True)
+        limit, project = self._world.conditions.retry_limit, self._world.project_of(crewman.number)
+        is_exact = self._world.conditions.runs_mode == "exact"
+        for file, version in enumerate(self._world.has[crewman.number]):
+            needs = {}
+            for point, repetition, runs in self._wanted(project, file, version):
+                needs.setdefault(point, []).append((repetition, runs))
+            for point, some in needs.items():
+                is_counted = is_exact or some[0][0] is not None
+                asked = Counter(runs for _, runs in some)
+                sizes = [job["runs"] for job in held.get(point, ())]
+                there = Counter(sizes) & asked if is_counted else sizes
+                n_there = sum(n * k for n, k in there.items()) if is_counted else sum(sizes)
+                wanted = sum(runs for _, runs in some)
+                if n_there < wanted and len(failed.get(point, ())) <= limit:
+                    yield f"{sizes} of {wanted} runs of {point} are there"
+
+    def _may_hold(self, crewman, unmet):
+        """Whether there is something that a person must decide."""
+        conditions, cloud = self._world.conditions, self._world.schedule.nature
+        is_limited = any(each.budget_runs or each.budget_jobs for each in conditions.files)
+        is_blind = conditions.submission == "direct" or not cloud.takes_empty or cloud.purge != "nothing"
+        return is_blind or cloud.forgets_runs or bool(self._world.duplicates) or (is_limited and bool(unmet))
+
+    def recorded(self, crewman, records):
+        """Every end of a job of ours is on record, with what was measured."""
+        on_record = {job.id: job for job in records}
+        for batch in self._world.ours(self._world.project_of(crewman.number)):
+            if self._world.schedule.nature.purge != "nothing" or _owner(batch) is None:
+                continue
+            for job in self._world.pcs.jobs_of(batch["id"]):
+                if job["status"] not in {"DONE", "ERROR"}:
+                    continue
+                found = on_record.get(job["id"])
+                counts = self._world.counts_of(job) if job["status"] == "DONE" else {}
+                said = None if found is None else (str(found.status), dict(found.counts))
+                if said != (job["status"], counts):
+                    self.accuse(f"not recorded: {crewman} has {said} of job {job['id']}, it is {counts}")
+
+    def world_ended(self):
+        """Nothing of ours is left open, and nothing of others was touched."""
+        for batch_id in self._world.disturbed():
+            self.accuse(f"not ours: batch {batch_id} of others is not as it was")
+        if any(crewman.is_held for crewman in self._world.crew):
+            return
+        for batch in self._world.ours():
+            if batch["status"] in LIVE:
+                self.accuse(f"left behind: batch {batch['id']} of ours is {batch['status']}")
+
+    # Counting
+
+    def _tallies(self, *, with_declined=False):
+        """Jobs that are held, failed attempts, both by point, and jobs that cost something by their owner."""
+        held, failed, spent = {}, {}, {}
+        for batch in self._world.ours():
+            owner = _owner(batch)
+            for job in self._world.pcs.jobs_of(batch["id"]):
+                point = point_of(batch, job)
+                is_declined = job["id"] in self._world.by_person
+                if job["status"] in {"CANCELED", "CANCELING"}:
+                    if with_declined and is_declined:
+                        held.setdefault(point, []).append(job)
+                    continue
+                spent.setdefault(owner, []).append(job)
+                (failed if job["status"] == "ERROR" else held).setdefault(point, []).append(job)
+        return held, failed, spent
+
+
+def point_of(batch, job):
+    """What a job measures: project, experiment, recipe, rerun and point."""
+    said = dict(reversed([tag.split(":", 1) for tag in batch["tags"] if ":" in tag]))
+    own = json.loads(job["sequence"])["own"] if job["sequence"] else None
+    recipe = "own" if own is not None else json.loads(batch["sequence_builder"])["recipe"]
+    t = own if own is not None else (job["variables"] or {}).get("t", 0)
+    return batch["project_id"], said.get("exp"), recipe, int(said.get("rerun", 0)), t
+
+
+def _owner(batch):
+    exp = next((tag.removeprefix("exp:") for tag in batch["tags"] if tag.startswith("exp:")), None)
+    return None if exp is None else (batch["project_id"], exp)
+
+
+def _runs(jobs):
+    return sum(job["runs"] for job in jobs)
