@@ -259,7 +259,7 @@ class Crewman:
             names = [f"exp{index}" for index in range(len(self.world.conditions.files))]
             records = [job for name in names for job in self.records.of_experiment(name)]
         except RunnerError as error:
-            self.world.judge.accuse(f"broken records: {self}: {error}")
+            self.world.judge.accuse(f"broken records: {self}: {self._said(error)}")
             return
         self.world.judge.recorded(self, records)
 
@@ -292,13 +292,17 @@ class Crewman:
             self.pause(error.crash.down_s if error.crash else 1.0)
             return
         except RunnerError as error:
-            self.world.tell(f"{self} fails: {error}")
+            self.world.tell(f"{self} fails: {self._said(error)}")
             if was_calm:
-                self.world.judge.accuse(f"fails: {self}: {error}")
+                self.world.judge.accuse(f"fails: {self}: {self._said(error)}")
             return
         self.is_held = tuple(f"{plan.experiment}: {h.reason}" for plan in outcome.plans for h in plan.holds)
         if was_calm and outcome.end is not End.SETTLED:
             self.world.judge.accuse(f"livelock: {self} does not come to an end: {outcome.end}")
+
+    def _said(self, error):
+        """An error without the folder that is another one each time."""
+        return str(error).replace(str(self._folder), "…")
 
     def _count_pass(self, plans):
         verbs = [f"{type(action).__name__} ({action.reason})" for plan in plans for action in plan.actions]

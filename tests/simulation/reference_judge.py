@@ -11,6 +11,8 @@ from reference_schedules import MAX_RUNS
 
 # After so many faults a history is not played on: more of them say nothing new.
 _ENOUGH = 4
+# Tags by which a clone says that it cancels something itself.
+_RELEASED = {"fenced", "superseded", "pruned"}
 
 
 class EnoughError(BaseException):
@@ -73,6 +75,9 @@ class Judge:
         if not self._world.duplicates and conditions.jobs_per_batch and n_jobs > conditions.jobs_per_batch:
             self.accuse(f"batch {batch_id} has {n_jobs} jobs, at most {conditions.jobs_per_batch} may be")
         held, failed, spent = self._tallies()
+        for point, runs in self._declined(held).items():
+            if runs > self._most(point):
+                self.accuse(f"bought against a person: {runs} runs of {point} with those that were cancelled")
         for point, jobs in held.items():
             runs, most = _runs(self._own(jobs)), self._most(point)
             if runs > most:
@@ -83,6 +88,16 @@ class Judge:
                 self.accuse(f"bought too often: {len(jobs)} attempts of {point} failed, at most {most} may")
         for owner, jobs in spent.items():
             self._judge_budget(owner, self._own(jobs))
+
+    def _declined(self, held):
+        """Runs of points of which a person has cancelled some, with those: they are not bought again."""
+        declined = {}
+        for batch in self._world.ours():
+            if not _RELEASED & set(batch["tags"]):
+                for job in self._world.pcs.jobs_of(batch["id"]):
+                    if job["id"] in self._world.by_person:
+                        declined.setdefault(point_of(batch, job), []).append(job)
+        return {point: _runs(self._own(jobs + held.get(point, []))) for point, jobs in declined.items()}
 
     def _judge_budget(self, owner, jobs):
         file = self._file(owner)

@@ -1,0 +1,192 @@
+"""Whole reconcilers on a cloud that does not share their assumptions; see `reference_run`."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import planted_defects
+import pytest
+from pcs_nature import Lag, Nature
+from planted_defects import DEFECTS, Defect, GoneError, planted, search
+from reference_history import broken, play
+from reference_network import LostError, _mangled, _trouble
+from reference_schedules import (
+    Clone,
+    Conditions,
+    Crash,
+    Deed,
+    Edit,
+    Fault,
+    File,
+    Jump,
+    Schedule,
+    Version,
+    schedule,
+    shrunk,
+)
+
+from runner.reconcile.journal import Journal
+
+RUN = Path(__file__).with_name("reference_run.py")
+# What makes a schedule as Python.
+NAMES = (Clone, Conditions, Crash, Deed, Edit, Fault, File, Jump, Lag, Nature, Schedule, Version)
+
+
+def run(*words):
+    """The command: exit code and what it prints."""
+    done = subprocess.run(
+        [sys.executable, str(RUN), *words], capture_output=True, text=True, check=False, timeout=280
+    )
+    return done.returncode, done.stdout + done.stderr
+
+
+@pytest.mark.seconds(20)
+@pytest.mark.xfail(
+    strict=True, reason="the reconciler believes what it is shown; the mark goes when it does not"
+)
+def test_nothing_that_must_hold_is_broken_on_any_cloud_that_the_reference_allows():
+    """The schedules of the first seeds: safety all the time, and progress after the last fault."""
+    code, printed = run("--schedules", "100", "--processes", "1", "--shrink", "0")
+
+    assert code == 0, printed
+
+
+def test_a_calm_history_buys_what_is_wanted_once():
+    """Without faults, lags and others."""
+    world = play(Schedule())
+
+    assert [] == world.judge.broken
+    assert {"purchases": 1, "jobs": 3} == {name: world.happened()[name] for name in ("purchases", "jobs")}
+
+
+def test_the_same_reference_schedule_is_the_same_history():
+    """So that a seed is all that has to be told."""
+    for seed in range(10):
+        first, second = (play(schedule(seed)).told for _ in range(2))
+
+        assert first == second
+
+
+def test_a_reference_schedule_is_printed_as_python():
+    """It can be pasted into a test."""
+    names = {each.__name__: each for each in NAMES}
+    for seed in range(100):
+        assert schedule(seed) == eval(str(schedule(seed)), names)
+
+
+def test_a_reference_schedule_is_shrunk_to_what_matters():
+    """One event, and one lag, of all."""
+    culprit, lag = Deed(at_s=3.0, kind="outage"), Lag(most_s=3.0)
+    failing = Schedule(
+        nature=Nature(lags={"jobs": lag, "tags": lag}, zone="Z"),
+        events=(Deed(at_s=1.0, kind="pause"), culprit, Jump(at_s=1.0, clone=0, off_s=60.0)),
+    )
+
+    expected = Schedule(nature=Nature(lags={"jobs": lag}), events=(culprit,))
+    assert expected == shrunk(failing, lambda each: culprit in each.events and "jobs" in each.nature.lags)
+
+
+def test_schedules_draw_everything_that_may_differ():
+    """Faults of all requests, crashes, edits, jumps of clocks and deeds; one to three clones."""
+    drawn = [schedule(seed) for seed in range(300)]
+
+    assert {Fault, Crash, Edit, Jump, Deed} == {type(event) for each in drawn for event in each.events}
+    assert {1, 2, 3} == {len(each.conditions.clones) for each in drawn}
+    assert {True, False} == {each.is_beyond for each in drawn}
+
+
+def test_what_is_not_left_to_the_seed_is_as_it_is_given():
+    """Conditions, the number of clones, and the nature of the cloud."""
+    fixed = schedule(3, clones="2", surplus="'cancel'", **{"nature.failing": "0.5"})
+
+    assert (2, "cancel", 0.5) == (
+        len(fixed.conditions.clones),
+        fixed.conditions.surplus,
+        fixed.nature.failing,
+    )
+
+
+@pytest.mark.parametrize(
+    ("kind", "jobs"),
+    [
+        ("short", [{"runs": 20, "status": "DONE", "variables": {"t": 1}}]),
+        ("empty", []),
+        ("null runs", [{"runs": None, "status": "DONE", "variables": {"t": 1}}] * 2),
+        ("negative runs", [{"runs": -20, "status": "DONE", "variables": {"t": 1}}] * 2),
+        ("text runs", [{"runs": "many", "status": "DONE", "variables": {"t": 1}}] * 2),
+        ("no variables", [{"runs": 20, "status": "DONE", "variables": None}] * 2),
+        ("other status", [{"runs": 20, "status": "PENDING", "variables": {"t": 1}}] * 2),
+    ],
+)
+def test_a_list_of_jobs_is_mangled_in_one_way(kind, jobs):
+    """And its pagination says nothing of it."""
+    said = {"data": [{"runs": 20, "status": "DONE", "variables": {"t": 1}}] * 2}
+    expected = {"data": jobs, "pagination": {"total": len(jobs), "end": len(jobs)}}
+
+    assert expected == _mangled(said, kind)
+
+
+def test_a_read_in_trouble_has_no_answer_or_one_that_is_no_json():
+    """Whatever its status."""
+    with pytest.raises(LostError):
+        _trouble("lost")
+
+    assert [200, 429, 503] == [_trouble(kind)[0] for kind in ("html", "429", "503")]
+
+
+def test_every_planted_defect_names_something_that_is_there_and_leaves_nothing_behind():
+    """At least twenty-five, no two of one name."""
+    before = dict(vars(Journal))
+    for defect in DEFECTS:
+        with planted(defect):
+            pass
+
+    assert len(DEFECTS) == len({defect.name for defect in DEFECTS}) >= 25
+    assert before == dict(vars(Journal))
+
+
+def test_a_defect_in_what_is_gone_is_told_loudly():
+    """Else it would be planted nowhere, and never found."""
+    gone = Defect(name="gone", at="runner.reconcile.journal:Journal.no_such", make=planted_defects.never)
+
+    with pytest.raises(GoneError, match=r"Journal\.no_such"), planted(gone):
+        pass
+
+
+@pytest.mark.seconds(15)
+@pytest.mark.parametrize(
+    "name",
+    [
+        "it always wants everything",
+        "a key is forgotten in the tallies",
+        "runs are doubled",
+        "intentions are not written",
+        "the settle window is ignored",
+        "records are not read",
+        "results are mixed up",
+    ],
+)
+def test_the_world_finds_planted_defects(name):
+    """Each within twenty schedules; all of them are played by the command."""
+    number, how = search(name, 0, 20)
+
+    assert number is not None
+    assert how
+
+
+def test_a_failing_reference_seed_is_told_and_printed_as_python():
+    """Its history line by line."""
+    code, printed = run("--replay", "5")
+
+    assert "Schedule(\n  seed=5," in printed
+    assert "clone 0 plans" in printed
+    assert code in {0, 1}
+
+
+def test_the_judge_is_not_blind_to_lags_beyond_what_clones_are_told():
+    """Two clones that settle at once buy twice on a cloud that lags."""
+    racing = [schedule(seed, clones="2", settle_s="0.0", projects="1") for seed in range(40)]
+
+    assert any("bought twice" in each for one in racing for each in broken(one))
