@@ -396,13 +396,14 @@ def _record(
     names = {wanted.key: wanted.name for wanted in desired.jobs}
     is_current = desired.recipe.startswith(marks.recipe)
     lost = (str(result),) if isinstance(result, CloudError) else ()
+    counts = (result.get("counter") or {}) if isinstance(result, dict) else {}
     return RecordedJob(
         id=job.id,
         batch_id=job.batch_id,
         recipe=marks.recipe,
         key=job.key,
         status=job.status,
-        runs=job.runs,
+        runs=job.runs or sum(counts.values()),  # a cloud may have forgotten them
         name=names.get(job.key, ""),
         variables=job.variables,
         rerun=marks.rerun,
@@ -410,7 +411,7 @@ def _record(
         created_at=job.created_at,
         started_at=job.started_at,
         ended_at=job.ended_at,
-        counts=(result.get("counter") or {}) if isinstance(result, dict) else {},
+        counts=counts,
         qubit_ids=job.qubit_ids or (desired.qubit_ids if is_current else ()),
         errors=job.errors + lost,
     )

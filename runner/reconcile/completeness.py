@@ -15,7 +15,9 @@ from runner.reconcile.own_sequences import may_have_one
 from runner.reconcile.reading import jobs_count
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+    from runner.domain import ObservedJob, RecordedJob
 
     Payload = Mapping[str, Any]
 
@@ -32,25 +34,31 @@ class Expected:
 
         keys: Key of each job that was bought on it, as the journal has it.
 
-        on_record: Status of each of its jobs of which nothing more is to be learnt.
+        runs: Runs of each of them, by its key, as far as the journal tells.
+
+        on_record: Its jobs of which nothing more is to be learnt, by their ids.
 
         own_sequences: Own sequence of each job that was asked for it; None for a job that has none.
 
-        has_variables: Whether the sequence of the batch has variables.
+        may_be_bare: Whether a job may have neither variables nor a sequence of its own.
 
         shared: Key of the sequence that its jobs share, see `runner.domain.own_sequence_key`; None where its
             experiment has a job with a sequence of its own.
 
         is_settled: Whether the batch has been seen ended for as long as views of it may lag.
+
+        is_steady: Whether it has been seen with the same number of jobs for as long as that.
     """
 
     job_ids: frozenset[str] = frozenset()
     keys: tuple[str, ...] = ()
-    on_record: Mapping[str, JobStatus] = field(default_factory=dict)
+    runs: Mapping[str, int] = field(default_factory=dict)
+    on_record: Mapping[str, RecordedJob] = field(default_factory=dict)
     own_sequences: Mapping[str, str | None] = field(default_factory=dict)
-    has_variables: bool = False
+    may_be_bare: bool = True
     shared: str | None = None
     is_settled: bool = True
+    is_steady: bool = True
 
 
 def n_expected(payload: Payload, expected: Expected) -> int:
@@ -89,12 +97,20 @@ def key_gaps(read: Iterable[str], bought: Iterable[str]) -> Iterator[str]:
         yield f"{sum(lacking.values())} of the jobs that were bought on it are not among those that it has"
 
 
+def runs_gaps(read: Iterable[ObservedJob], on_record: Collection[str]) -> Iterator[str]:
+    """Measured jobs of which the number of runs is not known before their results are on record."""
+    for job in read:
+        if job.status is JobStatus.DONE and not job.runs and job.id not in on_record:
+            yield f"its job {job.id} does not say its runs, and its result is not on record yet"
+
+
 def job_gaps(job: Payload, expected: Expected) -> Iterator[str]:
     """What is missing of a job, or is of another type than it must be."""
     runs, variables, status = job.get("runs"), job.get("variables"), job.get("status")
     if not isinstance(status, str):
         yield f"its job {job['id']} has {_said(status)} as its status"
-    is_void = runs is None and status == JobStatus.CANCELED
+    # Of a job that has ended a cloud may have forgotten them, see `runs_gaps`.
+    is_void = runs is None and JobStatus(str(status)).is_terminal
     if not is_void and (type(runs) is not int or runs < 1):
         yield f"its job {job['id']} has {_said(runs)} as its runs"
     if not isinstance(variables, (dict, type(None))):

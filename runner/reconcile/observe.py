@@ -16,7 +16,7 @@ from runner.domain import BatchStatus, JobStatus, ObservedBatch
 from runner.errors import NotFoundError, WireFormatError
 from runner.reconcile.attribution import named
 from runner.reconcile.bought import of_interest
-from runner.reconcile.completeness import Expected, gaps, job_gaps, key_gaps, n_expected
+from runner.reconcile.completeness import Expected, gaps, job_gaps, key_gaps, n_expected, runs_gaps
 from runner.reconcile.journal import BUYING, Kind, State
 from runner.reconcile.ledger import Ledger
 from runner.reconcile.memory import jobs_in
@@ -27,7 +27,8 @@ from runner.reconcile.own_sequences import (
     shared_sequence,
     with_sequences,
 )
-from runner.reconcile.reading import observed_batch, observed_jobs
+from runner.reconcile.reading import jobs_count, observed_batch, observed_jobs
+from runner.reconcile.repetitions import FIRST
 from runner.reconcile.scene import Observation, Sighting
 from runner.reconcile.tags import SHORT, joined_tags, namespace_tag, read_marks, row_tags
 
@@ -237,12 +238,14 @@ class Observer:
         told = self._memory.job_ids(payload["id"])
         return Expected(
             job_ids=told.union(*(row.job_ids for row in bought)),
+            runs=_runs_by_key(bought),
             keys=tuple(key for row in bought for key, _ in row.jobs),
-            on_record={job.id: job.status for job in on_record},
+            on_record={job.id: job for job in on_record},
             own_sequences=self._own_sequences,
-            has_variables=desired is not None and has_variables(desired.sequence),
+            may_be_bare=desired is None or (bool(desired.sequence) and not has_variables(desired.sequence)),
             shared=shared_sequence(desired) if desired else None,
             is_settled=self._ended_s(payload) >= self._settle_s,
+            is_steady=self._same_s(payload) >= self._settle_s,
         )
 
     # Fetch
@@ -265,7 +268,7 @@ class Observer:
         count = n_expected(payload, expected)
         if not count or self._kept(payload, expected) is not None:
             return False
-        return _accounted_for(payload, expected.on_record.values()) < count
+        return _accounted_for(payload, [job.status for job in expected.on_record.values()]) < count
 
     def _kept(self, payload: Payload, expected: Expected) -> tuple[ObservedJob, ...] | None:
         """The jobs as they were read of the same version of the batch; None if it has changed."""
@@ -286,8 +289,7 @@ class Observer:
         answers = [answer for answer in self._at_once(self._job_or_none, ids) if answer]
         for answer in answers:
             sequence = answer.get("sequence")
-            # A job of a sequence with variables has values for them, or its own sequence.
-            if sequence or not expected.has_variables:
+            if sequence or expected.may_be_bare:
                 self._own_sequences[answer["id"]] = sequence
         return [{name: job.get(name) for name in _TOLD_ALONE} for job in answers]
 
@@ -324,9 +326,19 @@ class Observer:
             return _Reading(replace(batch, jobs=self._kept(payload, expected) or ()))
         read, unread = self._observed(payload, jobs, expected)
         missing = [*gaps(payload, jobs, expected), *unread]
-        if not missing:
-            missing += key_gaps([job.key for job in read], expected.keys)
-            read = read if not missing else ()  # which is which is not known
+        read = tuple(job if job.runs else replace(job, runs=expected.runs.get(job.key, 0)) for job in read)
+        keys = {job.id: job.key for job in (*expected.on_record.values(), *read)}
+        lacking = [] if missing else [*key_gaps(keys.values(), expected.keys)]
+        is_repeated = read_marks(batch.tags).repetitions != FIRST
+        if is_repeated and not (expected.keys or expected.is_steady):
+            missing.append(
+                "which repetitions its jobs are is told by all of them, and some may not be shown yet"
+            )
+        if lacking or (missing and is_repeated):
+            read = ()  # which job is which is not known
+            for job in jobs:
+                self._own_sequences.pop(job["id"], None)  # it may have been answered too early
+        missing += [*lacking, *runs_gaps(read, expected.on_record)]
         if not missing and _counts_agree(payload, jobs):
             self._complete[batch.id] = (_version(payload, expected), read)
         return _Reading(replace(batch, jobs=read), "; ".join(missing[:_TOLD]))
@@ -352,14 +364,18 @@ class Observer:
         batch_id, memory, now_s = payload["id"], self._memory, self._began_s
         if not gap:
             memory.forget((batch_id, "gap"))
-        state = (payload.get("status"), payload.get("open"), payload.get("jobs_count"))
         return Sighting(
             gap=gap,
             gap_s=memory.seconds_of((batch_id, "gap"), now_s) if gap else 0.0,
             seen_s=memory.seconds_of(batch_id, now_s),
-            same_s=memory.seconds_of((batch_id, *state), now_s),
+            same_s=self._same_s(payload),
             shut_s=0.0 if payload.get("open") is True and not _is_over(payload) else self._shut_s(batch_id),
         )
+
+    def _same_s(self, payload: Payload) -> float:
+        """For how long this process has seen a batch take jobs or not, with as many jobs (in s)."""
+        state = (payload["id"], str(payload.get("status")), bool(payload.get("open")), jobs_count(payload))
+        return self._memory.seconds_of(state, self._began_s)
 
     def _shut_s(self, batch_id: str) -> float:
         return self._memory.seconds_of((batch_id, "shut"), self._began_s)
@@ -425,6 +441,14 @@ def _accepted(rows: Iterable[Entry], payload: Payload) -> list[Entry]:
         for row in rows
         if row.kind in BUYING and row.state is State.ACCEPTED and row.batch_id == payload["id"]
     ]
+
+
+def _runs_by_key(bought: Iterable[Entry]) -> dict[str, int]:
+    """How many runs each job of a batch has, by its key, where the journal says it without doubt."""
+    amounts: dict[str, set[int]] = {}
+    for key, runs in (each for row in bought for each in row.jobs):
+        amounts.setdefault(key, set()).add(runs)
+    return {key: next(iter(some)) for key, some in amounts.items() if len(some) == 1}
 
 
 def _with_row_tags(payload: Payload | None, rows: Sequence[Entry], namespace: str) -> Payload | None:

@@ -65,8 +65,8 @@ def _changes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[Acti
         return
     cancelled = (*upkeep.superseded(scene), *upkeep.twins(scene))
     yield from cancelled
-    yield from upkeep.repeated(scene)
-    yield from upkeep.pruned(scene, wanted)
-    yield from step.actions
     ids = {action.batch_id for action in cancelled}
+    yield from upkeep.repeated(scene)
+    yield from upkeep.pruned(scene, wanted, cancelled=ids)
+    yield from step.actions
     yield from upkeep.closings(scene, wanted, cancelled=ids, restrained=step.restraint is not None)

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from runner.domain import BatchMode, BatchStatus, JobStatus, Surplus
 from runner.reconcile import tags
 from runner.reconcile.actions import Adopt, CancelBatch, CancelJobs, CloseBatch, EndedJob, RecordResults
-from runner.reconcile.repetitions import FIRST
 from runner.reconcile.tally import effective_status
 
 if TYPE_CHECKING:
@@ -26,11 +25,8 @@ def records(scene: Scene) -> Iterable[RecordResults]:
     known = complete | scene.seen.unavailable
     attempts: dict[str, int] = {}
     for batch in scene.current + scene.outdated:
-        marks = scene.marks[batch.id]
-        if not marks.recipe:
+        if not scene.marks[batch.id].recipe:
             continue  # tagged by hand: nobody knows what it ran
-        if scene.gap(batch) and marks.repetitions != FIRST:
-            continue  # which repetition a job is, is told by the jobs before it
         ended = [job for job in batch.jobs if job.id not in known and _has_ended(scene, batch, job)]
         if ended:
             attempts = attempts or _attempts(scene)
@@ -103,16 +99,23 @@ def left_alone(scene: Scene) -> Iterable[ObservedBatch]:
         yield from (batch for batch in _replaceable(scene) if not scene.may_undo(batch))
 
 
-def pruned(scene: Scene, wanted: Sequence[Point]) -> Iterable[CancelJobs]:
-    """Pending jobs beyond what the file asks for, where the policy cancels them."""
+def pruned(scene: Scene, wanted: Sequence[Point], *, cancelled: set[str]) -> Iterable[CancelJobs]:
+    """Pending jobs beyond what the file asks for, where the policy cancels them.
+
+    Args:
+        cancelled: Ids of batches that are cancelled in the same pass: their jobs are no surplus any more.
+    """
     if scene.desired.policy.prune is Surplus.KEEP or scene.terms.namespace is None:
         return
     if scene.gaps:
         return  # what is not seen may be what is wanted
     kept = () if scene.is_past_deadline else wanted
     spare: dict[str, float] = {point.job.key: point.tally.surplus for point in kept}
+    going = (job for batch in scene.current if batch.id in cancelled for job in _pending(batch))
+    for job in going:
+        spare[job.key] = spare.get(job.key, math.inf) - job.runs
     for batch in reversed(scene.current):
-        if not scene.may_undo(batch):
+        if not scene.may_undo(batch) or batch.id in cancelled:
             continue
         surplus = []
         for job in reversed(_pending(batch)):

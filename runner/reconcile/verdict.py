@@ -10,6 +10,7 @@ from runner.reconcile.actions import Adopt, Hold, RecordResults
 from runner.reconcile.bought import remarks
 from runner.reconcile.estimate import qpu_seconds
 from runner.reconcile.plans import Cost, Health, Sync, WaitFor
+from runner.reconcile.restraints import GAP_PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -32,6 +33,8 @@ def waiting(scene: Scene, wanted: Sequence[Point], step: Step) -> tuple[WaitFor,
     unsettled_s = [scene.terms.settle_s - scene.sighting(b).shut_s for b in _cancelled_lately(scene)]
     if unsettled_s:
         return WaitFor.SIGHT, max(0.1, min(unsettled_s))
+    if any(scene.sighting(batch).gap_s < GAP_PATIENCE_S for batch in scene.gaps):
+        return WaitFor.SIGHT, max(0.1, scene.terms.poll_s)
     retries = [point.retry_at for point in wanted if point.tally.missing and point.retry_at]
     backoffs_s = [seconds for at in retries if (seconds := -scene.age_s(at)) > 0]
     waits_s = [*backoffs_s, *([scene.terms.poll_s] if is_active else [])]

@@ -31,7 +31,7 @@ from runner.domain import (
     repetition_key,
 )
 from runner.errors import RunnerError
-from runner.reconcile import End, Journal, Patience, Reconciler, Terms, Tools, Watch, Wish
+from runner.reconcile import End, Journal, Memory, Patience, Reconciler, Terms, Tools, Watch, Wish
 from runner.results import Records
 
 _URL = "http://127.0.0.1:1"
@@ -58,6 +58,8 @@ def reconciler(crewman, watch):
         journal=Gated(crewman.journal, crewman.effect),
         records=Gated(crewman.records, crewman.effect),
         namespace=NAMESPACE,
+        target=crewman.project,
+        kept_memory=Memory(crewman.monotonic),
         clock=crewman.clock,
         sleep=crewman.pause,
     )

@@ -220,6 +220,9 @@ def schedule(seed, **fixed):
     may_purge = n_clones == 1 and rng.random() < 0.2
     cloud = nature(rng, longest_s, may_purge=may_purge)
     cloud = replace(cloud, **{name.removeprefix("nature."): value for name, value in natural.items()})
+    if n_clones > 1:
+        # Where nothing can be claimed, clones race with direct submissions, and both buy.
+        cloud = replace(cloud, takes_empty=True)
     conditions = _conditions(rng, n_clones, cloud)
     if n_projects == 1:
         clones = tuple(replace(clone, project=0) for clone in conditions.clones)

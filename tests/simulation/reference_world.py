@@ -21,6 +21,9 @@ FOREIGN_PROJECT = "00000000-0000-4000-8000-00000000000f"
 _FLOOD = 105
 
 
+_CANCELLED = {"CANCELING", "CANCELED"}
+
+
 class Time:
     """Virtual time, as the agenda moves it."""
 
@@ -35,6 +38,9 @@ def sequence(recipe, kind="variables", own=None):
     device = {"name": "AnalogDevice"}
     text = {"version": "1", "register": [{"name": "q0"}], "device": device, "variables": variables}
     return json.dumps(text | marks)
+
+
+_CANCELLED = {"CANCELING", "CANCELED"}
 
 
 class World:
@@ -177,9 +183,10 @@ class World:
         live = [batch["id"] for batch in self.ours() if batch["status"] in LIVE]
         if live:
             batch_id = live[which % len(live)]
-            pending = (j["id"] for j in self.pcs.jobs_of(batch_id) if j["status"] == "PENDING")
-            self.by_person.update(pending)
+            before = {job["id"]: job["status"] for job in self.pcs.jobs_of(batch_id)}
             self.pcs.cancel(batch_id)
+            after = (job["id"] for job in self.pcs.jobs_of(batch_id) if job["status"] in _CANCELLED)
+            self.by_person.update(job_id for job_id in after if before[job_id] not in _CANCELLED)
 
     def _flood(self):
         """A neighbour in the same namespace buys more than a page of batches."""
