@@ -13,30 +13,19 @@ import yaml
 
 from runner.errors import Problem, SpecError
 from runner.spec.document import Document, Place, lines_of, with_excerpt
+from runner.spec.events import NotYamlError, events_of
 from runner.spec.limits import LIMITS
 from runner.spec.pointers import child
 from runner.spec.scalars import Scalar, ScalarError, plain_scalar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from runner.spec.limits import Limits
 
 _MAX_PROBLEMS = 100
-_EXPLAINED_CHARACTERS = 200_000
+_MAX_POINTER_CHARACTERS = 1000  # each value keeps its own: a very long key over many of them fills the memory
 
-_FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _ENDS = frozenset({yaml.SequenceEndEvent, yaml.MappingEndEvent})
 _BEGINNINGS = frozenset({yaml.SequenceStartEvent, yaml.MappingStartEvent})
-_HINTS = {
-    "'\\t'": "indent with spaces, not with tabs",
-    "but got '['": "inside of braces, an expression with an index needs quotes",
-    "mapping values": "text with a colon in it needs quotes",
-    "cannot start any token": "put text that begins with this character into quotes",
-    "flow sequence": "is there a ] missing?",
-    "flow mapping": "is there a } missing?",
-    "quoted scalar": "is there a quote missing?",
-}
 
 
 def document(text: str, *, path: str, limits: Limits = LIMITS) -> Document:
@@ -56,41 +45,12 @@ def document(text: str, *, path: str, limits: Limits = LIMITS) -> Document:
         message = f"the file has more than {limits.characters:,} characters"
         raise SpecError([Problem(path, 1, 1, "", message)])
     builder = _Builder(path=path, lines=lines_of(text), depth=limits.depth)
-    for event in _events(text, builder):
-        builder.take(event)
-    return builder.finished()
-
-
-def _events(text: str, builder: _Builder) -> Iterator[Any]:
     try:
-        loader = _FAST(text)
-        # None behind the last; yaml.parse asks twice for each.
-        while event := loader.get_event():
-            yield event
-    except (yaml.YAMLError, UnicodeEncodeError) as error:
-        builder.stop(*_explained(text, error))
-
-
-def _explained(text: str, error: Exception) -> tuple[Place, str, str]:
-    """Place, message and hint of a syntax error; the slower of PyYAML's parsers explains better."""
-    if len(text) <= _EXPLAINED_CHARACTERS:
-        try:
-            list(yaml.parse(text, Loader=yaml.SafeLoader))
-        except yaml.YAMLError as better:
-            error = better
-    mark = getattr(error, "problem_mark", None)
-    if mark is None:
-        return _unreadable(text, error)
-    reasons = (getattr(error, "problem", None), getattr(error, "context", None))
-    message = ", ".join(str(reason) for reason in reasons if reason)
-    hint = next((hint for sign, hint in _HINTS.items() if sign in message), "")
-    return Place(mark.line + 1, mark.column + 1), f"this is not YAML: {message}", hint
-
-
-def _unreadable(text: str, error: Exception) -> tuple[Place, str, str]:
-    position = getattr(error, "position", getattr(error, "start", 0)) or 0
-    lines = lines_of(text[:position])
-    return Place(len(lines), len(lines[-1]) + 1), "a text file can't hold this character", ""
+        for event in events_of(text):
+            builder.take(event)
+    except NotYamlError as error:
+        builder.stop(error.place, error.message, error.hint)
+    return builder.finished()
 
 
 @dataclass(slots=True)
@@ -206,6 +166,9 @@ class _Builder:
         if value == "<<" and not event.style:
             self.stop(place, "merge keys are not supported", "write the keys out")
         pointer = child(top.pointer, value)
+        if len(pointer) > _MAX_POINTER_CHARACTERS:
+            message = f"this key, with those around it, has more than {_MAX_POINTER_CHARACTERS:,} characters"
+            self.stop(place, message)
         if pointer in self.keys:
             first = self.keys[pointer].line
             self._note(place, pointer, f"the key {value} stands twice: here and on line {first}")
