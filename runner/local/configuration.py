@@ -127,6 +127,8 @@ def read_configuration(path: Path) -> Configuration:
         value = json.loads(text) if path.suffix == ".json" else tomllib.loads(text)
     except (OSError, ValueError) as error:
         raise LocalCloudError(f"The configuration {path} cannot be read: {error}.") from error
+    except RecursionError as error:
+        raise LocalCloudError(f"The configuration {path} cannot be read: it is nested too deep.") from error
     try:
         return Configuration.model_validate(value)
     except ValidationError as error:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,6 +16,7 @@ from runner.project.dependencies import circle_among, in_circle
 from runner.project.experiments import experiment_files, load_experiments
 from runner.project.permitting import on_target
 from runner.project.settings import FILE_NAME
+from runner.project.settings_file import settings_data
 from runner.spec.factories import ALLOW
 
 if TYPE_CHECKING:
@@ -27,9 +27,6 @@ if TYPE_CHECKING:
     from runner.project.project import Project
     from runner.project.settings import Settings
 
-# Settings beyond these are nobody's; dotted keys take a time that grows with the square of their length.
-_MOST_BYTES: Final = 1_000_000
-_MOST_DOTS: Final = 100
 _MOST_KEYS: Final = 6
 _MOST_OF_A_KEY: Final = 32
 
@@ -151,7 +148,7 @@ def settings_notes(before: Path, after: Path) -> Iterator[str]:
     """Which keys of runner.toml differ; their values may be anybody's, and are not told."""
     try:
         one, other = (_settings(root) for root in (before, after))
-    except (OSError, ValueError, RecursionError):
+    except (OSError, ValueError):
         yield f"{FILE_NAME} cannot be read after the change; this plan is by the settings before it"
         return
     keys = sorted({at.lstrip(".") for at, _, _ in plain_differences("", one, other)})
@@ -170,12 +167,9 @@ def _settings(root: Path) -> dict[str, Any]:
     """The settings as data.
 
     Raises:
-        ValueError: They are no TOML, or more than anybody writes.
+        OSError: They cannot be read.
 
-        RecursionError: They are nested too deeply.
+        ValueError: They are no TOML, or more than anybody writes.
     """
     file = root / FILE_NAME
-    text = file.read_bytes() if file.is_file() else b""
-    if len(text) > _MOST_BYTES or any(line.count(b".") > _MOST_DOTS for line in text.splitlines()):
-        raise ValueError("more than anybody writes")
-    return tomllib.loads(text.decode())
+    return settings_data(file) if file.is_file() else {}

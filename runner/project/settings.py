@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import tomllib
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
@@ -14,6 +13,7 @@ from runner.errors import ProjectError
 from runner.project.bounds import BudgetPerDay
 from runner.project.folders import FolderRules, InRepository
 from runner.project.notifications.receivers import CommitStatus, Notification
+from runner.project.settings_file import settings_data
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -309,8 +309,8 @@ def read_settings(path: Path) -> Settings:
     if not path.is_file():
         return Settings()
     try:
-        value = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        value = settings_data(path)
+    except (OSError, ValueError) as error:
         raise ProjectError(f"{path}: cannot be read: {error}") from error
     try:
         return Settings.model_validate(_integers_as_seconds(value))

@@ -48,6 +48,7 @@ def test_toml_and_json_say_the_same(tmp_path):
     ("text", "said"),
     [
         ("[tokens", "cannot be read"),
+        (f"tokens = {'[' * 10_000}", "cannot be read"),
         ("colour = 'red'", "colour: Extra inputs are not permitted"),
         ("tokens = {p = 'short'}", "tokens.p: Value error, a token has at least 16 visible ASCII characters"),
         (f"tokens = {{p = '{TOKEN} {TOKEN}'}}", "visible ASCII"),

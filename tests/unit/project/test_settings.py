@@ -55,6 +55,12 @@ def test_an_unknown_target_names_the_known_ones(tmp_path):
     [
         ("[targets.x]\nrequests_per_s = 0\n", "targets.x.requests_per_s"),
         ("[targets.x\n", "cannot be read"),
+        (f"target = {'[' * 10_000}\n", "cannot be read: it is nested too deep"),
+        (f"target = {'{a=' * 10_000}\n", "cannot be read: it is nested too deep"),
+        (
+            f"{'a.' * 100_000}a = 1\n",
+            "cannot be read: more than 1,000,000 bytes, or more than 100 dots on a line",
+        ),
         ("speed = 1\n", "speed"),
         ('namespace = "Ünïcode"\n', "namespace"),
         ("target = 3\n", "target"),
@@ -78,6 +84,11 @@ def test_what_cannot_be_is_an_error_that_names_the_key(tmp_path, text, message):
     with pytest.raises(ProjectError, match=message) as caught:
         written(tmp_path, text)
     assert "runner.toml" in str(caught.value)
+
+
+def test_dots_of_a_comment_are_not_counted(tmp_path):
+    """A line of dots divides some files."""
+    assert "pasqal" == written(tmp_path, f"# {'.' * 1000}\ntarget = 'pasqal'\n[targets.pasqal]\n").target
 
 
 def test_a_secret_in_the_file_is_refused_and_not_shown(tmp_path):
