@@ -1,8 +1,11 @@
-"""What every test stands on: no credentials, proxies or colours around it; and which tests begin first."""
+"""What every test stands on: no credentials, proxies or colours around it; which begin first; their end."""
 
 from __future__ import annotations
 
 import pytest
+from leftovers import pytest_configure, pytest_unconfigure
+
+__all__ = ["pytest_configure", "pytest_unconfigure"]
 
 _FOREIGN = ("PASQAL_USERNAME", "PASQAL_PASSWORD", "PASQAL_TOKEN", "PASQAL_PROJECT_ID", "FORCE_COLOR")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import commands
+from leftovers import MARK
 from own_git import HERMETIC, git
 
 ROOT = Path(__file__).parents[2]
@@ -47,7 +48,9 @@ class ServiceLab:
     @property
     def environ(self):
         """Variables that every machine has."""
-        kept = {name: os.environ[name] for name in ("PYTHONPATH", "LANG", "TMPDIR") if name in os.environ}
+        kept = {
+            name: os.environ[name] for name in ("PYTHONPATH", "LANG", "TMPDIR", MARK) if name in os.environ
+        }
         path = f"{self.tools}{os.pathsep}{os.environ['PATH']}"
         return kept | HERMETIC | {"PATH": path, "HOME": str(self.home)}
 
