@@ -65,11 +65,15 @@ class Forks:
             self._news.wait_for(lambda: pid in self._ended, timeout_s)
             return self._ended.get(pid)
 
-    def kill(self, pid):
-        """Kills a process that may have ended; answers how it did end."""
+    def send(self, pid, number):
+        """Sends a signal to a process that may have ended."""
         with self._news:  # its id is not given to another process before its end was told
             if pid not in self._ended:
-                os.kill(pid, signal.SIGKILL)
+                os.kill(pid, number)
+
+    def kill(self, pid):
+        """Kills a process that may have ended; answers how it did end."""
+        self.send(pid, signal.SIGKILL)
         return self.end(pid, 60)
 
     def _listen(self):
