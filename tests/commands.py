@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import signal
@@ -61,6 +62,13 @@ def a_neighbour(folder, store, *, experiment=EXPERIMENT):
 def namespace_of(lab):
     """What a lab calls what is its own on a cloud."""
     return tomllib.loads((lab / "runner.toml").read_text(encoding="utf-8"))["namespace"]
+
+
+def records_of(lab):
+    """Every job on record, by its point."""
+    files = sorted(lab.glob("results/**/*.jsonl"))
+    jobs = [json.loads(line) for file in files for line in file.read_text(encoding="utf-8").splitlines()]
+    return sorted(jobs, key=lambda job: str(job["variables"]))
 
 
 def start(folder, *words):
