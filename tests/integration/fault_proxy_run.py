@@ -1,8 +1,8 @@
 """Plays seeds: `python tests/integration/fault_proxy_run.py --seeds N --first S`.
 
 Every seed is a lab or two, what people do to their files, and a proxy before the local cloud that misbehaves:
-`proxy_scripts` says what happens, and `proxy_judge` what must hold. Exit code 1 when a promise was broken. With
-`--keep FOLDER` the labs of failing seeds stay, with all requests in `log.json`.
+`proxy_scripts` says what happens, and `proxy_judge` what must hold. Exit code 1 when a promise was broken.
+With `--keep FOLDER` the labs of failing seeds stay, with all requests in `log.json`.
 """
 
 from __future__ import annotations
@@ -69,9 +69,17 @@ def main(words):
             _keep_or_not(stage.folder(seed), played, keeps=bool(broken and options.keep))
     much = ", ".join(f"{n} {what}" for what, n in sorted(happened.items()))
     _say(f"{options.seeds} seeds in {time.monotonic() - began:.0f} s: {much}; {len(wrong)} broken")
-    kinds = Counter(kind for broken in wrong.values() for kind in {each.split(":")[0] for each in broken})
-    _say(*(f"  {kind}: {n} seeds" for kind, n in kinds.most_common()))
+    _say(*_by_kind(wrong))
     return bool(wrong)
+
+
+def _by_kind(wrong):
+    """In how many seeds each kind of promise was broken, and in which ones first."""
+    kinds = {}
+    for seed, broken in wrong.items():
+        for kind in sorted({each.partition(":")[0] for each in broken}):
+            kinds.setdefault(kind, []).append(seed)
+    return [f"  {kind}: {len(seeds)} seeds, as {seeds[:5]}" for kind, seeds in sorted(kinds.items())]
 
 
 def _happened(played):

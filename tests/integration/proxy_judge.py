@@ -67,7 +67,7 @@ def _crashes(played):
 
 
 def _overbought(script, played, there):
-    twice = bought_twice(played.log, there)
+    twice = bought_twice(played.log)
     bought = there.runs("PENDING", "RUNNING", "DONE", "CANCELING")
     for (amplitude, t_ns), runs in sorted(bought.items()):
         most = script.allowed(amplitude, t_ns) + twice[t_ns]
@@ -77,9 +77,8 @@ def _overbought(script, played, there):
         yield f"restless: {len(there.batches)} batches"
 
 
-def bought_twice(log, there):
+def bought_twice(log):
     """Runs that the proxy has bought by sending a purchase again, by point."""
-    del there
     runs = Counter()
     for asked in log:
         for n, variables in asked["bought"]:
@@ -97,7 +96,7 @@ def _restless(script, played):
             yield f"again: exit code {ended.code}: {ended.said[-600:]}"
     posts = [f"{each['method']} {each['path']}" for each in played.changes if each["method"] == "POST"]
     if posts:
-        yield f"again: it asks for {posts}"
+        yield f"again: {len(posts)} requests that create, as {posts[0]}"
 
 
 def is_justified(script, played, ended):

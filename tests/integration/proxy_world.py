@@ -16,7 +16,7 @@ NAMES = ("ada", "bob")
 # A command that does not end while there are faults is killed; that is no mistake of its own.
 _FAULTY_S = 8
 # What is left when faults are over: so long for a command, and so many of them.
-TIMEOUT_S = 30
+TIMEOUT_S = 60
 ROUNDS = 3
 _STOPPED_S = 4
 _SETTINGS = """\
