@@ -33,7 +33,7 @@ class Stage:
         self._folder, self._stack = folder, ExitStack()
         folder.mkdir(parents=True, exist_ok=True)
         errors = self._stack.enter_context((folder / "forks.log").open("w"))
-        self._forks = self._stack.enter_context(Forks(errors))
+        self._forks = self._stack.enter_context(Forks(errors, TMPDIR=str(folder)))
         self._cloud = self._stack.enter_context(ServedCloud(folder / "cloud"))
 
     def __enter__(self):

@@ -21,15 +21,20 @@ _LOOK_S = 0.01
 
 
 class Forks:
-    """Starts runners as forks; ended with all that still runs."""
+    """Starts runners as forks; ended with all that still runs.
 
-    def __init__(self, stderr):
+    Args:
+        environ: Of the runners, beside what is there.
+    """
+
+    def __init__(self, stderr, **environ):
         self._program = subprocess.Popen(
             [sys.executable, __file__],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=stderr,
             text=True,
+            env=os.environ | environ,
         )
         self._news = threading.Condition()
         self._born, self._ended = [], {}

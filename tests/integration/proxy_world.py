@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import signal
 import time
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import commands
 from proxied import FaultProxy
@@ -198,4 +200,7 @@ def _records(lab):
 
 
 def _text(path):
-    return path.read_text(encoding="utf-8") if path.exists() else ""
+    """What a command has printed, and what stands in the report of a bug that it names."""
+    said = path.read_text(encoding="utf-8") if path.exists() else ""
+    report = re.search(r"the report is in (\S+)", said)
+    return said + (Path(report[1]).read_text(encoding="utf-8") if report else "")
