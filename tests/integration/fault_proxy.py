@@ -44,6 +44,8 @@ class Asked:
         bought: Runs and variables of the jobs that it buys.
 
         accepted: How often the server has accepted it.
+
+        at_s: When it came, since the proxy began (in s).
     """
 
     method: str
@@ -55,10 +57,11 @@ class Asked:
     fault: str = "none"
     accepted: int = 0
     status: int = 0
+    at_s: float = 0.0
 
     def line(self):
         """How it stands in the log."""
-        names = ("method", "path", "query", "bought", "fault", "accepted", "status")
+        names = ("method", "path", "query", "bought", "fault", "accepted", "status", "at_s")
         return {name: getattr(self, name) for name in names}
 
 
@@ -130,11 +133,13 @@ class Proxy:
 
     def __init__(self, url):
         self._netloc = urlsplit(url).netloc
+        self._began = time.monotonic()
         self.behaviour, self.stop, self.log = Behaviour(), None, []
 
     def answer(self, asked):
         """Status, headers and body of what a request is answered; LostError for none."""
         behaviour, stop = self.behaviour, self.stop
+        asked.at_s = round(time.monotonic() - self._began, 3)
         self.log.append(asked)
         rule = behaviour.rule_for(asked)
         if stop and not stop.passes(asked, "before"):

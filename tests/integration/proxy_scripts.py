@@ -171,7 +171,7 @@ def _policy(rng, *, may_be_direct):
         "submission": "direct" if may_be_direct and rng.random() < 0.3 else "claim",
     }
     # A direct submission that nobody knows the end of may be bought again only where a file says so.
-    return options | {"on_unknown_submission": "hold", "retry": {"limit": _RETRIES}}
+    return options | {"on_unknown_submission": "hold", "retry": {"limit": _RETRIES, "backoff_s": 0.5}}
 
 
 def _steps(rng, firsts):
