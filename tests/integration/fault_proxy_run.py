@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import shutil
+import signal
 import sys
 import tempfile
 import time
@@ -56,6 +57,7 @@ class Stage:
 def main(words):
     """Plays, and tells what was broken."""
     options = _options(words)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # whatever it started ends with it
     wrong, happened, began = {}, Counter(), time.monotonic()
     with tempfile.TemporaryDirectory() as aside, Stage(options.keep or Path(aside)) as stage:
         for seed in range(options.first, options.first + options.seeds):
