@@ -55,6 +55,8 @@ if TYPE_CHECKING:
 
 # What a change meets that has already happened, or that comes too late.
 _TOO_LATE: Final = (ConflictError, InvalidPayloadError, NotFoundError)
+# How often in one process batches may be found shut before it is told as an error.
+_CONFLICTS: Final = 3
 # Of what speaks against one purchase.
 _TOLD: Final = 3
 
@@ -199,6 +201,11 @@ class Actor:
         before = self._memory.job_ids(action.batch_id) | {job.id for job in (batch.jobs if batch else ())}
         try:
             answer = self._once(seq, lambda: self._client.add_jobs(action.batch_id, payloads))
+        except ConflictError as error:
+            # Another runner has shut the batch, most likely: then the next pass decides.
+            if self._memory.count_conflict(deed.desired.name) > _CONFLICTS:
+                self._explain_refusal(deed, action, error)
+            return
         except CloudRejectedError as error:
             self._explain_refusal(deed, action, error)
             return

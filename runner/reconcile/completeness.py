@@ -36,6 +36,8 @@ class Expected:
 
         runs: Runs of each of them, by its key, as far as the journal tells.
 
+        asked: Most runs that one job may have, by its key, as the file has it.
+
         on_record: Its jobs of which nothing more is to be learnt, by their ids.
 
         own_sequences: Own sequence of each job that was asked for it; None for a job that has none.
@@ -53,6 +55,7 @@ class Expected:
     job_ids: frozenset[str] = frozenset()
     keys: tuple[str, ...] = ()
     runs: Mapping[str, int] = field(default_factory=dict)
+    asked: Mapping[str, int] = field(default_factory=dict)
     on_record: Mapping[str, RecordedJob] = field(default_factory=dict)
     own_sequences: Mapping[str, str | None] = field(default_factory=dict)
     may_be_bare: bool = True

@@ -6,6 +6,7 @@ own request has said is true from then on, whatever a list shows; of two states 
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import BatchStatus, JobStatus
@@ -38,6 +39,7 @@ class Memory:
         self._jobs: dict[str, dict[str, Payload]] = {}
         self._marks: dict[str, tuple[str, ...]] = {}
         self._since_s: dict[Hashable, float] = {}
+        self._conflicts: Counter[str] = Counter()
         self._refused: dict[str, tuple[DesiredExperiment, Hold]] = {}
 
     # What was told
@@ -102,6 +104,11 @@ class Memory:
         """Why nothing more is bought for what an experiment asks for; None where it may be."""
         refused, hold = self._refused.get(desired.name, (None, None))
         return hold if refused == desired else None
+
+    def count_conflict(self, experiment: str) -> int:
+        """How often a batch of an experiment was found shut, with this time."""
+        self._conflicts[experiment] += 1
+        return self._conflicts[experiment]
 
     # Since when
 

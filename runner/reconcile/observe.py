@@ -239,6 +239,7 @@ class Observer:
         return Expected(
             job_ids=told.union(*(row.job_ids for row in bought)),
             runs=_runs_by_key(bought),
+            asked=_asked(desired),
             keys=tuple(key for row in bought for key, _ in row.jobs),
             on_record={job.id: job for job in on_record},
             own_sequences=self._own_sequences,
@@ -283,7 +284,6 @@ class Observer:
         ids = [
             job["id"]
             for job in jobs
-            if job["id"] not in expected.on_record
             if (may_have_one(job) and job["id"] not in self._own_sequences) or job.get("runs") is None
         ]
         answers = [answer for answer in self._at_once(self._job_or_none, ids) if answer]
@@ -326,8 +326,9 @@ class Observer:
             return _Reading(replace(batch, jobs=self._kept(payload, expected) or ()))
         read, unread = self._observed(payload, jobs, expected)
         missing = [*gaps(payload, jobs, expected), *unread]
-        read = tuple(job if job.runs else replace(job, runs=expected.runs.get(job.key, 0)) for job in read)
-        keys = {job.id: job.key for job in (*expected.on_record.values(), *read)}
+        read = tuple(job if job.runs else _with_runs(job, expected) for job in read)
+        known: list[RecordedJob | ObservedJob] = [*expected.on_record.values(), *read]
+        keys = {job.id: job.key for job in known}
         lacking = [] if missing else [*key_gaps(keys.values(), expected.keys)]
         is_repeated = read_marks(batch.tags).repetitions != FIRST
         if is_repeated and not (expected.keys or expected.is_steady):
@@ -354,6 +355,8 @@ class Observer:
         }
         whole = [job for job in with_sequences(jobs, own) if not any(job_gaps(job, expected))]
         repetitions = read_marks(payload.get("tags") or ()).repetitions
+        if repetitions != FIRST and len(whole) < len(jobs):
+            return (), ["which repetitions its jobs are is told by all of them, and one cannot be read"]
         try:
             return observed_jobs(whole, repetitions), []
         except WireFormatError as error:
@@ -441,6 +444,23 @@ def _accepted(rows: Iterable[Entry], payload: Payload) -> list[Entry]:
         for row in rows
         if row.kind in BUYING and row.state is State.ACCEPTED and row.batch_id == payload["id"]
     ]
+
+
+def _with_runs(job: ObservedJob, expected: Expected) -> ObservedJob:
+    """A job that has ended, and of which the cloud has forgotten the runs.
+
+    Of one that measured nothing it is enough to know how many it may have had.
+    """
+    asked = expected.asked.get(job.key, 0) if job.status is not JobStatus.DONE else 0
+    return replace(job, runs=expected.runs.get(job.key, asked))
+
+
+def _asked(desired: DesiredExperiment | None) -> dict[str, int]:
+    """Most runs that one job may have, by its key."""
+    if desired is None:
+        return {}
+    most = desired.max_runs
+    return {job.key: job.runs if most is None else min(job.runs, most) for job in desired.jobs}
 
 
 def _runs_by_key(bought: Iterable[Entry]) -> dict[str, int]:

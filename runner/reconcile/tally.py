@@ -6,7 +6,7 @@ Of a point that the file repeats, each repetition is a job of its own: one remot
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -116,12 +116,7 @@ def _point(job: DesiredJob, of_job: Sequence[Piece], policy: Policy) -> Point:
     active = _runs(p for p in of_job if not p.status.is_terminal)
     failures = [p for p in of_job if _is_retried(p, policy.retry)]
     lost = [p for p in of_job if p.status is JobStatus.ERROR and p not in failures]
-    # Of a cancelled job a cloud may have forgotten the runs: then a person has declined all that was wanted.
-    declined = [
-        replace(p, runs=p.runs or job.runs)
-        for p in of_job
-        if p.status is JobStatus.CANCELED and p not in failures
-    ]
+    declined = [p for p in of_job if p.status is JobStatus.CANCELED and p not in failures]
     wanted = _missing(job, of_job, done + active + _runs(declined), policy)
     failed = wanted > 0 and (bool(lost) or len(failures) > policy.retry.limit)
     tally = JobTally(

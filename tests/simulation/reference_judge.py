@@ -177,13 +177,15 @@ class Judge:
         return is_blind or cloud.forgets_runs or bool(self._world.duplicates) or (is_limited and bool(unmet))
 
     def recorded(self, crewman, records):
-        """Every end of a job of ours is on record, with what was measured."""
+        """Every end of a job of ours that the clone's files ask for is on record, with what was measured."""
         on_record = {job.id: job for job in records}
+        has, project = self._world.has[crewman.number], self._world.project_of(crewman.number)
+        wanted = {p for file, version in enumerate(has) for p, _, _ in self._wanted(project, file, version)}
         for batch in self._world.ours(self._world.project_of(crewman.number)):
             if self._world.schedule.nature.purge != "nothing" or _owner(batch) is None:
                 continue
             for job in self._world.pcs.jobs_of(batch["id"]):
-                if job["status"] not in {"DONE", "ERROR"}:
+                if job["status"] not in {"DONE", "ERROR"} or point_of(batch, job) not in wanted:
                     continue
                 found = on_record.get(job["id"])
                 counts = self._world.counts_of(job) if job["status"] == "DONE" else {}
