@@ -46,6 +46,11 @@ def reconciler_of(
 class _NoCloud:
     """A cloud that nobody asks: it holds nothing that is not on record."""
 
+    project_id = None
+
+    def server_time(self) -> None:
+        """It has no clock."""
+
     def get_batches(self, **_: object) -> list[dict[str, Any]]:
         """None."""
         return []

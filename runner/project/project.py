@@ -26,7 +26,7 @@ from runner.project.repository import (
     revision,
     root_commit_namespace,
     state_folder,
-    unchanged,
+    unchanged_files,
 )
 from runner.project.schemas import schema_text
 from runner.project.serving import local_store
@@ -289,20 +289,16 @@ class Project:
             )
             for each in experiments
         }
-        commits = {each.name: now.commit for each in experiments if now.commit and self._is_unchanged(each)}
+        unchanged = unchanged_files(self.root)
+        committed = {each.name for each in experiments if unchanged.issuperset(_files_of(each))}
         return [
             replace(
                 wish,
                 manifest=manifests.get(wish.desired.name, {}),
-                commit=commits.get(wish.desired.name, ""),
+                commit=(now.commit or "") if wish.desired.name in committed else "",
             )
             for wish in self._bare_wishes(experiments)
         ]
-
-    def _is_unchanged(self, experiment: Experiment) -> bool:
-        """Whether a file, and those that it names, are as the commit has them."""
-        path = Path(experiment.file.path)
-        return unchanged(self.root, [path, *(path.parent / name for name in experiment.file.companions)])
 
     @contextmanager
     def _session(
@@ -384,6 +380,12 @@ class Project:
         folder = state_folder(self.root) / "targets" / journal_folder(self.target_name)
         folder.mkdir(parents=True, exist_ok=True)
         return folder
+
+
+def _files_of(experiment: Experiment) -> list[Path]:
+    """An experiment's file and those that it names."""
+    path = Path(experiment.file.path).resolve()
+    return [path, *((path.parent / name).resolve() for name in experiment.file.companions)]
 
 
 def journal_folder(target: str) -> str:

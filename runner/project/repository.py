@@ -7,13 +7,10 @@ import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from runner.errors import ProjectError
 from runner.project.settings import FILE_NAME
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 STATE_FOLDER: Final = ".runner"
 _GIT_TIMEOUT_S: Final = 20
@@ -84,11 +81,14 @@ def revision(root: Path) -> Revision:
     return Revision(commit, None if changes is None else bool(changes))
 
 
-def unchanged(root: Path, paths: Sequence[Path]) -> bool:
-    """Whether files are in the commit that is checked out, each as it is there."""
-    names = [str(path.resolve()) for path in paths]
-    tracked = (_git(root, "ls-files", "--full-name", "--", *names) or "").splitlines()
-    return len(tracked) == len(set(names)) and _git(root, "status", "--porcelain", "--", *names) == ""
+def unchanged_files(root: Path) -> frozenset[Path]:
+    """Files below a folder that are as the commit that is checked out has them; none outside git."""
+    tracked = _git(root, "ls-files", "-z")
+    changed = _git(root, "diff", "--name-only", "--relative", "-z", "HEAD")
+    if not tracked or changed is None:
+        return frozenset()
+    names = {*tracked.split("\0")} - {*changed.split("\0"), ""}
+    return frozenset(root / name for name in names)
 
 
 def descends_from(root: Path, commit: str) -> bool:

@@ -196,7 +196,7 @@ class Syncing:
 
     def _look_and_reconcile(self) -> None:
         self._mend()
-        now_s = self._around.clock().timestamp()
+        now_s = self._around.seconds()
         if self._remote.look_at_s <= now_s:
             self._look(now_s)
         if self._watcher and self._applied:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from runner.cloud.counting import RequestCounts
 from runner.errors import RunnerError
+from runner.reconcile.tools import steady, utc_now
 from runner.reconcile.watching import News, Pace, pause_s
 
 if TYPE_CHECKING:
@@ -119,7 +120,11 @@ class Surroundings:
     check: Callable[[], None]
     wait: Callable[[float], None]
     jitter: Callable[[], float]
-    clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    clock: Callable[[], datetime] = utc_now
+
+    def seconds(self) -> float:
+        """A moment of a clock that only ever grows (in s): waits go by it."""
+        return steady(self.clock)()
 
 
 class Meter:

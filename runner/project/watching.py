@@ -176,7 +176,7 @@ class Watcher:
         known = self._refused.get(experiment.name)
         if known is None:
             return False
-        return known.desired is not experiment.desired or known.retry_at <= self._around.clock().timestamp()
+        return known.desired is not experiment.desired or known.retry_at_s <= self._around.seconds()
 
     def _alone(self, tools: Tools, terms: Terms, experiment: Experiment) -> None:
         known = self._refused.get(experiment.name)
@@ -187,8 +187,8 @@ class Watcher:
         except RunnerError as error:
             failures = known.failures + 1 if known else 1
             retry_s = pause_s(self._pace, failures, self._around.jitter())
-            retry_at = self._around.clock().timestamp() + retry_s
-            self._refused[experiment.name] = _Refused(experiment.desired, str(error), failures, retry_at)
+            retry_at_s = self._around.seconds() + retry_s
+            self._refused[experiment.name] = _Refused(experiment.desired, str(error), failures, retry_at_s)
             if known is None or known.error != str(error):
                 self._tell(experiment.name, Line(news=News.ERROR, text=str(error)))
         else:
@@ -238,7 +238,7 @@ class _Refused:
     desired: object
     error: str
     failures: int
-    retry_at: float
+    retry_at_s: float
 
 
 def _give_up(error: CloudUnavailableError) -> None:

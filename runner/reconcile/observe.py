@@ -407,8 +407,9 @@ class Observer:
         }
 
     def _with_lineage(self, seen: Observation) -> Observation:
-        """What is there, with the commits of batches that the present one descends from."""
-        commits = {read_marks(batch.tags).commit for batch in seen.batches} - {""}
+        """What is there, with the commits of live batches that the present one descends from."""
+        live = (batch for batch in seen.batches if batch.status.is_live)
+        commits = {read_marks(batch.tags).commit for batch in live} - {""}
         return replace(seen, ancestors=frozenset(filter(self._tools.descends_from, commits)))
 
     def _with_manifests(self, wanted: DesiredExperiment, seen: Observation, names: Names) -> Observation:

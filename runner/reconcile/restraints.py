@@ -96,7 +96,10 @@ def _half_seen(scene: Scene) -> Iterator[Restraint]:
         if gap_s < GAP_PATIENCE_S:
             yield Restraint(reason=f"{reason}; for {gap_s:.0f} s", wait_for=WaitFor.SIGHT)
         else:
-            how = "nothing is bought until it is; look at the batch in the cloud's portal, then apply again"
+            how = (
+                "look at the batch in the cloud's portal, then apply again; if it is gone for good, a higher "
+                "`rerun` asks for its jobs anew"
+            )
             yield Restraint(reason=reason, how=how)
 
 

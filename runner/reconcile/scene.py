@@ -288,9 +288,8 @@ class Scene:
 
     @cached_property
     def gaps(self) -> tuple[ObservedBatch, ...]:
-        """Batches of the recipe that are not seen whole: they decide nothing that buys or cancels."""
-        recipe = self.desired.recipe[:SHORT]
-        return tuple(b for b in self._by_age if self.marks[b.id].recipe == recipe and self.gap(b))
+        """Batches of what the file asks for that are not seen whole: nothing is bought or cancelled then."""
+        return tuple(b for b in self.current if self.gap(b))
 
     def gap(self, batch: ObservedBatch) -> str:
         """What is missing of a batch, in words; empty where it is seen whole."""

@@ -8,7 +8,15 @@ import pytest
 
 from runner.errors import ProjectError
 from runner.project import Project
-from runner.project.repository import Revision, find_root, revision, root_commit_namespace, state_folder
+from runner.project.repository import (
+    Revision,
+    descends_from,
+    find_root,
+    revision,
+    root_commit_namespace,
+    state_folder,
+    unchanged_files,
+)
 
 
 def git(folder, *words):
@@ -81,6 +89,41 @@ def test_the_revision_says_whether_files_differ_from_it(repository):
 def test_outside_git_there_is_no_revision(tmp_path):
     """And that is said."""
     assert Revision(None, None) == revision(tmp_path)
+
+
+def test_files_that_are_as_the_commit_has_them_are_known(repository):
+    """Not those that were changed, staged or not, and not those that git does not know."""
+    for name in ("kept", "changed", "staged"):
+        (repository / name).write_text(name)
+    git(repository, "add", ".")
+    git(repository, "commit", "-m", "three files")
+    for name in ("changed", "staged", "new", "staged new"):
+        (repository / name).write_text("otherwise")
+    git(repository, "add", "staged", "staged new")
+
+    assert {repository / "file", repository / "kept"} == unchanged_files(repository)
+
+
+def test_outside_git_no_file_is_of_a_commit(tmp_path):
+    """Nor before the first commit."""
+    (tmp_path / "file").write_text("")
+    assert frozenset() == unchanged_files(tmp_path)
+    git(tmp_path, "init")
+
+    assert frozenset() == unchanged_files(tmp_path)
+
+
+def test_a_commit_descends_from_itself_and_from_those_before_it(repository):
+    """Not from one that came later, was never heard of, or is no commit."""
+    first, second = git(repository, "rev-list", "--reverse", "HEAD").split()
+    git(repository, "checkout", "--detach", first)
+    at_first = [descends_from(repository, each) for each in (first, second)]
+    git(repository, "checkout", "--detach", second)
+
+    assert [True, False] == at_first
+    assert [True, True, False, False] == [
+        descends_from(repository, each) for each in (first, second, 40 * "0", "--all")
+    ]
 
 
 def test_the_runners_own_folder_is_kept_out_of_git(repository):

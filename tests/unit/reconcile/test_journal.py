@@ -77,6 +77,19 @@ def test_a_row_says_what_became_of_it_and_when(path):
     journal.close()
 
 
+def test_a_row_says_for_what_something_was_bought_and_which_jobs_came_of_it(path):
+    """What is adopted later takes nothing of it away."""
+    journal = Journal(path, Clock())
+    about = {"target": "fr p", "recipe": "0123456789abcdef", "rerun": 0, "repetitions": "2-3"}
+    seq = an_intention(journal, **about)
+    journal.settle(seq, State.ACCEPTED, "b1", ["j1", "j2"])
+    journal.settle(seq, State.ACCEPTED, "b1")
+    (entry,) = journal.entries("exp")
+
+    assert (about, ("j1", "j2")) == ({name: getattr(entry, name) for name in about}, entry.job_ids)
+    journal.close()
+
+
 def test_experiments_have_rows_of_their_own(path):
     """They are planned apart."""
     journal = Journal(path, Clock())
