@@ -94,4 +94,5 @@ def test_two_sequences_leave_each_other_alone(tmp_path, cloud):
     assert ([0] * 4, ["PENDING"] * 2) == (codes, [job["status"] for job in jobs])
     assert [0, 0] == [code for code, _, _ in ends], ends
     assert (2, {100: 40}) == cloud.bought(namespace)
-    assert [{100: 20}, {100: 20}] == [runs_on_record(clone) for clone in clones]
+    # Each records what came of the other's version, too, under that one's recipe.
+    assert [{100: 40}, {100: 40}] == [runs_on_record(clone) for clone in clones]
