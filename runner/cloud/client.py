@@ -206,7 +206,8 @@ class Client:
     def get_job_results(self, job_id: str) -> Payload | None:
         """What a job measured: `counter`, `raw`, `serialised_results`; None while there is nothing yet.
 
-        A link that leads nowhere is known to happen: a fresh one is asked for, within the time budget.
+        A link that leads nowhere is known to happen: a fresh one is asked for, within the time budget. So it
+        is of one that is refused: it carries its own permission, which ends.
 
         Raises:
             JobFetchingError: The result is said to be there and cannot be had.
@@ -219,7 +220,9 @@ class Client:
                 return None
             try:
                 return _NOTHING_MEASURED | self._exchange.download(str(link))
-            except NotFoundError as error:
+            except (ProjectError, ValueError) as error:
+                raise JobFetchingError(f"the link to the result of job {job_id} is none: {error}") from error
+            except (NotFoundError, AuthenticationError) as error:
                 pause = self._exchange.retrying.wait_s(attempt, None)
                 if waited_s + pause > self._exchange.retrying.budget_s:
                     raise JobFetchingError(

@@ -72,7 +72,7 @@ def json_object(request: Request, answer: Answer) -> dict[str, Any]:
     """
     try:
         value = json.loads(answer.body)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise _unreadable(request, answer, "the answer is not JSON") from error
     if not isinstance(value, dict):
         raise _unreadable(request, answer, "the answer is no object")
@@ -107,7 +107,7 @@ def _error_class(request: Request, status: int) -> type[CloudError]:
 def _code_and_reason(answer: Answer) -> tuple[str | None, str]:
     try:
         value = json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None, ""
     if not isinstance(value, dict):
         return None, ""

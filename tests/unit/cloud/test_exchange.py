@@ -18,6 +18,7 @@ from runner.cloud import (
     Retrying,
     UnsendableError,
 )
+from runner.cloud.transport import http_port
 from runner.errors import (
     AuthenticationError,
     CloudError,
@@ -25,6 +26,7 @@ from runner.errors import (
     CloudUnavailableError,
     ConflictError,
     InvalidPayloadError,
+    JobFetchingError,
     NotFoundError,
     ProjectError,
     UnknownOutcomeError,
@@ -347,6 +349,31 @@ def test_a_dead_result_link_is_replaced_by_a_fresh_one():
     port = ScriptedPort(link, fail(404), link, Answer(200, {}, b'{"counter":{}}'))
 
     assert {} == a_client(port).get_job_results("j")["counter"]
+
+
+def test_a_result_link_that_is_refused_is_replaced_by_a_fresh_one():
+    """Its permission has ended; that of all other requests has not."""
+    link = ok({"results_link": "https://bucket.test/x"})
+    port = ScriptedPort(link, fail(403), link, Answer(200, {}, b'{"counter":{}}'))
+
+    assert {} == a_client(port).get_job_results("j")["counter"]
+
+
+@pytest.mark.parametrize("link", ["http://[", "ftp://bucket.test/x", "/x", 5, ["x"]])
+def test_a_result_link_that_is_none_is_an_error_of_its_job_alone(link):
+    """Not of the target's address, nor a bug."""
+
+    class Real:
+        _carries = http_port()
+
+        def send(self, request):
+            is_api = request.url.endswith("/results_link")
+            return ok({"results_link": link}) if is_api else self._carries.send(request)
+
+    (error,) = a_client(Real()).get_results(["j"]).values()
+
+    assert isinstance(error, JobFetchingError)
+    assert "the link to the result of job j is none" in error.message
 
 
 def test_a_result_that_stays_away_is_an_error_of_its_job_alone():
