@@ -3,7 +3,7 @@
 Frozen values and pure functions. No I/O, no clock, no network, and nothing that only one room needs.
 """
 
-from runner.domain.counts import merged_counts, most_frequent
+from runner.domain.counts import CheckedCounts, built_qubits, checked_counts, merged_counts, most_frequent
 from runner.domain.desired import (
     BatchMode,
     Budget,
@@ -33,6 +33,7 @@ __all__ = [
     "BatchMode",
     "BatchStatus",
     "Budget",
+    "CheckedCounts",
     "DesiredExperiment",
     "DesiredJob",
     "JobStatus",
@@ -45,7 +46,9 @@ __all__ = [
     "RunsMode",
     "Submission",
     "Surplus",
+    "built_qubits",
     "canonical_json",
+    "checked_counts",
     "digest",
     "file_digest",
     "job_key",

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from runner.domain.counts import built_qubits
 from runner.domain.statuses import JobStatus
 
 if TYPE_CHECKING:
@@ -224,8 +225,8 @@ class DesiredExperiment:
         return self.sequence if job.sequence is None else job.sequence
 
     def qubit_ids_of(self, job: DesiredJob) -> tuple[str, ...]:
-        """Order of the qubits in a job's bitstrings."""
-        return self.qubit_ids if job.sequence is None else job.qubit_ids
+        """Order of the qubits in a job's bitstrings; of a mappable register those that the job builds."""
+        return built_qubits(self.qubit_ids if job.sequence is None else job.qubit_ids, job.variables)
 
     @property
     def reruns(self) -> dict[str, int]:

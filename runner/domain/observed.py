@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
+
+from runner.domain.counts import checked_counts
+from runner.domain.statuses import JobStatus
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-    from runner.domain.statuses import BatchStatus, JobStatus
+    from runner.domain.statuses import BatchStatus
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,7 +63,10 @@ class RecordedJob:
     Args:
         recipe: Digest of the experiment it ran for, 16 hexadecimal digits.
 
-        counts: Bitstring counts, in the order of `qubit_ids`; empty while the result could not be had.
+        counts: Bitstring counts, in the order of `qubit_ids`; empty while the result could not be had, or
+            where what came cannot be right.
+
+        errors: What went wrong with it, or with its result.
     """
 
     id: str
@@ -79,3 +85,35 @@ class RecordedJob:
     counts: Mapping[str, int] = field(default_factory=dict)
     qubit_ids: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+
+    @property
+    def lacks_result(self) -> bool:
+        """Whether it is done, and its result could not be had or cannot be right."""
+        return self.status is JobStatus.DONE and not self.counts
+
+    @property
+    def missing_shots(self) -> int:
+        """Runs that were bought and that its result does not count; 0 without a result."""
+        if self.status is not JobStatus.DONE or not self.counts:
+            return 0
+        return max(0, self.runs - sum(self.counts.values()))
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """What went wrong with it, or with its result, shots that are missing included."""
+        missing = self.missing_shots
+        if not missing:
+            return self.errors
+        counted = f"{self.runs - missing} of {self.runs} runs are counted: {missing} shots are missing"
+        return (*self.errors, counted)
+
+    def fitted(self, n_qubits: int) -> RecordedJob:
+        """The same job; without its result, should the bitstrings not be those of so many qubits.
+
+        Args:
+            n_qubits: Of what the job ran; 0 where nobody knows.
+        """
+        if not n_qubits or not self.counts or len(next(iter(self.counts))) == n_qubits:
+            return self  # all are of one length, as they were checked when they were read
+        problem = checked_counts(dict(self.counts), n_qubits=n_qubits, runs=self.runs).problem
+        return replace(self, counts={}, errors=(*self.errors, f"the result cannot be right: {problem}"))

@@ -11,11 +11,18 @@ import json
 import os
 import re
 import tempfile
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.domain import JobStatus, RecordedJob, canonical_json
+from runner.domain import (
+    CheckedCounts,
+    JobStatus,
+    RecordedJob,
+    built_qubits,
+    canonical_json,
+    checked_counts,
+)
 from runner.errors import RecordError
 from runner.results.manifests import following
 
@@ -27,10 +34,11 @@ _RECORD: Final = "runner/record/v1"
 DIGEST: Final = "digest"
 _KINDS: Final = {
     **dict.fromkeys(("job_id", "batch_id", "recipe", "key", "name", "status"), str),
-    **dict.fromkeys(("runs", "rerun", "attempt"), int),
-    **dict.fromkeys(("variables", "counts"), dict),
+    "variables": dict,
     **dict.fromkeys(("qubit_ids", "errors"), list),
 }
+# Whole numbers, and the least that each can be.
+_LEAST: Final = {"runs": 0, "rerun": 0, "attempt": 1}
 
 
 class Records:
@@ -45,13 +53,13 @@ class Records:
         self._read: dict[Path, tuple[object, list[RecordedJob]]] = {}
 
     def of_experiment(self, experiment: str) -> tuple[RecordedJob, ...]:
-        """All jobs on record, batch by batch, in the order in which they were added.
+        """All jobs on record, batch by batch, in the order in which they were added, each once.
 
         Raises:
             RecordError: A file cannot be read; says which line.
         """
         files = sorted((self._folder / _safe(experiment)).glob("*/*.jsonl"))
-        return tuple(job for file in files for job in self._jobs_of(file))
+        return _each_once(job for file in files for job in self._jobs_of(file))
 
     def recipes(self, but: Container[str] = ()) -> dict[str, frozenset[str]]:
         """Digests of the recipes on record, 16 hexadecimal digits each, by experiment.
@@ -142,6 +150,16 @@ class Records:
         return self._folder / _safe(experiment) / _safe(recipe)
 
 
+def _each_once(jobs: Iterable[RecordedJob]) -> tuple[RecordedJob, ...]:
+    """Each job once, should merged branches say it twice: with its result, else as it stands last."""
+    known: dict[str, RecordedJob] = {}
+    for job in jobs:
+        before = known.get(job.id)
+        if before is None or before.lacks_result or not job.lacks_result:
+            known[job.id] = job
+    return tuple(known.values())
+
+
 def record_line(job: RecordedJob) -> str:
     """One line of a record, without its end."""
     value: dict[str, Any] = {
@@ -179,12 +197,17 @@ def _digest(line: Mapping[str, Any]) -> str:
 
 
 def read_record(line: str) -> RecordedJob:
-    """The job of one line.
+    """The job of one line; where its counts cannot be right, without them, and with that among its errors.
+
+    So it stays bought, and everything else on record can be read.
 
     Raises:
         ValueError: The line is no record of a job.
     """
-    value = json.loads(line)
+    try:
+        value = json.loads(line)
+    except RecursionError as error:
+        raise ValueError("no record of a job: it is nested too deeply") from error
     if not isinstance(value, dict) or value.get("record") != _RECORD:
         raise ValueError(f"no record of a job: `record` must be {_RECORD!r}")
     try:
@@ -210,12 +233,32 @@ def _check_kinds(value: Mapping[str, Any]) -> None:
     for name, kind in _KINDS.items():
         if not isinstance(value[name], kind):
             raise TypeError(f"`{name}` is {value[name]!r}")
-    if not set(map(type, value["counts"].values())) <= {int}:
-        raise TypeError("`counts` holds what is no number of runs")
+    for name, least in _LEAST.items():
+        if type(value[name]) is not int or value[name] < least:
+            raise TypeError(f"`{name}` is {value[name]!r}")
+    for name in ("qubit_ids", "errors"):
+        if not all(isinstance(each, str) for each in value[name]):
+            raise TypeError(f"`{name}` is {value[name]!r}")
+    if not JobStatus(value["status"]).is_terminal:
+        raise TypeError(f"`status` is {value['status']!r}, which is no end of a job")
+
+
+def counts_of(value: Mapping[str, Any]) -> CheckedCounts:
+    """What a line says was counted; nothing is no problem, as the result may be still to come.
+
+    Args:
+        value: The line; all else of it is as it should be.
+    """
+    if value["counts"] == {}:
+        return CheckedCounts()
+    qubit_ids = built_qubits(tuple(value["qubit_ids"]), value["variables"])
+    return checked_counts(value["counts"], n_qubits=len(qubit_ids) or None, runs=value["runs"])
 
 
 def _record_of(value: dict[str, Any]) -> RecordedJob:
     _check_kinds(value)
+    checked = counts_of(value)
+    wrong = (f"the result on record cannot be right: {checked.problem}",) if checked.problem else ()
     return RecordedJob(
         id=value["job_id"],
         batch_id=value["batch_id"],
@@ -230,9 +273,9 @@ def _record_of(value: dict[str, Any]) -> RecordedJob:
         created_at=_moment(value["created_at"]),
         started_at=_moment(value["started_at"]),
         ended_at=_moment(value["ended_at"]),
-        counts=value["counts"],
+        counts=checked.counts,
         qubit_ids=tuple(value["qubit_ids"]),
-        errors=tuple(value["errors"]),
+        errors=(*value["errors"], *wrong),
     )
 
 
@@ -276,4 +319,5 @@ def _text(moment: datetime | None) -> str | None:
 
 
 def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text) if text else None
+    moment = datetime.fromisoformat(text) if text else None
+    return moment.replace(tzinfo=UTC) if moment and not moment.tzinfo else moment

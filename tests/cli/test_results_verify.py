@@ -32,7 +32,7 @@ def test_what_is_wrong_is_told_with_its_place(lab, capsys):
     first, second, last = out.splitlines()
 
     assert (1, "pair: 1 job in 1 file; 2 flaws") == (code, last)
-    assert first.endswith("/b1.jsonl:1: a bitstring does not fit the 2 qubits")
+    assert first.endswith('/b1.jsonl:1: the result cannot be right: "0" does not fit 2 qubits')
     assert second.endswith("/manifest.json: is missing: nobody can tell what was run")
     assert "restore what git has" in err
 

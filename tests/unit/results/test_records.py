@@ -68,7 +68,7 @@ def test_each_batch_has_a_file_of_its_own(tmp_path):
 @given(
     st.builds(
         a_record,
-        counts=st.dictionaries(st.text("01", min_size=1, max_size=3), st.integers(1, 9)),
+        counts=st.dictionaries(st.text("01", min_size=1, max_size=1), st.integers(1, 9)),
         errors=st.lists(st.text(max_size=9)).map(tuple),
         name=st.text(max_size=9),
         variables=st.dictionaries(
@@ -135,6 +135,103 @@ def test_a_broken_line_is_an_error_that_says_where(tmp_path, line):
     with pytest.raises(RecordError, match=r"b1\.jsonl:2: ") as caught:
         records.of_experiment("exp")
     assert "restore the file" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("counts", "problem"),
+    [
+        ({"0": "100"}, '"0" is counted "100" times'),
+        ({"0": 10.5}, '"0" is counted 10.5 times'),
+        ({"0": 10, "111": 10}, '"111" does not fit 1 qubit'),
+        ({"0": -5}, '"0" is counted -5 times'),
+        ({"0": 300}, "300 runs are counted, and 100 were asked for"),
+        ({"0": 0}, "no run is counted"),
+        ([], "the counts are a list, not an object"),
+        (None, "the counts are null, not an object"),
+    ],
+)
+def test_counts_that_cannot_be_right_are_an_error_of_their_job(tmp_path, counts, problem):
+    """Older versions wrote them: the job stays on record without a result, and all others are read."""
+    records = Records(tmp_path)
+    records.add("exp", [a_record("j1", errors=("before",)), a_record("j2")])
+    file = next(tmp_path.rglob("*.jsonl"))
+    first, second = file.read_text(encoding="utf-8").splitlines()
+    file.write_text(json.dumps(json.loads(first) | {"counts": counts}) + f"\n{second}\n", encoding="utf-8")
+    wrong = f"the result on record cannot be right: {problem}"
+
+    assert (
+        a_record("j1", counts={}, errors=("before", wrong)),
+        a_record("j2"),
+    ) == records.of_experiment("exp")
+
+
+def test_a_job_of_a_mappable_register_has_as_many_qubits_as_it_built():
+    """Older versions wrote down all of the register's."""
+    job = a_record(counts={"01": 100}, qubit_ids=("a", "b", "c"), variables={"qubits": {"a": 1, "c": 4}})
+
+    assert job == read_record(record_line(job))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"runs": None}, "`runs` is None"),
+        ({"runs": -1}, "`runs` is -1"),
+        ({"runs": True}, "`runs` is True"),
+        ({"attempt": 0}, "`attempt` is 0"),
+        ({"rerun": -1}, "`rerun` is -1"),
+        ({"status": "LOST"}, "`status` is 'LOST'"),
+        ({"status": "PENDING"}, "`status` is 'PENDING'"),
+        ({"variables": []}, r"`variables` is \[\]"),
+        ({"variables": None}, "`variables` is None"),
+        ({"qubit_ids": [1]}, r"`qubit_ids` is \[1\]"),
+        ({"errors": "x"}, "`errors` is 'x'"),
+        ({"created_at": "soon"}, "soon"),
+        ({"created_at": 5}, "must be str"),
+    ],
+)
+def test_what_nobody_could_reckon_with_is_an_error_that_names_its_line(tmp_path, change, said):
+    """By a wrong number of runs, more would be bought; by a wrong status, it would be waited for ever."""
+    records = Records(tmp_path)
+    records.add("exp", [a_record()])
+    file = next(tmp_path.rglob("*.jsonl"))
+    file.write_text(json.dumps(json.loads(record_line(a_record())) | change) + "\n", encoding="utf-8")
+
+    with pytest.raises(RecordError, match=rf"b1\.jsonl:1: .*{said}"):
+        records.of_experiment("exp")
+
+
+def test_a_line_nested_beyond_reading_is_an_error_that_names_it(tmp_path):
+    """Python itself gives up on it."""
+    records = Records(tmp_path)
+    records.add("exp", [a_record()])
+    next(tmp_path.rglob("*.jsonl")).write_text('{"variables": ' + "[" * 200_000 + "\n", encoding="utf-8")
+
+    with pytest.raises(RecordError, match=r"b1\.jsonl:1: no record of a job: it is nested too deeply"):
+        records.of_experiment("exp")
+
+
+def test_a_time_without_a_zone_is_one_of_utc():
+    """Else it could not be compared with others."""
+    value = json.loads(record_line(a_record(created_at=at(0)))) | {"created_at": "2026-03-01T12:00:00"}
+
+    assert at(0) == read_record(json.dumps(value)).created_at
+
+
+def test_a_job_that_is_on_record_twice_counts_once(tmp_path):
+    """As merged branches may leave it: with its result, wherever that stands, else as it stands last."""
+    records = Records(tmp_path)
+    records.add("exp", [a_record("j1"), a_record("j2", counts={})])
+    file = next(tmp_path.rglob("*.jsonl"))
+    more = [a_record("j1", counts={}), a_record("j2", counts={}, errors=("gone",))]
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text + "".join(record_line(job) + "\n" for job in more), encoding="utf-8")
+    records.add("exp", [a_record("j1", attempt=2, batch_id="b2")])
+
+    assert (
+        a_record("j1", attempt=2, batch_id="b2"),
+        a_record("j2", counts={}, errors=("gone",)),
+    ) == records.of_experiment("exp")
 
 
 @pytest.mark.parametrize("name", ["../b1", "/etc/passwd", "", ".hidden", "a/b"])

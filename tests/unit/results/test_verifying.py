@@ -72,6 +72,17 @@ def test_lines_without_a_digest_are_judged_by_their_key(folder):
     assert ["b1.jsonl:1: the key is not that of the variables"] == told(folder)
 
 
+def test_missing_shots_are_a_flaw_where_no_digest_vouches_for_them(folder):
+    """They may have been missing from the beginning."""
+    line = record_line(a_record("j9", batch_id="b3", counts={"0": 99})) + "\n"
+    path = folder / RECIPE[:16] / "b3.jsonl"
+    path.write_text(line, encoding="utf-8")
+    assert [] == told(folder)
+
+    path.write_text(without_digest(line), encoding="utf-8")
+    assert ["b3.jsonl:1: 99 runs are counted, and the job had 100"] == told(folder)
+
+
 @pytest.mark.parametrize(
     ("old", "new"),
     [('"t1"', '"t7"'), ('{"t": 2}', '{"t": 7}'), ('"runs": 100', '"runs": 100, "more": 1'), ("lost", "fine")],
@@ -87,8 +98,18 @@ def test_a_changed_line_is_found(folder, old, new):
 @pytest.mark.parametrize(
     ("job", "expected"),
     [
-        (a_record("j9", batch_id="b3", counts={"0": 99}), "99 runs are counted, and the job had 100"),
-        (a_record("j9", batch_id="b3", counts={"01": 100}), "a bitstring does not fit the 1 qubits"),
+        (
+            a_record("j9", batch_id="b3", counts={"01": 100}),
+            'the result cannot be right: "01" does not fit 1 qubit',
+        ),
+        (
+            a_record("j9", batch_id="b3", counts={"0": 101}),
+            "the result cannot be right: 101 runs are counted, and 100 were asked for",
+        ),
+        (
+            a_record("j9", batch_id="b3", counts={"0": -1, "1": 101}),
+            'the result cannot be right: "0" is counted -1 times',
+        ),
         (a_record("j9", batch_id="b4"), "the batch is b4, not that of the file"),
         (a_record("j9", batch_id="b3", recipe="f" * 16), f"the recipe is {'f' * 16}, not that of the folder"),
         (a_record("j3", batch_id="b3"), "job j3 is on record twice: see b2.jsonl:1"),
@@ -106,10 +127,7 @@ def test_a_line_that_contradicts_itself_or_its_place_is_found(folder, job, expec
     ("fields", "expected"),
     [
         ({"more": 1}, "Additional properties are not allowed ('more' was unexpected)"),
-        ({"counts": {"x": 100}}, "`counts`: 'x' does not match '^[01]+$'"),
-        ({"counts": {"0": -1, "1": 101}}, "`counts.0`: -1 is less than the minimum of 0"),
-        ({"attempt": 0}, "`attempt`: 0 is less than the minimum of 1"),
-        ({"status": "SHINY"}, "`status`: 'SHINY' is not one of ['DONE', 'ERROR', 'CANCELED']"),
+        ({"name": "t9", "key": "?"}, "`key`: '?' does not match '^[0-9a-f]{16}$'"),
     ],
 )
 def test_a_line_that_is_not_as_its_schema_says_is_found(folder, fields, expected):
@@ -125,13 +143,20 @@ def test_a_line_that_is_not_as_its_schema_says_is_found(folder, fields, expected
 @pytest.mark.parametrize(
     ("field", "value", "expected"),
     [
-        ("counts", None, "`counts` is None"),
-        ("counts", {"0": "100"}, "`counts` holds what is no number of runs"),
-        ("counts", {"0": float("nan")}, "`counts` holds what is no number of runs"),
         ("variables", [1], "`variables` is [1]"),
         ("job_id", ["j9"], "`job_id` is ['j9']"),
         ("runs", "many", "`runs` is 'many'"),
+        ("runs", None, "`runs` is None"),
+        ("runs", -20, "`runs` is -20"),
+        ("runs", True, "`runs` is True"),
+        ("rerun", 1.0, "`rerun` is 1.0"),
+        ("attempt", 0, "`attempt` is 0"),
+        ("status", "SHINY", "`status` is 'SHINY', which is no end of a job"),
+        ("status", "RUNNING", "`status` is 'RUNNING', which is no end of a job"),
         ("qubit_ids", "q0", "`qubit_ids` is 'q0'"),
+        ("qubit_ids", [0], "`qubit_ids` is [0]"),
+        ("errors", [None], "`errors` is [None]"),
+        ("ended_at", 5, "fromisoformat: argument must be str"),
     ],
 )
 def test_a_line_that_nobody_could_reckon_with_is_found(folder, field, value, expected):
@@ -140,6 +165,26 @@ def test_a_line_that_nobody_could_reckon_with_is_found(folder, field, value, exp
     (folder / RECIPE[:16] / "b3.jsonl").write_text(f"{line}\n", encoding="utf-8")
 
     assert [f"b3.jsonl:1: no record of a job: {expected}"] == told(folder)
+
+
+@pytest.mark.parametrize(
+    ("counts", "expected"),
+    [
+        (None, "the counts are null, not an object"),
+        ({"0": "100"}, '"0" is counted "100" times'),
+        ({"0": float("nan")}, '"0" is counted NaN times'),
+        ({"x": 100}, '"x" is no bitstring'),
+    ],
+)
+def test_counts_that_cannot_be_right_are_found_in_their_line(folder, counts, expected):
+    """The digest tells, too, should somebody have changed them."""
+    line = json.dumps(json.loads(record_line(a_record("j9", batch_id="b3"))) | {"counts": counts})
+    (folder / RECIPE[:16] / "b3.jsonl").write_text(f"{line}\n", encoding="utf-8")
+
+    assert [
+        "b3.jsonl:1: the digest is not that of the line: it was changed after it was recorded",
+        f"b3.jsonl:1: the result cannot be right: {expected}",
+    ] == told(folder)
 
 
 @pytest.mark.parametrize(
