@@ -142,13 +142,13 @@ def a_record(job_id="j1", *, t=1, runs=100, status=JobStatus.DONE, counts=None, 
     return RecordedJob(**values | fields)
 
 
-def seen(*batches, recorded=(), entries=(), unavailable=(), **more):
+def seen(*batches, recorded=(), entries=(), failed_fetches=None, **more):
     """What there is."""
     return Observation(
         batches=batches,
         recorded=tuple(recorded),
         entries=tuple(entries),
-        unavailable=frozenset(unavailable),
+        failed_fetches=failed_fetches or {},
         **{"ancestors": frozenset({COMMIT})} | more,
     )
 

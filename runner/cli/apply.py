@@ -98,7 +98,7 @@ def exit_code(outcome: Outcome) -> Exit:
     if outcome.end is End.PATIENCE:
         return Exit.PATIENCE
     tallies = [tally for plan in outcome.plans for tally in plan.jobs]
-    return Exit.FAILED_JOBS if any(tally.failed or tally.declined for tally in tallies) else Exit.DONE
+    return Exit.FAILED_JOBS if any(tally.is_lost for tally in tallies) else Exit.DONE
 
 
 def _ask(project: Project, experiments: list[Experiment]) -> None:

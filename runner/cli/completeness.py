@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.project.declaring import Declared
-    from runner.results import Results
+    from runner.results import JobResult, Results
 
 _HINT: Final = "`runner apply` goes on with what is missing"
 
@@ -21,7 +21,7 @@ _HINT: Final = "`runner apply` goes on with what is missing"
 def exit_code(shown: Sequence[tuple[Declared, Results]]) -> int:
     """What the exit code says of the jobs shown of some experiments; on stderr, what it means."""
     lacking = [
-        (declared, job.name)
+        (declared, job)
         for declared, results in shown
         for job in results
         if job.status is not ResultStatus.DONE
@@ -29,14 +29,30 @@ def exit_code(shown: Sequence[tuple[Declared, Results]]) -> int:
     if not lacking:
         return Exit.DONE
     ended = {declared.name: _ended(declared) for declared, _ in lacking}
-    lost = sum(name in ended[declared.name] for declared, name in lacking)
-    if lost:
-        hint = "`runner rerun FILE --failed` sends failed ones again"
-        say(f"{_jobs(lost)} failed for good or {_were(lost)} cancelled; {hint}", style="red")
-    if len(lacking) > lost:
-        open_ = len(lacking) - lost
+    lost = [job for declared, job in lacking if job.name in ended[declared.name]]
+    _say_lost(lost)
+    if len(lacking) > len(lost):
+        open_ = len(lacking) - len(lost)
         say(f"{_jobs(open_)} {_are(open_)} not complete; {_HINT}", style="yellow")
-    return Exit.PATIENCE if len(lacking) > lost else Exit.FAILED_JOBS
+    return Exit.PATIENCE if len(lacking) > len(lost) else Exit.FAILED_JOBS
+
+
+def _say_lost(lost: Sequence[JobResult]) -> None:
+    """Says why nothing more comes of some jobs, and what can be done about it."""
+    without = [job for job in lost if job.lacks_result]
+    short = [
+        job for job in lost if job not in without and any(each.missing_shots for each in job.remote_jobs)
+    ]
+    if without:
+        are = "is" if len(without) == 1 else "are"
+        hint = "`runner apply` asks for it again, and buys nothing"
+        say(f"{_jobs(len(without))} {are} without a result that can be right; {hint}", style="red")
+    if short:
+        say(f"shots are missing in the results of {_jobs(len(short))}", style="red")
+    failed = len(lost) - len(without) - len(short)
+    if failed:
+        hint = "`runner rerun FILE --failed` sends failed ones again"
+        say(f"{_jobs(failed)} failed for good or {_were(failed)} cancelled; {hint}", style="red")
 
 
 def _jobs(number: int) -> str:

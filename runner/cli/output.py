@@ -23,6 +23,8 @@ STYLES: Final = {
     "Synced": "green",
     "ERROR": "red",
     "FAILED": "red",
+    "NO_RESULT": "red",
+    "PARTIAL": "yellow",
     "Degraded": "red",
     "CANCELED": "yellow",
     "OutOfSync": "yellow",

@@ -85,7 +85,8 @@ def results(
     observables among the columns are told by their differences (1σ errors; runs that both have count once).
 
     Exit codes, of the jobs shown: 0 all wanted runs are measured; 5 some are missing and apply may still
-    bring them; 3 what is missing failed for good or was cancelled. A comparison of two commits gives 0.
+    bring them; 3 what is missing failed for good, was cancelled, or has no result that can be right. A
+    comparison of two commits gives 0.
 
     With --verify, digests and sums of everything on record for the experiments are computed anew, and what is
     not as it was recorded is told with its place; the exit code is 1 then.

@@ -113,6 +113,10 @@ def _jobs(batch: ObservedBatch, unread: str) -> str:
 
 
 def _errors(deed: Deed) -> list[tuple[str, str]]:
-    seen = {job.id: job.errors for job in deed.seen.recorded}
-    seen |= {job.id: job.errors for batch in deed.seen.batches for job in batch.jobs}
-    return [(job_id, error) for job_id, errors in seen.items() for error in errors]
+    """What went wrong, as the records and the cloud say it, each once for each job."""
+    said: dict[tuple[str, str], None] = {}
+    for record in deed.seen.recorded:
+        said.update(dict.fromkeys((record.id, problem) for problem in record.problems))
+    for job in (job for batch in deed.seen.batches for job in batch.jobs):
+        said.update(dict.fromkeys((job.id, error) for error in job.errors))
+    return list(said)

@@ -23,7 +23,7 @@ from runner.project.publishing_records import RecordsPublished
 from runner.project.syncing import Following, Syncing, our_clone
 from runner.project.turns import StopRequest, Surroundings
 from runner.project.watching import Manner
-from runner.reconcile import Patience
+from runner.reconcile import Patience, WaitFor
 from runner.reconcile.watching import Pace
 
 if TYPE_CHECKING:
@@ -177,10 +177,17 @@ def exit_code(plans: Sequence[Plan], *, is_in_order: bool) -> Exit:
         return Exit.ERROR
     if any(plan.holds for plan in plans):
         return Exit.HELD
-    if any(plan.look_again_s is not None or plan.actions for plan in plans):  # actions: --timeout came first
+    if any(_is_under_way(plan) for plan in plans):
         return Exit.PATIENCE
-    failed = any(tally.failed or tally.declined for plan in plans for tally in plan.jobs)
+    failed = any(tally.is_lost for plan in plans for tally in plan.jobs)
     return Exit.FAILED_JOBS if failed else Exit.DONE
+
+
+def _is_under_way(plan: Plan) -> bool:
+    """Whether more is to come; a result that was asked for in vain is asked for again, but is told now."""
+    if plan.actions:  # --timeout came first
+        return True
+    return plan.look_again_s is not None and plan.wait_for is not WaitFor.RESULTS
 
 
 def _url(repository: str) -> str:

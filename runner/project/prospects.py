@@ -17,10 +17,9 @@ if TYPE_CHECKING:
 def ended_for_good(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) -> frozenset[str]:
     """Names of the jobs for which `apply` would buy nothing more although runs are missing.
 
-    They failed as often as the file's retries allow, or were cancelled.
+    They failed as often as the file's retries allow, or were cancelled; or their results could not be had,
+    cannot be right, or lack shots.
     """
     scene = Scene(desired, Observation(recorded=tuple(recorded)), Terms(), utc_now())
     tallies = (point.tally for point in points(scene))
-    return frozenset(
-        tally.name for tally in tallies if tally.failed or (tally.declined and not tally.missing)
-    )
+    return frozenset(tally.name for tally in tallies if tally.failed or (tally.is_lost and not tally.missing))

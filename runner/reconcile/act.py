@@ -12,9 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.domain import JobStatus, RecordedJob
 from runner.errors import (
-    CloudError,
     CloudRejectedError,
     CloudUnavailableError,
     ConflictError,
@@ -41,12 +39,13 @@ from runner.reconcile.day_budget import day_of
 from runner.reconcile.journal import BUYING, Kind, State
 from runner.reconcile.memory import jobs_in
 from runner.reconcile.repetitions import are_told_apart, spanned
+from runner.reconcile.result_records import ResultRecords
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runner.domain import DesiredExperiment, ObservedBatch, ObservedJob
-    from runner.reconcile.actions import Action, EndedJob, NewJob
+    from runner.domain import DesiredExperiment, ObservedBatch
+    from runner.reconcile.actions import Action, NewJob
     from runner.reconcile.plans import Plan
     from runner.reconcile.repetitions import Repetitions
     from runner.reconcile.scene import Observation, Terms
@@ -87,6 +86,9 @@ class Actor:
 
     Args:
         nonce: A new text that nobody else has; marks a batch as created by this machine.
+
+    Attributes:
+        results: Puts on record what came back.
     """
 
     def __init__(
@@ -101,7 +103,7 @@ class Actor:
         self._namespace = tools.namespace
         self._before_action = tools.before_action
         self._nonce = nonce
-        self.unavailable: set[str] = set()
+        self.results = ResultRecords(tools)
         self._verbs: dict[type[Action], Callable[[Deed, Any], None]] = {
             Claim: self._claim,
             AddJobs: self._add_jobs,
@@ -375,53 +377,8 @@ class Actor:
 
     def _record(self, deed: Deed, action: RecordResults) -> None:
         batch = deed.batch(action.batch_id)
-        if batch is None:
-            return
-        by_id = {job.id: job for job in batch.jobs}
-        done = [job.id for job in action.jobs if by_id[job.id].status is JobStatus.DONE]
-        results = self._client.get_results(done)
-        marks = tags.read_marks(batch.tags)
-        records = []
-        for ended in action.jobs:
-            result = results.get(ended.id)
-            record = _record(deed.desired, marks, by_id[ended.id], ended, result)
-            records.append(record)
-            if record.status is JobStatus.DONE and not record.counts:
-                self.unavailable.add(ended.id)
-            if isinstance(result, dict) and result.get("serialised_results"):
-                self._records.add_serialised(deed.desired.name, record, str(result["serialised_results"]))
-        self._records.add(deed.desired.name, records, order=by_id)
-
-
-def _record(
-    desired: DesiredExperiment,
-    marks: tags.Marks,
-    job: ObservedJob,
-    ended: EndedJob,
-    result: dict[str, Any] | CloudError | None,
-) -> RecordedJob:
-    names = {wanted.key: wanted.name for wanted in desired.jobs}
-    is_current = desired.recipe.startswith(marks.recipe)
-    lost = (str(result),) if isinstance(result, CloudError) else ()
-    counts = (result.get("counter") or {}) if isinstance(result, dict) else {}
-    return RecordedJob(
-        id=job.id,
-        batch_id=job.batch_id,
-        recipe=marks.recipe,
-        key=job.key,
-        status=job.status,
-        runs=job.runs or sum(counts.values()),  # a cloud may have forgotten them
-        name=names.get(job.key, ""),
-        variables=job.variables,
-        rerun=marks.rerun,
-        attempt=ended.attempt,
-        created_at=job.created_at,
-        started_at=job.started_at,
-        ended_at=job.ended_at,
-        counts=counts,
-        qubit_ids=job.qubit_ids or (desired.qubit_ids if is_current else ()),
-        errors=job.errors + lost,
-    )
+        if batch is not None:
+            self.results.add(deed.desired, batch, action)
 
 
 def _job_payloads(desired: DesiredExperiment, jobs: tuple[NewJob, ...]) -> list[dict[str, Any]]:

@@ -15,7 +15,7 @@ from runner.reconcile.scene import Scene, Terms
 from runner.reconcile.tally import effective_status
 
 if TYPE_CHECKING:
-    from runner.domain import DesiredExperiment
+    from runner.domain import DesiredExperiment, RecordedJob
     from runner.reconcile.plans import JobTally, Plan
     from runner.reconcile.scene import Observation
 
@@ -64,7 +64,7 @@ def conditions(desired: DesiredExperiment, seen: Observation, planned: Plan) -> 
     return (
         _submitted(planned),
         _complete(planned),
-        _recorded(planned),
+        _recorded(scene, planned),
         _held(planned),
         _failed(planned),
         _canceled(planned),
@@ -94,11 +94,20 @@ def _complete(planned: Plan) -> Condition:
     return _wanted("Complete", Claimed.FALSE, "JobsUnfinished", message)
 
 
-def _recorded(planned: Plan) -> Condition:
-    open_ends = sum(len(a.jobs) for a in planned.actions if isinstance(a, RecordResults))
+def _recorded(scene: Scene, planned: Plan) -> Condition:
+    ended = {job.id for a in planned.actions if isinstance(a, RecordResults) for job in a.jobs}
+    open_ends = len(ended - {record.id for record in scene.seen.recorded})
     if open_ends:
         message = f"jobs that ended and are not on record: {open_ends}; apply records them"
         return _wanted("Recorded", Claimed.FALSE, "EndsUnrecorded", message)
+    lacking = [record for record in scene.recorded if record.lacks_result]
+    if lacking:
+        message = f"done without a result that can be right: {_ids(lacking)}; apply asks for it again"
+        return _wanted("Recorded", Claimed.FALSE, "ResultsLacking", message)
+    short = [record for record in scene.recorded if record.missing_shots]
+    if short:
+        message = f"shots are missing in the results of: {_ids(short)}"
+        return _wanted("Recorded", Claimed.FALSE, "ShotsMissing", message)
     return _wanted("Recorded", Claimed.TRUE, "NothingUnrecorded")
 
 
@@ -164,6 +173,11 @@ def _unwanted(kind: str, reason: str, message: str = "") -> Condition:
 
 def _jobs(some: list[JobTally]) -> str:
     return f"{len(some)} job{'s' if len(some) > 1 else ''}"
+
+
+def _ids(some: list[RecordedJob]) -> str:
+    more = f", … and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
+    return ", ".join(record.id for record in some[:_NAMED]) + more
 
 
 def _names(some: list[JobTally]) -> str:

@@ -47,7 +47,7 @@ def dependencies(
 
 def is_complete(plan: Plan) -> bool:
     """Whether all that is wanted is measured."""
-    return all(tally.done >= tally.runs for tally in plan.jobs)
+    return all(tally.done >= tally.runs and not tally.falls_short for tally in plan.jobs)
 
 
 def is_under_way(plan: Plan, *, is_applied: bool) -> bool:

@@ -44,8 +44,9 @@ def differences(action: Action, scene: Scene, wanted: Sequence[Point]) -> Differ
         case CancelBatch():
             return _of_batch(action, scene)
         case RecordResults():
-            on_record = sum(record.batch_id == action.batch_id for record in scene.seen.recorded)
-            return (Difference("recorded", on_record, on_record + len(action.jobs)),)
+            on_record = {r.id for r in scene.seen.recorded if r.batch_id == action.batch_id}
+            after = on_record | {job.id for job in action.jobs}
+            return (Difference("recorded", len(on_record), len(after)),)
         case Adopt():
             states = [entry.state for entry in scene.seen.entries if entry.claim == action.claim]
             return (Difference("creation", states[0] if states else State.UNKNOWN, State.ACCEPTED),)

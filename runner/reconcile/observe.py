@@ -537,7 +537,7 @@ def _by_batch(jobs: Iterable[RecordedJob]) -> dict[str, list[RecordedJob]]:
     """Jobs of which nothing more is to be fetched, by their batches; each once."""
     by_batch: dict[str, list[RecordedJob]] = {}
     for job in {job.id: job for job in jobs}.values():
-        if job.status is not JobStatus.DONE or job.counts:
+        if not job.lacks_result:
             by_batch.setdefault(job.batch_id, []).append(job)
     return by_batch
 

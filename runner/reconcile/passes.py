@@ -175,7 +175,7 @@ class Reconciler:
     def _deed(self, wish: Wish, seen: Observation, now: datetime) -> Deed:
         seen = replace(
             seen,
-            unavailable=frozenset(self._actor.unavailable),
+            failed_fetches=dict(self._actor.results.failed),
             refused=self._tools.memory.refusal(wish.desired),
             remarks=self._remarks(),
         )

@@ -40,6 +40,7 @@ class WaitFor(StrEnum):
     DEPENDENCY = "dependency"
     SUBMISSION = "submission"
     SIGHT = "sight"
+    RESULTS = "results"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +63,9 @@ class JobTally:
         failures: Attempts that failed.
 
         failed: No further attempt will be made.
+
+        uncounted: Runs of those done that no result on record counts: it could not be had, cannot be right,
+            or lacks shots.
     """
 
     key: str
@@ -74,6 +78,18 @@ class JobTally:
     missing: int = 0
     failures: int = 0
     failed: bool = False
+    uncounted: int = 0
+
+    @property
+    def falls_short(self) -> bool:
+        """Whether fewer runs will be counted than wanted, although all are bought, or will be."""
+        bought = self.done + self.active + self.missing
+        return self.uncounted > 0 and bought - self.uncounted < self.runs
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether not all that is wanted will be measured, unless somebody does something about it."""
+        return bool(self.failed or self.declined or self.falls_short)
 
     @property
     def surplus(self) -> int:
@@ -89,7 +105,11 @@ class JobTally:
             return "ACTIVE"
         if self.missing:
             return "WANTED"
-        return "CANCELED" if self.declined else "DONE"
+        if self.declined:
+            return "CANCELED"
+        if self.falls_short:
+            return "PARTIAL" if self.uncounted < self.done else "NO_RESULT"
+        return "DONE"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 # Over how long the rate is taken (in s); ends that came before it count while there are few after it.
 WINDOW_S: Final = 300.0
 _FEW: Final = 5
+# What was bought and has ended well on the cloud, whatever its result.
+_MEASURED: Final = frozenset({"DONE", "PARTIAL", "NO_RESULT"})
 _MINUTE_S: Final = 60.0
 
 
@@ -29,7 +31,7 @@ class Numbers:
 
         running: At least one run of them is being measured.
 
-        failed: No further attempt is made.
+        failed: No further attempt is made, or their results count fewer runs than wanted.
 
         cancelled: By a person.
     """
@@ -159,7 +161,7 @@ def observe(progress: Progress, plans: Sequence[Plan], now: datetime) -> Progres
     """
     is_first = progress.began_at is None
     states = {(plan.experiment, tally.key): tally.status for plan in plans for tally in plan.jobs}
-    done = {point for point, status in states.items() if status == "DONE"}
+    done = {point for point, status in states.items() if status in _MEASURED}
     active = {point for point, status in states.items() if status == "ACTIVE"}
     cached = frozenset(done) if is_first else progress.cached
     bought = progress.bought | {(plan.experiment, key) for plan in plans for key in _bought(plan)}
@@ -194,7 +196,7 @@ def _numbers(tallies: Iterable[JobTally]) -> Numbers:
         pending=counted["ACTIVE"],
         running=counted["RUNNING"],
         done=counted["DONE"],
-        failed=counted["FAILED"],
+        failed=counted["FAILED"] + counted["PARTIAL"] + counted["NO_RESULT"],
         cancelled=counted["CANCELED"],
     )
 

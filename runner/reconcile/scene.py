@@ -27,6 +27,7 @@ if TYPE_CHECKING:
         Surplus,
     )
     from runner.reconcile.actions import Hold
+    from runner.reconcile.fetches import FailedFetch
     from runner.reconcile.journal import Entry
 
 
@@ -112,7 +113,7 @@ class Observation:
 
         entries: The journal's rows, oldest first.
 
-        unavailable: Jobs that are done and whose result could not be had a moment ago.
+        failed_fetches: Results that were asked for in vain in this apply, by the ids of their jobs.
 
         dependencies: What is known of each experiment that this one depends on.
 
@@ -140,7 +141,7 @@ class Observation:
     batches: tuple[ObservedBatch, ...] = ()
     recorded: tuple[RecordedJob, ...] = ()
     entries: tuple[Entry, ...] = ()
-    unavailable: frozenset[str] = frozenset()
+    failed_fetches: Mapping[str, FailedFetch] = field(default_factory=dict)
     dependencies: tuple[Dependency, ...] = ()
     bought: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     today: Cost = field(default_factory=Cost)
@@ -199,7 +200,8 @@ class Scene:
     def recorded(self) -> tuple[RecordedJob, ...]:
         """Jobs on record of the recipe that the file asks for, each as its job is asked for now."""
         recipe = self.desired.recipe[:SHORT]
-        return tuple(r for r in self.seen.recorded if r.recipe == recipe and self._counts(r))
+        counted = (r for r in self.seen.recorded if r.recipe == recipe and self._counts(r))
+        return tuple(r.fitted(len(self.desired.qubit_ids_of(self.wanted[r.key]))) for r in counted)
 
     def _counts(self, record: RecordedJob) -> bool:
         job = self.wanted.get(record.key)

@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from datetime import datetime
 
-    from runner.domain import DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob, Policy, Retry
+    from runner.domain import (
+        DesiredExperiment,
+        DesiredJob,
+        ObservedBatch,
+        ObservedJob,
+        Policy,
+        RecordedJob,
+        Retry,
+    )
     from runner.reconcile.scene import Scene
 
 
@@ -32,6 +40,10 @@ class Piece:
         is_released: We have cancelled it ourselves: it counts as if it had never been.
 
         is_skipped: A person has decided that it is not to be bought; then it is no remote job.
+
+        missing_shots: Runs that its result does not count.
+
+        lacks_result: Its result could not be had, or cannot be right.
     """
 
     job_id: str
@@ -42,6 +54,8 @@ class Piece:
     errors: tuple[str, ...] = ()
     is_released: bool = False
     is_skipped: bool = False
+    missing_shots: int = 0
+    lacks_result: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,12 +82,9 @@ def points(scene: Scene) -> tuple[Point, ...]:
 
 def pieces(scene: Scene) -> tuple[Piece, ...]:
     """All remote jobs of the current recipe and of their job's rerun, each once, ours to count."""
-    recorded = {
-        record.id: Piece(record.id, record.key, record.status, record.runs, record.ended_at, record.errors)
-        for record in scene.recorded
-    }
+    recorded = {record.id: _recorded_piece(record) for record in scene.recorded}
     observed = {
-        job.id: _piece(scene, batch, job)
+        job.id: _with_result(_piece(scene, batch, job), recorded.get(job.id))
         for batch in scene.current
         for job in batch.jobs
         if not scene.is_outrun(batch, job)
@@ -85,6 +96,26 @@ def pieces(scene: Scene) -> tuple[Piece, ...]:
 def _skipped(scene: Scene) -> Iterable[Piece]:
     for entry, key, runs in scene.skips:
         yield Piece(f"skip {entry.seq}", key, JobStatus.CANCELED, runs, entry.at, is_skipped=True)
+
+
+def _recorded_piece(record: RecordedJob) -> Piece:
+    return Piece(
+        record.id,
+        record.key,
+        record.status,
+        record.runs,
+        record.ended_at,
+        record.errors,
+        missing_shots=record.missing_shots,
+        lacks_result=record.lacks_result,
+    )
+
+
+def _with_result(observed: Piece, recorded: Piece | None) -> Piece:
+    """A job as the cloud shows it, with what is known of its result."""
+    if recorded is None or observed.status is not recorded.status:
+        return observed
+    return replace(observed, missing_shots=recorded.missing_shots, lacks_result=recorded.lacks_result)
 
 
 def _piece(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> Piece:
@@ -112,7 +143,9 @@ def is_under_way(batch: ObservedBatch) -> bool:
 
 
 def _point(job: DesiredJob, of_job: Sequence[Piece], policy: Policy) -> Point:
-    done = _runs(p for p in of_job if p.status is JobStatus.DONE)
+    ended = [p for p in of_job if p.status is JobStatus.DONE]
+    short = sum(piece.missing_shots for piece in ended)
+    done = _runs(ended)
     active = _runs(p for p in of_job if not p.status.is_terminal)
     failures = [p for p in of_job if _is_retried(p, policy.retry)]
     lost = [p for p in of_job if p.status is JobStatus.ERROR and p not in failures]
@@ -130,6 +163,7 @@ def _point(job: DesiredJob, of_job: Sequence[Piece], policy: Policy) -> Point:
         missing=0 if failed else wanted,
         failures=len(failures) + len(lost),
         failed=failed,
+        uncounted=short + _runs(p for p in ended if p.lacks_result),
     )
     return Point(job, tally, _retry_at(failures, policy))
 

@@ -15,14 +15,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from runner.domain import ObservedBatch, ObservedJob
+    from runner.reconcile.fetches import FailedFetch
     from runner.reconcile.scene import Scene
     from runner.reconcile.tally import Point
 
 
 def records(scene: Scene) -> Iterable[RecordResults]:
     """Ends of jobs that are not on record yet."""
-    complete = {r.id for r in scene.seen.recorded if r.counts or r.status is not JobStatus.DONE}
-    known = complete | scene.seen.unavailable
+    without = {record.id for record in scene.seen.recorded if record.lacks_result}
+    known = {record.id for record in scene.seen.recorded} - without
+    known |= {job_id for job_id, fetch in scene.seen.failed_fetches.items() if _waits(scene, fetch)}
     attempts: dict[str, int] = {}
     for batch in scene.current + scene.outdated:
         if not scene.marks[batch.id].recipe:
@@ -31,8 +33,21 @@ def records(scene: Scene) -> Iterable[RecordResults]:
         if ended:
             attempts = attempts or _attempts(scene)
             jobs = tuple(EndedJob(id=j.id, key=j.key, attempt=attempts[j.id]) for j in ended)
-            reason = f"{len(ended)} job{'s' if len(ended) > 1 else ''} ended"
-            yield RecordResults(batch_id=batch.id, jobs=jobs, reason=reason)
+            again = sum(job.id in without for job in ended)
+            yield RecordResults(batch_id=batch.id, jobs=jobs, reason=_why_recorded(len(ended) - again, again))
+
+
+def _why_recorded(ended: int, again: int) -> str:
+    """Why jobs are recorded: they ended, or their results were not to be had before."""
+    said = [f"{ended} job{'s' if ended > 1 else ''} ended"] if ended else []
+    if again:
+        said.append(f"{again} result{'s are' if again > 1 else ' is'} asked for again")
+    return "; ".join(said)
+
+
+def _waits(scene: Scene, fetch: FailedFetch) -> bool:
+    """Whether a result that was asked for in vain is not asked for again now."""
+    return fetch.again_s(scene.now, scene.terms.poll_s) != 0
 
 
 def _has_ended(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> bool:

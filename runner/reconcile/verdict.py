@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from runner.domain import JobStatus, Submission
 from runner.reconcile import upkeep
 from runner.reconcile.actions import Adopt, Hold, RecordResults
 from runner.reconcile.bought import remarks
 from runner.reconcile.estimate import qpu_seconds
+from runner.reconcile.fetches import next_fetch_s
 from runner.reconcile.plans import Cost, Health, Sync, WaitFor
 from runner.reconcile.restraints import GAP_PATIENCE_S
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from runner.domain import DesiredExperiment, ObservedBatch
+    from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob
     from runner.reconcile.actions import Action, NewJob
     from runner.reconcile.scene import Scene
     from runner.reconcile.submission import Step
     from runner.reconcile.tally import Point
+
+_NAMED: Final = 5
 
 
 def waiting(scene: Scene, wanted: Sequence[Point], step: Step) -> tuple[WaitFor, float | None]:
@@ -27,20 +30,38 @@ def waiting(scene: Scene, wanted: Sequence[Point], step: Step) -> tuple[WaitFor,
     if step.wait_s is not None:
         return (step.restraint.wait_for if step.restraint else WaitFor.SUBMISSION), step.wait_s
     is_active = any(point.tally.active for point in wanted)
+    fetch_s = next_fetch_s(scene.seen.failed_fetches.values(), scene.now, scene.terms.poll_s)
     if step.restraint:
         wait_for = WaitFor.JOBS if is_active else step.restraint.wait_for
+        if wait_for is WaitFor.NOTHING and fetch_s is not None:
+            return WaitFor.RESULTS, fetch_s
         return wait_for, (None if wait_for is WaitFor.NOTHING else scene.terms.poll_s)
-    unsettled_s = [scene.terms.settle_s - scene.sighting(b).shut_s for b in _cancelled_lately(scene)]
-    if unsettled_s:
-        return WaitFor.SIGHT, max(0.1, min(unsettled_s))
-    if any(scene.sighting(batch).gap_s < GAP_PATIENCE_S for batch in scene.gaps):
-        return WaitFor.SIGHT, max(0.1, scene.terms.poll_s)
+    sight_s = _sight_s(scene)
+    if sight_s is not None:
+        return WaitFor.SIGHT, sight_s
     retries = [point.retry_at for point in wanted if point.tally.missing and point.retry_at]
     backoffs_s = [seconds for at in retries if (seconds := -scene.age_s(at)) > 0]
-    waits_s = [*backoffs_s, *([scene.terms.poll_s] if is_active else [])]
+    fetches_s = [] if fetch_s is None else [fetch_s]
+    waits_s = [*backoffs_s, *([scene.terms.poll_s] if is_active else []), *fetches_s]
     if not waits_s:
         return WaitFor.NOTHING, _lease_left_s(scene)
-    return (WaitFor.BACKOFF if backoffs_s else WaitFor.JOBS), min(waits_s)
+    return _awaited(backoffs_s, is_active=is_active), min(waits_s)
+
+
+def _awaited(backoffs_s: Sequence[float], *, is_active: bool) -> WaitFor:
+    if backoffs_s:
+        return WaitFor.BACKOFF
+    return WaitFor.JOBS if is_active else WaitFor.RESULTS
+
+
+def _sight_s(scene: Scene) -> float | None:
+    """When to look again at batches that may not be seen as they are (in s); None where all are."""
+    unsettled_s = [scene.terms.settle_s - scene.sighting(b).shut_s for b in _cancelled_lately(scene)]
+    if unsettled_s:
+        return max(0.1, min(unsettled_s))
+    if any(scene.sighting(batch).gap_s < GAP_PATIENCE_S for batch in scene.gaps):
+        return max(0.1, scene.terms.poll_s)
+    return None
 
 
 def _lease_left_s(scene: Scene) -> float | None:
@@ -78,7 +99,7 @@ def health(scene: Scene, wanted: Sequence[Point], actions: Sequence[Action]) -> 
         return Health.PROGRESSING if any(map(is_pending, scene.outdated)) else Health.HEALTHY
     if scene.desired.policy.suspend:
         return Health.SUSPENDED
-    if any(isinstance(action, Hold) for action in actions) or any(t.failed or t.declined for t in tallies):
+    if any(isinstance(action, Hold) for action in actions) or any(t.is_lost for t in tallies):
         return Health.DEGRADED
     if scene.unknown:
         return Health.UNKNOWN
@@ -130,5 +151,22 @@ def notes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[str]:
             f"this machine's journal is new: for {scene.terms.settle_s:g} s nothing is bought with one POST, "
             "since what an earlier journal has sent may still show; `submission: claim` needs no such pause"
         )
-    for job_id in sorted(scene.seen.unavailable):
-        yield f"job {job_id} is done, but its result cannot be had yet"
+    yield from _result_notes(scene)
+
+
+def _result_notes(scene: Scene) -> Iterable[str]:
+    """Which results on record are none, and which lack shots."""
+    lacking = [record for record in scene.recorded if record.lacks_result]
+    for record in lacking[:_NAMED]:
+        why = record.errors[-1] if record.errors else "it could not be had"
+        yield f"{_named(record)} is done, and has no result: {why}; apply asks for it again, and buys nothing"
+    if len(lacking) > _NAMED:
+        yield f"{len(lacking) - _NAMED} more jobs are done, and have no result"
+    short = [record for record in scene.recorded if record.missing_shots]
+    yield from (f"{_named(record)}: {record.problems[-1]}" for record in short[:_NAMED])
+    if len(short) > _NAMED:
+        yield f"shots are missing in the results of {len(short) - _NAMED} more jobs"
+
+
+def _named(record: RecordedJob) -> str:
+    return f"{record.name}, job {record.id}" if record.name else f"job {record.id}"

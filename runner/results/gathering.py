@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from runner.domain import JobStatus
+from runner.domain import JobStatus, built_qubits
 from runner.results.counts import Counts
 from runner.results.geometry import Written
 from runner.results.job_result import JobResult, Runs
@@ -137,11 +137,23 @@ def _others(desired: DesiredExperiment, recorded: Sequence[RecordedJob], kept: K
     ]
 
 
+def _manifested(manifest: Mapping[str, Any], job: RecordedJob) -> tuple[str, ...]:
+    """Order of a job's qubits, as a manifest has it; empty where it does not tell."""
+    return built_qubits(tuple(map(str, manifest.get("qubit_ids") or ())), job.variables)
+
+
+def _n_qubits(known: Sequence[tuple[str, ...]], remote: Sequence[RecordedJob]) -> int:
+    """How many qubits a point has: as many as are known, else as its first result has; 0 without one."""
+    lengths = (len(bitstring) for job in remote for bitstring in job.counts)
+    return next((len(ids) for ids in known if ids), next(lengths, 0))
+
+
 def _other(
     experiment: str, remote: Sequence[RecordedJob], manifest: Mapping[str, Any], kept: Kept
 ) -> JobResult:
+    known = [*(job.qubit_ids for job in remote if job.qubit_ids), _manifested(manifest, remote[-1])]
+    remote = [job.fitted(_n_qubits(known, remote)) for job in remote]
     last, counts = remote[-1], _counts(remote)
-    known = [*(job.qubit_ids for job in remote if job.qubit_ids), tuple(manifest.get("qubit_ids", ()))]
     return JobResult(
         name=last.name,
         key=last.key,

@@ -199,9 +199,14 @@ class JobResult:
         return max((job.ended_at for job in self.remote_jobs if job.ended_at), default=None)
 
     @property
+    def lacks_result(self) -> bool:
+        """Whether a remote job of it is done, and its result could not be had or cannot be right."""
+        return any(job.lacks_result for job in self.remote_jobs)
+
+    @property
     def errors(self) -> tuple[str, ...]:
-        """What the cloud said went wrong with its remote jobs."""
-        return tuple(error for job in self.remote_jobs for error in job.errors)
+        """What went wrong with its remote jobs, or with their results; shots that are missing included."""
+        return tuple(problem for job in self.remote_jobs for problem in job.problems)
 
     def plot(self, kind: str = "histogram", **options: Unpack[PlotOptions]) -> PictureFigure:
         """A figure of matplotlib: its bitstrings, or with `register` an observable of each atom.

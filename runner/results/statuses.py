@@ -13,7 +13,7 @@ class ResultStatus(StrEnum):
     PARTIAL = "PARTIAL"
     """Some are."""
     ERROR = "ERROR"
-    """None is, and a remote job of it failed."""
+    """None is: a remote job of it failed, or is done and has no result that can be right."""
     CANCELED = "CANCELED"
     """None is, and its remote jobs were cancelled."""
     MISSING = "MISSING"

@@ -54,9 +54,9 @@ def job_rows(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) -> tup
             measured=measured_runs(by_key[wanted.key]),
             status=status_of(wanted.runs, by_key[wanted.key]),
             counts=merged_counts(job.counts for job in by_key[wanted.key]),
-            qubit_ids=desired.qubit_ids,
+            qubit_ids=desired.qubit_ids_of(wanted),
             job_ids=tuple(job.id for job in by_key[wanted.key]),
-            errors=tuple(error for job in by_key[wanted.key] for error in job.errors),
+            errors=tuple(problem for job in by_key[wanted.key] for problem in job.problems),
         )
         for wanted in desired.jobs
     )
@@ -74,7 +74,7 @@ def behind(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) -> dict[
         if job is None or not job.counts(rerun=record.rerun, runs=record.runs):
             continue
         if job.repetition is None or not _is_second(record, by_key[job.key]):
-            by_key[job.key].append(record)
+            by_key[job.key].append(record.fitted(len(desired.qubit_ids_of(job))))
     return by_key
 
 
@@ -96,7 +96,6 @@ def status_of(runs: int, jobs: Sequence[RecordedJob]) -> ResultStatus:
     if measured:
         return ResultStatus.PARTIAL
     ends = {job.status for job in jobs}
-    for status in (JobStatus.ERROR, JobStatus.CANCELED):
-        if status in ends:
-            return ResultStatus(status)
-    return ResultStatus.MISSING
+    if JobStatus.ERROR in ends or JobStatus.DONE in ends:
+        return ResultStatus.ERROR
+    return ResultStatus.CANCELED if JobStatus.CANCELED in ends else ResultStatus.MISSING

@@ -11,17 +11,19 @@ import pytest
 
 from runner.cli.exits import Exit
 from runner.cli.sync import Duration, exit_code
+from runner.reconcile import JobTally, WaitFor
 
 PAGE = Path(__file__).parents[2] / "docs" / "gitops.md"
 
 
-def a_plan(holds=(), look_again_s=None, *, failed=False, actions=()):
+def a_plan(holds=(), look_again_s=None, *, failed=False, actions=(), wait_for=WaitFor.JOBS, uncounted=0):
     """What the exit code asks of a plan."""
     return SimpleNamespace(
         holds=holds,
         look_again_s=look_again_s,
         actions=actions,
-        jobs=(SimpleNamespace(failed=failed, declined=False),),
+        wait_for=wait_for,
+        jobs=(JobTally(key="k", name="t", runs=5, done=5, failed=failed, uncounted=uncounted),),
     )
 
 
@@ -32,6 +34,8 @@ def a_plan(holds=(), look_again_s=None, *, failed=False, actions=()):
         ([], True, Exit.DONE),
         ([a_plan()], False, Exit.ERROR),
         ([a_plan(failed=True)], True, Exit.FAILED_JOBS),
+        ([a_plan(uncounted=2)], True, Exit.FAILED_JOBS),
+        ([a_plan(look_again_s=1.0, wait_for=WaitFor.RESULTS, uncounted=5)], True, Exit.FAILED_JOBS),
         ([a_plan(failed=True), a_plan(look_again_s=1.0)], True, Exit.PATIENCE),
         ([a_plan(actions=("a",))], True, Exit.PATIENCE),
         ([a_plan(look_again_s=1.0), a_plan(holds=("h",))], True, Exit.HELD),

@@ -133,7 +133,7 @@ def state_of(plan: Plan | None, error: str = "") -> State:
         return State.PROGRESSING
     if plan.holds:
         return State.HELD
-    if any(tally.failed or tally.declined for tally in plan.jobs):
+    if any(tally.is_lost for tally in plan.jobs):
         return State.FAILED
     if all(tally.status == "DONE" for tally in plan.jobs):
         is_over = plan.sync is Sync.SYNCED and not plan.is_in_progress
@@ -158,10 +158,13 @@ def _message(plan: Plan | None) -> str:
 def _failures(plan: Plan) -> str:
     failed = [tally for tally in plan.jobs if tally.failed]
     declined = [tally for tally in plan.jobs if tally.declined and not tally.failed]
-    said = [f"{_jobs(failed)} of {len(plan.jobs)} failed for good: {_names(failed)}"] if failed else []
-    return "; ".join(
-        said + ([f"a person cancelled {_jobs(declined)}: {_names(declined)}"] if declined else [])
-    )
+    short = [tally for tally in plan.jobs if tally.falls_short and tally not in (*failed, *declined)]
+    said = [
+        (failed, f"{_jobs(failed)} of {len(plan.jobs)} failed for good"),
+        (declined, f"a person cancelled {_jobs(declined)}"),
+        (short, f"{_jobs(short)} without a result, or with missing shots"),
+    ]
+    return "; ".join(f"{text}: {_names(some)}" for some, text in said if some)
 
 
 def _jobs(some: Sequence[JobTally]) -> str:

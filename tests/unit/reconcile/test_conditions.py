@@ -107,6 +107,35 @@ def test_all_is_as_wanted_when_everything_is_measured_and_on_record():
         ),
         (
             TWO,
+            seen(
+                a_batch(
+                    "b1",
+                    a_job("j1", status=JobStatus.DONE),
+                    a_job("j2", t=2, status=JobStatus.DONE),
+                    status=BatchStatus.DONE,
+                ),
+                recorded=[a_record("j1", counts={}), DONE[1]],
+            ),
+            [
+                ("Complete", "False", "JobsUnfinished", "1 of 2 jobs are measured; 1 no_result"),
+                (
+                    "Recorded",
+                    "False",
+                    "ResultsLacking",
+                    "done without a result that can be right: j1; apply asks for it again",
+                ),
+            ],
+        ),
+        (
+            TWO,
+            seen(recorded=[DONE[0], a_record("j2", t=2, counts={"0": 3})]),
+            [
+                ("Complete", "False", "JobsUnfinished", "1 of 2 jobs are measured; 1 partial"),
+                ("Recorded", "False", "ShotsMissing", "shots are missing in the results of: j2"),
+            ],
+        ),
+        (
+            TWO,
             seen(a_batch("b7", open=True), recorded=DONE),
             [("ForeignClaim", "True", "AnotherMachine", "another machine is about to buy: b7")],
         ),
@@ -140,7 +169,18 @@ def test_all_is_as_wanted_when_everything_is_measured_and_on_record():
             ],
         ),
     ],
-    ids=["missing", "under way", "held", "failed", "canceled", "foreign claim", "drift", "unknown status"],
+    ids=[
+        "missing",
+        "under way",
+        "held",
+        "failed",
+        "canceled",
+        "no result",
+        "missing shots",
+        "foreign claim",
+        "drift",
+        "unknown status",
+    ],
 )
 def test_what_is_not_as_wanted_is_said(desired, there, expected):
     """In one word for programs, and in words for people."""

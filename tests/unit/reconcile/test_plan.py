@@ -48,6 +48,8 @@ from runner.reconcile.actions import (
     RecordResults,
     Submit,
 )
+from runner.reconcile.dependencies import is_complete
+from runner.reconcile.fetches import FailedFetch
 from runner.reconcile.journal import Kind, State
 from runner.reconcile.plan import plan
 from runner.reconcile.plans import Cost
@@ -361,12 +363,66 @@ def test_a_recorded_result_is_never_bought_again():
 
 
 def test_a_result_that_could_not_be_had_is_asked_for_again_in_the_next_command():
-    """But not in every pass of this one."""
+    """But not in every pass of this one: after pauses that double, three times at most."""
     batch = a_batch("b1", a_job(status=JobStatus.DONE), status=BatchStatus.DONE)
-    empty = a_record(counts={})
 
-    assert ["RecordResults"] == verbs(EXPERIMENT, seen(batch, recorded=[empty]))
-    assert [] == verbs(EXPERIMENT, seen(batch, recorded=[empty], unavailable=["j1"]))
+    def then(times, seconds):
+        failed = {"j1": FailedFetch(times, at(-seconds))}
+        planned = plan(
+            EXPERIMENT, seen(batch, recorded=[a_record(counts={})], failed_fetches=failed), TERMS, NOW
+        )
+        return [type(a).__name__ for a in planned.actions], planned.look_again_s, planned.wait_for
+
+    assert ["RecordResults"] == verbs(EXPERIMENT, seen(batch, recorded=[a_record(counts={})]))
+    assert ([], 1.5, WaitFor.RESULTS) == then(1, 0.5)
+    assert (["RecordResults"], 0.0, WaitFor.RESULTS) == then(1, 2)
+    assert ([], 2.0, WaitFor.RESULTS) == then(2, 2)
+    assert (["RecordResults"], 0.0, WaitFor.RESULTS) == then(2, 4)
+    assert ([], None, WaitFor.NOTHING) == then(3, 1000)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "expected"),
+    [
+        ([a_record(counts={})], (100, 100, 0, "NO_RESULT")),
+        ([a_record(counts={"0": 3})], (100, 97, 0, "PARTIAL")),
+        ([a_record(runs=60), a_record("j2", runs=40, counts={})], (100, 40, 0, "PARTIAL")),
+        ([a_record(runs=160, counts={"0": 159})], (160, 1, 0, "DONE")),
+        ([a_record(), a_record("j2", counts={})], (200, 100, 0, "DONE")),
+        ([a_record(counts={"01": 100})], (100, 100, 0, "NO_RESULT")),
+        ([a_record(runs=60, counts={})], (60, 60, 40, "WANTED")),
+    ],
+)
+def test_a_result_that_is_none_is_no_reason_to_buy(recorded, expected):
+    """The job stays bought with the runs that were asked for; whether enough are counted is another thing."""
+    (tally,) = plan(EXPERIMENT, seen(recorded=recorded), TERMS, NOW).jobs
+
+    assert expected == (tally.done, tally.uncounted, tally.missing, tally.status)
+
+
+@pytest.mark.parametrize("counts", [{}, {"0": 3}])
+def test_what_falls_short_is_synced_and_degraded(counts):
+    """It is all bought, and a person should look; whoever waits for it does not go on."""
+    planned = plan(EXPERIMENT, seen(recorded=[a_record(counts=counts)]), TERMS, NOW)
+
+    assert (Sync.SYNCED, Health.DEGRADED, ()) == (planned.sync, planned.health, planned.actions)
+    assert not is_complete(planned)
+    assert planned.jobs[0].is_lost
+
+
+def test_what_is_wrong_with_results_is_noted():
+    """Job by job, the first few of many."""
+    lost = a_record(counts={}, errors=("an earlier word", "the cloud has no result of it"))
+    short = [a_record(f"s{n}", t=2, counts={"0": 60 + n}) for n in range(7)]
+    planned = plan(an_experiment(a_wanted_job(1), a_wanted_job(2)), seen(recorded=[lost, *short]), TERMS, NOW)
+    why = "the cloud has no result of it; apply asks for it again, and buys nothing"
+
+    assert [
+        f"t1, job j1 is done, and has no result: {why}",
+        *(f"t2, job s{n}: {60 + n} of 100 runs are counted: {40 - n} shots are missing" for n in range(5)),
+        "shots are missing in the results of 2 more jobs",
+        "1 job has 600 runs more than the file asks for",
+    ] == sorted(planned.notes, key=lambda note: "more than" in note)
 
 
 @pytest.mark.parametrize(("status", "expected"), [("RUNNING", []), ("CANCELED", ["RecordResults"])])

@@ -31,6 +31,7 @@ from runner.domain import (
     recipe_digest,
 )
 from runner.reconcile import Journal, Observation, Reconciler, Terms, Tools, Wish
+from runner.reconcile.fetches import FailedFetch
 from runner.reconcile.journal import Entry, Kind, State
 from runner.reconcile.plan import plan
 from runner.results import Records
@@ -128,7 +129,7 @@ recorded = st.lists(
         runs=st.sampled_from([0, 50, 100, 1000]),
         rerun=st.integers(0, 1),
         ended_at=st.none() | moments,
-        counts=st.sampled_from([{}, {"0": 100}]),
+        counts=st.sampled_from([{}, {"0": 100}, {"0": 30}, {"01": 50}]),
     ),
     max_size=4,
 ).map(tuple)
@@ -137,7 +138,9 @@ observations = st.builds(
     batches=observed_batches(),
     recorded=recorded,
     entries=entries,
-    unavailable=st.frozensets(st.sampled_from(["j1", "j2"])),
+    failed_fetches=st.dictionaries(
+        st.sampled_from(["j1", "j2"]), st.builds(FailedFetch, times=st.integers(1, 4), at=moments)
+    ),
 )
 policies = st.builds(
     Policy,

@@ -20,6 +20,8 @@ STATES = {
     "done": {"done": 5},
     "failed": {"failed": True, "failures": 3},
     "cancelled": {"declined": 5},
+    "short": {"done": 5, "uncounted": 2},
+    "without": {"done": 5, "uncounted": 5},
 }
 
 
@@ -46,12 +48,21 @@ def finishing(*moments):
     return [(when, a_plan(*["done"] * done, *["pending"] * (4 - done))) for when, done in moments]
 
 
+def test_what_falls_short_has_failed_and_was_cached():
+    """A result that comes later than its job makes no job that was adopted."""
+    before = after((0, a_plan("short", "without", "done")))
+    later = after((0, a_plan("short", "without", "done")), (1, a_plan("short", "done", "done")))
+
+    assert (Numbers(failed=2, done=1), 3) == (before.numbers, len(before.cached))
+    assert (Numbers(failed=1, done=2), frozenset()) == (later.numbers, later.adopted)
+
+
 def test_every_job_is_counted_once():
     """One that has runs of both kinds is running; all experiments are added up."""
     progress = after((0, a_plan(*STATES), a_plan("done", "running", name="other")))
 
-    assert Numbers(wanted=1, pending=1, running=2, done=2, failed=1, cancelled=1) == progress.numbers
-    assert (8, 4, 4) == (progress.numbers.jobs, progress.numbers.ended, progress.numbers.left)
+    assert Numbers(wanted=1, pending=1, running=2, done=2, failed=3, cancelled=1) == progress.numbers
+    assert (10, 6, 4) == (progress.numbers.jobs, progress.numbers.ended, progress.numbers.left)
 
 
 def test_what_is_done_at_first_is_cached_and_what_is_under_way_is_adopted():

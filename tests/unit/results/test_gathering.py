@@ -71,6 +71,34 @@ def test_qubits_of_an_unknown_recipe_are_those_of_the_record_or_their_places(qub
     assert expected == gathered(an_experiment(), recorded, beyond_file=True)[1].qubit_ids
 
 
+def test_a_job_without_a_result_and_one_with_missing_shots_say_so():
+    """The one is an error of its own, the other partial; a result of other qubits is none."""
+    desired = an_experiment(a_wanted_job(1), a_wanted_job(2), a_wanted_job(3))
+    recorded = [
+        a_record("a", t=1, counts={}, errors=("the cloud has no result of it",)),
+        a_record("b", t=2, counts={"0": 3}),
+        a_record("c", t=3, counts={"01": 100}, qubit_ids=()),
+    ]
+
+    assert [
+        (ResultStatus.ERROR, 0, ("the cloud has no result of it",)),
+        (ResultStatus.PARTIAL, 3, ("3 of 100 runs are counted: 97 shots are missing",)),
+        (ResultStatus.ERROR, 0, ('the result cannot be right: "01" does not fit 1 qubit',)),
+    ] == [(r.status, r.runs.measured, r.errors) for r in gathered(desired, recorded)]
+
+
+def test_results_of_an_unknown_recipe_with_other_qubits_than_the_first_are_none():
+    """They cannot be added up, and stop nothing."""
+    recorded = [
+        a_record("a", recipe=OTHER, qubit_ids=(), counts={"01": 100}),
+        a_record("b", recipe=OTHER, qubit_ids=(), counts={"011": 100}),
+    ]
+    other = gathered(an_experiment(), recorded, beyond_file=True)[1]
+
+    assert ({"01": 100}, ("0", "1")) == (other.counts, other.qubit_ids)
+    assert ('the result cannot be right: "011" does not fit 2 qubits',) == other.errors
+
+
 def test_bitstrings_that_do_not_fit_the_qubits_are_no_result():
     """Nothing is laid out along the wrong qubits."""
     with pytest.raises(RecordError, match="have 3 characters, and there are 2 qubits"):

@@ -26,6 +26,8 @@ DONE = JobTally(key="k", name="a", runs=5, done=5)
 ACTIVE = JobTally(key="l", name="b", runs=5, active=5)
 FAILED = JobTally(key="m", name="c", runs=5, missing=5, failures=3, failed=True)
 DECLINED = JobTally(key="n", name="d", runs=5, declined=5)
+SHORT = JobTally(key="p", name="f", runs=5, done=5, uncounted=2)
+WITHOUT = JobTally(key="q", name="g", runs=5, done=5, uncounted=5)
 WANTED = JobTally(key="o", name="e", runs=5, missing=5)
 HOLD = Hold(reason="one submission is lost", how="runner resolve exp absent")
 CLOSE = CloseBatch(batch_id="b1", reason="all its jobs are added")
@@ -56,6 +58,8 @@ def standing(plan=None, **fields):
         (None, "", State.PROGRESSING),
         (a_plan(DONE, ACTIVE, FAILED), "", State.FAILED),
         (a_plan(DONE, DECLINED), "", State.FAILED),
+        (a_plan(DONE, SHORT), "", State.FAILED),
+        (a_plan(DONE, WITHOUT), "", State.FAILED),
         (a_plan(WANTED, FAILED, actions=(HOLD,)), "", State.HELD),
         (a_plan(WANTED, health=Health.SUSPENDED), "", State.SUSPENDED),
         (a_plan(DONE, health=Health.SUSPENDED), "", State.COMPLETE),
@@ -75,6 +79,17 @@ def test_an_experiment_has_one_state(plan, error, expected):
         (
             standing(a_plan(DONE, FAILED, DECLINED)),
             [("failed", "exp", COMMIT, "1 job of 3 failed for good: c; a person cancelled 1 job: d")],
+        ),
+        (
+            standing(a_plan(DONE, FAILED, SHORT, WITHOUT)),
+            [
+                (
+                    "failed",
+                    "exp",
+                    COMMIT,
+                    "1 job of 4 failed for good: c; 2 jobs without a result, or with missing shots: f, g",
+                )
+            ],
         ),
         (
             standing(a_plan(WANTED, actions=(HOLD,))),
@@ -119,6 +134,7 @@ def test_an_experiment_has_one_state(plan, error, expected):
         "complete",
         "progressing",
         "failed",
+        "without results",
         "held",
         "refused by the cloud",
         "invalid",
