@@ -48,7 +48,8 @@ def _say_lost(lost: Sequence[JobResult]) -> None:
         hint = "`runner apply` asks for it again, and buys nothing"
         say(f"{_jobs(len(without))} {are} without a result that can be right; {hint}", style="red")
     if short:
-        say(f"shots are missing in the results of {_jobs(len(short))}", style="red")
+        hint = "`policy.shortfall: buy` buys them"
+        say(f"shots are missing in the results of {_jobs(len(short))}; {hint}", style="red")
     failed = len(lost) - len(without) - len(short)
     if failed:
         hint = "`runner rerun FILE --failed` sends failed ones again"

@@ -13,6 +13,7 @@ from runner.domain.desired import (
     Policy,
     Retry,
     RunsMode,
+    Shortfall,
     Submission,
     Surplus,
 )
@@ -44,6 +45,7 @@ __all__ = [
     "RecordedJob",
     "Retry",
     "RunsMode",
+    "Shortfall",
     "Submission",
     "Surplus",
     "built_qubits",

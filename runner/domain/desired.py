@@ -35,6 +35,13 @@ class Surplus(StrEnum):
     CANCEL = "cancel"
 
 
+class Shortfall(StrEnum):
+    """What follows when a result counts fewer runs than were bought."""
+
+    KEEP = "keep"
+    BUY = "buy"
+
+
 class Submission(StrEnum):
     """How a batch comes to be: claimed first, or bought with one POST."""
 
@@ -94,6 +101,9 @@ class Policy:
     Args:
         on_unknown_submission: None leaves it to the device: hold on a QPU, resubmit on an emulator.
 
+        shortfall: Whether shots that are missing in a result are bought; not where a job has exactly the runs
+            that the file asks for, as nothing can be added to it.
+
         deadline: Nothing is bought after it, and what is pending then is no longer asked for; with a time
             zone.
 
@@ -113,6 +123,7 @@ class Policy:
     supersede: Surplus = Surplus.CANCEL
     submission: Submission = Submission.CLAIM
     on_unknown_submission: OnUnknown | None = None
+    shortfall: Shortfall = Shortfall.KEEP
     budget: Budget = field(default_factory=Budget)
     deadline: datetime | None = None
     suspend: bool = False

@@ -3,7 +3,8 @@
 It shares no count with the planner, so that no single defect there buys anything twice. Each batch counts the
 larger of what the journal says was bought on it and what was read of it, on the cloud or in the records; less
 what was certainly cancelled before it ran. A purchase without a clear answer counts in full until its batch
-is shut and has been read since. The most is what the file asks for, and as much again as failures justify.
+is shut and has been read since. The most is what the file asks for, and as much again as failures, and shots
+that are missing where the policy buys them, justify.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from runner.domain import BatchStatus, JobStatus, OnUnknown, RunsMode
+from runner.domain import BatchStatus, JobStatus, OnUnknown, RunsMode, Shortfall
 from runner.reconcile.estimate import is_emulator, qpu_seconds
 from runner.reconcile.journal import BUYING, Kind, State
 from runner.reconcile.tags import Marks, read_marks
@@ -75,6 +76,7 @@ class _Job(NamedTuple):
     runs: int
     is_void: bool
     is_failed: bool
+    missing_shots: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,10 @@ class _Lot:
 
     def _rows(self, key: str | None, runs: int | None) -> list[int]:
         return [n for each, n in self.rows if _is_meant(each, n, key, runs)]
+
+    def missing_shots(self, key: str) -> int:
+        """Runs of a key that results on record do not count."""
+        return sum(job.missing_shots for job in self.jobs if job.key == key)
 
     def failed(self, key: str) -> list[int]:
         """Runs of each job of a key that failed."""
@@ -147,7 +153,7 @@ def report(desired: DesiredExperiment, request: Purchase, evidence: Evidence) ->
             *asked,
             f"about to be bought, recipe {request.recipe}, rerun {request.rerun}",
             *about,
-            "known to be bought, or possibly (jobs read: key, runs, cancelled before they ran, failed)",
+            "known to be bought, or possibly (jobs read: key, runs, cancelled before run, failed, lacking)",
             *(known or ["  nothing"]),
             "",
         ]
@@ -185,7 +191,9 @@ def _beyond_the_runs(
     bought = sum(lot.bought(job.key)[1] for lot in lots)
     asked = sum(runs for key, runs in request.jobs if key == job.key)
     failed = sorted((runs for lot in lots for runs in lot.failed(job.key)), reverse=True)
-    most = job.runs + sum(failed[: desired.policy.retry.limit])
+    short = sum(lot.missing_shots(job.key) for lot in lots)
+    buys_short = desired.policy.shortfall is Shortfall.BUY
+    most = job.runs + sum(failed[: desired.policy.retry.limit]) + (short if buys_short else 0)
     if bought + asked > most:
         yield f"{asked} more runs of {job.name} would make {bought + asked}, and {most} are justified"
 
@@ -327,7 +335,7 @@ def _lot(desired: DesiredExperiment, evidence: Evidence, batch_id: str, rows: Se
 
 
 def _recorded_job(record: RecordedJob, desired: DesiredExperiment) -> _Job:
-    return _job(record, record.status, desired)
+    return _job(record, record.status, desired)._replace(missing_shots=record.missing_shots)
 
 
 def _read_job(batch: ObservedBatch, job: ObservedJob, desired: DesiredExperiment) -> _Job:

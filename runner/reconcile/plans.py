@@ -50,7 +50,7 @@ class JobTally:
     Args:
         runs: Wanted.
 
-        done: Runs measured.
+        done: Runs measured. Of shots that are missing, and that the policy buys, only those there are.
 
         active: Runs that are pending or running.
 

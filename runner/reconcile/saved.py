@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from runner.domain import digest
+from runner.domain import Shortfall, digest
 from runner.domain.plain import plain, plain_differences
 
 if TYPE_CHECKING:
@@ -235,6 +235,8 @@ def desired_facts(desired: DesiredExperiment) -> dict[str, Any]:
     asked: dict[str, Any] = plain(desired)
     if not desired.forbidden:
         del asked["forbidden"]  # plans of before there was such a thing still hold
+    if desired.policy.shortfall is Shortfall.KEEP:
+        del asked["policy"]["shortfall"]  # the same
     return asked | {"sequence": digest(desired.sequence), "jobs": jobs}
 
 

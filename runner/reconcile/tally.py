@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from runner.domain import BatchStatus, JobStatus, RunsMode
+from runner.domain import BatchStatus, JobStatus, RunsMode, Shortfall
 from runner.reconcile.actions import NewJob
 from runner.reconcile.plans import JobTally
 
@@ -145,7 +145,8 @@ def is_under_way(batch: ObservedBatch) -> bool:
 def _point(job: DesiredJob, of_job: Sequence[Piece], policy: Policy) -> Point:
     ended = [p for p in of_job if p.status is JobStatus.DONE]
     short = sum(piece.missing_shots for piece in ended)
-    done = _runs(ended)
+    bought_anew = short if _tops_up(job, policy) else 0
+    done = _runs(ended) - bought_anew
     active = _runs(p for p in of_job if not p.status.is_terminal)
     failures = [p for p in of_job if _is_retried(p, policy.retry)]
     lost = [p for p in of_job if p.status is JobStatus.ERROR and p not in failures]
@@ -163,9 +164,14 @@ def _point(job: DesiredJob, of_job: Sequence[Piece], policy: Policy) -> Point:
         missing=0 if failed else wanted,
         failures=len(failures) + len(lost),
         failed=failed,
-        uncounted=short + _runs(p for p in ended if p.lacks_result),
+        uncounted=short - bought_anew + _runs(p for p in ended if p.lacks_result),
     )
     return Point(job, tally, _retry_at(failures, policy))
+
+
+def _tops_up(job: DesiredJob, policy: Policy) -> bool:
+    """Whether missing shots are bought; not where a job is to have exactly the runs of the file."""
+    return policy.shortfall is Shortfall.BUY and policy.runs is RunsMode.TOP_UP and job.repetition is None
 
 
 def _is_retried(piece: Piece, retry: Retry) -> bool:

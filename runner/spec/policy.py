@@ -140,6 +140,12 @@ class Policy(Strict):
         "emulator if left out.",
         examples=["hold"],
     )
+    shortfall: Literal["keep", "buy"] = Field(
+        default=_DEFAULT.shortfall.value,
+        description="Shots that are missing in a result. keep: they are shown, and nothing is bought; buy: "
+        "they are bought, but not with `runs: exact` or `repeat`.",
+        examples=["keep"],
+    )
     budget: Budget = Field(
         default_factory=Budget, description="A limit on what may be spent.", examples=[{"runs": 20000}]
     )
@@ -192,6 +198,7 @@ class Policy(Strict):
             supersede=domain.Surplus(self.supersede),
             submission=domain.Submission(self.submission),
             on_unknown_submission=None if unknown is None else domain.OnUnknown(unknown),
+            shortfall=domain.Shortfall(self.shortfall),
             budget=domain.Budget(runs=self.budget.runs, jobs=self.budget.jobs, qpu_s=self.budget.qpu_s),
             deadline=self.deadline,
             suspend=self.suspend,

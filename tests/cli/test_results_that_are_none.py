@@ -100,12 +100,28 @@ def test_missing_shots_are_told_and_stay(capsys, lab, front):
     assert "pair: Synced, Degraded; 2 jobs: 2 partial" in text
     assert 2 == text.count(missing)
     assert {3} == {told[" ".join(words)][0] for words in READING}
-    assert "shots are missing in the results of 2 jobs" in told["results specs"][2]
+    assert "`policy.shortfall: buy` buys them" in told["results specs"][2]
     for verb in ("results specs -o json", "report specs/pair.yaml -o -", "status specs", "plan specs"):
         assert missing in told[verb][1]
     assert "3/50  PARTIAL" in told["results specs"][1]
     assert "nothing to do" in told["plan specs"][1]
     assert 0 == said(capsys, "results", "specs", "--verify")[0]
+
+
+def test_missing_shots_are_bought_where_the_policy_says_so(capsys, lab, front):
+    """The file says it, then; what was there before is not lost."""
+    front.counting({"00": 20})
+    applied(capsys)
+    spec = lab / "specs" / "pair.yaml"
+    spec.write_text(
+        EXPERIMENT.replace("  jobs:\n", "  policy: {shortfall: buy}\n  jobs:\n"), encoding="utf-8"
+    )
+    planned = said(capsys, "plan", "specs")[1]
+    front.said = None
+    code, text = applied(capsys)
+
+    assert "buys 2 jobs, 60 runs" in planned
+    assert (0, 2, 2) == (code, front.bought, text.count("50/50"))
 
 
 OLDER = [

@@ -24,6 +24,7 @@ from runner.domain import (
     Policy,
     Retry,
     RunsMode,
+    Shortfall,
     Submission,
     Surplus,
 )
@@ -174,6 +175,7 @@ _policies = st.builds(
     prune=st.sampled_from(Surplus),
     submission=st.sampled_from(Submission),
     on_unknown_submission=st.none() | st.sampled_from(OnUnknown),
+    shortfall=st.sampled_from(Shortfall),
 )
 _experiments = st.builds(
     DesiredExperiment,

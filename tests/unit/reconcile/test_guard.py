@@ -19,7 +19,7 @@ from builders import (
     tags_of,
 )
 
-from runner.domain import BatchStatus, Budget, JobStatus, OnUnknown, Policy, Retry, RunsMode
+from runner.domain import BatchStatus, Budget, JobStatus, OnUnknown, Policy, Retry, RunsMode, Shortfall
 from runner.reconcile.guard import Evidence, Purchase, objections, report
 from runner.reconcile.journal import Kind, State
 
@@ -53,6 +53,7 @@ HOLDING = an_experiment(policy=Policy(on_unknown_submission=OnUnknown.HOLD))
 LOST = an_entry(
     Kind.SUBMIT, State.UNKNOWN, jobs=((a_key(), 100),), recipe=SHORT, rerun=0, batch_id=None, claim="x"
 )
+BUYING_SHOTS = an_experiment(policy=Policy(shortfall=Shortfall.BUY))
 OLD = an_addition(recipe="", rerun=None, batch_id="gone")
 
 
@@ -292,9 +293,25 @@ def test_a_report_says_all_that_a_purchase_was_judged_by():
         f"  t1 ({a_key()}): 100 runs, rerun 0",
         f"about to be bought, recipe {SHORT}, rerun 0",
         f"  {a_key()}: 100 runs",
-        "known to be bought, or possibly (jobs read: key, runs, cancelled before they ran, failed)",
+        "known to be bought, or possibly (jobs read: key, runs, cancelled before run, failed, lacking)",
         (
             f"  b1: recipe {SHORT}, rerun 0, 1 jobs by the cloud, journal [('{a_key()}', 100)], "
-            f"read [('{a_key()}', 100, False, False)]"
+            f"read [('{a_key()}', 100, False, False, 0)]"
         ),
     ] == told.splitlines()
+
+
+@pytest.mark.parametrize(
+    ("desired", "counts", "runs", "expected"),
+    [
+        (BUYING_SHOTS, {"0": 3}, 97, False),
+        (BUYING_SHOTS, {"0": 3}, 98, True),
+        (BUYING_SHOTS, {}, 100, True),
+        (ONE, {"0": 3}, 97, True),
+    ],
+)
+def test_shots_that_are_missing_justify_as_many_where_the_policy_buys_them(desired, counts, runs, expected):
+    """A result that is none justifies nothing."""
+    evidence = Evidence(rows=(an_addition(),), recorded=(a_record(counts=counts),))
+
+    assert expected == refused(desired, request((a_key(), runs)), evidence)

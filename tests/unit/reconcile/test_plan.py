@@ -18,6 +18,7 @@ from builders import (
     an_entry,
     an_experiment,
     at,
+    repeated,
     seen,
     tags_of,
 )
@@ -31,6 +32,7 @@ from runner.domain import (
     Policy,
     Retry,
     RunsMode,
+    Shortfall,
     Submission,
     Surplus,
 )
@@ -423,6 +425,34 @@ def test_what_is_wrong_with_results_is_noted():
         "shots are missing in the results of 2 more jobs",
         "1 job has 600 runs more than the file asks for",
     ] == sorted(planned.notes, key=lambda note: "more than" in note)
+
+
+@pytest.mark.parametrize(
+    ("experiment", "record", "expected"),
+    [
+        (an_experiment(policy=Policy(shortfall=Shortfall.BUY)), a_record(counts={"0": 3}), (3, 97)),
+        (an_experiment(policy=Policy(shortfall=Shortfall.BUY)), a_record(counts={}), (100, 0)),
+        (an_experiment(), a_record(counts={"0": 3}), (100, 0)),
+        (
+            an_experiment(policy=Policy(shortfall=Shortfall.BUY, runs=RunsMode.EXACT)),
+            a_record(counts={"0": 3}),
+            (100, 0),
+        ),
+        (
+            an_experiment(*repeated(1), policy=Policy(shortfall=Shortfall.BUY)),
+            a_record(counts={"0": 3}),
+            (100, 0),
+        ),
+    ],
+)
+def test_missing_shots_are_bought_where_the_policy_says_so(experiment, record, expected):
+    """Of a result that is none, nothing is missing; where a job has exact runs, nothing can be added."""
+    batch = a_batch("b1", a_job(status=JobStatus.DONE), status=BatchStatus.DONE)
+    (alone,) = plan(experiment, seen(recorded=[record]), TERMS, NOW).jobs
+    (beside,) = plan(experiment, seen(batch, recorded=[record]), TERMS, NOW).jobs
+
+    assert expected == (alone.done, alone.missing)
+    assert alone == beside
 
 
 @pytest.mark.parametrize(("status", "expected"), [("RUNNING", []), ("CANCELED", ["RecordResults"])])

@@ -26,6 +26,7 @@ from runner.domain import (
     RecordedJob,
     Retry,
     RunsMode,
+    Shortfall,
     Submission,
     Surplus,
     recipe_digest,
@@ -145,6 +146,7 @@ observations = st.builds(
 policies = st.builds(
     Policy,
     runs=st.sampled_from(RunsMode),
+    shortfall=st.sampled_from(Shortfall),
     batch=st.sampled_from(BatchMode),
     retry=st.builds(
         Retry,

@@ -12,14 +12,16 @@ from builders import a_wanted_job, an_experiment
 from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 
 from runner.cloud import Answer
-from runner.domain import Policy, recipe_digest
+from runner.domain import Policy, Shortfall, recipe_digest
 from runner.reconcile import End, Health, Journal, Patience, Reconciler, Sync, Terms, Tools, Wish
+from runner.reconcile.saved import desired_facts
 from runner.results import Records
 
 GOOD = {"counter": {"0": 100}}
 EXPERIMENT = an_experiment(
     a_wanted_job(1), sequence=SEQUENCE, recipe=recipe_digest(device_type="EMU_FREE", sequence=SEQUENCE)
 )
+TOPPED_UP = replace(EXPERIMENT, policy=Policy(shortfall=Shortfall.BUY))
 
 
 class Bench:
@@ -148,12 +150,13 @@ def test_a_result_that_is_none_is_an_error_of_the_result(bench, body, said):
     assert [100] == lab.runs_bought()
 
 
-def test_the_next_apply_asks_again_and_buys_nothing(bench):
-    """Once the result is right, all is well."""
+@pytest.mark.parametrize("experiment", [EXPERIMENT, TOPPED_UP], ids=["keep", "buy"])
+def test_the_next_apply_asks_again_and_buys_nothing(bench, experiment):
+    """Whatever is to be done about missing shots; once the result is right, all is well."""
     lab = bench({"counter": {"0": "100"}})
-    lab.run()
+    lab.run(experiment)
     lab.bodies = [GOOD]
-    (planned,) = lab.run().plans
+    (planned,) = lab.run(experiment).plans
     (record,) = lab.records.of_experiment("exp")
 
     assert (Health.HEALTHY, "DONE", ()) == (planned.health, planned.jobs[0].status, planned.notes)
@@ -206,6 +209,22 @@ def test_missing_shots_are_kept_and_shown(bench):
     assert (1, [100]) == (len(lab.fetched), lab.runs_bought())
 
 
+def test_missing_shots_are_bought_where_the_policy_says_so(bench):
+    """Until all are counted; applied once more, nothing is sent."""
+    lab = bench({"counter": {"0": 3}}, {"counter": {"0": 90}}, {"counter": {"1": 7}})
+    (planned,) = lab.run(TOPPED_UP).plans
+
+    assert [100, 97, 7] == lab.runs_bought()
+    assert (Sync.SYNCED, Health.HEALTHY, "DONE", 100) == (
+        planned.sync,
+        planned.health,
+        planned.jobs[0].status,
+        planned.jobs[0].done,
+    )
+    lab.run(TOPPED_UP)
+    assert [100, 97, 7] == lab.runs_bought()
+
+
 def test_a_result_of_an_older_recipe_is_held_against_its_manifest(bench):
     """Without one, only what all bitstrings have in common can be checked."""
     changed = replace(EXPERIMENT, recipe="f" * 64)
@@ -237,3 +256,9 @@ def test_what_an_emulator_gave_is_kept_beside_counts_that_can_be_right(bench, bo
     (record,) = lab.records.of_experiment("exp")
 
     assert kept == lab.records.serialised("exp", record)
+
+
+def test_saved_plans_of_before_there_was_a_policy_for_missing_shots_still_hold():
+    """They say nothing of it, as files do that leave it out."""
+    assert "shortfall" not in desired_facts(EXPERIMENT)["policy"]
+    assert "buy" == desired_facts(TOPPED_UP)["policy"]["shortfall"]

@@ -61,8 +61,9 @@ def test_a_policy_is_read_into_the_words_of_the_domain():
     policy = (
         "  policy: {runs: exact, batch: open, prune: cancel, supersede: keep, submission: direct, "
         "retry: {limit: 1, on: [ERROR, CANCELED], errors: [time, '^x'], backoff_s: 5}, "
-        "on_unknown_submission: hold, budget: {runs: 20000, jobs: 5, qpu_s: 60}, suspend: true, "
-        "deadline: 2026-03-01T12:00:00+01:00, depends_on: [a-1, b], max_failed: 3, max_jobs_per_batch: 50}\n"
+        "on_unknown_submission: hold, shortfall: buy, budget: {runs: 20000, jobs: 5, qpu_s: 60}, "
+        "suspend: true, deadline: 2026-03-01T12:00:00+01:00, depends_on: [a-1, b], max_failed: 3, "
+        "max_jobs_per_batch: 50}\n"
         "  jobs:\n"
     )
 
@@ -81,6 +82,7 @@ def test_a_policy_is_read_into_the_words_of_the_domain():
         supersede=domain.Surplus.KEEP,
         submission=domain.Submission.DIRECT,
         on_unknown_submission=domain.OnUnknown.HOLD,
+        shortfall=domain.Shortfall.BUY,
         budget=domain.Budget(runs=20000, jobs=5, qpu_s=60.0),
         deadline=datetime(2026, 3, 1, 11, tzinfo=UTC),
         suspend=True,
@@ -148,6 +150,7 @@ def test_the_expanded_file_says_everything():
                 "prune": "keep",
                 "supersede": "cancel",
                 "submission": "claim",
+                "shortfall": "keep",
                 "budget": {},
                 "suspend": False,
                 "depends_on": [],
