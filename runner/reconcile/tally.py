@@ -6,7 +6,7 @@ Of a point that the file repeats, each repetition is a job of its own: one remot
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
