@@ -44,6 +44,8 @@ class Expected:
 
         may_be_bare: Whether a job may have neither variables nor a sequence of its own.
 
+        is_wanted: Whether it is of a recipe that a file asks for.
+
         shared: Key of the sequence that its jobs share, see `runner.domain.own_sequence_key`; None where its
             experiment has a job with a sequence of its own.
 
@@ -59,6 +61,7 @@ class Expected:
     on_record: Mapping[str, RecordedJob] = field(default_factory=dict)
     own_sequences: Mapping[str, str | None] = field(default_factory=dict)
     may_be_bare: bool = True
+    is_wanted: bool = False
     shared: str | None = None
     is_settled: bool = True
     is_steady: bool = True

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
-from runner.domain import BatchStatus, JobStatus, ObservedBatch
+from runner.domain import BatchStatus, JobStatus, ObservedBatch, own_sequence_key
 from runner.errors import NotFoundError, WireFormatError
 from runner.reconcile.attribution import named
 from runner.reconcile.bought import of_interest
@@ -79,6 +80,7 @@ class Observer:
         self._sees_removed = sees_removed
         self._complete: dict[str, tuple[object, tuple[ObservedJob, ...]]] = {}
         self._own_sequences: dict[str, str | None] = {}  # by the job's id; they never change
+        self._sequence_keys: dict[str, str | None] = {}  # by the batch's id; they never change, either
         self._ledger = Ledger(tools)
         self._payloads: dict[str, Payload] = {}
         self._readings: dict[str, _Reading] = {}
@@ -244,6 +246,7 @@ class Observer:
             on_record={job.id: job for job in on_record},
             own_sequences=self._own_sequences,
             may_be_bare=desired is None or (bool(desired.sequence) and not has_variables(desired.sequence)),
+            is_wanted=desired is not None,
             shared=shared_sequence(desired) if desired else None,
             is_settled=self._ended_s(payload) >= self._settle_s,
             is_steady=self._same_s(payload) >= self._settle_s,
@@ -348,11 +351,10 @@ class Observer:
         self, payload: Payload, jobs: Sequence[Payload], expected: Expected
     ) -> tuple[tuple[ObservedJob, ...], list[str]]:
         """The jobs that can be read, and why others cannot."""
-        own = {
-            job_id: None if is_shared(sequence, expected.shared) else sequence
-            for job_id, sequence in self._own_sequences.items()
-            if job_id in {job["id"] for job in jobs}
-        }
+        own = {job["id"]: self._own_sequences[job["id"]] for job in jobs if job["id"] in self._own_sequences}
+        if any(own.values()):
+            shared = expected.shared if expected.is_wanted else self._sequence_key(payload["id"])
+            own = {job_id: None if is_shared(each, shared) else each for job_id, each in own.items()}
         whole = [job for job in with_sequences(jobs, own) if not any(job_gaps(job, expected))]
         repetitions = read_marks(payload.get("tags") or ()).repetitions
         if repetitions != FIRST and len(whole) < len(jobs):
@@ -361,6 +363,14 @@ class Observer:
             return observed_jobs(whole, repetitions), []
         except WireFormatError as error:
             return (), [str(error)]
+
+    def _sequence_key(self, batch_id: str) -> str | None:
+        """Key of the sequence that a batch has for its jobs, as it says itself; None where it has none."""
+        if batch_id not in self._sequence_keys:
+            sequence = (self._batch_or_none(batch_id) or {}).get("sequence_builder")
+            with suppress(ValueError):
+                self._sequence_keys[batch_id] = own_sequence_key(sequence) if sequence else None
+        return self._sequence_keys.get(batch_id)
 
     def _sighting(self, payload: Payload, gap: str) -> Sighting:
         """For how long this process has seen a batch as it is."""

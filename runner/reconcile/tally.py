@@ -60,11 +60,16 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Point:
-    """One wanted job, what there is of it, and when more may be bought."""
+    """One wanted job, what there is of it, and when more may be bought.
+
+    Args:
+        spare: Runs of those that count for it beyond what is wanted; negative while some are missing.
+    """
 
     job: DesiredJob
     tally: JobTally
     retry_at: datetime | None
+    spare: int
 
     def is_due(self, now: datetime) -> bool:
         """Whether runs are missing that may be bought now."""
@@ -166,7 +171,10 @@ def _point(job: DesiredJob, of_job: Sequence[Piece], policy: Policy) -> Point:
         failed=failed,
         uncounted=short - bought_anew + _runs(p for p in ended if p.lacks_result),
     )
-    return Point(job, tally, _retry_at(failures, policy))
+    held = [p for p in of_job if p.status is JobStatus.DONE or not p.status.is_terminal]
+    # Exact runs are those of one job; jobs of other runs count for nothing.
+    counted = held if policy.runs is RunsMode.TOP_UP else [p for p in held if p.runs == job.runs]
+    return Point(job, tally, _retry_at(failures, policy), _runs(counted) - job.runs)
 
 
 def _tops_up(job: DesiredJob, policy: Policy) -> bool:

@@ -6,7 +6,7 @@ import math
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from runner.domain import BatchMode, BatchStatus, JobStatus, Surplus
+from runner.domain import BatchMode, BatchStatus, JobStatus, RunsMode, Surplus
 from runner.reconcile import tags
 from runner.reconcile.actions import Adopt, CancelBatch, CancelJobs, CloseBatch, EndedJob, RecordResults
 from runner.reconcile.tally import effective_status
@@ -125,7 +125,7 @@ def pruned(scene: Scene, wanted: Sequence[Point], *, cancelled: set[str]) -> Ite
     if scene.gaps:
         return  # what is not seen may be what is wanted
     kept = () if scene.is_past_deadline else wanted
-    spare: dict[str, float] = {point.job.key: point.tally.surplus for point in kept}
+    spare: dict[str, float] = {point.job.key: point.spare for point in kept}
     going = (job for batch in scene.current if batch.id in cancelled for job in _pending(batch))
     for job in going:
         spare[job.key] = spare.get(job.key, math.inf) - job.runs
@@ -135,7 +135,7 @@ def pruned(scene: Scene, wanted: Sequence[Point], *, cancelled: set[str]) -> Ite
         surplus = []
         for job in reversed(_pending(batch)):
             # A point that the file does not name is all spare, and so is what it asks for otherwise now.
-            left = math.inf if scene.is_outrun(batch, job) else spare.get(job.key, math.inf)
+            left = math.inf if _is_otherwise(scene, batch, job) else spare.get(job.key, math.inf)
             if left >= job.runs:
                 surplus.append(job.id)
                 if left < math.inf:
@@ -144,6 +144,13 @@ def pruned(scene: Scene, wanted: Sequence[Point], *, cancelled: set[str]) -> Ite
             why = "its deadline has passed: it" if scene.is_past_deadline else "the file"
             reason = f"{why} no longer asks for {len(surplus)} pending jobs"
             yield CancelJobs(batch_id=batch.id, job_ids=tuple(surplus), reason=reason)
+
+
+def _is_otherwise(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> bool:
+    """Whether the file asks for the point otherwise than the job was bought: nothing of it is kept."""
+    wanted = scene.wanted.get(job.key)
+    is_exact = scene.desired.policy.runs is RunsMode.EXACT
+    return scene.is_outrun(batch, job) or (is_exact and wanted is not None and wanted.runs != job.runs)
 
 
 def _pending(batch: ObservedBatch) -> list[ObservedJob]:
