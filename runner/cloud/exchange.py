@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 _OK: Final = range(200, 300)
 # Answers whose `Retry-After` speaks to all of us, and not of one thing that is not ready.
 _ASKS_FOR_REST: Final = frozenset({429, 503})
+_COARSE: Final = timedelta(seconds=2)
 _USER_AGENT: Final = f"pulser-runner/{runner.__version__}"
 
 
@@ -38,8 +39,9 @@ class ServerTime:
     def hear(self, headers: Mapping[str, str]) -> None:
         """Keeps what an answer says of the time, if it says anything that can be read."""
         date = next((value for name, value in headers.items() if name.lower() == "date"), None)
-        moment = moment_of(date) if date else None
-        if moment:
+        moment, known = moment_of(date) if date else None, self.now()
+        # It says whole seconds, so that of several the latest moment is the nearest; unless a clock was set.
+        if moment and (known is None or moment > known or known - moment > _COARSE):
             self._said = moment, self._clock()
 
     def now(self) -> datetime | None:

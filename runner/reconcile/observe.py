@@ -225,7 +225,7 @@ class Observer:
         payloads = {payload["id"]: payload for some in owned.values() for payload in some}
         return {
             batch_id: self._expected_of(
-                payload, _accepted(rows, payload), on_record[batch_id], by_recipe.get(_recipe(payload))
+                payload, _purchases(rows, payload), on_record[batch_id], by_recipe.get(_recipe(payload))
             )
             for batch_id, payload in payloads.items()
         }
@@ -233,14 +233,15 @@ class Observer:
     def _expected_of(
         self,
         payload: Payload,
-        bought: Sequence[Entry],
+        purchases: Sequence[Entry],
         on_record: Iterable[RecordedJob],
         desired: DesiredExperiment | None,
     ) -> Expected:
         told = self._memory.job_ids(payload["id"])
+        bought = [row for row in purchases if row.state is State.ACCEPTED]
         return Expected(
             job_ids=told.union(*(row.job_ids for row in bought)),
-            runs=_runs_by_key(bought),
+            runs=_runs_by_key(purchases),
             asked=_asked(desired),
             keys=tuple(key for row in bought for key, _ in row.jobs),
             on_record={job.id: job for job in on_record},
@@ -448,13 +449,10 @@ def _recipe(payload: Payload) -> str:
     return read_marks(payload.get("tags") or ()).recipe
 
 
-def _accepted(rows: Iterable[Entry], payload: Payload) -> list[Entry]:
-    """The journal's rows of what was bought on a batch, as the cloud has confirmed it."""
-    return [
-        row
-        for row in rows
-        if row.kind in BUYING and row.state is State.ACCEPTED and row.batch_id == payload["id"]
-    ]
+def _purchases(rows: Iterable[Entry], payload: Payload) -> list[Entry]:
+    """The journal's rows of what was bought on a batch, or may have been."""
+    bought = (row for row in rows if row.kind in BUYING and row.state.may_have_bought)
+    return [row for row in bought if row.batch_id == payload["id"]]
 
 
 def _with_runs(job: ObservedJob, expected: Expected) -> ObservedJob:

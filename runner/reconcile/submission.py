@@ -236,7 +236,7 @@ def _silence(tries: int) -> Hold:
 def _direct(scene: Scene, submission: str, bought: tuple[NewJob, ...]) -> Step:
     lost = _lost(scene, submission, bought)
     since = scene.terms.remembers_since
-    remembers_s = scene.age_s(since) if since else math.inf
+    remembers_s = max(0.0, scene.age_s(since)) if since else math.inf
     unsettled_s = scene.terms.settle_s - (scene.seconds_since(lost[-1]) if lost else remembers_s)
     if unsettled_s > 0:
         return Step(wait_s=unsettled_s)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -18,6 +18,7 @@ from runner.cloud import (
     Retrying,
     UnsendableError,
 )
+from runner.cloud.exchange import ServerTime
 from runner.cloud.transport import http_port
 from runner.errors import (
     AuthenticationError,
@@ -412,3 +413,18 @@ def test_what_an_answer_says_twice_is_told_once():
         a_client(port).get_batch("b")
 
     assert "Closed. (GET /core/api/v2/batches/b: HTTP 400)" == str(caught.value)
+
+
+def test_the_time_of_the_cloud_is_what_its_answers_say_and_goes_on_between_them():
+    """Whole seconds: the latest moment is the nearest; a clock that is set back is followed."""
+    noon, seconds = datetime(2026, 3, 1, 12, tzinfo=UTC), [0.0]
+    time = ServerTime(lambda: seconds[0])
+    before = time.now()
+    time.hear({"date": "Sun, 01 Mar 2026 12:00:00 GMT"})
+    seconds[0] = 0.9
+    time.hear({"Date": "Sun, 01 Mar 2026 12:00:00 GMT"})
+    going_on = time.now()
+    time.hear({"Date": "no date"})
+    time.hear({"Date": "Sun, 01 Mar 2026 11:00:00 GMT"})
+
+    assert (None, noon + timedelta(seconds=0.9), noon - timedelta(hours=1)) == (before, going_on, time.now())
