@@ -27,6 +27,7 @@ from runner.domain.digests import (
     recipe_parts,
     repetition_key,
 )
+from runner.domain.identity import constants_differences, constants_digest, constants_of
 from runner.domain.observed import ObservedBatch, ObservedJob, RecordedJob
 from runner.domain.statuses import BatchStatus, JobStatus
 
@@ -51,6 +52,9 @@ __all__ = [
     "built_qubits",
     "canonical_json",
     "checked_counts",
+    "constants_differences",
+    "constants_digest",
+    "constants_of",
     "digest",
     "file_digest",
     "job_key",
