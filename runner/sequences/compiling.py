@@ -9,6 +9,7 @@ from runner.domain import (
     DesiredExperiment,
     DesiredJob,
     RunsMode,
+    constants_of,
     job_key,
     own_sequence_key,
     recipe_digest,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 
 _SPREAD = "policy.runs: top-up spreads them over several jobs"
 _ASKED_TWICE = "raise runs, or say repeat, to measure it more often"
+_ONE_NAME = "of a device only the name tells jobs apart: put them into experiments of their own"
 _ONE_JOB = "a repetition is one job: ask for more of them, with fewer runs each"
 
 
@@ -135,9 +137,16 @@ def _beside_each_other(parts: Sequence[_Part]) -> Iterator[Problem]:
             yield part.said.file.problem(part.draft.device, message, "jobs of one experiment share a device")
         same = first.setdefault(part.key, part)
         if same is not part:
-            line = same.said.findings.line(SEQUENCE)
-            message = f"the same sequence is asked for here and on line {line}"
-            yield part.said.file.problem(SEQUENCE, message, _ASKED_TWICE)
+            yield _asked_twice(part, same)
+
+
+def _asked_twice(part: _Part, same: _Part) -> Problem:
+    line = same.said.findings.line(SEQUENCE)
+    if constants_of(part.text) != constants_of(same.text):
+        message = f"this differs from the sequence of line {line} in constants of its device alone"
+        return part.said.file.problem(SEQUENCE, message, _ONE_NAME)
+    message = f"the same sequence is asked for here and on line {line}"
+    return part.said.file.problem(SEQUENCE, message, _ASKED_TWICE)
 
 
 def _sent(said: Said, draft: Draft) -> str | None:

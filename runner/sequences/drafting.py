@@ -6,15 +6,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.errors import SpecError
+from runner.sequences.devices import device_of
 from runner.sequences.grouping import Grouped, capped
 from runner.sequences.remarks import Remark, message_of, recorded_warnings
 from runner.sequences.representation import RepresentationError, read, with_measurement
 from runner.sequences.specifications import Consulted, NoSpecifications
-from runner.sequences.written import DEVICE, REGISTER, bench
+from runner.sequences.written import REGISTER, bench
 from runner.spec.channels import OPERATIONS
 from runner.spec.findings import Findings
 from runner.spec.sequence import PythonSequence, WrittenSequence
-from runner.spec.sourcing import FILE, PYTHON
+from runner.spec.sourcing import DEVICE, FILE, PYTHON
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -95,7 +96,9 @@ def drafted(said: Said) -> Draft:
 
 
 def _from_writing(said: Said, written: WrittenSequence) -> Draft:
-    made = bench(said.findings, written, said.file.experiment.spec.device_type, said.live)
+    device = device_of(said.findings, written.device, said.live, said.file.device_text)
+    device_type = said.file.experiment.spec.device_type
+    made = None if device is None else bench(said.findings, written, device_type, device)
     if made is None:
         raise SpecError(said.problems)
     sequence, remarks = made.filled()

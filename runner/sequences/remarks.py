@@ -13,8 +13,12 @@ if TYPE_CHECKING:
     from runner.sequences.targets import AnyDevice
 
 _MESSAGE_CHARACTERS = 240
-# Pulser warns whoever shifts the phase of all atoms that this once did nothing; our format says what it does.
-_OLD_NEWS = "In version v1.4.0 the behavior of `Sequence.phase_shift`"
+# Of what our format says on purpose: that a shift of the phase of all atoms once did nothing, and that the
+# coefficient of the XY interaction is better left to Pulser.
+_OLD_NEWS = (
+    "In version v1.4.0 the behavior of `Sequence.phase_shift`",
+    "The ability to set a custom 'interaction_coeff_xy' is deprecated",
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pulser
@@ -11,6 +12,7 @@ from pulser.json.abstract_repr.deserializer import deserialize_device
 
 from runner.sequences.durations import MAX_DURATION_NS, is_too_long
 from runner.sequences.remarks import message_of, recorded_warnings
+from runner.sequences.targets import is_machine, own_coefficient_xy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -64,13 +66,35 @@ def specified(specification: Specification) -> AnyDevice:
     Raises:
         RepresentationError: This Pulser can't read it.
     """
+    return read_device(specification.text, f"how the target specifies {specification.device_type}")
+
+
+def read_device(text: str, what: str) -> AnyDevice:
+    """The device that a representation describes.
+
+    Args:
+        text: Abstract representation of a device, JSON text.
+
+        what: What is read, as people call it.
+
+    Raises:
+        RepresentationError: This Pulser can't read it.
+    """
     try:
-        return deserialize_device(specification.text)
+        with recorded_warnings():
+            return _without_added_dmm(deserialize_device(text), text)
     except Exception as error:
         found = _leaf(cause) if isinstance(cause := error.__cause__, ValidationError) else None
         why = f"{found.json_path}: {found.message}" if found else message_of(cause or error)
-        message = f"Pulser can't read how the target specifies {specification.device_type}: {why}"
-        raise RepresentationError(message) from error
+        raise RepresentationError(f"Pulser can't read {what}: {why}") from error
+
+
+def _without_added_dmm(device: AnyDevice, text: str) -> AnyDevice:
+    """A virtual device that was written without a DMM as it was: Pulser gives it one when it reads it."""
+    if is_machine(device) or device.supports_slm_mask or "dmm_objects" in json.loads(text):
+        return device
+    kept: dict[str, Any] = {"interaction_coeff_xy": own_coefficient_xy(device)}  # it is no field
+    return replace(device, dmm_objects=(), **kept)
 
 
 def _leaf(error: ValidationError) -> ValidationError:

@@ -29,6 +29,12 @@ def most_qubits(device_type: str) -> int | None:
     return _QUBITS.get(device_type) if is_emulator(device_type) else _QUBITS_OF_QPU
 
 
+def own_coefficient_xy(device: AnyDevice) -> float | None:
+    """The coefficient of the XY interaction that a device has of its own; None where its level decides."""
+    own = device._params().get("interaction_coeff_xy")  # noqa: SLF001  (there is no other way to know)
+    return None if own is None else float(own)
+
+
 def is_machine(device: AnyDevice) -> TypeGuard[Device]:
     """Whether there can be a machine like the device; emulators also take virtual ones."""
     return isinstance(device, Device)

@@ -13,13 +13,11 @@ from runner.sequences.building import add_operations
 from runner.sequences.quantities import with_numbers, with_variables
 from runner.sequences.registers import built_layout, built_register
 from runner.sequences.remarks import Remarks, message_of
-from runner.sequences.representation import RepresentationError, specified
-from runner.sequences.specifications import NoSpecificationError, is_emulator
-from runner.sequences.targets import is_machine, known_devices
+from runner.sequences.specifications import is_emulator
+from runner.sequences.targets import is_machine
 from runner.spec.checks import SEQUENCE
 from runner.spec.layouts import LayoutOfTraps
 from runner.spec.pointers import child
-from runner.spec.sequence import LiveDevice
 from runner.spec.spelling import suggestion
 from runner.spec.variables import declared
 
@@ -27,13 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.sequences.registers import AnyRegister
-    from runner.sequences.specifications import Specifications
     from runner.sequences.targets import AnyDevice, AnySequence
     from runner.spec.findings import Findings
     from runner.spec.sequence import WrittenSequence
     from runner.spec.variables import Declared
 
-DEVICE = child(SEQUENCE, "device")
 REGISTER = child(SEQUENCE, "register")
 LAYOUT = child(SEQUENCE, "layout")
 CHANNELS = child(SEQUENCE, "channels")
@@ -88,9 +84,7 @@ class Bench:
         return replace(self, register=self.register.build_register(variables["qubits"]))
 
 
-def bench(
-    findings: Findings, written: WrittenSequence, device_type: str, live: Specifications
-) -> Bench | None:
+def bench(findings: Findings, written: WrittenSequence, device_type: str, device: AnyDevice) -> Bench | None:
     """What a sequence is played on; None if there is no such thing, and findings say why.
 
     Args:
@@ -100,10 +94,9 @@ def bench(
 
         device_type: PCS's name of the target; a QPU needs a register from a layout.
 
-        live: What the target's device types can do.
+        device: What the sequence is for.
     """
-    device = _device(findings, written.device, live)
-    if device is None or (register := _register(findings, written, device)) is None:
+    if (register := _register(findings, written, device)) is None:
         return None
     if isinstance(register, pulser.Register) and register.layout is None:
         register = _laid_out(findings, register, device, _wants_layout(written, device, device_type))
@@ -124,30 +117,6 @@ def _variable(sequence: AnySequence, name: str, kind: Declared) -> Any:
     if kind.size is None:
         return sequence.declare_variable(name, dtype=dtype)
     return sequence.declare_variable(name, size=kind.size, dtype=dtype)
-
-
-def _device(findings: Findings, said: str | LiveDevice, live: Specifications) -> AnyDevice | None:
-    return (
-        _live_device(findings, said.target, live) if isinstance(said, LiveDevice) else _named(findings, said)
-    )
-
-
-def _live_device(findings: Findings, device_type: str, live: Specifications) -> AnyDevice | None:
-    """The device as the target serves it; None if that can't be had, and findings say why."""
-    try:
-        return specified(live.required(device_type))
-    except NoSpecificationError as error:
-        findings.note(child(DEVICE, "target"), error.message, error.hint)
-    except RepresentationError as error:
-        findings.note(child(DEVICE, "target"), str(error))
-    return None
-
-
-def _named(findings: Findings, name: str) -> AnyDevice | None:
-    devices = known_devices()
-    if name not in devices:
-        findings.note(DEVICE, f"Pulser has no device {name}", suggestion(name, devices, kind="devices"))
-    return devices.get(name)
 
 
 def _register(findings: Findings, written: WrittenSequence, device: AnyDevice) -> AnyRegister | None:

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 _SHOWN_CHARACTERS = 40
 _OTHER_FORM = "it belongs to another form of this mapping; only one form can be used"
 # Steps of pydantic that are no steps of the file: marks of alternatives, and of keys.
-_MARKS = frozenset({"<number>", "<text>", "<list>", "<mapping>", "<written>", "<file>", "<python>", "[key]"})
+_MARKS = frozenset(
+    {"<number>", "<text>", "<list>", "<mapping>"}
+    | {"<written>", "<file>", "<python>", "<of>", "<target>", "[key]"}
+)
 # {ge} and the like come from the constraint that does not hold.
 _EXPECTED = {
     "bool_type": "true or false",
@@ -33,6 +36,7 @@ _EXPECTED = {
     "tuple_type": "a list",
     "greater_than_equal": "at least {ge:g}",
     "greater_than": "more than {gt:g}",
+    "less_than": "less than {lt:g}",
     "less_than_equal": "at most {le:g}",
     "string_too_short": "text of at least {min_length} characters",
     "string_too_long": "text of at most {max_length} characters",

@@ -53,6 +53,8 @@ class ExperimentFile:
         made: What the function behind `python:` gave; None without one.
 
         own: The own sequence of each job that has one, by the pointer of its entry.
+
+        device_text: Content of the file that the device of a written-out sequence is in; None without one.
     """
 
     path: str
@@ -64,6 +66,7 @@ class ExperimentFile:
     document: Document = field(repr=False)
     made: Made | None = None
     own: Mapping[str, Sourced] = field(default_factory=dict)
+    device_text: str | None = None
 
     def problem(self, pointer: str, message: str, hint: str = "") -> Problem:
         """A problem with a value of the file, at its place."""
@@ -111,6 +114,7 @@ class ExperimentFile:
             jobs=jobs,
             sequence_text=own.text,
             made=own.made,
+            device_text=own.device_text,
             document=seen_from(self.document, entry),
             own={},
         )
@@ -165,6 +169,7 @@ def parse(
         document=source,
         made=shared.made,
         own=own,
+        device_text=shared.device_text,
     )
 
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, JsonValue, Tag
 
+from runner.spec.devices import Device
 from runner.spec.layouts import Layout
 from runner.spec.models import Real, Strict, by_kind
 from runner.spec.operations import Operation
@@ -45,27 +46,20 @@ Variables = dict[_VariableName, Variable]
 _Operations = Annotated[tuple[Operation, ...], Field(strict=False, min_length=1, max_length=10_000)]
 
 
-class LiveDevice(Strict):
-    """What a device type can do now, as the target serves it."""
-
-    target: Name = Field(
-        description="Device type whose live specification the target is asked for; it is kept with its age.",
-        examples=["FRESNEL"],
-    )
-
-
-Device = Annotated[
-    Annotated[Name, Tag("<text>")] | Annotated[LiveDevice, Tag("<mapping>")],
-    by_kind("the name of a device of Pulser, or a mapping with target"),
-]
-
-
 class WrittenSequence(Strict):
     """A sequence that is written out."""
 
     device: Device = Field(
-        description="Name of a device of Pulser, or the live specification of a device type of the target.",
-        examples=["AnalogDevice", "DigitalAnalogDevice", "MockDevice", {"target": "FRESNEL"}],
+        description="Name of a device of Pulser; such a device with other constants; a device in a file of"
+        " its own; or the live specification of a device type of the target.",
+        examples=[
+            "AnalogDevice",
+            "DigitalAnalogDevice",
+            "MockDevice",
+            {"of": "MockDevice", "rydberg_level": 50},
+            {"file": "devices/ours.json"},
+            {"target": "FRESNEL"},
+        ],
     )
     register_: Register = Field(
         alias="register",

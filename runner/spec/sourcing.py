@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.spec.checks import SEQUENCE, VARIABLES, check_sequence
 from runner.spec.companions import CompanionError, Companions
+from runner.spec.devices import DeviceFile
 from runner.spec.factories import FactoryError
 from runner.spec.findings import Findings
 from runner.spec.placing import JOBS, mappable_atoms
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
     from runner.spec.experiment import Job
     from runner.spec.factories import Made, Make
 
+DEVICE = child(SEQUENCE, "device")
+DEVICE_FILE = child(DEVICE, "file")
 FILE = child(SEQUENCE, "file")
 PYTHON = child(SEQUENCE, "python")
 
@@ -41,12 +44,15 @@ class Sourced:
         variables: Those of the sequence; None if they can't be known.
 
         made: What the function behind `python:` gave.
+
+        device_text: Content of the file behind the `file:` of its device.
     """
 
     sequence: Any
     text: str | None = None
     variables: Mapping[str, Declared] | None = None
     made: Made | None = None
+    device_text: str | None = None
 
     @property
     def atoms(self) -> tuple[str, ...] | None:
@@ -72,7 +78,8 @@ def sourced(findings: Findings, sequence: Any, companions: Companions, make: Mak
     """
     made = _made(findings, sequence, companions, make) if isinstance(sequence, PythonSequence) else None
     text, variables = _sequence(findings, sequence, companions, made)
-    return Sourced(sequence=sequence, text=text, variables=variables, made=made)
+    device_text = _device_text(findings, sequence, companions)
+    return Sourced(sequence=sequence, text=text, variables=variables, made=made, device_text=device_text)
 
 
 def sourced_of_jobs(
@@ -135,6 +142,17 @@ def _sequence(
         case PythonSequence():
             return (None, None) if made is None else _made_sequence(findings, sequence.python, made)
     return None, sequence
+
+
+def _device_text(findings: Findings, sequence: Any, companions: Companions) -> str | None:
+    """Content of the file that a device stands in; None if it is told otherwise, or can't be had."""
+    try:
+        match sequence:
+            case WrittenSequence(device=DeviceFile(file=name)):
+                return companions.text(name)
+    except CompanionError as error:
+        findings.note(DEVICE_FILE, error.message, error.hint)
+    return None
 
 
 def _made_sequence(
