@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.project.experiments import Experiment
+    from runner.sequences.importing import Imported
 
 _MAX_NAME = 40
 
@@ -46,8 +47,10 @@ def representation_of(experiment: Experiment, job_name: str | None = None) -> st
     return built(desired.sequence, jobs[job_name].variables, name=desired.name)
 
 
-def experiment_from(path: Path, *, name: str | None, device_type: str) -> str:
-    """Text of an experiment file that writes a sequence out.
+def experiment_from(
+    path: Path, *, name: str | None, device_type: str, device_file: Path | None = None
+) -> Imported:
+    """The experiment file that writes a sequence out.
 
     Args:
         path: File of the abstract representation.
@@ -56,8 +59,11 @@ def experiment_from(path: Path, *, name: str | None, device_type: str) -> str:
 
         device_type: What runs it.
 
+        device_file: Where its device is written; None where the experiment file says it.
+
     Raises:
-        RunnerError: The file can't be read, is no sequence, or can't be written out.
+        RunnerError: The file can't be read, is no sequence, or can't be written out; or the file for the
+            device is there and says another one.
     """
     from runner.sequences.importing import imported  # noqa: PLC0415  (imports Pulser)
 
@@ -65,7 +71,23 @@ def experiment_from(path: Path, *, name: str | None, device_type: str) -> str:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RunnerError(f"{path} can't be read: {error}") from error
-    return imported(text, name=name or _name_of(path.stem), device_type=device_type)
+    known_as = None if device_file is None else device_file.as_posix()
+    name = name or _name_of(path.stem)
+    found = imported(text, name=name, device_type=device_type, device_file=known_as)
+    if device_file is not None:
+        _write_device(device_file, found.device)
+    return found
+
+
+def _write_device(path: Path, content: str) -> None:
+    try:
+        if path.exists() and path.read_bytes() != content.encode():
+            raise RunnerError(
+                f"{path} is there and says something else", hint="remove it, or name another file"
+            )
+        path.write_bytes(content.encode())
+    except OSError as error:
+        raise RunnerError(f"{path} can't be written: {error.strerror}") from error
 
 
 def _name_of(word: str) -> str:

@@ -19,7 +19,9 @@ _USUAL = {"at_rest": False, "correct_phase_drift": False, "protocol": "min-delay
 _RENAMED = {"duration": "duration_ns", "time": "duration_ns"}
 
 
-def experiment_of(representation: Mapping[str, Any], *, name: str, device_type: str) -> dict[str, Any]:
+def experiment_of(
+    representation: Mapping[str, Any], *, name: str, device_type: str, device: str | Mapping[str, Any]
+) -> dict[str, Any]:
     """Content of an experiment file with the sequence written out, and one job with its default values.
 
     Args:
@@ -29,11 +31,13 @@ def experiment_of(representation: Mapping[str, Any], *, name: str, device_type: 
 
         device_type: What runs it.
 
+        device: What the file says of the device.
+
     Raises:
         RepresentationError: When a file can't say it.
     """
     scalars, sequence = plain_variables(dict(representation)), dict[str, Any]()
-    sequence["device"] = _device(representation["device"])
+    sequence["device"] = device
     sequence["register"], layout = _register(representation)
     if layout is not None:
         sequence["layout"] = layout
@@ -45,10 +49,6 @@ def experiment_of(representation: Mapping[str, Any], *, name: str, device_type: 
     sequence["operations"] = _operations(representation, scalars)
     spec = {"device_type": device_type, "sequence": sequence, "jobs": [_job(representation, scalars)]}
     return {"apiVersion": "runner/v1", "kind": "Experiment", "metadata": {"name": name}, "spec": spec}
-
-
-def _device(device: Any) -> str:
-    return str(device["name"] if isinstance(device, dict) else device)
 
 
 def _register(representation: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:

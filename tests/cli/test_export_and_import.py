@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import json
+import warnings
 
 import commands
 import pulser
 import pytest
+from pulser.backend import Occupation
+from pulser_simulation import QutipBackendV2, QutipConfig
 
 from runner.cli import main
 from runner.cli.exits import Exit
-from runner.domain import recipe_digest
+from runner.domain import constants_of, recipe_digest
 
 
 @pytest.fixture
@@ -66,3 +69,87 @@ def test_a_file_that_is_no_sequence_is_not_imported(capsys, lab):
     (lab / "x.json").write_bytes(b"\xff")
 
     assert said(capsys, "import", "x.json", "--name", "x") == (Exit.ERROR, "")
+
+
+def an_xy_sequence(coefficient):
+    """Three atoms in a row and a pulse, as a Pulser with that coefficient wrote it."""
+    sequence = pulser.Sequence(
+        pulser.Register({"a": (0, 0), "b": (10, 0), "c": (20, 0)}), pulser.devices.MockDevice
+    )
+    sequence.declare_channel("mw", "mw_global")
+    sequence.add(pulser.Pulse.ConstantPulse(500, 6, 0, 0), "mw")
+    sequence.measure("XY")
+    said = json.loads(sequence.to_abstract_repr())
+    said["device"] |= {"interaction_coeff_xy": coefficient, "pulser_version": "1.8.0"}
+    return json.dumps(said | {"pulser_version": "1.8.0"})
+
+
+def occupations(text):
+    """How probable each atom is found in its upper state, without noise and without shots."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # that the coefficient is not the one of today
+        sequence = pulser.Sequence.from_abstract_repr(text)
+    config = QutipConfig(observables=[Occupation()])
+    results = QutipBackendV2(sequence, config=config).run()
+    return [round(float(each), 3) for each in results.occupation[-1]]
+
+
+@pytest.mark.parametrize(
+    ("coefficient", "device", "expected"),
+    [
+        (
+            3700.0,
+            "device: {of: MockDevice, interaction_coeff_xy: 3700.0}\n",
+            [0.735, 0.708, 0.735],
+        ),
+        (36288.3559282823, "device: MockDevice\n", [0.002, 0.003, 0.002]),
+    ],
+    ids=["before 1.9.1", "now"],
+)
+def test_an_xy_sequence_of_any_pulser_keeps_its_physics(capsys, lab, coefficient, device, expected):
+    """Imported and exported, it comes to the same occupations, though Pulser's device changed meanwhile."""
+    (lab / "old.json").write_text(an_xy_sequence(coefficient), encoding="utf-8")
+
+    code, written = said(capsys, "import", "old.json")
+    (lab / "specs" / "old.yaml").write_text(written, encoding="utf-8")
+    _, again = said(capsys, "export", "specs/old.yaml")
+
+    assert (code, device in written) == (Exit.DONE, True)
+    assert occupations(again) == expected
+
+
+def test_a_device_without_words_is_refused_or_written_beside(capsys, lab):
+    """The refusal says how to keep it; the file that is printed names what was written."""
+    noise = pulser.NoiseModel(p_false_pos=0.1)
+    said_now = json.loads(an_xy_sequence(36288.3559282823))
+    said_now["device"]["default_noise_model"] = json.loads(noise.to_abstract_repr())
+    (lab / "noisy.json").write_text(json.dumps(said_now), encoding="utf-8")
+
+    refused = main(["import", "noisy.json"])
+    told = capsys.readouterr()
+    kept = main(["import", "noisy.json", "--device-file", "device.json"])
+    written = capsys.readouterr().out
+    (lab / "noisy.yaml").write_text(written, encoding="utf-8")
+    _, again = said(capsys, "export", "noisy.yaml")
+
+    assert (refused, told.out) == (Exit.ERROR, "")
+    assert "--device-file device.json" in told.err
+    assert (kept, "device: {file: device.json}\n" in written) == (Exit.DONE, True)
+    assert constants_of(again, with_noise=True)["noise_model"] == {
+        "noise_types": ["SPAM"],
+        "p_false_pos": 0.1,
+    }
+
+
+def test_the_file_of_another_device_is_not_overwritten(capsys, lab):
+    """What is there already is written again, and anything else is left alone."""
+    (lab / "old.json").write_text(an_xy_sequence(3700), encoding="utf-8")
+    words = ("import", "old.json", "--device-file", "device.json")
+
+    first, second = said(capsys, *words), said(capsys, *words)
+    (lab / "device.json").write_text("mine", encoding="utf-8")
+    third = said(capsys, *words)
+
+    assert (first[0], second) == (Exit.DONE, first)
+    assert third == (Exit.ERROR, "")
+    assert (lab / "device.json").read_text(encoding="utf-8") == "mine"

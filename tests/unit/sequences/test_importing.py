@@ -47,9 +47,9 @@ def recipe(text):
     return recipe_digest(device_type="EMU_FREE", sequence=text)
 
 
-def again(written):
+def again(found):
     """The representation that a file is sent as."""
-    said = Said(parse(written, path="x.yaml"))
+    said = Said(parse(found.text, path="x.yaml"))
     with recorded_warnings():
         text = written_down(drafted(said).sequence, name="other")
     said.refuse_if_faulty()
@@ -199,9 +199,9 @@ def test_whatever_pulser_writes_comes_back_the_same(data):
             reject()
         text = sequence.to_abstract_repr()
 
-    written = imported(text, name="x", device_type="EMU_FREE")
+    found = imported(text, name="x", device_type="EMU_FREE")
 
-    assert recipe(again(written)) == recipe(text)
+    assert recipe(again(found)) == recipe(text)
 
 
 def covering():
@@ -265,7 +265,7 @@ def test_proposed_values_and_traps_become_a_job():
     """The file is ready to be run; the measurement is written out."""
     text = small().to_abstract_repr(t_ns=500, qubits={"a": 3, "b": 7})
 
-    file = parse(imported(text, name="mine", device_type="EMU_SV"), path="x.yaml")
+    file = parse(imported(text, name="mine", device_type="EMU_SV").text, path="x.yaml")
 
     assert (file.experiment.metadata.name, file.experiment.spec.device_type) == ("mine", "EMU_SV")
     assert [(job.runs, job.variables) for job in file.jobs] == [
@@ -276,7 +276,7 @@ def test_proposed_values_and_traps_become_a_job():
 
 def test_what_a_file_can_not_say_is_refused():
     """Devices of one's own, variables that nothing uses, names that mean something else, other JSON."""
-    other = small(dataclasses.replace(pulser.MockDevice, name="Mine")).to_abstract_repr()
+    other = small(dataclasses.replace(pulser.MockDevice, name="Mine", max_runs=7)).to_abstract_repr()
     unused, taken = small(), small()
     unused.declare_variable("free")
     taken.delay(taken.declare_variable("pi", dtype=int), "drive")
@@ -288,7 +288,7 @@ def test_what_a_file_can_not_say_is_refused():
         return str(caught.value)
 
     assert [complaint(text).partition(":")[0] for text in texts] == [
-        "Mine is none of Pulser's devices, which a file can name",
+        "the device Mine is not Pulser's MockDevice, and a file has no words for its max_runs",
         "the sequence can't be written out",
         "the sequence can't be written out",
         *["Pulser can't read the sequence"] * 3,
