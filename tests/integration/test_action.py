@@ -25,6 +25,19 @@ class Machine:
         self.tool = self.temp / "pulser-runner" / "bin" / "runner"
         self.tool.parent.mkdir(parents=True)
 
+    def install(self, version):
+        """Exit code, and what pip is told; neither Python nor pip is the real one."""
+        pip = self.tool.with_name("pip")
+        for tool, text in ((self.folder / "python", "exit 0"), (pip, 'printf "%s\\n" "$@"')):
+            tool.write_text(f"#!/usr/bin/env bash\n{text}\n", encoding="utf-8")
+            tool.chmod(0o755)
+        step = next(each for each in ACTION["runs"]["steps"] if "VERSION" in each.get("env", {}))
+        given = {"steps.python.outputs.python-path": str(self.folder / "python"), "inputs.version": version}
+        env = {name: filled(value, given) for name, value in step["env"].items()}
+        machine = {"PATH": "/usr/bin:/bin", "RUNNER_TEMP": str(self.temp), "GITHUB_ACTION_PATH": str(ROOT)}
+        code, printed = run_script(step["run"], self.work, machine | env)
+        return code, printed.splitlines()
+
     def run(self, tool, environ=None, **inputs):
         """Exit code, what was printed, and the outputs."""
         self.tool.write_text(f"#!/usr/bin/env bash\n{tool}\n", encoding="utf-8")
@@ -52,6 +65,16 @@ class Machine:
 def machine(tmp_path):
     """One with nothing on it but the runner."""
     return Machine(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [("", ["-c", f"{ROOT}/constraints.txt", str(ROOT)]), ("0.1.0", ["pulser-runner==0.1.0"])],
+    ids=["its own", "another"],
+)
+def test_its_own_version_is_installed_with_the_constraints_beside_it(machine, version, words):
+    """Those of another version stand elsewhere, and these may contradict it."""
+    assert (0, ["install", "--quiet", *words]) == machine.install(version)
 
 
 @pytest.mark.parametrize(
