@@ -84,6 +84,9 @@ def gaps(payload: Payload, jobs: Sequence[Payload], expected: Expected) -> Itera
         yield f"its job {min(unseen)} was accepted and is not listed"
     elif len(seen) < n_expected(payload, expected):
         yield f"it has {n_expected(payload, expected)} jobs, and {len(seen)} are listed"
+    astray = [job["id"] for job in jobs if job.get("batch_id") not in {None, payload["id"]}]
+    if astray:
+        yield f"the job {astray[0]} is listed with it, and is another batch's"
     unrecorded = [job for job in jobs if job["id"] not in expected.on_record]
     for job in unrecorded:
         yield from job_gaps(job, expected)
