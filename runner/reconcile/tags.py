@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import digest
@@ -121,6 +122,11 @@ def joined_tags(ours: Iterable[str], before: Iterable[str]) -> list[str]:
 
 def read_marks(tags: Iterable[str]) -> Marks:
     """What the tags of a batch say; of a key said twice, the first counts."""
+    return _read_marks(tuple(tags))
+
+
+@lru_cache(maxsize=4096)  # each pass asks for the marks of each batch several times
+def _read_marks(tags: tuple[str, ...]) -> Marks:
     said: dict[str, str] = {}
     words = set()
     for tag in tags:
