@@ -229,24 +229,41 @@ def _beyond_the_day(
     """What this machine has bought today; others' purchases are the planner's to count."""
     if per_day is None:
         return
-    by_batch: dict[str | None, list[int]] = {}
-    for row in evidence.rows_of_day:
+    spent = _spent(evidence.rows_of_day, evidence.cancelled)
+    # Whether other experiments ran on a machine is not known here.
+    own = _spent((row for row in evidence.rows_of_day if row.experiment == desired.name), evidence.cancelled)
+    yield from _over(desired, request, spent, per_day, "the day's budget", on_device=own[1])
+
+
+def _spent(rows: Iterable[Entry], cancelled: Mapping[str, int]) -> tuple[int, int]:
+    """Jobs and runs that rows have bought, or may have; which were cancelled is not known: the largest."""
+    by_batch: dict[str, list[int]] = {}
+    for row in rows:
         if row.kind in BUYING and row.state.may_have_bought:
-            by_batch.setdefault(row.batch_id, []).extend(runs for _, runs in row.jobs)
-    # Which jobs were cancelled is not known here: as if they were the largest.
-    left = [
-        sorted(some)[: max(0, len(some) - evidence.cancelled.get(b or "", 0))] for b, some in by_batch.items()
-    ]
-    spent = (sum(map(len, left)), sum(map(sum, left)))
-    yield from _over(desired, request, spent, per_day, "the day's budget")
+            by_batch.setdefault(row.batch_id or "", []).extend(runs for _, runs in row.jobs)
+    left = [sorted(some)[: max(0, len(some) - cancelled.get(b, 0))] for b, some in by_batch.items()]
+    return sum(map(len, left)), sum(map(sum, left))
 
 
-def _over(
-    desired: DesiredExperiment, request: Purchase, spent: tuple[int, int], budget: Budget, name: str
+def _over(  # noqa: PLR0913  (what is bought, what was, and what limits both)
+    desired: DesiredExperiment,
+    request: Purchase,
+    spent: tuple[int, int],
+    budget: Budget,
+    name: str,
+    *,
+    on_device: int | None = None,
 ) -> Iterator[str]:
-    n_jobs = spent[0] + len(request.jobs)
-    n_runs = spent[1] + sum(runs for _, runs in request.jobs)
-    qpu_s = qpu_seconds(desired.device_type, n_runs)
+    """What would go beyond a budget.
+
+    Args:
+        spent: Jobs and runs so far.
+
+        on_device: Those of the runs that were on the experiment's own device type; by default all.
+    """
+    n_jobs, asked = spent[0] + len(request.jobs), sum(runs for _, runs in request.jobs)
+    n_runs = spent[1] + asked
+    qpu_s = qpu_seconds(desired.device_type, asked + (spent[1] if on_device is None else on_device))
     for total, most, unit in (
         (n_jobs, budget.jobs, "jobs"),
         (n_runs, budget.runs, "runs"),

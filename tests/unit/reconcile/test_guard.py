@@ -315,3 +315,13 @@ def test_shots_that_are_missing_justify_as_many_where_the_policy_buys_them(desir
     evidence = Evidence(rows=(an_addition(),), recorded=(a_record(counts=counts),))
 
     assert expected == refused(desired, request((a_key(), runs)), evidence)
+
+
+def test_the_days_time_on_a_machine_counts_no_other_experiment():
+    """It may have been emulated; the planner, which knows, counts it."""
+    others = an_addition(experiment="another", batch_id="b9", jobs=((a_key(), 5000),))
+    evidence = Evidence(rows_of_day=(others, an_addition(rerun=3, batch_id="b8")))
+
+    assert (False, True) == tuple(
+        refused(MACHINE, request(), evidence, Budget(qpu_s=seconds)) for seconds in (240.0, 239.0)
+    )
