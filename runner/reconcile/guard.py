@@ -18,7 +18,7 @@ from runner.reconcile.journal import BUYING, Kind, State
 from runner.reconcile.tags import Marks, read_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from runner.domain import Budget, DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob, RecordedJob
     from runner.reconcile.journal import Entry
