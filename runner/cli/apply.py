@@ -123,7 +123,7 @@ def _print(project: Project, experiments: list[Experiment], outcome: Outcome) ->
     for plan in outcome.plans[len(experiments) :]:
         say(f"{plan.experiment}: {'; '.join(plan.notes)}")
     if outcome.end is End.PATIENCE:
-        say("patience ended while jobs are under way; apply again to go on waiting", style="yellow")
+        say("patience ended before all was done; apply again to go on waiting", style="yellow")
     say(f"records are in {project.settings.results}/")
 
 

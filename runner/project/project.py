@@ -23,6 +23,7 @@ from runner.project.repository import (
     as_typed,
     descends_from,
     find_root,
+    head_commit,
     revision,
     root_commit_namespace,
     state_folder,
@@ -274,11 +275,14 @@ class Project:
             return reconciler.cancel(self._bare_wishes(experiments))
 
     def _bare_wishes(self, experiments: Sequence[Experiment]) -> list[Wish]:
-        """What is wanted, and what that waits for."""
+        """What is wanted, and of which commit, and what that waits for."""
         waited_for = self._dependencies(experiments)
-        return [Wish(desired=each.desired) for each in experiments] + [
-            Wish(desired=each.desired, is_applied=False) for each in waited_for
-        ]
+        unchanged = unchanged_files(self.root)
+        commit = head_commit(self.root) or ""
+        return [
+            Wish(desired=each.desired, commit=commit if unchanged.issuperset(_files_of(each)) else "")
+            for each in experiments
+        ] + [Wish(desired=each.desired, is_applied=False) for each in waited_for]
 
     def wishes(self, experiments: Sequence[Experiment]) -> list[Wish]:
         """The same, with what to remember of it once it is bought."""
@@ -289,14 +293,8 @@ class Project:
             )
             for each in experiments
         }
-        unchanged = unchanged_files(self.root)
-        committed = {each.name for each in experiments if unchanged.issuperset(_files_of(each))}
         return [
-            replace(
-                wish,
-                manifest=manifests.get(wish.desired.name, {}),
-                commit=(now.commit or "") if wish.desired.name in committed else "",
-            )
+            replace(wish, manifest=manifests.get(wish.desired.name, {}))
             for wish in self._bare_wishes(experiments)
         ]
 

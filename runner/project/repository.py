@@ -74,9 +74,14 @@ def root_commit_namespace(root: Path) -> str | None:
     return min(roots)[:_NAMESPACE_DIGITS] if roots else None
 
 
+def head_commit(root: Path) -> str | None:
+    """The commit that is checked out; None outside git, or before the first commit."""
+    return _git(root, "rev-parse", "--verify", "HEAD")
+
+
 def revision(root: Path) -> Revision:
     """The commit that is checked out, and whether files differ from it."""
-    commit = _git(root, "rev-parse", "--verify", "HEAD")
+    commit = head_commit(root)
     changes = _git(root, "status", "--porcelain", "--untracked-files=normal")
     return Revision(commit, None if changes is None else bool(changes))
 

@@ -323,8 +323,15 @@ class Actor:
             f"the cloud refused {len(action.jobs)} jobs: {error}",
             status=error.status,
             code=error.code,
-            hint=error.hint or "nothing was bought; mend the file and apply again",
+            hint=error.hint or self._what_was_taken(action),
         ) from error
+
+    def _what_was_taken(self, action: AddJobs) -> str:
+        """What came of a refused purchase: a part of it may have been taken, as the batch's end tells."""
+        taken = len(self._memory.job_ids(action.batch_id))
+        if taken:
+            return f"the batch {action.batch_id} has {taken} jobs: apply again looks what became of them"
+        return "nothing is on its claim; mend what the answer names, and apply again"
 
     def _adopt(self, deed: Deed, action: Adopt) -> None:
         for entry in deed.seen.entries:
@@ -364,9 +371,13 @@ class Actor:
         """Says on the batch why it is cancelled, before it is: else it would look like a person's wish."""
         batch = deed.batch(batch_id)
         before = batch.tags if batch else ()
+        claims = {entry.claim for entry in deed.seen.entries}
+        is_others = mark != tags.FENCED and tags.read_marks(before).claim not in claims
+        said = tags.cancelling_tags(mark, deed.commit if is_others else "")
         if mark not in before:
-            self._client.set_batch_tags(batch_id, [*before, mark])
-        self._memory.mark(batch_id, mark)
+            self._client.set_batch_tags(batch_id, tags.joined_tags(before, said))
+        for tag in said:
+            self._memory.mark(batch_id, tag)
 
     def _change(self, change: Callable[[], dict[str, Any]]) -> None:
         """Changes a batch; what has already happened, or comes too late, is for the next pass to see."""

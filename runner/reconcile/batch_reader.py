@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 from runner.domain import BatchStatus, JobStatus, ObservedBatch, own_sequence_key
 from runner.errors import NotFoundError, WireFormatError
-from runner.reconcile.completeness import gaps, job_gaps, key_gaps, n_expected, runs_gaps
+from runner.reconcile.completeness import (
+    amount_gaps,
+    gaps,
+    job_gaps,
+    n_expected,
+    runs_gaps,
+    undisputed,
+)
 from runner.reconcile.memory import jobs_in
 from runner.reconcile.own_sequences import is_shared, may_have_one, with_sequences
 from runner.reconcile.reading import observed_batch, observed_jobs
@@ -70,7 +77,12 @@ class BatchReader:
             unshown: Ids of batches that only the journal knows of.
         """
         expected = {
-            batch_id: replace(each, own_sequences=self._own_sequences) for batch_id, each in expected.items()
+            payload["id"]: replace(
+                expected[payload["id"]],
+                own_sequences=self._own_sequences,
+                on_record=undisputed(payload, expected[payload["id"]].on_record),
+            )
+            for payload in payloads
         }
         unread = [p for p in payloads if self._must_fetch(p, expected[p["id"]])]
         fetched = at_once(lambda p: self._client.get_batch_jobs(p["id"]), unread)
@@ -140,10 +152,11 @@ class BatchReader:
         read, unread = self._observed(payload, jobs, expected)
         missing = [*gaps(payload, jobs, expected), *unread]
         known: list[RecordedJob | ObservedJob] = [*expected.on_record.values(), *read]
-        lacking = [] if missing else [*key_gaps(_keys(known), expected.keys)]
+        once = {job.id: job for job in known}.values()
+        lacking = [] if missing else [*amount_gaps(once, expected.amounts)]
         missing += lacking
         if read_marks(batch.tags).repetitions != FIRST:
-            if not (expected.keys or expected.is_steady):
+            if not (expected.amounts or expected.is_steady):
                 missing.append(f"{_IN_ALL}, and some may not be shown yet")
             read = () if missing else read
         if lacking:
@@ -195,11 +208,6 @@ def n_cancelled(payload: Payload) -> int:
     counts = payload.get("jobs_count_per_status")
     said = counts.get(JobStatus.CANCELED, 0) if isinstance(counts, dict) else 0
     return said if isinstance(said, int) else 0
-
-
-def _keys(known: Iterable[RecordedJob | ObservedJob]) -> list[str]:
-    """Key of each job, once."""
-    return list({job.id: job.key for job in known}.values())
 
 
 def _with_runs(job: ObservedJob, expected: Expected) -> ObservedJob:

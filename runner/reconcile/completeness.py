@@ -10,14 +10,16 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.domain import BatchStatus, JobStatus
+from runner.domain import BatchStatus, JobStatus, ObservedJob
 from runner.reconcile.own_sequences import may_have_one
 from runner.reconcile.reading import jobs_count
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from runner.domain import ObservedJob, RecordedJob
+    from runner.domain import RecordedJob
+
+    Amounts = Collection[tuple[str, int]]
 
     Payload = Mapping[str, Any]
 
@@ -32,7 +34,7 @@ class Expected:
     Args:
         job_ids: Jobs that answers have told of, or that are in the journal.
 
-        keys: Key of each job that was bought on it, as the journal has it.
+        amounts: Key and runs of each job that was bought on it, as the journal has it.
 
         runs: Runs of each of them, by its key, as far as the journal tells.
 
@@ -55,7 +57,7 @@ class Expected:
     """
 
     job_ids: frozenset[str] = frozenset()
-    keys: tuple[str, ...] = ()
+    amounts: tuple[tuple[str, int], ...] = ()
     runs: Mapping[str, int] = field(default_factory=dict)
     asked: Mapping[str, int] = field(default_factory=dict)
     on_record: Mapping[str, RecordedJob] = field(default_factory=dict)
@@ -69,7 +71,7 @@ class Expected:
 
 def n_expected(payload: Payload, expected: Expected) -> int:
     """How many jobs a batch has at least."""
-    return max(jobs_count(payload), len(expected.keys), len(expected.job_ids))
+    return max(jobs_count(payload), len(expected.amounts), len(expected.job_ids))
 
 
 def gaps(payload: Payload, jobs: Sequence[Payload], expected: Expected) -> Iterator[str]:
@@ -82,8 +84,10 @@ def gaps(payload: Payload, jobs: Sequence[Payload], expected: Expected) -> Itera
     unseen = expected.job_ids - seen
     if unseen:
         yield f"its job {min(unseen)} was accepted and is not listed"
-    elif len(seen) < n_expected(payload, expected):
-        yield f"it has {n_expected(payload, expected)} jobs, and {len(seen)} are listed"
+    elif len(seen) < jobs_count(payload):
+        yield f"it has {jobs_count(payload)} jobs, and {len(seen)} are listed"
+    elif len(seen) < len(expected.amounts):
+        yield f"{len(expected.amounts)} jobs were bought on it, and {len(seen)} are listed"
     astray = [job["id"] for job in jobs if job.get("batch_id") not in {None, payload["id"]}]
     if astray:
         yield f"the job {astray[0]} is listed with it, and is another batch's"
@@ -93,15 +97,20 @@ def gaps(payload: Payload, jobs: Sequence[Payload], expected: Expected) -> Itera
     yield from _contradictions(payload, unrecorded, expected)
 
 
-def key_gaps(read: Iterable[str], bought: Iterable[str]) -> Iterator[str]:
+def amount_gaps(read: Iterable[ObservedJob | RecordedJob], bought: Amounts) -> Iterator[str]:
     """Where a batch that is seen whole does not hold what was bought on it: then it cannot be counted.
 
     Args:
-        read: Key of each job of the batch.
+        read: Each job of the batch, once.
 
-        bought: Key of each job that was bought on it.
+        bought: Key and runs of each job that was bought on it.
     """
-    lacking = Counter(bought) - Counter(read)
+    jobs = list(read)
+    lacking = Counter(key for key, _ in bought) - Counter(job.key for job in jobs)
+    for job in jobs:
+        sizes = {runs for key, runs in bought if key == job.key}
+        if isinstance(job, ObservedJob) and job.runs and sizes and job.runs not in sizes:
+            yield f"its job {job.id} is listed with {job.runs} runs, and {max(sizes)} were bought"
     if lacking:
         yield f"{sum(lacking.values())} of the jobs that were bought on it are not among those that it has"
 
@@ -111,6 +120,22 @@ def runs_gaps(read: Iterable[ObservedJob], on_record: Collection[str]) -> Iterat
     for job in read:
         if job.status is JobStatus.DONE and not job.runs and job.id not in on_record:
             yield f"its job {job.id} does not say its runs, and its result is not on record yet"
+
+
+def undisputed(payload: Payload, on_record: Mapping[str, RecordedJob]) -> dict[str, RecordedJob]:
+    """Records of a batch without those of failed or cancelled jobs that it does not count as such.
+
+    They were written by a list that was wrong, and are looked at again.
+    """
+    said = payload.get("jobs_count_per_status")
+    counts = said if isinstance(said, dict) else {}
+    recorded = Counter(record.status for record in on_record.values())
+    disputed = {
+        status
+        for status in (JobStatus.ERROR, JobStatus.CANCELED)
+        if counts and type(counts.get(status, 0)) is int and counts.get(status, 0) < recorded[status]
+    }
+    return {job_id: record for job_id, record in on_record.items() if record.status not in disputed}
 
 
 def job_gaps(job: Payload, expected: Expected) -> Iterator[str]:
@@ -135,10 +160,16 @@ def _contradictions(payload: Payload, jobs: Sequence[Payload], expected: Expecte
         yield f"it has {_said(count)} as its number of jobs"
     counts = said if isinstance(said, dict) else {}
     listed = Counter(str(job.get("status")) for job in jobs)
+    recorded = Counter(str(job.status) for job in expected.on_record.values())
     for status in _ENDS:
         ended = counts.get(status)
-        if type(ended) is int and ended > listed[status] + len(expected.on_record):
+        if type(ended) is int and ended > listed[status] + recorded[status]:
             yield f"{ended} of its jobs are said to be {status}, and {listed[status]} are listed so"
+    for status in (JobStatus.ERROR, JobStatus.CANCELED):
+        # What follows from them cannot be undone, so that both views must say them.
+        count, n_listed = counts.get(status, 0), listed[status] + recorded[status]
+        if counts and type(count) is int and count < n_listed:
+            yield f"{n_listed} of its jobs are listed as {status}, and it counts {count}"
     left = [job for job in jobs if not JobStatus(str(job.get("status"))).is_terminal]
     batch = BatchStatus(str(payload.get("status")))
     is_told = batch is not BatchStatus.DONE and (expected.is_settled or bool(counts.get(JobStatus.PENDING)))

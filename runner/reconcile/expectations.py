@@ -39,7 +39,7 @@ def expectation(
     bought = [row for row in purchases if row.state is State.ACCEPTED]
     return Expected(
         job_ids=told.union(*(row.job_ids for row in bought)),
-        keys=tuple(key for row in bought for key, _ in row.jobs),
+        amounts=tuple(each for row in bought for each in row.jobs),
         runs=_runs_by_key(purchases),
         asked=_asked(desired),
         on_record={job.id: job for job in on_record},
@@ -71,10 +71,10 @@ def purchases_on(rows: Iterable[Entry], batch_id: str | None) -> list[Entry]:
     return [row for row in bought if row.batch_id == batch_id]
 
 
-def with_row_tags(payload: Payload | None, rows: Sequence[Entry], namespace: str) -> Payload | None:
+def with_row_tags(payload: Payload, rows: Sequence[Entry], namespace: str) -> Payload:
     """A batch that we have bought on, with the tags that tell so, should they have been taken away."""
     bought = _known_purchases(rows)
-    if payload is None or not bought:
+    if not bought:
         return payload
     return payload | {"tags": joined_tags(payload.get("tags") or (), row_tags(namespace, bought[0]))}
 

@@ -92,9 +92,9 @@ class _Lot:
 
     @property
     def is_rest_cancelled(self) -> bool:
-        """Whether all jobs that were not read are cancelled, as the cloud's counts say."""
-        n_alive = sum(not job.is_void for job in self.jobs)
-        return len(self.rows) <= self.jobs_count <= n_alive + self.cancelled
+        """Whether there are jobs that were not read, and all of them are cancelled, as the cloud counts."""
+        n_unread = self.jobs_count - len(self.jobs)
+        return 0 < n_unread <= self.cancelled - sum(job.is_void for job in self.jobs)
 
     @property
     def n_unseen(self) -> int:
@@ -105,7 +105,9 @@ class _Lot:
     def bought(self, key: str | None = None, runs: int | None = None) -> tuple[int, int]:
         """Jobs and runs that were bought and not cancelled before they ran, of all that is meant."""
         read = [job for job in self.jobs if _is_meant(job.key, job.runs, key, runs)]
-        rows = [] if self.is_rest_cancelled else self._rows(key, runs)
+        rows = self._rows(key, runs)
+        if self.is_rest_cancelled and len(rows) > len(read):
+            rows = []  # what was not read of it is cancelled
         void = [job.runs for job in read if job.is_void]
         n_jobs = max(len(read), len(rows)) - len(void)
         return n_jobs, max(sum(job.runs for job in read), sum(rows)) - sum(void)
@@ -333,8 +335,12 @@ def _row_marks(desired: DesiredExperiment, row: Entry) -> Marks:
 def _lot(desired: DesiredExperiment, evidence: Evidence, batch_id: str, rows: Sequence[Entry]) -> _Lot:
     batch = next((each for each in evidence.batches if each.id == batch_id), None)
     records = [record for record in evidence.recorded if record.batch_id == batch_id]
-    on_record = {record.id: _recorded_job(record, desired) for record in records}
-    read = {job.id: _read_job(batch, job, desired) for job in batch.jobs} if batch else {}
+    jobs = batch.jobs if batch else ()
+    done = {job.id for job in jobs if job.status is JobStatus.DONE}
+    # A record of a failure or a cancellation may have been a mistake; a job that is done stays so.
+    trusted = [record for record in records if record.status is JobStatus.DONE or record.id not in done]
+    on_record = {record.id: _recorded_job(record, desired) for record in trusted}
+    read = {job.id: _read_job(batch, job, desired) for job in jobs} if batch else {}
     if batch:
         marks = read_marks(batch.tags)
     elif records:

@@ -76,7 +76,12 @@ class Observer:
         recorded = {name: self._recorded(name, names) for name in looked_at}
         rows = [entry for some in entries.values() for entry in some]
         payloads |= self._unlisted(payloads, rows, {job.id for some in recorded.values() for job in some})
-        payloads = {batch_id: self._memory.batch(payload) for batch_id, payload in payloads.items()}
+        payloads = {
+            batch_id: self._memory.batch(
+                with_row_tags(payload, purchases_on(rows, batch_id), self._tools.namespace)
+            )
+            for batch_id, payload in payloads.items()
+        }
         owned = _owned(payloads.values(), names, looked_at)
         expected = self._expected(owned, rows, recorded, wanted)
         looked_at_once = {payload["id"]: payload for some in owned.values() for payload in some}
@@ -143,8 +148,7 @@ class Observer:
         found = at_once(self._batch_or_none, list(unseen))
         namespace = self._tools.namespace
         payloads = {
-            batch_id: with_row_tags(payload or self._memory.told_batch(batch_id), rows, namespace)
-            or unshown_batch(rows, namespace)
+            batch_id: payload or self._memory.told_batch(batch_id) or unshown_batch(rows, namespace)
             for (batch_id, rows), payload in zip(unseen.items(), found, strict=True)
         }
         shown = {payload["id"] for payload in found if payload}
@@ -164,6 +168,11 @@ class Observer:
             return self._tools.client.get_batch(batch_id)
         except NotFoundError:
             return None
+
+    def _known(self, payload: Payload, rows: Sequence[Entry]) -> Payload:
+        """A batch as it is shown, with what the journal and our own answers know better."""
+        bought = purchases_on(rows, payload["id"])
+        return self._memory.batch(with_row_tags(payload, bought, self._tools.namespace))
 
     # Own
 
@@ -261,9 +270,10 @@ class Observer:
         }
 
     def _with_lineage(self, seen: Observation) -> Observation:
-        """What is there, with the commits of live batches that the present one descends from."""
+        """What is there, with those commits that it tells of which the present one descends from."""
         live = (batch for batch in seen.batches if batch.status.is_live)
-        commits = {read_marks(batch.tags).commit for batch in live} - {""}
+        cancelled = (read_marks(batch.tags).cancelled_for for batch in seen.batches)
+        commits = {*(read_marks(batch.tags).commit for batch in live), *cancelled} - {""}
         return replace(seen, ancestors=frozenset(filter(self._tools.descends_from, commits)))
 
     def _with_manifests(self, wanted: DesiredExperiment, seen: Observation, names: Names) -> Observation:

@@ -176,6 +176,7 @@ class Reconciler:
         seen = replace(
             seen,
             failed_fetches=dict(self._actor.results.failed),
+            is_committed=bool(wish.commit),
             refused=self._tools.memory.refusal(wish.desired),
             remarks=self._remarks(),
         )

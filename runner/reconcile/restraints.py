@@ -9,6 +9,7 @@ from runner.domain import JobStatus
 from runner.reconcile.actions import Hold
 from runner.reconcile.estimate import qpu_seconds
 from runner.reconcile.plans import Cost, WaitFor
+from runner.reconcile.tags import SHORT
 from runner.reconcile.tally import effective_status
 
 if TYPE_CHECKING:
@@ -73,8 +74,9 @@ def _reasons(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> It
             reason=f"its deadline, {policy.deadline:%Y-%m-%d %H:%M:%S %Z}, has passed",
             how="set a later `policy.deadline`, or ask for what is there",
         )
-    yield from _unknown(scene)
+    yield from _overruled(scene)
     yield from _half_seen(scene)
+    yield from _unknown(scene)
     yield from _dependent(scene)
     yield from _failed(scene, wanted)
     yield from _over_budget(scene, due)
@@ -88,13 +90,23 @@ def _unknown(scene: Scene) -> Iterator[Restraint]:
         )
 
 
+def _overruled(scene: Scene) -> Iterator[Restraint]:
+    for batch in scene.overruled:
+        commit = scene.marks[batch.id].cancelled_for
+        yield Restraint(
+            reason=f"another machine has cancelled jobs of {batch.id} for the commit {commit[:SHORT]}, "
+            "which this checkout does not have",
+            how="pull, and apply again; or raise `rerun` to buy them all the same",
+        )
+
+
 def _half_seen(scene: Scene) -> Iterator[Restraint]:
     """Batches that are not seen whole: a job that is not seen would be bought again."""
     for batch in _uncounted(scene):
         gap, gap_s = scene.gap(batch), scene.sighting(batch).gap_s
         reason = f"the batch {batch.id} is not seen whole: {gap}"
         if gap_s < GAP_PATIENCE_S:
-            yield Restraint(reason=f"{reason}; for {gap_s:.0f} s", wait_for=WaitFor.SIGHT)
+            yield Restraint(reason=f"{reason}; seen so for {gap_s:.0f} s", wait_for=WaitFor.SIGHT)
         else:
             how = (
                 "look at the batch in the cloud's portal, then apply again; if it is gone for good, a higher "

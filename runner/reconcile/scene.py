@@ -129,6 +129,8 @@ class Observation:
         ages_s: How long ago each row of the journal was last written (in s), by its number; by the clock
             where it does not say.
 
+        is_committed: Whether the file is as a commit has it: only then others' work is cancelled for it.
+
         ancestors: Commits of the batches that the present one descends from, or is.
 
         cancelled: How many jobs of each batch of the repository the cloud says are cancelled, by its id.
@@ -148,6 +150,7 @@ class Observation:
     today_gap: str = ""
     sightings: Mapping[str, Sighting] = field(default_factory=dict)
     ages_s: Mapping[int, float] = field(default_factory=dict)
+    is_committed: bool = True
     ancestors: frozenset[str] = frozenset()
     cancelled: Mapping[str, int] = field(default_factory=dict)
     refused: Hold | None = None
@@ -325,7 +328,17 @@ class Scene:
         Bought by this machine, or for a commit that the present one descends from: what another clone wants
         that is neither may be wanted still.
         """
-        return self.creation(batch) is not None or self.marks[batch.id].commit in self.seen.ancestors
+        is_older = self.seen.is_committed and self.marks[batch.id].commit in self.seen.ancestors
+        return self.creation(batch) is not None or is_older
+
+    @cached_property
+    def overruled(self) -> tuple[ObservedBatch, ...]:
+        """Batches in which another machine has cancelled work for a commit that this checkout does not have.
+
+        To buy it again would be undone again, without end.
+        """
+        made_for = {batch.id: self.marks[batch.id].cancelled_for for batch in self.current}
+        return tuple(b for b in self.current if made_for[b.id] and made_for[b.id] not in self.seen.ancestors)
 
     def seconds_since(self, entry: Entry) -> float:
         """How long ago a row of the journal was last written (in s)."""

@@ -40,6 +40,8 @@ class Marks:
         repetitions: Those that its jobs are of their points.
 
         commit: The commit that its file was of when it was bought; empty where the file was of none.
+
+        cancelled_for: The commit for which another machine has cancelled work in it; empty where none has.
     """
 
     namespace: str = ""
@@ -51,6 +53,7 @@ class Marks:
     released: bool = False
     repetitions: Repetitions = FIRST
     commit: str = ""
+    cancelled_for: str = ""
 
 
 def namespace_tag(namespace: str) -> str:
@@ -73,6 +76,15 @@ def batch_tags(  # noqa: PLR0913  (all that a batch says of itself)
     ours = [*identity, f"submission:{submission}", f"claim:{claim}", *_counters(rerun, repetitions)]
     of_commit = [f"commit:{commit}"] if commit else []
     return joined_tags([*ours, *of_commit], experiment.tags)
+
+
+def cancelling_tags(mark: str, commit: str) -> list[str]:
+    """Tags that say why work in a batch is cancelled.
+
+    Args:
+        commit: For which it is, where another machine has bought it; else empty.
+    """
+    return [mark, f"cancelled-for:{commit}"] if commit else [mark]
 
 
 def row_tags(namespace: str, row: Entry) -> list[str]:
@@ -145,6 +157,7 @@ def _read_marks(tags: tuple[str, ...]) -> Marks:
         released=bool(words & _RELEASED),
         repetitions=read_repetitions(said.get("repeat", "")),
         commit=said.get("commit", ""),
+        cancelled_for=said.get("cancelled-for", ""),
     )
 
 

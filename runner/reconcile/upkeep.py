@@ -29,12 +29,20 @@ def records(scene: Scene) -> Iterable[RecordResults]:
     for batch in scene.current + scene.outdated:
         if not scene.marks[batch.id].recipe:
             continue  # tagged by hand: nobody knows what it ran
-        ended = [job for job in batch.jobs if job.id not in known and _has_ended(scene, batch, job)]
+        fresh = [job for job in batch.jobs if job.id not in known or _is_disputed(scene, batch, job)]
+        ended = [job for job in fresh if _has_ended(scene, batch, job)]
         if ended:
             attempts = attempts or _attempts(scene)
             jobs = tuple(EndedJob(id=j.id, key=j.key, attempt=attempts[j.id]) for j in ended)
             again = sum(job.id in without for job in ended)
             yield RecordResults(batch_id=batch.id, jobs=jobs, reason=_why_recorded(len(ended) - again, again))
+
+
+def _is_disputed(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> bool:
+    """Whether a job is done that is on record as failed or cancelled: the record was a mistake."""
+    if job.status is not JobStatus.DONE or scene.gap(batch):
+        return False
+    return any(r.id == job.id and r.status is not JobStatus.DONE for r in scene.seen.recorded)
 
 
 def _why_recorded(ended: int, again: int) -> str:
@@ -56,6 +64,8 @@ def _has_ended(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> bool:
     Jobs are read after their batch: of a live one somebody may just have marked it, and cancelled the job; of
     one that has just ended, the mark may not be shown yet.
     """
+    if job.status is not JobStatus.DONE and scene.gap(batch):
+        return False  # what a record says of it cannot be undone
     if job.status is JobStatus.CANCELED:
         is_ours = scene.marks[batch.id].released or not scene.is_settled(batch)
         return batch.status.is_terminal and not is_ours

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from builders import a_record
+from builders import a_job as an_observed_job
+from builders import a_key, a_record
 
-from runner.reconcile.completeness import Expected, gaps, key_gaps, n_expected
+from runner.domain import JobStatus
+from runner.reconcile.completeness import Expected, amount_gaps, gaps, n_expected, undisputed
 
 
 def a_payload(**fields):
@@ -81,8 +83,8 @@ def test_a_batch_is_complete(payload, jobs, expected):
         pytest.param(
             a_payload(jobs_count=0),
             [a_job()],
-            Expected(keys=("k1", "k2")),
-            "it has 2 jobs, and 1 are listed",
+            Expected(amounts=(("k1", 20), ("k2", 20))),
+            "2 jobs were bought on it, and 1 are listed",
             id="bought, as the journal has it",
         ),
         pytest.param(
@@ -132,6 +134,20 @@ def test_a_batch_is_complete(payload, jobs, expected):
             id="a job is behind the counts",
         ),
         pytest.param(
+            a_payload(),
+            [a_job(status="ERROR")],
+            Expected(),
+            "1 of its jobs are listed as ERROR, and it counts 0",
+            id="failed, and the batch does not say so",
+        ),
+        pytest.param(
+            a_payload(),
+            [a_job(batch_id="b2")],
+            Expected(),
+            "the job j1 is listed with it, and is another batch's",
+            id="of another batch",
+        ),
+        pytest.param(
             a_payload(status="TIMED_OUT", jobs_count_per_status=None),
             [a_job()],
             Expected(is_settled=False),
@@ -154,14 +170,28 @@ def test_a_batch_is_incomplete(payload, jobs, expected, gap):
 
 def test_a_batch_has_as_many_jobs_as_anybody_knows_of():
     """The cloud, the journal, or an answer."""
-    expected = Expected(job_ids=frozenset({"a", "b", "c"}), keys=("k",))
+    expected = Expected(job_ids=frozenset({"a", "b", "c"}), amounts=(("k", 20),))
 
     assert (3, 4) == tuple(n_expected(a_payload(jobs_count=n), expected) for n in (2, 4))
 
 
 def test_a_batch_that_holds_other_jobs_than_were_bought_cannot_be_counted():
-    """They would be bought again."""
-    assert [] == list(key_gaps(["a", "b", "c"], ["b", "a"]))
+    """They would be bought again: other points, or other runs than the journal has."""
+    there = [an_observed_job("j1", t=1, runs=100), an_observed_job("j2", t=2, runs=5)]
+    one, two, three = ((a_key(t), 100) for t in (1, 2, 3))
+
+    assert [] == list(amount_gaps(there, [one]))
     assert ["1 of the jobs that were bought on it are not among those that it has"] == [
-        *key_gaps(["a", "b"], "aa")
+        *amount_gaps(there, [one, three])
     ]
+    assert ["its job j2 is listed with 5 runs, and 100 were bought"] == [*amount_gaps(there, [one, two])]
+
+
+def test_a_record_of_a_failure_that_the_batch_does_not_count_is_looked_at_again():
+    """It was written by a list that was wrong; without counts nothing speaks against it."""
+    failed, done = a_record("j1", status=JobStatus.ERROR), a_record("j2")
+    on_record = {"j1": failed, "j2": done}
+
+    assert {"j2": done} == undisputed(a_payload(jobs_count_per_status={"DONE": 2}), on_record)
+    assert on_record == undisputed(a_payload(jobs_count_per_status={"DONE": 1, "ERROR": 1}), on_record)
+    assert on_record == undisputed(a_payload(jobs_count_per_status=None), on_record)

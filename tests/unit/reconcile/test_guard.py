@@ -88,6 +88,21 @@ OLD = an_addition(recipe="", rerun=None, batch_id="gone")
             False,
             id="the cloud counts jobs that are all cancelled",
         ),
+        pytest.param(
+            ONE,
+            Evidence(rows=(an_addition(),), batches=(a_batch("b1", a_job(runs=5)),)),
+            True,
+            id="the journal has more runs than a list says, and nothing is cancelled",
+        ),
+        pytest.param(
+            ONE,
+            Evidence(
+                batches=(a_batch("b1", a_job(status=JobStatus.DONE)),),
+                recorded=(a_record(status=JobStatus.ERROR),),
+            ),
+            True,
+            id="done, and on record as failed",
+        ),
         pytest.param(ONE, Evidence(batches=(a_batch("b1", GONE),)), False, id="cancelled before it ran"),
         pytest.param(
             ONE,

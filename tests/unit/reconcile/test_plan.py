@@ -756,6 +756,21 @@ def test_pending_work_of_an_older_recipe_is_kept(experiment, terms):
     assert ["Claim"] == verbs(experiment, seen(old_batch()), terms)
 
 
+@pytest.mark.parametrize(("ancestors", "expected"), [((), "Hold"), ((40 * "d",), "Claim")])
+def test_what_a_newer_commit_has_cancelled_is_not_bought_anew(ancestors, expected):
+    """Else two clones buy and cancel in turns; a checkout that has the commit asks for it again."""
+    gone = a_job(status=JobStatus.CANCELED)
+    tags = tags_of(TAG, "another", RECIPE[:16], "pruned", f"cancelled-for:{40 * 'd'}")
+    batch = a_batch("b1", gone, status=BatchStatus.CANCELED, tags=tags)
+
+    assert [expected] == verbs(EXPERIMENT, seen(batch, ancestors=frozenset(ancestors)))
+
+
+def test_a_file_that_is_of_no_commit_cancels_nothing_that_others_bought():
+    """An edit that nobody else has."""
+    assert "CancelBatch" not in verbs(EXPERIMENT, seen(old_batch(), is_committed=False))
+
+
 def test_pending_jobs_that_the_file_no_longer_names_are_pruned():
     """Where the policy says so; by default they are kept."""
     batch = a_batch("b1", a_job("j1", t=1), a_job("j2", t=2), a_job("j3", t=3, status=JobStatus.RUNNING))

@@ -157,6 +157,8 @@ def test_lists_that_lag_buy_nothing_twice_in_one_process_after_another(lab):
         lambda job: job | {"runs": -20},
         lambda job: job | {"runs": None},
         lambda job: job | {"runs": 0},
+        lambda job: job | {"status": "ERROR"},
+        lambda job: job | {"status": "CANCELED"},
         lambda job: job | {"runs": "100"},
         lambda job: job | {"variables": None},
         lambda job: job | {"variables": "t"},
@@ -169,6 +171,8 @@ def test_lists_that_lag_buy_nothing_twice_in_one_process_after_another(lab):
         "minus",
         "null",
         "none",
+        "failed",
+        "cancelled",
         "text",
         "no variables",
         "odd variables",
@@ -188,6 +192,16 @@ def test_jobs_that_are_shown_wrong_are_not_bought_again(lab, machine, change):
     holds = outcome.plans[0].holds
     assert (1, [100]) == (lab.purchases(), lab.bought())
     assert holds == () or batch in holds[0].reason
+
+
+def test_fewer_runs_than_were_bought_are_no_reason_to_buy(lab):
+    """The journal knows better than a list."""
+    lab.run(wanted(), timeout_s=7.0)
+    lab.tamper(lambda job: job | {"runs": 5})
+    outcome = lab.run(wanted())
+
+    assert (1, [100]) == (lab.purchases(), lab.bought())
+    assert ["5 runs, and 100 were bought" in hold.reason for hold in outcome.plans[0].holds] in ([], [True])
 
 
 def test_a_batch_that_is_not_seen_whole_is_told_and_then_asked_about(lab):
