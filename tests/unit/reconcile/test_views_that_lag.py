@@ -14,7 +14,8 @@ from builders import a_wanted_job, an_experiment
 from fakes import SEQUENCE, DiceEngine, MemoryCloud, VirtualClock
 
 from runner.cloud import Answer
-from runner.domain import BatchMode, Budget, JobStatus, Policy, Surplus, recipe_digest
+from runner.domain import BatchMode, Budget, JobStatus, Policy, RunsMode, Surplus, recipe_digest
+from runner.errors import JobCreationError
 from runner.reconcile import End, Journal, Patience, Reconciler, Terms, Tools, Wish
 from runner.results import Records
 
@@ -343,3 +344,74 @@ def test_a_clock_that_is_set_changes_no_wait(lab, jump_s):
     assert (End.PATIENCE, 30.0) == (outcome.end, seconds["now"])
     assert any("clock was set" in note for note in outcome.plans[0].notes)
     assert [100] == lab.bought()
+
+
+@pytest.mark.parametrize("machine", ["mine", "another"])
+@pytest.mark.parametrize("policy", [Policy(), Policy(runs=RunsMode.EXACT)])
+def test_runs_that_a_cloud_has_forgotten_are_known_all_the_same(lab, machine, policy):
+    """Of a job that has ended it may say null: the journal tells, or what was measured."""
+    lab.tamper(lambda job: job if job["status"] in {"PENDING", "RUNNING"} else job | {"runs": None})
+    answer = lab.cloud.answer
+
+    def forgetful(request):
+        said = answer(request)
+        if request.method == "GET" and request.path.startswith("/api/v2/jobs/"):
+            said = replace(said, body=said.body.replace(b'"runs": 100', b'"runs": null'))
+        return said
+
+    lab.cloud.answer = forgetful
+    lab.run(wanted(policy=policy), timeout_s=7.0)
+    outcome = lab.run(wanted(policy=policy), machine)
+    (record,) = Records(lab.folder / machine).of_experiment("exp")
+
+    assert (End.SETTLED, 1, 100, {"0": 100}) == (
+        outcome.end,
+        lab.purchases(),
+        record.runs,
+        dict(record.counts),
+    )
+
+
+def test_exact_runs_that_are_asked_for_anew_are_not_pruned_as_surplus(lab):
+    """Jobs of other runs count for nothing: neither as there nor as too much."""
+    policy = Policy(runs=RunsMode.EXACT, prune=Surplus.CANCEL)
+    lab.run(wanted(a_wanted_job(runs=150), policy=policy))
+    outcome = lab.run(wanted(a_wanted_job(runs=20), policy=policy))
+
+    assert (End.SETTLED, 2, [20, 150]) == (outcome.end, lab.purchases(), lab.bought())
+
+
+def test_a_batch_that_another_runner_has_just_shut_is_no_error(lab):
+    """The next pass looks, and buys on another claim."""
+    answer, shut = lab.cloud.answer, []
+
+    def shutting(request):
+        if request.method == "POST" and request.path.endswith("/jobs") and not shut:
+            shut.append(request.path)
+            return Answer(409, {}, b'{"status": "fail", "message": "closed", "code": 409, "data": {}}')
+        return answer(request)
+
+    lab.cloud.answer = shutting
+    outcome = lab.run(wanted())
+
+    assert (End.SETTLED, [100]) == (outcome.end, lab.bought())
+
+
+def test_a_refused_purchase_says_what_was_taken_of_it(lab):
+    """An answer that refuses may hide that the jobs are there."""
+    answer = lab.cloud.answer
+
+    def refusing(request):
+        said = answer(request)
+        if request.method == "POST" and request.path.endswith("/jobs"):
+            return Answer(422, {}, b'{"status": "fail", "message": "no", "code": 422, "data": {}}')
+        return said
+
+    lab.cloud.answer = refusing
+    with pytest.raises(JobCreationError) as caught:
+        lab.run(wanted())
+    lab.cloud.answer = answer
+    outcome = lab.run(wanted())
+
+    assert "has 1 jobs" in caught.value.hint
+    assert (End.SETTLED, [100]) == (outcome.end, lab.bought())
