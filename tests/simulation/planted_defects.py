@@ -410,7 +410,9 @@ DEFECTS = (
         make=gives(()),
     ),
     # What is read and kept
-    Defect(name="what was read once is kept for ever", at="runner.reconcile.batch_reader:_version", make=gives(0)),
+    Defect(
+        name="what was read once is kept for ever", at="runner.reconcile.batch_reader:_version", make=gives(0)
+    ),
     Defect(name="times without a zone are local", at="runner.reconcile.reading:moment", make=_naive_is_local),
     Defect(name="records are not read", at="runner.results.records:Records.of_experiment", make=gives(())),
     Defect(name="records are not written", at="runner.results.records:Records.add", make=never),
