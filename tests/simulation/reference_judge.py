@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections import Counter
+from dataclasses import dataclass
 
 from pcs import LIVE
 from reference_schedules import MAX_RUNS
@@ -13,6 +14,20 @@ from reference_schedules import MAX_RUNS
 _ENOUGH = 4
 # Tags by which a clone says that it cancels something itself.
 _RELEASED = {"fenced", "superseded", "pruned"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Lack:
+    """What is missing of a point: runs of each job that would have to be bought, beside those of its jobs."""
+
+    owner: tuple
+    point: tuple
+    sizes: list
+    left: list
+    is_given_up: bool
+
+    def __str__(self):
+        return f"{self.sizes} of {sum(self.left)} more runs of {self.point} are there"
 
 
 class EnoughError(BaseException):
@@ -143,55 +158,96 @@ class Judge:
 
     def ended(self, crewman, holds):
         """A clone says that it is done, or asks a person."""
-        unmet = list(self._unmet(crewman))
-        if holds and not self._may_hold(crewman, unmet):
+        lacking = list(self._lacking(crewman))
+        unmet = [each for each in lacking if not each.is_given_up]
+        if holds and not self._may_hold(lacking, unmet):
             self.accuse(f"unjustified hold: {crewman} asks a person: {'; '.join(holds)}")
         if not holds:
-            for what in unmet:
-                self.accuse(f"no progress: {crewman} is done, but {what}")
+            for each in unmet:
+                self.accuse(f"no progress: {crewman} is done, but {each}")
 
-    def _unmet(self, crewman):
-        """What a clone's files ask for and is not there, in words."""
-        held, failed, _ = self._tallies(with_declined=True)
-        limit, project = self._world.conditions.retry_limit, self._world.project_of(crewman.number)
-        is_exact = self._world.conditions.runs_mode == "exact"
-        for file, version in enumerate(self._world.has[crewman.number]):
-            needs = {}
-            for point, repetition, runs in self._wanted(project, file, version):
-                needs.setdefault(point, []).append((repetition, runs))
-            for point, some in needs.items():
-                is_counted = is_exact or some[0][0] is not None
-                asked = Counter(runs for _, runs in some)
-                sizes = [job["runs"] for job in held.get(point, ())]
-                there = Counter(sizes) & asked if is_counted else sizes
-                n_there = sum(n * k for n, k in there.items()) if is_counted else sum(sizes)
-                wanted = sum(runs for _, runs in some)
-                if n_there < wanted and len(failed.get(point, ())) <= limit:
-                    yield f"{sizes} of {wanted} runs of {point} are there"
+    def _lacking(self, crewman):
+        """What a clone's files ask for and is not there."""
+        held, failed = {}, {}
+        for key, job in self._numbered(self._world.project_of(crewman.number)):
+            if job["status"] == "ERROR":
+                failed.setdefault(key, []).append(job["runs"])
+            elif job["status"] not in {"CANCELED", "CANCELING"} or job["id"] in self._world.by_person:
+                held.setdefault(key, []).append(job["runs"])
+        limit = self._world.conditions.retry_limit
+        for (owner, *key), (repetition, runs) in self._asked(crewman).items():
+            sizes, failures = held.get(tuple(key), []), failed.get(tuple(key), [])
+            if self._is_counted(repetition):
+                left = [] if runs in sizes else [runs]
+            else:
+                left = [min(MAX_RUNS, runs - n) for n in range(sum(sizes), runs, MAX_RUNS)]
+            n_failed = len(failures) if repetition is None else failures.count(runs)
+            if left:
+                yield _Lack(owner, key, sizes, left, n_failed > limit)
 
-    def _may_hold(self, crewman, unmet):
+    def _asked(self, crewman):
+        """Repetition and runs of each job that a clone's files ask for, by owner, point and number."""
+        project = self._world.project_of(crewman.number)
+        return {
+            ((project, f"exp{file}"), point, repetition or 1): (repetition, runs)
+            for file, version in enumerate(self._world.has[crewman.number])
+            for point, repetition, runs in self._wanted(project, file, version)
+        }
+
+    def _is_counted(self, repetition):
+        """Whether one job of exactly the runs is asked for; else runs add up."""
+        return repetition is not None or self._world.conditions.runs_mode == "exact"
+
+    def _may_hold(self, lacking, unmet):
         """Whether there is something that a person must decide."""
         conditions, cloud = self._world.conditions, self._world.schedule.nature
-        is_limited = any(each.budget_runs or each.budget_jobs for each in conditions.files)
         is_blind = conditions.submission == "direct" or not cloud.takes_empty or cloud.purge != "nothing"
-        return is_blind or cloud.forgets_runs or bool(self._world.duplicates) or (is_limited and bool(unmet))
+        if is_blind or cloud.forgets_runs or self._world.duplicates:
+            return True
+        return any(self._is_over_budget(owner, lacking) for owner in {each.owner for each in unmet + lacking})
+
+    def _is_over_budget(self, owner, lacking):
+        """Whether all that an experiment lacks cannot be bought: what has failed has been spent."""
+        file, spent = self._file(owner), self._own(self._tallies()[2].get(owner, ()))
+        more = [runs for each in lacking if each.owner == owner for runs in each.left]
+        is_over = file.budget_runs is not None and _runs(spent) + sum(more) > file.budget_runs
+        return is_over or (file.budget_jobs is not None and len(spent) + len(more) > file.budget_jobs)
 
     def recorded(self, crewman, records):
-        """Every end of a job of ours that the clone's files ask for is on record, with what was measured."""
-        on_record = {job.id: job for job in records}
-        has, project = self._world.has[crewman.number], self._world.project_of(crewman.number)
-        wanted = {p for file, version in enumerate(has) for p, _, _ in self._wanted(project, file, version)}
-        for batch in self._world.ours(self._world.project_of(crewman.number)):
-            if self._world.schedule.nature.purge != "nothing" or _owner(batch) is None:
-                continue
+        """Each record says what was measured, and all that the clone's files ask for is on record."""
+        if self._world.schedule.nature.purge != "nothing":
+            return
+        on_record, there = {job.id: job for job in records}, {}
+        numbered = self._numbered(self._world.project_of(crewman.number))
+        ended = [(key, job) for key, job in numbered if job["status"] in {"DONE", "ERROR"}]
+        for key, job in ended:
+            counts = self._world.counts_of(job) if job["status"] == "DONE" else {}
+            found = on_record.get(job["id"])
+            said = None if found is None else (str(found.status), dict(found.counts))
+            if said not in (None, (job["status"], counts)):
+                self.accuse(f"not recorded: {crewman} has {said} of job {job['id']}, it is {counts}")
+            if found is not None and job["status"] == "DONE":
+                there.setdefault(key, []).append(job["runs"])
+        asked = {tuple(key): wish for (_, *key), wish in self._asked(crewman).items()}
+        for key, job in ended:
+            is_owed = key in asked and self._is_owed(job, *asked[key], there.get(key, ()))
+            if job["id"] not in on_record and is_owed:
+                self.accuse(f"not recorded: {crewman} has nothing of job {job['id']}")
+
+    def _is_owed(self, job, repetition, runs, there):
+        """Whether a file asks for a job that has ended: without it, not all is there that it asks for."""
+        if self._is_counted(repetition):
+            return job["runs"] == runs and runs not in there
+        return sum(there) < runs
+
+    def _numbered(self, project):
+        """All jobs of ours in a project, each with its point and the number of its repetition."""
+        for batch in self._world.ours(project):
+            places = Counter()
             for job in self._world.pcs.jobs_of(batch["id"]):
-                if job["status"] not in {"DONE", "ERROR"} or point_of(batch, job) not in wanted:
-                    continue
-                found = on_record.get(job["id"])
-                counts = self._world.counts_of(job) if job["status"] == "DONE" else {}
-                said = None if found is None else (str(found.status), dict(found.counts))
-                if said != (job["status"], counts):
-                    self.accuse(f"not recorded: {crewman} has {said} of job {job['id']}, it is {counts}")
+                point = point_of(batch, job)
+                yield (point, _repetition(batch, places[point])), job
+                places[point] += 1
 
     def world_ended(self):
         """Nothing of ours is left open, and nothing of others was touched."""
@@ -200,7 +256,9 @@ class Judge:
         if any(crewman.is_held for crewman in self._world.crew):
             return
         for batch in self._world.ours():
-            if batch["status"] in LIVE:
+            # What a person has paused for longer than anybody was there ends when they let it go on.
+            is_paused = batch["status"] == "PAUSED" and not batch["open"]
+            if batch["status"] in LIVE and not is_paused:
                 self.accuse(f"left behind: batch {batch['id']} of ours is {batch['status']}")
 
     # Counting
@@ -234,6 +292,13 @@ def point_of(batch, job):
 def _owner(batch):
     exp = next((tag.removeprefix("exp:") for tag in batch["tags"] if tag.startswith("exp:")), None)
     return None if exp is None else (batch["project_id"], exp)
+
+
+def _repetition(batch, place):
+    """Which repetition of its point a job of a batch is, by the place among those of the point."""
+    said = next((tag.removeprefix("repeat:") for tag in batch["tags"] if tag.startswith("repeat:")), "1")
+    first, last = (int(number) for number in (said.split("-") * 2)[:2])
+    return first + place % (last - first + 1)
 
 
 def _runs(jobs):
