@@ -112,6 +112,7 @@ class Pcs:
             "device_type": body.get("device_type") or "EMU_FREE",
             "sequence_builder": body.get("sequence_builder"),
             "tags": list(body.get("tags") or []),
+            "first_tags": list(body.get("tags") or []),
             "created_s": self.now_s,
             "started_s": None,
             "ended_s": None,

@@ -180,8 +180,13 @@ class PcsHttp:
         return counts
 
     def _shown_jobs(self, batch, view):
-        shown = [self._as_of(view, self.pcs.jobs[job_id]) for job_id in batch.job_ids]
+        ids = [each for each in batch.job_ids if view != "jobs" or not self._is_hidden(each)]
+        shown = [self._as_of(view, self.pcs.jobs[job_id]) for job_id in ids]
         return [job for job in shown if job is not None]
+
+    def _is_hidden(self, job_id):
+        share = self.nature.hiding
+        return bool(share) and self.pcs.luck("hidden", job_id).random() < share
 
     def _is_listed(self, item, batch, query):
         if not self._is_in_time(batch.now, query):

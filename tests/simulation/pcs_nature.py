@@ -83,6 +83,8 @@ class Nature:
 
         queue_s: How long jobs wait before they start; None for various times (in s).
 
+        hiding: Share of the jobs that no list of jobs ever shows, although they count.
+
         says_shared: Whether the answer for one job says the batch's sequence where it has none of its own.
     """
 
@@ -113,6 +115,7 @@ class Nature:
     dead_links: float = 0.0
     wrong_results: float = 0.0
     queue_s: float | None = None
+    hiding: float = 0.0
     says_shared: bool = False
 
     @property

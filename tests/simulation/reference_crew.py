@@ -11,7 +11,7 @@ from pathlib import Path
 
 from reference_network import Line, LostError
 from reference_schedules import MAX_RUNS, Crash
-from reference_world import NAMESPACE, sequence
+from reference_world import NAMESPACE, descends, sequence
 
 from runner.cloud import Answer, Client, Endpoints, NoAnswerError, Retrying
 from runner.domain import (
@@ -40,6 +40,8 @@ _POLL_S, _LEASE_S = 5.0, 20.0
 _PASSES, _PATIENCE_S, _ROUNDS = 60, 900.0, 8
 # For how long silences count, see the planner.
 _SILENCE_S = 601.0
+# How the guard says that it has let nothing through.
+STOPPED = "a purchase was stopped before it was sent"
 _WRITES = frozenset({"intend", "settle", "skip", "add", "add_serialised", "write_manifest"})
 
 
@@ -60,6 +62,7 @@ def reconciler(crewman, watch):
         namespace=NAMESPACE,
         target=crewman.project,
         kept_memory=Memory(crewman.monotonic),
+        descends_from=crewman.descends_from,
         clock=crewman.clock,
         sleep=crewman.pause,
     )
@@ -202,8 +205,9 @@ class Crewman:
         self._crashes = {e.effect: e for e in events if isinstance(e, Crash) and e.clone == number}
         self.line = Line(world, number, self.pause, self._die_on_the_way)
         self.effects = self.crashes = self.passes = self.stage = self._lives = 0
-        self.is_held, self.errors, self.has_changed = (), [], False
-        self._alive, self._only_looks = True, False
+        self.is_held, self.is_stopped, self.has_changed = (), False, False
+        self.looked_at_s, self.began_s, self.has_forgotten = [], 0.0, False
+        self._alive, self._only_looks, self._commit = True, False, ""
         self.journal = self.records = None
 
     def __str__(self):
@@ -213,6 +217,10 @@ class Crewman:
     def faults(self):
         """How many of its requests went wrong."""
         return self.line.faults
+
+    def descends_from(self, commit):
+        """Whether what it has checked out descends from a commit."""
+        return descends(self._commit, commit)
 
     # Time
 
@@ -280,7 +288,10 @@ class Crewman:
     def _process(self):
         """One `apply`, until it ends, fails or dies."""
         self._alive, self.is_held, self.passes = True, (), 0
-        was_calm = self.world.is_calm
+        was_calm, self.began_s = self.world.is_calm, self.world.agenda.now_s
+        if self.project != self.world.project_of(self.number):
+            self.project = self.world.project_of(self.number)
+            self._lose("records")
         try:
             if self._luck.random() < 0.15:
                 self._look()
@@ -307,6 +318,9 @@ class Crewman:
         return str(error).replace(str(self._folder), "…")
 
     def _count_pass(self, plans):
+        self.looked_at_s.append(self.world.agenda.now_s)
+        holds = [hold.reason for plan in plans for hold in plan.holds]
+        self.is_stopped = self.is_stopped or any(reason.startswith(STOPPED) for reason in holds)
         verbs = [f"{type(action).__name__} ({action.reason})" for plan in plans for action in plan.actions]
         if not verbs:
             return
@@ -328,18 +342,20 @@ class Crewman:
             self._only_looks = False
 
     def _wishes(self):
+        self._commit = self.world.commit_of(self.number)
         return [self._wish(index, version) for index, version in enumerate(self.world.has[self.number])]
 
     def _wish(self, index, version):
         world = self.world
         recipe = world.conditions.files[index].versions[version].recipe
         wishes = tuple(world.wishes(index, version))
-        return Wish(desired=experiment(world.conditions, index, wishes, recipe))
+        return Wish(desired=experiment(world.conditions, index, wishes, recipe), commit=self._commit)
 
     def _lose(self, what):
         self._lives += 1
         if "journal" in what:
             if self.journal is not None:
+                self.has_forgotten = True
                 self.journal.close()
             self.journal = Journal(Path(":memory:"), self.clock)
         if "records" in what:
@@ -378,7 +394,7 @@ class Crewman:
         self.world.judge.change_asked(self, request)
         self.has_changed = True
         if request.path == "/api/v1/batches":
-            self.world.about_to_create(request)
+            self.world.about_to_create(self.number, request)
         return self.effect(lambda: self._carried(request))
 
     def _carried(self, request):

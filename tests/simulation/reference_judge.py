@@ -12,8 +12,10 @@ from reference_schedules import MAX_RUNS
 
 # After so many faults a history is not played on: more of them say nothing new.
 _ENOUGH = 4
+# How often a clone must have looked at what came twice before it should have cancelled it.
+_CHANCES, _SOON_S = 2, 3.0
 # Tags by which a clone says that it cancels something itself.
-_RELEASED = {"fenced", "superseded", "pruned"}
+RELEASED = {"fenced", "superseded", "pruned"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +110,7 @@ class Judge:
         """Runs of points of which a person has cancelled some, with those: they are not bought again."""
         declined = {}
         for batch in self._world.ours():
-            if not _RELEASED & set(batch["tags"]):
+            if not RELEASED & set(batch["tags"]):
                 for job in self._world.pcs.jobs_of(batch["id"]):
                     if job["id"] in self._world.by_person:
                         declined.setdefault(point_of(batch, job), []).append(job)
@@ -143,7 +145,7 @@ class Judge:
     def change_asked(self, crewman, request):
         """A change is about to be sent: it is ours to make."""
         parts = request.path.split("/")
-        project = self._world.project_of(crewman.number)
+        project = crewman.project
         batch = self._world.pcs.batches.get(parts[4]) if "batches" in parts and len(parts) > 4 else None
         job = self._world.pcs.jobs.get(parts[4]) if "jobs" in parts[:4] and len(parts) > 4 else None
         batch_id = batch.now["id"] if batch else job.now["batch_id"] if job else None
@@ -153,6 +155,16 @@ class Judge:
             self.accuse(f"not ours: {request.method} {request.path}: a batch of others")
         elif self._world.pcs.batches[batch_id].now["project_id"] != project:
             self.accuse(f"not ours: {request.method} {request.path}: a batch of another project")
+        elif request.path.rpartition("/")[2] == "cancel":
+            self._judge_cancel(crewman, self._world.pcs.batches[batch_id].now)
+
+    def _judge_cancel(self, crewman, batch):
+        """What another clone wants is cancelled only for a commit that descends from the one it is of."""
+        said = dict(tag.split(":", 1) for tag in reversed(batch["first_tags"]) if ":" in tag)
+        is_undone = bool({"superseded", "pruned"} & set(batch["tags"]))
+        is_newer = "commit" in said and crewman.descends_from(said["commit"])
+        if is_undone and not is_newer and self._world.made_by.get(said.get("claim")) != crewman.number:
+            self.accuse(f"not ours: {crewman} cancels what another clone wants in batch {batch['id']}")
 
     # At the end
 
@@ -160,7 +172,7 @@ class Judge:
         """A clone says that it is done, or asks a person."""
         lacking = list(self._lacking(crewman))
         unmet = [each for each in lacking if not each.is_given_up]
-        if holds and not self._may_hold(lacking, unmet):
+        if holds and not self._may_hold(crewman, lacking, unmet):
             self.accuse(f"unjustified hold: {crewman} asks a person: {'; '.join(holds)}")
         if not holds:
             for each in unmet:
@@ -198,13 +210,21 @@ class Judge:
         """Whether one job of exactly the runs is asked for; else runs add up."""
         return repetition is not None or self._world.conditions.runs_mode == "exact"
 
-    def _may_hold(self, lacking, unmet):
+    def _may_hold(self, crewman, lacking, unmet):
         """Whether there is something that a person must decide."""
         conditions, cloud = self._world.conditions, self._world.schedule.nature
         is_blind = conditions.submission == "direct" or not cloud.takes_empty or cloud.purge != "nothing"
-        if is_blind or cloud.forgets_runs or self._world.duplicates:
+        if is_blind or cloud.forgets_runs or cloud.hiding or self._world.duplicates:
+            return True
+        if any(self._is_overruled(crewman, batch) for batch in self._world.ours(crewman.project)):
             return True
         return any(self._is_over_budget(owner, lacking) for owner in {each.owner for each in unmet + lacking})
+
+    @staticmethod
+    def _is_overruled(crewman, batch):
+        """Whether work was cancelled for a commit that a clone does not have: it has to pull first."""
+        made_for = [tag.split(":", 1)[1] for tag in batch["tags"] if tag.startswith("cancelled-for:")]
+        return any(not crewman.descends_from(commit) for commit in made_for)
 
     def _is_over_budget(self, owner, lacking):
         """Whether all that an experiment lacks cannot be bought: what has failed has been spent."""
@@ -215,19 +235,27 @@ class Judge:
 
     def recorded(self, crewman, records):
         """Each record says what was measured, and all that the clone's files ask for is on record."""
-        if self._world.schedule.nature.purge != "nothing":
+        cloud = self._world.schedule.nature
+        if cloud.purge != "nothing" or cloud.hiding:
             return
-        on_record, there = {job.id: job for job in records}, {}
+        # A record without a result is one that is asked for again, as long as somebody wants it.
+        on_record = {j.id: j for j in records if j.counts or str(j.status) != "DONE"}
         numbered = self._numbered(self._world.project_of(crewman.number))
         ended = [(key, job) for key, job in numbered if job["status"] in {"DONE", "ERROR"}]
+        there = {}
         for key, job in ended:
             counts = self._world.counts_of(job) if job["status"] == "DONE" else {}
             found = on_record.get(job["id"])
-            said = None if found is None else (str(found.status), dict(found.counts))
-            if said not in (None, (job["status"], counts)):
+            if found is None:
+                continue
+            said = (str(found.status), dict(found.counts))
+            if said != (job["status"], counts):
                 self.accuse(f"not recorded: {crewman} has {said} of job {job['id']}, it is {counts}")
-            if found is not None and job["status"] == "DONE":
+            if job["status"] == "DONE":
                 there.setdefault(key, []).append(job["runs"])
+        wrongly = [j.id for j in records if str(j.status) == "CANCELED" and j.id not in self._world.by_person]
+        for job_id in wrongly if not self._world.schedule.is_beyond else ():
+            self.accuse(f"not recorded: {crewman} says that a person has cancelled job {job_id}")
         asked = {tuple(key): wish for (_, *key), wish in self._asked(crewman).items()}
         for key, job in ended:
             is_owed = key in asked and self._is_owed(job, *asked[key], there.get(key, ()))
@@ -251,38 +279,51 @@ class Judge:
 
     def world_ended(self):
         """Nothing of ours is left open, and nothing of others was touched."""
+        for job_id, clone in self._world.duplicates.items():
+            self._judge_duplicate(self._world.pcs.jobs[job_id].now, self._world.crew[clone])
         for batch_id in self._world.disturbed():
             self.accuse(f"not ours: batch {batch_id} of others is not as it was")
         if any(crewman.is_held for crewman in self._world.crew):
             return
         for batch in self._world.ours():
-            # What a person has paused for longer than anybody was there ends when they let it go on.
-            is_paused = batch["status"] == "PAUSED" and not batch["open"]
-            if batch["status"] in LIVE and not is_paused:
+            if batch["status"] in LIVE and not self._is_excused(batch):
                 self.accuse(f"left behind: batch {batch['id']} of ours is {batch['status']}")
+
+    def _is_excused(self, batch):
+        """Whether a live batch is left to others: a person has paused it, or no clone could see it."""
+        if batch["status"] == "PAUSED" and not batch["open"]:
+            return True
+        shown_s = batch["created_s"] + self._world.schedule.nature.most_s
+        looks = [each for each in self._world.crew if each.project == batch["project_id"]]
+        return not any(each.began_s > shown_s for each in looks)
+
+    def _judge_duplicate(self, job, crewman):
+        """What came twice is cancelled while it waits, where something tells that it was not asked for."""
+        conditions = self._world.conditions
+        since_s, until_s = job["created_s"] + conditions.settle_s + _SOON_S, job["started_s"] or 0.0
+        n_chances = sum(since_s < at_s < until_s for at_s in crewman.looked_at_s)
+        is_known = conditions.submission == "claim" and not crewman.has_forgotten
+        if is_known and n_chances >= _CHANCES and job["project_id"] == crewman.project:
+            self.accuse(f"left to run: job {job['id']} came twice, and {crewman} has left it")
 
     # Counting
 
-    def _tallies(self, *, with_declined=False):
+    def _tallies(self):
         """Jobs that are held, failed attempts, both by point, and jobs that cost something by their owner."""
         held, failed, spent = {}, {}, {}
         for batch in self._world.ours():
             owner = _owner(batch)
             for job in self._world.pcs.jobs_of(batch["id"]):
                 point = point_of(batch, job)
-                is_declined = job["id"] in self._world.by_person
-                if job["status"] in {"CANCELED", "CANCELING"}:
-                    if with_declined and is_declined:
-                        held.setdefault(point, []).append(job)
-                    continue
-                spent.setdefault(owner, []).append(job)
-                (failed if job["status"] == "ERROR" else held).setdefault(point, []).append(job)
+                if job["status"] not in {"CANCELED", "CANCELING"}:
+                    spent.setdefault(owner, []).append(job)
+                    (failed if job["status"] == "ERROR" else held).setdefault(point, []).append(job)
         return held, failed, spent
 
 
 def point_of(batch, job):
     """What a job measures: project, experiment, recipe, rerun and point."""
-    said = dict(reversed([tag.split(":", 1) for tag in batch["tags"] if ":" in tag]))
+    said = dict(reversed([tag.split(":", 1) for tag in batch["first_tags"] if ":" in tag]))
     own = json.loads(job["sequence"])["own"] if job["sequence"] else None
     recipe = "own" if own is not None else json.loads(batch["sequence_builder"])["recipe"]
     t = own if own is not None else (job["variables"] or {}).get("t", 0)
@@ -290,13 +331,15 @@ def point_of(batch, job):
 
 
 def _owner(batch):
-    exp = next((tag.removeprefix("exp:") for tag in batch["tags"] if tag.startswith("exp:")), None)
+    exp = next((tag.removeprefix("exp:") for tag in batch["first_tags"] if tag.startswith("exp:")), None)
     return None if exp is None else (batch["project_id"], exp)
 
 
 def _repetition(batch, place):
     """Which repetition of its point a job of a batch is, by the place among those of the point."""
-    said = next((tag.removeprefix("repeat:") for tag in batch["tags"] if tag.startswith("repeat:")), "1")
+    said = next(
+        (tag.removeprefix("repeat:") for tag in batch["first_tags"] if tag.startswith("repeat:")), "1"
+    )
     first, last = (int(number) for number in (said.split("-") * 2)[:2])
     return first + place % (last - first + 1)
 

@@ -29,7 +29,7 @@ class Line:
     """
 
     def __init__(self, world, clone, pause, die):
-        self._world, self._pause, self._die = world, pause, die
+        self._world, self._clone, self._pause, self._die = world, clone, pause, die
         self._faults = {(e.on, e.number): e for e in world.schedule.events if _is_of(e, clone)}
         self._luck = world.schedule.luck("line", clone)
         self._numbers = {"change": 0, "read": 0, "jobs": 0}
@@ -130,11 +130,11 @@ class Line:
 
     def _again(self, request):
         """A proxy sends once more what was answered."""
-        self._world.is_duplicating = True
+        self._world.duplicating = self._clone
         try:
             self._answer(request)
         finally:
-            self._world.is_duplicating = False
+            self._world.duplicating = None
 
 
 def _is_of(event, clone):

@@ -10,7 +10,7 @@ import random
 from ast import literal_eval
 from dataclasses import dataclass, field, fields, is_dataclass, replace
 
-from pcs_nature import Nature, nature
+from pcs_nature import Lag, Nature, nature
 from schedules import Version
 
 # After this moment nothing goes wrong any more.
@@ -38,6 +38,8 @@ CHANGES = (
 READS = ("lost", "503", "429", "html")
 # What a list of jobs may be beside.
 LISTS = ("short", "empty", "null runs", "negative runs", "text runs", "no variables", "other status")
+# How commits are related: no file is of one, all are of one line, or each clone has a branch of its own.
+LINEAGES = ("none", "none", "line", "branches")
 DEEDS = ("cancel batch", "cancel job", "pause", "outage", "too many", "flood")
 LOSSES = ("nothing", "journal", "records", "journal and records")
 KINDS = ("variables", "variables", "variables", "own", "plain")
@@ -88,6 +90,8 @@ class Conditions:
         furnished: How many batches of others there are.
 
         foreign_project: Whether a project that the token sees, too, holds work with the same tags.
+
+        lineage: How the commits of the clones are related, see `LINEAGES`.
     """
 
     clones: tuple[Clone, ...] = (Clone(),)
@@ -103,6 +107,7 @@ class Conditions:
     retry_limit: int = 1
     furnished: int = 2
     foreign_project: bool = False
+    lineage: str = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,6 +152,15 @@ class Jump:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A clone works in another project from its next process on: with its journal, and with new records."""
+
+    at_s: float
+    clone: int
+    project: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Deed:
     """What people or the world do at some time; `which` chooses among what there is then."""
 
@@ -163,7 +177,7 @@ class Schedule:
     seed: int = 0
     nature: Nature = field(default_factory=Nature)
     conditions: Conditions = field(default_factory=Conditions)
-    events: tuple[Fault | Crash | Edit | Jump | Deed, ...] = ()
+    events: tuple[Fault | Crash | Edit | Jump | Move | Deed, ...] = ()
 
     def __str__(self):
         events = "".join(f"    {terse(event)},\n" for event in self.events)
@@ -219,6 +233,13 @@ def schedule(seed, **fixed):
     longest_s = rng.choice([0.0, 3.0, SETTLE_S, SETTLE_S]) if not is_beyond else rng.choice([12.0, 30.0])
     may_purge = n_clones == 1 and rng.random() < 0.2
     cloud = nature(rng, longest_s, may_purge=may_purge)
+    more = random.Random(f"reference:{seed}:more")  # what was thought of later leaves the rest as it was
+    hiding = more.choice([0.0] * 19 + [0.3])
+    cloud = replace(cloud, hiding=0.0 if may_purge else hiding)
+    if random.Random(f"reference:{seed}:refusing").random() < 0.08:
+        # What is shut then has jobs, and why it was shut may show late.
+        lags = cloud.lags | ({"tags": Lag(most_s=longest_s)} if longest_s else {})
+        cloud = replace(cloud, refusing=0.5, takes_part=True, lags=lags)
     cloud = replace(cloud, **{name.removeprefix("nature."): value for name, value in natural.items()})
     if n_clones > 1:
         # Where nothing can be claimed, clones race with direct submissions, and both buy.
@@ -227,10 +248,12 @@ def schedule(seed, **fixed):
     if n_projects == 1:
         clones = tuple(replace(clone, project=0) for clone in conditions.clones)
         conditions = replace(conditions, clones=clones, foreign_project=False)
+    conditions = replace(conditions, lineage=more.choice(LINEAGES))
     conditions = replace(conditions, **fixed)
     # What forgets everything on such a cloud can know nothing.
     losses = LOSSES[:1] if is_beyond else LOSSES[:2] if may_purge else LOSSES
     events = tuple(_events(rng, conditions, losses))
+    events = (*events, *_rare(more, conditions, events, 1 if is_beyond else n_projects))
     return Schedule(seed=seed, nature=cloud, conditions=conditions, events=events)
 
 
@@ -341,6 +364,33 @@ def _events(rng, conditions, losses):
                 which=rng.randrange(4),
                 lasts_s=rng.choice([3.0, 10.0, 20.0]),
             )
+
+
+def _rare(rng, conditions, events, n_projects):
+    """What happens seldom: not where the journal is all there is, nor tags are taken where it may be lost."""
+    if rng.random() < 0.05:
+        yield Deed(at_s=round(rng.uniform(1, 40), 1), kind="flood")
+    if rng.random() < 0.06 and n_projects > 1 and conditions.submission == "claim":
+        number = rng.randrange(len(conditions.clones))
+        project = 1 - conditions.clones[number].project
+        yield Move(at_s=round(rng.uniform(1, CALM_S), 1), clone=number, project=project)
+    for number in range(len(conditions.clones)):
+        if rng.random() < 0.25:
+            yield _at_the_purchase(rng, number)
+    may_forget = any(isinstance(each, Crash) and "journal" in each.loses for each in events)
+    if len(conditions.clones) == 1 and not may_forget and rng.random() < 0.2:
+        yield Deed(at_s=round(rng.uniform(1, CALM_S), 1), kind="erase tags", which=rng.randrange(4))
+
+
+def _at_the_purchase(rng, number):
+    """What goes wrong where it matters most: at the first request that buys, and just before and after it."""
+    kinds = ("crash", "crash", *["twice"] * 4, "late", "crash late", "lost after", "stall")
+    kind = rng.choice(kinds)
+    if kind == "crash":
+        effect, moment = rng.randrange(2, 10), rng.choice(["before", "after"])
+        return Crash(clone=number, effect=effect, moment=moment, down_s=rng.choice([0.5, 5.0]))
+    delay_s = 40.0 if kind == "stall" else rng.choice([5.0, 15.0])
+    return Fault(clone=number, on="change", number=1, kind=kind, delay_s=delay_s)
 
 
 def _edits(rng, number, clone, conditions):

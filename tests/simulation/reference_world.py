@@ -12,8 +12,8 @@ from collections import Counter
 from agenda import Agenda
 from pcs import ENDS, LIVE, Pcs
 from pcs_http import START, PcsHttp, body_of, counts_of
-from reference_judge import Judge
-from reference_schedules import CALM_S, MAX_RUNS, Deed, Edit, Jump
+from reference_judge import RELEASED, Judge
+from reference_schedules import CALM_S, MAX_RUNS, Deed, Edit, Jump, Move
 
 NAMESPACE = "lab"
 PROJECTS = ("00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b")
@@ -21,14 +21,17 @@ FOREIGN_PROJECT = "00000000-0000-4000-8000-00000000000f"
 _FLOOD = 105
 
 
-_CANCELLED = {"CANCELING", "CANCELED"}
-
-
 class Time:
     """Virtual time, as the agenda moves it."""
 
     def __init__(self):
         self.now = START
+
+
+def descends(commit, other):
+    """Whether a commit descends from another one, or is it."""
+    (branch, *has), (known, *had) = commit.split("-"), other.split("-")
+    return branch == known and all(int(old) <= int(new) for old, new in zip(had, has, strict=True))
 
 
 def sequence(recipe, kind="variables", own=None):
@@ -55,17 +58,18 @@ class World:
         self.http = PcsHttp(self.pcs, (*PROJECTS, FOREIGN_PROJECT))
         self.crew, self.told = [], []
         self.has = [list(clone.has) for clone in self.conditions.clones]
+        self.works_in = [clone.project for clone in self.conditions.clones]
         self.off_s = [0.0] * len(self.conditions.clones)
         self.trouble, self.trouble_until_s = "none", 0.0
-        self.is_duplicating, self.duplicates = False, set()
-        self.by_person = set()
+        self.duplicating, self.duplicates = None, {}  # whose request is sent twice, and who sent which job
+        self.by_person, self.made_by = set(), {}
         self.rounds = {}
         self._foreign, self._is_imitated = set(), False
         _furnish(self)
         self.judge = Judge(self)
         self.pcs.on_jobs = self._jobs_came
         for event in schedule.events:
-            if isinstance(event, Edit | Jump | Deed):
+            if isinstance(event, Edit | Jump | Move | Deed):
                 self.agenda.after(event.at_s, lambda event=event: self._do(event))
 
     @property
@@ -79,7 +83,12 @@ class World:
 
     def project_of(self, clone):
         """The project that a clone works in."""
-        return PROJECTS[self.conditions.clones[clone].project]
+        return PROJECTS[self.works_in[clone]]
+
+    def commit_of(self, clone):
+        """The commit that a clone has checked out; empty where its files are of none."""
+        branch = {"none": "", "line": "main", "branches": f"of{clone}"}[self.conditions.lineage]
+        return branch and "-".join([branch, *map(str, self.has[clone])])
 
     def wishes(self, file, version):
         """Point, repetition, runs and rerun of each job that a version of a file asks for."""
@@ -96,8 +105,10 @@ class World:
         ours = [each.now for each in self.pcs.batches.values() if each.now["id"] not in self._foreign]
         return [batch for batch in ours if project in (None, batch["project_id"])]
 
-    def about_to_create(self, request):
+    def about_to_create(self, clone, request):
         """The first of ours to make a batch is imitated by others."""
+        tags = body_of(request.headers, request.body)["tags"]
+        self.made_by |= {tag.removeprefix("claim:"): clone for tag in tags if tag.startswith("claim:")}
         if not self._is_imitated:
             self._is_imitated = True
             _imitate(self, body_of(request.headers, request.body))
@@ -135,14 +146,15 @@ class World:
             batches=len(self.ours()),
             jobs=len(jobs),
             failures=sum(job["status"] == "ERROR" for job in jobs),
+            stops=sum(crewman.is_stopped for crewman in self.crew),
             holds=sum(bool(crewman.is_held) for crewman in self.crew),
         )
 
     # What happens
 
     def _jobs_came(self, batch_id, job_ids):
-        if self.is_duplicating:
-            self.duplicates.update(job_ids)
+        if self.duplicating is not None:
+            self.duplicates |= dict.fromkeys(job_ids, self.duplicating)
         self.judge.jobs_came(batch_id, job_ids)
 
     def _do(self, event):
@@ -151,26 +163,48 @@ class World:
             case Edit():
                 self.has[event.clone][event.file] = event.version
                 self.judge.saw(event.clone, event.file, event.version)
+            case Move():
+                self._move(event)
             case Jump(clone=-1):
                 self.http.date_off_s = event.off_s
             case Jump():
                 self.off_s[event.clone] = event.off_s
             case Deed(kind="outage" | "too many"):
                 self.trouble, self.trouble_until_s = event.kind, self.agenda.now_s + event.lasts_s
-            case Deed(kind="flood"):
+            case Deed():
+                self._do_deed(event)
+
+    def _do_deed(self, deed):
+        match deed.kind:
+            case "flood":
                 self._flood()
-            case Deed(kind="pause"):
-                self._pause(event.lasts_s)
-            case Deed(kind="cancel job"):
-                self._cancel_job(event.which)
-            case Deed(kind="cancel batch"):
-                self._cancel_batch(event.which)
+            case "pause":
+                self._pause(deed.lasts_s)
+            case "erase tags":
+                self._erase_tags(deed.which)
+            case "cancel job":
+                self._cancel_job(deed.which)
+            case "cancel batch":
+                self._cancel_batch(deed.which)
+
+    def _move(self, event):
+        self.works_in[event.clone] = event.project
+        for file, version in enumerate(self.has[event.clone]):
+            self.judge.saw(event.clone, file, version)
 
     def _pause(self, lasts_s):
         for batch in self.ours():
             if batch["status"] in {"PENDING", "RUNNING"}:
                 self.pcs.pause(batch["id"], is_paused=True)
                 self.agenda.after(lasts_s, lambda each=batch["id"]: self.pcs.pause(each, is_paused=False))
+
+    def _erase_tags(self, which):
+        """A person takes the tags of a closed batch with jobs, which say nothing but what is in it."""
+        closed = [batch for batch in self.ours() if not batch["open"]]
+        tagged = [batch for batch in closed if batch["tags"] and not RELEASED & set(batch["tags"])]
+        bought = [batch["id"] for batch in tagged if self.pcs.jobs_of(batch["id"])]
+        if bought:
+            self.pcs.set_tags(bought[which % len(bought)], [])
 
     def _cancel_job(self, which):
         live = [batch["id"] for batch in self.ours() if batch["status"] in LIVE]
