@@ -182,9 +182,9 @@ class DesiredJob:
         Args:
             rerun: The counter that it was bought by.
 
-            runs: Its runs.
+            runs: Its runs; 0 where nobody knows.
         """
-        return rerun == self.rerun and (self.repetition is None or runs == self.runs)
+        return rerun == self.rerun and (self.repetition is None or runs in {0, self.runs})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

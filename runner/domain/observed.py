@@ -63,6 +63,8 @@ class RecordedJob:
     Args:
         recipe: Digest of the experiment it ran for, 16 hexadecimal digits.
 
+        runs: As they were bought; 0 where the cloud has forgotten them and nothing else tells.
+
         counts: Bitstring counts, in the order of `qubit_ids`; empty while the result could not be had, or
             where what came cannot be right.
 
@@ -92,6 +94,11 @@ class RecordedJob:
         return self.status is JobStatus.DONE and not self.counts
 
     @property
+    def least_runs(self) -> int:
+        """Runs that it had at least: as bought, or, where that is forgotten, as its result counts."""
+        return self.runs or sum(self.counts.values())
+
+    @property
     def missing_shots(self) -> int:
         """Runs that were bought and that its result does not count; 0 without a result."""
         if self.status is not JobStatus.DONE or not self.counts:
@@ -115,5 +122,5 @@ class RecordedJob:
         """
         if not n_qubits or not self.counts or len(next(iter(self.counts))) == n_qubits:
             return self  # all are of one length, as they were checked when they were read
-        problem = checked_counts(dict(self.counts), n_qubits=n_qubits, runs=self.runs).problem
+        problem = checked_counts(dict(self.counts), n_qubits=n_qubits, runs=self.runs or None).problem
         return replace(self, counts={}, errors=(*self.errors, f"the result cannot be right: {problem}"))

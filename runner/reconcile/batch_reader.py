@@ -216,10 +216,9 @@ def _with_runs(job: ObservedJob, expected: Expected) -> ObservedJob:
     Of one that measured nothing it is enough to know how many it may have had.
     """
     recorded = expected.on_record.get(job.id)
-    if recorded:
-        return replace(job, runs=recorded.runs)
     asked = expected.asked.get(job.key, 0) if job.status is not JobStatus.DONE else 0
-    return replace(job, runs=expected.runs.get(job.key, asked))
+    bought = expected.runs.get(job.key, asked)
+    return replace(job, runs=recorded.runs or bought if recorded else bought)
 
 
 def _unreadable(payload: Payload) -> ObservedBatch:

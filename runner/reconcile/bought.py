@@ -28,7 +28,7 @@ def of_interest(
 ) -> list[str]:
     """Recipes whose manifests may say something, oldest first: none of an experiment that is complete."""
     present = desired.recipe[:SHORT]
-    done = sum(job.runs for job in recorded if job.recipe == present and job.status is JobStatus.DONE)
+    done = sum(job.least_runs for job in recorded if job.recipe == present and job.status is JobStatus.DONE)
     is_live = any(batch.status.is_live for batch in batches)
     if not is_live and done >= sum(job.runs for job in desired.jobs):
         return []

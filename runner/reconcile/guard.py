@@ -77,6 +77,7 @@ class _Job(NamedTuple):
     is_void: bool
     is_failed: bool
     missing_shots: int = 0
+    is_vague: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +120,10 @@ class _Lot:
         """Runs of a key that results on record do not count."""
         return sum(job.missing_shots for job in self.jobs if job.key == key)
 
+    def n_vague(self, key: str) -> int:
+        """Measured jobs of a key of which nobody knows how many runs were bought."""
+        return sum(job.is_vague for job in self.jobs if job.key == key)
+
     def failed(self, key: str) -> list[int]:
         """Runs of each job of a key that failed."""
         return [job.runs for job in self.jobs if job.key == key and job.is_failed]
@@ -155,7 +160,7 @@ def report(desired: DesiredExperiment, request: Purchase, evidence: Evidence) ->
             *asked,
             f"about to be bought, recipe {request.recipe}, rerun {request.rerun}",
             *about,
-            "known to be bought, or possibly (jobs read: key, runs, cancelled before run, failed, lacking)",
+            "known to be bought, or possibly (jobs read: key, runs, void, failed, missing shots, vague)",
             *(known or ["  nothing"]),
             "",
         ]
@@ -175,6 +180,9 @@ def _beyond_the_file(desired: DesiredExperiment, request: Purchase, lots: Sequen
     for lot in same:
         if lot.n_unseen:
             yield f"{lot.n_unseen} jobs of the batch {lot.batch_id} are not seen, and may be the same"
+        for key in dict(request.jobs):
+            if lot.n_vague(key):
+                yield f"how many runs of {key} were bought in the batch {lot.batch_id} is not known"
     wanted = {job.key: job for job in desired.jobs}
     for key in dict(request.jobs):
         job = wanted.get(key)
@@ -339,8 +347,8 @@ def _lot(desired: DesiredExperiment, evidence: Evidence, batch_id: str, rows: Se
     done = {job.id for job in jobs if job.status is JobStatus.DONE}
     # A record of a failure or a cancellation may have been a mistake; a job that is done stays so.
     trusted = [record for record in records if record.status is JobStatus.DONE or record.id not in done]
-    on_record = {record.id: _recorded_job(record, desired) for record in trusted}
     read = {job.id: _read_job(batch, job, desired) for job in jobs} if batch else {}
+    on_record = {record.id: _recorded_job(record, read.get(record.id), desired) for record in trusted}
     if batch:
         marks = read_marks(batch.tags)
     elif records:
@@ -357,8 +365,11 @@ def _lot(desired: DesiredExperiment, evidence: Evidence, batch_id: str, rows: Se
     )
 
 
-def _recorded_job(record: RecordedJob, desired: DesiredExperiment) -> _Job:
-    return _job(record, record.status, desired)._replace(missing_shots=record.missing_shots)
+def _recorded_job(record: RecordedJob, read: _Job | None, desired: DesiredExperiment) -> _Job:
+    job = _job(record, record.status, desired)._replace(missing_shots=record.missing_shots)
+    if job.is_vague and read and not read.is_vague:
+        return job._replace(runs=read.runs, is_vague=False)
+    return job._replace(runs=record.least_runs)
 
 
 def _read_job(batch: ObservedBatch, job: ObservedJob, desired: DesiredExperiment) -> _Job:
@@ -374,4 +385,5 @@ def _read_job(batch: ObservedBatch, job: ObservedJob, desired: DesiredExperiment
 def _job(job: ObservedJob | RecordedJob, status: JobStatus, desired: DesiredExperiment) -> _Job:
     is_void = status is JobStatus.CANCELED and job.started_at is None
     is_failed = status is JobStatus.ERROR or (status in desired.policy.retry.on and not is_void)
-    return _Job(job.key, job.runs, is_void, is_failed)
+    is_vague = status is JobStatus.DONE and not job.runs
+    return _Job(job.key, job.runs, is_void, is_failed, is_vague=is_vague)

@@ -87,6 +87,7 @@ def _unknown(scene: Scene) -> Iterator[Restraint]:
         yield Restraint(
             reason=f"the batch {batch.id} has a status that this runner does not know",
             how="wait until it changes, or use a newer runner; nothing is changed on the cloud until then",
+    yield from _vague(wanted)
         )
 
 
@@ -98,6 +99,18 @@ def _overruled(scene: Scene) -> Iterator[Restraint]:
             "which this checkout does not have",
             how="pull, and apply again; or raise `rerun` to buy them all the same",
         )
+
+
+def _vague(wanted: Sequence[Point]) -> Iterator[Restraint]:
+    """Points that may be complete, as nobody knows how many runs were bought."""
+    for point in wanted:
+        if point.vague and point.tally.missing:
+            name, counted = point.tally.name, point.tally.done
+            yield Restraint(
+                reason=f"how many runs the job {point.vague[0]} of {name} had is forgotten by the cloud: "
+                f"{counted} are counted, and {point.tally.missing} more may be missing",
+                how=f"ask for {counted} runs to leave it so, or raise `rerun` to buy all of them anew",
+            )
 
 
 def _half_seen(scene: Scene) -> Iterator[Restraint]:
@@ -176,6 +189,6 @@ def ever_bought(seen: Observation, device_type: str) -> Cost:
         for batch in seen.batches
         for job in batch.jobs
     }
-    jobs |= {job.id: (job.status, job.runs) for job in seen.recorded}
+    jobs |= {job.id: (job.status, job.least_runs) for job in seen.recorded}
     bought = [runs for status, runs in jobs.values() if status is not JobStatus.CANCELED]
     return Cost(jobs=len(bought), runs=sum(bought), qpu_s=qpu_seconds(device_type, sum(bought)))

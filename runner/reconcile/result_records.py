@@ -55,11 +55,9 @@ class ResultRecords:
         """What a batch was bought for; of a recipe that is not the file's, its manifest knows the qubits."""
         names = {wanted.key: wanted.name for wanted in desired.jobs}
         if desired.recipe.startswith(marks.recipe):
-            most = desired.max_runs
-            asked = {job.key: job.runs for job in desired.jobs if most is None or job.runs <= most}
-            return _Origin(marks, names, desired.qubit_ids, asked)
+            return _Origin(marks, names, desired.qubit_ids)
         manifest = self._records.manifest(desired.name, marks.recipe) or {}
-        return _Origin(marks, names, tuple(map(str, manifest.get("qubit_ids") or ())), {})
+        return _Origin(marks, names, tuple(map(str, manifest.get("qubit_ids") or ())))
 
     def _note(self, record: RecordedJob, result: Result) -> None:
         if record.lacks_result:
@@ -77,29 +75,25 @@ class _Origin:
         names: Of the wanted jobs, by their keys.
 
         qubit_ids: Of the register; empty where nobody knows.
-
-        asked: Runs of each wanted job that is bought in one remote job, by its key: a cloud may have
-            forgotten how many there were, and a result that lacks shots does not tell.
     """
 
     marks: Marks
     names: Mapping[str, str]
     qubit_ids: tuple[str, ...]
-    asked: Mapping[str, int]
 
     def record(self, job: ObservedJob, ended: EndedJob, result: Result) -> RecordedJob:
         """How a job ended."""
         qubit_ids = job.qubit_ids or built_qubits(self.qubit_ids, job.variables)
-        checked, runs = CheckedCounts(), job.runs or self.asked.get(job.key, 0)
+        checked = CheckedCounts()
         if job.status is JobStatus.DONE:
-            checked = _checked(result, len(qubit_ids) or None, runs or None)
+            checked = _checked(result, len(qubit_ids) or None, job.runs or None)
         return RecordedJob(
             id=job.id,
             batch_id=job.batch_id,
             recipe=self.marks.recipe,
             key=job.key,
             status=job.status,
-            runs=runs or sum(checked.counts.values()),
+            runs=job.runs,
             name=self.names.get(job.key, ""),
             variables=job.variables,
             rerun=self.marks.rerun,

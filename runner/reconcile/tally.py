@@ -44,6 +44,8 @@ class Piece:
         missing_shots: Runs that its result does not count.
 
         lacks_result: Its result could not be had, or cannot be right.
+
+        is_vague: How many runs were bought is forgotten: those are told that its result counts.
     """
 
     job_id: str
@@ -56,6 +58,7 @@ class Piece:
     is_skipped: bool = False
     missing_shots: int = 0
     lacks_result: bool = False
+    is_vague: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,15 @@ class Point:
 
     Args:
         spare: Runs of those that count for it beyond what is wanted; negative while some are missing.
+
+        vague: Ids of its measured jobs of which nobody knows how many runs were bought.
     """
 
     job: DesiredJob
     tally: JobTally
     retry_at: datetime | None
     spare: int
+    vague: tuple[str, ...] = ()
 
     def is_due(self, now: datetime) -> bool:
         """Whether runs are missing that may be bought now."""
@@ -108,11 +114,12 @@ def _recorded_piece(record: RecordedJob) -> Piece:
         record.id,
         record.key,
         record.status,
-        record.runs,
+        record.least_runs,
         record.ended_at,
         record.errors,
         missing_shots=record.missing_shots,
         lacks_result=record.lacks_result,
+        is_vague=record.status is JobStatus.DONE and not record.runs,
     )
 
 
@@ -120,7 +127,8 @@ def _with_result(observed: Piece, recorded: Piece | None) -> Piece:
     """A job as the cloud shows it, with what is known of its result."""
     if recorded is None or observed.status is not recorded.status:
         return observed
-    return replace(observed, missing_shots=recorded.missing_shots, lacks_result=recorded.lacks_result)
+    known = replace(observed, missing_shots=recorded.missing_shots, lacks_result=recorded.lacks_result)
+    return known if known.runs else replace(known, runs=recorded.runs, is_vague=recorded.is_vague)
 
 
 def _piece(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> Piece:
@@ -174,7 +182,8 @@ def _point(job: DesiredJob, of_job: Sequence[Piece], policy: Policy) -> Point:
     held = [p for p in of_job if p.status is JobStatus.DONE or not p.status.is_terminal]
     # Exact runs are those of one job; jobs of other runs count for nothing.
     counted = held if policy.runs is RunsMode.TOP_UP else [p for p in held if p.runs == job.runs]
-    return Point(job, tally, _retry_at(failures, policy), _runs(counted) - job.runs)
+    vague = tuple(piece.job_id for piece in ended if piece.is_vague)
+    return Point(job, tally, _retry_at(failures, policy), _runs(counted) - job.runs, vague)
 
 
 def _tops_up(job: DesiredJob, policy: Policy) -> bool:

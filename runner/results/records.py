@@ -252,7 +252,7 @@ def counts_of(value: Mapping[str, Any]) -> CheckedCounts:
     if value["counts"] == {}:
         return CheckedCounts()
     qubit_ids = built_qubits(tuple(value["qubit_ids"]), value["variables"])
-    return checked_counts(value["counts"], n_qubits=len(qubit_ids) or None, runs=value["runs"])
+    return checked_counts(value["counts"], n_qubits=len(qubit_ids) or None, runs=value["runs"] or None)
 
 
 def _record_of(value: dict[str, Any]) -> RecordedJob:

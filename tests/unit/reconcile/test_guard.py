@@ -54,6 +54,8 @@ LOST = an_entry(
     Kind.SUBMIT, State.UNKNOWN, jobs=((a_key(), 100),), recipe=SHORT, rerun=0, batch_id=None, claim="x"
 )
 BUYING_SHOTS = an_experiment(policy=Policy(shortfall=Shortfall.BUY))
+MORE = an_experiment(a_wanted_job(runs=200))
+VAGUE = a_record(runs=0, counts={"0": 40})
 OLD = an_addition(recipe="", rerun=None, batch_id="gone")
 
 
@@ -194,6 +196,19 @@ OLD = an_addition(recipe="", rerun=None, batch_id="gone")
             HOLDING, Evidence(rows=(LOST,), ages_s={1: 900.0}), True, id="a lost direct one that holds"
         ),
         pytest.param(ONE, Evidence(rows=(OLD,)), False, id="a row of an older version, emulated"),
+        pytest.param(ONE, Evidence(recorded=(VAGUE,)), True, id="done, and nobody knows with how many runs"),
+        pytest.param(
+            ONE,
+            Evidence(recorded=(VAGUE,), batches=(a_batch("b1", a_job(runs=0, status=JobStatus.DONE)),)),
+            True,
+            id="done, and neither cloud nor record knows with how many runs",
+        ),
+        pytest.param(
+            MORE,
+            Evidence(recorded=(VAGUE,), batches=(a_batch("b1", a_job(status=JobStatus.DONE)),)),
+            False,
+            id="done, and the cloud knows with how many runs",
+        ),
         pytest.param(MACHINE, Evidence(rows=(OLD,)), True, id="a row of an older version, of a machine"),
     ],
 )
@@ -308,10 +323,10 @@ def test_a_report_says_all_that_a_purchase_was_judged_by():
         f"  t1 ({a_key()}): 100 runs, rerun 0",
         f"about to be bought, recipe {SHORT}, rerun 0",
         f"  {a_key()}: 100 runs",
-        "known to be bought, or possibly (jobs read: key, runs, cancelled before run, failed, lacking)",
+        "known to be bought, or possibly (jobs read: key, runs, void, failed, missing shots, vague)",
         (
             f"  b1: recipe {SHORT}, rerun 0, 1 jobs by the cloud, journal [('{a_key()}', 100)], "
-            f"read [('{a_key()}', 100, False, False, 0)]"
+            f"read [('{a_key()}', 100, False, False, 0, False)]"
         ),
     ] == told.splitlines()
 

@@ -383,6 +383,17 @@ def test_a_result_that_could_not_be_had_is_asked_for_again_in_the_next_command()
     assert ([], None, WaitFor.NOTHING) == then(3, 1000)
 
 
+@pytest.mark.parametrize(("asked", "n_holds"), [(40, 0), (100, 1)])
+def test_runs_that_nobody_knows_are_never_bought_again(asked, n_holds):
+    """The cloud has forgotten how many a job had: only what it counts is sure, and a person decides."""
+    recorded = [a_record(runs=0, counts={"0": 40})]
+    experiment = an_experiment(a_wanted_job(runs=asked))
+    planned = plan(experiment, seen(recorded=recorded), TERMS, NOW)
+
+    assert (n_holds, 0) == (len(planned.holds), planned.cost.runs)
+    assert all("ask for 40 runs" in hold.how for hold in planned.holds)
+
+
 @pytest.mark.parametrize(
     ("recorded", "expected"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
@@ -21,6 +22,7 @@ from runner.results import Records
 
 BATCHES, JOBS = "/api/v1/batches", "/api/v2/jobs"
 RECIPE = recipe_digest(device_type="EMU_FREE", sequence=SEQUENCE)
+_RUNS = re.compile(rb'"runs": ?[0-9]+')
 TWO = (a_wanted_job(1), a_wanted_job(2))
 
 
@@ -70,6 +72,18 @@ class Lab:
             return said
 
         self.shown = shown
+
+    def forget_runs(self):
+        """From now on the cloud does not say how many runs a job had that has ended."""
+        answer = self.cloud.answer
+        self.tamper(lambda job: job if job["status"] in {"PENDING", "RUNNING"} else job | {"runs": None})
+
+        def forgetful(request):
+            said = answer(request)
+            is_job = request.method == "GET" and request.path.startswith("/api/v2/jobs/")
+            return replace(said, body=_RUNS.sub(b'"runs": null', said.body)) if is_job else said
+
+        self.cloud.answer = forgetful
 
     def sleep(self, seconds):
         """Lets time pass, and the cloud work."""
@@ -346,25 +360,16 @@ def test_a_clock_that_is_set_changes_no_wait(lab, jump_s):
     assert [100] == lab.bought()
 
 
-@pytest.mark.parametrize("machine", ["mine", "another"])
+@pytest.mark.parametrize(("machine", "runs"), [("mine", 100), ("another", 0)])
 @pytest.mark.parametrize("policy", [Policy(), Policy(runs=RunsMode.EXACT)])
-def test_runs_that_a_cloud_has_forgotten_are_known_all_the_same(lab, machine, policy):
-    """Of a job that has ended it may say null: the journal tells, or what was measured."""
-    lab.tamper(lambda job: job if job["status"] in {"PENDING", "RUNNING"} else job | {"runs": None})
-    answer = lab.cloud.answer
-
-    def forgetful(request):
-        said = answer(request)
-        if request.method == "GET" and request.path.startswith("/api/v2/jobs/"):
-            said = replace(said, body=said.body.replace(b'"runs": 100', b'"runs": null'))
-        return said
-
-    lab.cloud.answer = forgetful
+def test_runs_that_a_cloud_has_forgotten_are_not_bought_again(lab, machine, runs, policy):
+    """Of a job that has ended it may say null: the journal tells, else all that is wanted was counted."""
+    lab.forget_runs()
     lab.run(wanted(policy=policy), timeout_s=7.0)
     outcome = lab.run(wanted(policy=policy), machine)
     (record,) = Records(lab.folder / machine).of_experiment("exp")
 
-    assert (End.SETTLED, 1, 100, {"0": 100}) == (
+    assert (End.SETTLED, 1, runs, {"0": 100}) == (
         outcome.end,
         lab.purchases(),
         record.runs,
@@ -415,3 +420,19 @@ def test_a_refused_purchase_says_what_was_taken_of_it(lab):
 
     assert "has 1 jobs" in caught.value.hint
     assert (End.SETTLED, [100]) == (outcome.end, lab.bought())
+
+
+def test_runs_that_nobody_remembers_are_recorded_as_unknown(lab):
+    """Neither what the file asks for by now nor what was counted: the one may be more, the other less."""
+    lab.run(wanted(a_wanted_job(runs=40)), timeout_s=7.0)
+    for _ in range(5):
+        lab.sleep(1.0)
+    lab.forget_runs()
+    outcome = lab.run(wanted(), "another")
+    (record,) = Records(lab.folder / "another").of_experiment("exp")
+
+    assert (1, [40]) == (lab.purchases(), lab.bought())
+    assert (0, {"0": 40}) == (record.runs, dict(record.counts))
+    assert [
+        "is forgotten by the cloud: 40 are counted" in hold.reason for hold in outcome.plans[0].holds
+    ] == [True]
