@@ -92,9 +92,10 @@ class BatchReader:
         }
         for payload in unread:
             batch_id = payload["id"]
-            jobs[batch_id] = self._memory.jobs(
+            jobs[batch_id] = self._memory.hear_jobs(
                 batch_id, self._single_jobs(jobs[batch_id], expected[batch_id])
             )
+            expected[batch_id] = replace(expected[batch_id], unlisted=self._memory.unlisted(batch_id))
         return {
             p["id"]: Reading(observed_batch(p), _UNSHOWN)
             if p["id"] in unshown
@@ -164,7 +165,7 @@ class BatchReader:
             for job in jobs:
                 self._own_sequences.pop(job["id"], None)  # it may have been answered too early
         missing += runs_gaps(read, expected.on_record)
-        if not missing and _counts_agree(payload, jobs):
+        if not (missing or expected.unlisted) and _counts_agree(payload, jobs):
             self._complete[batch.id] = (_version(payload, expected), read)
         return Reading(replace(batch, jobs=read), "; ".join(missing[:_TOLD]))
 

@@ -34,6 +34,10 @@ class Expected:
     Args:
         job_ids: Jobs that answers have told of, or that are in the journal.
 
+        unlisted: Its jobs that the last list does not have: what is known of them may long be over.
+
+        is_listed: Whether a list must have them by now.
+
         amounts: Key and runs of each job that was bought on it, as the journal has it.
 
         runs: Runs of each of them, by its key, as far as the journal tells.
@@ -57,6 +61,8 @@ class Expected:
     """
 
     job_ids: frozenset[str] = frozenset()
+    unlisted: frozenset[str] = frozenset()
+    is_listed: bool = True
     amounts: tuple[tuple[str, int], ...] = ()
     runs: Mapping[str, int] = field(default_factory=dict)
     asked: Mapping[str, int] = field(default_factory=dict)
@@ -82,6 +88,9 @@ def gaps(payload: Payload, jobs: Sequence[Payload], expected: Expected) -> Itera
     """
     seen = {job["id"] for job in jobs} | expected.on_record.keys()
     unseen = expected.job_ids - seen
+    if expected.is_listed:
+        going = {job["id"] for job in jobs if not _has_ended(job)}
+        unseen |= going & (expected.unlisted - expected.on_record.keys())
     if unseen:
         yield f"its job {min(unseen)} was accepted and is not listed"
     elif len(seen) < jobs_count(payload):
@@ -170,11 +179,15 @@ def _contradictions(payload: Payload, jobs: Sequence[Payload], expected: Expecte
         count, n_listed = counts.get(status, 0), listed[status] + recorded[status]
         if counts and type(count) is int and count < n_listed:
             yield f"{n_listed} of its jobs are listed as {status}, and it counts {count}"
-    left = [job for job in jobs if not JobStatus(str(job.get("status"))).is_terminal]
+    left = [job for job in jobs if not _has_ended(job)]
     batch = BatchStatus(str(payload.get("status")))
     is_told = batch is not BatchStatus.DONE and (expected.is_settled or bool(counts.get(JobStatus.PENDING)))
     if left and batch.is_terminal and not is_told:
         yield f"it is {batch}, and its job {left[0]['id']} is listed as {_said(left[0].get('status'))}"
+
+
+def _has_ended(job: Payload) -> bool:
+    return JobStatus(str(job.get("status"))).is_terminal
 
 
 def _said(value: object) -> str:

@@ -37,6 +37,7 @@ class Memory:
         self._monotonic = monotonic
         self._batches: dict[str, Payload] = {}
         self._jobs: dict[str, dict[str, Payload]] = {}
+        self._listed: dict[str, set[str]] = {}
         self._marks: dict[str, tuple[str, ...]] = {}
         self._since_s: dict[Hashable, float] = {}
         self._conflicts: Counter[str] = Counter()
@@ -50,7 +51,7 @@ class Memory:
         if isinstance(batch_id, str):
             told = {name: each for name, each in answer.items() if name not in {"jobs", "sequence_builder"}}
             self._batches[batch_id] = told
-            self.jobs(batch_id, jobs_in(answer))
+            self.hear_jobs(batch_id, jobs_in(answer))
 
     def mark(self, batch_id: str, mark: str) -> None:
         """Keeps that we have put a tag on a batch."""
@@ -80,9 +81,24 @@ class Memory:
         }
 
     def jobs(self, batch_id: str, shown: Iterable[Payload]) -> list[Payload]:
-        """All jobs that were ever shown or told of a batch, each in its latest state, in creation order."""
+        """All jobs that were ever shown or told of a batch, each in its latest state, in creation order.
+
+        Args:
+            shown: All that the list of its jobs has now.
+        """
+        listed = list(shown)
+        self._listed[batch_id] = {job["id"] for job in listed}
+        known = self.hear_jobs(batch_id, listed)
+        if self.unlisted(batch_id):
+            self.seconds_of((batch_id, "unlisted"), self.now_s())
+        else:
+            self.forget((batch_id, "unlisted"))
+        return known
+
+    def hear_jobs(self, batch_id: str, jobs: Iterable[Payload]) -> list[Payload]:
+        """Keeps what answers for single jobs of a batch say; gives all of its jobs, as `jobs` does."""
         known = self._jobs.setdefault(batch_id, {})
-        for job in shown:
+        for job in jobs:
             before = known.get(job["id"], {})
             if not before or _progress(before) <= _progress(job):
                 # A field that was told once is not untold by an answer that leaves it out.
@@ -93,6 +109,10 @@ class Memory:
     def job_ids(self, batch_id: str) -> frozenset[str]:
         """Ids of all jobs that were ever shown or told of a batch."""
         return frozenset(self._jobs.get(batch_id, ()))
+
+    def unlisted(self, batch_id: str) -> frozenset[str]:
+        """Ids of jobs of a batch that are known, and that its last list does not have."""
+        return self.job_ids(batch_id) - self._listed.get(batch_id, frozenset())
 
     # What was refused
 

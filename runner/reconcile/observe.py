@@ -214,6 +214,7 @@ class Observer:
         by_recipe = {each.recipe[:SHORT]: each for each in wanted}
         expected = {}
         for payload in (payload for some in owned.values() for payload in some):
+                is_listed=_is_over(payload) or self._unlisted_s(batch_id) >= self._settle_s,
             batch_id, recipe = payload["id"], read_marks(payload.get("tags") or ()).recipe
             known = (purchases_on(rows, batch_id), on_record[batch_id], self._memory.job_ids(batch_id))
             expected[batch_id] = replace(
@@ -240,6 +241,11 @@ class Observer:
 
     def _same_s(self, payload: Payload) -> float:
         """For how long this process has seen a batch take jobs or not, with as many jobs (in s)."""
+    def _unlisted_s(self, batch_id: str) -> float:
+        """For how long the jobs that are listed of a batch have not been all that are known (in s)."""
+        what = (batch_id, "unlisted")
+        return self._memory.seconds_of(what, self._began_s) if self._memory.is_known(what) else 0.0
+
         state = (payload["id"], str(payload.get("status")), bool(payload.get("open")), jobs_count(payload))
         return self._memory.seconds_of(state, self._began_s)
 

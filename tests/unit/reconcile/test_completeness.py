@@ -62,6 +62,24 @@ DONE = a_payload(status="DONE", jobs_count_per_status={"DONE": 1})
             id="pending in a batch that ended long ago",
         ),
         pytest.param(a_payload(jobs_count=0), [a_job()], Expected(), id="more than is counted"),
+        pytest.param(
+            a_payload(),
+            [a_job()],
+            Expected(unlisted=frozenset({"j1"}), is_listed=False),
+            id="accepted a moment ago, and in no list yet",
+        ),
+        pytest.param(
+            DONE,
+            [a_job(status="DONE")],
+            Expected(unlisted=frozenset({"j1"})),
+            id="over, and in no list any more",
+        ),
+        pytest.param(
+            a_payload(),
+            [a_job()],
+            Expected(unlisted=frozenset({"j1"}), on_record={"j1": a_record()}),
+            id="on record, and in no list any more",
+        ),
     ],
 )
 def test_a_batch_is_complete(payload, jobs, expected):
@@ -79,6 +97,13 @@ def test_a_batch_is_complete(payload, jobs, expected):
             Expected(job_ids=frozenset({"j1"})),
             "its job j1 was accepted and is not listed",
             id="accepted, and in no list",
+        ),
+        pytest.param(
+            a_payload(),
+            [a_job()],
+            Expected(unlisted=frozenset({"j1"})),
+            "its job j1 was accepted and is not listed",
+            id="told of as pending, and in no list for long",
         ),
         pytest.param(
             a_payload(jobs_count=0),

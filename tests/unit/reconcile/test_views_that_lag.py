@@ -422,6 +422,24 @@ def test_a_refused_purchase_says_what_was_taken_of_it(lab):
     assert (End.SETTLED, [100]) == (outcome.end, lab.bought())
 
 
+def test_a_job_that_only_an_answer_told_of_is_not_bought_again_when_its_batch_ends(lab):
+    """It was pending when it was accepted; no list shows it, and it may have run since."""
+
+    def shown(request, said):
+        if request.path == JOBS:
+            return said | {"data": []}
+        if request.path == BATCHES:
+            ended = {"status": "TIMED_OUT", "open": False, "jobs_count_per_status": None}
+            said["data"] = [each | ended if each["jobs_count"] else each for each in said["data"]]
+        return said
+
+    lab.shown = shown
+    outcome = lab.run(wanted(policy=Policy(batch=BatchMode.OPEN)))
+
+    assert (1, [100]) == (lab.purchases(), lab.bought())
+    assert ["was accepted and is not listed" in hold.reason for hold in outcome.plans[0].holds] == [True]
+
+
 def test_runs_that_nobody_remembers_are_recorded_as_unknown(lab):
     """Neither what the file asks for by now nor what was counted: the one may be more, the other less."""
     lab.run(wanted(a_wanted_job(runs=40)), timeout_s=7.0)
