@@ -233,6 +233,7 @@ class Observer:
             memory.forget((batch_id, "gap"))
         return Sighting(
             gap=gap,
+            ended_s=self._ended_s(payload),
             gap_s=memory.seconds_of((batch_id, "gap"), now_s) if gap else 0.0,
             seen_s=memory.seconds_of(batch_id, now_s),
             same_s=self._same_s(payload),

@@ -90,6 +90,8 @@ class Sighting:
         same_s: Since its status, its openness or its number of jobs last changed (in s).
 
         shut_s: Since it was first seen to take no more jobs (in s); 0 while it does.
+
+        ended_s: Since it was first seen to have ended (in s); 0 while it has not.
     """
 
     gap: str = ""
@@ -97,6 +99,7 @@ class Sighting:
     seen_s: float = math.inf
     same_s: float = math.inf
     shut_s: float = math.inf
+    ended_s: float = math.inf
 
 
 _WELL: Final = Sighting()
@@ -319,8 +322,8 @@ class Scene:
         return self.creation(batch) is not None and not self.has_unclear_addition(batch)
 
     def is_settled(self, batch: ObservedBatch) -> bool:
-        """Whether a batch has been seen shut for as long as views of it may lag."""
-        return self.sighting(batch).shut_s >= self.terms.settle_s
+        """Whether a batch has been seen ended for as long as views of it may lag."""
+        return self.sighting(batch).ended_s >= self.terms.settle_s
 
     def may_undo(self, batch: ObservedBatch) -> bool:
         """Whether what is pending in a batch is ours to cancel.

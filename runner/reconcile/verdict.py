@@ -56,7 +56,7 @@ def _awaited(backoffs_s: Sequence[float], *, is_active: bool) -> WaitFor:
 
 def _sight_s(scene: Scene) -> float | None:
     """When to look again at batches that may not be seen as they are (in s); None where all are."""
-    unsettled_s = [scene.terms.settle_s - scene.sighting(b).shut_s for b in _cancelled_lately(scene)]
+    unsettled_s = [scene.terms.settle_s - scene.sighting(b).ended_s for b in _cancelled_lately(scene)]
     if unsettled_s:
         return max(0.1, min(unsettled_s))
     if any(scene.sighting(batch).gap_s < GAP_PATIENCE_S for batch in scene.gaps):

@@ -55,6 +55,7 @@ from runner.reconcile.fetches import FailedFetch
 from runner.reconcile.journal import Kind, State
 from runner.reconcile.plan import plan
 from runner.reconcile.plans import Cost
+from runner.reconcile.scene import Sighting
 from runner.reconcile.tags import submission_tag
 
 
@@ -381,6 +382,16 @@ def test_a_result_that_could_not_be_had_is_asked_for_again_in_the_next_command()
     assert ([], 2.0, WaitFor.RESULTS) == then(2, 2)
     assert (["RecordResults"], 0.0, WaitFor.RESULTS) == then(2, 4)
     assert ([], None, WaitFor.NOTHING) == then(3, 1000)
+
+
+@pytest.mark.parametrize(("shut_s", "ended_s", "verb"), [(900.0, 4.0, []), (900.0, 5.0, ["RecordResults"])])
+def test_a_cancelled_job_is_on_record_once_its_mark_had_time_to_show(shut_s, ended_s, verb):
+    """Counted from the end: the batch may have been closed long before."""
+    batch = a_batch("b1", a_job(status=JobStatus.CANCELED), status=BatchStatus.CANCELED)
+    sightings = {"b1": Sighting(shut_s=shut_s, ended_s=ended_s)}
+    planned = plan(EXPERIMENT, seen(batch, sightings=sightings), replace(TERMS, settle_s=5.0), NOW)
+
+    assert verb == [type(action).__name__ for action in planned.actions]
 
 
 @pytest.mark.parametrize(("asked", "n_holds"), [(40, 0), (100, 1)])
