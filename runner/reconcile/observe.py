@@ -28,7 +28,7 @@ from runner.reconcile.scene import Observation, Sighting
 from runner.reconcile.tags import SHORT, namespace_tag, read_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from datetime import datetime
 
     from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob
@@ -75,7 +75,7 @@ class Observer:
         entries = {name: self._entries(name, names) for name in looked_at}
         recorded = {name: self._recorded(name, names) for name in looked_at}
         rows = [entry for some in entries.values() for entry in some]
-        payloads |= self._unlisted(payloads, rows, {job.id for some in recorded.values() for job in some})
+        payloads |= self._unlisted(payloads, rows, [job for some in recorded.values() for job in some])
         payloads = {
             batch_id: self._memory.batch(
                 with_row_tags(payload, purchases_on(rows, batch_id), self._tools.namespace)
@@ -132,33 +132,34 @@ class Observer:
         return payloads
 
     def _unlisted(
-        self, listed: Mapping[str, Payload], entries: Iterable[Entry], on_record: set[str]
+        self, listed: Mapping[str, Payload], entries: Iterable[Entry], recorded: Iterable[RecordedJob]
     ) -> dict[str, Payload]:
         """Batches that the cloud has accepted from us and no list shows: read by id, or from the journal.
 
         One whose jobs are all on record may be forgotten, and a claim that bought nothing may be lost.
         """
+        on_record = {job.id: job for job in recorded}
+        measured = {job_id for job_id, job in on_record.items() if not job.lacks_result}
         of_batch: dict[str, list[Entry]] = {}
         for entry in entries:
             if entry.batch_id and entry.batch_id not in listed:
                 of_batch.setdefault(entry.batch_id, []).append(entry)
-        unseen = {
-            batch_id: rows for batch_id, rows in of_batch.items() if self._is_looked_for(rows, on_record)
-        }
+        unseen = {each: some for each, some in of_batch.items() if self._is_looked_for(some, measured)}
         found = at_once(self._batch_or_none, list(unseen))
         namespace = self._tools.namespace
         payloads = {
-            batch_id: payload or self._memory.told_batch(batch_id) or unshown_batch(rows, namespace)
-            for (batch_id, rows), payload in zip(unseen.items(), found, strict=True)
+            batch_id: payload or self._memory.told_batch(batch_id) or unshown_batch(some, namespace)
+            for (batch_id, some), payload in zip(unseen.items(), found, strict=True)
         }
         shown = {payload["id"] for payload in found if payload}
         self._unshown = unseen.keys() - shown - self._memory.told()
-        return {batch_id: payload for batch_id, payload in payloads.items() if payload}
+        # Of one that is gone and lacks only results, nothing is to come any more.
+        gone = {batch_id for batch_id in unseen.keys() - shown if _all_among(unseen[batch_id], on_record)}
+        return {batch_id: each for batch_id, each in payloads.items() if each and batch_id not in gone}
 
-    def _is_looked_for(self, rows: Sequence[Entry], on_record: set[str]) -> bool:
-        bought = [row for row in rows if row.kind in BUYING and row.state.may_have_bought]
-        if bought:
-            return any(not row.job_ids or not on_record.issuperset(row.job_ids) for row in bought)
+    def _is_looked_for(self, rows: Sequence[Entry], measured: Collection[str]) -> bool:
+        if any(map(_may_have_bought, rows)):
+            return not _all_among(rows, measured)
         created = [row for row in rows if row.kind is Kind.CLAIM and row.state is State.ACCEPTED]
         now = self._tools.clock()
         return any(abs((now - row.at).total_seconds()) < _UNLISTED_S for row in created)
@@ -168,11 +169,6 @@ class Observer:
             return self._tools.client.get_batch(batch_id)
         except NotFoundError:
             return None
-
-    def _known(self, payload: Payload, rows: Sequence[Entry]) -> Payload:
-        """A batch as it is shown, with what the journal and our own answers know better."""
-        bought = purchases_on(rows, payload["id"])
-        return self._memory.batch(with_row_tags(payload, bought, self._tools.namespace))
 
     # Own
 
@@ -214,11 +210,11 @@ class Observer:
         by_recipe = {each.recipe[:SHORT]: each for each in wanted}
         expected = {}
         for payload in (payload for some in owned.values() for payload in some):
-                is_listed=_is_over(payload) or self._unlisted_s(batch_id) >= self._settle_s,
             batch_id, recipe = payload["id"], read_marks(payload.get("tags") or ()).recipe
             known = (purchases_on(rows, batch_id), on_record[batch_id], self._memory.job_ids(batch_id))
             expected[batch_id] = replace(
                 expectation(*known, by_recipe.get(recipe)),
+                is_listed=_is_over(payload) or self._unlisted_s(batch_id) >= self._settle_s,
                 is_settled=self._ended_s(payload) >= self._settle_s,
                 is_steady=self._same_s(payload) >= self._settle_s,
             )
@@ -233,22 +229,22 @@ class Observer:
             memory.forget((batch_id, "gap"))
         return Sighting(
             gap=gap,
-            ended_s=self._ended_s(payload),
             gap_s=memory.seconds_of((batch_id, "gap"), now_s) if gap else 0.0,
             seen_s=memory.seconds_of(batch_id, now_s),
             same_s=self._same_s(payload),
             shut_s=0.0 if payload.get("open") is True and not _is_over(payload) else self._shut_s(batch_id),
+            ended_s=self._ended_s(payload),
         )
 
     def _same_s(self, payload: Payload) -> float:
         """For how long this process has seen a batch take jobs or not, with as many jobs (in s)."""
+        state = (payload["id"], str(payload.get("status")), bool(payload.get("open")), jobs_count(payload))
+        return self._memory.seconds_of(state, self._began_s)
+
     def _unlisted_s(self, batch_id: str) -> float:
         """For how long the jobs that are listed of a batch have not been all that are known (in s)."""
         what = (batch_id, "unlisted")
         return self._memory.seconds_of(what, self._began_s) if self._memory.is_known(what) else 0.0
-
-        state = (payload["id"], str(payload.get("status")), bool(payload.get("open")), jobs_count(payload))
-        return self._memory.seconds_of(state, self._began_s)
 
     def _shut_s(self, batch_id: str) -> float:
         return self._memory.seconds_of((batch_id, "shut"), self._began_s)
@@ -293,6 +289,16 @@ class Observer:
             if manifest:
                 bought[recipe] = manifest
         return replace(seen, bought=bought) if bought else seen
+
+
+def _may_have_bought(row: Entry) -> bool:
+    return row.kind in BUYING and row.state.may_have_bought
+
+
+def _all_among(rows: Iterable[Entry], job_ids: Collection[str]) -> bool:
+    """Whether all that was bought is known, and among some jobs."""
+    bought = [row for row in rows if _may_have_bought(row)]
+    return bool(bought) and all(row.job_ids and set(row.job_ids).issubset(job_ids) for row in bought)
 
 
 def _tells_tags(payload: Payload) -> bool:

@@ -209,6 +209,11 @@ class Scene:
         counted = (r for r in self.seen.recorded if r.recipe == recipe and self._counts(r))
         return tuple(r.fitted(len(self.desired.qubit_ids_of(self.wanted[r.key]))) for r in counted)
 
+    @cached_property
+    def on_record(self) -> frozenset[str]:
+        """Ids of all jobs of which nothing more is to be had."""
+        return frozenset(record.id for record in self.seen.recorded if not record.lacks_result)
+
     def _counts(self, record: RecordedJob) -> bool:
         job = self.wanted.get(record.key)
         return job is not None and job.counts(rerun=record.rerun, runs=record.runs)

@@ -23,19 +23,35 @@ if TYPE_CHECKING:
 def records(scene: Scene) -> Iterable[RecordResults]:
     """Ends of jobs that are not on record yet."""
     without = {record.id for record in scene.seen.recorded if record.lacks_result}
-    known = {record.id for record in scene.seen.recorded} - without
-    known |= {job_id for job_id, fetch in scene.seen.failed_fetches.items() if _waits(scene, fetch)}
+    fetches = scene.seen.failed_fetches
     attempts: dict[str, int] = {}
     for batch in scene.current + scene.outdated:
-        if not scene.marks[batch.id].recipe:
-            continue  # tagged by hand: nobody knows what it ran
-        fresh = [job for job in batch.jobs if job.id not in known or _is_disputed(scene, batch, job)]
-        ended = [job for job in fresh if _has_ended(scene, batch, job)]
+        ended = [
+            j for j in _unrecorded(scene, batch) if j.id not in fetches or not _waits(scene, fetches[j.id])
+        ]
         if ended:
             attempts = attempts or _attempts(scene)
             jobs = tuple(EndedJob(id=j.id, key=j.key, attempt=attempts[j.id]) for j in ended)
             again = sum(job.id in without for job in ended)
             yield RecordResults(batch_id=batch.id, jobs=jobs, reason=_why_recorded(len(ended) - again, again))
+
+
+def awaited_fetches(scene: Scene) -> Iterable[FailedFetch]:
+    """What came so far of asking for the results that are still asked for."""
+    for batch in scene.current + scene.outdated:
+        for job in _unrecorded(scene, batch):
+            if job.id in scene.seen.failed_fetches:
+                yield scene.seen.failed_fetches[job.id]
+
+
+def _unrecorded(scene: Scene, batch: ObservedBatch) -> Iterable[ObservedJob]:
+    """Jobs of a batch that have ended, and whose end or result is not on record."""
+    if not scene.marks[batch.id].recipe:
+        return  # tagged by hand: nobody knows what it ran
+    for job in batch.jobs:
+        is_known = job.id in scene.on_record and not _is_disputed(scene, batch, job)
+        if not is_known and _has_ended(scene, batch, job):
+            yield job
 
 
 def _is_disputed(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> bool:

@@ -29,8 +29,8 @@ def waiting(scene: Scene, wanted: Sequence[Point], step: Step) -> tuple[WaitFor,
     """What is waited for when there is nothing to do, and when to look again (in s)."""
     if step.wait_s is not None:
         return (step.restraint.wait_for if step.restraint else WaitFor.SUBMISSION), step.wait_s
-    is_active = any(point.tally.active for point in wanted)
-    fetch_s = next_fetch_s(scene.seen.failed_fetches.values(), scene.now, scene.terms.poll_s)
+    is_active = _is_active(scene)
+    fetch_s = next_fetch_s(upkeep.awaited_fetches(scene), scene.now, scene.terms.poll_s)
     if step.restraint:
         wait_for = WaitFor.JOBS if is_active else step.restraint.wait_for
         if wait_for is WaitFor.NOTHING and fetch_s is not None:

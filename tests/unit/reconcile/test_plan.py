@@ -384,6 +384,14 @@ def test_a_result_that_could_not_be_had_is_asked_for_again_in_the_next_command()
     assert ([], None, WaitFor.NOTHING) == then(3, 1000)
 
 
+def test_a_result_of_a_batch_that_is_not_seen_is_not_waited_for():
+    """Nothing would ask for it, however often the cloud is looked at."""
+    failed = {"j1": FailedFetch(1, at(0))}
+    planned = plan(EXPERIMENT, seen(recorded=[a_record(counts={})], failed_fetches=failed), TERMS, NOW)
+
+    assert ((), WaitFor.NOTHING, None) == (planned.actions, planned.wait_for, planned.look_again_s)
+
+
 @pytest.mark.parametrize(("shut_s", "ended_s", "verb"), [(900.0, 4.0, []), (900.0, 5.0, ["RecordResults"])])
 def test_a_cancelled_job_is_on_record_once_its_mark_had_time_to_show(shut_s, ended_s, verb):
     """Counted from the end: the batch may have been closed long before."""

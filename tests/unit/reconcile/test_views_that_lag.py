@@ -440,6 +440,40 @@ def test_a_job_that_only_an_answer_told_of_is_not_bought_again_when_its_batch_en
     assert ["was accepted and is not listed" in hold.reason for hold in outcome.plans[0].holds] == [True]
 
 
+def test_a_result_is_asked_for_again_although_its_batch_has_lost_its_tags(lab):
+    """The journal has its id; where the cloud has forgotten the batch, nothing more is to come."""
+    desired, answer = wanted(), lab.cloud.answer
+    lab.cloud.answer = lambda request: (
+        Answer(404, {}, b"{}") if request.path.endswith("/results_link") else answer(request)
+    )
+    lab.run(desired)
+    (before,) = Records(lab.folder / "mine").of_experiment("exp")
+    lab.cloud.answer = answer
+    lab.shown = lambda request, said: said | {"data": []} if request.path == BATCHES else said
+    outcome = lab.run(desired)
+    (after,) = Records(lab.folder / "mine").of_experiment("exp")
+
+    assert (End.SETTLED, 1) == (outcome.end, lab.purchases())
+    assert ({}, {"0": 100}) == (dict(before.counts), dict(after.counts))
+
+
+def test_a_result_of_a_batch_that_is_gone_is_waited_for_by_nobody(lab):
+    """It is told that there is none; nothing is held up, and nothing bought."""
+    desired, answer = wanted(), lab.cloud.answer
+    lab.cloud.answer = lambda request: (
+        Answer(404, {}, b"{}") if request.path.endswith("/results_link") else answer(request)
+    )
+    lab.run(desired)
+    lab.shown = lambda request, said: said | {"data": []} if request.path == BATCHES else said
+    lab.cloud.answer = lambda request: (
+        Answer(404, {}, b"{}") if request.path.startswith("/api/v2/batches/") else answer(request)
+    )
+    outcome = lab.run(desired)
+
+    assert (End.SETTLED, 1, ()) == (outcome.end, lab.purchases(), outcome.plans[0].holds)
+    assert any("has no result" in note for note in outcome.plans[0].notes)
+
+
 def test_runs_that_nobody_remembers_are_recorded_as_unknown(lab):
     """Neither what the file asks for by now nor what was counted: the one may be more, the other less."""
     lab.run(wanted(a_wanted_job(runs=40)), timeout_s=7.0)
