@@ -10,7 +10,7 @@ from runner.reconcile.actions import Hold
 from runner.reconcile.estimate import qpu_seconds
 from runner.reconcile.plans import Cost, WaitFor
 from runner.reconcile.tags import SHORT
-from runner.reconcile.tally import effective_status
+from runner.reconcile.tally import effective_status, is_under_way
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -55,9 +55,19 @@ def restraint(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> R
     Args:
         due: What would be bought now.
     """
-    if not any(point.tally.missing for point in wanted):
-        return None
-    return next(_reasons(scene, wanted, due), None)
+    is_missing = any(point.tally.missing for point in wanted)
+    return next(_reasons(scene, wanted, due) if is_missing else _lost(scene), None)
+
+
+def is_lost(scene: Scene, batch: ObservedBatch) -> bool:
+    """Whether a batch has not been seen whole for so long that a person must look at it."""
+    return bool(scene.gap(batch)) and scene.sighting(batch).gap_s >= GAP_PATIENCE_S
+
+
+def _lost(scene: Scene) -> Iterator[Restraint]:
+    """Batches of which something is under way that may never be seen to end."""
+    lost = (batch for batch in scene.gaps if is_lost(scene, batch) and is_under_way(batch))
+    yield from (_incomplete(scene, batch) for batch in lost)
 
 
 def _reasons(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> Iterator[Restraint]:
@@ -77,6 +87,7 @@ def _reasons(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> It
     yield from _overruled(scene)
     yield from _half_seen(scene)
     yield from _unknown(scene)
+    yield from _vague(wanted)
     yield from _dependent(scene)
     yield from _failed(scene, wanted)
     yield from _over_budget(scene, due)
@@ -87,17 +98,6 @@ def _unknown(scene: Scene) -> Iterator[Restraint]:
         yield Restraint(
             reason=f"the batch {batch.id} has a status that this runner does not know",
             how="wait until it changes, or use a newer runner; nothing is changed on the cloud until then",
-    yield from _vague(wanted)
-        )
-
-
-def _overruled(scene: Scene) -> Iterator[Restraint]:
-    for batch in scene.overruled:
-        commit = scene.marks[batch.id].cancelled_for
-        yield Restraint(
-            reason=f"another machine has cancelled jobs of {batch.id} for the commit {commit[:SHORT]}, "
-            "which this checkout does not have",
-            how="pull, and apply again; or raise `rerun` to buy them all the same",
         )
 
 
@@ -113,19 +113,31 @@ def _vague(wanted: Sequence[Point]) -> Iterator[Restraint]:
             )
 
 
+def _overruled(scene: Scene) -> Iterator[Restraint]:
+    for batch in scene.overruled:
+        commit = scene.marks[batch.id].cancelled_for
+        yield Restraint(
+            reason=f"another machine has cancelled jobs of {batch.id} for the commit {commit[:SHORT]}, "
+            "which this checkout does not have",
+            how="pull, and apply again; or raise `rerun` to buy them all the same",
+        )
+
+
 def _half_seen(scene: Scene) -> Iterator[Restraint]:
     """Batches that are not seen whole: a job that is not seen would be bought again."""
-    for batch in _uncounted(scene):
-        gap, gap_s = scene.gap(batch), scene.sighting(batch).gap_s
-        reason = f"the batch {batch.id} is not seen whole: {gap}"
-        if gap_s < GAP_PATIENCE_S:
-            yield Restraint(reason=f"{reason}; seen so for {gap_s:.0f} s", wait_for=WaitFor.SIGHT)
-        else:
-            how = (
-                "look at the batch in the cloud's portal, then apply again; if it is gone for good, a higher "
-                "`rerun` asks for its jobs anew"
-            )
-            yield Restraint(reason=reason, how=how)
+    yield from (_incomplete(scene, batch) for batch in _uncounted(scene))
+
+
+def _incomplete(scene: Scene, batch: ObservedBatch) -> Restraint:
+    reason = f"the batch {batch.id} is not seen whole: {scene.gap(batch)}"
+    if not is_lost(scene, batch):
+        reason = f"{reason}; seen so for {scene.sighting(batch).gap_s:.0f} s"
+        return Restraint(reason=reason, wait_for=WaitFor.SIGHT)
+    how = (
+        "look at the batch in the cloud's portal, then apply again; if it is gone for good, a higher `rerun` "
+        "asks for its jobs anew"
+    )
+    return Restraint(reason=reason, how=how)
 
 
 def _uncounted(scene: Scene) -> tuple[ObservedBatch, ...]:

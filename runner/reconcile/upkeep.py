@@ -234,10 +234,14 @@ def closings(
             yield CloseBatch(batch_id=batch.id, reason=reason)
 
 
+def is_left_open(scene: Scene, batch: ObservedBatch) -> bool:
+    """Whether a batch is open for a clone that does not descend from ours, until its writer is gone."""
+    return scene.accepts_jobs(batch) and batch.jobs_count > 0 and not scene.may_undo(batch)
+
+
 def _closing_reason(scene: Scene, batch: ObservedBatch, wanted: Sequence[Point], *, restrained: bool) -> str:
     if batch in scene.outdated:
-        # Of another clone that does not descend from ours, only one whose writer is gone.
-        is_kept = not scene.may_undo(batch) and scene.idle_s(batch) <= scene.terms.lease_s
+        is_kept = is_left_open(scene, batch) and scene.idle_s(batch) <= scene.terms.lease_s
         return "" if is_kept else "the file has changed; nothing will be added to it"
     if scene.desired.policy.batch is BatchMode.CLOSED:
         return "all its jobs are added"

@@ -11,7 +11,8 @@ from runner.reconcile.bought import remarks
 from runner.reconcile.estimate import qpu_seconds
 from runner.reconcile.fetches import next_fetch_s
 from runner.reconcile.plans import Cost, Health, Sync, WaitFor
-from runner.reconcile.restraints import GAP_PATIENCE_S
+from runner.reconcile.restraints import is_lost
+from runner.reconcile.tally import effective_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -48,6 +49,16 @@ def waiting(scene: Scene, wanted: Sequence[Point], step: Step) -> tuple[WaitFor,
     return _awaited(backoffs_s, is_active=is_active), min(waits_s)
 
 
+def _is_active(scene: Scene) -> bool:
+    """Whether a job is under way of which it can be hoped that its end will be seen."""
+    return any(
+        not effective_status(batch.status, job.status).is_terminal and not scene.is_outrun(batch, job)
+        for batch in scene.current
+        if not is_lost(scene, batch)
+        for job in batch.jobs
+    )
+
+
 def _awaited(backoffs_s: Sequence[float], *, is_active: bool) -> WaitFor:
     if backoffs_s:
         return WaitFor.BACKOFF
@@ -59,14 +70,15 @@ def _sight_s(scene: Scene) -> float | None:
     unsettled_s = [scene.terms.settle_s - scene.sighting(b).ended_s for b in _cancelled_lately(scene)]
     if unsettled_s:
         return max(0.1, min(unsettled_s))
-    if any(scene.sighting(batch).gap_s < GAP_PATIENCE_S for batch in scene.gaps):
+    if any(not is_lost(scene, batch) for batch in scene.gaps):
         return max(0.1, scene.terms.poll_s)
     return None
 
 
 def _lease_left_s(scene: Scene) -> float | None:
-    """When another machine's claim may be shut (in s): an open batch keeps a device; None without one."""
+    """When another machine's open batch may be shut (in s), for it keeps a device; None without one."""
     ages_s = [scene.claim_age_s(claim) for claim in scene.claims if not scene.creation(claim)]
+    ages_s += [scene.idle_s(batch) for batch in scene.outdated if upkeep.is_left_open(scene, batch)]
     if not ages_s:
         return None
     return max(0.1, min(scene.terms.poll_s, scene.terms.lease_s - max(ages_s)))

@@ -392,6 +392,17 @@ def test_a_result_of_a_batch_that_is_not_seen_is_not_waited_for():
     assert ((), WaitFor.NOTHING, None) == (planned.actions, planned.wait_for, planned.look_again_s)
 
 
+@pytest.mark.parametrize(
+    ("gap_s", "wait_for", "n_holds"), [(119.0, WaitFor.SIGHT, 0), (120.0, WaitFor.NOTHING, 1)]
+)
+def test_work_that_may_never_be_seen_to_end_is_waited_for_only_so_long(gap_s, wait_for, n_holds):
+    """Then a person is asked, although nothing is missing that would be bought."""
+    sightings = {"b1": Sighting(gap="its job j1 was accepted and is not listed", gap_s=gap_s)}
+    planned = plan(EXPERIMENT, seen(a_batch("b1", a_job()), sightings=sightings), TERMS, NOW)
+
+    assert (wait_for, n_holds, 0) == (planned.wait_for, len(planned.holds), planned.cost.runs)
+
+
 @pytest.mark.parametrize(("shut_s", "ended_s", "verb"), [(900.0, 4.0, []), (900.0, 5.0, ["RecordResults"])])
 def test_a_cancelled_job_is_on_record_once_its_mark_had_time_to_show(shut_s, ended_s, verb):
     """Counted from the end: the batch may have been closed long before."""
@@ -400,6 +411,20 @@ def test_a_cancelled_job_is_on_record_once_its_mark_had_time_to_show(shut_s, end
     planned = plan(EXPERIMENT, seen(batch, sightings=sightings), replace(TERMS, settle_s=5.0), NOW)
 
     assert verb == [type(action).__name__ for action in planned.actions]
+
+
+@pytest.mark.parametrize(("idle_s", "verb"), [(20.0, []), (61.0, ["CloseBatch"])])
+def test_an_open_batch_that_another_clone_left_is_waited_for_until_it_may_be_closed(idle_s, verb):
+    """It keeps a device; nobody else may come to close it."""
+    job = a_job(status=JobStatus.DONE)
+    theirs = a_batch("b9", job, open=True, tags=tags_of(recipe="0" * 16), updated_at=at(-idle_s))
+    ours = a_batch("b1", a_job("j2", status=JobStatus.DONE), status=BatchStatus.DONE)
+    recorded = [a_record("j2"), a_record("j1", batch_id="b9", recipe="0" * 16)]
+    observed = seen(ours, theirs, recorded=recorded, ancestors=frozenset())
+    planned = plan(EXPERIMENT, observed, replace(TERMS, lease_s=60.0), NOW)
+
+    assert verb == [type(action).__name__ for action in planned.actions]
+    assert bool(verb) or planned.look_again_s == TERMS.poll_s
 
 
 @pytest.mark.parametrize(("asked", "n_holds"), [(40, 0), (100, 1)])
