@@ -96,6 +96,8 @@ def status_of(runs: int, jobs: Sequence[RecordedJob]) -> ResultStatus:
     if measured:
         return ResultStatus.PARTIAL
     ends = {job.status for job in jobs}
-    if JobStatus.ERROR in ends or JobStatus.DONE in ends:
+    if JobStatus.DONE in ends:
+        return ResultStatus.NO_RESULT
+    if JobStatus.ERROR in ends:
         return ResultStatus.ERROR
     return ResultStatus.CANCELED if JobStatus.CANCELED in ends else ResultStatus.MISSING

@@ -82,6 +82,7 @@ def test_a_result_that_is_none_is_told_and_fetched_again(capsys, lab, front, res
     for verb in ("results specs", "results specs -o json", "report specs/pair.yaml -o -", "status specs"):
         assert why in unescape(told[verb][1]).replace('\\"', '"')
     assert "2 jobs are without a result that can be right; `runner apply` asks" in told["results specs"][2]
+    assert 2 == told["results specs"][1].count("0/50  NO_RESULT")
     assert "without a result that can be right: all 2 jobs" in told["plot specs/pair.yaml"][1]
     assert "0 of 2 jobs complete, 2 without a result that can be right" in told[f"{REPORT} -o -"][1]
     assert "buys nothing" in told["plan specs"][1]
@@ -164,7 +165,7 @@ def test_records_that_older_versions_wrote_stop_no_verb(capsys, measured, counts
     assert "buys nothing" in told["plan specs"][1]
     assert 3 == applied[0]
     assert why in applied[1]
-    assert ["ERROR", "DONE"] == list(results.to_pandas()["status"])
+    assert ["NO_RESULT", "DONE"] == list(results.to_pandas()["status"])
     assert (1, True) == (verified[0], f"jsonl:1: {why.replace(' on record', '')}" in verified[1])
 
 

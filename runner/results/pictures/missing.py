@@ -12,30 +12,23 @@ if TYPE_CHECKING:
     from runner.results.job_result import JobResult
 
 _NAMED: Final = 3
-_NO_RESULT: Final = "without a result that can be right"
 _SAID: Final = {
     ResultStatus.MISSING: "no results yet",
     ResultStatus.ERROR: "failed",
     ResultStatus.CANCELED: "cancelled",
     ResultStatus.PARTIAL: "fewer runs than wanted",
+    ResultStatus.NO_RESULT: "without a result that can be right",
 }
 
 
 def missing(jobs: Sequence[JobResult]) -> tuple[str, ...]:
     """A sentence for each way in which jobs are incomplete; none when all of them are there."""
     found = []
-    for said in (*_SAID.values(), _NO_RESULT):
-        names = [job.name for job in jobs if _said(job) == said]
+    for status, said in _SAID.items():
+        names = [job.name for job in jobs if job.status is status]
         if names:
             found.append(f"{said}: {_listed(names, len(jobs))}")
     return tuple(found)
-
-
-def _said(job: JobResult) -> str | None:
-    """In which way a job is incomplete; None if it is not."""
-    if job.status is ResultStatus.ERROR and job.lacks_result:
-        return _NO_RESULT
-    return _SAID.get(job.status)
 
 
 def _listed(names: Sequence[str], of: int) -> str:

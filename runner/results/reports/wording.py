@@ -21,15 +21,16 @@ SIGNS: Final = {
     ResultStatus.DONE: "✓",
     ResultStatus.PARTIAL: "◐",
     ResultStatus.ERROR: "✗",
+    ResultStatus.NO_RESULT: "✗",
     ResultStatus.CANCELED: "⊘",
     ResultStatus.MISSING: "○",
 }
-_NO_RESULT: Final = "without a result that can be right"
 _SAID: Final = {
     ResultStatus.PARTIAL: "with fewer runs than wanted",
     ResultStatus.ERROR: "failed",
     ResultStatus.CANCELED: "cancelled",
     ResultStatus.MISSING: "not measured yet",
+    ResultStatus.NO_RESULT: "without a result that can be right",
 }
 
 
@@ -63,11 +64,6 @@ def extent(results: Results) -> str:
     return "Partial results" if any(job.counts for job in results if job.is_wanted) else "No results yet"
 
 
-def _said(job: JobResult) -> str:
-    is_without = job.status is ResultStatus.ERROR and job.lacks_result
-    return _NO_RESULT if is_without else _SAID[job.status]
-
-
 def standing(jobs: Sequence[JobResult]) -> str:
     """How far some jobs have come, in a line."""
     asked = [job for job in jobs if job.is_wanted]
@@ -76,7 +72,6 @@ def standing(jobs: Sequence[JobResult]) -> str:
     if found.total() == found[ResultStatus.DONE]:
         all_of = "all " if found.total() > 1 else ""
         return f"{all_of}{counted(found.total(), 'job')}, {counted(measured, 'run')}"
-    said = Counter(_said(job) for job in asked if job.status in _SAID)
-    others = [f"{said[words]:,} {words}" for words in (*_SAID.values(), _NO_RESULT) if said[words]]
+    others = [f"{found[status]:,} {words}" for status, words in _SAID.items() if found[status]]
     done = f"{found[ResultStatus.DONE]:,} of {counted(found.total(), 'job')} complete"
     return f"{', '.join([done, *others])}; {measured:,} of {counted(wanted, 'run')}"

@@ -81,9 +81,9 @@ def test_a_job_without_a_result_and_one_with_missing_shots_say_so():
     ]
 
     assert [
-        (ResultStatus.ERROR, 0, ("the cloud has no result of it",)),
+        (ResultStatus.NO_RESULT, 0, ("the cloud has no result of it",)),
         (ResultStatus.PARTIAL, 3, ("3 of 100 runs are counted: 97 shots are missing",)),
-        (ResultStatus.ERROR, 0, ('the result cannot be right: "01" does not fit 1 qubit',)),
+        (ResultStatus.NO_RESULT, 0, ('the result cannot be right: "01" does not fit 1 qubit',)),
     ] == [(r.status, r.runs.measured, r.errors) for r in gathered(desired, recorded)]
 
 
