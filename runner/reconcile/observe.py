@@ -207,13 +207,13 @@ class Observer:
     ) -> dict[str, Expected]:
         """What each batch must show, from all that is known of it beside the cloud's lists."""
         on_record = records_by_batch(owned, recorded)
-        by_recipe = {each.recipe[:SHORT]: each for each in wanted}
+        asking = _asking(owned, wanted)
         expected = {}
         for payload in (payload for some in owned.values() for payload in some):
-            batch_id, recipe = payload["id"], read_marks(payload.get("tags") or ()).recipe
+            batch_id = payload["id"]
             known = (purchases_on(rows, batch_id), on_record[batch_id], self._memory.job_ids(batch_id))
             expected[batch_id] = replace(
-                expectation(*known, by_recipe.get(recipe)),
+                expectation(*known, asking.get(batch_id)),
                 is_listed=_is_over(payload) or self._unlisted_s(batch_id) >= self._settle_s,
                 is_settled=self._ended_s(payload) >= self._settle_s,
                 is_steady=self._same_s(payload) >= self._settle_s,
@@ -316,8 +316,16 @@ def _owned(payloads: Iterable[Payload], names: Names, looked_at: Sequence[str]) 
     return owned
 
 
-def _recipe(payload: Payload) -> str:
-    return read_marks(payload.get("tags") or ()).recipe
+def _asking(
+    owned: Mapping[str, Iterable[Payload]], wanted: Iterable[DesiredExperiment]
+) -> dict[str, DesiredExperiment]:
+    """The experiment that asks for each batch: one that owns it, as others may share its sequence."""
+    asking: dict[str, DesiredExperiment] = {}
+    for desired in wanted:
+        for payload in owned[desired.name]:
+            if read_marks(payload.get("tags") or ()).recipe == desired.recipe[:SHORT]:
+                asking.setdefault(payload["id"], desired)
+    return asking
 
 
 def _is_over(payload: Payload) -> bool:

@@ -15,9 +15,9 @@ from builders import a_wanted_job, an_experiment
 from fakes import SEQUENCE, DiceEngine, MemoryCloud, VirtualClock
 
 from runner.cloud import Answer
-from runner.domain import BatchMode, Budget, JobStatus, Policy, RunsMode, Surplus, recipe_digest
+from runner.domain import BatchMode, Budget, JobStatus, Policy, Retry, RunsMode, Surplus, recipe_digest
 from runner.errors import JobCreationError
-from runner.reconcile import End, Journal, Patience, Reconciler, Terms, Tools, Wish
+from runner.reconcile import End, Journal, Memory, Patience, Reconciler, Terms, Tools, Wish
 from runner.results import Records
 
 BATCHES, JOBS = "/api/v1/batches", "/api/v2/jobs"
@@ -343,8 +343,6 @@ def test_a_clock_that_is_set_changes_no_wait(lab, jump_s):
         seconds["now"] += s
         lab.sleep(s)
 
-    from runner.reconcile import Memory  # noqa: PLC0415  (only here)
-
     reconciler = lab.reconciler(sleep=sleep)
     tools = replace(reconciler._tools, kept_memory=Memory(lambda: seconds["now"]))
     reconciler = Reconciler(tools, Terms(namespace="lab", poll_s=1.0, settle_s=5.0))
@@ -488,3 +486,20 @@ def test_runs_that_nobody_remembers_are_recorded_as_unknown(lab):
     assert [
         "is forgotten by the cloud: 40 are counted" in hold.reason for hold in outcome.plans[0].holds
     ] == [True]
+
+
+def test_runs_of_a_failure_are_not_taken_from_another_experiment_of_the_same_sequence(lab):
+    """The cloud has forgotten them; a budget counts as many as its own file asks for."""
+    lab.engine._failing = 1.0
+    never = Policy(retry=Retry(limit=0))
+    lab.run(wanted(a_wanted_job(runs=90), policy=never), timeout_s=7.0)
+    lab.sleep(1.0)
+    lab.forget_runs()
+    both = (wanted(a_wanted_job(runs=90), policy=never), replace(wanted(a_wanted_job(runs=20)), name="other"))
+    reconciler = lab.reconciler("another")
+    for _ in range(8):
+        reconciler.one_pass([Wish(desired=each) for each in both])
+        lab.sleep(1.0)
+    (record,) = Records(lab.folder / "another").of_experiment("exp")
+
+    assert (JobStatus.ERROR, 90) == (record.status, record.runs)
