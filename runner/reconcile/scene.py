@@ -291,6 +291,11 @@ class Scene:
             if e.kind in BUYING and e.batch_id == batch.id and e.state is State.ACCEPTED
         )
 
+    def tried(self, batch: ObservedBatch) -> tuple[Entry, ...]:
+        """The journal's rows of what was bought on the batch, or may have been, in whole or in part."""
+        known = (e for e in self.seen.entries if e.kind in BUYING and e.batch_id == batch.id)
+        return tuple(e for e in known if e.state.may_have_bought or e.state is State.REJECTED)
+
     def has_unclear_addition(self, batch: ObservedBatch) -> bool:
         """Whether a purchase on this batch may still land, or has landed in part, as a refused one may."""
         return any(not e.state.is_clear or e.state is State.REJECTED for e in self.additions(batch))

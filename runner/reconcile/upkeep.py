@@ -199,19 +199,21 @@ def twins(scene: Scene) -> Iterable[CancelBatch]:
 
 
 def repeated(scene: Scene) -> Iterable[CancelJobs]:
-    """Pending jobs that came with a purchase of ours which arrived twice, although its answer was clear."""
+    """Pending jobs that came with a purchase of ours which arrived twice; nobody else buys on our batches."""
     if scene.terms.namespace is None:
         return
     for batch in scene.current + scene.outdated:
-        if scene.gap(batch) or scene.has_unclear_addition(batch):
+        tried = scene.tried(batch)
+        # Around one without a clear answer the batch is shut first: it may come still.
+        if not tried or scene.gap(batch) or (scene.has_unclear_addition(batch) and scene.accepts_jobs(batch)):
             continue
-        asked = Counter(key for row in scene.purchases(batch) for key, _ in row.jobs)
+        asked = Counter(key for row in tried for key, _ in row.jobs)
         surplus = []
         for job in batch.jobs:
             asked[job.key] -= 1
             if asked[job.key] < 0 and effective_status(batch.status, job.status) is JobStatus.PENDING:
                 surplus.append(job.id)
-        if surplus and scene.purchases(batch):
+        if surplus:
             reason = f"a purchase arrived twice: {len(surplus)} jobs are there that were not asked for"
             yield CancelJobs(batch_id=batch.id, job_ids=tuple(surplus), reason=reason)
 

@@ -299,13 +299,21 @@ class Judge:
         looks = [each for each in self._world.crew if each.project == batch["project_id"]]
         return not any(each.began_s > shown_s for each in looks)
 
+    def _was_told_wrong(self, crewman):
+        events = self._world.schedule.events
+        return any(
+            getattr(each, "kind", "") == "other status" and each.clone == crewman.number for each in events
+        )
+
     def _judge_duplicate(self, job, crewman):
         """What came twice is cancelled while it waits, where something tells that it was not asked for."""
         conditions = self._world.conditions
         shown_s = max(conditions.settle_s, self._world.schedule.nature.most_s)
         since_s, until_s = job["created_s"] + shown_s + _SOON_S, job["started_s"] or 0.0
         n_chances = sum(since_s < at_s < until_s for at_s in crewman.looked_at_s)
-        is_known = conditions.submission == "claim" and not crewman.has_forgotten
+        # Of one that no list has, or that a list has said to be over, nobody can know better.
+        is_shown = not self._world.schedule.nature.hiding and not self._was_told_wrong(crewman)
+        is_known = conditions.submission == "claim" and not crewman.has_forgotten and is_shown
         if is_known and n_chances >= _CHANCES and job["project_id"] == crewman.project:
             self.accuse(f"left to run: job {job['id']} came twice, and {crewman} has left it")
 

@@ -216,6 +216,24 @@ def test_a_purchase_that_landed_without_an_answer_is_not_repeated(state):
     assert [Fence(batch_id="b1", holds_jobs=True, reason="")] == planned
 
 
+@pytest.mark.parametrize("state", [State.INTENDED, State.ACCEPTED, State.UNKNOWN, State.REJECTED])
+@pytest.mark.parametrize("is_open", [False, True])
+def test_what_came_twice_is_cancelled_whatever_its_answer_was(state, is_open):
+    """Nobody else buys on our batches; around a purchase without a clear answer they are shut first."""
+    tried = an_entry(Kind.ADD, state, seq=2, submission=TAG, jobs=((a_wanted_job().key, 100),))
+    batch = a_batch("b1", a_job(), a_job("j2"), open=is_open, tags=tags_of(TAG))
+
+    planned = actions(EXPERIMENT, seen(batch, entries=[OURS, tried]))
+
+    twice = [CancelJobs(batch_id="b1", job_ids=("j2",), reason="")]
+    if not is_open:
+        assert twice == planned
+    elif state is State.ACCEPTED:
+        assert [*twice, CloseBatch(batch_id="b1", reason="")] == planned
+    else:
+        assert [Fence(batch_id="b1", holds_jobs=True, reason="")] == planned
+
+
 def test_a_purchase_that_was_refused_leaves_its_claim_to_be_shut():
     """Nothing is ever sent twice on one claim; a part may have been taken, so it is looked at again."""
     tried = an_entry(Kind.ADD, State.REJECTED, seq=2, submission=TAG)
