@@ -102,7 +102,9 @@ class Memory:
             before = known.get(job["id"], {})
             if not before or _progress(before) <= _progress(job):
                 # A field that was told once is not untold by an answer that leaves it out.
-                said = {name: each for name, each in job.items() if each is not None or name not in before}
+                said = {
+                    name: each for name, each in job.items() if each is not None or not _is_told(before, name)
+                }
                 known[job["id"]] = before | said
         return sorted(known.values(), key=_creation_order)
 
@@ -160,6 +162,12 @@ def jobs_in(answer: Mapping[str, Any]) -> list[Payload]:
     jobs = answer.get("jobs")
     listed = jobs if isinstance(jobs, list) else []
     return [job for job in listed if isinstance(job, dict) and isinstance(job.get("id"), str)]
+
+
+def _is_told(job: Mapping[str, Any], name: str) -> bool:
+    """Whether something is known of a job; runs that cannot be right are not."""
+    value = job.get(name)
+    return value is not None and (name != "runs" or (type(value) is int and value > 0))
 
 
 def _is_ending(payload: Mapping[str, Any]) -> bool:

@@ -503,3 +503,12 @@ def test_runs_of_a_failure_are_not_taken_from_another_experiment_of_the_same_seq
     (record,) = Records(lab.folder / "another").of_experiment("exp")
 
     assert (JobStatus.ERROR, 90) == (record.status, record.runs)
+
+
+def test_runs_that_cannot_be_right_are_forgotten():
+    """Told again as null, they are unknown, not what was told first."""
+    memory = Memory(lambda: 0.0)
+    memory.jobs("b1", [{"id": "j1", "status": "PENDING", "runs": -20, "variables": {"t": 1}}])
+    (job,) = memory.jobs("b1", [{"id": "j1", "status": "ERROR", "runs": None, "variables": None}])
+
+    assert {"id": "j1", "status": "ERROR", "runs": None, "variables": {"t": 1}} == job
