@@ -347,19 +347,19 @@ class Actor:
 
     def _fence(self, deed: Deed, action: Fence) -> None:
         if action.holds_jobs:
-            self._change(lambda: self._client.close_batch(action.batch_id))
+            self._shut(lambda: self._client.close_batch(action.batch_id))
             return
         self._mark(deed, action.batch_id, tags.FENCED)
-        self._change(lambda: self._client.cancel_batch(action.batch_id))
+        self._shut(lambda: self._client.cancel_batch(action.batch_id))
 
     def _close(self, deed: Deed, action: CloseBatch) -> None:
         del deed
-        self._change(lambda: self._client.close_batch(action.batch_id))
+        self._shut(lambda: self._client.close_batch(action.batch_id))
 
     def _cancel_batch(self, deed: Deed, action: CancelBatch) -> None:
         if action.mark:
             self._mark(deed, action.batch_id, action.mark)
-        self._change(lambda: self._client.cancel_batch(action.batch_id))
+        self._shut(lambda: self._client.cancel_batch(action.batch_id))
 
     def _cancel_jobs(self, deed: Deed, action: CancelJobs) -> None:
         self._mark(deed, action.batch_id, tags.PRUNED)
@@ -379,10 +379,10 @@ class Actor:
         for tag in said:
             self._memory.mark(batch_id, tag)
 
-    def _change(self, change: Callable[[], dict[str, Any]]) -> None:
-        """Changes a batch; what has already happened, or comes too late, is for the next pass to see."""
+    def _shut(self, shut: Callable[[], dict[str, Any]]) -> None:
+        """Shuts a batch; what has already happened, or comes too late, is for the next pass to see."""
         with suppress(*_TOO_LATE):
-            self._memory.hear(change())
+            self._memory.hear(shut() | {"open": False})
 
     # Records
 
