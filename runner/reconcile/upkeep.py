@@ -209,7 +209,8 @@ def repeated(scene: Scene) -> Iterable[CancelJobs]:
             continue
         asked = Counter(key for row in tried for key, _ in row.jobs)
         surplus = []
-        for job in batch.jobs:
+        kept = [job for job in batch.jobs if job.status not in {JobStatus.CANCELED, JobStatus.CANCELING}]
+        for job in kept:
             asked[job.key] -= 1
             if asked[job.key] < 0 and effective_status(batch.status, job.status) is JobStatus.PENDING:
                 surplus.append(job.id)
