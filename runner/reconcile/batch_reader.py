@@ -214,10 +214,10 @@ def n_cancelled(payload: Payload) -> int:
 def _with_runs(job: ObservedJob, expected: Expected) -> ObservedJob:
     """A job that has ended, and of which the cloud has forgotten the runs.
 
-    Of one that measured nothing it is enough to know how many it may have had.
+    Of one that was cancelled it is enough to know how many it may have had.
     """
     recorded = expected.on_record.get(job.id)
-    asked = expected.asked.get(job.key, 0) if job.status is not JobStatus.DONE else 0
+    asked = expected.asked.get(job.key, 0) if job.status is JobStatus.CANCELED else 0
     bought = expected.runs.get(job.key, asked)
     return replace(job, runs=recorded.runs or bought if recorded else bought)
 

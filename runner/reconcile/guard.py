@@ -121,8 +121,8 @@ class _Lot:
         return sum(job.missing_shots for job in self.jobs if job.key == key)
 
     def n_vague(self, key: str) -> int:
-        """Measured jobs of a key of which nobody knows how many runs were bought."""
-        return sum(job.is_vague for job in self.jobs if job.key == key)
+        """Jobs of a key that did not fail, and of which nobody knows how many runs were bought."""
+        return sum(job.is_vague and not job.is_failed for job in self.jobs if job.key == key)
 
     def failed(self, key: str) -> list[int]:
         """Runs of each job of a key that failed."""
@@ -228,6 +228,8 @@ def _beyond_one_job(
 
 def _beyond_the_budget(desired: DesiredExperiment, request: Purchase, lots: Sequence[_Lot]) -> Iterator[str]:
     budget = desired.policy.budget
+    if (budget.runs, budget.qpu_s) != (None, None) and any(job.is_vague for lot in lots for job in lot.jobs):
+        yield "how many runs were bought is not known of all jobs, and the budget counts them"
     bought = [lot.bought() for lot in lots]
     n_jobs = sum(n for n, _ in bought) + sum(lot.n_unseen for lot in lots)
     yield from _over(desired, request, (n_jobs, sum(n for _, n in bought)), budget, "the budget")
@@ -385,5 +387,5 @@ def _read_job(batch: ObservedBatch, job: ObservedJob, desired: DesiredExperiment
 def _job(job: ObservedJob | RecordedJob, status: JobStatus, desired: DesiredExperiment) -> _Job:
     is_void = status is JobStatus.CANCELED and job.started_at is None
     is_failed = status is JobStatus.ERROR or (status in desired.policy.retry.on and not is_void)
-    is_vague = status is JobStatus.DONE and not job.runs
+    is_vague = status in {JobStatus.DONE, JobStatus.ERROR} and not job.runs
     return _Job(job.key, job.runs, is_void, is_failed, is_vague=is_vague)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from datetime import datetime
 
-    from runner.domain import Budget, ObservedBatch
+    from runner.domain import Budget, ObservedBatch, ObservedJob, RecordedJob
     from runner.reconcile.actions import NewJob
     from runner.reconcile.scene import Observation, Scene
     from runner.reconcile.tally import Point
@@ -170,12 +170,17 @@ def _failed(scene: Scene, wanted: Sequence[Point]) -> Iterator[Restraint]:
 
 
 def _over_budget(scene: Scene, due: Sequence[NewJob]) -> Iterator[Restraint]:
-    device_type = scene.desired.device_type
+    device_type, budget = scene.desired.device_type, scene.desired.policy.budget
+    unknown = _forgotten(scene.seen) if (budget.runs, budget.qpu_s) != (None, None) else []
+    if due and unknown:
+        yield Restraint(
+            reason=f"the cloud has forgotten how many runs the job {unknown[0]} had, so that its budget of "
+            f"runs cannot be counted",
+            how="limit `policy.budget.jobs` in place of runs and QPU time",
+        )
     asked = sum(job.runs for job in due)
     more = Cost(jobs=len(due), runs=asked, qpu_s=qpu_seconds(device_type, asked))
-    for key, unit, each, total, most in beyond(
-        ever_bought(scene.seen, device_type), more, scene.desired.policy.budget
-    ):
+    for key, unit, each, total, most in beyond(ever_bought(scene.seen, device_type), more, budget):
         yield Restraint(
             reason=f"{each:.0f} more {unit} would make {total:.0f}, above the budget of {most:.0f}",
             how=f"raise `policy.budget.{key}`, or `{key}` of [caps] in runner.toml; or ask for less",
@@ -201,6 +206,15 @@ def ever_bought(seen: Observation, device_type: str) -> Cost:
         for batch in seen.batches
         for job in batch.jobs
     }
-    jobs |= {job.id: (job.status, job.least_runs) for job in seen.recorded}
+    for job in seen.recorded:
+        jobs[job.id] = (job.status, max(job.least_runs, jobs.get(job.id, (job.status, 0))[1]))
+
+
+def _forgotten(seen: Observation) -> list[str]:
+    """Ids of jobs that ran and of which nobody knows with how many runs."""
+    ran = {JobStatus.DONE, JobStatus.ERROR}
+    jobs: list[ObservedJob | RecordedJob] = [*(job for b in seen.batches for job in b.jobs), *seen.recorded]
+    known = {job.id for job in jobs if job.runs}
+    return [job.id for job in jobs if job.status in ran and job.id not in known]
     bought = [runs for status, runs in jobs.values() if status is not JobStatus.CANCELED]
     return Cost(jobs=len(bought), runs=sum(bought), qpu_s=qpu_seconds(device_type, sum(bought)))

@@ -488,21 +488,37 @@ def test_runs_that_nobody_remembers_are_recorded_as_unknown(lab):
     ] == [True]
 
 
-def test_runs_of_a_failure_are_not_taken_from_another_experiment_of_the_same_sequence(lab):
-    """The cloud has forgotten them; a budget counts as many as its own file asks for."""
-    lab.engine._failing = 1.0
-    never = Policy(retry=Retry(limit=0))
-    lab.run(wanted(a_wanted_job(runs=90), policy=never), timeout_s=7.0)
+def test_runs_that_a_person_cancelled_are_those_of_their_own_experiment(lab):
+    """The cloud has forgotten them; another experiment with the same sequence asks for fewer."""
+    lab.engine._capacity = 0
+    lab.run(wanted(a_wanted_job(runs=90)), timeout_s=7.0)
+    (job,) = lab.cloud.jobs()
+    lab.cloud.client().cancel_job(job["id"])
     lab.sleep(1.0)
     lab.forget_runs()
-    both = (wanted(a_wanted_job(runs=90), policy=never), replace(wanted(a_wanted_job(runs=20)), name="other"))
+    both = (wanted(a_wanted_job(runs=90)), replace(wanted(a_wanted_job(runs=20)), name="other"))
     reconciler = lab.reconciler("another")
     for _ in range(8):
         reconciler.one_pass([Wish(desired=each) for each in both])
         lab.sleep(1.0)
     (record,) = Records(lab.folder / "another").of_experiment("exp")
 
-    assert (JobStatus.ERROR, 90) == (record.status, record.runs)
+    assert (JobStatus.CANCELED, 90) == (record.status, record.runs)
+
+
+def test_failures_of_which_the_runs_are_forgotten_cannot_be_counted_by_a_budget(lab):
+    """A person decides; without a budget they are bought again as ever."""
+    lab.engine._failing = 1.0
+    never = Policy(retry=Retry(limit=0))
+    lab.run(wanted(a_wanted_job(runs=90), policy=never), timeout_s=7.0)
+    lab.sleep(1.0)
+    lab.forget_runs()
+    lab.engine._failing = 0.0
+    limited = lab.run(wanted(policy=Policy(budget=Budget(runs=150))), "another")
+    unlimited = lab.run(wanted(), "another")
+
+    assert ["cannot be counted" in hold.reason for hold in limited.plans[0].holds] == [True]
+    assert (End.SETTLED, [90, 100]) == (unlimited.end, lab.bought())
 
 
 def test_runs_that_cannot_be_right_are_forgotten():
