@@ -64,11 +64,12 @@ class Observer:
         self._payloads: dict[str, Payload] = {}
         self._readings: dict[str, Reading] = {}
         self._unshown: set[str] = set()
-        self._began_s = 0.0
+        self._began_s, self._began_at = 0.0, tools.clock()
 
     def observe(self, wanted: Sequence[DesiredExperiment]) -> dict[str, Observation]:
         """What there is of some experiments, by their names, and of those that were removed."""
-        self._began_s = self._memory.now_s()  # what is seen is as old as the first request for it
+        # What is seen is as old as the first request for it.
+        self._began_s, self._began_at = self._memory.now_s(), self._tools.clock()
         payloads = self._listed()
         names = self._names(wanted, payloads.values())
         looked_at = [*(each.name for each in wanted), *(names.removed if self._sees_removed else ())]
@@ -262,12 +263,11 @@ class Observer:
         """
         is_first = not self._memory.is_known((name, "rows"))
         self._memory.seconds_of((name, "rows"), self._began_s)
-        now = self._tools.clock()
         return {
             entry.seq: self._memory.seconds_of(
                 ("row", entry.seq, entry.state),
                 self._began_s,
-                already_s=max(0.0, (now - entry.at).total_seconds()) if is_first else 0.0,
+                already_s=max(0.0, (self._began_at - entry.at).total_seconds()) if is_first else 0.0,
             )
             for entry in entries
         }

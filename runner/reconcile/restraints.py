@@ -142,10 +142,8 @@ def _incomplete(scene: Scene, batch: ObservedBatch) -> Restraint:
 
 def _uncounted(scene: Scene) -> tuple[ObservedBatch, ...]:
     """Batches that are not seen whole, as far as it matters: a budget counts those of all recipes."""
-    budget = scene.desired.policy.budget
-    is_limited = (budget.runs, budget.jobs, budget.qpu_s) != (None, None, None)
     others = [b for b in scene.outdated if scene.gap(b) and b not in scene.gaps]
-    return (*scene.gaps, *others) if is_limited else scene.gaps
+    return (*scene.gaps, *others) if scene.is_limited else scene.gaps
 
 
 def _dependent(scene: Scene) -> Iterator[Restraint]:

@@ -315,13 +315,20 @@ class Scene:
         hidden = f"{n_bought} jobs were accepted, and {batch.jobs_count} are shown"
         return self.sighting(batch).gap or (hidden if n_bought > batch.jobs_count else "")
 
+    @property
+    def is_limited(self) -> bool:
+        """Whether the file has a budget."""
+        budget = self.desired.policy.budget
+        return (budget.runs, budget.jobs, budget.qpu_s) != (None, None, None)
+
     @cached_property
     def unsettled_s(self) -> float:
         """For how long (in s) a purchase may still come to light on a batch that was shut a moment ago.
 
         What this machine alone has bought on a batch, with clear answers, is known without.
         """
-        unsure = (b for b in self.current if not self.accepts_jobs(b) and not self._is_known_by_heart(b))
+        counted = self.current + (self.outdated if self.is_limited else ())
+        unsure = (b for b in counted if not self.accepts_jobs(b) and not self._is_known_by_heart(b))
         left_s = (self.terms.settle_s - self.sighting(batch).shut_s for batch in unsure)
         return max(left_s, default=0.0)
 
