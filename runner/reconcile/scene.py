@@ -343,6 +343,15 @@ class Scene:
         return self.sighting(batch).ended_s >= self.terms.settle_s
 
     def may_undo(self, batch: ObservedBatch) -> bool:
+    def is_released(self, batch: ObservedBatch) -> bool:
+        """Whether what is cancelled in a batch is our own doing.
+
+        Its tags say so, or a purchase of ours was refused or had no clear answer: such a batch we shut
+        ourselves, and its tags may show it late.
+        """
+        is_ours = self.creation(batch) is not None and self.has_unclear_addition(batch)
+        return self.marks[batch.id].released or is_ours
+
         """Whether what is pending in a batch is ours to cancel.
 
         Bought by this machine, or for a commit that the present one descends from: what another clone wants
