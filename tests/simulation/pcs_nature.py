@@ -5,7 +5,7 @@ A `Nature` is a value; `nature(rng)` draws one. Nothing here knows the product.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 # What may lag behind the truth, each by itself.
 VIEWS = ("batches", "jobs", "counts", "statuses", "tags", "single", "results")
@@ -132,7 +132,7 @@ def nature(rng, longest_s, *, may_purge=False):
 
         may_purge: Whether anything may be forgotten.
     """
-    return Nature(
+    drawn = Nature(
         lags=_lags(rng, longest_s),
         is_missing_single=rng.random() < 0.3,
         repeat=rng.choice(["fine", "refused"]),
@@ -161,6 +161,8 @@ def nature(rng, longest_s, *, may_purge=False):
         queue_s=rng.choice([None, None, 0.5, 30.0]),
         says_shared=rng.random() < 0.2,
     )
+    # Of a result that lies about a job whose runs are forgotten, nothing tells that it does.
+    return replace(drawn, wrong_results=0.0) if drawn.forgets_runs else drawn
 
 
 def _lags(rng, longest_s):

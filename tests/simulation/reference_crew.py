@@ -278,6 +278,7 @@ class Crewman:
         self.stage += 1
         if self.has_changed:
             self.world.rounds[self.stage] = True
+            self.pause(self.world.schedule.nature.most_s)
         since_s = self.world.agenda.now_s
         while self.world.is_at_work() or any(each.stage < self.stage for each in self.world.crew):
             self.pause(_POLL_S)

@@ -236,7 +236,8 @@ class Judge:
     def recorded(self, crewman, records):
         """Each record says what was measured, and all that the clone's files ask for is on record."""
         cloud = self._world.schedule.nature
-        if cloud.purge != "nothing" or cloud.hiding:
+        is_late = "results" in cloud.lags and cloud.lags["results"].most_s > self._world.conditions.settle_s
+        if cloud.purge != "nothing" or cloud.hiding or is_late:
             return
         # A record without a result is one that is asked for again, as long as somebody wants it.
         on_record = {j.id: j for j in records if j.counts or str(j.status) != "DONE"}
@@ -249,9 +250,7 @@ class Judge:
             if found is None:
                 continue
             said = (str(found.status), dict(found.counts))
-            # Of a result that lies where the cloud has forgotten the runs, nothing tells that it does.
-            is_unknown = cloud.forgets_runs and not found.runs
-            if said != (job["status"], counts) and not is_unknown:
+            if said != (job["status"], counts):
                 self.accuse(f"not recorded: {crewman} has {said} of job {job['id']}, it is {counts}")
             if job["status"] == "DONE":
                 there.setdefault(key, []).append(job["runs"])
@@ -307,12 +306,12 @@ class Judge:
 
     def _judge_duplicate(self, job, crewman):
         """What came twice is cancelled while it waits, where something tells that it was not asked for."""
-        conditions = self._world.conditions
-        shown_s = max(conditions.settle_s, self._world.schedule.nature.most_s)
+        conditions, cloud = self._world.conditions, self._world.schedule.nature
+        shown_s = max(conditions.settle_s, cloud.most_s)
         since_s, until_s = job["created_s"] + shown_s + _SOON_S, job["started_s"] or 0.0
         n_chances = sum(since_s < at_s < until_s for at_s in crewman.looked_at_s)
         # Of one that no list has, or that a list has said to be over, nobody can know better.
-        is_shown = not self._world.schedule.nature.hiding and not self._was_told_wrong(crewman)
+        is_shown = not (cloud.hiding or cloud.strange or self._was_told_wrong(crewman))
         is_known = conditions.submission == "claim" and not crewman.has_forgotten and is_shown
         if is_known and n_chances >= _CHANCES and job["project_id"] == crewman.project:
             self.accuse(f"left to run: job {job['id']} came twice, and {crewman} has left it")
