@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from http.client import HTTPException
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
@@ -19,6 +20,7 @@ import runner
 from runner.cloud.transport import (
     CONNECTIONS,
     Answer,
+    EndlessAnswerError,
     NoAnswerError,
     NotSentError,
     Request,
@@ -30,8 +32,14 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import Iterator
 
+    from urllib3 import BaseHTTPResponse
+
 CONNECT_TIMEOUT_S: Final = 10.0
 READ_TIMEOUT_S: Final = 60.0
+# Of a whole answer, unpacked.
+MOST_BYTES: Final = 256 * 2**20
+MOST_S: Final = 600.0
+_PIECE: Final = 2**18
 
 
 class RequestsPort:
@@ -48,6 +56,10 @@ class RequestsPort:
             environment's.
 
         timeout_s: Most time to connect, and most time between two bytes of the answer (in s).
+
+        most_bytes: Of an answer, unpacked.
+
+        most_s: Until an answer has come whole (in s).
     """
 
     def __init__(
@@ -56,16 +68,20 @@ class RequestsPort:
         connections: int = CONNECTIONS,
         verify: bool | str = True,
         timeout_s: tuple[float, float] = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S),
+        most_bytes: int = MOST_BYTES,
+        most_s: float = MOST_S,
     ) -> None:
         self._connections = connections
         self._verify = verify if isinstance(verify, str) else True
         self._timeout = Timeout(connect=timeout_s[0], read=timeout_s[1])
+        self._most_bytes, self._most_s = most_bytes, most_s
         self._routes: dict[str, _Route] = {}
         self._lock = threading.Lock()
 
     def send(self, request: Request) -> Answer:
         """The answer to one request, sent exactly once; redirects are answers."""
         body = request.body if request.is_safe else _WatchedBody(request.body or b"")
+        until_s = time.monotonic() + self._most_s
         try:
             route, target = self._way(request)
             response = route.pool.urlopen(
@@ -77,10 +93,29 @@ class RequestsPort:
                 redirect=False,
                 assert_same_host=False,
                 timeout=self._timeout,
+                preload_content=False,
             )
+            return Answer(response.status, response.headers, self._whole(response, until_s))
         except _TROUBLES as error:
             raise _mapped(error, body) from _without_frames(error)
-        return Answer(response.status, response.headers, response.data)
+
+    def _whole(self, response: BaseHTTPResponse, until_s: float) -> bytes:
+        """The body of an answer, which ends within bounds; what does not is cut off with its connection."""
+        found = bytearray()
+        try:
+            while piece := response.read(_PIECE, decode_content=True):
+                found += piece
+                self._check(len(found), until_s)
+            response.release_conn()
+        finally:
+            response.close()
+        return bytes(found)
+
+    def _check(self, n_bytes: int, until_s: float) -> None:
+        if n_bytes > self._most_bytes:
+            raise EndlessAnswerError(f"it has more than {self._most_bytes:,} bytes")
+        if time.monotonic() > until_s:
+            raise EndlessAnswerError(f"it has not come whole in {self._most_s:g} s")
 
     def close(self) -> None:
         """Gives all connections back."""

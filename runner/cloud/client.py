@@ -6,8 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import copy
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
+from runner.cloud import wire
 from runner.cloud.exchange import Exchange
 from runner.cloud.filters import BatchFilters, JobFilters, JobsOfBatchFilters, RebatchFilters, as_query
 from runner.cloud.retrying import Retrying
@@ -37,6 +38,10 @@ Payload = dict[str, Any]
 PAGE_SIZE: Final = 100
 _NOTHING_MEASURED: Final[Payload] = {"counter": None, "raw": None, "serialised_results": None}
 DOWNLOADS: Final = CONNECTIONS
+# Of one list: two hundred thousand entries.
+MOST_PAGES: Final = 2000
+# What the interface takes in one request.
+_CANCELLED_AT_ONCE: Final = 100
 
 
 class Client:
@@ -113,11 +118,11 @@ class Client:
             )
         payload = {**batch_data, "project_id": self.project_id}
         with _traceable(tags=payload.get("tags") or (), jobs=len(payload.get("jobs") or ())):
-            return self._object("POST", "/api/v1/batches", payload=payload)
+            return self._entry("POST", "/api/v1/batches", payload=payload)
 
     def get_batch(self, batch_id: str) -> Payload:
         """One batch, with its sequence and `job_ids`, without its jobs."""
-        return self._object("GET", f"/api/v2/batches/{batch_id}")
+        return self._entry("GET", f"/api/v2/batches/{batch_id}")
 
     def get_batch_status(self, batch_id: str) -> Payload:
         """`status` and `jobs_count_per_status` of one batch: the cheapest question."""
@@ -135,19 +140,28 @@ class Client:
         """
         payload = [dict(job) for job in jobs_data]
         with _traceable(batch_id=batch_id, jobs=len(payload)):
-            return self._object("POST", f"/api/v2/batches/{batch_id}/jobs", payload=payload)
+            return self._entry("POST", f"/api/v2/batches/{batch_id}/jobs", payload=payload)
 
     def close_batch(self, batch_id: str) -> Payload:
         """Refuses further jobs from now on; answers the batch."""
-        return self._object("PATCH", f"/api/v2/batches/{batch_id}/complete")
+        return self._entry("PATCH", f"/api/v2/batches/{batch_id}/complete")
 
     def cancel_batch(self, batch_id: str) -> Payload:
         """Cancels a batch and its pending jobs; answers the batch with its jobs."""
-        return self._object("PATCH", f"/api/v2/batches/{batch_id}/cancel")
+        return self._entry("PATCH", f"/api/v2/batches/{batch_id}/cancel")
 
     def cancel_batches(self, batch_ids: Sequence[str]) -> Payload:
-        """Cancels several batches; answers `batches` and `errors`, a reason for each id that was not."""
-        return self._object("PATCH", "/api/v1/batches/cancel", payload={"batch_ids": list(batch_ids)})
+        """Cancels several batches; answers `batches` and `errors`, a reason for each id that was not.
+
+        The cloud takes 100 ids at once: more are sent in several requests, and none in none.
+        """
+        found: Payload = {"batches": [], "errors": {}}
+        for begin in range(0, len(batch_ids), _CANCELLED_AT_ONCE):
+            some = list(batch_ids[begin : begin + _CANCELLED_AT_ONCE])
+            said = self._object("PATCH", "/api/v1/batches/cancel", payload={"batch_ids": some})
+            found["batches"] += said.get("batches") or []
+            found["errors"] |= said.get("errors") or {}
+        return found
 
     def rebatch(self, batch_id: str, **filters: Unpack[RebatchFilters]) -> Payload:
         """Creates a batch from those jobs of a closed one that pass all filters; answers the new batch.
@@ -157,30 +171,30 @@ class Client:
         """
         query = as_query(filters, RebatchFilters)
         with _traceable(batch_id=batch_id):
-            return self._object("POST", f"/api/v1/batches/{batch_id}/rebatch", query=query)
+            return self._entry("POST", f"/api/v1/batches/{batch_id}/rebatch", query=query)
 
     def set_batch_tags(self, batch_id: str, tags: Sequence[str]) -> Payload:
         """Replaces all tags of a batch."""
-        return self._object("PATCH", f"/api/v1/batches/{batch_id}/tags", payload=list(tags))
+        return self._entry("PATCH", f"/api/v1/batches/{batch_id}/tags", payload=list(tags))
 
     # Jobs
 
     def get_batch_jobs(self, batch_id: str) -> list[Payload]:
         """All jobs of a batch, in the order in which they were added; pages are fetched at the same time."""
         order = (("batch_id", batch_id), ("order_by", "creation_order"), ("order_by_direction", "ASC"))
-        first = self._page("/api/v2/jobs", order)
-        end, total = _end_and_total(first)
+        jobs, end, total = self._page("/api/v2/jobs", order)
         if not end or end >= total:
-            return list(first["data"])
+            return jobs
         offsets = range(end, total, end)
+        _check_pages("/api/v2/jobs", len(offsets))
         with ThreadPoolExecutor(min(DOWNLOADS, len(offsets)), thread_name_prefix="pages") as pool:
             queries = [(*order, ("offset", str(offset))) for offset in offsets]
             pages = list(pool.map(lambda query: self._page("/api/v2/jobs", query), queries))
-        while pages[-1]["data"] and _end_and_total(pages[-1])[0] < _end_and_total(pages[-1])[1]:
+        while pages[-1].entries and pages[-1].end < pages[-1].total:
             # Jobs were added while we read.
-            offset = _end_and_total(pages[-1])[0]
-            pages.append(self._page("/api/v2/jobs", (*order, ("offset", str(offset)))))
-        return [job for page in (first, *pages) for job in page["data"]]
+            _check_pages("/api/v2/jobs", len(pages))
+            pages.append(self._page("/api/v2/jobs", (*order, ("offset", str(pages[-1].end)))))
+        return [*jobs, *(job for page in pages for job in page.entries)]
 
     def get_jobs(self, **filters: Unpack[JobFilters]) -> Iterator[Payload]:
         """Jobs that pass all filters; pages come as needed."""
@@ -188,7 +202,7 @@ class Client:
 
     def get_job(self, job_id: str) -> Payload:
         """One job, with its sequence."""
-        return self._object("GET", f"/api/v2/jobs/{job_id}")
+        return self._entry("GET", f"/api/v2/jobs/{job_id}")
 
     def get_job_status(self, job_id: str) -> Payload:
         """Status of one job."""
@@ -196,12 +210,12 @@ class Client:
 
     def cancel_job(self, job_id: str) -> Payload:
         """Cancels a job; answers it."""
-        return self._object("PATCH", f"/api/v2/jobs/{job_id}/cancel")
+        return self._entry("PATCH", f"/api/v2/jobs/{job_id}/cancel")
 
     def cancel_jobs(self, batch_id: str, **filters: Unpack[JobsOfBatchFilters]) -> Payload:
         """Cancels the jobs of a batch that pass all filters; answers the batch."""
         query = as_query(filters, JobsOfBatchFilters)
-        return self._object("PATCH", f"/api/v2/batches/{batch_id}/cancel/jobs", query=query)
+        return self._entry("PATCH", f"/api/v2/batches/{batch_id}/cancel/jobs", query=query)
 
     def get_job_results(self, job_id: str) -> Payload | None:
         """What a job measured: `counter`, `raw`, `serialised_results`; None while there is nothing yet.
@@ -270,25 +284,45 @@ class Client:
         url = self.endpoints.core + path
         data = self._exchange.call(method, url, payload=payload, query=query)["data"]
         if not isinstance(data, dict):
-            kind = UnknownOutcomeError if method == "POST" else WireFormatError
-            raise kind("the answer's `data` is no object", method=method, path=path, body=str(data))
+            raise _unreadable(method, path, "the answer's `data` is no object")
         return data
 
-    def _pages(self, path: str, query: Query) -> Iterator[Payload]:
-        offset = 0
-        while True:
-            page = self._page(path, (*query, ("offset", str(offset)), ("limit", str(PAGE_SIZE))))
-            yield from page["data"]
-            end, total = _end_and_total(page)
-            if end <= offset or end >= total:
-                return
-            offset = end
+    def _entry(self, method: str, path: str, *, payload: Any = None, query: Query = ()) -> Payload:
+        """A batch or a job."""
+        entry = self._object(method, path, payload=payload, query=query)
+        if problem := wire.entry_problem(entry):
+            raise _unreadable(method, path, problem)
+        return entry
 
-    def _page(self, path: str, query: Query) -> Payload:
+    def _pages(self, path: str, query: Query) -> Iterator[Payload]:
+        offset, total, n_read = 0, 1, 0
+        while offset < total:
+            _check_pages(path, n_read)
+            n_read += 1
+            page = self._page(path, (*query, ("offset", str(offset)), ("limit", str(PAGE_SIZE))))
+            yield from page.entries
+            if page.end <= offset:
+                return
+            offset, total = page.end, page.total
+
+    def _page(self, path: str, query: Query) -> _Page:
+        """One page of batches or jobs.
+
+        Raises:
+            WireFormatError: It cannot be read.
+        """
         page = self._exchange.call("GET", self.endpoints.core + path, query=query)
-        if not isinstance(page["data"], list):
-            raise WireFormatError("the answer's `data` is no list", method="GET", path=path)
-        return page
+        entries = page["data"]
+        if not isinstance(entries, list):
+            raise _unreadable("GET", path, "the answer's `data` is no list")
+        problem = next(filter(None, map(wire.entry_problem, entries)), "")
+        try:
+            end, total = wire.pagination(page)
+        except ValueError as error:
+            problem = problem or str(error)
+        if problem:
+            raise _unreadable("GET", path, problem)
+        return _Page(entries, end, total)
 
     def _result_or_error(self, job_id: str) -> Payload | CloudError | None:
         try:
@@ -299,10 +333,23 @@ class Client:
             return error
 
 
-def _end_and_total(page: Payload) -> tuple[int, int]:
-    """Where a page ended and how many there are; zeros where the answer does not say."""
-    pagination = page.get("pagination") or {}
-    return int(pagination.get("end") or 0), int(pagination.get("total") or 0)
+class _Page(NamedTuple):
+    """Entries of a list, where they end in it, and how many there are in all; zeros where it is not said."""
+
+    entries: list[Payload]
+    end: int
+    total: int
+
+
+def _check_pages(path: str, n_pages: int) -> None:
+    if n_pages >= MOST_PAGES:
+        raise _unreadable("GET", path, f"the list has more than {MOST_PAGES} pages")
+
+
+def _unreadable(method: str, path: str, problem: str) -> CloudError:
+    """The error of an answer that cannot be read; what became of a POST is not known then."""
+    kind = UnknownOutcomeError if method == "POST" else WireFormatError
+    return kind(problem, method=method, path=path)
 
 
 @contextmanager

@@ -11,8 +11,14 @@ from runner.cloud import wire
 from runner.cloud.counting import CountedPort
 from runner.cloud.pacing import Pace
 from runner.cloud.retrying import RETRIED_STATUSES, moment_of, retry_after_s
-from runner.cloud.transport import NoAnswerError, NotSentError, Request, UnsendableError
-from runner.errors import CloudError, CloudUnavailableError, ProjectError, UnknownOutcomeError
+from runner.cloud.transport import EndlessAnswerError, NoAnswerError, NotSentError, Request, UnsendableError
+from runner.errors import (
+    CloudError,
+    CloudUnavailableError,
+    ProjectError,
+    UnknownOutcomeError,
+    WireFormatError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -150,14 +156,19 @@ class Exchange:
             ) from error
         except NotSentError as error:
             return _explained(CloudUnavailableError, request, "the cloud cannot be reached", error)
+        except EndlessAnswerError as error:
+            unread = WireFormatError if request.is_safe else UnknownOutcomeError
+            return _explained(unread, request, "the answer cannot be read", error)
         except NoAnswerError as error:
-            kind = CloudUnavailableError if request.is_safe else UnknownOutcomeError
-            return _explained(kind, request, "the cloud did not answer", error)
+            unheard = CloudUnavailableError if request.is_safe else UnknownOutcomeError
+            return _explained(unheard, request, "the cloud did not answer", error)
         self.server_time.hear(answer.headers)
         return answer if answer.status in _OK else wire.refusal(request, answer)
 
 
 def _worth_repeating(request: Request, error: CloudError) -> bool:
+    if isinstance(error, WireFormatError):
+        return False
     return request.is_safe and (error.status is None or error.status in RETRIED_STATUSES)
 
 

@@ -69,6 +69,10 @@ class NoAnswerError(RunnerError):
     """The request may have reached the server, but no whole answer came back."""
 
 
+class EndlessAnswerError(NoAnswerError):
+    """The answer is larger, or comes more slowly, than any that is meant."""
+
+
 class Port(Protocol):
     """What carries requests to the cloud."""
 
@@ -81,6 +85,8 @@ class Port(Protocol):
             UnsendableError: It never will.
 
             NoAnswerError: It may have reached the server.
+
+            EndlessAnswerError: It has reached the server, whose answer has no end.
         """
 
 

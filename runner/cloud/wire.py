@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
-from typing import TYPE_CHECKING, Any, Final
+import math
+import re
+from typing import TYPE_CHECKING, Any, Final, Never
 
 from runner.cloud.retrying import RETRIED_STATUSES
 from runner.errors import (
@@ -20,8 +22,15 @@ from runner.errors import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runner.cloud.transport import Answer, Request
 
+# Half of a character: JSON can name it, and no file and no terminal can take it.
+_HALF: Final = re.compile("[\ud800-\udfff]")
+_NAMES_HALVES: Final = re.compile(rb"\\u[dD][89a-fA-F]")
+_MOST_CHARACTERS: Final = 200
+_PART: Final = 40
 GZIP_FROM_BYTES: Final = 1024
 _PROBLEMS_SHOWN: Final = 5
 
@@ -61,7 +70,48 @@ def envelope(request: Request, answer: Answer) -> dict[str, Any]:
     value = json_object(request, answer)
     if "data" not in value:
         raise _unreadable(request, answer, "the answer has no `data`")
+    if _NAMES_HALVES.search(answer.body) and _HALF.search(json.dumps(value, ensure_ascii=False)):
+        raise _unreadable(request, answer, "the answer has halves of characters")
     return value
+
+
+def entry_problem(entry: object) -> str:
+    """Why something cannot be a batch or a job, as far as it must be told apart; empty if it can.
+
+    What else it says is judged where it is read, so that one wrong number stops nothing else.
+    """
+    if not isinstance(entry, dict):
+        return f"an entry is {_shown(entry)}, not an object"
+    for name in ("id", "batch_id", "project_id"):
+        value = entry.get(name)
+        if (value is not None or name == "id") and not _is_id(value):
+            return f"`{name}` of an entry is {_shown(value)}"
+    return ""
+
+
+def pagination(page: Mapping[str, Any]) -> tuple[int, int]:
+    """Where a page ends and how many entries there are; zeros where it does not say.
+
+    Raises:
+        ValueError: It says what is no number of entries.
+    """
+    said = page.get("pagination") or {}
+    if not isinstance(said, dict):
+        raise ValueError(f"`pagination` is {_shown(said)}, not an object")  # noqa: TRY004  (of the answer, not of ours)
+    end, total = said.get("end") or 0, said.get("total") or 0
+    wrong = next((each for each in (end, total) if type(each) is not int or each < 0), None)
+    if wrong is not None:
+        raise ValueError(f"{_shown(wrong)} in `pagination` is no number of entries")
+    return end, total
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, str) and 0 < len(value) <= _MOST_CHARACTERS and value.isprintable()
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= _PART else text[:_PART] + "…"
 
 
 def json_object(request: Request, answer: Answer) -> dict[str, Any]:
@@ -71,12 +121,27 @@ def json_object(request: Request, answer: Answer) -> dict[str, Any]:
         WireFormatError: The body is no JSON object; for a POST, `UnknownOutcomeError`.
     """
     try:
-        value = json.loads(answer.body)
+        value = json.loads(answer.body, parse_constant=_refuse, parse_float=_finite)
+    except _NotFiniteError as error:
+        raise _unreadable(request, answer, str(error)) from error
     except (ValueError, RecursionError) as error:
         raise _unreadable(request, answer, "the answer is not JSON") from error
     if not isinstance(value, dict):
         raise _unreadable(request, answer, "the answer is no object")
     return value
+
+
+class _NotFiniteError(Exception):
+    """A number that no JSON has."""
+
+
+def _refuse(word: str) -> Never:
+    raise _NotFiniteError(f"the answer has {word}, which is no number")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    return value if math.isfinite(value) else _refuse(_shown(text))
 
 
 def refusal(request: Request, answer: Answer) -> CloudError:

@@ -85,11 +85,9 @@ class BatchReader:
             for payload in payloads
         }
         unread = [p for p in payloads if self._must_fetch(p, expected[p["id"]])]
-        fetched = at_once(lambda p: self._client.get_batch_jobs(p["id"]), unread)
-        jobs = {
-            p["id"]: self._memory.jobs(p["id"], jobs_in({"jobs": some}))
-            for p, some in zip(unread, fetched, strict=True)
-        }
+        fetched = at_once(lambda p: self._listed(p["id"]), unread)
+        jobs = {p["id"]: some for p, (some, _) in zip(unread, fetched, strict=True)}
+        problems = {p["id"]: problem for p, (_, problem) in zip(unread, fetched, strict=True)}
         for payload in unread:
             batch_id = payload["id"]
             jobs[batch_id] = self._memory.hear_jobs(
@@ -99,9 +97,17 @@ class BatchReader:
         return {
             p["id"]: Reading(observed_batch(p), _UNSHOWN)
             if p["id"] in unshown
-            else self._reading(p, jobs.get(p["id"]), expected[p["id"]])
+            else self._reading(p, jobs.get(p["id"]), expected[p["id"]], problems.get(p["id"], ""))
             for p in payloads
         }
+
+    def _listed(self, batch_id: str) -> tuple[list[Payload], str]:
+        """All jobs that are known of a batch once its list was asked for, and why that could not be read."""
+        try:
+            listed = self._client.get_batch_jobs(batch_id)
+        except WireFormatError as error:
+            return self._memory.hear_jobs(batch_id, ()), error.message
+        return self._memory.jobs(batch_id, jobs_in({"jobs": listed})), ""
 
     def _must_fetch(self, payload: Payload, expected: Expected) -> bool:
         count = n_expected(payload, expected)
@@ -138,11 +144,15 @@ class BatchReader:
             return None
         return answer if answer.get("id") == job_id else None
 
-    def _reading(self, payload: Payload, jobs: Sequence[Payload] | None, expected: Expected) -> Reading:
+    def _reading(
+        self, payload: Payload, jobs: Sequence[Payload] | None, expected: Expected, problem: str
+    ) -> Reading:
         """A batch with its jobs, and what is missing of it.
 
         Args:
             jobs: As they were fetched; None where nobody had to.
+
+            problem: Why their list could not be read; empty where it could.
         """
         try:
             batch = replace(observed_batch(payload), jobs_count=n_expected(payload, expected))
@@ -151,7 +161,7 @@ class BatchReader:
         if jobs is None:
             return Reading(replace(batch, jobs=self._kept(payload, expected) or ()))
         read, unread = self._observed(payload, jobs, expected)
-        missing = [*gaps(payload, jobs, expected), *unread]
+        missing = [*([problem] if problem else []), *gaps(payload, jobs, expected), *unread]
         known: list[RecordedJob | ObservedJob] = [*expected.on_record.values(), *read]
         once = {job.id: job for job in known}.values()
         lacking = [] if missing else [*amount_gaps(once, expected.amounts)]

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import BatchStatus
+from runner.errors import WireFormatError
 from runner.reconcile.completeness import Expected, gaps
 from runner.reconcile.day_budget import Lot, spent
 from runner.reconcile.memory import jobs_in
@@ -75,17 +76,24 @@ class Ledger:
         unknown = [p for p in payloads if len(on_record.get(p["id"], ())) < jobs_count(p)]
         unread = [p for p in unknown if self._jobs.get(p["id"], (None,))[0] != _version(p)]
         with ThreadPoolExecutor(_READERS, thread_name_prefix="ledger") as pool:
-            read = list(pool.map(lambda p: self._tools.client.get_batch_jobs(p["id"]), unread))
+            read = list(pool.map(lambda p: self._listed(p["id"]), unread))
         gap = ""
-        for payload, listed in zip(unread, read, strict=True):
-            jobs = jobs_in({"jobs": listed})
+        for payload, (jobs, problem) in zip(unread, read, strict=True):
             # Here runs are counted, whatever point they are of.
-            missing = next(gaps(payload, jobs, Expected(own_sequences={job["id"]: None for job in jobs})), "")
+            expected = Expected(own_sequences={job["id"]: None for job in jobs})
+            missing = problem or next(gaps(payload, jobs, expected), "")
             if missing:
                 gap = f"the batch {payload['id']} is not seen whole: {missing}"
             else:
                 self._jobs[payload["id"]] = (_version(payload), observed_jobs(jobs))
         return {p["id"]: self._jobs[p["id"]][1] for p in unknown if p["id"] in self._jobs}, gap
+
+    def _listed(self, batch_id: str) -> tuple[list[Payload], str]:
+        """The jobs of a batch, and why they cannot be read; empty where they can."""
+        try:
+            return jobs_in({"jobs": self._tools.client.get_batch_jobs(batch_id)}), ""
+        except WireFormatError as error:
+            return [], error.message
 
 
 def _lot(payload: Payload, jobs: Jobs) -> Lot:

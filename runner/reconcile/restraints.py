@@ -206,6 +206,8 @@ def ever_bought(seen: Observation, device_type: str) -> Cost:
     }
     for job in seen.recorded:
         jobs[job.id] = (job.status, max(job.least_runs, jobs.get(job.id, (job.status, 0))[1]))
+    bought = [runs for status, runs in jobs.values() if status is not JobStatus.CANCELED]
+    return Cost(jobs=len(bought), runs=sum(bought), qpu_s=qpu_seconds(device_type, sum(bought)))
 
 
 def _forgotten(seen: Observation) -> list[str]:
@@ -214,5 +216,3 @@ def _forgotten(seen: Observation) -> list[str]:
     jobs: list[ObservedJob | RecordedJob] = [*(job for b in seen.batches for job in b.jobs), *seen.recorded]
     known = {job.id for job in jobs if job.runs}
     return [job.id for job in jobs if job.status in ran and job.id not in known]
-    bought = [runs for status, runs in jobs.values() if status is not JobStatus.CANCELED]
-    return Cost(jobs=len(bought), runs=sum(bought), qpu_s=qpu_seconds(device_type, sum(bought)))

@@ -325,7 +325,8 @@ class Scene:
     def unsettled_s(self) -> float:
         """For how long (in s) a purchase may still come to light on a batch that was shut a moment ago.
 
-        What this machine alone has bought on a batch, with clear answers, is known without.
+        What this machine alone has bought on a batch, with clear answers, is known without. A budget is one
+        for all versions of a file, so that with one those of other recipes count, too.
         """
         counted = self.current + (self.outdated if self.is_limited else ())
         unsure = (b for b in counted if not self.accepts_jobs(b) and not self._is_known_by_heart(b))
@@ -342,7 +343,6 @@ class Scene:
         """Whether a batch has been seen ended for as long as views of it may lag."""
         return self.sighting(batch).ended_s >= self.terms.settle_s
 
-    def may_undo(self, batch: ObservedBatch) -> bool:
     def is_released(self, batch: ObservedBatch) -> bool:
         """Whether what is cancelled in a batch is our own doing.
 
@@ -352,6 +352,7 @@ class Scene:
         is_ours = self.creation(batch) is not None and self.has_unclear_addition(batch)
         return self.marks[batch.id].released or is_ours
 
+    def may_undo(self, batch: ObservedBatch) -> bool:
         """Whether what is pending in a batch is ours to cancel.
 
         Bought by this machine, or for a commit that the present one descends from: what another clone wants

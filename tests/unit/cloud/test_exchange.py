@@ -205,7 +205,7 @@ def test_retry_after_is_a_lower_bound(said, waited):
     """In seconds or as a date; one that has passed, or cannot be read, asks for nothing."""
     time = Time()
 
-    a_client(ScriptedPort(fail(429, Retry_After=said), ok({})), time).get_batch("b")
+    a_client(ScriptedPort(fail(429, Retry_After=said), ok({"id": "b"})), time).get_batch("b")
 
     assert waited == time.slept
 
@@ -245,7 +245,7 @@ def test_a_long_error_page_is_cut():
 
 def test_large_bodies_are_compressed_and_small_ones_are_not():
     """Over 1 kB."""
-    port = ScriptedPort(ok({}))
+    port = ScriptedPort(ok({"id": "b"}))
     client = a_client(port)
     client.send_batch({"sequence_builder": "x" * 5000})
     client.send_batch({"sequence_builder": "x"})
@@ -259,14 +259,14 @@ def test_large_bodies_are_compressed_and_small_ones_are_not():
 def test_the_callers_batch_is_not_changed():
     """It may be sent again."""
     data = {"jobs": []}
-    a_client(ScriptedPort(ok({}))).send_batch(data)
+    a_client(ScriptedPort(ok({"id": "b"}))).send_batch(data)
 
     assert {"jobs": []} == data
 
 
 def test_a_batch_without_a_project_is_not_sent():
     """The cloud would refuse it."""
-    port = ScriptedPort(ok({}))
+    port = ScriptedPort(ok({"id": "b"}))
 
     with pytest.raises(ProjectError, match="project id"):
         a_client(port, project_id=None).send_batch({})
