@@ -9,6 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, Never
 
 from runner.cloud.retrying import RETRIED_STATUSES
+from runner.domain.plain import json_default
 from runner.errors import (
     AuthenticationError,
     CloudError,
@@ -54,7 +55,7 @@ def encoded(payload: Any) -> tuple[bytes | None, dict[str, str]]:
     """Body and headers of a JSON payload; compressed when that pays, nothing for None."""
     if payload is None:
         return None, {}
-    body = json.dumps(payload, allow_nan=False, separators=(",", ":")).encode()
+    body = json.dumps(payload, allow_nan=False, separators=(",", ":"), default=json_default).encode()
     headers = {"Content-Type": "application/json"}
     if len(body) > GZIP_FROM_BYTES:
         return gzip.compress(body, mtime=0), headers | {"Content-Encoding": "gzip"}

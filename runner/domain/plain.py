@@ -24,7 +24,25 @@ def plain(value: Any) -> Any:
         return sorted(plain(each) for each in value)
     if isinstance(value, Enum):
         return value.value
-    return value.isoformat() if isinstance(value, datetime) else value
+    return value.isoformat() if isinstance(value, datetime) else _python_value(value)
+
+
+def json_default(value: Any) -> Any:
+    """What stands in JSON for a value that `json` does not know: the `default` of `json.dumps` at a border.
+
+    Raises:
+        TypeError: It is neither a number nor an array of another library.
+    """
+    found = _python_value(value)
+    if found is value:
+        raise TypeError(f"Object of type {type(value).__name__} is not JSON serializable")
+    return found
+
+
+def _python_value(value: Any) -> Any:
+    """A scalar or an array of NumPy (or of a library like it) as Python's own numbers and lists."""
+    to_python = None if isinstance(value, type) else getattr(value, "tolist", None)
+    return to_python() if callable(to_python) else value
 
 
 def plain_differences(at: str, one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:

@@ -15,6 +15,7 @@ from pulser import Sequence
 from pulser.backend import Results
 from pulser_simulation import QutipConfig
 
+from runner.domain.plain import json_default
 from runner.local import evolving
 from runner.local.backend_configurations import ADDED_SUFFIX, takes_configuration
 from runner.local.emulators import Emulator, emulator, seed_generators
@@ -53,7 +54,8 @@ def emulate(payload: str, kept: Path | None = None) -> str:
             "counter": dict(sorted(_counter(results).items())),
             # Who reads it checks it; to check it here as well takes longer than a measurement.
             "serialised_results": results.to_abstract_repr(skip_validation=True),
-        }
+        },
+        default=json_default,
     )
 
 

@@ -96,7 +96,7 @@ def played(representation: str, variables: Mapping[str, Any]) -> Played:
         layout = sequence.register.layout if is_mappable else None
         return Played(
             device=sequence.device.name,
-            duration_ns=sequence.get_duration(),
+            duration_ns=int(sequence.get_duration()),
             atoms=_atoms(sequence, _masked(written)),
             channels=channels,
             traps_um=() if layout is None else tuple(map(_position, layout.traps_dict.values())),
@@ -137,7 +137,7 @@ def _position(place: Any) -> tuple[float, ...]:
 
 
 def _channels(sequence: AnySequence, ids: Mapping[str, str]) -> list[ChannelSamples]:
-    total = sequence.get_duration()
+    total = int(sequence.get_duration())
     return [
         _channel(sequence, name, ids.get(name, name.partition("-")[0]), each.extend_duration(total))
         for name, each in sample(sequence).channel_samples.items()

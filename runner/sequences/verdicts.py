@@ -68,7 +68,7 @@ def verdict(
     with recorded_warnings() as messages:
         try:
             built = sequence.build(**variables) if _needs_values(sequence) else sequence
-            duration_ns = built.get_duration()
+            duration_ns = int(built.get_duration())  # NumPy's, where the last atoms wait to be targeted
             if duration_ns == 0:
                 fault = "the sequence is empty"
             elif not _is_finite(built):

@@ -6,6 +6,7 @@ import gzip
 import json
 from datetime import UTC, datetime, timedelta
 
+import numpy as np
 import pytest
 
 from runner.cloud import (
@@ -254,6 +255,14 @@ def test_large_bodies_are_compressed_and_small_ones_are_not():
     assert {"sequence_builder": "x" * 5000, "project_id": "p"} == json.loads(gzip.decompress(large.body))
     assert {"sequence_builder": "x", "project_id": "p"} == json.loads(small.body)
     assert ("gzip", None) == (large.headers.get("Content-Encoding"), small.headers.get("Content-Encoding"))
+
+
+def test_numbers_of_numpy_are_sent_as_numbers():
+    """A sweep from `np.arange` has no others."""
+    port = ScriptedPort(ok({}))
+    a_client(port).send_batch({"jobs": [{"runs": np.int64(5), "variables": {"t": np.arange(2)}}]})
+
+    assert [{"runs": 5, "variables": {"t": [0, 1]}}] == json.loads(port.requests[0].body)["jobs"]
 
 
 def test_the_callers_batch_is_not_changed():

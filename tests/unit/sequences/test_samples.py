@@ -116,3 +116,21 @@ def test_what_is_played_is_plain():
 
     assert {float, int} == {type(number) for number in numbers}
     assert json.dumps(result.atoms[0].position_um)
+
+
+def test_a_job_that_ends_with_a_retargeted_channel_has_a_plain_duration():
+    """Pulser tells NumPy's integers then, which JSON cannot say."""
+    pulse = "{pulse: {channel: drive, amplitude: 2, detuning: 0, duration_ns: 300}}"
+    experiment = written(
+        "{target: {channel: drive, qubits: [a]}}",
+        pulse,
+        "{target: {channel: drive, qubits: [b]}}",
+        pulse,
+        "{measure: ground-rydberg}",
+        device="DigitalAnalogDevice",
+        register={"coordinates_um": {"a": [0, 0], "b": [8, 0]}},
+        channels={"drive": "rydberg_local"},
+    ).experiment
+    told = [experiment.jobs[0].duration_ns, played(experiment.sequence, {}).duration_ns]
+
+    assert [(600, int), (600, int)] == [(duration, type(duration)) for duration in told]
