@@ -81,22 +81,35 @@ def shots(config: Mapping[str, Any]) -> int:
     return int(next(iter(explicit), None) or config.get("default_num_shots", DEFAULT_SHOTS))
 
 
-def completed(config: Mapping[str, Any], device_type: str, runs: int) -> Configuration:
+def completed(
+    config: Mapping[str, Any], device_type: str, runs: int, one_state: str | None = None
+) -> Configuration:
     """The configuration with which a job runs: bitstrings at the end are in it, and numbers of shots.
 
-    A number of shots that the configuration gives is kept; where it gives none, it is the job's runs.
+    A number of shots that the configuration gives is kept, and so is the state that is 1.
+
+    Args:
+        config: As the client gave it.
+
+        device_type: What runs the job.
+
+        runs: Shots where the configuration gives no number.
+
+        one_state: The state that is 1 where the configuration names none; None leaves it to the emulator.
     """
     kept = {name: value for name, value in config.items() if name not in _LEFT_OUT[device_type]}
-    observables = [_with_runs(each, runs) for each in config["observables"]]
+    observables = [dict(each) for each in config["observables"]]
     if not any(_is_counter(each, config) for each in observables):
         observables.append(_added_bitstrings(observables, runs))
-    return kept | {"observables": observables}
+    missing = {"num_shots": runs, "one_state": one_state}
+    return kept | {"observables": [_filled(each, missing) for each in observables]}
 
 
-def _with_runs(observable: Mapping[str, Any], runs: int) -> Configuration:
-    if observable["observable"] != "bitstrings" or observable["num_shots"] is not None:
-        return dict(observable)
-    return {**observable, "num_shots": runs}
+def _filled(observable: Configuration, missing: Mapping[str, Any]) -> Configuration:
+    """An observable with values for those of its options that have none."""
+    return observable | {
+        name: value for name, value in missing.items() if name in observable and observable[name] is None
+    }
 
 
 def _is_counter(observable: Mapping[str, Any], config: Mapping[str, Any]) -> bool:

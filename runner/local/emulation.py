@@ -65,8 +65,19 @@ def _point(asked: Mapping[str, Any]) -> Point:
 
 
 @lru_cache(maxsize=_KEPT_SEQUENCES)
+def _measured_basis(sequence: str) -> str | None:
+    basis: str | None = json.loads(sequence)["measurement"]
+    return basis
+
+
+@lru_cache(maxsize=_KEPT_SEQUENCES)
 def _parsed(sequence: str) -> Sequence[Any]:
-    return Sequence.from_abstract_repr(sequence)
+    parsed: Sequence[Any] = Sequence.from_abstract_repr(sequence)
+    if len(parsed.get_addressed_bases()) < 2:  # noqa: PLR2004  (there is nothing to choose)
+        return parsed
+    # Pulser evolves no job that happens to play nothing in the basis that is measured. Ours names the state
+    # that is 1 itself, which no atom is in then.
+    return Sequence.from_abstract_repr(json.dumps(json.loads(sequence) | {"measurement": None}))
 
 
 @lru_cache(maxsize=1)
@@ -75,13 +86,14 @@ def _kept(folder: Path) -> KeptEvolutions:
 
 
 def _results(point: Point, asked: Mapping[str, Any], kept: KeptEvolutions | None) -> Results:
-    which = emulator(asked["device_type"])
+    basis = _measured_basis(point.text)
+    which = emulator(asked["device_type"], basis)
     if asked["backend_configuration"] is not None:
         config = which.configured(asked["backend_configuration"], asked["device_type"], asked["runs"])
         return _run(which, point, config, asked["seed"], kept)
     noise = _noise(point.parsed, asked)
     config = (
-        _noiseless(asked["device_type"], asked["runs"])
+        _noiseless(asked["device_type"], basis, asked["runs"])
         if noise is None
         else which.plain(asked["runs"], noise)
     )
@@ -89,9 +101,9 @@ def _results(point: Point, asked: Mapping[str, Any], kept: KeptEvolutions | None
 
 
 @lru_cache(maxsize=_KEPT_CONFIGURATIONS)
-def _noiseless(device_type: str, runs: int) -> Any:
+def _noiseless(device_type: str, basis: str | None, runs: int) -> Any:
     """The configuration of plain jobs, which have the same one as often as not."""
-    return emulator(device_type).plain(runs)
+    return emulator(device_type, basis).plain(runs)
 
 
 def _run(which: Emulator, point: Point, config: Any, seed: int, kept: KeptEvolutions | None) -> Results:

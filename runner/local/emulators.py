@@ -11,7 +11,7 @@ import logging
 import random
 import sys
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from pulser.backend import BitStrings
@@ -23,6 +23,7 @@ from runner.local.backend_configurations import completed
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pulser.backend.state import Eigenstate
     from pulser.noise_model import NoiseModel
 
 
@@ -36,15 +37,19 @@ class Emulator:
         config: Kind of its configurations.
 
         fixed: Options that this machine decides.
+
+        one_state: The state of an atom that is measured as 1; None leaves it to the emulator, which knows it
+            where an atom has two states, and knows no other one.
     """
 
     backend: Any
     config: Any
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    one_state: Eigenstate | None = None
 
     def configured(self, text: str, device_type: str, runs: int) -> Any:
         """The configuration that a client gave, completed for a job."""
-        given = {**completed(json.loads(text), device_type, runs), **self.fixed}
+        given = {**completed(json.loads(text), device_type, runs, self.one_state), **self.fixed}
         return self.config.from_abstract_repr(json.dumps(given))
 
     def plain(self, runs: int, noise: NoiseModel | None = None) -> Any:
@@ -53,23 +58,32 @@ class Emulator:
         Where the noise has trajectories, each of them gives as many shots as the job has runs.
         """
         noisy = {} if noise is None else {"noise_model": noise, "n_trajectories": trajectories(runs, noise)}
-        final = BitStrings(evaluation_times=[1.0], num_shots=runs)
+        final = BitStrings(evaluation_times=[1.0], num_shots=runs, one_state=self.one_state)
         return self.config(observables=[final], **noisy, **self.fixed)
 
 
 # One core a job: a graphics card would be shared by all workers, and what is printed would fill the log.
 _HERE = {"gpu": False, "log_level": logging.ERROR}
+# What is 1 where a basis is measured, whatever other states an atom has.
+_ONE_STATES: Final[dict[str, Eigenstate]] = {"ground-rydberg": "r", "digital": "h", "XY": "d"}
 
 
-def emulator(device_type: str) -> Emulator:
-    """The emulator of a device type; ImportError without the package that it needs."""
+def emulator(device_type: str, basis: str | None = None) -> Emulator:
+    """The emulator of a device type; ImportError without the package that it needs.
+
+    Args:
+        device_type: PCS's name of it.
+
+        basis: What is measured; None if the sequence does not say it.
+    """
     if device_type == "EMU_SV":
         emu_sv = importlib.import_module("emu_sv")
         return Emulator(backend=emu_sv.SVBackend, config=emu_sv.SVConfig, fixed=_HERE)
     if device_type == "EMU_MPS":
         emu_mps = importlib.import_module("emu_mps")
         return Emulator(backend=emu_mps.MPSBackend, config=emu_mps.MPSConfig, fixed=_HERE)
-    return Emulator(backend=QutipBackendV2, config=QutipConfig)
+    one_state = None if basis is None else _ONE_STATES[basis]
+    return Emulator(backend=QutipBackendV2, config=QutipConfig, one_state=one_state)
 
 
 def trajectories(runs: int, noise: NoiseModel) -> int:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from pulser.devices import Device, VirtualDevice
 
 _KEPT_SEQUENCES = 64
+_LEAST_DURATION_NS = 4  # QuTiP's solver wants four points
 _REMEMBERED_BUILDS = 2**14
 
 
@@ -52,7 +53,7 @@ class PulserSequences:
         key = _digest(sequence, variables)
         with self._asking():
             if key not in self._built:
-                built(self._read(sequence), variables)
+                _refuse_too_short(built(self._read(sequence), variables))
                 self._built[key] = None
                 if len(self._built) > _REMEMBERED_BUILDS:
                     del self._built[next(iter(self._built))]  # the oldest
@@ -90,6 +91,14 @@ def built(sequence: Sequence[Any], variables: Mapping[str, Any]) -> Sequence[Any
     return sequence.build(**variables)
 
 
+def _refuse_too_short(sequence: Sequence[Any]) -> None:
+    duration_ns = sequence.get_duration()
+    if duration_ns < _LEAST_DURATION_NS:
+        raise UnreadableSequenceError(
+            f"The sequence takes {duration_ns} ns; at least {_LEAST_DURATION_NS} ns can be emulated."
+        )
+
+
 def _sequence(text: str) -> Sequence[Any]:
     from pulser import Sequence  # noqa: PLC0415  (slow, see above)
 
@@ -115,6 +124,8 @@ def _facts(sequence: Sequence[Any]) -> SequenceFacts:
         max_runs=device.max_runs,
         is_mappable=sequence.is_register_mappable(),
         has_noise=device.noise_model is not None,
+        bases=frozenset(sequence.get_addressed_bases()),
+        is_measured=sequence.is_measured(),
         variables={
             name: Variable(is_integer=variable.dtype is int, size=variable.size)
             for name, variable in sequence.declared_variables.items()

@@ -45,6 +45,10 @@ class SequenceFacts:
         is_mappable: Whether its qubits are placed by the variable `qubits`.
 
         has_noise: Whether that device has a noise model.
+
+        bases: What its channels address.
+
+        is_measured: Whether it says what is measured.
     """
 
     device: str
@@ -53,6 +57,8 @@ class SequenceFacts:
     max_runs: int | None = None
     is_mappable: bool = False
     has_noise: bool = False
+    bases: frozenset[str] = frozenset({"ground-rydberg"})
+    is_measured: bool = True
     variables: Mapping[str, Variable] = field(default_factory=dict)
 
 

@@ -54,6 +54,8 @@ class FakeSequences:
             name: Variable(is_integer=kind == "int", size=2 if kind == "pair" else 1)
             for name, kind in said["variables"].items()
         }
+        if "bases" in said:
+            said["bases"] = frozenset(said["bases"])
         return SequenceFacts(**said)
 
     def build(self, sequence, variables):

@@ -151,6 +151,34 @@ def test_sequence_that_does_not_fit_the_demands_is_told(asked, facts, expected):
     assert [expected] == said(Demands(device=FREE, **asked), **facts)
 
 
+BOTH = ["digital", "ground-rydberg"]
+
+
+@pytest.mark.parametrize(
+    ("device", "facts", "expected"),
+    [
+        ("EMU_FREE", {"n_qubits": 10, "bases": BOTH}, []),
+        (
+            "FRESNEL",
+            {"n_qubits": 11, "bases": BOTH},
+            ["FRESNEL takes at most 10 atoms of three states here, not 11."],
+        ),
+        ("EMU_SV", {"bases": BOTH}, ["EMU_SV cannot emulate the digital basis."]),
+        ("EMU_MPS", {"bases": ["XY"]}, []),
+        (
+            "EMU_FREE",
+            {"bases": BOTH, "is_measured": False},
+            ["The sequence does not say what it measures, and addresses digital, ground-rydberg."],
+        ),
+    ],
+)
+def test_what_an_emulator_cannot_run_is_refused(device, facts, expected):
+    """A job that would fail at every attempt is not taken at all."""
+    assert [(("here",), message) for message in expected] == said(
+        Demands(device=DEVICE_TYPES[device]), **facts
+    )
+
+
 def test_demands_that_fit_are_not_told():
     """A real device with a noise model and a state of as many qubits is what was asked for."""
     asked = Demands(

@@ -5,9 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from pulser.backend import Results
+from pulser.backend import BitStrings, EmulationConfig, Occupation, Results
 from pulser.json.abstract_repr.deserializer import deserialize_device
-from pulser_texts import a_pi_pulse_on_the_first, a_text
+from pulser_texts import a_cnot, a_measurement, a_pi_pulse_on_the_first, a_text
 
 from runner.local import pulser_sequences
 from runner.local.devices import served
@@ -26,11 +26,10 @@ def sequences():
     return PulserSequences()
 
 
-def asked(job_id="j", *, sequence=None, variables=VALUES, runs=100):
+def asked(job_id="j", *, sequence=None, variables=VALUES, runs=100, **fields):
     """What an engine is asked to execute."""
-    return payload(
-        Started(job_id=job_id, attempt=1, runs=runs, sequence=sequence or a_text(), variables=variables)
-    )
+    text = sequence or a_text()
+    return payload(Started(job_id=job_id, attempt=1, runs=runs, sequence=text, variables=variables, **fields))
 
 
 @pytest.mark.parametrize(
@@ -42,12 +41,13 @@ def asked(job_id="j", *, sequence=None, variables=VALUES, runs=100):
                 device="AnalogDevice",
                 n_qubits=3,
                 max_runs=2000,
+                is_measured=False,
                 variables={"a": Variable(is_integer=False), "d": Variable(is_integer=True)},
             ),
         ),
         (
             a_text(2, on_mock=True, is_parametrised=False),
-            SequenceFacts(device="MockDevice", n_qubits=2, is_virtual=True),
+            SequenceFacts(device="MockDevice", n_qubits=2, is_virtual=True, is_measured=False),
         ),
     ],
 )
@@ -130,3 +130,30 @@ def test_serialised_results_are_read_by_pulser():
 def test_seeds_are_32_bits_of_the_id():
     """NumPy's generator takes 32 bits, and seeds do not change from one version to the next."""
     assert (seed("j"), all(0 <= seed(str(n)) < 2**32 for n in range(100))) == (413089795, True)
+
+
+@pytest.mark.parametrize("observables", [None, (BitStrings(), Occupation())], ids=["plain", "configured"])
+def test_a_gate_by_rydberg_blockade_shows_its_truth_table(observables):
+    """Atoms have three states then, and the measured basis says which of them is 1."""
+    config = observables and EmulationConfig(observables=observables).to_abstract_repr()
+    inputs = [(0, 0), (0, 1), (1, 0), (1, 1)]
+    told = [
+        json.loads(emulate(asked(sequence=a_cnot(*bits), variables={}, backend_configuration=config)))
+        for bits in inputs
+    ]
+
+    assert [{"00": 100}, {"01": 100}, {"11": 100}, {"10": 100}] == [each["counter"] for each in told]
+
+
+@pytest.mark.parametrize(("basis", "expected"), [("ground-rydberg", "1"), ("digital", "0")])
+def test_the_measured_basis_says_which_state_is_one(basis, expected):
+    """An excited atom is no 1 where hyperfine states are told apart."""
+    found = json.loads(emulate(asked(sequence=a_measurement(basis), variables={})))
+
+    assert {expected: 100} == found["counter"]
+
+
+def test_a_sequence_that_no_solver_takes_is_refused(sequences):
+    """Less than four points are no evolution: it would fail at every attempt."""
+    with pytest.raises(UnreadableSequenceError, match="takes 3 ns; at least 4 ns can be emulated"):
+        sequences.build(a_text(on_mock=True), {"a": 6.0, "d": 3})
