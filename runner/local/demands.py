@@ -101,10 +101,7 @@ def misfits(facts: SequenceFacts, asked: Demands, loc: Loc) -> Iterator[Problem]
         loc: Where the sequence stands.
     """
     device = asked.device
-    if facts.n_qubits > device.max_qubits:
-        yield Problem(
-            loc, f"{device.name} takes at most {device.max_qubits} qubits here, not {facts.n_qubits}."
-        )
+    yield from _atom_problems(facts, device, loc)
     if device.is_qpu_like and facts.is_virtual:
         yield Problem(loc, f"{facts.device} is a virtual device; {device.name} takes real ones only.")
     elif asked.is_strict and facts.is_virtual:
@@ -114,6 +111,19 @@ def misfits(facts: SequenceFacts, asked: Demands, loc: Loc) -> Iterator[Problem]
     if asked.backend is not None and not facts.is_mappable:
         for message in backend_configurations.misfits(asked.backend, facts.n_qubits):
             yield Problem(_BACKEND, message)
+
+
+def _atom_problems(facts: SequenceFacts, device: DeviceType, loc: Loc) -> Iterator[Problem]:
+    """Why atoms cannot be emulated: too many of them, or in states that the emulator does not have."""
+    most = device.most_atoms(facts.bases)
+    if facts.n_qubits > most:
+        which = "qubits" if most == device.max_qubits else "atoms of three states"
+        yield Problem(loc, f"{device.name} takes at most {most} {which} here, not {facts.n_qubits}.")
+    for basis in sorted(facts.bases - device.bases):
+        yield Problem(loc, f"{device.name} cannot emulate the {basis} basis.")
+    if len(facts.bases) > 1 and not facts.is_measured:
+        listed = ", ".join(sorted(facts.bases))
+        yield Problem(loc, f"The sequence does not say what it measures, and addresses {listed}.")
 
 
 def _read(text: str, device: DeviceType, sequences: SequenceReader) -> Mapping[str, Any]:

@@ -10,6 +10,7 @@ from pulser.register.weight_maps import DetuningMap
 
 from runner.sequences.pulses import arbitrary_phase_pulse, built_pulse
 from runner.sequences.quantities import OperationError, duration, index, indices, quantity
+from runner.sequences.representation import not_addressed
 from runner.sequences.shapes import waveform
 from runner.spec.checks import expressions
 from runner.spec.operations import Alignment
@@ -88,6 +89,14 @@ def _known(sequence: AnySequence, qubits: Iterable[str]) -> list[str]:
     return list(qubits)
 
 
+def _measure(sequence: AnySequence, basis: str, _: Values) -> None:
+    # Pulser only warns of it; what it says of a basis that the device does not have is better than ours.
+    addressed = sequence.get_addressed_bases()
+    if addressed and basis in sequence.device.supported_bases and basis not in addressed:
+        raise OperationError(not_addressed(basis, addressed), fixed=True)
+    sequence.measure(basis)
+
+
 def _setpoint(it: eom.Setpoint, values: Values) -> dict[str, Any]:
     return {
         "channel": it.channel,
@@ -145,7 +154,7 @@ _ADDERS: Mapping[str, Callable[[AnySequence, Any, Values], None]] = {
     "config_slm_mask": _config_mask,
     "add_dmm_detuning": _add_detuning,
     "truncate": lambda sequence, it, values: sequence.truncate(duration(it.duration_ns, values)),
-    "measure": lambda sequence, basis, _: sequence.measure(basis),
+    "measure": _measure,
 }
 
 

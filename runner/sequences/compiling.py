@@ -18,6 +18,7 @@ from runner.domain import (
 from runner.errors import SpecError
 from runner.sequences.compiled import Compiled
 from runner.sequences.drafting import Draft, Said, drafted
+from runner.sequences.emulation import check_atoms, check_bases, check_durations
 from runner.sequences.grouping import capped
 from runner.sequences.judging import durations_of_jobs
 from runner.sequences.live_checks import check_live, live_device
@@ -114,10 +115,14 @@ def _part(said: Said, former: Former) -> _Part:
 
 def _built(said: Said, former: Former) -> _Part:
     file, draft, live = said.file, drafted(said), live_device(said)
-    _check_target(said.findings, draft, file.experiment.spec.device_type, live)
+    device_type = file.experiment.spec.device_type
+    _check_target(said.findings, draft, device_type, live)
+    check_atoms(said, draft, device_type)
+    check_bases(said, draft, device_type)
     _check_runs(said.findings, _takers(draft, live), file)
     text = _sent(said, draft)
     durations = durations_of_jobs(draft, text, said, former)
+    check_durations(said, durations, device_type)
     said.refuse_if_faulty()
     if live and text:
         check_live(said, draft, text, live)

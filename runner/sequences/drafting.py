@@ -91,7 +91,8 @@ def drafted(said: Said) -> Draft:
     try:
         with_measurement(draft.sequence)
     except RepresentationError as error:
-        said.findings.note(draft.operations, str(error), "end with a measurement, as in measure: digital")
+        basis = min(draft.sequence.get_addressed_bases(), default="ground-rydberg")
+        said.findings.note(draft.operations, str(error), f"end with a measurement, as in measure: {basis}")
     return draft
 
 

@@ -15,7 +15,7 @@ from runner.sequences.remarks import message_of, recorded_warnings
 from runner.sequences.targets import is_machine, own_coefficient_xy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from runner.sequences.specifications import Specification
     from runner.sequences.targets import AnyDevice, AnySequence
@@ -29,15 +29,23 @@ def with_measurement(sequence: AnySequence) -> None:
     """Append the measurement if there is none and it is clear which one.
 
     Raises:
-        RepresentationError: When several bases could be measured, or none.
+        RepresentationError: When several bases could be measured, or none, or one that nothing acts in.
     """
-    if sequence.is_measured():
-        return
     bases = sequence.get_addressed_bases()
+    if sequence.is_measured():
+        if bases and sequence.get_measurement_basis() not in bases:
+            raise RepresentationError(not_addressed(sequence.get_measurement_basis(), bases))
+        return
     if len(bases) != 1:
         listed = ", ".join(sorted(bases)) or "no basis"
         raise RepresentationError(f"the sequence does not say what to measure, and uses {listed}")
     sequence.measure(bases[0])
+
+
+def not_addressed(basis: str, addressed: Iterable[str]) -> str:
+    """What is said of a measurement in a basis that no channel of the sequence addresses."""
+    listed = " and ".join(sorted(addressed))
+    return f"no channel addresses the {basis} basis, so that every atom would be 0; they address {listed}"
 
 
 def written_down(sequence: AnySequence, *, name: str) -> str:
