@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import Problem, ProjectError, SpecError, UsageError
+from runner.project.device_types import doubt, is_certain
 from runner.project.permitting import unpermitted
 from runner.project.source import Source
 from runner.sequences.specifications import NoSpecifications, is_current
@@ -157,10 +158,17 @@ def load_experiments(
         except SpecError as error:
             problems += error.problems
     cache.tidy()
+    doubts = {
+        i: found for i, one in enumerate(experiments) if (found := doubt(one, settings, specifications))
+    }
+    certain = {i for i in doubts if is_certain(experiments[i], root, settings, specifications)}
     problems += _twice(experiments, settings)
     problems += (each for one in experiments for each in unpermitted(one, root, settings))
+    problems += (doubts[i] for i in certain)
     if problems:
         raise SpecError(problems)
+    for i, said in doubts.items():
+        experiments[i] = replace(experiments[i], warnings=(*experiments[i].warnings, said))
     return experiments
 
 

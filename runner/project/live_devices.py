@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 from runner.domain import digest
 from runner.errors import RunnerError
 from runner.project.ages import age_said
+from runner.project.device_types import local_device_types, served_names
 from runner.sequences.specifications import NoSpecificationError, Specification, is_emulator
 
 if TYPE_CHECKING:
@@ -126,6 +127,11 @@ class LiveDevices:
             raise NoSpecificationError(message, hint=f"it serves {names}")
         return found
 
+    def served(self) -> frozenset[str] | None:
+        """Names of all device types that the target takes, as far as it was asked; None if it was not."""
+        served = self._kept()
+        return served_names(frozenset(served.texts)) if served and served.texts else None
+
     def refresh(self) -> Served:
         """What the target serves now.
 
@@ -184,6 +190,14 @@ class LiveDevices:
             return NoSpecificationError(message, hint=self._failure.hint or "try again when it is there")
         message = f"what {device_type} of the target {self.target} can do was never asked"
         return NoSpecificationError(message, hint=_ASK)
+
+
+class LocalDevices(LiveDevices):
+    """The same of the local cloud, whose device types are known without asking."""
+
+    def served(self) -> frozenset[str]:
+        """Whether what they need is installed or not."""
+        return local_device_types()
 
 
 def place_of(folder: Path | None, target: Target, project_id: str) -> Path | None:

@@ -16,7 +16,7 @@ from runner.project.compiled_cache import CompiledCache, kept_folder
 from runner.project.declared import declared_names
 from runner.project.dependencies import dependencies
 from runner.project.experiments import all_files, experiment_files, load_experiments
-from runner.project.live_devices import LiveDevices, place_of
+from runner.project.live_devices import LiveDevices, LocalDevices, place_of
 from runner.project.manifest import manifest
 from runner.project.permitting import on_target
 from runner.project.repository import (
@@ -167,7 +167,8 @@ class Project:
         """What the target's device types can do; one for all, since it remembers what it was told."""
         compiled = kept_folder(self.root)
         project_id = self.target.project_id or self.environ.get("PASQAL_PROJECT_ID", "")
-        return LiveDevices(
+        kind = LocalDevices if self.target.is_local else LiveDevices
+        return kind(
             place_of(compiled.parent if compiled else None, self.target, project_id),
             target=self.target_name,
             max_age_s=self.settings.device_max_age_s,

@@ -50,9 +50,16 @@ class Specifications(Protocol):
             NoSpecificationError: It is not to be had, and why.
         """
 
+    def served(self) -> frozenset[str] | None:
+        """Names of all device types that the target takes; None if they are not known."""
+
 
 class NoSpecifications:
     """Where there is no cloud at all."""
+
+    def served(self) -> frozenset[str] | None:
+        """Nothing is known."""
+        return None
 
     def known(self, device_type: str) -> Specification | None:
         """Nothing."""
@@ -80,6 +87,10 @@ class Consulted:
     def digests(self) -> Mapping[str, str]:
         """Digest of each, by device type; `NONE_KNOWN` where there was none."""
         return dict(self._digests)
+
+    def served(self) -> frozenset[str] | None:
+        """Names of all device types that the target takes; None if they are not known."""
+        return self._source.served()
 
     def known(self, device_type: str) -> Specification | None:
         """That of a device type; None if it is not to be had without ado."""
