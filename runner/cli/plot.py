@@ -82,8 +82,9 @@ def plot(file: Path, where: str | None, path: Path | None, width: int | None, **
     Observables:
       occupation, magnetization  means over all qubits; occupation[q0] is of
                                  one qubit, and q0 alone means the same
-      staggered_magnetization    mean magnetization with the signs of two
-                                 sublattices, + for the first qubit
+      staggered_magnetization    mean magnetization with opposite signs for
+                                 neighbours, + for the larger sublattice, or
+                                 for that of the leftmost and lowest atom
       probability[0101]          of a bitstring
 
     Error bars are one standard error (1σ). Jobs that measured the same point count as one.

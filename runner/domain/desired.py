@@ -212,6 +212,8 @@ class DesiredExperiment:
             it; empty where it is that of the sequence, or not known.
 
         forbidden: Why nothing may be bought for it on the target, as the repository says; empty if it may.
+
+        sublattices: Names of the atoms of both, as the file names them; empty where it does not.
     """
 
     name: str
@@ -225,6 +227,7 @@ class DesiredExperiment:
     tags: tuple[str, ...] = ()
     live_device: str = ""
     forbidden: str = ""
+    sublattices: tuple[tuple[str, ...], ...] = ()
 
     @property
     def is_removed(self) -> bool:

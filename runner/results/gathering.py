@@ -105,6 +105,7 @@ def _wanted(
         sweep=origin.sweep,
         serialised=kept.serialised,
         sequence=origin.sequence,
+        sublattices=desired.sublattices,
     )
 
 

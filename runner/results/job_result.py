@@ -87,6 +87,9 @@ class JobResult:
 
         sequence: Gives the abstract representation of its sequence, empty when it is not known.
 
+        sublattices: Qubits that count with + and with - in a staggered magnetization, as the file names them;
+            empty where it does not.
+
     Raises:
         RecordError: The bitstrings are longer or shorter than there are qubits.
     """
@@ -107,6 +110,7 @@ class JobResult:
     sweep: Sweep | None = None
     serialised: Callable[[RecordedJob], str | None] = field(default=_nothing_kept, repr=False, compare=False)
     sequence: Callable[[], Mapping[str, Any]] = field(default=_no_sequence, repr=False, compare=False)
+    sublattices: tuple[tuple[str, ...], ...] = ()
 
     def __post_init__(self) -> None:
         if self.counts and self.counts.n_qubits != len(self.qubit_ids):

@@ -27,7 +27,8 @@ from runner.sequences.representation import written_down
 from runner.sequences.specifications import Consulted, is_emulator
 from runner.sequences.targets import is_machine, most_qubits
 from runner.spec.checks import SEQUENCE
-from runner.spec.pointers import child
+from runner.spec.pointers import child, pointer_of
+from runner.spec.spelling import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
     from runner.spec.findings import Findings
 
 
+SUBLATTICES = pointer_of("spec", "sublattices")
 _SPREAD = "policy.runs: top-up spreads them over several jobs"
 _ASKED_TWICE = "raise runs, or say repeat, to measure it more often"
 _ONE_NAME = "of a device only the name tells jobs apart: put them into experiments of their own"
@@ -98,7 +100,7 @@ def compiled(file: ExperimentFile, specifications: Specifications, former: Forme
             parts.append(_part(Said(each, consulted), former))
         except SpecError as error:
             problems += error.problems
-    if problems or (problems := list(_beside_each_other(parts))):
+    if problems or (problems := [*_beside_each_other(parts), *_unknown_atoms(parts, file)]):
         raise SpecError(problems)
     warnings = tuple(each for part in parts for each in capped(part.said.warnings.problems(), part.said.file))
     return Compiled(experiment=_desired(parts, file), warnings=warnings, consulted=consulted.digests)
@@ -152,6 +154,21 @@ def _asked_twice(part: _Part, same: _Part) -> Problem:
         return part.said.file.problem(SEQUENCE, message, _ONE_NAME)
     message = f"the same sequence is asked for here and on line {line}"
     return part.said.file.problem(SEQUENCE, message, _ASKED_TWICE)
+
+
+def _unknown_atoms(parts: Sequence[_Part], file: ExperimentFile) -> Iterator[Problem]:
+    """What is wrong with the sublattices that the file names."""
+    known = dict.fromkeys(qubit for part in parts for qubit in part.qubit_ids)
+    seen: set[str] = set()
+    for i, some in enumerate(file.experiment.spec.sublattices or ()):
+        for j, name in enumerate(some):
+            place = child(child(SUBLATTICES, i), j)
+            if name not in known:
+                hint = suggestion(name, known, kind="atoms")
+                yield file.problem(place, f"the register has no atom {name}", hint)
+            elif name in seen:
+                yield file.problem(place, f"the atom {name} stands here twice")
+            seen.add(name)
 
 
 def _sent(said: Said, draft: Draft) -> str | None:
@@ -221,6 +238,7 @@ def _desired(parts: Sequence[_Part], file: ExperimentFile) -> DesiredExperiment:
         qubit_ids=shared.qubit_ids if shared else (),
         tags=spec.tags,
         live_device=_live_text(parts[0]),
+        sublattices=spec.sublattices or (),
     )
 
 

@@ -153,6 +153,7 @@ class Job(Strict, json_schema_extra=_job_schema):
         return self
 
 
+_Sublattice = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -199,6 +200,15 @@ class Spec(Strict, json_schema_extra=_spec_schema):
         default=(),
         description="Tags of your own, put on every batch after ours.",
         examples=[["figure-3a"]],
+    )
+    sublattices: (
+        Annotated[tuple[_Sublattice, ...], Field(strict=False, min_length=2, max_length=2)] | None
+    ) = Field(
+        default=None,
+        description="Atoms of two sublattices, for the staggered magnetization: those of the first count with"
+        " +, those of the second with -, others do not count. Left out, they are found where neighbours"
+        " are at similar distances. It buys nothing.",
+        examples=[[["q0", "q2"], ["q1", "q3"]]],
     )
     rerun: Annotated[
         Annotated[Count, Tag("<number>")] | Annotated[Reruns, Tag("<mapping>")],

@@ -13,7 +13,7 @@ from runner.results.counts import Counts
 from runner.results.observables import expectation
 from runner.results.pictures.picture import Measured, Reading
 from runner.results.pictures.quantities import Quantity
-from runner.results.pictures.sublattices import signs
+from runner.results.pictures.sublattices import named_signs, signs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -45,10 +45,10 @@ class Observable:
 
     def read(self, jobs: Sequence[JobResult]) -> Reading | None:
         """Its value over all runs of jobs that measured the same point; None when there are none."""
-        fn = self.of(jobs[0])
         same = [job for job in jobs if job.counts and job.qubit_ids == jobs[0].qubit_ids]
         counts = Counts.added(job.counts for job in same if job.counts)
-        return reading(expectation(counts, fn)) if counts and fn else None
+        fn = self.of(jobs[0]) if counts else None
+        return reading(expectation(counts, fn)) if fn else None
 
 
 def reading(estimate: Estimate) -> Reading | None:
@@ -97,8 +97,10 @@ def _magnetization(_: JobResult) -> PerBitstring:
 
 
 def _staggered(job: JobResult) -> PerBitstring:
-    sign = signs(job.qubit_ids, job.positions_um)
-    return lambda bits: sum(s if bit == "1" else -s for s, bit in zip(sign, bits, strict=True)) / len(bits)
+    named = job.sublattices
+    sign = named_signs(job.qubit_ids, named) if named else signs(job.qubit_ids, job.positions_um)
+    count = sum(map(abs, sign))
+    return lambda bits: sum(s if bit == "1" else -s for s, bit in zip(sign, bits, strict=True)) / count
 
 
 _KNOWN: Final = {

@@ -1,8 +1,13 @@
-"""The two sublattices of a register: neighbours have opposite signs. Pure."""
+"""The two sublattices of a register: atoms that interact most have opposite signs. Pure.
+
+Two atoms have a bond unless a third one is bound to both of them far more strongly: in a square the sides are
+bonds and the diagonals are not, in a rectangle both kinds of sides are, and a triangle has three of them.
+"""
 
 from __future__ import annotations
 
 import math
+from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import UsageError
@@ -10,53 +15,88 @@ from runner.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-_NEAR: Final = 1.05  # what is so much further than the closest pair is a neighbour still
+    Place = tuple[float, ...]
+    Bond = tuple[int, int]
+
+# The interaction falls off with the sixth power of the distance: what is so much further is half as strong.
+_FAR_WEAKER: Final = 2 ** (1 / 6)
+# Bonds of one register may differ so much in length: the weakest is no weaker than the diagonal of a square.
+_UNEQUAL: Final = 2**0.5
+_DIGITS: Final = 6  # of places (in µm) that are compared
 
 
-def signs(qubit_ids: Sequence[str], positions_um: Mapping[str, tuple[float, ...]]) -> tuple[int, ...]:
-    """+1 or -1 for each qubit, +1 for the first: neighbours differ.
+def signs(qubit_ids: Sequence[str], positions_um: Mapping[str, Place]) -> tuple[int, ...]:
+    """+1 or -1 for each qubit: those that have a bond differ.
 
-    Neighbours are those as close as the closest pair. Parts of a register that have no neighbours in
-    common each begin with +1. Where nobody knows the places, signs alternate in the order of the qubits.
+    The larger sublattice has +1; of two equal ones the one whose atom is furthest to the left, and of
+    several such atoms the lowest. Names and order of the qubits mean nothing.
 
     Raises:
-        UsageError: Neighbours form a ring of odd length, as in a triangle: there are no two sublattices.
+        UsageError: There are no two sublattices, or nobody knows where the atoms are.
     """
     if not all(qubit in positions_um for qubit in qubit_ids):
-        return tuple(1 - 2 * (place % 2) for place in range(len(qubit_ids)))
-    near = _neighbours([positions_um[qubit] for qubit in qubit_ids])
-    found: dict[int, int] = {}
-    for first in range(len(qubit_ids)):
-        _spread(first, near, found)
-    if any(found[one] == found[other] for one, others in near.items() for other in others):
-        raise UsageError(
-            "there is no staggered magnetization: neighbours of this register form rings of odd length"
+        raise _refusal("the sequence does not tell where the atoms are")
+    places = [positions_um[qubit] for qubit in qubit_ids]
+    bonds = _bonds(places)
+    lengths = [math.dist(places[one], places[other]) for one, other in bonds]
+    if bonds and max(lengths) > _UNEQUAL * min(lengths):
+        raise _refusal("this register is no lattice: neighbours are at very different distances")
+    found = _alternating(len(places), bonds)
+    if any(found[one] == found[other] for one, other in bonds):
+        raise _refusal("neighbours of this register form rings of odd length")
+    return tuple(_orientation(found, places) * sign for sign in found)
+
+
+def named_signs(qubit_ids: Sequence[str], sublattices: Sequence[Sequence[str]]) -> tuple[int, ...]:
+    """+1 for each qubit of the first sublattice, -1 for each of the second, 0 for what is in neither.
+
+    Raises:
+        UsageError: None of the qubits is in any of them.
+    """
+    plus, minus = map(frozenset, sublattices)
+    found = tuple((qubit in plus) - (qubit in minus) for qubit in qubit_ids)
+    if not any(found):
+        raise UsageError("there is no staggered magnetization: `spec.sublattices` names other atoms")
+    return found
+
+
+def _refusal(why: str) -> UsageError:
+    return UsageError(
+        f"there is no staggered magnetization: {why}", hint="`spec.sublattices` of the file can name them"
+    )
+
+
+def _bonds(places: Sequence[Place]) -> list[Bond]:
+    """Pairs without an atom between them: one that is far closer to both than they are to each other."""
+    apart = [[math.dist(one, other) for other in places] for one in places]
+    return [
+        (one, other)
+        for one, other in combinations(range(len(places)), 2)
+        if not any(
+            max(to_one, to_other) * _FAR_WEAKER < apart[one][other]
+            for to_one, to_other in zip(apart[one], apart[other], strict=True)
         )
-    return tuple(found[place] for place in range(len(qubit_ids)))
+    ]
 
 
-def _neighbours(places: Sequence[tuple[float, ...]]) -> dict[int, list[int]]:
-    apart = {
-        (one, other): math.dist(places[one], places[other])
-        for one in range(len(places))
-        for other in range(one)
-    }
-    reach = _NEAR * min(apart.values(), default=0.0)
-    near: dict[int, list[int]] = {place: [] for place in range(len(places))}
-    for (one, other), distance in apart.items():
-        if distance <= reach:
-            near[one].append(other)
-            near[other].append(one)
-    return near
-
-
-def _spread(first: int, near: Mapping[int, Sequence[int]], found: dict[int, int]) -> None:
-    """Gives signs to all that hang together with a place."""
-    waiting = [first] if first not in found else []
-    found.setdefault(first, 1)
+def _alternating(count: int, bonds: Sequence[Bond]) -> list[int]:
+    """A sign for each place, from bond to bond; the bonds hang together, whatever the places."""
+    near: dict[int, list[int]] = {place: [] for place in range(count)}
+    for one, other in bonds:
+        near[one].append(other)
+        near[other].append(one)
+    found, waiting = {0: 1}, [0] if count else []
     while waiting:
         here = waiting.pop()
-        for other in near[here]:
-            if other not in found:
-                found[other] = -found[here]
-                waiting.append(other)
+        fresh = [other for other in near[here] if other not in found]
+        found |= dict.fromkeys(fresh, -found[here])
+        waiting += fresh
+    return [found[place] for place in range(count)]
+
+
+def _orientation(found: Sequence[int], places: Sequence[Place]) -> int:
+    """What the signs are multiplied with, so that they follow the rule."""
+    if (more := sum(found)) != 0:
+        return 1 if more > 0 else -1
+    left_to_right = sorted(range(len(places)), key=lambda at: [round(axis, _DIGITS) for axis in places[at]])
+    return found[left_to_right[0]] if left_to_right else 1

@@ -198,3 +198,11 @@ def test_a_job_with_its_own_sequence_has_its_own_qubits():
     assert [("q0",), ("a", "b")] == [
         job.qubit_ids for job in gathered(an_experiment(a_wanted_job(1), own), ())
     ]
+
+
+def test_sublattices_that_the_file_names_go_along():
+    """They are a matter of the file, not of what is on record."""
+    named = (("q0",), ("q1",))
+    results = gathered(an_experiment(sublattices=named), [a_record("a")])
+
+    assert [named] == [job.sublattices for job in results]

@@ -21,12 +21,10 @@ from runner.results.pictures.picture import (
     Reading,
 )
 from runner.results.pictures.quantities import Quantity, quantity_of, short
-from runner.results.pictures.sublattices import signs
 from runner.results.pictures.ticks import ticks
 
 HALF = {"00": 50, "10": 50}
 OCCUPATION = Measured(quantity=Quantity("mean occupation ⟨n⟩"), low=0, high=1)
-SQUARE = {"q0": (0.0, 0.0), "q1": (5.0, 0.0), "q2": (0.0, 5.0), "q3": (5.0, 5.0)}
 
 
 def a_point(counts=HALF, **variables):
@@ -133,19 +131,13 @@ def test_a_register_has_each_atom_at_its_place():
     ],
 )
 def test_observables_have_their_value(name, expected):
-    """Of 3 times 10 and once 01, by hand; where nobody knows the places, signs alternate."""
-    jobs = [a_point({"10": 3, "01": 1}, t=1), a_point(t=2)]
+    """Of 3 times 10 and once 01, by hand."""
+    pair = {"register": [{"name": f"q{i}", "x": 5 * i, "y": 0} for i in range(2)]}
+    jobs = [a_result({"10": 3, "01": 1}, variables={"t": 1}, sequence=lambda: pair), a_point(None, t=2)]
 
     assert expected == pytest.approx(
         picture("exp", jobs, Asked(observable=name)).body.lines[0].points[0][1].value
     )
-
-
-def test_neighbours_are_on_other_sublattices():
-    """On a square of even side as well, where counting alone would not do."""
-    assert (1, -1, -1, 1) == signs(tuple(SQUARE), SQUARE)
-    with pytest.raises(UsageError, match="rings of odd length"):
-        signs(("a", "b", "c"), {"a": (0, 0), "b": (2, 0), "c": (1, 3**0.5)})
 
 
 @pytest.mark.parametrize(

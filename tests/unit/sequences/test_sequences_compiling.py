@@ -6,6 +6,7 @@ import json
 import re
 import subprocess
 import sys
+from dataclasses import replace
 
 import pulser
 import pytest
@@ -575,3 +576,10 @@ def test_every_repetition_is_a_job_of_its_point():
     with pytest.raises(SpecError) as caught:
         result_of(jobs=("{runs: 100, variables: {omega: 6,", "{runs: 100, repeat: 3, variables: {omega: 60,"))
     assert 1 == len(caught.value.problems)
+
+
+def test_named_sublattices_change_nothing_that_is_bought():
+    """They are for what is shown of the results."""
+    named = result_of(jobs=("  jobs:\n", "  sublattices: [[left], [right]]\n  jobs:\n")).experiment
+
+    assert replace(result_of().experiment, sublattices=(("left",), ("right",))) == named
