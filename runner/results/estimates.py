@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
+
+
+# What is smaller in proportion is no spread, but how computers round.
+_ROUNDING: Final = 1e-14
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +37,10 @@ class Estimate:
 
     def __str__(self) -> str:
         """The number with as many digits as its error allows, for example 0.512 ± 0.022."""
-        if not math.isfinite(self.error) or self.error <= 0:
+        if not math.isfinite(self.error):
             return f"{self.value:.6g} ± {self.error:.2g}"
+        if self.error <= _ROUNDING * abs(self.value):
+            return f"{self.value:.6g} ± 0"
         digits = max(0, 1 - math.floor(math.log10(self.error)))
         return f"{self.value:.{digits}f} ± {self.error:.{digits}f}"
 

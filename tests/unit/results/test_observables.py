@@ -169,3 +169,38 @@ def test_counts_are_what_a_statistic_gets():
     a_job(BELL).bootstrap(lambda counts: seen.add(type(counts)) or 0.0, 2)
 
     assert {Counts} == seen
+
+
+# Such that no sum of shares is 1: 20,000 runs with counts that no power of two divides.
+UNEVEN = Counts({f"{i:06b}1": 1 + 311 * i for i in range(11)} | {"1111111": 20_000 - 11 - 311 * 55})
+
+
+def test_an_atom_that_is_1_in_all_runs_has_an_occupation_of_1():
+    """Whole numbers are added up, and divided once; the error is 0, and nothing follows the point."""
+    job = a_result(UNEVEN, qubit_ids=tuple("abcdefg"))
+
+    assert 20_000 == UNEVEN.total
+    assert (1.0, 0.0, "1 ± 0") == (job.occupation.value[6], job.occupation.error[6], str(job.occupation["g"]))
+    assert (1.0, 0.0) == (job.magnetization.value[6], job.magnetization.error[6])
+    assert ([0.0] * 7, [0.0] * 7) == (job.correlations.value[6].tolist(), job.correlations.error[6].tolist())
+
+
+def test_what_all_runs_agree_on_has_no_error():
+    """Whatever the value: a third cannot be written in binary."""
+    job = a_result(UNEVEN, qubit_ids=tuple("abcdefg"))
+
+    assert Estimate(1 / 3, 0.0) == job.expectation(lambda bits: int(bits[6]) / 3)
+
+
+@pytest.mark.parametrize(
+    ("estimate", "expected"),
+    [
+        (Estimate(0.99999999999999989, 7.9e-19), "1 ± 0"),
+        (Estimate(0.512345, 0.0221), "0.512 ± 0.022"),
+        (Estimate(1234.5, 12.0), "1234 ± 12"),
+        (Estimate(0.5, math.nan), "0.5 ± nan"),
+    ],
+)
+def test_a_number_has_as_many_digits_as_its_error_allows(estimate, expected):
+    """What is smaller than computers round is no error."""
+    assert expected == str(estimate)
