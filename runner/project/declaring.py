@@ -248,7 +248,8 @@ class _Serialised:
 def _sweeps(experiment: Experiment) -> tuple[Sweep | None, ...]:
     """Where each wanted job came from."""
     source = experiment.file
-    sweeps = [None if axes is None else Sweep(entry, axes) for entry, axes in enumerate(source.axes)]
+    both = enumerate(zip(source.axes, source.excluded, strict=True))
+    sweeps = [None if axes is None else Sweep(entry, axes, excluded) for entry, (axes, excluded) in both]
     return tuple(sweeps[entry] for entry in source.entries)
 
 

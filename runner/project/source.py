@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from runner.errors import Problem
     from runner.spec import ExperimentFile, Limits
@@ -34,6 +34,8 @@ class Source:
 
         axes: The axes of each entry's sweep, outermost first: the variables that move together. None for an
             entry without a sweep.
+
+        excluded: What each entry leaves out of its sweep: items of names and numbers.
     """
 
     path: str
@@ -44,6 +46,7 @@ class Source:
     factories: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     entries: tuple[int, ...] = ()
     axes: tuple[tuple[tuple[str, ...], ...] | None, ...] = ()
+    excluded: tuple[tuple[tuple[tuple[str, float], ...], ...], ...] = ()
 
     @classmethod
     def of(cls, file: ExperimentFile) -> Self:
@@ -61,6 +64,7 @@ class Source:
             },
             entries=tuple(_entry(job.pointer) for job in file.jobs),
             axes=tuple(_axes(job.sweep) for job in file.experiment.spec.jobs),
+            excluded=tuple(_excluded(job.exclude or ()) for job in file.experiment.spec.jobs),
         )
 
     def expanded(self) -> dict[str, Any]:
@@ -90,6 +94,12 @@ class Source:
 def _entry(pointer: str) -> int:
     """Place of the entry that a pointer is in: 2 of /spec/jobs/2/include/0."""
     return int(pointer.split("/")[3])
+
+
+def _excluded(items: Iterable[Mapping[str, Any]]) -> tuple[tuple[tuple[str, float], ...], ...]:
+    """Items of `exclude` that hold plain numbers alone."""
+    numbers = (item for item in items if all(isinstance(value, int | float) for value in item.values()))
+    return tuple(tuple(item.items()) for item in numbers)
 
 
 def _axes(sweep: Any) -> tuple[tuple[str, ...], ...] | None:

@@ -35,10 +35,13 @@ class Sweep:
 
         axes: Variables of each axis, outermost first; those of one axis move together. Variables to which
             the sweep gives one plain number are no axis.
+
+        excluded: What its `exclude` leaves out: values of some variables each.
     """
 
     entry: int
     axes: tuple[tuple[str, ...], ...]
+    excluded: tuple[tuple[tuple[str, float], ...], ...] = ()
 
 
 def unit_of(name: str) -> str | None:

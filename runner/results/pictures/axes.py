@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, float]
 
-_DIGITS: Final = 9  # 0.3 is 3 · 0.1
+_DIGITS: Final = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,11 +97,12 @@ def points(jobs: Sequence[JobResult], *, first: Sequence[str] = ()) -> Points:
 
 def _numbers(job: JobResult) -> dict[str, float]:
     columns = columns_of(job.variables)
-    return {
-        name: float(f"{value:.{_DIGITS}g}")
-        for name, value in columns.items()
-        if isinstance(value, int | float)
-    }
+    return {name: number_of(value) for name, value in columns.items() if isinstance(value, int | float)}
+
+
+def number_of(value: float) -> float:
+    """A value as it stands along an axis: 0.3 is 3 · 0.1."""
+    return float(f"{value:.{_DIGITS}g}")
 
 
 def _axes(rows: Sequence[Row], first: Sequence[str]) -> tuple[Axis, ...]:

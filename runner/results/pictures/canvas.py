@@ -10,7 +10,7 @@ from runner.domain.lettering import IN_ASCII, can_write
 from runner.results.pictures.style import CIVIDIS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 _GAP: Final = 2
 
@@ -160,14 +160,14 @@ def _line(cells: dict[int, Piece]) -> Line:
     return tuple(Piece("".join(piece.text for piece in some), *colors) for colors, some in runs)
 
 
-def shade(share: float) -> str:
+def shade(share: float, colors: Sequence[str] = CIVIDIS) -> str:
     """The colour map's colour for a share between 0 and 1."""
-    place = min(max(share, 0.0), 1.0) * (len(CIVIDIS) - 1)
-    low = min(int(place), len(CIVIDIS) - 2)
+    place = min(max(share, 0.0), 1.0) * (len(colors) - 1)
+    low = min(int(place), len(colors) - 2)
     parts = [
         round(
-            int(CIVIDIS[low][i : i + 2], 16) * (low + 1 - place)
-            + int(CIVIDIS[low + 1][i : i + 2], 16) * (place - low)
+            int(colors[low][i : i + 2], 16) * (low + 1 - place)
+            + int(colors[low + 1][i : i + 2], 16) * (place - low)
         )
         for i in (1, 3, 5)
     ]

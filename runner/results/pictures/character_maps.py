@@ -9,7 +9,7 @@ from runner.results.pictures.canvas import Canvas, Piece, flowing, shade, spelt
 from runner.results.pictures.curves import evenly
 from runner.results.pictures.picture import Hole
 from runner.results.pictures.quantities import short
-from runner.results.pictures.style import GREY
+from runner.results.pictures.style import CIVIDIS, DIVERGING, GREY
 
 if TYPE_CHECKING:
     from runner.results.pictures.canvas import Line, Signs
@@ -21,6 +21,7 @@ _NUMBER: Final = 6  # columns of a cell in which a number has room
 _TALL: Final = 2.0  # how much taller than wide a cell is
 _APART: Final = 8  # columns between neighbours, with names and values
 _BRIGHT: Final = 0.55
+_DARK: Final = 0.2  # of a scale with two ends, at each of them
 _MOST_PLACE_ROWS: Final = 24
 _LEAST_BAR: Final = 5
 
@@ -63,8 +64,9 @@ def _cell(cell: Reading | Hole, shown: Measured, size: int, signs: Signs, *, has
     share = _share(cell.value, shown)
     number = spelt(_two(cell.value), signs) if size >= _NUMBER else ""
     if has_color:
-        ink = "#000000" if share > _BRIGHT else "#ffffff"
-        return Piece(number.center(inner) + gap, ink, shade(share))
+        is_bright = _DARK < share < 1 - _DARK if shown.is_signed else share > _BRIGHT
+        ink = "#000000" if is_bright else "#ffffff"
+        return Piece(number.center(inner) + gap, ink, _color(share, shown))
     sign = _pick(signs.shades, share)
     return Piece((f"{sign}{number}".ljust(inner) if number else sign * inner) + gap)
 
@@ -91,7 +93,7 @@ def _scale(body: Heatmap | Places, steps: str, width: int, look: tuple[Signs, bo
     for number, sign in enumerate(steps):
         share = number / (len(steps) - 1)
         said = spelt(short(shown.low + share * (shown.high - shown.low)), signs)
-        color = shade(share) if has_color else ""
+        color = _color(share, shown) if has_color else ""
         mark = signs.full * 2 if has_color and steps == signs.shades else sign
         entries.append(Piece(f"{mark} {said}", color))
     return [(Piece(spelt(f"{shown.quantity.label}:", signs)),), *flowing(entries, width)]
@@ -99,6 +101,15 @@ def _scale(body: Heatmap | Places, steps: str, width: int, look: tuple[Signs, bo
 
 def _share(value: float, shown: Measured) -> float:
     return (value - shown.low) / (shown.high - shown.low)
+
+
+def _color(share: float, shown: Measured) -> str:
+    return shade(share, DIVERGING if shown.is_signed else CIVIDIS)
+
+
+def _of_atom(share: float, shown: Measured) -> str:
+    """On a dark ground the darkest blue would not be seen."""
+    return _color(share if shown.is_signed else 0.35 + 0.65 * share, shown)
 
 
 def _pick(steps: str, share: float) -> str:
@@ -117,7 +128,7 @@ def place_lines(body: Places, *, width: int, signs: Signs, has_color: bool) -> l
     for (row, column), atom in cells.items():
         share = None if atom.reading is None else _share(atom.reading.value, body.shown)
         sign = signs.nothing if share is None else _pick(signs.discs, share)
-        canvas.put(row, column, sign, shade(0.35 + 0.65 * share) if has_color and share is not None else "")
+        canvas.put(row, column, sign, _of_atom(share, body.shown) if has_color and share is not None else "")
     unnamed = sum(not _said(canvas, cell, atom, signs) for cell, atom in cells.items())
     notes = [_bar(um_per_column, signs)]
     if len(cells) < len(body.atoms):

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from runner.errors import UsageError
+from runner.results.pictures.axes import number_of
 from runner.results.pictures.missing import missing
 from runner.results.pictures.picture import Curves, Line, Picture
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
 
     from runner.results.job_result import JobResult
     from runner.results.pictures.axes import Points
+    from runner.results.pictures.picture import Reading
     from runner.results.pictures.reading import Observable
 
 T = TypeVar("T")
@@ -32,12 +34,22 @@ def curves(title: str, known: Points, shown: Observable, *, x: str) -> Picture:
     drawn = evenly(lines, LINES)
     left_out = f"{len(drawn)} of {len(lines)} lines are drawn" if len(drawn) < len(lines) else ""
     every = [job for some in known.jobs.values() for job in some]
+    said = runs_said(known.jobs.values())
     return Picture(
         title=title,
-        subtitle=runs_said(every),
+        subtitle=f"{said}; error bars are one standard error" if said else "",
         body=Curves(x=known.axes[along].quantity, y=shown.measured, lines=tuple(drawn)),
         notes=tuple(
-            filter(None, (left_out, moving(known), off_axes(known), *missing([*every, *known.others])))
+            filter(
+                None,
+                (
+                    left_out,
+                    _gaps_said(every, known.axes[along].name),
+                    moving(known),
+                    off_axes(known),
+                    *missing([*every, *known.others]),
+                ),
+            )
         ),
     )
 
@@ -52,13 +64,36 @@ def _lines(known: Points, shown: Observable, along: int) -> list[Line]:
     for point, jobs in known.jobs.items():
         groups.setdefault(point[:along] + point[along + 1 :], []).append((point[along], jobs))
     others = [axis.quantity for axis in known.axes[:along] + known.axes[along + 1 :]]
+    x = known.axes[along].name
     return [
-        Line(
-            tuple(zip(others, at, strict=True)),
-            tuple((value, shown.read(jobs)) for value, jobs in sorted(some, key=lambda each: each[0])),
-        )
+        Line(tuple(zip(others, at, strict=True)), _readings(some, shown, x))
         for at, some in sorted(groups.items())
     ]
+
+
+def _readings(
+    some: Sequence[tuple[float, Sequence[JobResult]]], shown: Observable, x: str
+) -> tuple[tuple[float, Reading | None], ...]:
+    """What was measured along a line; nothing at points that the file leaves out, so that it is broken."""
+    there = {value: shown.read(jobs) for value, jobs in some}
+    gaps = excluded([job for _, jobs in some for job in jobs], x)
+    return tuple(sorted((dict.fromkeys(gaps) | there).items(), key=lambda each: each[0]))
+
+
+def excluded(jobs: Iterable[JobResult], x: str) -> set[float]:
+    """Values of a variable that the sweeps of some jobs leave out where all else is as it is there."""
+    found = set()
+    for one in jobs:
+        for item in one.sweep.excluded if one.sweep else ():
+            values = dict(item)
+            at = values.pop(x, None)
+            if at is not None and all(one.variables.get(name) == value for name, value in values.items()):
+                found.add(number_of(at))
+    return found
+
+
+def _gaps_said(jobs: Iterable[JobResult], x: str) -> str:
+    return "gaps: points that the file excludes" if excluded(jobs, x) else ""
 
 
 def evenly(some: Sequence[T], most: int) -> list[T]:
@@ -68,13 +103,13 @@ def evenly(some: Sequence[T], most: int) -> list[T]:
     return [some[round(place * (len(some) - 1) / (most - 1))] for place in range(most)]
 
 
-def runs_said(jobs: Iterable[JobResult]) -> str:
-    """How many runs each point has."""
-    runs = sorted({job.runs.measured for job in jobs if job.counts})
+def runs_said(points: Iterable[Sequence[JobResult]]) -> str:
+    """How many runs each point has: those of all jobs that measured it; empty where nothing was measured."""
+    runs = sorted({sum(job.runs.measured for job in jobs if job.counts) for jobs in points} - {0})
     if not runs:
         return ""
     said = str(runs[0]) if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
-    return f"{said} runs a job; error bars are one standard error"
+    return f"{said} runs a point"
 
 
 def moving(known: Points) -> str:

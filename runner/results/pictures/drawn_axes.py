@@ -6,12 +6,12 @@ import math
 from typing import TYPE_CHECKING, Any, Final
 
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patches import Rectangle
 
 from runner.results.pictures.picture import Curves, Heatmap, Histogram, Hole, Places
 from runner.results.pictures.quantities import Quantity, short, with_unit
-from runner.results.pictures.style import BLUE, GREY, LINES, MARKERS, PALE, TEXT
+from runner.results.pictures.style import BLUE, DIVERGING, GREY, LINES, MARKERS, PALE, TEXT
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -149,7 +149,7 @@ def _heatmap(axes: Axes, body: Heatmap) -> None:
     values = [[math.nan if isinstance(each, Hole) else each.value for each in row] for row in body.rows]
     columns, rows = len(body.xs), len(body.ys)
     norm = Normalize(body.shown.low, body.shown.high)
-    mesh = axes.pcolormesh(values, norm=norm, edgecolors="white", linewidth=0.5)
+    mesh = axes.pcolormesh(values, norm=norm, cmap=_map(body.shown), edgecolors="white", linewidth=0.5)
     for row, cells in enumerate(body.rows):
         for column, cell in enumerate(cells):
             if cell is Hole.MISSING:
@@ -183,7 +183,7 @@ def _color_bar(axes: Axes, mappable: Any, shown: Measured) -> None:
 
 def _places(axes: Axes, body: Places) -> None:
     norm = Normalize(body.shown.low, body.shown.high)
-    mappable: Any = ScalarMappable(norm)
+    mappable: Any = ScalarMappable(norm, _map(body.shown))
     for atom in body.atoms:
         color = "white" if atom.reading is None else mappable.to_rgba(atom.reading.value)
         axes.scatter(atom.x_um, atom.y_um, s=_area(body), color=color, edgecolors=GREY, linewidths=0.8)
@@ -196,6 +196,11 @@ def _places(axes: Axes, body: Places) -> None:
     axes.margins(0.18)
     axes.grid(visible=True)
     _color_bar(axes, mappable, body.shown)
+
+
+def _map(shown: Measured) -> LinearSegmentedColormap | None:
+    """The colour map of a quantity; None for the usual one."""
+    return LinearSegmentedColormap.from_list("signed", DIVERGING) if shown.is_signed else None
 
 
 def _area(body: Places) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import UsageError
-from runner.results.pictures.curves import moving, off_axes
+from runner.results.pictures.curves import moving, off_axes, runs_said
 from runner.results.pictures.missing import missing
 from runner.results.pictures.picture import Heatmap, Hole, Picture
 
@@ -43,7 +43,9 @@ def heatmap(title: str, known: Points, shown: Observable, *, x: str, y: str) -> 
     )
     jobs = [job for some in plane.values() for job in some]
     notes = (*_holes(body), fixed, moving(known), off_axes(known), *missing(jobs))
-    return Picture(title=title, subtitle=_runs(jobs), body=body, notes=tuple(filter(None, notes)))
+    return Picture(
+        title=title, subtitle=runs_said(plane.values()), body=body, notes=tuple(filter(None, notes))
+    )
 
 
 def _axes(known: Points, x: str, y: str) -> tuple[int, int]:
@@ -78,14 +80,3 @@ def _cell(plane: Plane, at: tuple[float, float], shown: Observable) -> Reading |
 def _holes(body: Heatmap) -> list[str]:
     said = {Hole.MISSING: "hatched: no result", Hole.ABSENT: "blank: not asked for"}
     return [text for hole, text in said.items() if any(hole in row for row in body.rows)]
-
-
-def _runs(jobs: list[JobResult]) -> str:
-    runs = sorted({job.runs.measured for job in jobs if job.counts})
-    return (
-        ""
-        if not runs
-        else f"{runs[0]} runs a job"
-        if len(runs) == 1
-        else f"{runs[0]} to {runs[-1]} runs a job"
-    )

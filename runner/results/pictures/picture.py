@@ -45,6 +45,11 @@ class Measured:
     low: float
     high: float
 
+    @property
+    def is_signed(self) -> bool:
+        """Whether it can lie on both sides of 0: then 0 has a colour of its own."""
+        return self.low < 0 < self.high
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:

@@ -23,6 +23,18 @@ CIVIDIS: Final = (
     "#dec958",
     "#fee838",
 )
+# Ninths of a map that is pale in the middle, for what can be negative: the same distance from 0, as dark.
+DIVERGING: Final = (
+    "#2166ac",
+    "#4393c3",
+    "#92c5de",
+    "#d1e5f0",
+    "#f7f7f7",
+    "#fddbc7",
+    "#f4a582",
+    "#d6604d",
+    "#b2182b",
+)
 MARKERS: Final = "os^Dv<P"
 # For matplotlib, while we draw.
 SETTINGS: Final[dict[str, Any]] = {

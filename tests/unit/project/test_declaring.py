@@ -81,6 +81,15 @@ def test_results_are_read_where_no_cloud_is(lab):
     assert [False, True, False] == (results.to_xarray()["occupation"].sel(qubit="q0") == 0.6).values.tolist()
 
 
+def test_what_a_sweep_leaves_out_is_known(tmp_path):
+    """As the file says it."""
+    text = commands.EXPERIMENT + "      exclude: [{t_ns: 200}]\n"
+    lab = commands.a_lab(tmp_path, experiment=text)
+    results = runner.load(lab / "specs" / "pair.yaml").results()
+
+    assert {Sweep(0, (("t_ns",),), ((("t_ns", 200),),))} == {job.sweep for job in results}
+
+
 def test_what_is_beyond_the_file_is_there_when_asked_for(lab):
     """With what the emulator gave, wherever it lies."""
     e = runner.load(str(lab / "specs" / "pair.yaml"))

@@ -18,7 +18,7 @@ from runner.results.pictures.canvas import (
     text_of,
 )
 from runner.results.pictures.characters import Room, lines
-from runner.results.pictures.style import CIVIDIS
+from runner.results.pictures.style import CIVIDIS, DIVERGING
 
 
 def drawn(jobs, width, signs=UNICODE, **asked):
@@ -72,7 +72,7 @@ def test_a_curve():
 
     assert [
         "exp",
-        "2 runs a job; error bars are",
+        "2 runs a point; error bars are",
         "one standard error",
         "",
         "mean occupation ⟨n⟩",
@@ -107,7 +107,7 @@ def test_a_heatmap():
     """Numbers where they have room; what is missing is hatched, what is not asked for blank."""
     assert [
         "exp",
-        "100 runs a job",
+        "100 runs a point",
         "",
         "δ (rad/µs)",
         "3 █1.00   ╱╱╱╱╱╱╱",
@@ -135,7 +135,7 @@ def test_a_heatmap_in_few_columns_and_letters():
         "1 ... ... :::",
         "  1   2   3",
         "  t (ns)",
-    ] == drawn(a_grid(), 14, signs=ASCII)[3:9]
+    ] == drawn(a_grid(), 14, signs=ASCII)[4:10]
 
 
 def test_a_register():
@@ -200,3 +200,23 @@ def test_a_canvas_keeps_runs_of_one_colour_together():
 def test_shades_are_those_of_the_colour_map():
     """At its ends and between."""
     assert (CIVIDIS[0], CIVIDIS[4], CIVIDIS[8], "#273f6e") == tuple(map(shade, (-1, 0.5, 1.2, 0.165)))
+
+
+def test_what_can_be_negative_has_colours_with_two_ends():
+    """The cells of a magnetization, of which 0 is pale; numbers are dark on pale ones."""
+    jobs = [
+        a_result({bits: 2}, variables={"x": x, "y": 1 + x % 2}) for x, bits in enumerate(("00", "01", "11"))
+    ]
+    drawing = picture("exp", jobs, Asked(kind=Kind.HEATMAP, observable="magnetization"))
+    cells = [
+        (piece.text.strip(), piece.color, piece.background)
+        for line in lines(drawing, Room(width=40, signs=UNICODE, has_color=True))
+        for piece in line
+        if piece.background
+    ]
+
+    assert {
+        ("0.00", "#000000", DIVERGING[4]),
+        ("−1.00", "#ffffff", DIVERGING[0]),
+        ("1.00", "#ffffff", DIVERGING[8]),
+    } == set(cells)

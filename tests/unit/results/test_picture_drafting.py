@@ -6,7 +6,7 @@ import pytest
 from builders import a_result, some_results
 
 from runner.errors import UsageError
-from runner.results import ResultStatus
+from runner.results import ResultStatus, Sweep
 from runner.results.pictures import Asked, Kind, picture
 from runner.results.pictures.curves import evenly
 from runner.results.pictures.picture import (
@@ -95,6 +95,27 @@ def test_jobs_of_the_same_point_are_added_up():
 
     points = picture("exp", jobs, Asked()).body.lines[0].points
     assert [(1.0, 0.25), (2.0, 1.0)] == [(x, each.value) for x, each in points]
+
+
+def test_runs_below_a_picture_are_those_of_a_point():
+    """Of all jobs that measured it: a point that is repeated four times has four times as many."""
+    jobs = [a_point({"00": 10}, x_ns=x, y=y) for x in (1, 2, 3) for y in (1, 2, 3) for _ in range(4)]
+    found = [picture("exp", jobs, Asked(kind=kind)).subtitle for kind in (Kind.CURVE, Kind.HEATMAP)]
+
+    assert ["40 runs a point; error bars are one standard error", "40 runs a point"] == found
+
+
+def test_no_line_crosses_a_point_that_the_file_excludes():
+    """There is a gap, but only in the line that the exclusion is about, and it is said why."""
+    sweep = Sweep(0, (("omega",), ("t",)), ((("omega", 1), ("t", 2)), (("t", 4),)))
+    asked = [(1, 1), (1, 3), (1, 5), (2, 1), (2, 2), (2, 3), (2, 5)]
+    jobs = [a_result(HALF, variables={"omega": omega, "t": t}, sweep=sweep) for omega, t in asked]
+
+    found = picture("exp", jobs, Asked(kind=Kind.CURVE, x="t"))
+    there = [[(x, reading is not None) for x, reading in line.points] for line in found.body.lines]
+    rest = [(3, True), (4, False), (5, True)]
+    assert [[(1, True), (2, False), *rest], [(1, True), (2, True), *rest]] == there
+    assert ("gaps: points that the file excludes",) == found.notes
 
 
 def test_a_heatmap_tells_what_is_missing_from_what_was_not_asked_for():

@@ -9,9 +9,11 @@ import matplotlib as mpl
 import pytest
 from builders import a_result, some_results
 from matplotlib import image
+from matplotlib.colors import to_hex
 
 from runner.results.pictures.figures import content
 from runner.results.pictures.plotting import plotted
+from runner.results.pictures.style import DIVERGING
 
 PLACES = {"register": [{"name": "q0", "x": 0, "y": 0}, {"name": "q1", "x": 5, "y": 0}]}
 
@@ -87,3 +89,15 @@ def test_names_are_no_formulas():
     job = a_result({"01": 5}, name="costs $x$ and $", qubit_ids=("$a_b$", "$"))
 
     assert b"costs $x$ and $" in content(job.plot(), "svg")
+
+
+@pytest.mark.parametrize("kind", ["heatmap", "register"])
+def test_a_magnetization_is_drawn_in_colours_with_two_ends(kind):
+    """0 is pale, and both signs are told apart at a glance; an occupation rises from dark to bright."""
+    middle = []
+    for name in ("magnetization", "occupation"):
+        figure = plotted("exp", a_grid(), kind, {"observable": name})
+        bar = next(each for each in figure.axes if each.get_label() == "<colorbar>")
+        middle.append(tuple(to_hex(bar._colorbar.cmap(share)) for share in (0.0, 0.5, 1.0)))
+
+    assert [(DIVERGING[0], "#f7f7f6", DIVERGING[8]), ("#00224e", "#7d7c78", "#fee838")] == middle
