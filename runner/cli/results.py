@@ -69,12 +69,13 @@ def results(
     """Show what came back: each job with its variables, runs, status and most frequent bitstrings.
 
     Reads the records in the repository and asks no cloud. Character i of a bitstring is qubit i of the
-    register's order; 1 is the Rydberg state. The counts of jobs that measured the same point are added up.
+    register's order; what 1 is, the measured basis says, below the table. The counts of jobs that measured
+    the same point are added up.
 
     \b
     Names in --where and --columns:
       fields        job, status, runs, measured, counts, most_frequent, device_type,
-                    recipe, key, rerun, duration_ns, n_qubits, qubit_ids, job_ids,
+                    basis, recipe, key, rerun, duration_ns, n_qubits, qubit_ids, job_ids,
                     batch_ids, errors, created_at, started_at, ended_at, experiment
       variables     omega, v[0]; `variables` stands for all
       observables   occupation and magnetization (means over all qubits), those of

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from runner.cli.completeness import exit_code
 from runner.cli.results_forms import Form, put_netcdf, put_objects, put_sheet, put_tables
 from runner.cli.results_table import Table, facts_of, sheet_table, summary, title_of
 from runner.domain.plain import plain
+from runner.results.conventions import conventions
 from runner.results.quantities import Quantities
 from runner.results.sheets import LONG, WIDE, chosen_columns, long_sheet, wide_sheet, with_errors
 
@@ -65,10 +66,11 @@ def _sheet(jobs: Sequence[JobResult], names: Sequence[str], asked: Asked, quanti
 
 def _table(found: _Found, asked: Asked) -> Table:
     title = title_of(found.all.experiment, [job.status for job in found.shown], len(found.all))
+    notes = conventions(found.shown)
     if not asked.columns and not asked.long:
-        return summary(title, [facts_of(job) for job in found.shown])
+        return replace(summary(title, [facts_of(job) for job in found.shown]), notes=notes)
     names = asked.columns or tuple(name for name in LONG if name != "experiment")
-    return sheet_table(title, _sheet(found.shown, names, asked, Quantities(found.all)))
+    return replace(sheet_table(title, _sheet(found.shown, names, asked, Quantities(found.all))), notes=notes)
 
 
 def _object(job: JobResult) -> dict[str, Any]:

@@ -44,11 +44,16 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """A title and what stands below it."""
+    """A title and what stands below it.
+
+    Args:
+        notes: Sentences below the rows.
+    """
 
     title: str
     headings: tuple[Heading, ...]
     rows: tuple[tuple[str, ...], ...] = field(repr=False)
+    notes: tuple[str, ...] = ()
 
 
 def facts_of_row(row: JobRow) -> Facts:
@@ -162,6 +167,7 @@ def _lines(
         left_out.update(dict.fromkeys(found.left_out))
         yield (found.head,), False
         yield from ((row, True) for row in found.rows)
+    yield from (((note,), False) for note in table.notes)
 
 
 def _coloured(cells: tuple[str, ...], has_statuses: bool) -> Text:
@@ -180,4 +186,5 @@ def _markdown(table: Table) -> str:
     names = [heading.name for heading in table.headings]
     right = [heading.is_right for heading in table.headings]
     below = f"\n{markdown(names, table.rows, right)}" if table.rows else ""
-    return f"**{table.title}**\n{below}"
+    notes = "".join(f"\n{note}\n" for note in table.notes)
+    return f"**{table.title}**\n{below}{notes}"

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 class Counts(Mapping[str, int]):
     """Bitstring counts: an immutable mapping of bitstrings to how often each was measured.
 
-    Character i of a bitstring is qubit i; 1 is the Rydberg state where the ground-Rydberg basis is measured.
+    Character i of a bitstring is qubit i; what 1 is, the measured basis says: the Rydberg state, |h⟩ in the
+    digital basis, the spin state |1⟩ in XY.
     Bitstrings come in lexical order, and only those that were measured are there; any other counts 0 times
     in `probability`.
 

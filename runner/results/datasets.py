@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from runner.errors import UsageError
+from runner.results.conventions import convention
 from runner.results.extras import needed
 from runner.results.grids import JOB, REPEAT, Grid, checked_axes, common_axes, grid_of
 from runner.results.observables import expectations
@@ -67,11 +68,11 @@ def _names_taken(observables: Iterable[str]) -> frozenset[str]:
 def _attributes(results: Results) -> dict[str, str]:
     """What holds for all jobs; nothing of what differs."""
     said = {"experiment": results.experiment}
-    for name in ("recipe", "device_type"):
+    for name in ("recipe", "device_type", "basis"):
         values = {str(getattr(job, name)) for job in results}
         if len(values) == 1 and "" not in values:
             said |= {name: values.pop()}
-    return said
+    return said | ({"convention": convention(said["basis"])} if "basis" in said else {})
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from runner.errors import RecordError
+from runner.results.conventions import basis_of
 from runner.results.geometry import places_um
 
 if TYPE_CHECKING:
@@ -129,6 +130,11 @@ class JobResult:
         """Place (x and y, or x, y and z, in µm) of each atom by qubit id; empty when nobody knows."""
         return places_um(self.sequence(), self.variables)
 
+    @cached_property
+    def basis(self) -> str:
+        """What is measured: `ground-rydberg`, `digital` or `XY`, each with a 1 of its own; may be empty."""
+        return basis_of(self.sequence())
+
     @property
     def probabilities(self) -> dict[str, float] | None:
         """Share of each measured bitstring; None when nothing was measured."""
@@ -155,7 +161,8 @@ class JobResult:
     def magnetization(self) -> Estimates:
         """⟨σz_i⟩ = 2⟨n_i⟩ - 1 of each qubit; between -1 and 1, no unit, shape (qubits,).
 
-        +1 is 1, the Rydberg state where the ground-Rydberg basis is measured; -1 is 0, the ground state.
+        +1 is what is measured as 1, -1 what is measured as 0: the Rydberg and the ground state in the
+        ground-rydberg basis, |h⟩ and |g⟩ in the digital one, the spin states |1⟩ and |0⟩ in XY; see `basis`.
         """
         from runner.results import observables  # noqa: PLC0415  (see above)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Any, Final
 
+from runner.results.conventions import conventions
 from runner.results.points import columns_of
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def results_html(results: Results) -> str:
     ]
     left_out = len(results) - len(shown)
     more = f"<p>… and {left_out} more</p>" if left_out > 0 else ""
-    return f"<p>{escape(repr(results)[1:-1])}</p>{_table(head, rows)}{more}"
+    return f"<p>{escape(repr(results)[1:-1])}</p>{_table(head, rows)}{more}{_said_below(results)}"
 
 
 def job_html(job: JobResult) -> str:
@@ -48,7 +49,11 @@ def job_html(job: JobResult) -> str:
     ]
     said = [(name, value) for name, value in facts if value != ""]
     picture = histogram_svg(job.counts) if job.counts else ""
-    return f"<p><b>{escape(job.name)}</b></p>{_table((), said)}{picture}"
+    return f"<p><b>{escape(job.name)}</b></p>{_table((), said)}{picture}{_said_below([job])}"
+
+
+def _said_below(jobs: Iterable[JobResult]) -> str:
+    return "".join(f"<p>{escape(said)}</p>" for said in conventions(jobs))
 
 
 def histogram_svg(counts: Counts) -> str:

@@ -75,6 +75,7 @@ def _fields() -> dict[str, Quantity]:
         "key": lambda job: job.key,
         "status": lambda job: str(job.status),
         "device_type": lambda job: job.device_type,
+        "basis": lambda job: job.basis,
         "recipe": lambda job: job.recipe,
     }
     numbers: dict[str, Of] = {

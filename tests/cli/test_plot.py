@@ -8,6 +8,8 @@ import pytest
 from commands import said
 from measured_labs import a_measured_lab
 
+from runner.results.conventions import convention
+
 
 @pytest.fixture
 def lab(tmp_path, monkeypatch):
@@ -47,7 +49,7 @@ def test_other_kinds_of_files_are_written(capsys, lab, form):
     code, _, err = said(capsys, "plot", "specs/pair.yaml", "--job", "t_ns=100", "-o", f"p.{form}")
     begins = {"png": b"\x89PNG", "pdf": b"%PDF"}[form]
 
-    assert (0, f"p.{form}: written\n") == (code, err)
+    assert (0, f"p.{form}: written; {convention('ground-rydberg')}\n") == (code, err)
     assert (lab / f"p.{form}").read_bytes().startswith(begins)
 
 

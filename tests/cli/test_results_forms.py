@@ -16,6 +16,7 @@ from commands import said
 import runner
 from runner.domain import JobStatus, job_key
 from runner.results import Records
+from runner.results.conventions import convention
 
 COUNTS = {100: {"00": 40, "11": 10}, 200: {"01": 50}}
 
@@ -56,6 +57,7 @@ def test_partial_results_are_shown_and_the_exit_code_tells(capsys, lab):
         "t_ns=100   100  50/50  DONE     00 40, 11 10",
         "t_ns=200   200  50/50  DONE     01 50",
         "t_ns=300   300   0/50  MISSING  –",
+        convention("ground-rydberg"),
     ]
     assert "1 job is not complete" in err
 
@@ -98,12 +100,13 @@ def test_columns_are_the_same_in_every_form(capsys, lab, tmp_path):
 
 
 def test_markdown_has_the_same_table(capsys, lab):
-    """With its title above."""
+    """With its title above, and what a 1 is below."""
     _, out, _ = results(capsys, lab, "-o", "md", "--columns", "job,probability[11]", "--where", "t_ns == 100")
 
     assert (
         "**pair: 1 of 3 jobs, 1 DONE**\n\n"
         "| job | probability[11] |\n| --- | ---: |\n| t_ns=100 | 0.200 ± 0.057 |\n"
+        f"\n{convention('ground-rydberg')}\n"
     ) == out
 
 

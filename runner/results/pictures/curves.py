@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, TypeVar
 
 from runner.errors import UsageError
 from runner.results.pictures.axes import number_of
-from runner.results.pictures.missing import missing
+from runner.results.pictures.missing import said_below
 from runner.results.pictures.picture import Curves, Line, Picture
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def curves(title: str, known: Points, shown: Observable, *, x: str) -> Picture:
                     _gaps_said(every, known.axes[along].name),
                     moving(known),
                     off_axes(known),
-                    *missing([*every, *known.others]),
+                    *said_below([*every, *known.others]),
                 ),
             )
         ),

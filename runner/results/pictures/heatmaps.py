@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.errors import UsageError
 from runner.results.pictures.curves import moving, off_axes, runs_said
-from runner.results.pictures.missing import missing
+from runner.results.pictures.missing import said_below
 from runner.results.pictures.picture import Heatmap, Hole, Picture
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def heatmap(title: str, known: Points, shown: Observable, *, x: str, y: str) -> 
         rows=tuple(tuple(_cell(plane, (a, b), shown) for a in x_axis.values) for b in y_axis.values),
     )
     jobs = [job for some in plane.values() for job in some]
-    notes = (*_holes(body), fixed, moving(known), off_axes(known), *missing(jobs))
+    notes = (*_holes(body), fixed, moving(known), off_axes(known), *said_below(jobs))
     return Picture(
         title=title, subtitle=runs_said(plane.values()), body=body, notes=tuple(filter(None, notes))
     )

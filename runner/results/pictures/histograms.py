@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.results.observables import expectation
-from runner.results.pictures.missing import missing
+from runner.results.pictures.missing import said_below
 from runner.results.pictures.picture import Bar, Histogram, Picture, Reading
 from runner.results.pictures.reading import reading
 
@@ -27,7 +27,7 @@ def histogram(title: str, job: JobResult, *, top: int, notes: tuple[str, ...] = 
         title=f"{title}: {job.name}",
         subtitle=subtitle(job),
         body=Histogram(tuple(_bars(counts, top)) if counts else ()),
-        notes=(*notes, *missing([job])),
+        notes=(*notes, *said_below([job])),
     )
 
 

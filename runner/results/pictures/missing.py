@@ -1,9 +1,10 @@
-"""What has to be said of jobs of which not all came back. Pure."""
+"""What has to be said of the jobs of a picture, above all of those of which not all came back. Pure."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from runner.results.conventions import conventions
 from runner.results.statuses import ResultStatus
 
 if TYPE_CHECKING:
@@ -19,6 +20,11 @@ _SAID: Final = {
     ResultStatus.PARTIAL: "fewer runs than wanted",
     ResultStatus.NO_RESULT: "without a result that can be right",
 }
+
+
+def said_below(jobs: Sequence[JobResult]) -> tuple[str, ...]:
+    """What stands below a picture of some jobs: which are incomplete, and what a 1 is."""
+    return (*missing(jobs), *conventions(jobs))
 
 
 def missing(jobs: Sequence[JobResult]) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.errors import UsageError
 from runner.results.estimates import Estimate
-from runner.results.pictures.missing import missing
+from runner.results.pictures.missing import said_below
 from runner.results.pictures.picture import Atom, Measured, Picture, Places
 from runner.results.pictures.quantities import Quantity
 from runner.results.pictures.reading import MAGNETIZATION, OCCUPATION, reading
@@ -45,7 +45,7 @@ def occupations(title: str, job: JobResult, observable: str, *, notes: tuple[str
         title=f"{title}: {job.name}",
         subtitle=f"{job.runs.measured} runs",
         body=Places(_SHOWN[observable], atoms),
-        notes=(*notes, *(() if is_flat else ("z leads to the upper right",)), *missing([job])),
+        notes=(*notes, *(() if is_flat else ("z leads to the upper right",)), *said_below([job])),
     )
 
 

@@ -8,6 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import TYPE_CHECKING, Final
 
+from runner.results.conventions import conventions
 from runner.results.reports.html import Html, element
 from runner.results.reports.provenance import facts, provenance
 from runner.results.reports.svg import inlined
@@ -75,10 +76,14 @@ def _main(report: Report) -> Html:
         if report.sequence
         else None,
         _section("Pictures", _side_by_side(report)) if report.figures else None,
-        _section("Jobs", job_table(report.results)),
+        _section("Jobs", job_table(report.results), *_conventions(report)),
         _section("Batches", batch_table(report.batches)) if report.batches else None,
         _section("Provenance", provenance(report)),
     )
+
+
+def _conventions(report: Report) -> list[Html]:
+    return [element("p", said, class_="quiet") for said in conventions(report.results)]
 
 
 def _section(title: str, *children: Html) -> Html:
