@@ -11,6 +11,7 @@ import click
 from runner.cli import options
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_table, print_text, say, values_text
+from runner.domain.numerals import counted
 from runner.domain.plain import plain
 from runner.errors import UsageError
 from runner.project import adopt as take_over
@@ -58,12 +59,12 @@ def adopt(file: Path, batches: tuple[str, ...], target: str | None, form: str, y
 def _ask(name: str, count: int) -> None:
     if not sys.stdin.isatty():
         raise UsageError("nobody is there to ask", hint="say --yes")
-    click.confirm(f"Take {count} batches over for {name}?", abort=True, err=True)
+    click.confirm(f"Take {counted(count, 'batch')} over for {name}?", abort=True, err=True)
 
 
 def _print(found: Sequence[Candidate]) -> None:
     for each in found:
-        print_text(f"batch {each.batch.id}, {each.batch.status}, {each.batch.jobs_count} jobs")
+        print_text(f"batch {each.batch.id}, {each.batch.status}, {counted(each.batch.jobs_count, 'job')}")
         print_table(("job of the file", "variables", "wanted", "there", "jobs there"), _rows(each))
 
 

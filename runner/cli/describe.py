@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runner.domain.numerals import counted
 from runner.domain.plain import plain
 
 if TYPE_CHECKING:
@@ -51,8 +52,7 @@ def cost_text(plan: Plan) -> str:
     if not cost.jobs:
         return "buys nothing"
     qpu = f", about {cost.qpu_s / _MINUTE_S:.1f} min of QPU time" if cost.qpu_s else ", no QPU time"
-    some = "1 job" if cost.jobs == 1 else f"{cost.jobs} jobs"
-    return f"buys {some}, {cost.runs} runs{qpu}"
+    return f"buys {counted(cost.jobs, 'job')}, {counted(cost.runs, 'run')}{qpu}"
 
 
 def job_line(plan: Plan) -> str:
@@ -61,7 +61,7 @@ def job_line(plan: Plan) -> str:
     for tally in plan.jobs:
         counts[tally.status] = counts.get(tally.status, 0) + 1
     said = ", ".join(f"{count} {status.lower()}" for status, count in sorted(counts.items()))
-    return f"{len(plan.jobs)} jobs: {said}" if said else "no jobs"
+    return f"{counted(len(plan.jobs), 'job')}: {said}" if said else "no jobs"
 
 
 def plan_object(plan: Plan) -> dict[str, Any]:

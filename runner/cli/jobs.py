@@ -12,6 +12,7 @@ import click
 from runner.cli import options
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_table, print_text, values_text
+from runner.domain.numerals import counted
 from runner.project import AskedJob, asked_jobs
 
 if TYPE_CHECKING:
@@ -48,7 +49,8 @@ def jobs(paths: tuple[Path, ...], selection: Selection, limit: int | None, form:
 
 
 def _print_file(asked: Sequence[AskedJob], shown: Sequence[AskedJob]) -> None:
-    print_text(f"{asked[0].experiment}: {len(asked)} jobs, {sum(job.runs for job in asked)} runs")
+    some = f"{counted(len(asked), 'job')}, {counted(sum(job.runs for job in asked), 'run')}"
+    print_text(f"{asked[0].experiment}: {some}")
     columns = ("job", "variables", "runs", "key", "line")
     print_table(
         columns,

@@ -6,6 +6,8 @@ import re
 import unicodedata
 from typing import TYPE_CHECKING, Final
 
+from runner.domain.numerals import counted
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -109,6 +111,6 @@ def _fitting(texts: Sequence[str], room: int) -> int:
 
 
 def _left_out(rows: int, parts: int) -> str:
-    said = [f"{rows} rows of the table"] if rows else []
-    said += [f"the details of {parts} experiments"] if parts else []
+    said = [f"{counted(rows, 'row')} of the table"] if rows else []
+    said += [f"the details of {counted(parts, 'experiment')}"] if parts else []
     return f"Left out, since a comment takes no more: {' and '.join(said)}." if said else ""

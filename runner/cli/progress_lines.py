@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
 
+from runner.cli.pace import jobs_per_min, left_s
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
@@ -86,9 +88,9 @@ def _facts(progress: Progress, id_length: int | None) -> Iterator[str]:
     if progress.adopted:
         yield f"{len(progress.adopted)} adopted"
     if progress.numbers.left:
-        rate = progress.jobs_per_min
+        rate = jobs_per_min(progress)
         yield f"{'–' if rate is None else rate_text(rate)} jobs/min"
-        yield f"{duration_text(progress.left_s)} left"
+        yield f"{duration_text(left_s(progress))} left"
     if progress.batches:
         yield _batches_text(progress.batches, id_length)
 

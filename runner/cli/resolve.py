@@ -10,6 +10,7 @@ import click
 from runner.cli import options
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_text
+from runner.domain.numerals import counted
 from runner.errors import UsageError
 from runner.project import Project, declare_absent, declare_found, declare_unwanted, experiment_meant
 
@@ -51,10 +52,9 @@ def resolve(name: str, decision: str, batch: str | None, target: str | None, for
         print_json(resolved)
         return Exit.DONE
     for each in resolved:
+        some = f"{counted(each.jobs, 'job')}, {counted(each.runs, 'run')}"
         what = f"is the batch {each.batch_id}" if each.batch_id else _WORDS[decision]
-        print_text(
-            f"{each.experiment}: the submission {each.submission} ({each.jobs} jobs, {each.runs} runs) {what}"
-        )
+        print_text(f"{each.experiment}: the submission {each.submission} ({some}) {what}")
     return Exit.DONE
 
 

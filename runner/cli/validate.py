@@ -11,6 +11,7 @@ from runner.cli import options
 from runner.cli.annotations import annotation
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_text, say
+from runner.domain.numerals import counted
 from runner.errors import SpecError, UsageError
 from runner.project import selected
 from runner.project.device_checks import device_checks
@@ -112,4 +113,5 @@ def _tell(experiments: Sequence[Experiment], checks: Sequence[Sequence[DeviceChe
     for each, of_devices in zip(experiments, checks, strict=True):
         runs = sum(job.runs for job in each.desired.jobs)
         said = "".join(f"; {check}" for check in of_devices)
-        print_text(f"{each.file.path}: fine: {each.name}, {len(each.desired.jobs)} jobs, {runs} runs{said}")
+        some = f"{counted(len(each.desired.jobs), 'job')}, {counted(runs, 'run')}"
+        print_text(f"{each.file.path}: fine: {each.name}, {some}{said}")

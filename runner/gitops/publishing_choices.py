@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
+from runner.domain.numerals import counted
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -184,8 +185,3 @@ def message(jobs: Mapping[str, int], *, skips_ci: bool) -> str:
     return (
         "\n".join([f"Record results of {only}", "", *lines, *(["", "[skip ci]"] if skips_ci else [])]) + "\n"
     )
-
-
-def counted(number: int, noun: str) -> str:
-    """A number of things, as `1 job` or `3 jobs`."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from runner.domain.numerals import counted
 from runner.errors import UsageError
 from runner.gitops import Place, Publisher
 from runner.gitops.decisions import SHORT
-from runner.gitops.publishing_choices import counted
 from runner.project.turns import Event
 from runner.reconcile.watching import News, Pace, pause_s
 

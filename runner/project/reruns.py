@@ -63,7 +63,9 @@ def refuse_beyond_cap(project: Project, experiment: Experiment, names: Sequence[
 
 def whole_rerun(experiment: Experiment) -> Edit:
     """The file with its `rerun` counter raised: everything is measured again, apart from what there is."""
-    about = f"all {len(experiment.desired.jobs)} jobs are measured again; the old counts are not added"
+    count = len(experiment.desired.jobs)
+    some = "the job is" if count == 1 else f"all {count} jobs are"
+    about = f"{some} measured again; the old counts are not added"
     return _edit(experiment, lambda text, path: with_raised_rerun(text, path=path), about)
 
 

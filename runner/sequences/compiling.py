@@ -102,7 +102,7 @@ def compiled(file: ExperimentFile, specifications: Specifications, former: Forme
             problems += error.problems
     if problems or (problems := [*_beside_each_other(parts), *_unknown_atoms(parts, file)]):
         raise SpecError(problems)
-    warnings = tuple(each for part in parts for each in capped(part.said.warnings.problems(), part.said.file))
+    warnings = tuple(each for part in parts for each in capped(part.said.warnings.once(), part.said.file))
     return Compiled(experiment=_desired(parts, file), warnings=warnings, consulted=consulted.digests)
 
 

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runner.spec import ExperimentFile, JobRequest
 
 MAX_PROBLEMS = 50
+_LINES = 5
 
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
@@ -58,12 +59,34 @@ class Grouped:
             self.file.problem(pointer, self._said(group)) for (pointer, _), group in self.groups.items()
         ]
 
+    def once(self) -> list[Problem]:
+        """The same, but of one kind only the first, with the lines of the others.
+
+        What is always so is one kind, and what is so for some jobs another.
+        """
+        kinds = [(True, _NUMBER.sub("#", remark.message)) for remark in self.fixed]
+        kinds += [(False, kind) for _, kind in self.groups]
+        by_kind: dict[tuple[bool, str], list[Problem]] = {}
+        for kind, problem in zip(kinds, self.problems(), strict=True):
+            by_kind.setdefault(kind, []).append(problem)
+        return [_with_lines(*sorted(some)) for some in by_kind.values()]
+
     def _said(self, group: _Group) -> str:
         first, *others = group.jobs
         who = f"{first} and {len(others)} more" if others else first
         lines = {self.file.document.place(_place(operation)).line: None for operation in group.operations}
         where = f" (line {', '.join(map(str, lines))})" if lines else ""
         return f"{who}: {group.message}{where}"
+
+
+def _with_lines(first: Problem, *others: Problem) -> Problem:
+    """A problem, with the lines on which there are others of its kind."""
+    lines = [str(line) for line in dict.fromkeys(each.line for each in others) if line != first.line]
+    if not lines:
+        return first
+    more = f" and {len(lines) - _LINES} more" if len(lines) > _LINES else ""
+    where = f"line{'s' if len(lines) > 1 else ''} {', '.join(lines[:_LINES])}{more}"
+    return replace(first, message=f"{first.message} (also {where})")
 
 
 def _place(operation: int | None) -> str:

@@ -9,6 +9,7 @@ import matplotlib as mpl
 from matplotlib import pyplot as plt
 from pulser import Register
 
+from runner.domain.numerals import counted
 from runner.sequences.remarks import recorded_warnings
 from runner.sequences.samples import built_sequence, played
 
@@ -132,7 +133,7 @@ def _draw_register(axes: Axes, sequence: AnySequence, shown: Played) -> None:
         )
         if names
     ]
-    axes.set_title("; ".join([f"{len(shown.atoms)} atoms", *said]), fontsize=12)
+    axes.set_title("; ".join([counted(len(shown.atoms), "atom"), *said]), fontsize=12)
 
 
 def _draw_in_space(axes: Any, shown: Played, colors: Mapping[str, str]) -> None:

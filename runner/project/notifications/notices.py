@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from runner.domain.digests import digest
+from runner.domain.numerals import counted
 from runner.reconcile.plans import Health, Sync
 
 if TYPE_CHECKING:
@@ -148,7 +149,7 @@ def _message(plan: Plan | None) -> str:
     if state is State.HELD:
         return "; ".join(f"{hold.reason}; {hold.how}" for hold in plan.holds)
     if state is State.COMPLETE:
-        return f"{_jobs(plan.jobs)}, {sum(tally.done for tally in plan.jobs)} runs measured"
+        return f"{_jobs(plan.jobs)}, {counted(sum(tally.done for tally in plan.jobs), 'run')} measured"
     if state is State.FAILED:
         return _failures(plan)
     counts = sorted(Counter(tally.status.lower() for tally in plan.jobs).items())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final
 
+from runner.domain.numerals import counted
 from runner.results.pictures.canvas import Canvas, Piece, flowing, shade, spelt
 from runner.results.pictures.curves import evenly
 from runner.results.pictures.picture import Hole
@@ -132,7 +133,7 @@ def place_lines(body: Places, *, width: int, signs: Signs, has_color: bool) -> l
     unnamed = sum(not _said(canvas, cell, atom, signs) for cell, atom in cells.items())
     notes = [_bar(um_per_column, signs)]
     if len(cells) < len(body.atoms):
-        notes.append(f"{len(body.atoms) - len(cells)} atoms behind others")
+        notes.append(f"{counted(len(body.atoms) - len(cells), 'atom')} behind others")
     if unnamed:
         notes.append(f"no room for {unnamed} of {len(body.atoms)} values")
     scale = _scale(body, signs.discs, width, (signs, has_color))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, TypeVar
 
+from runner.domain.numerals import counted
 from runner.errors import UsageError
 from runner.results.pictures.axes import number_of
 from runner.results.pictures.missing import said_below
@@ -109,7 +110,7 @@ def runs_said(points: Iterable[Sequence[JobResult]]) -> str:
     if not runs:
         return ""
     said = str(runs[0]) if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
-    return f"{said} runs a point"
+    return f"{said} run{'' if said == '1' else 's'} a point"
 
 
 def moving(known: Points) -> str:
@@ -120,4 +121,6 @@ def moving(known: Points) -> str:
 
 def off_axes(known: Points) -> str:
     """How many jobs have no place."""
-    return f"{len(known.others)} jobs lack a variable of the axes" if known.others else ""
+    if not known.others:
+        return ""
+    return f"{counted(len(known.others), 'job')} without a variable of the axes"

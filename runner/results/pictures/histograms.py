@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.domain.numerals import counted
 from runner.results.observables import expectation
 from runner.results.pictures.missing import said_below
 from runner.results.pictures.picture import Bar, Histogram, Picture, Reading
@@ -33,7 +34,7 @@ def histogram(title: str, job: JobResult, *, top: int, notes: tuple[str, ...] = 
 
 def subtitle(job: JobResult) -> str:
     """How many runs there are, and which character of a bitstring is which qubit."""
-    runs = f"{job.runs.measured} runs"
+    runs = counted(job.runs.measured, "run")
     ids = job.qubit_ids
     return f"{runs}; bitstrings from {ids[0]} to {ids[-1]}" if len(ids) > 1 else runs
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from runner.domain.numerals import counted
 from runner.errors import UsageError
 from runner.results.estimates import Estimate
 from runner.results.pictures.missing import said_below
@@ -43,7 +44,7 @@ def occupations(title: str, job: JobResult, observable: str, *, notes: tuple[str
     is_flat = all(len(place) <= _FLAT for place in job.positions_um.values())
     return Picture(
         title=f"{title}: {job.name}",
-        subtitle=f"{job.runs.measured} runs",
+        subtitle=counted(job.runs.measured, "run"),
         body=Places(_SHOWN[observable], atoms),
         notes=(*notes, *(() if is_flat else ("z leads to the upper right",)), *said_below([job])),
     )

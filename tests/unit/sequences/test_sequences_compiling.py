@@ -583,3 +583,18 @@ def test_named_sublattices_change_nothing_that_is_bought():
     named = result_of(jobs=("  jobs:\n", "  sublattices: [[left], [right]]\n  jobs:\n")).experiment
 
     assert replace(result_of().experiment, sublattices=(("left",), ("right",))) == named
+
+
+def test_a_kind_of_warning_is_said_once():
+    """At its first place, with the lines of the others: of operations, or of entries."""
+    jobs = "".join(f"    - {{runs: 9, variables: {{omega: 6, t_ns: {t_ns}}}}}\n" for t_ns in (501, 502))
+    delays = "      - delay: {channel: drive, duration_ns: 41}\n" * 2
+    result = result_of(
+        operations=(PULSE, PULSE + delays),
+        jobs=("    - {runs: 100, variables: {omega: 6, t_ns: 500}}\n", jobs),
+    )
+
+    assert [
+        (13, f"A duration of 41 ns {CLOCK} 44 ns. (also line 14)"),
+        (16, f"omega=6,t_ns=501: A duration of 501 ns {CLOCK} 504 ns. (line 12) (also line 17)"),
+    ] == [(warning.line, warning.message) for warning in result.warnings]
