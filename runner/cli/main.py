@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import gc
+import os
 import sys
-import tempfile
 import traceback
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
@@ -94,6 +93,16 @@ class _Verbs(click.Group):
         command: click.Command = getattr(import_module(module), name)
         return command
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            from runner.spec.spelling import suggestion  # noqa: PLC0415  (imports the reader of files)
+
+            hint = suggestion(args[0], VERBS, kind="verbs")
+            raise click.UsageError(f"There is no verb {args[0]}; {hint}", ctx)
+        return super().resolve_command(ctx, args)
+
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
         with formatter.section("Commands"):
@@ -124,6 +133,7 @@ def cli() -> None:  # the \b below is click's mark for lines that stay as they a
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command line; answers its exit code and never raises."""
     _collect_seldom()
+    _draw_into_files()
     try:
         result: Any = cli.main(args=arguments, prog_name="runner", standalone_mode=False)
     except click.ClickException as error:
@@ -142,6 +152,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return int(result) if isinstance(result, int) else Exit.DONE
 
 
+def _draw_into_files() -> None:
+    """Forgets the backend of a notebook around us, which our own environment may not have."""
+    if "MPLBACKEND" in os.environ:
+        os.environ["MPLBACKEND"] = "agg"
+
+
 def _collect_seldom() -> None:
     """Looks for garbage in cycles seldom: thousands of frozen values hold none, and are slow to walk over."""
     gc.freeze()
@@ -158,9 +174,11 @@ def _explain(error: RunnerError) -> Exit:
 
 
 def _report_bug() -> Exit:
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="runner-bug-", suffix=".txt", delete=False, encoding="utf-8"
-    ) as report:
-        report.write(f"runner {runner.__version__}, Python {sys.version}\n\n{traceback.format_exc()}")
-    say(f"this is a bug in the runner; the report is in {Path(report.name)}", style="red")
+    from runner.cli.bug_reports import write_report  # noqa: PLC0415  (hopefully never needed)
+
+    report = write_report()
+    if report is None:
+        traceback.print_exc()
+    where = f"; the report is in {report}" if report else ""
+    say(f"this is a bug in the runner{where}", style="red")
     return Exit.BUG

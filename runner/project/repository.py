@@ -14,6 +14,8 @@ from runner.project.settings import FILE_NAME
 
 STATE_FOLDER: Final = ".runner"
 _GIT_TIMEOUT_S: Final = 20
+_OWNER_ALONE: Final = 0o700
+_FOR_OTHERS: Final = 0o077
 _NAMESPACE_DIGITS: Final = 8
 _COMMIT: Final = re.compile("[0-9a-f]{40,64}")
 
@@ -51,19 +53,28 @@ def as_typed(folder: Path) -> Path:
 
 
 def state_folder(root: Path) -> Path:
-    """The runner's own folder in a repository, made and kept out of git."""
+    """The runner's own folder in a repository, made and kept out of git, for its owner alone."""
     folder = root / STATE_FOLDER
     if folder.exists() and not folder.is_dir():
         hint = "the runner keeps its journal in a folder of that name; move the file away"
         raise ProjectError(f"{folder}: is a file, not a folder", hint=hint)
     try:
-        folder.mkdir(exist_ok=True)
+        folder.mkdir(mode=_OWNER_ALONE, exist_ok=True)
+        _shut(folder)
         ignore = folder / ".gitignore"
         if not ignore.exists():
             ignore.write_text("*\n", encoding="utf-8")
     except OSError as error:
         raise ProjectError(f"{folder}: cannot be made: {error}") from error
     return folder
+
+
+def _shut(folder: Path) -> None:
+    """Takes from others what an older version left them: it holds a journal, a store and reports."""
+    found = folder.stat()
+    is_mine = found.st_uid == os.getuid() if hasattr(os, "getuid") else False
+    if is_mine and found.st_mode & _FOR_OTHERS:
+        folder.chmod(_OWNER_ALONE)
 
 
 def root_commit_namespace(root: Path) -> str | None:

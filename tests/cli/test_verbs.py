@@ -6,11 +6,13 @@ import csv
 import io
 import json
 import os
+import subprocess
 
 import commands
 import pytest
 from commands import said
 
+from runner.cli.bug_reports import MOST
 from runner.cli.main import VERBS
 from runner.errors import ProjectError
 from runner.project import Project, schema_text
@@ -233,19 +235,57 @@ def test_what_went_wrong_beside_is_said_too(capsys, lab, monkeypatch):
 
 
 def test_a_bug_is_reported_in_a_file_and_not_on_the_screen(capsys, lab, monkeypatch):
-    """70."""
+    """70; in the checkout's own folder, which is its owner's alone, and only the last reports stay."""
 
     def broken(*_):
         raise ZeroDivisionError("planted")
 
+    reports = lab / ".runner" / "reports"
+    reports.mkdir(parents=True)
+    for number in range(MOST):
+        (reports / f"bug-2020{number:02}.txt").touch()
     monkeypatch.setattr("runner.project.Project.load", broken)
-    monkeypatch.setattr("tempfile.tempdir", str(lab))
-    code, _, err = said(capsys, "plan", "specs")
-    (report,) = lab.glob("runner-bug-*.txt")
+    monkeypatch.chdir(lab / "specs")
+    code, _, err = said(capsys, "plan", "pair.yaml")
+    *_, newest = sorted(reports.glob("bug-*.txt"))
 
-    assert code == 70
-    assert "Traceback" not in err
-    assert "ZeroDivisionError: planted" in report.read_text(encoding="utf-8")
+    assert (70, f"this is a bug in the runner; the report is in {newest}\n") == (code, err)
+    assert "ZeroDivisionError: planted" in newest.read_text(encoding="utf-8")
+    assert MOST == len(list(reports.iterdir()))
+    assert 0o700 == (lab / ".runner").stat().st_mode & 0o777
+
+
+def test_a_bug_outside_of_a_repository_is_reported_to_its_user(capsys, tmp_path, monkeypatch):
+    """Never into a folder that others read."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr("runner.project.Project.open", lambda *_, **__: 1 / 0)
+    monkeypatch.chdir(tmp_path)
+    code, _, err = said(capsys, "gc")
+    (report,) = (tmp_path / "cache" / "pulser-runner" / "reports").iterdir()
+
+    assert (70, f"this is a bug in the runner; the report is in {report}\n") == (code, err)
+    assert 0o700 == report.parent.stat().st_mode & 0o777
+
+
+def test_a_misspelt_verb_is_told_the_nearest(capsys):
+    """64."""
+    code, _, err = said(capsys, "aply")
+
+    assert (64, True) == (code, err.endswith("There is no verb aply; did you mean apply?\n"))
+
+
+def test_a_notebook_around_the_command_is_no_matter_to_it(lab):
+    """Its way of drawing needs packages that the runner's own environment may lack."""
+    done = subprocess.run(
+        [*commands.RUNNER, "validate", "specs/pair.yaml"],
+        cwd=lab,
+        env=os.environ | {"MPLBACKEND": "module://nowhere.backend_inline"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert (0, "specs/pair.yaml: fine: pair, 3 jobs, 150 runs\n") == (done.returncode, done.stdout)
 
 
 def test_an_interruption_is_told_and_loses_nothing(capsys, lab, monkeypatch):

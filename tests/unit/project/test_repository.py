@@ -145,3 +145,13 @@ def test_a_file_in_the_place_of_the_runners_own_folder_is_named_with_what_to_do(
         caught.value.message,
         caught.value.hint,
     )
+
+
+@pytest.mark.parametrize("mode", [0o755, 0o770, 0o700])
+def test_the_runners_own_folder_is_its_owners_alone(tmp_path, mode):
+    """Also one that an older version made."""
+    folder = tmp_path / ".runner"
+    folder.mkdir(mode=mode)
+    folder.chmod(mode)
+
+    assert 0o700 == state_folder(tmp_path).stat().st_mode & 0o777
