@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.errors import Problem, ProjectError, SpecError, UsageError
 from runner.project.device_types import doubt, is_certain
+from runner.project.extents import excessive
 from runner.project.permitting import unpermitted
 from runner.project.source import Source
 from runner.sequences.specifications import NoSpecifications, is_current
@@ -167,8 +168,9 @@ def load_experiments(
     problems += (doubts[i] for i in certain)
     if problems:
         raise SpecError(problems)
-    for i, said in doubts.items():
-        experiments[i] = replace(experiments[i], warnings=(*experiments[i].warnings, said))
+    for i, one in enumerate(experiments):
+        said = (*((doubts[i],) if i in doubts else ()), *excessive(one, settings))
+        experiments[i] = replace(one, warnings=(*one.warnings, *said)) if said else one
     return experiments
 
 

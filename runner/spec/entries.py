@@ -195,6 +195,9 @@ def _check_known(findings: Findings, columns: Collection[Column], declared: Mapp
     return bool(unknown)
 
 
+_WHOLE = "range: [FIRST, LAST, STEP] gives whole numbers, if these are"
+
+
 def _place_of(column: Column) -> str:
     place = column.places[0]
     return place if steps_of(place)[-1] == column.name else parent(place)
@@ -208,7 +211,8 @@ def _fitted(findings: Findings, column: Column, declared: Mapping[str, Declared]
         try:
             values.append(fitted(column.name, value, declared[column.name]))
         except ValueError as error:
-            findings.note(column.place(i), str(error))
+            is_linspace = findings.has(child(column.place(i), "linspace"))
+            findings.note(column.place(i), str(error), _WHOLE if is_linspace else "")
             if len(column.places) == 1:
                 break  # all values stand in one place: one problem is enough
     return Column(column.name, tuple(values) or column.values[:1], column.places)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 import yaml
 
 from runner.spec.document import Place, lines_of
+from runner.spec.slips import slip
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -35,6 +36,7 @@ _HINTS: Final = {
     "flow mapping": "is there a } missing?",
     "quoted scalar": "is there a quote missing?",
 }
+_QUOTE: Final = "is there a quote missing?"
 
 
 class NotYamlError(Exception):
@@ -113,8 +115,29 @@ def _explained(text: str, error: Exception) -> NotYamlError:
         return _unreadable(text, error)
     reasons = (getattr(error, "problem", None), getattr(error, "context", None))
     message = ", ".join(str(reason) for reason in reasons if reason)
+    if found := _slip(text, error, message):
+        return found
     hint = next((hint for sign, hint in _HINTS.items() if sign in message), "")
     return NotYamlError(Place(mark.line + 1, mark.column + 1), f"this is not YAML: {message}", hint)
+
+
+def _slip(text: str, error: Exception, message: str) -> NotYamlError | None:
+    """The same for slips that the parser finds elsewhere; None for others."""
+    mark: Any = getattr(error, "problem_mark", None)
+    lines = lines_of(text[: mark.index + _READ_AHEAD_CHARACTERS])
+    begin: Any = getattr(error, "context_mark", None)
+    if "unexpected" in message and "quoted scalar" in message and begin is not None:
+        place = Place(begin.line + 1, begin.column + 1)
+        return NotYamlError(place, "this is not YAML: the quote that begins here does not end", _QUOTE)
+    is_flow = "flow sequence" in message or "flow mapping" in message
+    if is_flow and begin is not None and _has_odd_quotes(lines[mark.line]):
+        return NotYamlError(Place(mark.line + 1, mark.column + 1), f"this is not YAML: {message}", _QUOTE)
+    found = slip(lines, Place(mark.line + 1, mark.column + 1), message)
+    return None if found is None else NotYamlError(found[0], f"this is not YAML: {found[1]}", found[2])
+
+
+def _has_odd_quotes(line: str) -> bool:
+    return any(line.count(quote) % 2 for quote in "\"'")
 
 
 def _better_words(text: str, error: Exception) -> Exception:

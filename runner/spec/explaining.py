@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from runner.spec.guide import guide_at
 from runner.spec.pointers import parent, pointer_of, steps_of
-from runner.spec.scalars import plain_scalar
+from runner.spec.scalars import ScalarError, plain_scalar
 from runner.spec.schema import experiment_schema
+from runner.spec.slips import number_hint
 from runner.spec.spelling import nearest, suggestion
 
 if TYPE_CHECKING:
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
     from pydantic_core import ErrorDetails
 
 _SHOWN_CHARACTERS = 40
+# What others call our keys.
+_OTHER_WORDS = {
+    **dict.fromkeys(("shots", "n_shots", "num_shots", "n_runs", "repetitions"), "runs"),
+    **dict.fromkeys(("params", "parameters", "args"), "variables"),
+    **dict.fromkeys(("backend", "target", "emulator"), "device_type"),
+    **dict.fromkeys(("circuit", "program", "sequence_builder"), "sequence"),
+    **dict.fromkeys(("scan", "grid", "matrix"), "sweep"),
+    **dict.fromkeys(("pulses", "instructions"), "operations"),
+    **dict.fromkeys(("qubits", "atoms"), "register"),
+}
 _OTHER_FORM = "it belongs to another form of this mapping; only one form can be used"
 # Steps of pydantic that are no steps of the file: marks of alternatives, and of keys.
 _MARKS = frozenset(
@@ -108,13 +119,23 @@ def _bad_name(details: ErrorDetails) -> str:
 
 def _unknown_key(data: Any, pointer: str, _: ErrorDetails) -> Fault:
     key, known = steps_of(pointer)[-1], guide_at(experiment_schema(), data, parent(pointer)).keys
-    hint = _OTHER_FORM if key in known else suggestion(key, known, kind="keys")
+    meant = _OTHER_WORDS.get(key.lower())
+    hint = f"did you mean {meant}?" if meant in known else suggestion(key, known, kind="keys")
+    hint = _OTHER_FORM if key in known else hint
     return Fault(pointer, f"there is no key {key} here", hint, of_key=True)
 
 
-def _missing_key(data: Any, pointer: str, _: ErrorDetails) -> Fault:
+def _missing_key(data: Any, pointer: str, details: ErrorDetails) -> Fault:
+    if isinstance(details["input"], list | tuple):
+        return _too_few(data, parent(pointer), details)
     purpose = guide_at(experiment_schema(), data, pointer).description
     return Fault(pointer, f"the key {steps_of(pointer)[-1]} is missing", purpose, lacking=True)
+
+
+def _too_few(data: Any, pointer: str, details: ErrorDetails) -> Fault:
+    """A list of a certain length that is shorter; said once, however many items are missing."""
+    purpose = guide_at(experiment_schema(), data, pointer).description
+    return Fault(pointer, f"expected more than {len(details['input'])} items", purpose)
 
 
 def _bad_form(data: Any, pointer: str, details: ErrorDetails) -> Fault:
@@ -164,9 +185,17 @@ def _quotes(kind: str, value: Any) -> str:
     """Quotes make text of a number; the usual slip, both ways."""
     if kind == "string_type" and isinstance(value, bool | int | float):
         return "put it into quotes to make it text"
-    if isinstance(value, str) and kind != "string_type" and isinstance(plain_scalar(value), int | float):
-        return "it is text because of its quotes"
-    return ""
+    if not isinstance(value, str) or kind == "string_type":
+        return ""
+    is_number = isinstance(_plain(value), int | float)
+    return "it is text because of its quotes" if is_number else number_hint(value)
+
+
+def _plain(word: str) -> Any:
+    try:
+        return plain_scalar(word)
+    except ScalarError:
+        return None
 
 
 def shown(value: Any) -> str:

@@ -20,6 +20,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
+from runner.spec.slips import odd_letter
 from runner.spec.spelling import suggestion
 
 if TYPE_CHECKING:
@@ -245,7 +246,7 @@ def _tokens(text: str) -> Iterator[tuple[str, str]]:
 
 
 def _refuse_character(character: str) -> NoReturn:
-    hint = "powers are written with **" if character == "^" else ""
+    hint = "powers are written with **" if character == "^" else odd_letter(character)
     raise ExpressionError(f"expected a number or an expression; {character} has no meaning in one", hint)
 
 

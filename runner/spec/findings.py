@@ -33,6 +33,10 @@ class Findings:
         """Whether it is of no use to look for more."""
         return len(self._problems) >= MOST
 
+    def has(self, pointer: str) -> bool:
+        """Whether a value stands in the file at a pointer."""
+        return pointer in self._document.values
+
     def line(self, pointer: str) -> int:
         """Line of a value."""
         return self._document.place(pointer).line

@@ -115,7 +115,8 @@ def requested(
     ]
     if findings.problems:
         return (), findings.problems
-    _check_points(findings, points)
+    if not document.problems:  # something stands in for what could not be read
+        _check_points(findings, points)
     asked = [each for point in points for each in point.repetitions]
     names = _names(findings, asked)
     return tuple(_request(point, name) for point, name in zip(asked, names, strict=True)), findings.problems

@@ -17,6 +17,7 @@ from runner.spec.events import NotYamlError, events_of
 from runner.spec.limits import LIMITS
 from runner.spec.pointers import child
 from runner.spec.scalars import Scalar, ScalarError, plain_scalar
+from runner.spec.slips import POINT, is_behind_comma
 
 if TYPE_CHECKING:
     from runner.spec.limits import Limits
@@ -160,7 +161,9 @@ class _Builder:
         top = self.open[-1]
         place = _place(event)
         if not isinstance(value, str):
-            self._note(place, top.pointer, f"a key must be text, not {event.value or 'nothing'}", "quote it")
+            is_decimal = is_behind_comma(self.lines[place.line - 1], place.column)
+            hint = POINT if is_decimal else "quote it"
+            self._note(place, top.pointer, f"a key must be text, not {event.value or 'nothing'}", hint)
             top.keyless = True
             return
         if value == "<<" and not event.style:

@@ -1,7 +1,8 @@
 """What one word of YAML means: the core schema of YAML 1.2, less its traps.
 
 `on`, `off`, `yes`, `no`, dates and sexagesimal times are text; `1e3` is a number; numbers with leading zeros,
-underscores, or in octal or hexadecimal stay text, so that none of them is silently another number.
+underscores, or in octal or hexadecimal stay text, so that none of them is silently another number. With an
+exponent and no point, a number is whole if it is: `1e3` is 1000.
 """
 
 from __future__ import annotations
@@ -45,7 +46,9 @@ def _number(word: str) -> int | float:
     if len(word) > _DIGITS:
         raise ScalarError(f"a number of {len(word)} characters is too long")
     if not _WHOLE.fullmatch(word):
-        return _finite(word)
+        value = _finite(word)
+        # What has an exponent and no point is as whole as it looks: 1e2 is 100.
+        return int(value) if "." not in word and value.is_integer() and abs(value) <= EXACT else value
     if abs(value := int(word)) > EXACT:
         raise ScalarError(f"{word} is too large to be kept exactly: whole numbers stay below 2^53")
     return value

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runner.spec.scalars import ScalarError, plain_scalar
+from runner.spec.slips import odd_letter
 from runner.spec.spelling import suggestion
 from runner.spec.sweeps import SweepError
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 _SHOWN_CHARACTERS = 40
 _OTHER_SEPARATORS = (";", "\t")
+_COMMENT = "#"
+_NO_COMMENTS = "a table has no comments: remove the lines that begin with #; the first line holds the names"
 _DECIMAL_COMMA = re.compile(r"[-+]?[0-9][0-9.]*,[0-9,.]+(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _LEADING_ZERO = re.compile(r"[-+]?0[0-9]+(?:\.[0-9]*)?(?:[eE][-+]?[0-9]+)?", re.ASCII)
 
@@ -108,20 +111,26 @@ def _check_row(place: str, columns: tuple[str, ...], cells: tuple[str, ...]) -> 
     if len(cells) == len(columns):
         return
     message = f"{place}: expected {len(columns)} cells, not {len(cells)}"
-    raise SweepError(message, _separators(columns), key="file")
+    raise SweepError(
+        message, _NO_COMMENTS if cells[0].startswith(_COMMENT) else _separators(columns), key="file"
+    )
 
 
 def _separators(columns: tuple[str, ...]) -> str:
     """A hint where a line of names seems to be written another way."""
+    if columns[0].startswith(_COMMENT):
+        return _NO_COMMENTS
     is_other = any(each in columns[0] for each in _OTHER_SEPARATORS)
     return "cells are separated by commas, and numbers have a point" if is_other else ""
 
 
 def _notation(cell: str) -> str:
     """A hint where a number seems to be written another way."""
+    if cell.startswith(_COMMENT):
+        return _NO_COMMENTS
     if _DECIMAL_COMMA.fullmatch(cell):
         return "numbers have a point, and nothing between thousands"
-    return "a number has no zeros in front" if _LEADING_ZERO.fullmatch(cell) else ""
+    return "a number has no zeros in front" if _LEADING_ZERO.fullmatch(cell) else odd_letter(cell)
 
 
 def _readable(cell: str) -> str:

@@ -216,7 +216,12 @@ def test_names_do_not_change_when_jobs_are_added():
         ),
         (
             ["{runs: 1, sweep: {omega: 1, t_ns: {linspace: [1, 2, 3]}}}"],
-            (15, 41, "t_ns is an int and takes whole numbers only, not 1.5", ""),
+            (
+                15,
+                41,
+                "t_ns is an int and takes whole numbers only, not 1.5",
+                "range: [FIRST, LAST, STEP] gives whole numbers, if these are",
+            ),
         ),
         (
             ["{runs: 1, variables: {omega: [1, 2], t_ns: 4}}"],
