@@ -51,6 +51,8 @@ class RunnerError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+        if hint:
+            self.add_note(f"hint: {hint}")  # Python prints it below the error
 
 
 class UsageError(RunnerError):
@@ -59,6 +61,13 @@ class UsageError(RunnerError):
 
 class ProjectError(RunnerError):
     """The repository's settings, targets or namespace do not fit."""
+
+
+class UnknownJobError(UsageError, KeyError):
+    """Results have no job of this name."""
+
+    def __str__(self) -> str:
+        return self.message
 
 
 @dataclass(frozen=True, slots=True, order=True)

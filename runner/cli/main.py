@@ -166,8 +166,6 @@ def _collect_seldom() -> None:
 
 def _explain(error: RunnerError) -> Exit:
     say(str(error), style="red" if not isinstance(error, SpecError) else "")
-    if error.hint:
-        say(f"hint: {error.hint}")
     for note in getattr(error, "__notes__", ()):
         say(note)
     return Exit.USAGE if isinstance(error, UsageError) else Exit.ERROR

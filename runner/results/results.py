@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, overload
 
-from runner.errors import UsageError
+from runner.errors import UnknownJobError, UsageError
 from runner.results.choosing import chosen
 from runner.results.statuses import ResultStatus
 
@@ -56,7 +56,10 @@ class Results(Sequence["JobResult"]):
         for job in self._jobs:
             if job.name == name:
                 return job
-        raise KeyError(name)
+        from runner.results.quantities import near  # noqa: PLC0415  (only for what went wrong)
+
+        hint = near(name, [job.name for job in self._jobs], kind="jobs")
+        raise UnknownJobError(f"{self.experiment} has no job {name!r}", hint=hint)
 
     def __len__(self) -> int:
         return len(self._jobs)

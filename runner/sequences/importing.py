@@ -15,7 +15,7 @@ from runner.sequences.remarks import message_of, recorded_warnings
 from runner.sequences.representation import read, read_device, with_measurement, written_down
 from runner.spec import parse
 from runner.spec.dumping import yaml_text
-from runner.spec.representation import variables_of
+from runner.spec.representation import unwrapped, variables_of
 from runner.spec.writing import experiment_of
 
 if TYPE_CHECKING:
@@ -62,7 +62,7 @@ def imported(text: str, *, name: str, device_type: str, device_file: str | None 
         SequenceError: When it is no sequence, or a file can't say exactly the same.
     """
     with recorded_warnings():
-        expected, device = _canonical(text)
+        expected, device = _canonical(unwrapped(text))
         representation = json.loads(expected)
         content = json.dumps(representation["device"], indent=2, ensure_ascii=False) + "\n"
         said = _said(device) if device_file is None else {"file": device_file}

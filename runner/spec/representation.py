@@ -7,6 +7,8 @@ from typing import Any
 
 from runner.spec.variables import Declared
 
+_WRAPPERS = ("sequence_builder", "sequence")
+
 
 class RepresentationError(ValueError):
     """Text that is no abstract representation of a sequence."""
@@ -28,6 +30,23 @@ def variables_of(text: str) -> dict[str, Declared]:
         return {name: _declared(variable) for name, variable in variables.items()}
     except (AttributeError, KeyError, TypeError) as error:
         raise RepresentationError("its variables can't be read") from error
+
+
+def unwrapped(text: str) -> str:
+    """The representation in a text; other tools put it into a larger object.
+
+    Those are bodies of PCS (`sequence_builder`, or `sequence` of a job), and what QRMI takes (`sequence`).
+    """
+    try:
+        outer = json.loads(text)
+    except (ValueError, RecursionError):
+        return text  # who reads it says what is wrong
+    if not isinstance(outer, dict) or "operations" in outer:
+        return text
+    inner = next((outer[key] for key in _WRAPPERS if outer.get(key)), None)
+    if isinstance(inner, dict):
+        return json.dumps(inner)
+    return inner if isinstance(inner, str) else text
 
 
 def _read(text: str) -> Any:

@@ -12,7 +12,7 @@ from runner.spec.factories import FactoryError
 from runner.spec.findings import Findings
 from runner.spec.placing import JOBS, mappable_atoms
 from runner.spec.pointers import child
-from runner.spec.representation import RepresentationError, variables_of
+from runner.spec.representation import RepresentationError, unwrapped, variables_of
 from runner.spec.sequence import FileSequence, PythonSequence, WrittenSequence
 from runner.spec.variables import Declared, declared
 
@@ -169,7 +169,7 @@ def _companion_sequence(
     findings: Findings, name: str, companions: Companions
 ) -> tuple[str | None, Mapping[str, Declared] | None]:
     try:
-        text = companions.text(name)
+        text = unwrapped(companions.text(name))
         return text, variables_of(text)
     except CompanionError as error:
         findings.note(FILE, error.message, error.hint)

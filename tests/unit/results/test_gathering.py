@@ -206,3 +206,12 @@ def test_sublattices_that_the_file_names_go_along():
     results = gathered(an_experiment(sublattices=named), [a_record("a")])
 
     assert [named] == [job.sublattices for job in results]
+
+
+def test_a_job_that_is_not_there_is_told_the_nearest():
+    """A short word and a hint, and an error that mappings raise too."""
+    with pytest.raises(KeyError) as caught:
+        some_results(a_result(variables={"t": 1}))["t11"]
+
+    said = (str(caught.value), caught.value.hint, caught.value.__notes__)
+    assert ("exp has no job 't11'", "did you mean t=1?", ["hint: did you mean t=1?"]) == said

@@ -292,3 +292,20 @@ def test_a_file_that_is_not_there_is_a_problem(tmp_path):
     """A missing file, and a folder, are problems like any other."""
     assert complaint(tmp_path / "none.yaml", tmp_path) == (1, 1, "there is no such file", "")
     assert complaint(tmp_path, tmp_path) == (1, 1, "there is no such file", "")
+
+
+@pytest.mark.parametrize(
+    "wrapped",
+    [
+        {"sequence_builder": json.dumps(REPRESENTATION), "jobs": []},
+        {"sequence": json.dumps(REPRESENTATION), "job_runs": 100},
+        {"sequence": REPRESENTATION},
+    ],
+    ids=["batch", "qrmi", "object"],
+)
+def test_a_sequence_that_other_tools_have_wrapped_is_read(tmp_path, wrapped):
+    """The representation inside counts."""
+    written(tmp_path, "rabi.json", json.dumps(wrapped))
+    path = written(tmp_path, "x.yaml", COMPANION % "rabi.json")
+
+    assert REPRESENTATION == json.loads(load(path, root=tmp_path).sequence_text)
