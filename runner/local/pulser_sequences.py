@@ -37,8 +37,12 @@ class PulserSequences:
         self._built: dict[bytes, None] = {}
 
     def preload(self) -> None:
-        """Import Pulser now."""
-        import pulser  # noqa: F401, PLC0415  (slow, see above)
+        """Import Pulser now; whoever asks meanwhile waits.
+
+        Two threads that import its packages at once, from two ends, may each find half of a module.
+        """
+        with self._lock:
+            import pulser  # noqa: F401, PLC0415  (slow, see above)
 
     def facts(self, sequence: str) -> SequenceFacts:
         """The facts of an abstract representation; UnreadableSequenceError if it is none."""

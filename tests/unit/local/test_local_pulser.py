@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 from pulser.backend import BitStrings, EmulationConfig, Occupation, Results
@@ -157,3 +159,17 @@ def test_a_sequence_that_no_solver_takes_is_refused(sequences):
     """Less than four points are no evolution: it would fail at every attempt."""
     with pytest.raises(UnreadableSequenceError, match="takes 3 ns; at least 4 ns can be emulated"):
         sequences.build(a_text(on_mock=True), {"a": 6.0, "d": 3})
+
+
+def test_who_asks_first_does_not_meet_half_of_pulser():
+    """Pulser is imported beside the first requests: two imports at once found half of a module."""
+    script = (
+        "import threading; from runner.local.pulser_sequences import PulserSequences; s = PulserSequences();"
+        " found = [];"
+        " ask = lambda: found.append(len(s.device_specs()) > 0);"
+        " some = [threading.Thread(target=each) for each in (s.preload, ask, ask)];"
+        " [each.start() for each in some]; [each.join() for each in some]; print(found)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+
+    assert ("[True, True]\n", "") == (done.stdout, done.stderr)
