@@ -38,6 +38,7 @@ def main() -> int:
                 idle_exit_s=asked.idle_exit_s,
                 execution=execution,
                 configuration=Configuration() if asked.config is None else read_configuration(asked.config),
+                is_private=asked.private,
             )
         )
     except StoreTakenError:
@@ -57,6 +58,9 @@ def _parser() -> argparse.ArgumentParser:
         "--host", default="127.0.0.1", help="address to listen on; other than loopback only with tokens"
     )
     parser.add_argument("--port", type=int, default=0, help="port to listen on; 0 for any free one")
+    parser.add_argument(
+        "--private", action="store_true", help="take calls only with the token that is written into the store"
+    )
     parser.add_argument("--idle-exit-s", type=float, help="end after so long without requests or work")
     parser.add_argument("--config", type=Path, help="configuration file, TOML or JSON")
     parser.add_argument(

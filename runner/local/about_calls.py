@@ -6,13 +6,25 @@ import logging
 from typing import TYPE_CHECKING
 
 from runner.local import payloads
-from runner.local.messages import json_answer
+from runner.local.messages import Answer, json_answer
 
 if TYPE_CHECKING:
     from runner.local.calls import Call
-    from runner.local.messages import Answer
 
 _LOG = logging.getLogger(__name__)
+
+
+def front(call: Call) -> Answer:
+    """GET /: what this is, for who opens it in a browser."""
+    lines = (
+        "This is the local cloud of pulser-runner: the HTTP API of Pasqal Cloud Services on this machine.",
+        f"Version: {call.about.get('version', 'unknown')}",
+        "Its calls stand below /api/, also as /core-fast/api/ and /account/api/; all of them: /openapi.json",
+        "Documentation: docs/local-cloud.md of the project, or `runner local serve --help`",
+        "Whether it is there: /health",
+    )
+    body = "".join(f"{line}\n" for line in lines).encode()
+    return Answer(status=200, headers=(("content-type", "text/plain; charset=utf-8"),), body=body)
 
 
 def health(call: Call) -> Answer:

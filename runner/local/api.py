@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from runner.local.submissions import SequenceReader
 
 _LOG = logging.getLogger(__name__)
+# What a server says of itself to who has none of its tokens.
+_PUBLIC = ("version", "instance")
 
 
 ROUTES = (
@@ -50,6 +52,7 @@ ROUTES = (
     Route("GET", "/api/v1/devices/specs/{device_type}", device_calls.one_spec),
     Route("GET", "/api/v1/devices/public-specs", device_calls.public_specs),
     Route("GET", "/api/v1/projects", device_calls.projects),
+    Route("GET", "/", about_calls.front),
     Route("GET", "/health", about_calls.health),
     Route("GET", "/openapi.json", about_calls.openapi),
     Route("POST", "/api/v1/workloads", about_calls.unsupported),
@@ -94,9 +97,10 @@ class Api:
         self._sequences = sequences
         self._announce = announce
         self._about = about
+        self._about_in_public = {name: about[name] for name in _PUBLIC if name in about}
         self._control = control
         self._routes = ROUTES + (CONTROL_ROUTES if control.configuration.control.enabled else ())
-        self._gate = Gate(control.configuration)
+        self._gate = Gate(control.configuration, control.key)
         self._document = functools.cache(lambda: openapi.document(self._routes, control.configuration))
 
     def handle(self, request: Request, treatment: Treatment = WELL) -> Answer:
@@ -142,7 +146,7 @@ class Api:
             store=self._store,
             sequences=self._sequences,
             announce=self._announce,
-            about=self._about,
+            about=self._about if self._gate.knows(request) else self._about_in_public,
             document=self._document,
             control=self._control,
             treatment=treatment,

@@ -75,9 +75,11 @@ class LocalCloud:
         about: What `/health` answers.
 
         configuration: All that a configuration file says.
+
+        key: A token that every call needs, of whatever project; None asks for none.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what a whole cloud is made of)
         self,
         store: Store,
         engine: Engine,
@@ -85,6 +87,7 @@ class LocalCloud:
         sequences: SequenceReader | None = None,
         about: Mapping[str, object] | None = None,
         configuration: Configuration | None = None,
+        key: str | None = None,
     ) -> None:
         configuration = configuration or Configuration()
         self.changed = threading.Event()
@@ -93,7 +96,7 @@ class LocalCloud:
         self._idle_patience = timedelta(seconds=configuration.life_cycle.idle_patience_s)
         self._canceling = timedelta(seconds=configuration.life_cycle.canceling_s)
         self._at_work: dict[tuple[str, int], Future[str]] = {}
-        self._control = Control(configuration)
+        self._control = Control(configuration, key)
         self._api = Api(
             store,
             sequences or PulserSequences(),

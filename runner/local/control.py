@@ -29,10 +29,13 @@ class Control:
 
     Args:
         configuration: What holds at the beginning.
+
+        key: A token that every call needs, of whatever project; None asks for none.
     """
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, key: str | None = None) -> None:
         self.configuration = configuration
+        self.key = key
         self._lock = threading.Lock()
         self._paused = Paused(frozenset(configuration.life_cycle.paused_devices))
         self.set_rules(configuration.faults)

@@ -7,13 +7,13 @@ import hmac
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from pydantic import SecretStr
+
 from runner.local.messages import require_loopback
 from runner.local.refusals import RefusalError, UnauthorizedError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from pydantic import SecretStr
 
     from runner.local.configuration import Configuration
     from runner.local.messages import Request
@@ -51,11 +51,18 @@ class Tokens:
 
 
 class Gate:
-    """Who may ask what; without tokens everybody on this machine everything."""
+    """Who may ask what; without tokens everybody on this machine everything.
 
-    def __init__(self, configuration: Configuration) -> None:
+    Args:
+        configuration: Has the tokens of projects.
+
+        key: A token that stands for every project; None for none.
+    """
+
+    def __init__(self, configuration: Configuration, key: str | None = None) -> None:
         guard = configuration.control.token
         self._tokens = Tokens.of(configuration.tokens)
+        self._key = Tokens.of({} if key is None else {"every project": SecretStr(key)})
         self._guard = Tokens.of({} if guard is None else {"control": guard})
 
     def require_known_origin(self, request: Request) -> None:
@@ -66,8 +73,19 @@ class Gate:
             raise RefusalError("The header Host is missing.")
 
     def project_of(self, request: Request) -> str | None:
-        """The project that the request is made for; None where nobody has a token."""
+        """The project that the request is made for; None for every project."""
+        if self._key:
+            self._key.project_of(request)
+            return None
         return self._tokens.project_of(request) if self._tokens else None
+
+    def knows(self, request: Request) -> bool:
+        """Whether who asks may know what the server is, beyond that it is there."""
+        try:
+            self.project_of(request)
+        except UnauthorizedError:
+            return False
+        return True
 
     def require_control(self, request: Request) -> None:
         """Refuse a control call without the control's token, if it has one."""

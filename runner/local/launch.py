@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -39,23 +39,31 @@ class LocalServer:
         url: Base URL, both of PCS's core and of its account API.
 
         pid: Its process.
+
+        token: What its calls need, if they do; only who can read its store has it.
     """
 
     url: str
     pid: int
+    token: str | None = field(default=None, repr=False)
 
 
 def running(store: Path) -> LocalServer | None:
     """The server that has this store, if one answers."""
     try:
         written = json.loads((store / ADDRESS_FILE).read_bytes())
-        server = LocalServer(url=str(written["url"]), pid=int(written["pid"]))
-    except (OSError, ValueError, KeyError, TypeError):
+        token = written.get("token")
+        server = LocalServer(url=str(written["url"]), pid=int(written["pid"]), token=token and str(token))
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
-    return server if _answers(server, store) else None
+    about = _asked(server)
+    is_it = about.get("instance") == written["instance"] if "instance" in written else _has(about, store)
+    return server if is_it else None
 
 
-def ensure_running(store: Path, *, idle_exit_s: float = 30.0, timeout_s: float = 30.0) -> LocalServer:
+def ensure_running(
+    store: Path, *, idle_exit_s: float = 30.0, timeout_s: float = 30.0, is_private: bool = False
+) -> LocalServer:
     """The server that has this store; started in a process of its own if there is none.
 
     Args:
@@ -65,6 +73,8 @@ def ensure_running(store: Path, *, idle_exit_s: float = 30.0, timeout_s: float =
 
         timeout_s: How long to wait for it to answer (in s).
 
+        is_private: Whether a server that is started takes calls only with the token in its store.
+
     Raises:
         LocalCloudError: No server came up; the message has the end of its log.
     """
@@ -73,7 +83,8 @@ def ensure_running(store: Path, *, idle_exit_s: float = 30.0, timeout_s: float =
         return found
     _make_private(store)
     deadline = time.monotonic() + timeout_s
-    process = _start(store, idle_exit_s)
+    words = ["--idle-exit-s", str(idle_exit_s), *(["--private"] if is_private else [])]
+    process = _start(store, words)
     while time.monotonic() < deadline:
         found = running(store)
         if found is not None:
@@ -82,7 +93,7 @@ def ensure_running(store: Path, *, idle_exit_s: float = 30.0, timeout_s: float =
         if code == STORE_TAKEN:
             # Somebody else's is just coming up, or just going down and will not answer any more.
             time.sleep(5 * _LOOK_INTERVAL_S)
-            process = _start(store, idle_exit_s) if running(store) is None else process
+            process = _start(store, words) if running(store) is None else process
         elif code is not None:
             raise _did_not_start(store, f"it ended with exit code {code}")
         time.sleep(_LOOK_INTERVAL_S)
@@ -97,8 +108,8 @@ def _make_private(store: Path) -> None:
         raise LocalCloudError(f"The store {store} cannot be created: {error}.") from error
 
 
-def _start(store: Path, idle_exit_s: float) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "runner.local", "--store", str(store), "--idle-exit-s", str(idle_exit_s)]
+def _start(store: Path, words: list[str]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "runner.local", "--store", str(store), *words]
     with (store / LOG_FILE).open("ab") as log:
         process = subprocess.Popen(  # noqa: S603  (our own module, no shell)
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
@@ -108,20 +119,26 @@ def _start(store: Path, idle_exit_s: float) -> subprocess.Popen[bytes]:
     return process
 
 
-def _answers(server: LocalServer, store: Path) -> bool:
+def _asked(server: LocalServer) -> dict[str, object]:
+    """What a server says of itself; nothing if it does not answer."""
     address = urlsplit(server.url)
     if address.hostname is None:
-        return False
+        return {}
     connection = HTTPConnection(address.hostname, address.port, timeout=_HEALTH_TIMEOUT_S)
     try:
         connection.request("GET", "/health")
         answer = connection.getresponse()
         about = json.loads(answer.read())
     except (OSError, HTTPException, ValueError):
-        return False
+        return {}
     finally:
         connection.close()
-    return isinstance(about, dict) and about.get("store") == str(store.resolve())
+    return about if isinstance(about, dict) else {}
+
+
+def _has(about: dict[str, object], store: Path) -> bool:
+    """Whether a server of an older version, which has no name of its own, has a store."""
+    return about.get("store") == str(store.resolve())
 
 
 def _did_not_start(store: Path, why: str) -> LocalCloudError:

@@ -196,7 +196,7 @@ class _Parts:
             )
         return {
             "description": self.operation.summary,
-            "content": {_JSON: {"schema": schema}},
+            "content": {self.operation.media: {"schema": schema}},
             "links": {operation_id(target): link for target, link in self.links()},
         }
 

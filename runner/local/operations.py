@@ -59,6 +59,8 @@ class Operation:
 
         is_enveloped: Whether the answer stands in PCS's envelope.
 
+        media: Type of what it answers.
+
         is_paged: Whether it answers a page of a list.
 
         filters: Keys of its query string, without those of the page.
@@ -76,6 +78,7 @@ class Operation:
     data: Any
     access: Access = Access.PROJECT
     is_enveloped: bool = True
+    media: str = "application/json"
     is_paged: bool = False
     filters: Mapping[str, Filter] = field(default_factory=dict)
     order: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
@@ -213,6 +216,13 @@ OPERATIONS: Mapping[Callable[[Call], Answer], Operation] = {
         data=list[schemas.Project],
         filters=filters.PROJECTS,
         refusals=(InvalidRequestError,),
+    ),
+    about_calls.front: Operation(
+        summary="What this server is, in words.",
+        data=str,
+        access=Access.EVERYBODY,
+        is_enveloped=False,
+        media="text/plain",
     ),
     about_calls.health: Operation(
         summary="Which server this is.", data=schemas.Health, access=Access.EVERYBODY, is_enveloped=False

@@ -172,9 +172,10 @@ class Project(_Answer):
 class Health(_Answer):
     """Which server this is."""
 
-    store: str = Field(description="Folder of its store.")
-    pid: int = Field(description="Its process.")
+    store: str = Field(default="", description="Folder of its store; for who has a token.")
+    pid: int = Field(default=0, description="Its process; for who has a token.")
     version: str
+    instance: str = Field(description="Another one at each start.")
 
 
 class Document(BaseModel):

@@ -11,8 +11,10 @@ import contextlib
 import functools
 import json
 import os
+import secrets
 import socket
 import threading
+import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _BACKLOG = 512
+_KEY_BYTES = 32
 
 
 class StoreTakenError(LocalCloudError):
@@ -59,6 +62,8 @@ class Settings:
         execution: How jobs are executed.
 
         configuration: All that a configuration file says.
+
+        is_private: Whether it takes calls only from who can read its store: they find a token there.
     """
 
     store: Path
@@ -67,6 +72,7 @@ class Settings:
     idle_exit_s: float | None = None
     execution: Execution = field(default_factory=Execution)
     configuration: Configuration = field(default_factory=Configuration)
+    is_private: bool = False
 
 
 def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> None:
@@ -85,8 +91,9 @@ def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) 
     """
     require_guarded(settings)
     settings.store.mkdir(mode=0o700, parents=True, exist_ok=True)
+    key = secrets.token_urlsafe(_KEY_BYTES) if settings.is_private else None
     with _owned(settings.store), _listening(settings) as (listener, url):
-        _serve_here(settings, listener, _Announcement(settings.store, url, on_ready))
+        _serve_here(settings, listener, _Announcement(settings.store, url, on_ready, key=key))
 
 
 def require_guarded(settings: Settings) -> None:
@@ -106,7 +113,12 @@ def require_guarded(settings: Settings) -> None:
 
 def _serve_here(settings: Settings, listener: socket.socket, announcement: _Announcement) -> None:
     sequences = PulserSequences()
-    about = {"store": str(settings.store.resolve()), "pid": os.getpid(), "version": __version__}
+    about = {
+        "store": str(settings.store.resolve()),
+        "pid": os.getpid(),
+        "version": __version__,
+        "instance": announcement.instance,
+    }
     with (
         contextlib.closing(Store(settings.store / "cloud.db")) as store,
         contextlib.closing(engine(settings.execution, settings.store)) as executing,
@@ -114,7 +126,12 @@ def _serve_here(settings: Settings, listener: socket.socket, announcement: _Anno
     ):
         stack.callback(announcement.withdraw)
         cloud = LocalCloud(
-            store, executing, sequences=sequences, about=about, configuration=settings.configuration
+            store,
+            executing,
+            sequences=sequences,
+            about=about,
+            configuration=settings.configuration,
+            key=announcement.key,
         )
         with Front(cloud.handle, announcement.publish, treat=cloud.treatment) as front:
             idle_exit = IdleExit(settings.idle_exit_s, front.activity.idle_s, front.end)
@@ -166,9 +183,17 @@ class _Announcement:
     store: Path
     url: str
     on_ready: Callable[[str], None] | None
+    key: str | None = field(default=None, repr=False)
+    instance: str = field(default_factory=lambda: uuid.uuid4().hex)
 
     def publish(self) -> None:
-        said = {"url": self.url, "pid": os.getpid(), "started_at": datetime.now(UTC).isoformat()}
+        said = {
+            "url": self.url,
+            "pid": os.getpid(),
+            "started_at": datetime.now(UTC).isoformat(),
+            "instance": self.instance,
+            "token": self.key,
+        }
         aside = self.store / f"{ADDRESS_FILE}.{os.getpid()}"
         aside.unlink(missing_ok=True)
         with open(aside, "x", opener=_private) as file:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 from urllib.parse import urlsplit, urlunsplit
 
-from runner.cloud import Client, Credentials, Endpoints, make_client, region_endpoints
+from runner.cloud import Client, Credentials, Endpoints, ReadyToken, make_client, region_endpoints
 from runner.local.launch import ensure_running
 from runner.project.settings import LOCAL
 from runner.reconcile import Terms
@@ -44,9 +44,11 @@ def connect(target: Target, *, store: Path, namespace: str | None, environ: Mapp
         environ: Where secrets come from.
     """
     if target.is_local:
-        server = ensure_running(store, idle_exit_s=target.idle_exit_s)
+        server = ensure_running(store, idle_exit_s=target.idle_exit_s, is_private=True)
+        tokens = ReadyToken(server.token) if server.token else None
         endpoints = Endpoints(core=server.url, account=server.url)
-        client = Client(endpoints=endpoints, project_id=target.project_id or _LOCAL_PROJECT)
+        project_id = target.project_id or _LOCAL_PROJECT
+        client = Client(endpoints=endpoints, project_id=project_id, tokens=tokens)
         client = client.paced(target.requests_per_s)
         return Connection(client, _terms(target, namespace, settle_s=0.0, poll_s=_LOCAL_POLL_S))
     client = make_client(

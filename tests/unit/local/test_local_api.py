@@ -400,7 +400,7 @@ def test_health_says_which_store_is_served(ask):
 @pytest.mark.parametrize(
     ("method", "path", "status"),
     [
-        ("GET", "/", 404),
+        ("GET", "/nothing", 404),
         ("GET", "/api/v1/batches/", 404),
         ("GET", "/api/v3/batches", 404),
         ("GET", f"/api/v2/batches/{uid(9)}", 404),
@@ -536,3 +536,18 @@ def test_projects_are_filtered_by_their_status(ask, query, expected):
     status, envelope = ask("GET", "/api/v1/projects", query=query)
 
     assert expected == (status, len(envelope["data"]))
+
+
+def test_a_browser_is_told_what_this_is(ask):
+    """Five lines of text: what it is, its version, its calls, its documentation, and its health."""
+    answer = ask.raw("GET", "/")
+    lines = answer.body.decode().splitlines()
+
+    assert (200, ("content-type", "text/plain; charset=utf-8")) == (answer.status, answer.headers[0])
+    assert [
+        "This is the local cloud",
+        "Version: ",
+        "Its calls stand",
+        "Documentation: ",
+        "Whether it is",
+    ] == [line[:n] for line, n in zip(lines, (23, 9, 15, 15, 13), strict=True)]

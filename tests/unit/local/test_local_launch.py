@@ -10,6 +10,8 @@ import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -53,6 +55,18 @@ def end(pid, number=signal.SIGTERM):
     """End a process and wait for its end."""
     os.kill(pid, number)
     until(lambda: not is_alive(pid))
+
+
+def asked(url, path, token):
+    """Status and JSON of an answer."""
+    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    connection = HTTPConnection(urlsplit(url).netloc, timeout=PATIENCE_S)
+    try:
+        connection.request("GET", path, headers=headers)
+        answer = connection.getresponse()
+        return answer.status, json.loads(answer.read())
+    finally:
+        connection.close()
 
 
 def session_of(pid):
@@ -153,10 +167,23 @@ def test_address_is_private_and_says_since_when(folder):
     server = ensure_running(folder)
     file = folder / launch.ADDRESS_FILE
 
-    assert {"url": server.url, "pid": server.pid} == {
-        key: value for key, value in json.loads(file.read_text()).items() if key != "started_at"
-    }
+    said = json.loads(file.read_text())
+    assert (server.url, server.pid, None) == (said["url"], said["pid"], said["token"])
+    assert {"url", "pid", "started_at", "instance", "token"} == said.keys()
     assert (stat.S_IMODE(file.stat().st_mode), stat.S_IMODE(folder.stat().st_mode)) == (0o600, 0o700)
+
+
+def test_a_private_server_takes_calls_only_of_who_can_read_its_store(folder):
+    """Others are not even told where its store is; it is found all the same."""
+    server = ensure_running(folder, is_private=True)
+    statuses = [
+        asked(server.url, "/api/v1/batches", token)[0] for token in (None, "any", "x" * 43, server.token)
+    ]
+    told = [asked(server.url, "/health", token)[1].keys() for token in (None, server.token)]
+
+    assert (server, [401, 401, 401, 200]) == (running(folder), statuses)
+    assert [{"version", "instance"}, {"version", "instance", "store", "pid"}] == told
+    assert server.token not in repr(server)
 
 
 def test_server_that_does_not_start_says_why(folder):

@@ -132,9 +132,9 @@ def test_body_fits_its_schema_if_it_is_read(body):
 
 
 def test_who_needs_a_token_is_said():
-    """With tokens everybody but for health, results, public specifications and the document itself."""
+    """With tokens everybody but for what is public: health, results, specifications, and what it is."""
     guarded, free = operations(written(**TOKENS)), operations(written())
-    open_to_all = {"/health", "/openapi.json", "/results/{link}", "/api/v1/devices/public-specs"}
+    open_to_all = {"/", "/health", "/openapi.json", "/results/{link}", "/api/v1/devices/public-specs"}
 
     assert open_to_all == {path for (_, path), each in guarded.items() if not each["security"]}
     assert open_to_all == {path for (_, path), each in guarded.items() if "401" not in each["responses"]}

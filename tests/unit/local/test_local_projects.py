@@ -97,6 +97,17 @@ def test_public_calls_need_no_token(guarded):
     assert [200, 200] == [nobody("GET", path)[0] for path in ("/health", "/api/v1/devices/public-specs")]
 
 
+def test_only_a_token_is_told_what_the_server_is(store, engine):
+    """Path and process are nobody's business; that it is there is."""
+    about = {"store": "/home/me/lab", "pid": 7, "version": "1", "instance": "i"}
+    configuration = Configuration.model_validate({"tokens": TOKENS})
+    cloud = LocalCloud(store, engine, sequences=FakeSequences(), configuration=configuration, about=about)
+    told = [Client(cloud, token)("GET", "/health") for token in (None, "wrong", TOKENS[OURS])]
+
+    public = {"version": "1", "instance": "i"}
+    assert [(200, public), (200, public), (200, about)] == told
+
+
 def test_batch_is_created_in_the_project_of_the_token_only(ours):
     """A project_id that is not the token's is refused, without effect."""
     refused, _ = ours.create(THEIRS)
