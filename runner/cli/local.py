@@ -74,7 +74,7 @@ def local() -> None:
 def serve(store: Path | None, **options: Any) -> int:
     """Serve the local cloud until interrupted.
 
-    Any client of PCS may use it: the runner, the official SDK, Pulser's connection. Nothing is lost when it
+    Tried with the runner, the official SDK, Pulser's connection and QRMI. Nothing is lost when it
     ends: what was pending goes on at the next start.
     """
     how = _serving(**options)

@@ -13,7 +13,7 @@ from runner.local.faults import WELL
 from runner.local.identity import Gate
 from runner.local.operations import OPERATIONS, Access
 from runner.local.refusals import RefusalError
-from runner.local.routes import Found, Route, WrongMethod, find
+from runner.local.routes import Found, Route, WrongMethod, bare_path, find
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -34,6 +34,7 @@ ROUTES = (
     Route("GET", "/api/v1/batches", batch_calls.listed),
     Route("PATCH", "/api/v1/batches/cancel", batch_calls.cancel_several),
     Route("GET", "/api/v1/batches/{batch_id}/status", batch_calls.status),
+    Route("GET", "/api/v1/batches/{batch_id}/full_results", batch_calls.full_results),
     Route("PATCH", "/api/v1/batches/{batch_id}/tags", batch_calls.set_tags),
     Route("POST", "/api/v1/batches/{batch_id}/rebatch", batch_calls.rebatch),
     Route("GET", "/api/v2/batches/{batch_id}", batch_calls.single),
@@ -118,7 +119,7 @@ class Api:
             return payloads.failure(500, "The local cloud failed; its log says why.")
 
     def _routed(self, request: Request, treatment: Treatment) -> Answer:
-        match find(self._routes, request.method, request.path):
+        match find(self._routes, request.method, bare_path(request.path)):
             case Found(call, names):
                 return call(self._call(request, names, treatment, self._project(request, call)))
             case WrongMethod(allowed):

@@ -54,6 +54,17 @@ def status(call: Call) -> Answer:
     return payloads.success({"status": batch.status.value, "jobs_count_per_status": counts})
 
 
+def full_results(call: Call) -> Answer:
+    """GET /api/v1/batches/{batch_id}/full_results: what is there of its jobs, by their ids."""
+    batch = call.batch(call.names["batch_id"])
+    found = {}
+    for job_id in call.store.job_ids(batch.state.id):
+        link = call.store.result_link(job_id)
+        if link is not None:
+            found[job_id] = payloads.result_body(*call.store.result(link))
+    return payloads.success(found)
+
+
 def add_jobs(call: Call) -> Answer:
     """POST /api/v2/batches/{batch_id}/jobs."""
     batch_id = call.names["batch_id"]

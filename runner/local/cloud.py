@@ -25,6 +25,7 @@ from runner.local.control import Control
 from runner.local.engine import outcome, payload
 from runner.local.pulser_sequences import PulserSequences
 from runner.local.queues import startable, without
+from runner.local.routes import bare_path
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -109,7 +110,7 @@ class LocalCloud:
 
     def treatment(self, request: Request) -> Treatment:
         """How a request is treated, for who carries out delays; to be asked once a request."""
-        return self._control.treatment(request.method, request.path)
+        return self._control.treatment(request.method, bare_path(request.path))
 
     def handle(self, request: Request, treatment: Treatment | None = None) -> Answer:
         """The answer to a request; what it changed is on disk when this returns. Never raises.

@@ -117,6 +117,11 @@ OPERATIONS: Mapping[Callable[[Call], Answer], Operation] = {
     batch_calls.status: Operation(
         summary="How far a batch is.", data=schemas.BatchProgress, refusals=(UnknownThingError,)
     ),
+    batch_calls.full_results: Operation(
+        summary="Results of a batch's jobs, by their ids; of those that have one.",
+        data=dict[str, schemas.JobResult],
+        refusals=(UnknownThingError,),
+    ),
     batch_calls.set_tags: Operation(
         summary="Replace all tags of a batch.",
         data=schemas.BatchWithIds,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Final, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 T = TypeVar("T")
+# Clients with one address for all services of PCS write them before each path.
+_PREFIXES: Final = ("/core-fast", "/account")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +43,12 @@ class WrongMethod:
     """The path exists, but not with this method."""
 
     allowed: tuple[str, ...]
+
+
+def bare_path(path: str) -> str:
+    """A path as the table has it: without the prefix of one of PCS's services."""
+    prefix = next((each for each in _PREFIXES if path.startswith(f"{each}/api/")), "")
+    return path.removeprefix(prefix)
 
 
 def find(routes: Iterable[Route[T]], method: str, path: str) -> Found[T] | WrongMethod | None:

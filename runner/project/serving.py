@@ -1,4 +1,4 @@
-"""The cloud on this machine as a server of its own, for any client of PCS."""
+"""The cloud on this machine as a server of its own, for clients of PCS."""
 
 from __future__ import annotations
 

@@ -551,3 +551,24 @@ def test_a_browser_is_told_what_this_is(ask):
         "Documentation: ",
         "Whether it is",
     ] == [line[:n] for line, n in zip(lines, (23, 9, 15, 15, 13), strict=True)]
+
+
+@pytest.mark.parametrize("prefix", ["/core-fast", "/account"])
+def test_paths_may_have_the_prefixes_of_the_services(ask, prefix):
+    """Clients that have one address for all of PCS write them."""
+    ask.create()
+
+    assert ask.data("GET", BATCHES) == ask.data("GET", f"{prefix}{BATCHES}")
+    assert [404, 404] == [ask("GET", path)[0] for path in (f"{prefix}{prefix}{BATCHES}", f"{prefix}/health")]
+
+
+def test_results_of_a_batch_come_at_once(ask, engine, cloud):
+    """Of those jobs that have one, by their ids."""
+    batch = ask.create(2)
+    cloud.step()
+    first, _ = ask.data("GET", f"/api/v2/batches/{batch['id']}")["job_ids"]
+    engine.finish(first, {"01": 2})
+    cloud.step()
+    found = ask.data("GET", f"{BATCHES}/{batch['id']}/full_results")
+
+    assert {first: {"01": 2}} == {job_id: each["counter"] for job_id, each in found.items()}
