@@ -22,17 +22,21 @@ _ZEROS: Final = "is a zero too many? `budget` of the policy is a limit that hold
 
 def excessive(experiment: Experiment, settings: Settings) -> Iterator[Problem]:
     """Warnings, at the jobs of the file, of very many runs of a job, and of more than a day on a machine."""
-    limits, desired = settings.limits.as_limits(), experiment.desired
+    desired = experiment.desired
     most = max((job.runs for job in desired.jobs), default=0)
     entries = experiment.file.entries
     if most > _MOST_RUNS:
         at = next(i for i, job in enumerate(desired.jobs) if job.runs == most)
         place = f"{_JOBS}/{entries[at]}/runs" if at < len(entries) else _JOBS
-        yield experiment.file.problem(place, f"{most:,} runs of one job", _ZEROS, limits=limits)
+        yield _problem(experiment, settings, place, f"{most:,} runs of one job")
     spent_s = qpu_seconds(desired.device_type, sum(job.runs for job in desired.jobs))
     if spent_s > _MOST_QPU_S:
         message = f"all jobs together take about {_said(spent_s)} of QPU time"
-        yield experiment.file.problem(_JOBS, message, _ZEROS, limits=limits)
+        yield _problem(experiment, settings, _JOBS, message)
+
+
+def _problem(experiment: Experiment, settings: Settings, place: str, message: str) -> Problem:
+    return experiment.file.problem(place, message, _ZEROS, limits=settings.limits.as_limits())
 
 
 def _said(seconds: float) -> str:

@@ -187,8 +187,10 @@ def _check_known(findings: Findings, columns: Collection[Column], declared: Mapp
     """Whether there are variables that the sequence does not have; each is noted."""
     given = {column.name for column in columns}
     unknown = [column for column in columns if column.name not in declared]
+    free = [each for each in declared if each not in given]
     for column in unknown:
-        free = [each for each in declared if each not in given]
+        if findings.is_full:
+            break
         hint = suggestion(column.name, free or declared, kind="variables")
         message = f"the sequence has no variable {column.name}"
         findings.note(_place_of(column), message, hint, of_key=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
@@ -40,9 +41,14 @@ def judged(document: Document) -> tuple[Experiment | None, tuple[Problem, ...]]:
 def salvaged(kind: Any, content: Any) -> Any:
     """A part of a file whose other parts are broken; None if it is broken too."""
     try:
-        return TypeAdapter(kind).validate_python(content)
+        return _adapter(kind).validate_python(content)
     except ValidationError:
         return None
+
+
+@lru_cache(maxsize=8)
+def _adapter(kind: Any) -> TypeAdapter[Any]:
+    return TypeAdapter(kind)
 
 
 def _problems(document: Document, faults: Iterable[Fault]) -> tuple[Problem, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import file_digest
 from runner.errors import Problem, SpecError
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from runner.spec.factories import Made, Make
     from runner.spec.limits import Limits
     from runner.spec.policy import Policy
+
+_SALVAGED: Final = 10_000  # jobs of a broken file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,7 +186,8 @@ def _parts(data: Any, experiment: Experiment | None) -> tuple[Any, list[Job | No
     whole = salvaged(Sequence, sequence)
     return (
         _variables_only(sequence) if whole is None else whole,
-        [_salvaged_job(entry) for entry in jobs] if isinstance(jobs, list) else [],
+        # Each costs as much as judging it did, and of very many problems the first ones are told.
+        [_salvaged_job(entry) for entry in jobs[:_SALVAGED]] if isinstance(jobs, list) else [],
     )
 
 

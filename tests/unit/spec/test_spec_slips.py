@@ -134,3 +134,19 @@ def test_a_whole_number_may_have_an_exponent(number):
     assert [(100, {"t_ns": 100, "a": 3.0})] == [
         (job.runs, job.variables) for job in parse(text, path="x").jobs
     ]
+
+
+def test_of_very_many_faults_only_the_first_cost_anything(monkeypatch):
+    """No name is looked for once a hundred problems are known, and few jobs of a broken file are salvaged."""
+    looked_for, salvaged = [], []
+    monkeypatch.setattr(
+        "runner.spec.entries.suggestion", lambda word, *_, **__: looked_for.append(word) or ""
+    )
+    monkeypatch.setattr("runner.spec.parsing.salvaged", lambda *what: salvaged.append(what))
+    monkeypatch.setattr("runner.spec.parsing._SALVAGED", 5)
+    many = ", ".join(f"k{i}: 1" for i in range(500))
+    unknown = complaints("sweep: {t_ns: [100, 200], a: 3}", f"variables: {{{many}}}")
+    faulty = complaints("    - runs: 100\n", "    - runs: x\n" * 500 + "    - runs: 100\n")
+
+    # The sequence and its variables are salvaged, too.
+    assert (100, 101, 101, 5 + 2) == (len(looked_for), len(unknown), len(faulty), len(salvaged))
