@@ -96,6 +96,7 @@ class Observer:
                 entries=entries[name],
                 sightings={p["id"]: self._sighting(p, readings[p["id"]].gap) for p in owned[name]},
                 ages_s=self._ages_s(name, entries[name]),
+                remembered_s=self._remembered_s(),
                 cancelled=cancelled,
             )
             for name in looked_at
@@ -255,6 +256,11 @@ class Observer:
         if not _is_over(payload):
             return 0.0
         return self._memory.seconds_of((payload["id"], "ended"), self._began_s)
+
+    def _remembered_s(self) -> float:
+        """For how long the journal has remembered (in s), as `_ages_s`."""
+        already_s = max(0.0, (self._began_at - self._tools.journal.created_at).total_seconds())
+        return self._memory.seconds_of("journal", self._began_s, already_s=already_s)
 
     def _ages_s(self, name: str, entries: Iterable[Entry]) -> dict[int, float]:
         """How long ago each row was last written (in s), without trust in a clock that can be set.

@@ -112,7 +112,7 @@ class Reconciler:
 
     def __init__(self, tools: Tools, terms: Terms, watch: Watch | None = None) -> None:
         self._tools = tools
-        self._terms = replace(terms, remembers_since=tools.journal.created_at)
+        self._terms = terms
         self._watch = watch or Watch()
         self._observer = Observer(tools, settle_s=terms.settle_s, sees_removed=terms.removed is not None)
         self._actor = Actor(tools, self._terms)

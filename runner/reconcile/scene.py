@@ -47,8 +47,6 @@ class Terms:
         removed: What happens to pending work of experiments that were removed from the repository; None when
             they are not looked at.
 
-        remembers_since: When the journal was begun; None without one.
-
         per_day: What all experiments together may buy in a day of UTC; None for no limit.
     """
 
@@ -57,7 +55,6 @@ class Terms:
     lease_s: float = 60.0
     poll_s: float = 2.0
     removed: Surplus | None = None
-    remembers_since: datetime | None = None
     per_day: Budget | None = None
 
 
@@ -132,6 +129,8 @@ class Observation:
         ages_s: How long ago each row of the journal was last written (in s), by its number; by the clock
             where it does not say.
 
+        remembered_s: For how long this machine's journal has remembered (in s).
+
         is_committed: Whether the file is as a commit has it: only then others' work is cancelled for it.
 
         ancestors: Commits of the batches that the present one descends from, or is.
@@ -153,6 +152,7 @@ class Observation:
     today_gap: str = ""
     sightings: Mapping[str, Sighting] = field(default_factory=dict)
     ages_s: Mapping[int, float] = field(default_factory=dict)
+    remembered_s: float = math.inf
     is_committed: bool = True
     ancestors: frozenset[str] = frozenset()
     cancelled: Mapping[str, int] = field(default_factory=dict)

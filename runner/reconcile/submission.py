@@ -6,7 +6,6 @@ otherwise claim. Only where the cloud or the file wants it so, buy at once.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -235,9 +234,8 @@ def _silence(tries: int) -> Hold:
 
 def _direct(scene: Scene, submission: str, bought: tuple[NewJob, ...]) -> Step:
     lost = _lost(scene, submission, bought)
-    since = scene.terms.remembers_since
-    remembers_s = max(0.0, scene.age_s(since)) if since else math.inf
-    unsettled_s = scene.terms.settle_s - (scene.seconds_since(lost[-1]) if lost else remembers_s)
+    known_s = scene.seconds_since(lost[-1]) if lost else scene.seen.remembered_s
+    unsettled_s = scene.terms.settle_s - known_s
     if unsettled_s > 0:
         return Step(wait_s=unsettled_s)
     if lost and _holds_lost(scene.desired):

@@ -179,11 +179,15 @@ def _point(job: DesiredJob, of_job: Sequence[Piece], policy: Policy) -> Point:
         failed=failed,
         uncounted=short - bought_anew + _runs(p for p in ended if p.lacks_result),
     )
-    held = [p for p in of_job if p.status is JobStatus.DONE or not p.status.is_terminal]
+    held = [p for p in of_job if p.status is not JobStatus.CANCELING and _is_held(p)]
     # Exact runs are those of one job; jobs of other runs count for nothing.
     counted = held if policy.runs is RunsMode.TOP_UP else [p for p in held if p.runs == job.runs]
     vague = tuple(piece.job_id for piece in ended if piece.is_vague)
     return Point(job, tally, _retry_at(failures, policy), _runs(counted) - job.runs, vague)
+
+
+def _is_held(piece: Piece) -> bool:
+    return piece.status is JobStatus.DONE or not piece.status.is_terminal
 
 
 def _tops_up(job: DesiredJob, policy: Policy) -> bool:

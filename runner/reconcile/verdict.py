@@ -156,9 +156,9 @@ def notes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[str]:
         )
     if scene.terms.namespace is None:
         yield "without a namespace nothing that holds jobs is cancelled; set `namespace` in runner.toml"
-    since, direct = scene.terms.remembers_since, scene.desired.policy.submission is Submission.DIRECT
     is_missing = any(point.tally.missing for point in wanted)
-    if direct and is_missing and since and scene.age_s(since) < scene.terms.settle_s:
+    is_direct = scene.desired.policy.submission is Submission.DIRECT
+    if is_direct and is_missing and scene.seen.remembered_s < scene.terms.settle_s:
         yield (
             f"this machine's journal is new: for {scene.terms.settle_s:g} s nothing is bought with one POST, "
             "since what an earlier journal has sent may still show; `submission: claim` needs no such pause"

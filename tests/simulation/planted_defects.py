@@ -503,7 +503,7 @@ DEFECTS = (
     ),
     Defect(
         name="only the first page is read",
-        at="runner.cloud.client:_end_and_total",
+        at="runner.cloud.wire:pagination",
         make=gives((0, 0)),
         within=230,
     ),

@@ -295,13 +295,13 @@ def test_direct_submission_buys_at_once():
 
 def test_a_young_journal_waits_before_its_first_direct_submission():
     """A fresh machine does not know what an earlier one has sent a moment ago."""
-    terms = replace(TERMS, settle_s=10.0, remembers_since=at(-4))
+    terms = replace(TERMS, settle_s=10.0)
 
-    planned = plan(DIRECT, seen(), terms, NOW)
+    planned = plan(DIRECT, seen(remembered_s=4.0), terms, NOW)
 
     assert ((), 6.0) == (planned.actions, planned.look_again_s)
     assert [True] == [note.startswith("this machine's journal is new") for note in planned.notes]
-    assert () == plan(DIRECT, seen(), replace(terms, remembers_since=at(-11)), NOW).notes
+    assert () == plan(DIRECT, seen(remembered_s=11.0), terms, NOW).notes
 
 
 @pytest.mark.parametrize(
@@ -869,6 +869,14 @@ def test_pruning_a_lowered_number_of_runs_keeps_what_is_wanted():
     pruning = an_experiment(a_wanted_job(runs=150), policy=Policy(prune=Surplus.CANCEL))
 
     assert [CancelJobs(batch_id="b1", job_ids=("j3",), reason="")] == actions(pruning, seen(batch))
+
+
+def test_what_is_being_cancelled_is_nothing_to_spare():
+    """It does not run: were it counted, the job that is wanted would be cancelled as well."""
+    batch = a_batch("b1", a_job("j1"), a_job("j2", status=JobStatus.CANCELING))
+    pruning = an_experiment(policy=Policy(prune=Surplus.CANCEL))
+
+    assert [] == actions(pruning, seen(batch))
 
 
 def test_a_plan_above_the_budget_is_held():

@@ -142,6 +142,7 @@ observations = st.builds(
     failed_fetches=st.dictionaries(
         st.sampled_from(["j1", "j2"]), st.builds(FailedFetch, times=st.integers(1, 4), at=moments)
     ),
+    remembered_s=st.floats(0.0, 60.0),
 )
 policies = st.builds(
     Policy,
@@ -198,7 +199,6 @@ terms = st.builds(
     st.just(TERMS),
     namespace=st.sampled_from(["lab", None]),
     settle_s=st.sampled_from([0.0, 15.0]),
-    remembers_since=st.none() | moments,
 )
 
 

@@ -15,7 +15,17 @@ from builders import a_wanted_job, an_experiment
 from fakes import SEQUENCE, DiceEngine, MemoryCloud, VirtualClock
 
 from runner.cloud import Answer
-from runner.domain import BatchMode, Budget, JobStatus, Policy, Retry, RunsMode, Surplus, recipe_digest
+from runner.domain import (
+    BatchMode,
+    Budget,
+    JobStatus,
+    Policy,
+    Retry,
+    RunsMode,
+    Submission,
+    Surplus,
+    recipe_digest,
+)
 from runner.errors import JobCreationError
 from runner.reconcile import End, Journal, Memory, Patience, Reconciler, Terms, Tools, Wish
 from runner.results import Records
@@ -356,6 +366,32 @@ def test_a_clock_that_is_set_changes_no_wait(lab, jump_s):
     assert (End.PATIENCE, 30.0) == (outcome.end, seconds["now"])
     assert any("clock was set" in note for note in outcome.plans[0].notes)
     assert [100] == lab.bought()
+
+
+def test_a_new_journal_settles_although_the_clock_was_set_back(lab):
+    """It would be as old as nothing until the clock has caught up."""
+    lab.journal("mine")
+    lab.clock.now -= timedelta(seconds=600)
+    lab.run(wanted(policy=Policy(submission=Submission.DIRECT)), timeout_s=30.0)
+
+    assert [100] == lab.bought()
+
+
+@pytest.mark.parametrize("age_s", [4.9, 5.1])
+def test_a_row_is_as_old_as_the_look_that_found_it(lab, age_s):
+    """Not as old as the answers that came after: a claim would settle too early by as long as they took."""
+    lab.run(wanted(), timeout_s=0.0)
+    lab.sleep(age_s - (lab.clock.now - lab.journal("mine").entries("exp")[0].at).total_seconds())
+    slow = lab.shown
+
+    def shown(request, said):
+        lab.clock.sleep(0.3)
+        return slow(request, said)
+
+    lab.shown = shown
+    (planned,) = lab.reconciler().one_pass([Wish(desired=wanted())])
+
+    assert (age_s > 5.0) == bool(planned.cost.runs and lab.purchases())
 
 
 @pytest.mark.parametrize(("machine", "runs"), [("mine", 100), ("another", 0)])
