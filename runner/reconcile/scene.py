@@ -343,15 +343,6 @@ class Scene:
         """Whether a batch has been seen ended for as long as views of it may lag."""
         return self.sighting(batch).ended_s >= self.terms.settle_s
 
-    def is_released(self, batch: ObservedBatch) -> bool:
-        """Whether what is cancelled in a batch is our own doing.
-
-        Its tags say so, or a purchase of ours was refused or had no clear answer: such a batch we shut
-        ourselves, and its tags may show it late.
-        """
-        is_ours = self.creation(batch) is not None and self.has_unclear_addition(batch)
-        return self.marks[batch.id].released or is_ours
-
     def may_undo(self, batch: ObservedBatch) -> bool:
         """Whether what is pending in a batch is ours to cancel.
 

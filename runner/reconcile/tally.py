@@ -133,7 +133,7 @@ def _with_result(observed: Piece, recorded: Piece | None) -> Piece:
 
 def _piece(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> Piece:
     status = effective_status(batch.status, job.status)
-    is_released = status is JobStatus.CANCELED and scene.is_released(batch)
+    is_released = status is JobStatus.CANCELED and scene.marks[batch.id].released
     # A job that never ran because its batch ended has no word of its own about it.
     errors = job.errors if status is job.status else (f"batch {batch.status}",)
     return Piece(job.id, job.key, status, job.runs, job.ended_at, errors, is_released)

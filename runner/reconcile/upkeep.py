@@ -83,7 +83,7 @@ def _has_ended(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> bool:
     if job.status is not JobStatus.DONE and scene.gap(batch):
         return False  # what a record says of it cannot be undone
     if job.status is JobStatus.CANCELED:
-        is_ours = scene.is_released(batch) or not scene.is_settled(batch)
+        is_ours = scene.marks[batch.id].released or not scene.is_settled(batch)
         return batch.status.is_terminal and not is_ours
     return job.status.is_terminal
 

@@ -90,7 +90,7 @@ def _cancelled_lately(scene: Scene) -> list[ObservedBatch]:
     return [
         batch
         for batch in scene.current
-        if batch.status.is_terminal and not scene.is_settled(batch) and not scene.is_released(batch)
+        if batch.status.is_terminal and not scene.is_settled(batch) and not scene.marks[batch.id].released
         if any(job.status is JobStatus.CANCELED and job.id not in on_record for job in batch.jobs)
     ]
 

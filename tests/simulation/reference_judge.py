@@ -174,7 +174,10 @@ class Judge:
         unmet = [each for each in lacking if not each.is_given_up]
         if holds and not self._may_hold(crewman, lacking, unmet):
             self.accuse(f"unjustified hold: {crewman} asks a person: {'; '.join(holds)}")
-        if not holds:
+        lag = self._world.schedule.nature.lags.get("tags")
+        # Where tags show later than the settle window, our own cancellation may look like a person's.
+        is_tagged = lag is None or lag.most_s <= self._world.conditions.settle_s
+        if not holds and is_tagged:
             for each in unmet:
                 self.accuse(f"no progress: {crewman} is done, but {each}")
 

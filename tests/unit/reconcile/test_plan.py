@@ -431,16 +431,6 @@ def test_a_cancelled_job_is_on_record_once_its_mark_had_time_to_show(shut_s, end
     assert verb == [type(action).__name__ for action in planned.actions]
 
 
-@pytest.mark.parametrize("state", [State.UNKNOWN, State.REJECTED])
-def test_what_is_cancelled_around_a_purchase_without_a_clear_answer_is_our_doing(state):
-    """The batch was shut by ourselves, whether its tags show it or not: the job is bought again."""
-    tried = an_entry(Kind.ADD, state, seq=2, submission=TAG, jobs=((a_wanted_job().key, 100),))
-    batch = a_batch("b1", a_job(status=JobStatus.CANCELED), status=BatchStatus.CANCELED, tags=tags_of(TAG))
-
-    assert ["Claim"] == verbs(EXPERIMENT, seen(batch, entries=[OURS, tried]))
-    assert ["RecordResults"] == verbs(EXPERIMENT, seen(batch, entries=[OURS]))
-
-
 @pytest.mark.parametrize(("idle_s", "verb"), [(20.0, []), (61.0, ["CloseBatch"])])
 def test_an_open_batch_that_another_clone_left_is_waited_for_until_it_may_be_closed(idle_s, verb):
     """It keeps a device; nobody else may come to close it."""
