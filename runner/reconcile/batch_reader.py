@@ -164,7 +164,7 @@ class BatchReader:
         missing = [*([problem] if problem else []), *gaps(payload, jobs, expected), *unread]
         known: list[RecordedJob | ObservedJob] = [*expected.on_record.values(), *read]
         once = {job.id: job for job in known}.values()
-        lacking = [] if missing else [*amount_gaps(once, expected.amounts)]
+        lacking = [] if missing else [*amount_gaps(once, expected.amounts, expected.tried)]
         missing += lacking
         if read_marks(batch.tags).repetitions != FIRST:
             if not (expected.amounts or expected.is_steady):

@@ -42,6 +42,8 @@ class Expected:
 
         amounts: Key and runs of each job that was bought on it, as the journal has it.
 
+        tried: The same of all that was asked for on it: what was refused may have been taken in part.
+
         runs: Runs of each of them, by its key, as far as the journal tells.
 
         asked: Most runs that one job may have, by its key, as the file has it.
@@ -66,6 +68,7 @@ class Expected:
     unlisted: frozenset[str] = frozenset()
     is_listed: bool = True
     amounts: tuple[tuple[str, int], ...] = ()
+    tried: tuple[tuple[str, int], ...] = ()
     runs: Mapping[str, int] = field(default_factory=dict)
     asked: Mapping[str, int] = field(default_factory=dict)
     on_record: Mapping[str, RecordedJob] = field(default_factory=dict)
@@ -108,18 +111,22 @@ def gaps(payload: Payload, jobs: Sequence[Payload], expected: Expected) -> Itera
     yield from _contradictions(payload, unrecorded, expected)
 
 
-def amount_gaps(read: Iterable[ObservedJob | RecordedJob], bought: Amounts) -> Iterator[str]:
+def amount_gaps(
+    read: Iterable[ObservedJob | RecordedJob], bought: Amounts, tried: Amounts = ()
+) -> Iterator[str]:
     """Where a batch that is seen whole does not hold what was bought on it: then it cannot be counted.
 
     Args:
         read: Each job of the batch, once.
 
         bought: Key and runs of each job that was bought on it.
+
+        tried: The same of those that may have been.
     """
     jobs = list(read)
     lacking = Counter(key for key, _ in bought) - Counter(job.key for job in jobs)
     for job in jobs:
-        sizes = {runs for key, runs in bought if key == job.key}
+        sizes = {runs for key, runs in (*bought, *tried) if key == job.key}
         if isinstance(job, ObservedJob) and job.runs and sizes and job.runs not in sizes:
             yield f"its job {job.id} is listed with {job.runs} runs, and {max(sizes)} were bought"
     if lacking:

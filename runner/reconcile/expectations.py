@@ -40,6 +40,7 @@ def expectation(
     return Expected(
         job_ids=told.union(*(row.job_ids for row in bought)),
         amounts=tuple(each for row in bought for each in row.jobs),
+        tried=tuple(each for row in purchases for each in row.jobs),
         runs=_runs_by_key(purchases),
         asked=_asked(desired),
         on_record={job.id: job for job in on_record},
@@ -66,9 +67,9 @@ def _runs_by_key(bought: Iterable[Entry]) -> dict[str, int]:
 
 
 def purchases_on(rows: Iterable[Entry], batch_id: str | None) -> list[Entry]:
-    """The journal's rows of what was bought on a batch, or may have been."""
-    bought = (row for row in rows if row.kind in BUYING and row.state.may_have_bought)
-    return [row for row in bought if row.batch_id == batch_id]
+    """The journal's rows of what was bought on a batch, or may have been, in whole or in part."""
+    tried = (row for row in rows if row.kind in BUYING and row.state is not State.NOT_DONE)
+    return [row for row in tried if row.batch_id == batch_id]
 
 
 def with_row_tags(payload: Payload, rows: Sequence[Entry], namespace: str) -> Payload:

@@ -217,7 +217,8 @@ class Judge:
         """Whether there is something that a person must decide."""
         conditions, cloud = self._world.conditions, self._world.schedule.nature
         is_blind = conditions.submission == "direct" or not cloud.takes_empty or cloud.purge != "nothing"
-        if is_blind or cloud.forgets_runs or cloud.hiding or self._world.duplicates:
+        is_misled = cloud.forgets_runs or cloud.hiding or self._was_told_wrong(crewman)
+        if is_blind or is_misled or self._world.duplicates:
             return True
         if any(self._is_overruled(crewman, batch) for batch in self._world.ours(crewman.project)):
             return True
@@ -240,7 +241,8 @@ class Judge:
         """Each record says what was measured, and all that the clone's files ask for is on record."""
         cloud = self._world.schedule.nature
         is_late = "results" in cloud.lags and cloud.lags["results"].most_s > self._world.conditions.settle_s
-        if cloud.purge != "nothing" or cloud.hiding or is_late:
+        is_lost = self._world.conditions.submission == "direct" and crewman.is_held
+        if cloud.purge != "nothing" or cloud.hiding or is_late or is_lost:
             return
         # A record without a result is one that is asked for again, as long as somebody wants it.
         on_record = {j.id: j for j in records if j.counts or str(j.status) != "DONE"}

@@ -210,6 +210,7 @@ def test_a_batch_that_holds_other_jobs_than_were_bought_cannot_be_counted():
         *amount_gaps(there, [one, three])
     ]
     assert ["its job j2 is listed with 5 runs, and 100 were bought"] == [*amount_gaps(there, [one, two])]
+    assert [] == [*amount_gaps(there, [one], tried=[one, (a_key(2), 5)])]
 
 
 def test_a_record_of_a_failure_that_the_batch_does_not_count_is_looked_at_again():
