@@ -185,8 +185,8 @@ class Client:
         jobs, end, total = self._page("/api/v2/jobs", order)
         if not end or end >= total:
             return jobs
+        _check_pages("/api/v2/jobs", total // end)
         offsets = range(end, total, end)
-        _check_pages("/api/v2/jobs", len(offsets))
         with ThreadPoolExecutor(min(DOWNLOADS, len(offsets)), thread_name_prefix="pages") as pool:
             queries = [(*order, ("offset", str(offset))) for offset in offsets]
             pages = list(pool.map(lambda query: self._page("/api/v2/jobs", query), queries))

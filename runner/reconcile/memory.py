@@ -99,8 +99,8 @@ class Memory:
         """Keeps what answers for single jobs of a batch say; gives all of its jobs, as `jobs` does."""
         known = self._jobs.setdefault(batch_id, {})
         for job in jobs:
-            before = known.get(job["id"], {})
-            if not before or _progress(before) <= _progress(job):
+            before = known.get(job["id"], {"batch_id": batch_id})
+            if job["id"] not in known or _progress(before) <= _progress(job):
                 # A field that was told once is not untold by an answer that leaves it out.
                 said = {
                     name: each for name, each in job.items() if each is not None or not _is_told(before, name)
