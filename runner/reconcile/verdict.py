@@ -32,11 +32,10 @@ def waiting(scene: Scene, wanted: Sequence[Point], step: Step) -> tuple[WaitFor,
         return (step.restraint.wait_for if step.restraint else WaitFor.SUBMISSION), step.wait_s
     is_active = _is_active(scene)
     fetch_s = next_fetch_s(upkeep.awaited_fetches(scene), scene.now, scene.terms.poll_s)
+    if step.restraint and (is_active or step.restraint.wait_for is not WaitFor.NOTHING):
+        return (WaitFor.JOBS if is_active else step.restraint.wait_for), scene.terms.poll_s
     if step.restraint:
-        wait_for = WaitFor.JOBS if is_active else step.restraint.wait_for
-        if wait_for is WaitFor.NOTHING and fetch_s is not None:
-            return WaitFor.RESULTS, fetch_s
-        return wait_for, (None if wait_for is WaitFor.NOTHING else scene.terms.poll_s)
+        return _still_to_record(scene, fetch_s)
     sight_s = _sight_s(scene)
     if sight_s is not None:
         return WaitFor.SIGHT, sight_s
@@ -47,6 +46,15 @@ def waiting(scene: Scene, wanted: Sequence[Point], step: Step) -> tuple[WaitFor,
     if not waits_s:
         return WaitFor.NOTHING, _lease_left_s(scene)
     return _awaited(backoffs_s, is_active=is_active), min(waits_s)
+
+
+def _still_to_record(scene: Scene, fetch_s: float | None) -> tuple[WaitFor, float | None]:
+    """What is waited for, although nothing is bought any more, so that all that came back is on record."""
+    if fetch_s is not None:
+        return WaitFor.RESULTS, fetch_s
+    if _is_seen_soon(scene):
+        return WaitFor.SIGHT, max(0.1, scene.terms.poll_s)
+    return WaitFor.NOTHING, None
 
 
 def _is_active(scene: Scene) -> bool:
@@ -70,9 +78,12 @@ def _sight_s(scene: Scene) -> float | None:
     unsettled_s = [scene.terms.settle_s - scene.sighting(b).ended_s for b in _cancelled_lately(scene)]
     if unsettled_s:
         return max(0.1, min(unsettled_s))
-    if any(not is_lost(scene, batch) for batch in scene.gaps):
-        return max(0.1, scene.terms.poll_s)
-    return None
+    return max(0.1, scene.terms.poll_s) if _is_seen_soon(scene) else None
+
+
+def _is_seen_soon(scene: Scene) -> bool:
+    """Whether a batch is not seen whole, and may be before a person must look at it."""
+    return any(not is_lost(scene, batch) for batch in scene.gaps)
 
 
 def _lease_left_s(scene: Scene) -> float | None:

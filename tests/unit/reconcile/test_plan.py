@@ -421,6 +421,15 @@ def test_work_that_may_never_be_seen_to_end_is_waited_for_only_so_long(gap_s, wa
     assert (wait_for, n_holds, 0) == (planned.wait_for, len(planned.holds), planned.cost.runs)
 
 
+def test_an_experiment_that_is_held_waits_for_what_is_not_seen_whole():
+    """Its results are recorded before the command ends."""
+    sightings = {"b1": Sighting(gap="some may not be shown yet", gap_s=1.0)}
+    past = an_experiment(policy=Policy(deadline=at(-1)))
+    planned = plan(past, seen(a_batch("b1", status=BatchStatus.DONE), sightings=sightings), TERMS, NOW)
+
+    assert (1, WaitFor.SIGHT) == (len(planned.holds), planned.wait_for)
+
+
 @pytest.mark.parametrize(("shut_s", "ended_s", "verb"), [(900.0, 4.0, []), (900.0, 5.0, ["RecordResults"])])
 def test_a_cancelled_job_is_on_record_once_its_mark_had_time_to_show(shut_s, ended_s, verb):
     """Counted from the end: the batch may have been closed long before."""
