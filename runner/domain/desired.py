@@ -176,15 +176,18 @@ class DesiredJob:
         """Key of the point; its first repetition has the same."""
         return self.point or self.key
 
-    def counts(self, *, rerun: int, runs: int) -> bool:
+    def counts(self, *, rerun: int, runs: int, counted: int = 0) -> bool:
         """Whether a remote job of the same recipe and key is of what is asked for now.
 
         Args:
             rerun: The counter that it was bought by.
 
             runs: Its runs; 0 where nobody knows.
+
+            counted: As many as its result counts it had at least.
         """
-        return rerun == self.rerun and (self.repetition is None or runs in {0, self.runs})
+        may_be = runs == self.runs or (not runs and counted <= self.runs)
+        return rerun == self.rerun and (self.repetition is None or may_be)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

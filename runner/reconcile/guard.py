@@ -120,13 +120,22 @@ class _Lot:
         """Runs of a key that results on record do not count."""
         return sum(job.missing_shots for job in self.jobs if job.key == key)
 
-    def n_vague(self, key: str) -> int:
-        """Jobs of a key that did not fail, and of which nobody knows how many runs were bought."""
-        return sum(job.is_vague and not job.is_failed for job in self.jobs if job.key == key)
+    def n_vague(self, key: str, most: float) -> int:
+        """Jobs of a key that did not fail, and of which nobody knows how many runs were bought.
+
+        Args:
+            most: Of one whose result counts more than that, it is known well enough.
+        """
+        vague = [job for job in self.jobs if job.key == key and job.is_vague and not job.is_failed]
+        return sum(job.runs <= most for job in vague)
 
     def failed(self, key: str) -> list[int]:
-        """Runs of each job of a key that failed."""
-        return [job.runs for job in self.jobs if job.key == key and job.is_failed]
+        """Runs of each job of a key that failed; where they are forgotten, what is left of the journal's."""
+        known = [job.runs for job in self.jobs if job.key == key and job.is_failed]
+        if not any(job.is_vague for job in self.jobs if job.key == key and job.is_failed):
+            return known
+        left = sum(self._rows(key, None)) - sum(job.runs for job in self.jobs if job.key == key)
+        return [*known, max(0, left)]
 
 
 def _is_meant(key: str, runs: int, meant: str | None, of_runs: int | None) -> bool:
@@ -180,12 +189,12 @@ def _beyond_the_file(desired: DesiredExperiment, request: Purchase, lots: Sequen
     for lot in same:
         if lot.n_unseen:
             yield f"{lot.n_unseen} jobs of the batch {lot.batch_id} are not seen, and may be the same"
-        for key in dict(request.jobs):
-            if lot.n_vague(key):
-                yield f"how many runs of {key} were bought in the batch {lot.batch_id} is not known"
     wanted = {job.key: job for job in desired.jobs}
     for key in dict(request.jobs):
         job = wanted.get(key)
+        for lot in same:
+            if job and lot.n_vague(key, job.runs):
+                yield f"how many runs of {job.name} were bought in the batch {lot.batch_id} is not known"
         if job is None or job.rerun != request.rerun:
             yield f"the file does not ask for the job {key} with the rerun {request.rerun}"
         elif job.repetition is not None or desired.policy.runs is RunsMode.EXACT:

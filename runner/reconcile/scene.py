@@ -216,7 +216,7 @@ class Scene:
 
     def _counts(self, record: RecordedJob) -> bool:
         job = self.wanted.get(record.key)
-        return job is not None and job.counts(rerun=record.rerun, runs=record.runs)
+        return job is not None and job.counts(rerun=record.rerun, runs=record.runs, counted=record.least_runs)
 
     @cached_property
     def wanted(self) -> dict[str, DesiredJob]:

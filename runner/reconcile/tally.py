@@ -182,7 +182,7 @@ def _point(job: DesiredJob, of_job: Sequence[Piece], policy: Policy) -> Point:
     held = [p for p in of_job if p.status is not JobStatus.CANCELING and _is_held(p)]
     # Exact runs are those of one job; jobs of other runs count for nothing.
     counted = held if policy.runs is RunsMode.TOP_UP else [p for p in held if p.runs == job.runs]
-    vague = tuple(piece.job_id for piece in ended if piece.is_vague)
+    vague = tuple(piece.job_id for piece in ended if piece.is_vague and piece.runs < job.runs)
     return Point(job, tally, _retry_at(failures, policy), _runs(counted) - job.runs, vague)
 
 

@@ -246,9 +246,9 @@ class Judge:
             return
         # A record without a result is one that is asked for again, as long as somebody wants it.
         on_record = {j.id: j for j in records if j.counts or str(j.status) != "DONE"}
-        numbered = self._numbered(self._world.project_of(crewman.number))
+        numbered = list(self._numbered(self._world.project_of(crewman.number)))
         ended = [(key, job) for key, job in numbered if job["status"] in {"DONE", "ERROR"}]
-        there = {}
+        there = self._refused_by_people(numbered)
         for key, job in ended:
             counts = self._world.counts_of(job) if job["status"] == "DONE" else {}
             found = on_record.get(job["id"])
@@ -267,6 +267,14 @@ class Judge:
             is_owed = key in asked and self._is_owed(job, *asked[key], there.get(key, ()))
             if job["id"] not in on_record and is_owed:
                 self.accuse(f"not recorded: {crewman} has nothing of job {job['id']}")
+
+    def _refused_by_people(self, numbered):
+        """Runs that a person has cancelled, by their keys: they count as there."""
+        declined = {}
+        for key, job in numbered:
+            if job["id"] in self._world.by_person:
+                declined.setdefault(key, []).append(job["runs"])
+        return declined
 
     def _is_owed(self, job, repetition, runs, there):
         """Whether a file asks for a job that has ended: without it, not all is there that it asks for."""

@@ -205,6 +205,21 @@ OLD = an_addition(recipe="", rerun=None, batch_id="gone")
         ),
         pytest.param(
             MORE,
+            Evidence(
+                recorded=(a_record(runs=0, counts={}, status=JobStatus.ERROR), a_record("j2")),
+                rows=(an_addition(jobs=((a_key(), 100), (a_key(), 100))),),
+            ),
+            False,
+            id="failed, and the journal tells with how many runs",
+        ),
+        pytest.param(
+            an_experiment(repeated(2)[0]),
+            Evidence(recorded=(a_record(runs=0, counts={"0": 140}),)),
+            False,
+            id="another repetition, as it counts more runs than are asked for",
+        ),
+        pytest.param(
+            MORE,
             Evidence(recorded=(VAGUE,), batches=(a_batch("b1", a_job(status=JobStatus.DONE)),)),
             False,
             id="done, and the cloud knows with how many runs",
