@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import rfc8785
@@ -88,6 +89,7 @@ def repetition_key(point: str, repetition: int) -> str:
     return digest({"point": point, "repetition": repetition})[:_KEY_CHARACTERS]
 
 
+@lru_cache(maxsize=64)  # asked in each pass for each batch
 def own_sequence_key(sequence: str) -> str:
     """Key of the point that a job with a sequence of its own measures: 16 hexadecimal digits.
 
