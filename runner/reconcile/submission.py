@@ -220,7 +220,9 @@ def _new_batch(scene: Scene, submission: str, bought: tuple[NewJob, ...]) -> Ste
         if left_s > 0:
             return Step(wait_s=left_s)
     refused = bool(entries) and (entries[-1].kind, entries[-1].state) == (Kind.CLAIM, State.REJECTED)
-    if scene.desired.policy.submission is Submission.DIRECT or refused:
+    # A lost submission that is held must not be claimed anew, either: the guard would stop the purchase.
+    is_held = _holds_lost(scene.desired) and bool(_lost(scene, submission, bought))
+    if scene.desired.policy.submission is Submission.DIRECT or refused or is_held:
         return _direct(scene, submission, bought)
     return Step((Claim(submission=submission, jobs=bought, reason=_reason(bought)),))
 

@@ -103,7 +103,9 @@ def is_justified(script, played, ended):
     """Whether there is something that a person must decide, or that failed for good."""
     if ended.code == _FAILED:
         return any(rule["effect"] == "job_error" for rule in script.cloud_rules)
-    unclear = [each for each in played.log if each["method"] == "POST" and each["fault"] != "none"]
+    # One without a status was cut off, as the command was killed.
+    posts = [each for each in played.log if each["method"] == "POST"]
+    unclear = [each for each in posts if each["fault"] != "none" or not each["status"]]
     return ended.code == _HELD and bool(unclear)
 
 

@@ -293,6 +293,16 @@ def test_direct_submission_buys_at_once():
     assert ["Submit"] == verbs(DIRECT, seen())
 
 
+def test_a_lost_direct_submission_that_is_held_is_not_claimed_anew():
+    """A cloud may have refused empty batches for a while; each command made a claim, and shut it."""
+    held = an_experiment(policy=Policy(on_unknown_submission=OnUnknown.HOLD))
+    lost = an_entry(
+        Kind.SUBMIT, State.UNKNOWN, submission=tag_of(held), claim="x", batch_id=None, at=at(-900)
+    )
+
+    assert ["Hold"] == verbs(held, seen(entries=[lost]))
+
+
 def test_a_young_journal_waits_before_its_first_direct_submission():
     """A fresh machine does not know what an earlier one has sent a moment ago."""
     terms = replace(TERMS, settle_s=10.0)
