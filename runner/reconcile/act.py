@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from runner.domain.numerals import counted
 from runner.errors import (
     CloudRejectedError,
     CloudUnavailableError,
@@ -320,7 +321,7 @@ class Actor:
         if not (batch and batch.jobs_count):
             self._fence(deed, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
         raise JobCreationError(
-            f"the cloud refused {len(action.jobs)} jobs: {error}",
+            f"the cloud refused {counted(len(action.jobs), 'job')}: {error}",
             status=error.status,
             code=error.code,
             hint=error.hint or self._what_was_taken(action),
@@ -330,7 +331,8 @@ class Actor:
         """What came of a refused purchase: a part of it may have been taken, as the batch's end tells."""
         taken = len(self._memory.job_ids(action.batch_id))
         if taken:
-            return f"the batch {action.batch_id} has {taken} jobs: apply again looks what became of them"
+            jobs = counted(taken, "job")
+            return f"the batch {action.batch_id} has {jobs}: apply again looks what became of them"
         return "nothing is on its claim; mend what the answer names, and apply again"
 
     def _adopt(self, deed: Deed, action: Adopt) -> None:

@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import JobStatus, recipe_parts
+from runner.domain.numerals import counted
 from runner.reconcile.journal import Kind
 from runner.reconcile.reading import observed_batch, observed_jobs
 from runner.reconcile.repetitions import FIRST, Repetitions, fitting
@@ -219,4 +220,4 @@ def submission_objections(
     for (key, runs), count in (sent - there).items():
         yield f"it lacks {count} of the jobs that were sent: {names.get(key, key)} with {runs} runs"
     for (key, runs), count in (there - sent).items():
-        yield f"it holds {count} jobs that were not sent: {names.get(key, key)} with {runs} runs"
+        yield f"it holds {counted(count, 'job')} not sent: {names.get(key, key)} with {runs} runs"

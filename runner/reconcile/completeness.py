@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import BatchStatus, JobStatus, ObservedJob
+from runner.domain.numerals import counted
 from runner.reconcile.own_sequences import may_have_one
 from runner.reconcile.reading import jobs_count
 
@@ -99,9 +100,9 @@ def gaps(payload: Payload, jobs: Sequence[Payload], expected: Expected) -> Itera
     if unseen:
         yield f"its job {min(unseen)} was accepted and is not listed"
     elif len(seen) < jobs_count(payload):
-        yield f"it has {jobs_count(payload)} jobs, and {len(seen)} are listed"
+        yield f"it has {counted(jobs_count(payload), 'job')}, and {len(seen)} are listed"
     elif len(seen) < len(expected.amounts):
-        yield f"{len(expected.amounts)} jobs were bought on it, and {len(seen)} are listed"
+        yield f"{counted(len(expected.amounts), 'job')} bought on it, and {len(seen)} are listed"
     astray = [job["id"] for job in jobs if job.get("batch_id") not in {None, payload["id"]}]
     if astray:
         yield f"the job {astray[0]} is listed with it, and is another batch's"

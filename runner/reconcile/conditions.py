@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import JobStatus
+from runner.domain.numerals import counted
 from runner.reconcile.actions import RecordResults
 from runner.reconcile.plans import Sync
 from runner.reconcile.scene import Scene, Terms
@@ -90,7 +91,7 @@ def _complete(planned: Plan) -> Condition:
     if not undone:
         return _wanted("Complete", Claimed.TRUE, "AllMeasured")
     said = ", ".join(f"{n} {word.lower()}" for word, n in sorted(Counter(t.status for t in undone).items()))
-    message = f"{len(planned.jobs) - len(undone)} of {len(planned.jobs)} jobs are measured; {said}"
+    message = f"{len(planned.jobs) - len(undone)} of {counted(len(planned.jobs), 'job')} measured; {said}"
     return _wanted("Complete", Claimed.FALSE, "JobsUnfinished", message)
 
 
@@ -147,7 +148,7 @@ def _drift(scene: Scene, planned: Plan) -> Condition:
     said = []
     surplus = sum(max(0, tally.surplus) for tally in planned.jobs)
     if surplus:
-        said.append(f"{surplus} runs more than the file asks for")
+        said.append(f"{counted(surplus, 'run')} more than the file asks for")
     pending = sum(
         effective_status(batch.status, job.status) is JobStatus.PENDING
         for batch in scene.current + scene.outdated
@@ -155,7 +156,7 @@ def _drift(scene: Scene, planned: Plan) -> Condition:
         if batch in scene.outdated or scene.is_outrun(batch, job)
     )
     if pending:
-        said.append(f"pending of an older version of the file: {pending} jobs")
+        said.append(f"pending of an older version of the file: {counted(pending, 'job')}")
     if not said:
         return _unwanted("Drift", "AsTheFileSays")
     return _unwanted("Drift", "MoreThanWanted", "; ".join(said))

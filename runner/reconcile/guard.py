@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from runner.domain import BatchStatus, JobStatus, OnUnknown, RunsMode, Shortfall
+from runner.domain.numerals import counted
 from runner.reconcile.estimate import is_emulator, qpu_seconds
 from runner.reconcile.journal import BUYING, Kind, State
 from runner.reconcile.tags import Marks, read_marks
@@ -160,7 +161,8 @@ def report(desired: DesiredExperiment, request: Purchase, evidence: Evidence) ->
     about = [f"  {key}: {runs} runs" for key, runs in request.jobs]
     known = [
         f"  {lot.batch_id or 'no batch'}: recipe {lot.marks.recipe or '?'}, rerun {lot.marks.rerun}, "
-        f"{lot.jobs_count} jobs by the cloud, journal {list(lot.rows)}, read {list(map(tuple, lot.jobs))}"
+        f"{counted(lot.jobs_count, 'job')} by the cloud, journal {list(lot.rows)}, "
+        f"read {list(map(tuple, lot.jobs))}"
         for lot in _lots(desired, evidence)
     ]
     return "\n".join(

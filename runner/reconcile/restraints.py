@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import JobStatus
+from runner.domain.numerals import counted
 from runner.reconcile.actions import Hold
 from runner.reconcile.estimate import qpu_seconds
 from runner.reconcile.plans import Cost, WaitFor
@@ -162,7 +163,7 @@ def _failed(scene: Scene, wanted: Sequence[Point]) -> Iterator[Restraint]:
     most, failed = scene.desired.policy.max_failed, sum(point.tally.failures for point in wanted)
     if most is not None and failed >= most:
         yield Restraint(
-            reason=f"{failed} jobs have failed, and `max_failed` is {most}",
+            reason=f"{counted(failed, 'failed job')}, and `max_failed` is {most}",
             how="`runner status` shows their errors; mend the cause, then raise `policy.max_failed`",
         )
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import BatchStatus
+from runner.domain.numerals import counted
 from runner.reconcile.journal import BUYING, Kind, State
 from runner.reconcile.plans import Cost
 from runner.reconcile.repetitions import Repetitions
@@ -312,7 +313,7 @@ class Scene:
     def gap(self, batch: ObservedBatch) -> str:
         """What is missing of a batch, in words; empty where it is seen whole."""
         n_bought = sum(len(row.jobs) for row in self.purchases(batch))
-        hidden = f"{n_bought} jobs were accepted, and {batch.jobs_count} are shown"
+        hidden = f"{counted(n_bought, 'job')} accepted, and {batch.jobs_count} shown"
         return self.sighting(batch).gap or (hidden if n_bought > batch.jobs_count else "")
 
     @property

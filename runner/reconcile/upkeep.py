@@ -7,6 +7,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from runner.domain import BatchMode, BatchStatus, JobStatus, RunsMode, Surplus
+from runner.domain.numerals import counted
 from runner.reconcile import tags
 from runner.reconcile.actions import Adopt, CancelBatch, CancelJobs, CloseBatch, EndedJob, RecordResults
 from runner.reconcile.tally import effective_status
@@ -123,7 +124,9 @@ def superseded(scene: Scene) -> Iterable[CancelBatch]:
         return
     for batch in _replaceable(scene):
         if scene.may_undo(batch):
-            reason = f"the file has changed; {len(_pending(batch))} jobs of an older version are pending"
+            reason = (
+                f"the file has changed; {counted(len(_pending(batch)), 'pending job')} of an older version"
+            )
             yield CancelBatch(batch_id=batch.id, reason=reason, mark=tags.SUPERSEDED)
 
 
@@ -168,7 +171,7 @@ def pruned(scene: Scene, wanted: Sequence[Point], *, cancelled: set[str]) -> Ite
                     spare[job.key] = left - job.runs
         if surplus:
             why = "its deadline has passed: it" if scene.is_past_deadline else "the file"
-            reason = f"{why} no longer asks for {len(surplus)} pending jobs"
+            reason = f"{why} no longer asks for {counted(len(surplus), 'pending job')}"
             yield CancelJobs(batch_id=batch.id, job_ids=tuple(surplus), reason=reason)
 
 
@@ -215,7 +218,7 @@ def repeated(scene: Scene) -> Iterable[CancelJobs]:
             if asked[job.key] < 0 and effective_status(batch.status, job.status) is JobStatus.PENDING:
                 surplus.append(job.id)
         if surplus:
-            reason = f"a purchase arrived twice: {len(surplus)} jobs are there that were not asked for"
+            reason = f"a purchase arrived twice: {counted(len(surplus), 'job')} that nobody asked for"
             yield CancelJobs(batch_id=batch.id, job_ids=tuple(surplus), reason=reason)
 
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from runner.domain.numerals import counted
 from runner.reconcile.actions import Hold
 
 if TYPE_CHECKING:
@@ -114,7 +115,7 @@ def state_text(plan: Plan) -> str:
     for tally in plan.jobs:
         counts[tally.status] = counts.get(tally.status, 0) + 1
     jobs = ", ".join(f"{count} {status.lower()}" for status, count in sorted(counts.items()))
-    return f"{plan.sync}, {plan.health}; {len(plan.jobs)} jobs: {jobs}"
+    return f"{plan.sync}, {plan.health}; {counted(len(plan.jobs), 'job')}: {jobs}"
 
 
 def _action_text(action: Action) -> str:

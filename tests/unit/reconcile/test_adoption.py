@@ -216,7 +216,7 @@ def test_only_purchases_with_one_post_that_nobody_can_find_are_lost():
             [a_job_there(runs=99)],
             [
                 "it lacks 1 of the jobs that were sent: t1 with 100 runs",
-                "it holds 1 jobs that were not sent: t1 with 99 runs",
+                "it holds 1 job not sent: t1 with 99 runs",
             ],
         ),
     ],

@@ -90,7 +90,7 @@ def test_a_batch_is_complete(payload, jobs, expected):
 @pytest.mark.parametrize(
     ("payload", "jobs", "expected", "gap"),
     [
-        pytest.param(a_payload(), [], Expected(), "it has 1 jobs, and 0 are listed", id="a short list"),
+        pytest.param(a_payload(), [], Expected(), "it has 1 job, and 0 are listed", id="a short list"),
         pytest.param(
             a_payload(jobs_count=0),
             [],
@@ -109,7 +109,7 @@ def test_a_batch_is_complete(payload, jobs, expected):
             a_payload(jobs_count=0),
             [a_job()],
             Expected(amounts=(("k1", 20), ("k2", 20))),
-            "2 jobs were bought on it, and 1 are listed",
+            "2 jobs bought on it, and 1 are listed",
             id="bought, as the journal has it",
         ),
         pytest.param(

@@ -59,14 +59,14 @@ def test_all_is_as_wanted_when_everything_is_measured_and_on_record():
             seen(),
             [
                 ("Submitted", "False", "RunsMissing", "200 runs of 2 jobs are not bought"),
-                ("Complete", "False", "JobsUnfinished", "0 of 2 jobs are measured; 2 wanted"),
+                ("Complete", "False", "JobsUnfinished", "0 of 2 jobs measured; 2 wanted"),
             ],
         ),
         (
             TWO,
             seen(a_batch("b1", a_job("j1", status=JobStatus.DONE), a_job("j2", t=2)), entries=[an_entry()]),
             [
-                ("Complete", "False", "JobsUnfinished", "1 of 2 jobs are measured; 1 active"),
+                ("Complete", "False", "JobsUnfinished", "1 of 2 jobs measured; 1 active"),
                 (
                     "Recorded",
                     "False",
@@ -80,7 +80,7 @@ def test_all_is_as_wanted_when_everything_is_measured_and_on_record():
             seen(),
             [
                 ("Submitted", "False", "RunsMissing", "100 runs of 1 job are not bought"),
-                ("Complete", "False", "JobsUnfinished", "0 of 1 jobs are measured; 1 wanted"),
+                ("Complete", "False", "JobsUnfinished", "0 of 1 job measured; 1 wanted"),
                 (
                     "Held",
                     "True",
@@ -93,7 +93,7 @@ def test_all_is_as_wanted_when_everything_is_measured_and_on_record():
             an_experiment(),
             seen(recorded=[a_record(f"j{i}", status=JobStatus.ERROR) for i in range(3)]),
             [
-                ("Complete", "False", "JobsUnfinished", "0 of 1 jobs are measured; 1 failed"),
+                ("Complete", "False", "JobsUnfinished", "0 of 1 job measured; 1 failed"),
                 ("Failed", "True", "JobsFailed", "1 job failed for good: t1"),
             ],
         ),
@@ -101,7 +101,7 @@ def test_all_is_as_wanted_when_everything_is_measured_and_on_record():
             TWO,
             seen(recorded=[DONE[0], a_record("j2", t=2, status=JobStatus.CANCELED)]),
             [
-                ("Complete", "False", "JobsUnfinished", "1 of 2 jobs are measured; 1 canceled"),
+                ("Complete", "False", "JobsUnfinished", "1 of 2 jobs measured; 1 canceled"),
                 ("Canceled", "True", "JobsCanceled", "a person cancelled 1 job: t2"),
             ],
         ),
@@ -117,7 +117,7 @@ def test_all_is_as_wanted_when_everything_is_measured_and_on_record():
                 recorded=[a_record("j1", counts={}), DONE[1]],
             ),
             [
-                ("Complete", "False", "JobsUnfinished", "1 of 2 jobs are measured; 1 no_result"),
+                ("Complete", "False", "JobsUnfinished", "1 of 2 jobs measured; 1 no_result"),
                 (
                     "Recorded",
                     "False",
@@ -130,7 +130,7 @@ def test_all_is_as_wanted_when_everything_is_measured_and_on_record():
             TWO,
             seen(recorded=[DONE[0], a_record("j2", t=2, counts={"0": 3})]),
             [
-                ("Complete", "False", "JobsUnfinished", "1 of 2 jobs are measured; 1 partial"),
+                ("Complete", "False", "JobsUnfinished", "1 of 2 jobs measured; 1 partial"),
                 ("Recorded", "False", "ShotsMissing", "shots are missing in the results of: j2"),
             ],
         ),
@@ -150,7 +150,7 @@ def test_all_is_as_wanted_when_everything_is_measured_and_on_record():
                     "Drift",
                     "True",
                     "MoreThanWanted",
-                    "30 runs more than the file asks for; pending of an older version of the file: 1 jobs",
+                    "30 runs more than the file asks for; pending of an older version of the file: 1 job",
                 )
             ],
         ),
@@ -164,7 +164,7 @@ def test_all_is_as_wanted_when_everything_is_measured_and_on_record():
                     "UnknownStatus",
                     "a batch has a status that this runner does not know",
                 ),
-                ("Complete", "False", "JobsUnfinished", "0 of 1 jobs are measured; 1 active"),
+                ("Complete", "False", "JobsUnfinished", "0 of 1 job measured; 1 active"),
                 ("Drift", "True", "MoreThanWanted", "100 runs more than the file asks for"),
             ],
         ),

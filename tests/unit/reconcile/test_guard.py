@@ -340,7 +340,7 @@ def test_a_report_says_all_that_a_purchase_was_judged_by():
         f"  {a_key()}: 100 runs",
         "known to be bought, or possibly (jobs read: key, runs, void, failed, missing shots, vague)",
         (
-            f"  b1: recipe {SHORT}, rerun 0, 1 jobs by the cloud, journal [('{a_key()}', 100)], "
+            f"  b1: recipe {SHORT}, rerun 0, 1 job by the cloud, journal [('{a_key()}', 100)], "
             f"read [('{a_key()}', 100, False, False, 0, False)]"
         ),
     ] == told.splitlines()

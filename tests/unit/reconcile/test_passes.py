@@ -356,7 +356,7 @@ def test_refused_jobs_are_an_error_and_leave_no_claim(bench):
     impossible = the_experiment(replace(a_wanted_job(1), runs=0))
     wrong = replace(impossible, jobs=(replace(a_wanted_job(1), variables={"t": 1.5}),))
 
-    with pytest.raises(JobCreationError, match="the cloud refused 1 jobs"):
+    with pytest.raises(JobCreationError, match="the cloud refused 1 job"):
         bench.run(wrong)
 
     assert ["CANCELED"] == [batch["status"] for batch in bench.cloud.client().get_batches()]

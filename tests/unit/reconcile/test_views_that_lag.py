@@ -452,7 +452,7 @@ def test_a_refused_purchase_says_what_was_taken_of_it(lab):
     lab.cloud.answer = answer
     outcome = lab.run(wanted())
 
-    assert "has 1 jobs" in caught.value.hint
+    assert "has 1 job:" in caught.value.hint
     assert (End.SETTLED, [100]) == (outcome.end, lab.bought())
 
 
