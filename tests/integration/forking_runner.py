@@ -87,6 +87,7 @@ class Forks:
             with self._news:
                 if kind == "born":
                     self._born.append(int(pid))
+                    self._ended.pop(int(pid), None)  # another one may have had the id before
                 else:
                     self._ended[int(pid)] = int(code)
                 self._news.notify_all()
