@@ -138,6 +138,7 @@ def a_record(job_id="j1", *, t=1, runs=100, status=JobStatus.DONE, counts=None, 
         "variables": {"t": t},
         "counts": ({"0": runs} if status is JobStatus.DONE else {}) if counts is None else counts,
         "qubit_ids": ("q0",),
+        "target": "emulated:local",
     }
     return RecordedJob(**values | fields)
 

@@ -10,6 +10,7 @@ from runner.domain import JobStatus, RecordedJob
 from runner.project import Project
 from runner.project.manifest import manifest
 from runner.project.repository import revision
+from runner.results.sites import EMULATED
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -36,7 +37,7 @@ def a_measured_lab(folder, *, jobs=None, experiment=commands.EXPERIMENT, error="
 
 
 def _manifest(experiment, lab):
-    known = manifest(experiment, revision=revision(lab), root=lab, target="local")
+    known = manifest(experiment, revision=revision(lab), root=lab, target="local", service=EMULATED)
     return known | {"written_at": BEGAN.isoformat()}
 
 
@@ -57,5 +58,6 @@ def _measured(desired, place, **fields):
         "created_at": BEGAN,
         "started_at": BEGAN + timedelta(seconds=10 * place),
         "ended_at": BEGAN + timedelta(seconds=10 * place + 9),
+        "target": EMULATED,
     }
     return RecordedJob(**values | fields)

@@ -37,6 +37,17 @@ def exit_code(shown: Sequence[tuple[Declared, Results]]) -> int:
     return Exit.PATIENCE if len(lacking) > len(lost) else Exit.FAILED_JOBS
 
 
+def say_elsewhere(declared: Declared) -> None:
+    """Says how much of the same experiment was measured at other targets, which is not shown."""
+    for target, count in declared.project.measured_elsewhere(declared.experiment).items():
+        jobs = "1 more job" if count == 1 else f"{count} more jobs"
+        if target:
+            say(f"{declared.name}: {jobs} measured at {target}; --target shows what was measured there")
+        else:
+            hint = "`runner plan` proves it, or says how to decide"
+            say(f"{declared.name}: {jobs} on record without a word of where they were measured; {hint}")
+
+
 def _say_lost(lost: Sequence[JobResult]) -> None:
     """Says why nothing more comes of some jobs, and what can be done about it."""
     without = [job for job in lost if job.lacks_result]

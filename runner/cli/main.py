@@ -64,7 +64,7 @@ SUMMARIES: Final = {
     "report": "Write what an experiment was, and what came back of it, as one page",
     "cancel": "Cancel what is pending of these experiments",
     "rerun": "Ask for an experiment again, by editing its file",
-    "resolve": "Decide what a submission was that nobody knows the outcome of",
+    "resolve": "Decide what the runner cannot know",
     "adopt": "Take over batches that another tool has created",
     "history": "Show what was done, when, why and by whom",
     "gc": "Say what of the repository may go, how large it is and why",

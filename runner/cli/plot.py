@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import shutil
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from runner.cli import options
-from runner.cli.completeness import exit_code
+from runner.cli.completeness import exit_code, say_elsewhere
 from runner.cli.output import say, stdout
 from runner.cli.saving import write_file
 from runner.errors import UsageError
@@ -31,6 +32,7 @@ _TOP: Final = 16
 
 @click.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@options.target
 @options.allow_python
 @click.option("--kind", type=click.Choice(_KINDS), help="What is drawn.  [default: as the results are]")
 @click.option("--job", metavar="NAME", default="", help="Draw this job: its histogram, or its register.")
@@ -62,11 +64,14 @@ _TOP: Final = 16
     type=click.IntRange(min=_NARROWEST),
     help="How wide characters may go.  [default: as the terminal]",
 )
-def plot(file: Path, where: str | None, path: Path | None, width: int | None, **words: Any) -> int:
+def plot(
+    file: Path, target: str | None, where: str | None, path: Path | None, width: int | None, **words: Any
+) -> int:
     """Draw what came back.
 
     Draws in characters, or with -o as a picture in a file. Reads the records in the repository and asks no
-    cloud. What is not measured yet is said below the picture.
+    cloud. Which target it was measured at is said below the picture, and what is not measured yet; results
+    of several targets are never drawn together.
 
     \b
     Kinds, and when each is chosen without --kind:
@@ -97,11 +102,13 @@ def plot(file: Path, where: str | None, path: Path | None, width: int | None, **
 
     if path is not None and path.suffix.lower() not in _FORMS:
         raise UsageError(f"{path}: no picture is called so", hint=f"end it in {', '.join(_FORMS)}")
-    project, (experiment,) = options.opened((file,), None)
+    project, (experiment,) = options.opened((file,), target)
     declared = Declared(project, experiment)
     results = _chosen(declared.results(), where)
     kind = words.pop("kind")
     drawn = picture(experiment.name, results, Asked(kind=Kind(kind) if kind else None, **words))
+    drawn = replace(drawn, notes=(*drawn.notes, f"target: {declared.target}"))
+    say_elsewhere(declared)
     if path is None:
         _print(drawn, width)
     else:

@@ -8,13 +8,14 @@ from pathlib import Path
 import click
 
 from runner.cli import options
-from runner.cli.completeness import exit_code
+from runner.cli.completeness import exit_code, say_elsewhere
 from runner.cli.output import say
 from runner.cli.saving import write_file
 
 
 @click.command()
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@options.target
 @options.allow_python
 @click.option("--job", metavar="NAME", help="Job whose pulses are drawn.  [default: the first]")
 @click.option(
@@ -25,12 +26,13 @@ from runner.cli.saving import write_file
     type=click.Path(path_type=Path, dir_okay=False, allow_dash=True),
     help="Where the page is written; - for stdout.  [default: NAME.html here, as the experiment is called]",
 )
-def report(file: Path, job: str | None, page_path: Path | None) -> int:
+def report(file: Path, target: str | None, job: str | None, page_path: Path | None) -> int:
     """Write what an experiment was, and what came back of it, as one page of HTML.
 
     The page holds what ran, register and pulses, the jobs with their results, and where all of it came from.
     It opens in any browser without a network, can be printed, and is the same for the same records. What is
-    not measured yet is said on top. Reads the records in the repository and asks no cloud.
+    not measured yet is said on top. It is about one target, which it names. Reads the records in the
+    repository and asks no cloud.
 
     Exit codes: 0 all wanted runs are measured; 5 some are missing and apply may still bring them; 3 what is
     missing failed for good or was cancelled. The page is written in any case.
@@ -39,9 +41,10 @@ def report(file: Path, job: str | None, page_path: Path | None) -> int:
     from runner.project.reporting import report_of  # noqa: PLC0415  (draws: imports Pulser)
     from runner.results.reports import extent, page  # noqa: PLC0415  (only this verb needs it)
 
-    project, (experiment,) = options.opened((file,), None)
+    project, (experiment,) = options.opened((file,), target)
     what = report_of(project, experiment, job)
     content = page(what).encode()
+    say_elsewhere(Declared(project, experiment))
     if page_path == Path("-"):
         sys.stdout.buffer.write(content)
     else:

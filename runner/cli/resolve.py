@@ -12,13 +12,22 @@ from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_text
 from runner.domain.numerals import counted
 from runner.errors import UsageError
-from runner.project import Project, declare_absent, declare_found, declare_unwanted, experiment_meant
+from runner.project import (
+    Project,
+    declare_absent,
+    declare_found,
+    declare_measured,
+    declare_unwanted,
+    experiment_meant,
+)
 
 if TYPE_CHECKING:
     from runner.project import Experiment
     from runner.project.resolving import Resolved
 
 
+_MEASURED: Final = {"measured-here": True, "measured-elsewhere": False}
+_DECISIONS: Final = ("adopt", "absent", "skip", *_MEASURED)
 _WORDS: Final = {
     "absent": "was never accepted; the next apply buys it again",
     "skip": "is not to be bought; raise `rerun` to have it after all",
@@ -27,26 +36,35 @@ _WORDS: Final = {
 
 @click.command()
 @click.argument("name")
-@click.argument("decision", metavar="adopt|absent|skip", type=click.Choice(["adopt", "absent", "skip"]))
+@click.argument("decision", metavar="adopt|absent|skip|measured-…", type=click.Choice(_DECISIONS))
 @click.argument("batch", required=False)
 @options.target
 @options.allow_python
 @options.output("table", "json")
 def resolve(name: str, decision: str, batch: str | None, target: str | None, form: str) -> int:
-    """Decide what a submission was that nobody knows the outcome of; `runner status` names those.
+    """Decide what the runner cannot know; `runner status` names it.
 
-    NAME is an experiment, or its file. Look in the cloud's portal, then say what you found:
+    NAME is an experiment, or its file. Of a submission that nobody knows the outcome of, look in the cloud's
+    portal, then say what you found:
 
     \b
       adopt BATCH   this batch is it; it is compared with what was sent, and becomes ours
       absent        it was never accepted; the next apply buys the jobs again
       skip          whatever became of it, its jobs are not to be bought: not before `rerun` is raised
+
+    Of jobs on record of an older version that do not say where they were measured:
+
+    \b
+      measured-here       at this target; they count
+      measured-elsewhere  at another one; they do not count here, and the next apply buys them
     """  # noqa: D301  (\b is click's mark for lines that stay as they are)
     if (decision == "adopt") is (batch is None):
         raise UsageError("say `adopt BATCH` with the batch's id, or `absent` or `skip` without one")
     start = Path(name) if Path(name).exists() else None
     project = options.project(start, target)
     experiment = experiment_meant(project, name)
+    if decision in _MEASURED:
+        return _measured(project, experiment, here=_MEASURED[decision], form=form)
     resolved = _resolved(project, experiment, decision, batch)
     if form == "json":
         print_json(resolved)
@@ -55,6 +73,17 @@ def resolve(name: str, decision: str, batch: str | None, target: str | None, for
         some = f"{counted(each.jobs, 'job')}, {counted(each.runs, 'run')}"
         what = f"is the batch {each.batch_id}" if each.batch_id else _WORDS[decision]
         print_text(f"{each.experiment}: the submission {each.submission} ({some}) {what}")
+    return Exit.DONE
+
+
+def _measured(project: Project, experiment: Experiment, *, here: bool, form: str) -> int:
+    count = declare_measured(project, experiment, here=here)
+    if form == "json":
+        print_json({"experiment": experiment.name, "jobs": count, "measured_here": here})
+        return Exit.DONE
+    jobs = "1 job on record was" if count == 1 else f"{count} jobs on record were"
+    where = "measured at this target, and count" if here else "not measured at this target"
+    print_text(f"{experiment.name}: {jobs} {where}")
     return Exit.DONE
 
 

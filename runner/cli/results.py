@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 @click.command()
 @options.files()
 @options.selection
+@options.target
 @options.allow_python
 @click.option(
     "--where", metavar="CONDITION", help="Only jobs of which it holds, as 'omega > 2 and t_ns in (100, 200)'."
@@ -64,19 +65,26 @@ if TYPE_CHECKING:
 )
 @click.option("--verify", is_flag=True, help="Only check that the records are as they were written.")
 def results(
-    paths: tuple[Path, ...], selection: Selection, rev: str | None, verify: bool, **words: Any
+    paths: tuple[Path, ...],
+    selection: Selection,
+    target: str | None,
+    rev: str | None,
+    verify: bool,
+    **words: Any,
 ) -> int:
     """Show what came back: each job with its variables, runs, status and most frequent bitstrings.
 
-    Reads the records in the repository and asks no cloud. Character i of a bitstring is qubit i of the
-    register's order; what 1 is, the measured basis says, below the table. The counts of jobs that measured
-    the same point are added up.
+    Reads the records in the repository and asks no cloud. What was measured at other targets is never among
+    it; --target shows that of another one. Character i of a bitstring is qubit i of the register's order;
+    what 1 is, the measured basis says, below the table. The counts of jobs that measured the same point are
+    added up.
 
     \b
     Names in --where and --columns:
       fields        job, status, runs, measured, counts, most_frequent, device_type,
                     basis, recipe, key, rerun, duration_ns, n_qubits, qubit_ids, job_ids,
-                    batch_ids, errors, created_at, started_at, ended_at, experiment
+                    batch_ids, errors, created_at, started_at, ended_at, experiment,
+                    target
       variables     omega, v[0]; `variables` stands for all
       observables   occupation and magnetization (means over all qubits), those of
                     one qubit as occupation[q0], of each as occupation[*];
@@ -99,14 +107,21 @@ def results(
     if rev is None:
         if asked.only_changed:
             raise UsageError("--only-changed leaves out what two commits have alike", hint="say --rev A..B")
-        project, experiments = options.opened(paths, None, selection)
+        project, experiments = options.opened(paths, target, selection)
         return show_results([Declared(project, each) for each in experiments], asked)
-    project = options.project(paths[0])
-    return _of_commits(project, paths, selection, commits(project.root, rev), asked)
+    project = options.project(paths[0], target)
+    meant = commits(project.root, rev)
+    return _of_commits(project, paths, selection, meant, asked, target=target)
 
 
-def _of_commits(
-    project: Project, paths: Sequence[Path], selection: Selection, meant: Sequence[Commit], asked: Asked
+def _of_commits(  # noqa: PLR0913  (what is compared, and how it is shown)
+    project: Project,
+    paths: Sequence[Path],
+    selection: Selection,
+    meant: Sequence[Commit],
+    asked: Asked,
+    *,
+    target: str | None,
 ) -> int:
     """Shows what one commit had, or two side by side; answers the exit code."""
     # Where one of two commits had records and the other none yet, both are told as they were.
@@ -115,7 +130,8 @@ def _of_commits(
         say("git kept no records there: files are those of the commit, records those on disk")
     with ExitStack() as stack:
         pasts = [
-            stack.enter_context(standing_at(project, commit, is_from_disk=is_from_disk)) for commit in meant
+            stack.enter_context(standing_at(project, commit, target=target, is_from_disk=is_from_disk))
+            for commit in meant
         ]
         by_commit = [
             {each.name: each for each in experiments_at(project, past, paths, commit)}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from runner.cli.completeness import exit_code
+from runner.cli.completeness import exit_code, say_elsewhere
 from runner.cli.results_forms import Form, put_netcdf, put_objects, put_sheet, put_tables
 from runner.cli.results_table import Table, facts_of, sheet_table, summary, title_of
 from runner.domain.plain import plain
@@ -40,6 +40,8 @@ def show_results(experiments: Sequence[Declared], asked: Asked) -> int:
         _Found(each, some, some.where(is_meant)) for each, some in zip(experiments, gathered, strict=True)
     ]
     _write(found, asked, quantities)
+    for each in experiments:
+        say_elsewhere(each)
     return exit_code([(each.experiment, each.shown) for each in found])
 
 
@@ -65,7 +67,8 @@ def _sheet(jobs: Sequence[JobResult], names: Sequence[str], asked: Asked, quanti
 
 
 def _table(found: _Found, asked: Asked) -> Table:
-    title = title_of(found.all.experiment, [job.status for job in found.shown], len(found.all))
+    name = f"{found.all.experiment} at {found.experiment.target}"
+    title = title_of(name, [job.status for job in found.shown], len(found.all))
     notes = conventions(found.shown)
     if not asked.columns and not asked.long:
         return replace(summary(title, [facts_of(job) for job in found.shown]), notes=notes)
@@ -83,6 +86,7 @@ def _object(job: JobResult) -> dict[str, Any]:
         "runs": job.runs.wanted,
         "measured": job.runs.measured,
         "status": str(job.status),
+        "target": job.target,
         "counts": dict(job.counts or {}),
         "qubit_ids": list(job.qubit_ids),
         "job_ids": [each.id for each in job.remote_jobs],

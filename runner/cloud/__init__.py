@@ -11,7 +11,7 @@ from runner.cloud.batch import Batch
 from runner.cloud.client import Client
 from runner.cloud.configuration import Configuration, EmuFreeConfiguration, EmuTnConfiguration
 from runner.cloud.credentials import Credentials
-from runner.cloud.endpoints import Endpoints, Login, region_endpoints, region_login
+from runner.cloud.endpoints import Endpoints, Login, region_at, region_endpoints, region_login
 from runner.cloud.job import Job
 from runner.cloud.retrying import Retrying
 from runner.cloud.service import Cancelled, Cloud, make_client
@@ -53,6 +53,7 @@ __all__ = [
     "UnsendableError",
     "Waited",
     "make_client",
+    "region_at",
     "region_endpoints",
     "region_login",
 ]

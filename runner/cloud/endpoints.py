@@ -64,6 +64,12 @@ def region_endpoints(region: str) -> Endpoints:
     return Endpoints(core=f"{host}/core-fast", account=f"{host}/account")
 
 
+def region_at(url: str) -> str:
+    """The region whose interface is at a URL; empty where it is none's."""
+    known = {region_endpoints(region).core: region for region in _HOSTS}
+    return known.get(url.rstrip("/"), "")
+
+
 def region_login(region: str) -> Login:
     """How to log in to a region, `fr` or `sa`."""
     return _of_region(_LOGINS, region)

@@ -69,6 +69,8 @@ class RecordedJob:
             where what came cannot be right.
 
         errors: What went wrong with it, or with its result.
+
+        target: Where it was measured, as `emulated:local`; empty in records of older versions.
     """
 
     id: str
@@ -87,6 +89,7 @@ class RecordedJob:
     counts: Mapping[str, int] = field(default_factory=dict)
     qubit_ids: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    target: str = ""
 
     @property
     def lacks_result(self) -> bool:

@@ -10,7 +10,14 @@ from runner.project.beginning import begin
 from runner.project.experiments import Experiment
 from runner.project.naming import experiment_meant, names_meant
 from runner.project.project import Project
-from runner.project.resolving import adopt, candidates, declare_absent, declare_found, declare_unwanted
+from runner.project.resolving import (
+    adopt,
+    candidates,
+    declare_absent,
+    declare_found,
+    declare_measured,
+    declare_unwanted,
+)
 from runner.project.schemas import schema_names, schema_text
 from runner.project.selection import Selection, selected
 from runner.project.serving import Serving, local_store, serve_local
@@ -34,6 +41,7 @@ __all__ = [
     "candidates",
     "declare_absent",
     "declare_found",
+    "declare_measured",
     "declare_unwanted",
     "experiment_meant",
     "local_store",

@@ -95,6 +95,11 @@ class Declared:
         return self.experiment.name
 
     @property
+    def target(self) -> str:
+        """Where its results were measured: the kind and the name of the target, as `emulated:local`."""
+        return self.project.site.target
+
+    @property
     def jobs(self) -> tuple[DesiredJob, ...]:
         """The jobs that the file asks for, in file order."""
         return self.experiment.desired.jobs
@@ -171,7 +176,7 @@ class Declared:
         return Applied(end=outcome.end, plan=plan, results=self.results())
 
     def results(self, *, beyond_file: bool = False) -> Results:
-        """What came back, from the records in the repository; asks no cloud.
+        """What came back from the target, by the records in the repository; asks no cloud.
 
         Args:
             beyond_file: Whether what is on record and the file does not ask for any more, as of another

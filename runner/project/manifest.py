@@ -20,13 +20,21 @@ _QUTIP: Final = ("pulser-simulation", "qutip", "numpy")
 _EMULATORS: Final = {"EMU_SV": ("emu-sv", "torch", "numpy"), "EMU_MPS": ("emu-mps", "torch", "numpy")}
 
 
-def manifest(
-    experiment: Experiment, *, revision: Revision, root: Path, target: str, is_local: bool = False
+def manifest(  # noqa: PLR0913  (what the file does not say)
+    experiment: Experiment,
+    *,
+    revision: Revision,
+    root: Path,
+    target: str,
+    service: str = "",
+    is_local: bool = False,
 ) -> dict[str, Any]:
     """What is remembered of an experiment beside its jobs.
 
     Args:
         target: Name of the cloud it is sent to.
+
+        service: The service that it is, as `emulated:local`.
 
         is_local: Whether that is the cloud on this machine, whose emulator is installed here.
     """
@@ -41,6 +49,7 @@ def manifest(
         "experiment": experiment.name,
         "recipe": experiment.desired.recipe,
         "target": target,
+        **({"service": service} if service else {}),
         "device_type": experiment.desired.device_type,
         "device": device.get("name") if isinstance(device, dict) else device,
         "qubit_ids": list(experiment.desired.qubit_ids),

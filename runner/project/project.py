@@ -8,7 +8,7 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, Self
+from typing import TYPE_CHECKING, Any, Final, Self
 
 from runner.domain import Surplus
 from runner.errors import ProjectError
@@ -30,12 +30,14 @@ from runner.project.repository import (
     unchanged_files,
 )
 from runner.project.schemas import schema_text
+from runner.project.services import site
 from runner.project.serving import local_store
 from runner.project.settings import FILE_NAME, LOCAL, Settings, read_settings
-from runner.project.targets import connect, environment, service
+from runner.project.targets import connect, environment
 from runner.reconcile import Journal, Memory, Patience, Reconciler, Tools, Wish, utc_now
 from runner.reconcile.tags import SHORT
 from runner.results import Records, job_rows, verified
+from runner.results.sites import elsewhere, was_here
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,6 +48,7 @@ if TYPE_CHECKING:
     from runner.project.targets import Connection
     from runner.reconcile import CancelBatch, Deed, Outcome, Terms, Watch
     from runner.results import JobRow, Verdict
+    from runner.results.sites import Site
 
     Promise = Callable[[list[Wish], list[Deed]], list[Wish]]
 
@@ -116,6 +119,11 @@ class Project:
     def target(self) -> Target:
         """The settings of the target."""
         return self.settings.target_named(self.target_name)
+
+    @cached_property
+    def site(self) -> Site:
+        """The service that the target is, whatever it is called."""
+        return site(self.settings, self.target_name, self.environ)
 
     @property
     def namespace(self) -> str | None:
@@ -188,6 +196,45 @@ class Project:
 
     def recorded(self, experiment: Experiment) -> list[tuple[str, RecordedJob]]:
         """The jobs on record that may count for an experiment, each with the name it is recorded under.
+
+        Those that were measured at the target, as far as their records or manifests say it.
+
+        Raises:
+            ProjectError: The project of the target is not known, and there are results of several.
+        """
+        manifests: dict[tuple[str, str], Mapping[str, Any] | None] = {}
+        found = []
+        for name, job in self._on_record(experiment):
+            if (name, job.recipe) not in manifests:
+                manifests[name, job.recipe] = self.records.manifest(name, job.recipe)
+            if was_here(job, manifests[name, job.recipe], self.site, trusts_names=True):
+                found.append((name, replace(job, target=job.target or self._known_target)))
+        several = sorted({job.target for _, job in found if job.target} - {self.site.target, *self.site.also})
+        if len(several) > 1:
+            hint = "say which with PASQAL_PROJECT_ID, or `project_id` in runner.toml"
+            raise ProjectError(f"there are results of {' and '.join(several)}", hint=hint)
+        return found
+
+    @property
+    def _known_target(self) -> str:
+        """The target; empty where its project is not known."""
+        return "" if self.site.target.endswith("/") else self.site.target
+
+    def measured_elsewhere(self, experiment: Experiment) -> dict[str, int]:
+        """How many jobs on record of the same experiment were measured at each other target.
+
+        Those that do not say where, and of which their manifest does not prove it, stand under no name.
+        """
+        recipe = experiment.desired.recipe[:SHORT]
+        same = [(name, job) for name, job in self._on_record(experiment) if job.recipe == recipe]
+        manifests = {name: self.records.manifest(name, recipe) for name, _ in same}
+        unproved = [
+            job for name, job in same if was_here(job, manifests[name], self.site, trusts_names=True) is None
+        ]
+        return elsewhere((job for _, job in same), self.site) | ({"": len(unproved)} if unproved else {})
+
+    def _on_record(self, experiment: Experiment) -> list[tuple[str, RecordedJob]]:
+        """The jobs on record of an experiment at all targets, each with the name it is recorded under.
 
         Its own come last; before them those of experiments that are gone and that ran the same recipe.
         """
@@ -290,7 +337,12 @@ class Project:
         now = revision(self.root)
         manifests = {
             each.name: manifest(
-                each, revision=now, root=self.root, target=self.target_name, is_local=self.target.is_local
+                each,
+                revision=now,
+                root=self.root,
+                target=self.target_name,
+                service=self.site.target,
+                is_local=self.target.is_local,
             )
             for each in experiments
         }
@@ -330,7 +382,7 @@ class Project:
                 journal=journal,
                 records=self.records,
                 namespace=namespace or "none",
-                target=service(self.target, self.target_name, self.environ),
+                site=self.site,
                 descends_from=cache(partial(descends_from, self.root)),
                 declared=self._declared,
                 workers=WORKERS,

@@ -38,6 +38,7 @@ def report_of(project: Project, experiment: Experiment, job_name: str | None = N
         description=experiment.file.content["metadata"].get("description", ""),
         device_type=desired.device_type,
         recipe=desired.recipe,
+        target=project.site.target,
         results=results,
         provenance=_provenance(project, experiment, results),
         qpu_s=qpu_seconds(desired.device_type, runs),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.errors import BatchFetchingError, NotFoundError, ProjectError, UsageError
@@ -21,6 +21,7 @@ from runner.reconcile.journal import State
 from runner.reconcile.own_sequences import jobs_with_sequences
 from runner.reconcile.repetitions import sent_as
 from runner.reconcile.tags import SHORT, adopting_tags, batch_tags, joined_tags, work
+from runner.results.sites import not_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -76,6 +77,29 @@ def declare_unwanted(project: Project, experiment: Experiment) -> list[Resolved]
             tools.journal.skip(entry, _by_work(experiment, entry))
             _tell(tools, entry, "ResolveSkip", None, "a person says that its jobs are not to be bought,")
         return [_resolved(entry, None) for entry in lost]
+
+
+def declare_measured(project: Project, experiment: Experiment, *, here: bool) -> int:
+    """Writes down of jobs on record whether they were measured at the target; answers of how many.
+
+    Raises:
+        UsageError: Of all of them it is known.
+    """
+    with project.tools("resolve") as (tools, _):
+        seen = Observer(tools).observe([experiment.desired])[experiment.name]
+        if not seen.unproved:
+            raise UsageError(
+                f"{experiment.name}: of all jobs on record it is known where they were measured",
+                hint="`runner status` tells what is held, and why",
+            )
+        target = tools.site.target if here else not_at(tools.site.target)
+        said = [replace(job, target=target) for job in seen.unproved]
+        for name in {experiment.name, *tools.records.recipes()}:
+            tools.records.complete(name, said)
+        where = "here" if here else "elsewhere"
+        reason = f"a person says that {len(said)} jobs on record were measured {where}"
+        tools.journal.history.add(experiment.name, f"ResolveMeasured{where.title()}", reason=reason)
+        return len(said)
 
 
 def _by_work(experiment: Experiment, entry: Entry) -> dict[str, list[tuple[str, int]]]:
@@ -242,7 +266,11 @@ def _read(tools: Tools, batch_id: str) -> tuple[dict[str, Any], list[dict[str, A
 def _remember(project: Project, tools: Tools, experiment: Experiment) -> None:
     """Writes down what was run, as a purchase of ours would have."""
     told = manifest(
-        experiment, revision=revision(project.root), root=project.root, target=project.target_name
+        experiment,
+        revision=revision(project.root),
+        root=project.root,
+        target=project.target_name,
+        service=project.site.target,
     )
     tools.records.write_manifest(experiment.name, experiment.desired.recipe[:SHORT], told)
 

@@ -94,12 +94,16 @@ def keeps_records(project: Project, commit: Commit) -> bool:
 
 
 @contextmanager
-def standing_at(project: Project, commit: Commit, *, is_from_disk: bool = False) -> Iterator[Project]:
+def standing_at(
+    project: Project, commit: Commit, *, target: str | None = None, is_from_disk: bool = False
+) -> Iterator[Project]:
     """The repository as it was at a commit, in a temporary folder.
 
     Whether Python may be run is what today's settings say.
 
     Args:
+        target: The target that is meant; by default the one that runner.toml named then.
+
         is_from_disk: Whether its records are those on disk today, and not those of the commit.
 
     Raises:
@@ -112,13 +116,15 @@ def standing_at(project: Project, commit: Commit, *, is_from_disk: bool = False)
         root = tree / prefix
         root.mkdir(parents=True, exist_ok=True)
         settings = read_settings(root / FILE_NAME)
+        if target:
+            settings.target_named(target)
         update: dict[str, object] = {"allow_python": project.settings.allow_python}
         if is_from_disk:
             update["results"] = str((project.root / project.settings.results).resolve())
         yield Project(
             root=root,
             settings=settings.model_copy(update=update),
-            target_name=settings.target,
+            target_name=target or settings.target,
             environ=project.environ,
         )
 

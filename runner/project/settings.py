@@ -67,6 +67,18 @@ class Target(_Strict, json_schema_extra={"not": {"required": ["region", "url"]}}
         description="Most requests a second, on the long run; default: 20 in a region, else no limit.",
         examples=[5],
     )
+    same_as: str | None = Field(
+        None,
+        description="Another target that is the same service: what was measured under either name counts for"
+        " both. One that emulates is never the same as one that does not.",
+        examples=["pasqal"],
+    )
+    emulates: bool = Field(
+        False,
+        description="Whether a url leads to a local cloud (`runner local serve`), which emulates what it is"
+        " sent: it is the same target as local then.",
+        examples=[True],
+    )
     idle_exit_s: Seconds = Field(
         30.0, description="The local cloud ends after this long without work (in s).", examples=[30]
     )
@@ -75,12 +87,19 @@ class Target(_Strict, json_schema_extra={"not": {"required": ["region", "url"]}}
     def _one_address(self) -> Target:
         if self.region and self.url:
             raise ValueError("a target has a region or a url, not both")
+        if self.region and self.emulates:
+            raise ValueError("a region of PCS emulates nothing by itself: `emulates` is for a url")
         return self
 
     @property
     def is_local(self) -> bool:
         """Whether it is the cloud that the runner starts on this machine."""
         return self.region is None and self.url is None
+
+    @property
+    def is_emulated(self) -> bool:
+        """Whether it emulates what it is sent, here or elsewhere."""
+        return self.is_local or self.emulates
 
 
 class Defaults(_Strict):
@@ -274,6 +293,32 @@ class Settings(_Strict):
                 except ProjectError as error:
                     raise ValueError(f"folders.{folder}.targets: {error}; {error.hint}") from error
         return self
+
+    @model_validator(mode="after")
+    def _joins_what_is_alike(self) -> Settings:
+        for name, target in self.targets.items():
+            if target.same_as is not None:
+                problem = self._unlike(name, target, target.same_as)
+                if problem:
+                    raise ValueError(f"targets.{name}.same_as: {problem}")
+        return self
+
+    def _unlike(self, name: str, target: Target, other: str) -> str:
+        """Why a target cannot be the same as another one; empty if it can."""
+        if other not in {LOCAL, *self.targets}:
+            return f"there is no target {other!r} in {FILE_NAME}"
+        if self.target_named(other).is_emulated is not target.is_emulated:
+            return f"{name} and {other} are never the same: one of them emulates, the other does not"
+        if self.target_named(self.service_name(other)).same_as is not None:
+            return f"{other} is the same as {name} in turn; name one of them"
+        return ""
+
+    def service_name(self, name: str) -> str:
+        """The first of the targets that are the same as one, by `same_as`."""
+        passed = [name]
+        while (other := self.target_named(passed[-1]).same_as) is not None and other not in passed:
+            passed.append(other)
+        return passed[-1]
 
     @field_validator("folders", mode="before")
     @classmethod

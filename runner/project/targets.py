@@ -9,7 +9,6 @@ from urllib.parse import urlsplit, urlunsplit
 
 from runner.cloud import Client, Credentials, Endpoints, ReadyToken, make_client, region_endpoints
 from runner.local.launch import ensure_running
-from runner.project.settings import LOCAL
 from runner.reconcile import Terms
 
 if TYPE_CHECKING:
@@ -19,7 +18,7 @@ if TYPE_CHECKING:
     from runner.project.settings import Target
 
 # The local cloud has one project; the remote's lists are known to lag by nobody knows how much.
-_LOCAL_PROJECT: Final = "00000000-0000-4000-8000-000000000000"
+LOCAL_PROJECT: Final = "00000000-0000-4000-8000-000000000000"
 _REMOTE_SETTLE_S: Final = 5.0
 _REMOTE_POLL_S: Final = 5.0
 _LOCAL_POLL_S: Final = 0.2
@@ -47,7 +46,7 @@ def connect(target: Target, *, store: Path, namespace: str | None, environ: Mapp
         server = ensure_running(store, idle_exit_s=target.idle_exit_s, is_private=True)
         tokens = ReadyToken(server.token) if server.token else None
         endpoints = Endpoints(core=server.url, account=server.url)
-        project_id = target.project_id or _LOCAL_PROJECT
+        project_id = target.project_id or LOCAL_PROJECT
         client = Client(endpoints=endpoints, project_id=project_id, tokens=tokens)
         client = client.paced(target.requests_per_s)
         return Connection(client, _terms(target, namespace, settle_s=0.0, poll_s=_LOCAL_POLL_S))
@@ -80,19 +79,7 @@ def _endpoints(target: Target) -> Endpoints:
 
 def _project_id(target: Target, environ: Mapping[str, str]) -> str | None:
     said = target.project_id or environ.get("PASQAL_PROJECT_ID")
-    return said or (None if target.region else _LOCAL_PROJECT)
-
-
-def service(target: Target, name: str, environ: Mapping[str, str]) -> str:
-    """What measures at a target: whatever is bought elsewhere counts for nothing here.
-
-    Args:
-        name: The target's name; a URL stands for itself, without user and password.
-    """
-    if target.is_local:
-        return LOCAL
-    project = _project_id(target, environ) or ""
-    return f"{target.region or without_user(name)} {project}".strip()
+    return said or (None if target.region else LOCAL_PROJECT)
 
 
 def without_user(url: str) -> str:

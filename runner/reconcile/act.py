@@ -246,7 +246,7 @@ class Actor:
                 experiment=name,
                 submission=submission,
                 claim=claim,
-                target=self._tools.target,
+                target=self._tools.site.target,
                 recipe=recipe,
                 rerun=rerun,
                 repetitions=str(repetitions),
@@ -276,8 +276,8 @@ class Actor:
         shut_s = {batch_id: sighting.shut_s for batch_id, sighting in seen.sightings.items()}
         return guard.Evidence(
             batches=seen.batches,
-            recorded=seen.recorded,
-            rows=tuple(row for row in rows.values() if row.target in {"", self._tools.target}),
+            recorded=(*seen.recorded, *seen.unproved),
+            rows=tuple(row for row in rows.values() if not row.target or self._tools.site.has(row.target)),
             rows_of_day=self._journal.since(day_of(self._tools.now())),
             cancelled=seen.cancelled,
             settle_s=self._terms.settle_s,

@@ -23,12 +23,13 @@ from runner.reconcile.expectations import (
 )
 from runner.reconcile.journal import BUYING, Kind, State
 from runner.reconcile.ledger import Ledger
+from runner.reconcile.origins import Origins, joined
 from runner.reconcile.reading import jobs_count, observed_batch
 from runner.reconcile.scene import Observation, Sighting
 from runner.reconcile.tags import SHORT, namespace_tag, read_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
     from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
     from runner.reconcile.batch_reader import Reading
     from runner.reconcile.completeness import Expected
     from runner.reconcile.journal import Entry
+    from runner.reconcile.origins import Attributed
     from runner.reconcile.plans import Cost
     from runner.reconcile.tools import Tools
 
@@ -61,6 +63,7 @@ class Observer:
         self._sees_removed = sees_removed
         self._reader = BatchReader(tools.client, tools.memory)
         self._ledger = Ledger(tools)
+        self._origins = Origins(tools)
         self._payloads: dict[str, Payload] = {}
         self._readings: dict[str, Reading] = {}
         self._unshown: set[str] = set()
@@ -74,7 +77,10 @@ class Observer:
         names = self._names(wanted, payloads.values())
         looked_at = [*(each.name for each in wanted), *(names.removed if self._sees_removed else ())]
         entries = {name: self._entries(name, names) for name in looked_at}
-        recorded = {name: self._recorded(name, names) for name in looked_at}
+        attributed = self._attributed(looked_at, wanted, names, payloads, entries)
+        recorded = {
+            name: tuple(job for a in attributed[name].values() for job in a.counted) for name in looked_at
+        }
         rows = [entry for some in entries.values() for entry in some]
         payloads |= self._unlisted(payloads, rows, [job for some in recorded.values() for job in some])
         payloads = {
@@ -93,6 +99,9 @@ class Observer:
             name: Observation(
                 batches=tuple(readings[payload["id"]].batch for payload in owned[name]),
                 recorded=recorded[name],
+                unproved=tuple(job for a in attributed[name].values() for job in a.unproved),
+                completed={of: a.completed for of, a in attributed[name].items() if a.completed},
+                remarks=tuple(joined(recorded[name], self._tools.site)),
                 entries=entries[name],
                 sightings={p["id"]: self._sighting(p, readings[p["id"]].gap) for p in owned[name]},
                 ages_s=self._ages_s(name, entries[name]),
@@ -189,12 +198,36 @@ class Observer:
 
     def _entries(self, name: str, names: Names) -> tuple[Entry, ...]:
         of_each = [self._tools.journal.entries(each) for each in (*names.former(name), name)]
-        ours = (entry for some in of_each for entry in some if entry.target in {"", self._tools.target})
+        ours = (entry for some in of_each for entry in some if self._is_here(entry))
         return tuple(sorted(ours, key=lambda entry: entry.seq))
 
-    def _recorded(self, name: str, names: Names) -> tuple[RecordedJob, ...]:
-        former = (job for old in names.former(name) for job in self._former(old, name, names))
-        return (*former, *self._tools.records.of_experiment(name))
+    def _is_here(self, entry: Entry) -> bool:
+        return not entry.target or self._tools.site.has(entry.target)
+
+    def _attributed(
+        self,
+        looked_at: Sequence[str],
+        wanted: Sequence[DesiredExperiment],
+        names: Names,
+        payloads: Collection[str],
+        entries: Mapping[str, Sequence[Entry]],
+    ) -> dict[str, dict[str, Attributed]]:
+        """What is on record of each experiment, by where it comes from; own and former names apart."""
+        recipes = {each.name: each.recipe[:SHORT] for each in wanted}
+        here = {*payloads, *(row.batch_id for rows in entries.values() for row in rows if row.batch_id)}
+        return {
+            name: {
+                of: self._origins.attributed(of, recorded, here, recipes.get(name, ""))
+                for of, recorded in self._recorded(name, names)
+            }
+            for name in looked_at
+        }
+
+    def _recorded(self, name: str, names: Names) -> Iterator[tuple[str, Iterable[RecordedJob]]]:
+        """What is on record under each of an experiment's names, its own last."""
+        for old in names.former(name):
+            yield old, self._former(old, name, names)
+        yield name, self._tools.records.of_experiment(name)
 
     def _former(self, old: str, name: str, names: Names) -> Iterable[RecordedJob]:
         recorded = self._tools.records.of_experiment(old)

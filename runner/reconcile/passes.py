@@ -178,7 +178,7 @@ class Reconciler:
             failed_fetches=dict(self._actor.results.failed),
             is_committed=bool(wish.commit),
             refused=self._tools.memory.refusal(wish.desired),
-            remarks=self._remarks(),
+            remarks=(*seen.remarks, *self._remarks()),
         )
         planned = plan(wish.desired, seen, self._terms, now)
         return Deed(wish.desired, seen, wish.guard(wish.desired, seen, planned), wish.manifest, wish.commit)
@@ -201,6 +201,7 @@ class Reconciler:
         deeds = self.look(wishes)
         plans = paced([deed.plan for deed in deeds], self._allowance)
         self._watch.on_plans(plans)
+        self._complete_records(deeds)
         allowance, self._allowance = self._allowance, FIRST  # should anything be refused
         slowly = [replace(deed, plan=planned) for deed, planned in zip(deeds, plans, strict=True)]
         perform_all(slowly, self._actor.perform, workers=self._tools.workers)
@@ -209,6 +210,11 @@ class Reconciler:
         answered = not bought or self._all_answered(wishes, began)
         self._allowance = next_allowance(allowance, plans, all_answered=answered)
         return plans
+
+    def _complete_records(self, deeds: Sequence[Deed]) -> None:
+        """Writes down what is proved of jobs on record: a manifest or a batch may not prove it for ever."""
+        for name, jobs in ((name, jobs) for deed in deeds for name, jobs in deed.seen.completed.items()):
+            self._tools.records.complete(name, jobs)
 
     def _stopped(self, deed: Deed) -> Plan:
         """The plan of an experiment for which the guard has let nothing through: a person must decide."""

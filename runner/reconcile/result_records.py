@@ -32,6 +32,7 @@ class ResultRecords:
         self._client = tools.client
         self._records = tools.records
         self._now = tools.now
+        self._target = tools.site.target
         self.failed: dict[str, FailedFetch] = {}
 
     def add(self, desired: DesiredExperiment, batch: ObservedBatch, action: RecordResults) -> None:
@@ -55,9 +56,9 @@ class ResultRecords:
         """What a batch was bought for; of a recipe that is not the file's, its manifest knows the qubits."""
         names = {wanted.key: wanted.name for wanted in desired.jobs}
         if desired.recipe.startswith(marks.recipe):
-            return _Origin(marks, names, desired.qubit_ids)
+            return _Origin(marks, names, desired.qubit_ids, self._target)
         manifest = self._records.manifest(desired.name, marks.recipe) or {}
-        return _Origin(marks, names, tuple(map(str, manifest.get("qubit_ids") or ())))
+        return _Origin(marks, names, tuple(map(str, manifest.get("qubit_ids") or ())), self._target)
 
     def _note(self, record: RecordedJob, result: Result) -> None:
         if record.lacks_result:
@@ -80,6 +81,7 @@ class _Origin:
     marks: Marks
     names: Mapping[str, str]
     qubit_ids: tuple[str, ...]
+    target: str = ""
 
     def record(self, job: ObservedJob, ended: EndedJob, result: Result) -> RecordedJob:
         """How a job ended."""
@@ -104,6 +106,7 @@ class _Origin:
             counts=checked.counts,
             qubit_ids=qubit_ids,
             errors=tuple(map(_writable, (*job.errors, *([checked.problem] if checked.problem else [])))),
+            target=self.target,
         )
 
 

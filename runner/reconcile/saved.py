@@ -34,6 +34,8 @@ _BATCH: Final = "41209c2f-f357-4742-af15-1d77a393dbb2"
 _SHA_256: Final = "da323f1ae1e741f6715c29800fac17f55bcf3309047a4eaac5d443880e016a81"
 # Why, in words: it may name what only time has changed.
 _WORDS: Final = {"reason", "how", "differences"}
+# Whose records they are: all of them are the target's.
+_ORIGINS: Final = ("target",)
 _TIMES: Final = ("created_at", "updated_at", "started_at", "ended_at")
 
 
@@ -242,7 +244,9 @@ def desired_facts(desired: DesiredExperiment) -> dict[str, Any]:
 
 def world_facts(seen: Observation) -> SavedWorld:
     """Everything that the planner saw, as trees without times."""
-    recorded = {job.id: _without(plain(job), "id", "counts", "variables", *_TIMES) for job in seen.recorded}
+    recorded = {
+        job.id: _without(plain(job), "id", "counts", "variables", *_TIMES, *_ORIGINS) for job in seen.recorded
+    }
     jobs = [job for batch in seen.batches for job in batch.jobs if job.id not in recorded]
     return SavedWorld(
         batches={batch.id: _without(plain(batch), "id", "jobs", *_TIMES) for batch in seen.batches},

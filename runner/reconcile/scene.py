@@ -110,7 +110,13 @@ class Observation:
     Args:
         batches: Ours, of all recipes and reruns of the experiment.
 
-        recorded: Jobs whose end is on record, of all recipes and reruns of the experiment.
+        recorded: Jobs whose end is on record, of all recipes and reruns of the experiment, and which were
+            measured at the target.
+
+        unproved: Jobs on record of which nothing proves where they were measured.
+
+        completed: Jobs on record, by the name that they are under, with what is proved of them and not yet
+            written down.
 
         entries: The journal's rows, oldest first.
 
@@ -145,6 +151,8 @@ class Observation:
 
     batches: tuple[ObservedBatch, ...] = ()
     recorded: tuple[RecordedJob, ...] = ()
+    unproved: tuple[RecordedJob, ...] = ()
+    completed: Mapping[str, tuple[RecordedJob, ...]] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
     failed_fetches: Mapping[str, FailedFetch] = field(default_factory=dict)
     dependencies: tuple[Dependency, ...] = ()

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from runner.reconcile.memory import Memory
+from runner.results.sites import Site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -34,7 +35,7 @@ class Tools:
     Args:
         namespace: What this repository's batches are tagged with.
 
-        target: The service and project that it works with; empty where there is but one.
+        site: The service and project that it works with.
 
         keep_report: Keeps a text for people under a name; answers where it stands, or nothing.
 
@@ -57,7 +58,7 @@ class Tools:
     journal: Journal
     records: Records
     namespace: str
-    target: str = ""
+    site: Site = field(default_factory=Site)
     descends_from: Callable[[str], bool] = field(default=lambda _: False, repr=False)
     declared: Callable[[], frozenset[str] | None] = field(default=lambda: None, repr=False)
     clock: Callable[[], datetime] = field(default=utc_now, repr=False)

@@ -113,6 +113,11 @@ class JobResult:
     sequence: Callable[[], Mapping[str, Any]] = field(default=_no_sequence, repr=False, compare=False)
     sublattices: tuple[tuple[str, ...], ...] = ()
 
+    @property
+    def target(self) -> str:
+        """Where it was measured, as `emulated:local`; empty where nothing was, or nothing says it."""
+        return ", ".join(dict.fromkeys(job.target for job in self.remote_jobs if job.target))
+
     def __post_init__(self) -> None:
         if self.counts and self.counts.n_qubits != len(self.qubit_ids):
             raise RecordError(

@@ -8,6 +8,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 EARLIER: Final = "earlier"
+SERVICE: Final = "service"
+TARGET: Final = "target"
 WRITTEN_AT: Final = "written_at"
 _SEQUENCES: Final = "sequences"
 _BESIDE: Final = frozenset({EARLIER, WRITTEN_AT})
@@ -35,6 +37,8 @@ def following(manifest: Mapping[str, Any], before: Mapping[str, Any] | None) -> 
     if not different and _said(manifest).keys() == _said(before).keys():
         return {**before, **({_SEQUENCES: manifest[_SEQUENCES]} if _SEQUENCES in before else {})}
     former = {WRITTEN_AT: before[WRITTEN_AT]} if WRITTEN_AT in before else {}
+    if SERVICE in manifest and SERVICE not in before:  # all until here is of versions that did not say it
+        different = {**different, TARGET: before.get(TARGET), SERVICE: None}
     return {**manifest, EARLIER: [*before.get(EARLIER, ()), former | different]}
 
 
@@ -47,3 +51,20 @@ def _with_former_sequences(manifest: Mapping[str, Any], before: Mapping[str, Any
 
 def _said(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in manifest.items() if name not in _BESIDE}
+
+
+def of_older_versions(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """What the manifests of versions that did not say their service said, oldest first, each in full."""
+    earlier = [each for each in manifest.get(EARLIER, ()) if isinstance(each, dict)]
+    before = [place for place, each in enumerate(earlier) if SERVICE in each and each[SERVICE] is None]
+    known, whole = [], {name: each for name, each in manifest.items() if name != EARLIER}
+    for place in range(len(earlier), -1, -1):
+        whole = whole | (earlier[place] if place < len(earlier) else {})
+        if SERVICE not in manifest or place <= max(before, default=-1):
+            known.append(whole)
+    return known[::-1]
+
+
+def targets_said(manifest: Mapping[str, Any]) -> frozenset[str]:
+    """Names of the targets for which versions bought that did not say their service."""
+    return frozenset(str(each.get(TARGET) or "") for each in of_older_versions(manifest) if each)

@@ -77,6 +77,7 @@ def _fields() -> dict[str, Quantity]:
         "device_type": lambda job: job.device_type,
         "basis": lambda job: job.basis,
         "recipe": lambda job: job.recipe,
+        "target": lambda job: job.target,
     }
     numbers: dict[str, Of] = {
         "runs": lambda job: job.runs.wanted,

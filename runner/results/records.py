@@ -22,6 +22,7 @@ from runner.domain import (
     built_qubits,
     canonical_json,
     checked_counts,
+    digest,
 )
 from runner.errors import RecordError
 from runner.results.manifests import following
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _RECORD: Final = "runner/record/v1"
 DIGEST: Final = "digest"
+# What says where a job comes from; records of older versions do not have it.
+ORIGIN: Final = ("target",)
 _KINDS: Final = {
     **dict.fromkeys(("job_id", "batch_id", "recipe", "key", "name", "status"), str),
     "variables": dict,
@@ -90,6 +93,20 @@ class Records:
         place = {job_id: index for index, job_id in enumerate(order)}
         merged = sorted(lines, key=lambda job_id: place.get(job_id, len(place)))
         _write_aside(path, "".join(lines[job_id] + "\n" for job_id in merged))
+
+    def complete(self, experiment: str, jobs: Iterable[RecordedJob]) -> None:
+        """Writes down where jobs on record come from, once that is proved; all else of a line stays.
+
+        A line that is not as it was recorded stays as it is, so that this can still be seen.
+        """
+        of_file: dict[Path, dict[str, RecordedJob]] = {}
+        for job in jobs:
+            path = self._recipe_folder(experiment, job.recipe) / f"{_safe(job.batch_id)}.jsonl"
+            of_file.setdefault(path, {})[job.id] = job
+        for path, known in of_file.items():
+            if path.exists():
+                lines = [_completed(line, known) for line in lines_of(path)]
+                _write_aside(path, "".join(line + "\n" for line in lines))
 
     def add_serialised(self, experiment: str, job: RecordedJob, text: str) -> None:
         """Keeps what an emulator gave beside the counts: Pulser's own serialised results."""
@@ -180,9 +197,22 @@ def record_line(job: RecordedJob) -> str:
         "started_at": _text(job.started_at),
         "ended_at": _text(job.ended_at),
         "errors": list(job.errors),
+        **{name: said for name in ORIGIN if (said := getattr(job, name))},
     }
     value[DIGEST] = _digest(value)
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _completed(line: str, known: Mapping[str, RecordedJob]) -> str:
+    """A line with what is known now of where its job comes from."""
+    value = json.loads(line)
+    job, said = known.get(value["job_id"]), value.pop(DIGEST, None)
+    added = {name: getattr(job, name) for name in ORIGIN if job and getattr(job, name) and name not in value}
+    if not added or (said is not None and said != digest(value)):
+        return line
+    value |= added
+    whole = value if said is None else {**value, DIGEST: digest(value)}
+    return json.dumps(whole, ensure_ascii=False, allow_nan=False)
 
 
 def _digest(line: Mapping[str, Any]) -> str:
@@ -236,6 +266,9 @@ def _check_kinds(value: Mapping[str, Any]) -> None:
     for name, least in _LEAST.items():
         if type(value[name]) is not int or value[name] < least:
             raise TypeError(f"`{name}` is {value[name]!r}")
+    for name in ORIGIN:
+        if not isinstance(value.get(name, ""), str):
+            raise TypeError(f"`{name}` is {value[name]!r}")
     for name in ("qubit_ids", "errors"):
         if not all(isinstance(each, str) for each in value[name]):
             raise TypeError(f"`{name}` is {value[name]!r}")
@@ -276,6 +309,7 @@ def _record_of(value: dict[str, Any]) -> RecordedJob:
         counts=checked.counts,
         qubit_ids=tuple(value["qubit_ids"]),
         errors=(*value["errors"], *wrong),
+        **{name: value[name] for name in ORIGIN if name in value},
     )
 
 

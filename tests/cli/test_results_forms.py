@@ -52,7 +52,7 @@ def test_partial_results_are_shown_and_the_exit_code_tells(capsys, lab):
 
     assert 5 == code
     assert out.splitlines() == [
-        "pair: 3 jobs, 2 DONE, 1 MISSING",
+        "pair at emulated:local: 3 jobs, 2 DONE, 1 MISSING",
         "job       t_ns   runs  status   most frequent",
         "t_ns=100   100  50/50  DONE     00 40, 11 10",
         "t_ns=200   200  50/50  DONE     01 50",
@@ -104,7 +104,7 @@ def test_markdown_has_the_same_table(capsys, lab):
     _, out, _ = results(capsys, lab, "-o", "md", "--columns", "job,probability[11]", "--where", "t_ns == 100")
 
     assert (
-        "**pair: 1 of 3 jobs, 1 DONE**\n\n"
+        "**pair at emulated:local: 1 of 3 jobs, 1 DONE**\n\n"
         "| job | probability[11] |\n| --- | ---: |\n| t_ns=100 | 0.200 ± 0.057 |\n"
         f"\n{convention('ground-rydberg')}\n"
     ) == out

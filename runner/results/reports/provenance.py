@@ -29,7 +29,7 @@ def facts(report: Report) -> Html:
         [
             ("device type", report.device_type),
             ("device of the sequence", known.known("device")),
-            ("target", known.known("target")),
+            ("target", report.target or known.known("target")),
             ("qubits", _qubits(report)),
             ("recipe", element("code", report.recipe)),
             ("commit", _commit(known) if known.manifest else "nothing of it was bought yet"),

@@ -81,6 +81,8 @@ class Report:
     Args:
         recipe: Digest of device type and sequence, 64 hexadecimal digits.
 
+        target: Where the results were measured; by default as the manifest says.
+
         qpu_s: Estimated time on a QPU of all that was bought (in s); 0 on an emulator.
 
         sequence: Register, and pulses of one job; may be empty.
@@ -92,6 +94,7 @@ class Report:
     description: str = ""
     device_type: str
     recipe: str
+    target: str = ""
     results: Results
     provenance: Provenance
     qpu_s: float = 0.0

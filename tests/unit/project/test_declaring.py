@@ -28,6 +28,8 @@ SWEEPS = """\
       sweep: [{a: [4, 3], b: [1.0, 2.0]}, {c: [0.1]}]
       include: [{a: 9, b: 9.0, c: 9.0}]
 """
+# What the lab's target is.
+NOWHERE = "cloud:nowhere"
 FILE = f"""\
 apiVersion: runner/v1
 kind: Experiment
@@ -61,7 +63,7 @@ def put_on_record(lab, experiment, job_id, t_ns, **fields):
         counts={"00": 20, "11": 30},
         variables=variables,
         key=job_key(variables),
-        **{"recipe": experiment.desired.recipe[:16], "qubit_ids": ("q0", "q1"), **fields},
+        **{"recipe": experiment.desired.recipe[:16], "qubit_ids": ("q0", "q1"), "target": NOWHERE, **fields},
     )
     records = Records(lab / "results")
     records.add("pair", [job])

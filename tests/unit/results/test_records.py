@@ -255,3 +255,18 @@ def test_a_full_disk_is_an_error_and_the_old_record_stays(tmp_path, monkeypatch)
         records.add("exp", [a_record("j2")])
 
     assert (a_record("j1"),) == records.of_experiment("exp")
+
+
+def test_a_record_is_completed_and_else_stays_as_it_was(tmp_path):
+    """Its digest is that of the whole; a line that was changed since it was recorded is left alone."""
+    records = Records(tmp_path)
+    records.add("exp", [a_record(job_id, target="") for job_id in ("j1", "j2", "j3")])
+    (file,) = tmp_path.rglob("*.jsonl")
+    first, second, third = file.read_text(encoding="utf-8").splitlines()
+    changed = second.replace('"runs": 100', '"runs": 101')
+    file.write_text(f"{first}\n{changed}\n{third}\n", encoding="utf-8")
+    records.complete("exp", [a_record("j1", target="cloud:a"), a_record("j2", target="cloud:a")])
+
+    assert [record_line(a_record("j1", target="cloud:a")), changed, third] == file.read_text(
+        encoding="utf-8"
+    ).splitlines()

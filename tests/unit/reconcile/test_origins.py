@@ -1,0 +1,184 @@
+"""What was measured at one target counts for nothing at another, and what nothing proves is held."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+from itertools import count
+from pathlib import Path
+
+import pytest
+from builders import a_wanted_job, an_experiment
+from fakes import SEQUENCE, DiceEngine, MemoryCloud, VirtualClock
+
+from runner.domain import recipe_digest
+from runner.local.store import Store
+from runner.reconcile import Journal, Patience, Reconciler, Terms, Tools, Wish
+from runner.reconcile.actions import Hold
+from runner.results import Records
+from runner.results.sites import EMULATED, Site
+
+QPU, MIRROR = "pcs:fr/p", "cloud:mirror"
+NAMES = {"local": EMULATED, "pasqal": QPU, "mirror": MIRROR}
+PATIENCE = Patience(timeout_s=600.0)
+
+
+class Lab:
+    """One repository with a cloud for each of its targets, and one memory of what came back."""
+
+    def __init__(self, folder):
+        self.folder = folder
+        self.records = Records(folder)
+        self.clock = VirtualClock()
+        self.places = {}
+        self.numbers = count(1)
+
+    def at(self, target, also=()):
+        """A fresh process that works at a target."""
+        cloud, engine, journal = self.places.setdefault(target, self._place())
+        tools = Tools(
+            client=cloud.client(),
+            journal=journal,
+            records=Records(self.folder),
+            namespace="lab",
+            site=Site(
+                target=target, also=frozenset(also), emulates=target == EMULATED, of_name=self._service
+            ),
+            clock=self.clock,
+            sleep=lambda seconds: self._sleep(cloud, engine, seconds),
+        )
+        return Reconciler(tools, Terms(namespace="lab", poll_s=1.0))
+
+    def _place(self):
+        engine = DiceEngine(random.Random(1), failing=0.0, ending=1.0)
+        store = Store(":memory:", clock=self.clock, new_id=self._new_id)
+        return MemoryCloud(self.clock, engine, store=store), engine, Journal(Path(":memory:"), self.clock)
+
+    def _new_id(self):
+        """No two clouds give the same id."""
+        return f"00000000-0000-4000-8000-{next(self.numbers):012d}"
+
+    def _sleep(self, cloud, engine, seconds):
+        self.clock.sleep(seconds)
+        cloud.step()
+        engine.tick()
+        cloud.step()
+
+    @staticmethod
+    def _service(name):
+        return NAMES.get(name, "")
+
+    def forget(self, target):
+        """The cloud of a target loses all that it knows; so does this machine."""
+        cloud, _, journal = self.places.pop(target)
+        cloud.close()
+        journal.close()
+
+    def close(self):
+        """Lets go of everything."""
+        for target in list(self.places):
+            self.forget(target)
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """Nothing is measured yet."""
+    lab = Lab(tmp_path / "results")
+    yield lab
+    lab.close()
+
+
+def wanted(runs=100, device_type="FRESNEL", **fields):
+    """An experiment on a machine, which is emulated where the target does so."""
+    values = {
+        "device_type": device_type,
+        "sequence": SEQUENCE,
+        "recipe": recipe_digest(device_type=device_type, sequence=SEQUENCE),
+    }
+    return an_experiment(a_wanted_job(1, runs), **values | fields)
+
+
+def a_wish(desired, target="pasqal", service=""):
+    """What is remembered of it names its target, as manifests do."""
+    said = {"target": target, "sequence": {}} | ({"service": service} if service else {})
+    return Wish(desired=desired, manifest=said)
+
+
+def bought(plan):
+    """Jobs and runs that a plan buys."""
+    return plan.cost.jobs, plan.cost.runs
+
+
+def planned(reconciler, desired):
+    """What would be done."""
+    return reconciler.look([Wish(desired=desired)])[0].plan
+
+
+@pytest.mark.parametrize(("first", "second"), [(EMULATED, QPU), (QPU, EMULATED), (MIRROR, QPU)])
+def test_what_one_target_measured_satisfies_no_other(lab, first, second):
+    """All is bought there, also where more runs are asked for, and nothing pools."""
+    lab.at(first).run([a_wish(wanted(), service=first)], PATIENCE)
+
+    assert (0, 0) == bought(planned(lab.at(first), wanted()))
+    assert (1, 100) == bought(planned(lab.at(second), wanted()))
+    assert (1, 50) == bought(planned(lab.at(first), wanted(150)))
+    assert (1, 150) == bought(planned(lab.at(second), wanted(150)))
+
+    lab.at(second).run([a_wish(wanted(), service=second)], PATIENCE)
+    done = {at: planned(lab.at(at), wanted(150)).jobs[0].done for at in (first, second)}
+
+    assert {first: 100, second: 100} == done
+    assert {first, second} == {job.target for job in lab.records.of_experiment("exp")}
+
+
+def test_two_names_of_one_service_share_what_they_measured(lab):
+    """And the plan says so."""
+    lab.at(MIRROR).run([a_wish(wanted(), service=MIRROR)], PATIENCE)
+    joined = planned(lab.at(QPU, also=[MIRROR]), wanted())
+
+    assert (0, 0) == bought(joined)
+    assert f"1 job on record of {MIRROR} counts here: `same_as` in runner.toml makes it {QPU}" in joined.notes
+
+
+def without_targets(lab):
+    """The records as an older version wrote them."""
+    for name in lab.records.recipes():
+        jobs = lab.records.of_experiment(name)
+        for file in lab.folder.rglob("*.jsonl"):
+            file.unlink()
+        lab.records.add(name, [replace(job, target="") for job in jobs])
+
+
+def test_older_records_are_proved_by_their_batch_and_then_say_it(lab):
+    """Nothing is bought again, now or once the cloud has forgotten the batch."""
+    lab.at(QPU).run([a_wish(wanted())], PATIENCE)
+    without_targets(lab)
+    lab.at(QPU).run([a_wish(wanted())], PATIENCE)
+    lab.forget(QPU)
+
+    assert [QPU] == [job.target for job in lab.records.of_experiment("exp")]
+    assert (0, 0) == bought(planned(lab.at(QPU), wanted()))
+
+
+def test_older_records_of_a_local_cloud_are_proved_by_their_manifest(lab):
+    """The cloud may be gone; elsewhere they never count."""
+    lab.at(EMULATED).run([a_wish(wanted(), "local")], PATIENCE)
+    without_targets(lab)
+    lab.forget(EMULATED)
+
+    assert (0, 0) == bought(planned(lab.at(EMULATED), wanted()))
+    assert (1, 100) == bought(planned(lab.at(QPU), wanted()))
+
+
+def test_what_nothing_proves_is_neither_counted_nor_bought(lab):
+    """A person is asked, and told how to say it; what the file does not ask for, nobody is asked about."""
+    lab.at(QPU).run([a_wish(wanted())], PATIENCE)
+    without_targets(lab)
+    lab.forget(QPU)
+    plan = planned(lab.at(QPU), wanted())
+    (hold,) = [each for each in plan.actions if isinstance(each, Hold)]
+
+    assert ((0, 0), 0) == (bought(plan), plan.jobs[0].done)
+    assert "1 job on record does not say where it was measured" in hold.reason
+    assert "`runner resolve exp measured-here`" in hold.how
+    assert (1, 100) == bought(planned(lab.at(QPU), wanted(rerun=1)))
