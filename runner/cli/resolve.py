@@ -15,6 +15,7 @@ from runner.errors import UsageError
 from runner.project import (
     Project,
     declare_absent,
+    declare_constants,
     declare_found,
     declare_measured,
     declare_unwanted,
@@ -27,16 +28,21 @@ if TYPE_CHECKING:
 
 
 _MEASURED: Final = {"measured-here": True, "measured-elsewhere": False}
-_DECISIONS: Final = ("adopt", "absent", "skip", *_MEASURED)
+_CONSTANTS: Final = {"same-constants": True, "other-constants": False}
+_DECISIONS: Final = ("adopt", "absent", "skip", *_MEASURED, *_CONSTANTS)
 _WORDS: Final = {
     "absent": "was never accepted; the next apply buys it again",
     "skip": "is not to be bought; raise `rerun` to have it after all",
+    "measured-here": "it counts at this target",
+    "measured-elsewhere": "at this target it does not count",
+    "same-constants": "it counts",
+    "other-constants": "it does not count; the next apply buys it anew",
 }
 
 
 @click.command()
 @click.argument("name")
-@click.argument("decision", metavar="adopt|absent|skip|measured-…", type=click.Choice(_DECISIONS))
+@click.argument("decision", metavar="DECISION", type=click.Choice(_DECISIONS))
 @click.argument("batch", required=False)
 @options.target
 @options.allow_python
@@ -57,14 +63,20 @@ def resolve(name: str, decision: str, batch: str | None, target: str | None, for
     \b
       measured-here       at this target; they count
       measured-elsewhere  at another one; they do not count here, and the next apply buys them
+
+    Of what an older version has bought, and of which nothing proves the constants of the device:
+
+    \b
+      same-constants   they were those of the file; it counts
+      other-constants  they were others; the next apply buys it anew
     """  # noqa: D301  (\b is click's mark for lines that stay as they are)
     if (decision == "adopt") is (batch is None):
         raise UsageError("say `adopt BATCH` with the batch's id, or `absent` or `skip` without one")
     start = Path(name) if Path(name).exists() else None
     project = options.project(start, target)
     experiment = experiment_meant(project, name)
-    if decision in _MEASURED:
-        return _measured(project, experiment, here=_MEASURED[decision], form=form)
+    if decision in _MEASURED or decision in _CONSTANTS:
+        return _origin(project, experiment, decision, form)
     resolved = _resolved(project, experiment, decision, batch)
     if form == "json":
         print_json(resolved)
@@ -76,14 +88,17 @@ def resolve(name: str, decision: str, batch: str | None, target: str | None, for
     return Exit.DONE
 
 
-def _measured(project: Project, experiment: Experiment, *, here: bool, form: str) -> int:
-    count = declare_measured(project, experiment, here=here)
+def _origin(project: Project, experiment: Experiment, decision: str, form: str) -> int:
+    """Decides where something was measured, or with which constants."""
+    if decision in _MEASURED:
+        count = declare_measured(project, experiment, here=_MEASURED[decision])
+    else:
+        count = declare_constants(project, experiment, same=_CONSTANTS[decision])
     if form == "json":
-        print_json({"experiment": experiment.name, "jobs": count, "measured_here": here})
+        print_json({"experiment": experiment.name, "decision": decision, "jobs": count})
         return Exit.DONE
-    jobs = "1 job on record was" if count == 1 else f"{count} jobs on record were"
-    where = "measured at this target, and count" if here else "not measured at this target"
-    print_text(f"{experiment.name}: {jobs} {where}")
+    jobs = "1 job" if count == 1 else f"{count} jobs"
+    print_text(f"{experiment.name}: {jobs} on record: {decision}; {_WORDS[decision]}")
     return Exit.DONE
 
 

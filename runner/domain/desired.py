@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from runner.domain.counts import built_qubits
+from runner.domain.identity import measured_constants
 from runner.domain.statuses import JobStatus
 
 if TYPE_CHECKING:
@@ -40,6 +41,13 @@ class Shortfall(StrEnum):
 
     KEEP = "keep"
     BUY = "buy"
+
+
+class OnDeviceChange(StrEnum):
+    """What follows when constants of a device have changed that the file does not say itself; emulated."""
+
+    HOLD = "hold"
+    MEASURE = "measure"
 
 
 class Submission(StrEnum):
@@ -104,6 +112,9 @@ class Policy:
         shortfall: Whether shots that are missing in a result are bought; not where a job has exactly the runs
             that the file asks for, as nothing can be added to it.
 
+        on_device_change: What follows when constants of the device are others than those that were measured,
+            and the file does not say which; only where it is emulated.
+
         deadline: Nothing is bought after it, and what is pending then is no longer asked for; with a time
             zone.
 
@@ -124,6 +135,7 @@ class Policy:
     submission: Submission = Submission.CLAIM
     on_unknown_submission: OnUnknown | None = None
     shortfall: Shortfall = Shortfall.KEEP
+    on_device_change: OnDeviceChange = OnDeviceChange.HOLD
     budget: Budget = field(default_factory=Budget)
     deadline: datetime | None = None
     suspend: bool = False
@@ -158,6 +170,9 @@ class DesiredJob:
             no variables.
 
         qubit_ids: Order of the qubits of its own sequence in every bitstring; empty without one.
+
+        said_constants: Constants of the device of its own sequence that the file says itself, see
+            `DesiredExperiment`.
     """
 
     key: str
@@ -170,6 +185,7 @@ class DesiredJob:
     point: str = ""
     sequence: str | None = None
     qubit_ids: tuple[str, ...] = ()
+    said_constants: tuple[str, ...] = ()
 
     @property
     def of_point(self) -> str:
@@ -217,6 +233,10 @@ class DesiredExperiment:
         forbidden: Why nothing may be bought for it on the target, as the repository says; empty if it may.
 
         sublattices: Names of the atoms of both, as the file names them; empty where it does not.
+
+        said_constants: Constants of the device that the file says itself, by their paths; `*` for all.
+
+        emulated: Whether the target emulates it, so that what is measured depends on these constants.
     """
 
     name: str
@@ -231,6 +251,28 @@ class DesiredExperiment:
     live_device: str = ""
     forbidden: str = ""
     sublattices: tuple[tuple[str, ...], ...] = ()
+    said_constants: tuple[str, ...] = ()
+    emulated: bool = False
+
+    @property
+    def constants(self) -> str:
+        """Digest of the constants of the device with which the shared sequence is measured; empty without."""
+        return measured_constants(self.sequence, self.device_type)
+
+    def constants_for(self, job: DesiredJob | None) -> str:
+        """The same of what a job plays."""
+        return self.constants if job is None else measured_constants(self.sequence_of(job), self.device_type)
+
+    def takes_constants(self, have: str, job: DesiredJob | None = None) -> bool:
+        """Whether a measurement with some constants counts: on a machine any does.
+
+        Args:
+            have: Their digest; empty where nothing is known that would tell them apart.
+
+            job: What was measured; None for what all jobs share.
+        """
+        wanted = self.constants_for(job)
+        return not (self.emulated and wanted and have) or have == wanted
 
     @property
     def is_removed(self) -> bool:

@@ -10,11 +10,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Final
 
 from runner.domain.digests import digest
 from runner.domain.plain import plain_differences
 
+# In place of a digest: nothing proves which constants they were; a person says that they were others.
+UNPROVED: Final = "?"
+OTHER_CONSTANTS: Final = "other"
+_EMULATOR: Final = "EMU_"
 _DIGEST_CHARACTERS: Final = 16
 _SIGNIFICANT_DIGITS: Final = 12
 _DIGITAL: Final = "digital"
@@ -103,6 +108,32 @@ def constants_of(sequence: str | Mapping[str, Any], *, with_noise: bool = False)
 def constants_digest(sequence: str | Mapping[str, Any], *, with_noise: bool = False) -> str:
     """Digest of the constants that a sequence uses, as 16 hexadecimal digits; see `constants_of`."""
     return digest(constants_of(sequence, with_noise=with_noise))[:_DIGEST_CHARACTERS]
+
+
+@lru_cache(maxsize=1024)
+def device_constants(sequence: str, device_type: str) -> Mapping[str, Any]:
+    """The constants that a sequence uses on a device type; empty where nothing can be read of them.
+
+    Args:
+        device_type: An emulator leaves the noise of the device out, an emulated machine does not.
+    """
+    try:
+        constants = constants_of(sequence, with_noise=not device_type.startswith(_EMULATOR))
+    except (ValueError, TypeError, AttributeError):  # whoever reads it says so
+        return {}
+    return constants
+
+
+@lru_cache(maxsize=1024)
+def measured_constants(sequence: str, device_type: str) -> str:
+    """Digest of the constants with which a sequence is measured on a device type.
+
+    Empty where there is no sequence, or of its device only the name: nothing tells it from others then.
+    """
+    constants = device_constants(sequence, device_type)
+    if not sequence or "device" in constants:
+        return ""
+    return digest(constants)[:_DIGEST_CHARACTERS]
 
 
 def constants_differences(

@@ -21,6 +21,8 @@ class ObservedJob:
 
     Args:
         qubit_ids: Order of the qubits of its own sequence; empty for a job that plays its batch's.
+
+        constants: Digest of the constants of the device of its own sequence; empty without one.
     """
 
     id: str
@@ -34,6 +36,7 @@ class ObservedJob:
     ended_at: datetime | None = None
     errors: tuple[str, ...] = ()
     qubit_ids: tuple[str, ...] = ()
+    constants: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,9 @@ class ObservedBatch:
         jobs: In creation order; empty where all of them are on record, so that nobody had to ask.
 
         jobs_count: How many jobs the cloud says it has.
+
+        constants: Digest of the constants of the device of its sequence; empty where nothing is known that
+            would tell them apart.
     """
 
     id: str
@@ -54,6 +60,7 @@ class ObservedBatch:
     tags: tuple[str, ...] = ()
     jobs: tuple[ObservedJob, ...] = ()
     jobs_count: int = 0
+    constants: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +78,8 @@ class RecordedJob:
         errors: What went wrong with it, or with its result.
 
         target: Where it was measured, as `emulated:local`; empty in records of older versions.
+
+        constants: Digest of the constants of the device that its sequence used; empty where it is not known.
     """
 
     id: str
@@ -90,6 +99,7 @@ class RecordedJob:
     qubit_ids: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
     target: str = ""
+    constants: str = ""
 
     @property
     def lacks_result(self) -> bool:

@@ -10,6 +10,7 @@ from runner.errors import Problem
 from runner.project.folders import permitted
 from runner.project.repository import as_typed
 from runner.project.settings import FILE_NAME
+from runner.reconcile.estimate import is_emulator
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +37,12 @@ def _problem(experiment: Experiment, settings: Settings, pointer: str, message: 
 
 
 def on_target(experiment: Experiment, target: str, root: Path, settings: Settings) -> Experiment:
-    """The experiment, with why nothing may be bought for it on a target, if so."""
+    """The experiment as it is on a target: emulated or not, and why nothing may be bought for it, if so."""
     known = permitted("targets", Path(experiment.file.path), root, settings.folders)
     objection = known.objection(target) if known else ""
-    if not objection:
-        return experiment
-    return replace(experiment, desired=replace(experiment.desired, forbidden=objection))
+    desired, service = experiment.desired, settings.target_named(settings.service_name(target))
+    emulated = service.is_emulated or is_emulator(desired.device_type)
+    return replace(experiment, desired=replace(desired, forbidden=objection, emulated=emulated))
 
 
 def idle_rules(root: Path, settings: Settings) -> list[Problem]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from runner.domain.identity import OTHER_CONSTANTS, UNPROVED
 from runner.errors import BatchFetchingError, NotFoundError, ProjectError, UsageError
 from runner.project.manifest import manifest
 from runner.project.repository import revision
@@ -20,7 +21,14 @@ from runner.reconcile.adoption import (
 from runner.reconcile.journal import State
 from runner.reconcile.own_sequences import jobs_with_sequences
 from runner.reconcile.repetitions import sent_as
-from runner.reconcile.tags import SHORT, adopting_tags, batch_tags, joined_tags, work
+from runner.reconcile.tags import (
+    SHORT,
+    adopting_tags,
+    batch_tags,
+    constants_tags,
+    joined_tags,
+    work,
+)
 from runner.results.sites import not_at
 
 if TYPE_CHECKING:
@@ -100,6 +108,38 @@ def declare_measured(project: Project, experiment: Experiment, *, here: bool) ->
         reason = f"a person says that {len(said)} jobs on record were measured {where}"
         tools.journal.history.add(experiment.name, f"ResolveMeasured{where.title()}", reason=reason)
         return len(said)
+
+
+def declare_constants(project: Project, experiment: Experiment, *, same: bool) -> int:
+    """Writes down whether jobs and batches had the constants of the file; answers of how many of them.
+
+    Raises:
+        UsageError: Of all of them it is known.
+    """
+    desired = experiment.desired
+    with project.tools("resolve") as (tools, _):
+        seen = Observer(tools).observe([desired])[experiment.name]
+        keys = {job.key: job for job in desired.jobs}
+        unproved = [job for job in seen.recorded if job.constants == UNPROVED]
+        batches = [batch for batch in seen.batches if batch.constants == UNPROVED]
+        if not (unproved or batches):
+            raise UsageError(
+                f"{experiment.name}: of all that is there it is known which constants its device had",
+                hint="`runner status` tells what is held, and why",
+            )
+        said = [
+            replace(job, constants=desired.constants_for(keys.get(job.key)) if same else OTHER_CONSTANTS)
+            for job in unproved
+        ]
+        for name in {experiment.name, *tools.records.recipes()}:
+            tools.records.complete(name, said)
+        tags = constants_tags(desired.constants if same else OTHER_CONSTANTS)
+        for batch in batches:
+            tools.client.set_batch_tags(batch.id, joined_tags(batch.tags, tags))
+        which, count = "Same" if same else "Other", len(said) or len(batches)
+        reason = f"a person says that its device had {which.lower()} constants"
+        tools.journal.history.add(experiment.name, f"Resolve{which}Constants", reason=reason)
+        return count
 
 
 def _by_work(experiment: Experiment, entry: Entry) -> dict[str, list[tuple[str, int]]]:
@@ -246,6 +286,7 @@ def adopt(project: Project, experiment: Experiment, chosen: Sequence[Candidate])
                 namespace,
                 experiment.desired,
                 each.batch.tags,
+                constants=each.constants,
                 rerun=each.reruns[0],
                 repetitions=each.repetitions,
             )

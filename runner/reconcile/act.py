@@ -283,6 +283,7 @@ class Actor:
             settle_s=self._terms.settle_s,
             shut_s=shut_s,
             ages_s=seen.ages_s,
+            constants=seen.constants,
         )
 
     def _give_up(self, deed: Deed, action: AddJobs) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.domain import JobStatus, recipe_parts
+from runner.domain import JobStatus, constants_differences, recipe_parts
+from runner.domain.identity import device_constants, measured_constants
 from runner.domain.numerals import counted
 from runner.reconcile.journal import Kind
 from runner.reconcile.reading import observed_batch, observed_jobs
@@ -54,6 +55,8 @@ class Candidate:
         objections: Why it cannot be taken over; empty if it can.
 
         repetitions: Those that its jobs are, or would be, of their points.
+
+        constants: Digest of the constants of the device of its sequence; empty where it does not tell.
     """
 
     batch: ObservedBatch
@@ -61,6 +64,7 @@ class Candidate:
     unasked: tuple[ObservedJob, ...]
     objections: tuple[str, ...]
     repetitions: Repetitions = FIRST
+    constants: str = ""
 
     @property
     def reruns(self) -> tuple[int, ...]:
@@ -102,6 +106,7 @@ def candidate(
         unasked=tuple(each for each in batch.jobs if each.id not in matched),
         objections=tuple(objections),
         repetitions=repetitions,
+        constants=measured_constants(payload.get("sequence_builder") or "", desired.device_type),
     )
     return replace(found, objections=(*objections, *_of_reruns(found)))
 
@@ -150,7 +155,18 @@ def recipe_objections(desired: DesiredExperiment, payload: Mapping[str, Any]) ->
     for key in ("backend_configuration", "configuration"):
         if payload.get(key):
             yield f"it has a {key} of its own, which files cannot ask for"
+    yield from _constants_objections(desired, payload.get("sequence_builder") or "")
     yield from islice(_sequence_differences(desired.sequence, payload.get("sequence_builder")), _MOST)
+
+
+def _constants_objections(desired: DesiredExperiment, theirs: str) -> Iterator[str]:
+    """What a name of a device hides: emulated, other constants are another experiment."""
+    have = measured_constants(theirs, desired.device_type)
+    if desired.takes_constants(have):
+        return
+    both = [device_constants(each, desired.device_type) for each in (theirs, desired.sequence)]
+    for path, there, here in islice(constants_differences(*both), _MOST):
+        yield f"its device has another {path}: {_short(there)}, the file {_short(here)}"
 
 
 def _sequence_differences(ours: str, theirs: str | None) -> Iterator[str]:

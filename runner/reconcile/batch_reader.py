@@ -187,7 +187,9 @@ class BatchReader:
         if any(own.values()):
             shared = expected.shared if expected.is_wanted else self._sequence_key(payload["id"])
             own = {job_id: None if is_shared(each, shared) else each for job_id, each in own.items()}
-        whole = [job for job in with_sequences(jobs, own) if not any(job_gaps(job, expected))]
+        device_type = payload.get("device_type")
+        listed = [{**job, "device_type": device_type} for job in with_sequences(jobs, own)]
+        whole = [job for job in listed if not any(job_gaps(job, expected))]
         repetitions = read_marks(payload.get("tags") or ()).repetitions
         if repetitions != FIRST and len(whole) < len(jobs):
             return (), [f"{_IN_ALL}, and one cannot be read"]

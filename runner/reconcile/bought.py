@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from runner.domain import JobStatus
+from runner.domain import JobStatus, constants_differences, constants_of
 from runner.domain.digests import recipe_parts
 from runner.domain.plain import plain_differences
 from runner.reconcile.device_changes import device_difference_said, device_differences
+from runner.reconcile.estimate import is_emulator
 from runner.reconcile.plans import Difference
 from runner.reconcile.tags import SHORT, read_marks
 
@@ -28,10 +29,20 @@ def of_interest(
 ) -> list[str]:
     """Recipes whose manifests may say something, oldest first: none of an experiment that is complete."""
     present = desired.recipe[:SHORT]
+    if _is_machine(desired):  # it may have changed since, also where nothing is to be bought
+        return _recipes(present, batches, recorded)
     done = sum(job.least_runs for job in recorded if job.recipe == present and job.status is JobStatus.DONE)
     is_live = any(batch.status.is_live for batch in batches)
     if not is_live and done >= sum(job.runs for job in desired.jobs):
         return []
+    return _recipes(present, batches, recorded)
+
+
+def _is_machine(desired: DesiredExperiment) -> bool:
+    return not (desired.emulated or is_emulator(desired.device_type))
+
+
+def _recipes(present: str, batches: Sequence[ObservedBatch], recorded: Sequence[RecordedJob]) -> list[str]:
     ordered = sorted(batches, key=lambda batch: (batch.created_at, batch.id))
     seen = [*(job.recipe for job in recorded), *(read_marks(batch.tags).recipe for batch in ordered)]
     return [recipe for recipe in dict.fromkeys([*seen, present]) if recipe]
@@ -45,6 +56,21 @@ def drift(desired: DesiredExperiment, bought: Mapping[str, Manifest]) -> tuple[D
     if differences or not live or not desired.live_device:  # one of them is said, not both
         return differences
     return device_differences(live, json.loads(desired.live_device))
+
+
+def live_changes(
+    desired: DesiredExperiment, bought: Mapping[str, Manifest]
+) -> tuple[tuple[str, Any, Any], ...]:
+    """What a machine has changed of the constants that the sequence uses, where it was another before.
+
+    As the target served its device when it was bought, and as it does now.
+    """
+    live = bought.get(desired.recipe[:SHORT], {}).get("live_device")
+    if not live or not desired.live_device or not desired.sequence:
+        return ()
+    sequence = json.loads(desired.sequence)
+    both = [constants_of(sequence | {"device": each}) for each in (live, json.loads(desired.live_device))]
+    return constants_differences(*both)
 
 
 def _devices(desired: DesiredExperiment, manifest: Manifest) -> tuple[Any, Any]:

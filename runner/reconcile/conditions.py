@@ -9,9 +9,13 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import JobStatus
+from runner.domain.identity import OTHER_CONSTANTS, UNPROVED
 from runner.domain.numerals import counted
 from runner.reconcile.actions import RecordResults
+from runner.reconcile.bought import live_changes
+from runner.reconcile.kinship import Kin, changes, changes_said
 from runner.reconcile.plans import Sync
+from runner.reconcile.proofs import measurements
 from runner.reconcile.scene import Scene, Terms
 from runner.reconcile.tally import effective_status
 
@@ -71,6 +75,7 @@ def conditions(desired: DesiredExperiment, seen: Observation, planned: Plan) -> 
         _canceled(planned),
         _foreign_claim(scene),
         _drift(scene, planned),
+        _device_changed(scene),
     )
 
 
@@ -160,6 +165,26 @@ def _drift(scene: Scene, planned: Plan) -> Condition:
     if not said:
         return _unwanted("Drift", "AsTheFileSays")
     return _unwanted("Drift", "MoreThanWanted", "; ".join(said))
+
+
+def _device_changed(scene: Scene) -> Condition:
+    """Whether the device is another one than when it was measured, in what the sequence uses of it."""
+    desired, seen = scene.desired, scene.seen
+    others = [
+        each
+        for each in measurements(scene)
+        if each.constants not in {"", UNPROVED, OTHER_CONSTANTS, desired.constants_for(each.job)}
+        and each.kin is not Kin.OTHER
+    ]
+    found = [changes(desired, each.job, each.constants, seen.constants) for each in others]
+    found += [live_changes(desired, seen.bought)] if not desired.emulated else []
+    if not others and not any(found):
+        return _unwanted("DeviceChanged", "AsMeasured")
+    said = changes_said(found) or f"those of the batch {others[0].batch_id} are not known"
+    hint = "" if desired.emulated else "; nothing is bought for it: a higher `rerun` measures anew"
+    return _unwanted(
+        "DeviceChanged", "ConstantsDiffer", f"constants of the device have changed: {said}{hint}"
+    )
 
 
 def _wanted(kind: str, status: Claimed, reason: str, message: str = "") -> Condition:

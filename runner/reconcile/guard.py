@@ -9,13 +9,14 @@ that are missing where the policy buys them, justify.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.domain import BatchStatus, JobStatus, OnUnknown, RunsMode, Shortfall
 from runner.domain.numerals import counted
 from runner.reconcile.estimate import is_emulator, qpu_seconds
 from runner.reconcile.journal import BUYING, Kind, State
+from runner.reconcile.kinship import Kin, kin
 from runner.reconcile.tags import Marks, read_marks
 
 if TYPE_CHECKING:
@@ -58,6 +59,8 @@ class Evidence:
         shut_s: For how long each batch has been seen shut (in s); one that is not named, long since.
 
         ages_s: How long ago each row was written (in s), by its number; one that is not named, a moment ago.
+
+        constants: Constants of devices behind digests that are not those of the file.
     """
 
     batches: tuple[ObservedBatch, ...] = ()
@@ -68,6 +71,7 @@ class Evidence:
     settle_s: float = 0.0
     shut_s: Mapping[str, float] = field(default_factory=dict)
     ages_s: Mapping[int, float] = field(default_factory=dict)
+    constants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
 
 class _Job(NamedTuple):
@@ -79,6 +83,7 @@ class _Job(NamedTuple):
     is_failed: bool
     missing_shots: int = 0
     is_vague: bool = False
+    is_other: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +96,19 @@ class _Lot:
     rows: Amounts = ()
     jobs_count: int = 0
     cancelled: int = 0
+    is_other: bool = False
+
+    def without_others(self) -> _Lot:
+        """What is left without jobs that had other constants of their device: those are no such points."""
+        others = [job for job in self.jobs if job.is_other]
+        keys = {job.key for job in others}
+        return replace(
+            self,
+            jobs=tuple(job for job in self.jobs if not job.is_other),
+            rows=tuple(each for each in self.rows if each[0] not in keys),
+            jobs_count=max(0, self.jobs_count - len(others)),
+            cancelled=max(0, self.cancelled - sum(job.is_void for job in others)),
+        )
 
     @property
     def is_rest_cancelled(self) -> bool:
@@ -171,7 +189,7 @@ def report(desired: DesiredExperiment, request: Purchase, evidence: Evidence) ->
             *asked,
             f"about to be bought, recipe {request.recipe}, rerun {request.rerun}",
             *about,
-            "known to be bought, or possibly (jobs read: key, runs, void, failed, missing shots, vague)",
+            "known or possibly bought (jobs read: key, runs, void, failed, missing shots, vague, other)",
             *(known or ["  nothing"]),
             "",
         ]
@@ -185,9 +203,10 @@ def _beyond_the_file(desired: DesiredExperiment, request: Purchase, lots: Sequen
     recipe = desired.recipe[:_RECIPE_CHARACTERS]
     if request.recipe != recipe:
         yield f"it would be bought for the recipe {request.recipe}, and the file's is {recipe}"
-    same = [
+    alike = [
         lot for lot in lots if lot.marks.recipe in {"", recipe} and lot.marks.rerun in {_ANY, request.rerun}
     ]
+    same = [lot.without_others() for lot in alike if not lot.is_other]
     for lot in same:
         if lot.n_unseen:
             yield f"{lot.n_unseen} jobs of the batch {lot.batch_id} are not seen, and may be the same"
@@ -362,6 +381,7 @@ def _lot(desired: DesiredExperiment, evidence: Evidence, batch_id: str, rows: Se
     trusted = [record for record in records if record.status is JobStatus.DONE or record.id not in done]
     read = {job.id: _read_job(batch, job, desired) for job in jobs} if batch else {}
     on_record = {record.id: _recorded_job(record, read.get(record.id), desired) for record in trusted}
+    others = _others(desired, evidence, [*jobs, *records])
     if batch:
         marks = read_marks(batch.tags)
     elif records:
@@ -371,11 +391,24 @@ def _lot(desired: DesiredExperiment, evidence: Evidence, batch_id: str, rows: Se
     return _Lot(
         batch_id,
         marks,
-        jobs=tuple((read | on_record).values()),
+        jobs=tuple(job._replace(is_other=each in others) for each, job in (read | on_record).items()),
         rows=tuple(each for row in rows for each in row.jobs),
         jobs_count=batch.jobs_count if batch else 0,
         cancelled=evidence.cancelled.get(batch_id, 0),
+        is_other=batch is not None and _is_other(desired, None, batch.constants, evidence),
     )
+
+
+def _others(
+    desired: DesiredExperiment, evidence: Evidence, some: Iterable[ObservedJob | RecordedJob]
+) -> set[str]:
+    """Ids of jobs that were measured with other constants of the device than the file asks for."""
+    keys = {job.key: job for job in desired.jobs}
+    return {job.id for job in some if _is_other(desired, keys.get(job.key), job.constants, evidence)}
+
+
+def _is_other(desired: DesiredExperiment, job: DesiredJob | None, have: str, evidence: Evidence) -> bool:
+    return kin(desired, job, have, evidence.constants) is Kin.OTHER
 
 
 def _recorded_job(record: RecordedJob, read: _Job | None, desired: DesiredExperiment) -> _Job:

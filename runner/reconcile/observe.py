@@ -111,6 +111,7 @@ class Observer:
             for name in looked_at
         }
         seen = {name: self._with_lineage(each) for name, each in seen.items()}
+        seen |= {each.name: self._origins.with_constants(each, seen[each.name]) for each in wanted}
         return seen | {each.name: self._with_manifests(each, seen[each.name], names) for each in wanted}
 
     def spent_since(self, begin: datetime) -> tuple[Cost, str]:
@@ -209,15 +210,18 @@ class Observer:
         looked_at: Sequence[str],
         wanted: Sequence[DesiredExperiment],
         names: Names,
-        payloads: Collection[str],
+        payloads: Mapping[str, Payload],
         entries: Mapping[str, Sequence[Entry]],
     ) -> dict[str, dict[str, Attributed]]:
         """What is on record of each experiment, by where it comes from; own and former names apart."""
-        recipes = {each.name: each.recipe[:SHORT] for each in wanted}
-        here = {*payloads, *(row.batch_id for rows in entries.values() for row in rows if row.batch_id)}
+        by_name = {each.name: each for each in wanted}
+        bought = {row.batch_id: "" for rows in entries.values() for row in rows if row.batch_id}
+        here = bought | {
+            each: read_marks(payload.get("tags") or ()).constants for each, payload in payloads.items()
+        }
         return {
             name: {
-                of: self._origins.attributed(of, recorded, here, recipes.get(name, ""))
+                of: self._origins.attributed(of, recorded, here, by_name.get(name))
                 for of, recorded in self._recorded(name, names)
             }
             for name in looked_at

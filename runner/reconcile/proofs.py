@@ -1,36 +1,85 @@
-"""What keeps an experiment from being bought because nothing proves where it was measured. Pure."""
+"""What keeps an experiment from being bought because nobody knows whether it has been measured. Pure.
+
+Nothing proves where it was measured, or with which constants of the device; or these have changed, and the
+file does not say which ones it means.
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from runner.reconcile.tags import SHORT
+from runner.domain.identity import UNPROVED
+from runner.reconcile.actions import Hold
+from runner.reconcile.kinship import Kin, changes, changes_said
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runner.domain import DesiredJob
     from runner.reconcile.scene import Scene
 
 
-def unproved_target(scene: Scene) -> str:
-    """What is on record for what the file asks for and says nothing of its target; empty if nothing is."""
-    recipe = scene.desired.recipe[:SHORT]
-    unsaid = [
-        job
-        for job in scene.seen.unproved
-        if job.recipe == recipe
-        and (wanted := scene.wanted.get(job.key)) is not None
-        and wanted.counts(rerun=job.rerun, runs=job.runs)
-    ]
+class _Measurement(NamedTuple):
+    """Something that was measured, or is about to be, with some constants of its device."""
+
+    batch_id: str
+    constants: str
+    kin: Kin
+    job: DesiredJob | None
+
+
+def doubts(scene: Scene) -> Iterator[Hold]:
+    """What a person must decide before anything is bought."""
+    yield from _of_target(scene)
+    some = [each for each in measurements(scene) if each.kin.is_open]
+    yield from _of_proof(scene, [each for each in some if each.constants == UNPROVED])
+    yield from _of_change(scene, [each for each in some if each.constants != UNPROVED])
+
+
+def measurements(scene: Scene) -> Iterator[_Measurement]:
+    """All that is of the recipe and rerun that the file asks for, whatever its device was like."""
+    for record in filter(scene.is_asked_for, scene.seen.recorded):
+        kin = scene.kin(record.key, record.constants)
+        yield _Measurement(record.batch_id, record.constants, kin, scene.wanted[record.key])
+    on_record = {record.id for record in scene.seen.recorded}
+    for batch in filter(scene.is_of_file, scene.seen.batches):
+        if batch.jobs_count and any(job.id not in on_record for job in batch.jobs):
+            yield _Measurement(batch.id, batch.constants, scene.kinds[batch.id], None)
+        for job in (job for job in batch.jobs if job.constants and job.key in scene.wanted):
+            kin = scene.kin(job.key, job.constants)
+            yield _Measurement(batch.id, job.constants, kin, scene.wanted[job.key])
+
+
+def _of_target(scene: Scene) -> Iterator[Hold]:
+    unsaid = list(filter(scene.is_asked_for, scene.seen.unproved))
     if not unsaid:
-        return ""
+        return
     one, more = ("1 job on record does", "it was"), (f"{len(unsaid)} jobs on record do", "they were")
-    jobs, it = one if len(unsaid) == 1 else more
-    return f"{jobs} not say where {it} measured, and nothing proves it (batch {unsaid[0].batch_id})"
+    jobs, it_was = one if len(unsaid) == 1 else more
+    yield Hold(
+        reason=f"{jobs} not say where {it_was} measured, and nothing proves it (batch {unsaid[0].batch_id})",
+        how=f"`runner resolve {scene.desired.name} measured-here` if it was at this target; "
+        "`… measured-elsewhere` if not, then it is bought here",
+    )
 
 
-def how_to_prove(scene: Scene) -> str:
-    """What a person can do about it."""
-    name = scene.desired.name
-    return (
-        f"`runner resolve {name} measured-here` if it was at this target; `… measured-elsewhere` if not, "
-        "then it is bought here"
+def _of_proof(scene: Scene, unproved: list[_Measurement]) -> Iterator[Hold]:
+    if unproved:
+        yield Hold(
+            reason=f"nothing proves which constants its device had in the batch {unproved[0].batch_id}",
+            how=f"`runner resolve {scene.desired.name} same-constants` if they were those of the file; "
+            "`… other-constants` if not, then it is bought anew",
+        )
+
+
+def _of_change(scene: Scene, changed: list[_Measurement]) -> Iterator[Hold]:
+    if not changed:
+        return
+    seen = scene.seen.constants
+    said = changes_said(changes(scene.desired, each.job, each.constants, seen) for each in changed)
+    yield Hold(
+        reason="constants of its device have changed since it was measured, and the file does not say which "
+        f"it means: {said or 'those of the batch ' + changed[0].batch_id + ' are not known'}",
+        how="say them in the file, as in `device: {of: MockDevice, interaction_coeff_xy: 3700}`: with those "
+        "from before nothing is bought; or set `policy.on_device_change: measure` to buy it anew",
     )

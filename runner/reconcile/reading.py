@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from runner.domain import BatchStatus, JobStatus, ObservedBatch, ObservedJob, job_key, own_sequence_key
+from runner.domain.identity import measured_constants
 from runner.errors import WireFormatError
 from runner.reconcile.own_sequences import qubits_of
 from runner.reconcile.repetitions import FIRST, Repetitions, keyed
@@ -23,6 +24,7 @@ def observed_batch(payload: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]]
     """
     try:
         tags = tuple(payload.get("tags") or ())
+        marks = read_marks(tags)
         return ObservedBatch(
             id=payload["id"],
             status=BatchStatus(payload["status"]),
@@ -30,8 +32,9 @@ def observed_batch(payload: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]]
             created_at=moment(payload["created_at"]),
             updated_at=moment(payload.get("updated_at") or payload["created_at"]),
             tags=tags,
-            jobs=observed_jobs(jobs, read_marks(tags).repetitions),
+            jobs=observed_jobs(jobs, marks.repetitions),
             jobs_count=jobs_count(payload),
+            constants=marks.constants,
         )
     except (KeyError, ValueError, TypeError) as error:
         raise WireFormatError(f"a batch in the answer cannot be read: {error!r}") from error
@@ -55,7 +58,11 @@ def observed_jobs(
 
 
 def observed_job(payload: Mapping[str, Any]) -> ObservedJob:
-    """A job, with the key of its point; only an answer for it alone tells of a sequence of its own."""
+    """A job, with the key of its point; only an answer for it alone tells of a sequence of its own.
+
+    Args:
+        payload: Also with the device type of its batch, which no answer for a job has.
+    """
     sequence = payload.get("sequence")
     variables = payload.get("variables") or {}
     return ObservedJob(
@@ -70,6 +77,7 @@ def observed_job(payload: Mapping[str, Any]) -> ObservedJob:
         ended_at=_moment_or_none(payload.get("end_timestamp")),
         errors=tuple(str(error) for error in payload.get("errors") or ()),
         qubit_ids=qubits_of(sequence) if sequence else (),
+        constants=measured_constants(sequence, payload.get("device_type") or "") if sequence else "",
     )
 
 

@@ -10,7 +10,7 @@ from runner.domain.numerals import counted
 from runner.reconcile.actions import Hold
 from runner.reconcile.estimate import qpu_seconds
 from runner.reconcile.plans import Cost, WaitFor
-from runner.reconcile.proofs import how_to_prove, unproved_target
+from runner.reconcile.proofs import doubts
 from runner.reconcile.tags import SHORT
 from runner.reconcile.tally import effective_status, is_under_way
 
@@ -86,8 +86,7 @@ def _reasons(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> It
             reason=f"its deadline, {policy.deadline:%Y-%m-%d %H:%M:%S %Z}, has passed",
             how="set a later `policy.deadline`, or ask for what is there",
         )
-    if unproved := unproved_target(scene):
-        yield Restraint(reason=unproved, how=how_to_prove(scene))
+    yield from (Restraint(reason=each.reason, how=each.how) for each in doubts(scene))
     yield from _overruled(scene)
     yield from _half_seen(scene)
     yield from _unknown(scene)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from runner.domain import CheckedCounts, JobStatus, RecordedJob, built_qubits, checked_counts
+from runner.domain.identity import UNPROVED
 from runner.errors import CloudError
 from runner.reconcile.fetches import FailedFetch, failed_again
 from runner.reconcile.tags import read_marks
@@ -40,7 +41,7 @@ class ResultRecords:
         by_id = {job.id: job for job in batch.jobs}
         done = [job.id for job in action.jobs if by_id[job.id].status is JobStatus.DONE]
         results = self._client.get_results(done)
-        origin = self._origin(desired, read_marks(batch.tags))
+        origin = replace(self._origin(desired, read_marks(batch.tags)), constants=batch.constants)
         records = []
         for ended in action.jobs:
             result = results.get(ended.id)
@@ -82,6 +83,7 @@ class _Origin:
     names: Mapping[str, str]
     qubit_ids: tuple[str, ...]
     target: str = ""
+    constants: str = ""
 
     def record(self, job: ObservedJob, ended: EndedJob, result: Result) -> RecordedJob:
         """How a job ended."""
@@ -107,7 +109,12 @@ class _Origin:
             qubit_ids=qubit_ids,
             errors=tuple(map(_writable, (*job.errors, *([checked.problem] if checked.problem else [])))),
             target=self.target,
+            constants=self._constants(job),
         )
+
+    def _constants(self, job: ObservedJob) -> str:
+        known = job.constants or ("" if job.qubit_ids else self.constants)
+        return "" if known == UNPROVED else known
 
 
 def _checked(result: Result, n_qubits: int | None, runs: int | None) -> CheckedCounts:

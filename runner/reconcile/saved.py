@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from runner.domain import Shortfall, digest
+from runner.domain import OnDeviceChange, Shortfall, digest
 from runner.domain.plain import plain, plain_differences
 
 if TYPE_CHECKING:
@@ -34,8 +34,8 @@ _BATCH: Final = "41209c2f-f357-4742-af15-1d77a393dbb2"
 _SHA_256: Final = "da323f1ae1e741f6715c29800fac17f55bcf3309047a4eaac5d443880e016a81"
 # Why, in words: it may name what only time has changed.
 _WORDS: Final = {"reason", "how", "differences"}
-# Whose records they are: all of them are the target's.
-_ORIGINS: Final = ("target",)
+# Where it comes from: an older version did not say it, and the actions follow from it.
+_ORIGINS: Final = ("target", "constants")
 _TIMES: Final = ("created_at", "updated_at", "started_at", "ended_at")
 
 
@@ -233,12 +233,16 @@ def saved_action(action: Action, causes: tuple[Difference, ...]) -> SavedAction:
 
 def desired_facts(desired: DesiredExperiment) -> dict[str, Any]:
     """What the file asks for, as a tree; of the sequence, its digest."""
-    jobs = {job.name: _without(plain(job), "sequence") for job in desired.jobs}  # its key says it
+    # Of the sequence, the key says it.
+    jobs = {job.name: _without(plain(job), "sequence", "said_constants") for job in desired.jobs}
     asked: dict[str, Any] = plain(desired)
     if not desired.forbidden:
         del asked["forbidden"]  # plans of before there was such a thing still hold
     if desired.policy.shortfall is Shortfall.KEEP:
         del asked["policy"]["shortfall"]  # the same
+    if desired.policy.on_device_change is OnDeviceChange.HOLD:
+        del asked["policy"]["on_device_change"]
+    asked = _without(asked, "said_constants", "emulated")
     return asked | {"sequence": digest(desired.sequence), "jobs": jobs}
 
 
@@ -249,8 +253,10 @@ def world_facts(seen: Observation) -> SavedWorld:
     }
     jobs = [job for batch in seen.batches for job in batch.jobs if job.id not in recorded]
     return SavedWorld(
-        batches={batch.id: _without(plain(batch), "id", "jobs", *_TIMES) for batch in seen.batches},
-        jobs={job.id: _without(plain(job), "id", "variables", *_TIMES) for job in jobs},
+        batches={
+            batch.id: _without(plain(batch), "id", "jobs", *_TIMES, *_ORIGINS) for batch in seen.batches
+        },
+        jobs={job.id: _without(plain(job), "id", "variables", *_TIMES, *_ORIGINS) for job in jobs},
         recorded=recorded,
         journal={str(entry.seq): _without(plain(entry), "seq", "at") for entry in seen.entries},
     )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runner.domain import BatchStatus
 from runner.domain.numerals import counted
 from runner.reconcile.journal import BUYING, Kind, State
+from runner.reconcile.kinship import Kin, kin
 from runner.reconcile.plans import Cost
 from runner.reconcile.repetitions import Repetitions
 from runner.reconcile.tags import SHORT, Marks, read_marks, work
@@ -118,6 +119,9 @@ class Observation:
         completed: Jobs on record, by the name that they are under, with what is proved of them and not yet
             written down.
 
+        constants: Constants of devices behind the digests that batches and records have, where they are not
+            those of the file.
+
         entries: The journal's rows, oldest first.
 
         failed_fetches: Results that were asked for in vain in this apply, by the ids of their jobs.
@@ -153,6 +157,7 @@ class Observation:
     recorded: tuple[RecordedJob, ...] = ()
     unproved: tuple[RecordedJob, ...] = ()
     completed: Mapping[str, tuple[RecordedJob, ...]] = field(default_factory=dict)
+    constants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
     failed_fetches: Mapping[str, FailedFetch] = field(default_factory=dict)
     dependencies: tuple[Dependency, ...] = ()
@@ -185,12 +190,12 @@ class Scene:
 
     @cached_property
     def current(self) -> tuple[ObservedBatch, ...]:
-        """Batches of the recipe and of a rerun that the file asks for, oldest first."""
+        """Batches of the recipe, constants and of a rerun that the file asks for, oldest first."""
         return tuple(b for b in self._by_age if self._is_current(b))
 
     @cached_property
     def outdated(self) -> tuple[ObservedBatch, ...]:
-        """Batches of another recipe or rerun, oldest first."""
+        """Batches of another recipe or rerun, or with other constants of the device, oldest first."""
         return tuple(b for b in self._by_age if not self._is_current(b))
 
     @cached_property
@@ -214,8 +219,7 @@ class Scene:
     @cached_property
     def recorded(self) -> tuple[RecordedJob, ...]:
         """Jobs on record of the recipe that the file asks for, each as its job is asked for now."""
-        recipe = self.desired.recipe[:SHORT]
-        counted = (r for r in self.seen.recorded if r.recipe == recipe and self._counts(r))
+        counted = filter(self._counts, self.seen.recorded)
         return tuple(r.fitted(len(self.desired.qubit_ids_of(self.wanted[r.key]))) for r in counted)
 
     @cached_property
@@ -224,8 +228,29 @@ class Scene:
         return frozenset(record.id for record in self.seen.recorded if not record.lacks_result)
 
     def _counts(self, record: RecordedJob) -> bool:
-        job = self.wanted.get(record.key)
+        return self.is_asked_for(record) and self.kin(record.key, record.constants) is Kin.SAME
+
+    def is_asked_for(self, record: RecordedJob) -> bool:
+        """Whether the file asks for what a job on record measured, whatever its device was like."""
+        job = self.wanted.get(record.key) if record.recipe == self.desired.recipe[:SHORT] else None
         return job is not None and job.counts(rerun=record.rerun, runs=record.runs, counted=record.least_runs)
+
+    def kin(self, key: str, constants: str) -> Kin:
+        """How a job with some constants of its device stands to what the file asks for."""
+        return kin(self.desired, self.wanted.get(key), constants, self.seen.constants)
+
+    @cached_property
+    def kinds(self) -> dict[str, Kin]:
+        """The same of each batch, by its id and by the sequence that its jobs share."""
+        known = self.seen.constants
+        return {batch.id: kin(self.desired, None, batch.constants, known) for batch in self.seen.batches}
+
+    def is_disputed(self, batch: ObservedBatch, job: ObservedJob | None = None) -> bool:
+        """Whether a person must decide if a batch, or a job of it, is what the file asks for."""
+        if not self.is_of_file(batch):
+            return False
+        is_own = job is not None and job.constants
+        return (self.kin(job.key, job.constants) if job and is_own else self.kinds[batch.id]).is_open
 
     @cached_property
     def wanted(self) -> dict[str, DesiredJob]:
@@ -240,9 +265,11 @@ class Scene:
     def is_outrun(self, batch: ObservedBatch, job: ObservedJob) -> bool:
         """Whether the job was bought when its file asked for it otherwise than now.
 
-        By another rerun counter, or, of a repetition, with other runs.
+        By another rerun counter, with other constants of its device, or, of a repetition, with other runs.
         """
         wanted = self.wanted.get(job.key)
+        if wanted is not None and job.constants and self.kin(job.key, job.constants) is not Kin.SAME:
+            return True
         return wanted is not None and not wanted.counts(rerun=self.marks[batch.id].rerun, runs=job.runs)
 
     @cached_property
@@ -250,6 +277,10 @@ class Scene:
         return sorted(self.seen.batches, key=lambda b: (b.created_at, b.id))
 
     def _is_current(self, batch: ObservedBatch) -> bool:
+        return self.is_of_file(batch) and self.kinds[batch.id] is Kin.SAME
+
+    def is_of_file(self, batch: ObservedBatch) -> bool:
+        """Whether a batch is of the recipe and of a rerun that the file asks for, whatever its device."""
         marks = self.marks[batch.id]
         return marks.recipe == self.desired.recipe[:SHORT] and marks.rerun in self.wanted_reruns
 

@@ -42,6 +42,8 @@ class Marks:
         commit: The commit that its file was of when it was bought; empty where the file was of none.
 
         cancelled_for: The commit for which another machine has cancelled work in it; empty where none has.
+
+        constants: Digest of the constants of the device of its sequence; empty in older versions' batches.
     """
 
     namespace: str = ""
@@ -54,6 +56,7 @@ class Marks:
     repetitions: Repetitions = FIRST
     commit: str = ""
     cancelled_for: str = ""
+    constants: str = ""
 
 
 def namespace_tag(namespace: str) -> str:
@@ -74,8 +77,14 @@ def batch_tags(  # noqa: PLR0913  (all that a batch says of itself)
     """All tags of a new batch, ours first."""
     identity = _identity(namespace, experiment)
     ours = [*identity, f"submission:{submission}", f"claim:{claim}", *_counters(rerun, repetitions)]
+    ours += constants_tags(experiment.constants)
     of_commit = [f"commit:{commit}"] if commit else []
     return joined_tags([*ours, *of_commit], experiment.tags)
+
+
+def constants_tags(constants: str) -> list[str]:
+    """The tag that says with which constants of its device a batch is measured; none where it is unknown."""
+    return [f"constants:{constants}"] if constants else []
 
 
 def cancelling_tags(mark: str, commit: str) -> list[str]:
@@ -108,15 +117,19 @@ def _counters(rerun: int, repetitions: Repetitions) -> list[str]:
     return [*([f"rerun:{rerun}"] if rerun else []), *repeat]
 
 
-def adopting_tags(
+def adopting_tags(  # noqa: PLR0913  (all that a batch says of itself)
     namespace: str,
     experiment: DesiredExperiment,
     before: Iterable[str],
     *,
     rerun: int,
     repetitions: Repetitions = FIRST,
+    constants: str = "",
 ) -> list[str]:
     """All tags of a batch of another tool that is taken over, ours first.
+
+    Args:
+        constants: With which it is measured, by its own sequence.
 
     Without the tags of a claim and of a submission: nobody knows it as their own, so nobody adds to it.
     """
@@ -124,7 +137,8 @@ def adopting_tags(
     counters = _counters(rerun, repetitions)
     if repetitions == FIRST and read_marks(there).repetitions != FIRST:
         counters.append(f"repeat:{FIRST}")  # of a key said twice, the first counts
-    return joined_tags([*_identity(namespace, experiment), *counters, ADOPTED], there)
+    ours = [*_identity(namespace, experiment), *counters, ADOPTED]
+    return joined_tags([*ours, *constants_tags(constants)], there)
 
 
 def joined_tags(ours: Iterable[str], before: Iterable[str]) -> list[str]:
@@ -158,6 +172,7 @@ def _read_marks(tags: tuple[str, ...]) -> Marks:
         repetitions=read_repetitions(said.get("repeat", "")),
         commit=said.get("commit", ""),
         cancelled_for=said.get("cancelled-for", ""),
+        constants=said.get("constants", ""),
     )
 
 

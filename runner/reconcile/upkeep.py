@@ -133,7 +133,8 @@ def superseded(scene: Scene) -> Iterable[CancelBatch]:
 def _replaceable(scene: Scene) -> Iterable[ObservedBatch]:
     """Batches of another recipe or rerun that are seen whole and have pending work."""
     for batch in scene.outdated:
-        if _pending(batch) and batch.status is not BatchStatus.UNKNOWN and not scene.gap(batch):
+        is_known = batch.status is not BatchStatus.UNKNOWN and not scene.is_disputed(batch)
+        if _pending(batch) and is_known and not scene.gap(batch):
             yield batch
 
 
@@ -162,7 +163,7 @@ def pruned(scene: Scene, wanted: Sequence[Point], *, cancelled: set[str]) -> Ite
         if not scene.may_undo(batch) or batch.id in cancelled:
             continue
         surplus = []
-        for job in reversed(_pending(batch)):
+        for job in (job for job in reversed(_pending(batch)) if not scene.is_disputed(batch, job)):
             # A point that the file does not name is all spare, and so is what it asks for otherwise now.
             left = math.inf if _is_otherwise(scene, batch, job) else spare.get(job.key, math.inf)
             if left >= job.runs:

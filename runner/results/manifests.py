@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any, Final
 
+from runner.domain.identity import measured_constants
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
 EARLIER: Final = "earlier"
 SERVICE: Final = "service"
@@ -59,7 +62,9 @@ def of_older_versions(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
     before = [place for place, each in enumerate(earlier) if SERVICE in each and each[SERVICE] is None]
     known, whole = [], {name: each for name, each in manifest.items() if name != EARLIER}
     for place in range(len(earlier), -1, -1):
-        whole = whole | (earlier[place] if place < len(earlier) else {})
+        before_that = earlier[place] if place < len(earlier) else {}
+        own = {**(whole.get(_SEQUENCES) or {}), **(before_that.get(_SEQUENCES) or {})}
+        whole = whole | before_that | ({_SEQUENCES: own} if own else {})
         if SERVICE not in manifest or place <= max(before, default=-1):
             known.append(whole)
     return known[::-1]
@@ -68,3 +73,32 @@ def of_older_versions(manifest: Mapping[str, Any]) -> list[dict[str, Any]]:
 def targets_said(manifest: Mapping[str, Any]) -> frozenset[str]:
     """Names of the targets for which versions bought that did not say their service."""
     return frozenset(str(each.get(TARGET) or "") for each in of_older_versions(manifest) if each)
+
+
+def constants_said(manifest: Mapping[str, Any], point: str, *, is_own: bool | None) -> frozenset[str]:
+    """With which constants versions bought that did not put them on record; one, where that is proof.
+
+    Args:
+        point: Key of what was measured.
+
+        is_own: Whether it has a sequence of its own; None where only the manifest tells.
+    """
+    older = of_older_versions(manifest)
+    own = list(_texts(older, point))
+    texts = own if own or is_own else _texts(older, "")
+    device_type = str(manifest.get("device_type", ""))
+    return frozenset(measured_constants(each, device_type) for each in texts)
+
+
+def all_sequences(manifest: Mapping[str, Any]) -> frozenset[str]:
+    """All sequences that any version has bought, those of single jobs too, as JSON text."""
+    states = [manifest, *(each for each in manifest.get(EARLIER, ()) if isinstance(each, dict))]
+    points = {point for each in states for point in each.get(_SEQUENCES) or ()}
+    return frozenset(text for point in ("", *points) for text in _texts(states, point))
+
+
+def _texts(states: Iterable[Mapping[str, Any]], point: str) -> Iterator[str]:
+    for each in states:
+        sequence = (each.get(_SEQUENCES) or {}).get(point) if point else each.get("sequence")
+        if isinstance(sequence, dict):
+            yield json.dumps(sequence)

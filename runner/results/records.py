@@ -34,7 +34,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _RECORD: Final = "runner/record/v1"
 DIGEST: Final = "digest"
 # What says where a job comes from; records of older versions do not have it.
-ORIGIN: Final = ("target",)
+ORIGIN: Final = ("target", "constants")
 _KINDS: Final = {
     **dict.fromkeys(("job_id", "batch_id", "recipe", "key", "name", "status"), str),
     "variables": dict,

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from runner.results.manifests import targets_said
+from runner.domain.identity import UNPROVED
+from runner.results.manifests import constants_said, targets_said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from typing import Any
 
-    from runner.domain import RecordedJob
+    from runner.domain import DesiredExperiment, RecordedJob
 
 EMULATED: Final = "emulated:local"
 # Of a record: a person has said where it was not measured, and nobody knows where it was.
@@ -74,6 +75,22 @@ def was_here(
     if EMULATED not in known and site.has(EMULATED):
         return False
     return True if trusts_names and all(map(site.has, known)) else None
+
+
+def with_constants(
+    desired: DesiredExperiment, job: RecordedJob, manifest: Mapping[str, Any] | None
+) -> RecordedJob:
+    """A job on record with what its manifest proves of the constants of its device, if it does not say it.
+
+    Where it is emulated, and manifests say several, it counts for none of them.
+    """
+    asked = {each.key: each for each in desired.jobs}.get(job.key)
+    if job.constants or asked is None or not desired.recipe.startswith(job.recipe):
+        return job
+    known = constants_said(manifest or {}, asked.of_point, is_own=asked.sequence is not None)
+    if len(known) == 1:
+        return replace(job, constants=next(iter(known)))
+    return replace(job, constants=UNPROVED) if known and desired.emulated else job
 
 
 def elsewhere(recorded: Iterable[RecordedJob], site: Site) -> dict[str, int]:

@@ -73,6 +73,8 @@ def behind(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) -> dict[
         job = wanted.get(record.key) if desired.recipe.startswith(record.recipe) else None
         if job is None or not job.counts(rerun=record.rerun, runs=record.runs, counted=record.least_runs):
             continue
+        if not desired.takes_constants(record.constants, job):
+            continue
         if job.repetition is None or not _is_second(record, by_key[job.key]):
             by_key[job.key].append(record.fitted(len(desired.qubit_ids_of(job))))
     return by_key

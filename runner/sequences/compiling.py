@@ -17,6 +17,7 @@ from runner.domain import (
 )
 from runner.errors import SpecError
 from runner.sequences.compiled import Compiled
+from runner.sequences.devices import said_constants
 from runner.sequences.drafting import Draft, Said, drafted
 from runner.sequences.emulation import check_atoms, check_bases, check_durations
 from runner.sequences.grouping import capped
@@ -71,6 +72,11 @@ class _Part:
     def takers(self) -> dict[str, int]:
         """How many runs a job may have, by whom it is that says so."""
         return _takers(self.draft, self.live)
+
+    @property
+    def said_constants(self) -> tuple[str, ...]:
+        """Constants of its device that the file says itself, whatever Pulser or the target says."""
+        return said_constants(self.said.file.experiment.spec.sequence)
 
     @property
     def qubit_ids(self) -> tuple[str, ...]:
@@ -236,6 +242,7 @@ def _desired(parts: Sequence[_Part], file: ExperimentFile) -> DesiredExperiment:
         policy=spec.policy.as_desired(),
         max_runs=min((most for part in parts for most in part.takers.values()), default=None),
         qubit_ids=shared.qubit_ids if shared else (),
+        said_constants=shared.said_constants if shared else (),
         tags=spec.tags,
         live_device=_live_text(parts[0]),
         sublattices=spec.sublattices or (),
@@ -261,4 +268,5 @@ def _desired_job(part: _Part, job: JobRequest, duration_ns: int | None) -> Desir
         point=point if job.repetition else "",
         sequence=part.text if part.key else None,
         qubit_ids=part.qubit_ids if part.key else (),
+        said_constants=part.said_constants if part.key else (),
     )

@@ -13,6 +13,7 @@ from runner.sequences.specifications import NoSpecificationError
 from runner.sequences.targets import is_machine, known_devices
 from runner.spec.devices import ChangedChannel, ChangedDevice, DeviceFile, LiveDevice
 from runner.spec.pointers import child
+from runner.spec.sequence import FileSequence, WrittenSequence
 from runner.spec.sourcing import DEVICE, DEVICE_FILE
 from runner.spec.spelling import suggestion
 
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from runner.sequences.specifications import Specifications
     from runner.sequences.targets import AnyDevice
     from runner.spec.findings import Findings
+    from runner.spec.sequence import PythonSequence
+
+    AnySpec = WrittenSequence | FileSequence | PythonSequence
 
 _OF = child(DEVICE, "of")
 _TARGET = child(DEVICE, "target")
@@ -57,6 +61,20 @@ def device_of(
             base = _named(findings, said.of, _OF)
             return None if base is None else changed_device(findings, base, said)
     return _named(findings, said, DEVICE)
+
+
+def said_constants(sequence: AnySpec | None) -> tuple[str, ...]:
+    """Constants of its device that a file says itself, by their paths; `*` where it says all of them."""
+    if isinstance(sequence, FileSequence):
+        return ("*",)
+    device = sequence.device if isinstance(sequence, WrittenSequence) else None
+    if isinstance(device, DeviceFile):
+        return ("*",)
+    if not isinstance(device, ChangedDevice):
+        return ()
+    said = device.model_dump(exclude_none=True, include={"rydberg_level", "interaction_coeff_xy", "channels"})
+    channels = said.pop("channels", {})
+    return (*said, *(f"channels.{name}.{key}" for name, keys in channels.items() for key in keys))
 
 
 def _live(findings: Findings, device_type: str, live: Specifications) -> AnyDevice | None:

@@ -146,6 +146,13 @@ class Policy(Strict):
         "they are bought, but not with `runs: exact` or `repeat`.",
         examples=["keep"],
     )
+    on_device_change: Literal["hold", "measure"] = Field(
+        default=_DEFAULT.on_device_change.value,
+        description="Emulated, when constants of the device are others than those that were measured, and the"
+        " file does not say which, as after an update of Pulser. hold: a person decides; measure: all is"
+        " bought anew.",
+        examples=["hold"],
+    )
     budget: Budget = Field(
         default_factory=Budget, description="A limit on what may be spent.", examples=[{"runs": 20000}]
     )
@@ -199,6 +206,7 @@ class Policy(Strict):
             submission=domain.Submission(self.submission),
             on_unknown_submission=None if unknown is None else domain.OnUnknown(unknown),
             shortfall=domain.Shortfall(self.shortfall),
+            on_device_change=domain.OnDeviceChange(self.on_device_change),
             budget=domain.Budget(runs=self.budget.runs, jobs=self.budget.jobs, qpu_s=self.budget.qpu_s),
             deadline=self.deadline,
             suspend=self.suspend,

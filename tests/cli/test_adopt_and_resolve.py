@@ -29,6 +29,12 @@ def planned(capsys):
     return json.loads(said(capsys, "plan", "specs", "-o", "json")[1])[0]
 
 
+def constants_of(lab):
+    """Digest of the constants of the device that its file asks for."""
+    (experiment,) = Project.open(lab).load([lab / "specs"])
+    return experiment.desired.constants
+
+
 def a_foreign_batch(lab, *points, device_type="EMU_FREE", tags=("mine",)):
     """A batch that another tool has created; its id."""
     project = Project.open(lab)
@@ -76,7 +82,7 @@ def test_an_adopted_batch_counts_and_only_the_rest_is_bought(capsys, lab):
     assert (0, 0, 64) == (adopted[0], applied[0], again[0]), adopted[2] + applied[2]
     assert (150, 80) == (before["cost"]["runs"], after["cost"]["runs"])
     assert "not asked for" in adopted[1]
-    assert ["adopted", "mine"] == tags_of(lab, batch_id)[-2:]
+    assert ["adopted", f"constants:{constants_of(lab)}", "mine"] == tags_of(lab, batch_id)[-3:]
     assert "it is this repository's already, of the experiment pair" in again[2]
     assert 2 == len(list(lab.glob("results/pair/*/*.jsonl")))
     assert "AdoptBatch" in said(capsys, "history", "pair")[1]

@@ -71,15 +71,22 @@ def test_what_was_emulated_is_measured_all_the_same(capsys, lab):
     assert 5 == len(Records(lab / "results").of_experiment("pair"))
 
 
-def test_records_that_nobody_can_place_are_not_shown(capsys, lab):
-    """It is told that they are there."""
+def as_nobody_can_place(lab):
+    """Records of an older version, and a manifest that names a target which is no more."""
     (file,) = lab.glob("results/pair/*/b1.jsonl")
     lines = [json.loads(line) for line in file.read_text(encoding="utf-8").splitlines()]
-    older = [
-        {name: each for name, each in line.items() if name not in {"target", "digest"}} for line in lines
-    ]
+    since = {"target", "constants", "digest"}
+    older = [{name: each for name, each in line.items() if name not in since} for line in lines]
     file.write_text("".join(json.dumps(line) + "\n" for line in older), encoding="utf-8")
-    (file.parent / "manifest.json").unlink()
+    manifest = json.loads((file.parent / "manifest.json").read_text(encoding="utf-8"))
+    del manifest["service"]
+    (file.parent / "manifest.json").write_text(json.dumps(manifest | {"target": "sold"}), encoding="utf-8")
+    return file
+
+
+def test_records_that_nobody_can_place_are_not_shown(capsys, lab):
+    """It is told that they are there."""
+    as_nobody_can_place(lab)
     _, _, err = said(capsys, "results", "specs")
 
     assert [(0, "")] * 3 == measured(capsys)
@@ -89,13 +96,29 @@ def test_records_that_nobody_can_place_are_not_shown(capsys, lab):
 @pytest.mark.parametrize(("decision", "counted"), [("measured-here", 50), ("measured-elsewhere", 0)])
 def test_a_person_decides_what_nothing_proves(capsys, lab, decision, counted):
     """What is held is counted, or bought; the record says it from then on."""
-    test_records_that_nobody_can_place_are_not_shown(capsys, lab)
+    as_nobody_can_place(lab)
     held = said(capsys, "plan", "specs", "--target", "qpu")[1]
     code, out, _ = said(capsys, "resolve", "specs/pair.yaml", decision, "--target", "qpu")
     after = said(capsys, "plan", "specs", "--target", "qpu")[1]
 
     assert "hold: 2 jobs on record do not say where they were measured" in held
-    assert (0, True) == (code, "2 jobs on record were" in out)
+    assert (0, True) == (code, f"2 jobs on record: {decision}" in out)
+    assert ("hold" not in after, f"buys {1 if counted else 3} job" in after) == (True, True)
+    assert [counted, counted, 0] == [runs for runs, _ in measured(capsys, "--target", "qpu")]
+    assert 64 == said(capsys, "resolve", "specs/pair.yaml", decision, "--target", "qpu")[0]
+
+
+@pytest.mark.parametrize(("decision", "counted"), [("same-constants", 50), ("other-constants", 0)])
+def test_a_person_decides_which_constants_the_device_had(capsys, lab, decision, counted):
+    """Where neither a manifest nor a batch proves it."""
+    (as_nobody_can_place(lab).parent / "manifest.json").unlink()
+    said(capsys, "resolve", "specs/pair.yaml", "measured-here", "--target", "qpu")
+    held = said(capsys, "plan", "specs", "--target", "qpu")[1]
+    code, _, _ = said(capsys, "resolve", "specs/pair.yaml", decision, "--target", "qpu")
+    after = said(capsys, "plan", "specs", "--target", "qpu")[1]
+
+    assert "hold: nothing proves which constants its device had in the batch b1" in held
+    assert 0 == code
     assert ("hold" not in after, f"buys {1 if counted else 3} job" in after) == (True, True)
     assert [counted, counted, 0] == [runs for runs, _ in measured(capsys, "--target", "qpu")]
     assert 64 == said(capsys, "resolve", "specs/pair.yaml", decision, "--target", "qpu")[0]

@@ -42,6 +42,7 @@ from runner.project.compiled_cache import (
 )
 from runner.project.experiments import load_experiments
 from runner.project.manifest import manifest
+from runner.project.permitting import on_target
 from runner.project.plain_values import decoded_mapping, encoded
 from runner.project.repository import Revision
 from runner.project.sealing import read_sealed, write_sealed
@@ -142,7 +143,8 @@ def test_every_file_of_specs_is_kept_as_it_is(tmp_path):
     (tmp_path / "runner.toml").touch()
     files = sorted((tmp_path / "specs").glob("*.yaml"))
     nothing_kept = CompiledCache(None, root=tmp_path)
-    fresh = load_experiments(files, root=tmp_path, settings=Settings(), cache=nothing_kept)
+    read = load_experiments(files, root=tmp_path, settings=Settings(), cache=nothing_kept)
+    fresh = [on_target(each, "local", tmp_path, Settings()) for each in read]
     project = Project.open(tmp_path)
     project.load(files)
     cache = CompiledCache(kept_folder(tmp_path), root=tmp_path)

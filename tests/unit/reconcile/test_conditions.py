@@ -35,7 +35,7 @@ def odd(desired, there):
 
 
 def test_all_is_as_wanted_when_everything_is_measured_and_on_record():
-    """Three claims hold, and five do not."""
+    """Three claims hold, and six do not."""
     said = claims(TWO, seen(recorded=DONE))
 
     assert [
@@ -47,6 +47,7 @@ def test_all_is_as_wanted_when_everything_is_measured_and_on_record():
         ("Canceled", "False"),
         ("ForeignClaim", "False"),
         ("Drift", "False"),
+        ("DeviceChanged", "False"),
     ] == [(c.type, c.status) for c in said]
     assert all(c.is_as_wanted and not c.message for c in said)
 

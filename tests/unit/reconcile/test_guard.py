@@ -338,10 +338,10 @@ def test_a_report_says_all_that_a_purchase_was_judged_by():
         f"  t1 ({a_key()}): 100 runs, rerun 0",
         f"about to be bought, recipe {SHORT}, rerun 0",
         f"  {a_key()}: 100 runs",
-        "known to be bought, or possibly (jobs read: key, runs, void, failed, missing shots, vague)",
+        "known or possibly bought (jobs read: key, runs, void, failed, missing shots, vague, other)",
         (
             f"  b1: recipe {SHORT}, rerun 0, 1 job by the cloud, journal [('{a_key()}', 100)], "
-            f"read [('{a_key()}', 100, False, False, 0, False)]"
+            f"read [('{a_key()}', 100, False, False, 0, False, False)]"
         ),
     ] == told.splitlines()
 

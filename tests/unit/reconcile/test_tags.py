@@ -8,6 +8,8 @@ from runner.reconcile.actions import NewJob
 from runner.reconcile.repetitions import Repetitions
 from runner.reconcile.tags import Marks, adopting_tags, batch_tags, read_marks, submission_tag
 
+CONSTANTS = an_experiment().constants
+
 
 def a_new_job(t=1, runs=100, attempt=1, rerun=0):
     """A job that is about to be bought."""
@@ -25,17 +27,24 @@ def test_tags_are_read_back_as_they_were_written():
         "submission:5ub",
         "claim:c1a",
         "rerun:2",
+        f"constants:{CONSTANTS}",
         "figure-3",
     ] == tags
     assert Marks(
-        namespace="lab", experiment="exp", recipe=RECIPE[:16], submission="5ub", claim="c1a", rerun=2
+        namespace="lab",
+        experiment="exp",
+        recipe=RECIPE[:16],
+        submission="5ub",
+        claim="c1a",
+        rerun=2,
+        constants=CONSTANTS,
     ) == read_marks([*tags, "exp:impostor", "rerun:x"])
 
 
 def test_repetitions_are_written_where_they_are_not_the_first_alone():
     """Batches as they were before stay as they were."""
     tags = [
-        batch_tags("lab", an_experiment(), "5ub", "c1a", rerun=0, repetitions=Repetitions(*span))[5:]
+        batch_tags("lab", an_experiment(), "5ub", "c1a", rerun=0, repetitions=Repetitions(*span))[5:-1]
         for span in ((1, 1), (2, 2), (1, 3))
     ]
 
