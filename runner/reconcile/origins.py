@@ -56,11 +56,11 @@ def joined(recorded: Iterable[RecordedJob], site: Site) -> Iterator[str]:
 
 
 class Origins:
-    """Finds out where jobs on record come from; asks the cloud for each batch once."""
+    """Finds out where jobs on record come from; asks the cloud for each batch until it knows it."""
 
     def __init__(self, tools: Tools) -> None:
         self._site, self._client, self._records = tools.site, tools.client, tools.records
-        self._asked: dict[str, Payload | None] = {}
+        self._asked: dict[str, Payload] = {}
 
     def attributed(
         self,
@@ -198,5 +198,5 @@ class Origins:
             try:
                 self._asked[batch_id] = self._client.get_batch(batch_id)
             except NotFoundError:
-                self._asked[batch_id] = None
+                return None
         return self._asked[batch_id]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 from schedules import CALM_S, Crash, Fate
@@ -16,6 +18,7 @@ from runner.results import Records
 _READS_OF_JOURNAL = {"entries", "since", "unclear", "created_at", "close"}
 _LISTS = "/api/v1/batches"
 _POLL_S = 5.0
+_OLDER = 3
 # How many passes, and how long (in s), a process may take once nothing goes wrong any more.
 _PASSES, _PATIENCE_S = 150, 900.0
 # For how long silences count, see the planner.
@@ -28,6 +31,15 @@ class CrashError(BaseException):
     def __init__(self, crash):
         super().__init__(crash)
         self.crash = crash
+
+
+def _without_constants(request):
+    """A request as an older version sends it."""
+    said = json.loads(request.body) if request.body else None
+    if not isinstance(said, dict) or "tags" not in said:
+        return request
+    tags = [tag for tag in said["tags"] if not tag.startswith("constants:")]
+    return replace(request, body=json.dumps(said | {"tags": tags}).encode())
 
 
 class Gated:
@@ -65,6 +77,8 @@ class Crewman:
         self.changes, self.effects, self.passes = 0, 0, 0
         self.crashes, self.faults, self.effects_by_process = 0, 0, []
         self.sent, self.is_held = [], ""
+        # Of a version whose batches and records say nothing of constants of the device.
+        self.is_older = (world.schedule.seed + number) % _OLDER == 0
         self.stage = 0
         self._lives, self._alive, self._only_looks = 0, True, False
         self._journal = self._records = None
@@ -215,6 +229,7 @@ class Crewman:
     def send(self, request):
         """The port: an answer, or what happens instead."""
         self.sent.append((request.method, request.path))
+        request = _without_constants(request) if self.is_older else request
         met = self.world.met(request)
         if met is not None:
             return met

@@ -51,6 +51,7 @@ def experiment(version, conditions):
         sequence=SEQUENCES[version.recipe],
         recipe=DIGESTS[version.recipe],
         max_runs=MAX_RUNS,
+        emulated=True,
         policy=Policy(
             batch=BatchMode(conditions.batch),
             retry=Retry(limit=conditions.retry_limit, backoff_s=0.0),
