@@ -59,5 +59,6 @@ def _measured(desired, place, **fields):
         "started_at": BEGAN + timedelta(seconds=10 * place),
         "ended_at": BEGAN + timedelta(seconds=10 * place + 9),
         "target": EMULATED,
+        "constants": desired.constants,
     }
     return RecordedJob(**values | fields)

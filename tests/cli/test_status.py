@@ -35,7 +35,7 @@ def test_conditions_that_want_a_look_are_shown_and_json_has_all(capsys, lab):
     assert (0, 0) == (before[0], after[0])
     assert "Submitted  False   RunsMissing     150 runs of 3 jobs are not bought" in before[1]
     assert "condition" not in after[1]
-    assert 8 == len(as_data["conditions"])
+    assert 9 == len(as_data["conditions"])
     jsonschema.validate([as_data], SCHEMA)
 
 

@@ -33,6 +33,7 @@ from runner.domain import (
 from runner.errors import RunnerError
 from runner.reconcile import End, Journal, Memory, Patience, Reconciler, Terms, Tools, Watch, Wish
 from runner.results import Records
+from runner.results.sites import Site
 
 _URL = "http://127.0.0.1:1"
 _POLL_S, _LEASE_S = 5.0, 20.0
@@ -60,7 +61,7 @@ def reconciler(crewman, watch):
         journal=Gated(crewman.journal, crewman.effect),
         records=Gated(crewman.records, crewman.effect),
         namespace=NAMESPACE,
-        target=crewman.project,
+        site=Site(target=crewman.project),
         kept_memory=Memory(crewman.monotonic),
         descends_from=crewman.descends_from,
         clock=crewman.clock,
