@@ -39,16 +39,17 @@ def service(settings: Settings, name: str, environ: Mapping[str, str]) -> str:
     region = target.region or region_at(target.url or "")
     if region:
         return f"{_REGION}:{region}/{project}"
-    of_project = f"/{project}" if project and project != LOCAL_PROJECT else ""
-    return f"{_OTHER}:{_called(settings, name, target)}{of_project}"
+    return _other(_called(settings, name, target)[0], project)
 
 
-def _called(settings: Settings, name: str, target: Target) -> str:
-    """What runner.toml calls a URL; the URL itself, without user and password, where it does not."""
-    if name in settings.targets:
-        return name
-    same = (each for each, known in settings.targets.items() if known.url and _bare(known) == _bare(target))
-    return next(same, without_user(name.rstrip("/")))
+def _other(called: str, project: str) -> str:
+    return f"{_OTHER}:{called}" + (f"/{project}" if project and project != LOCAL_PROJECT else "")
+
+
+def _called(settings: Settings, name: str, target: Target) -> list[str]:
+    """What runner.toml calls a URL, its first name first; the URL itself, without user, where it does not."""
+    same = [each for each, known in settings.targets.items() if known.url and _bare(known) == _bare(target)]
+    return same or [without_user(name.rstrip("/"))]
 
 
 def _bare(target: Target) -> str:
@@ -62,12 +63,22 @@ def site(settings: Settings, name: str, environ: Mapping[str, str]) -> Site:
     names = dict.fromkeys([first, name, *same])
     services = [service(settings, each, environ) for each in names]
     words = [_word(settings, each, environ) for each in names]
+    others = [other for each in names for other in _other_names(settings, each, environ)]
     return Site(
         target=services[0],
-        also=frozenset([*services, *words]) - {services[0]},
+        also=frozenset([*services, *words, *others]) - {services[0]},
         emulates=settings.target_named(first).is_emulated,
         of_name=partial(_service_or_none, settings, environ),
     )
+
+
+def _other_names(settings: Settings, name: str, environ: Mapping[str, str]) -> list[str]:
+    """What a service would be by each of the names that runner.toml has for its URL."""
+    target = settings.target_named(name)
+    if not target.url or not service(settings, name, environ).startswith(f"{_OTHER}:"):
+        return []
+    project = target.project_id or environ.get("PASQAL_PROJECT_ID") or ""
+    return [_other(called, project) for called in _called(settings, name, target)]
 
 
 def _service_or_none(settings: Settings, environ: Mapping[str, str], name: str) -> str:

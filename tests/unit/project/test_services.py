@@ -82,6 +82,28 @@ def test_two_names_of_one_service_are_one_target(settings):
         assert not each.has(f"pcs:fr/{Q}")
 
 
+def test_two_names_of_one_url_are_one_target(tmp_path):
+    """It is called by the first of them; what was measured under the other counts as well."""
+    text = f"""
+[targets.qpu]
+url = "http://a.test/"
+project_id = "{P}"
+[targets.proxy]
+url = "http://a.test"
+project_id = "{P}"
+[targets.theirs]
+url = "http://a.test"
+project_id = "{Q}"
+"""
+    qpu, proxy, theirs = (site(of(tmp_path, text), name, {}) for name in ("qpu", "proxy", "theirs"))
+
+    assert [f"cloud:qpu/{P}"] * 2 == [qpu.target, proxy.target]
+    assert qpu.has(f"cloud:proxy/{P}")
+    assert proxy.has(f"cloud:proxy/{P}")
+    assert f"cloud:qpu/{Q}" == theirs.target
+    assert not theirs.has(f"cloud:proxy/{P}")
+
+
 @pytest.mark.parametrize(
     ("text", "why"),
     [
