@@ -57,6 +57,9 @@ class AnySequence:
         return {"EMU_FREE": '{"name": "EMU_FREE"}'}
 
 
+_PROJECT = "00000000-0000-4000-8000-000000000000"
+
+
 class DiceEngine:
     """Ends each attempt at a random tick, well or badly."""
 
@@ -129,11 +132,11 @@ class MemoryCloud:
         said = self._cloud.handle(asked)
         return Answer(said.status, dict(said.headers), said.body)
 
-    def client(self, port=None):
+    def client(self, port=None, project_id=_PROJECT):
         """A client that reaches this cloud, through a port of the test's choice."""
         return Client(
             endpoints=Endpoints(core=URL, account=URL),
-            project_id="00000000-0000-4000-8000-000000000000",
+            project_id=project_id,
             port=port or CleanPort(self),
             retrying=Retrying(budget_s=0.0, jitter=lambda bound: bound),  # a lost request stays lost
         )

@@ -28,11 +28,11 @@ class Lab:
         self.places = {}
         self.numbers = count(1)
 
-    def at(self, target, also=()):
-        """A fresh process that works at a target."""
+    def at(self, target, also=(), project=None):
+        """A fresh process that works at a target, or in another project of it."""
         cloud, engine, journal = self.places.setdefault(target, self._place())
         tools = Tools(
-            client=cloud.client(),
+            client=cloud.client(project_id=project) if project else cloud.client(),
             journal=journal,
             records=Records(self.folder),
             namespace="lab",

@@ -124,6 +124,10 @@ class Client:
         """One batch, with its sequence and `job_ids`, without its jobs."""
         return self._entry("GET", f"/api/v2/batches/{batch_id}")
 
+    def is_ours(self, batch: Mapping[str, Any]) -> bool:
+        """Whether a batch is of the client's project, or does not say whose it is: a token may see others."""
+        return batch.get("project_id") in {None, self.project_id}
+
     def get_batch_status(self, batch_id: str) -> Payload:
         """`status` and `jobs_count_per_status` of one batch: the cheapest question."""
         return self._object("GET", f"/api/v1/batches/{batch_id}/status")

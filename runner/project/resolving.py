@@ -297,11 +297,17 @@ def adopt(project: Project, experiment: Experiment, chosen: Sequence[Candidate])
 
 def _read(tools: Tools, batch_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     try:
-        return tools.client.get_batch(batch_id), jobs_with_sequences(tools.client, batch_id)
+        batch, jobs = tools.client.get_batch(batch_id), jobs_with_sequences(tools.client, batch_id)
     except NotFoundError as error:
         raise BatchFetchingError(
             f"the cloud has no batch {batch_id} that we can see", hint="see the cloud's portal for its id"
         ) from error
+    if not tools.client.is_ours(batch):
+        raise BatchFetchingError(
+            f"the batch {batch_id} is of the project {batch['project_id']}",
+            hint=f"the target's project is {tools.client.project_id}; see --target and runner.toml",
+        )
+    return batch, jobs
 
 
 def _remember(project: Project, tools: Tools, experiment: Experiment) -> None:

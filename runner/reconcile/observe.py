@@ -138,7 +138,7 @@ class Observer:
         client, tag = self._tools.client, namespace_tag(self._tools.namespace)
         project = client.project_id
         listed = client.get_batches(tag=tag, project_id=project) if project else client.get_batches(tag=tag)
-        payloads = {p["id"]: p for p in listed if p.get("project_id") in {None, project}}
+        payloads = {p["id"]: p for p in listed if client.is_ours(p)}
         if untold := [batch_id for batch_id, payload in payloads.items() if not _tells_tags(payload)]:
             raise WireFormatError(f"the batch {untold[0]} is found by its tag, and tells no list of tags")
         return payloads
@@ -178,9 +178,10 @@ class Observer:
 
     def _batch_or_none(self, batch_id: str) -> Payload | None:
         try:
-            return self._tools.client.get_batch(batch_id)
+            found = self._tools.client.get_batch(batch_id)
         except NotFoundError:
             return None
+        return found if self._tools.client.is_ours(found) else None
 
     # Own
 

@@ -86,7 +86,7 @@ class Origins:
             if not is_here:
                 is_here = was_here(job, manifests[job.recipe], self._site, trusts_names=False)
             if is_here is None and job.recipe == recipe:
-                is_here = self.batch(job.batch_id) is not None or None
+                is_here = self._has(job.batch_id)
             if is_here:
                 whole = replace(job, target=job.target or self._site.target)
                 if wanted and job.recipe == recipe and not job.constants:
@@ -182,7 +182,7 @@ class Origins:
 
     def _sequence(self, batch_id: str) -> str:
         """The sequence of a batch, as the cloud has it; empty where it does not tell."""
-        sequence = (self.batch(batch_id) or {}).get("sequence_builder")
+        sequence = (self._batch(batch_id) or {}).get("sequence_builder")
         return sequence if isinstance(sequence, str) else ""
 
     def _job_sequence(self, job_id: str) -> str:
@@ -192,8 +192,13 @@ class Origins:
             return ""
         return sequence if isinstance(sequence, str) else ""
 
-    def batch(self, batch_id: str) -> Payload | None:
-        """A batch at the target by its id; None where it has none."""
+    def _has(self, batch_id: str) -> bool | None:
+        """Whether a batch is the target's; None where the target does not know it, which proves nothing."""
+        batch = self._batch(batch_id)
+        return None if batch is None else self._client.is_ours(batch)
+
+    def _batch(self, batch_id: str) -> Payload | None:
+        """A batch that the target shows by its id, of any project; None where it shows none."""
         if batch_id not in self._asked:
             try:
                 self._asked[batch_id] = self._client.get_batch(batch_id)

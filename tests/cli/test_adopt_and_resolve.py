@@ -9,6 +9,7 @@ import commands
 import pytest
 from commands import said
 
+from runner.cloud import Client
 from runner.domain import job_key, repetition_key
 from runner.project import Project
 from runner.reconcile.journal import Kind, State
@@ -35,8 +36,8 @@ def constants_of(lab):
     return experiment.desired.constants
 
 
-def a_foreign_batch(lab, *points, device_type="EMU_FREE", tags=("mine",)):
-    """A batch that another tool has created; its id."""
+def a_foreign_batch(lab, *points, device_type="EMU_FREE", tags=("mine",), project_id=None):
+    """A batch that another tool has created, in the target's project by default; its id."""
     project = Project.open(lab)
     (experiment,) = project.load([lab / "specs"])
     with project.tools() as (tools, _):
@@ -47,7 +48,12 @@ def a_foreign_batch(lab, *points, device_type="EMU_FREE", tags=("mine",)):
             "open": False,
             "tags": list(tags),
         }
-        return tools.client.send_batch(payload)["id"]
+        client = Client(
+            endpoints=tools.client.endpoints,
+            project_id=project_id or tools.client.project_id,
+            tokens=tools.client._exchange.tokens,
+        )
+        return client.send_batch(payload)["id"]
 
 
 def tags_of(lab, batch_id):
@@ -118,6 +124,15 @@ def test_a_batch_of_another_device_is_shown_refused_and_left_alone(capsys, lab):
     assert (64, [0, 1]) == (code, [len(each["objections"]) for each in json.loads(out)])
     assert "its device type is EMU_FRESNEL, the file says EMU_FREE" in err
     assert (["mine"], ["mine"]) == (tags_of(lab, fine), tags_of(lab, other))
+
+
+def test_a_batch_of_another_project_is_not_adopted(capsys, lab):
+    """A token may see it by its id; taken over, it would count for the other one."""
+    theirs = a_foreign_batch(lab, (100, 50), project_id="00000000-0000-4000-8000-00000000000b")
+    code, _, err = said(capsys, "adopt", "specs/pair.yaml", theirs, "--yes")
+
+    assert (1, ["mine"]) == (code, tags_of(lab, theirs))
+    assert "is of the project 00000000-0000-4000-8000-00000000000b" in err
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,17 @@ def test_older_records_are_proved_by_their_batch_and_then_say_it(lab):
     assert (0, 0) == bought(planned(lab.at(QPU), wanted()))
 
 
+def test_older_records_of_one_project_are_those_of_no_other(lab):
+    """A token may see the batches of several projects by their ids."""
+    lab.at(QPU).run([a_wish(wanted())], PATIENCE)
+    without_targets(lab)
+    other = f"{QPU[:-1]}other"
+    lab.places[other] = lab.places[QPU]
+    there = lab.at(other, project="00000000-0000-4000-8000-00000000000b")
+
+    assert (1, 100) == bought(planned(there, wanted()))
+
+
 def test_older_records_of_a_local_cloud_are_proved_by_their_manifest(lab):
     """The cloud may be gone; elsewhere they never count."""
     lab.at(EMULATED).run([a_wish(wanted(), "local")], PATIENCE)
