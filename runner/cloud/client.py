@@ -214,12 +214,12 @@ class Client:
 
     def cancel_job(self, job_id: str) -> Payload:
         """Cancels a job; answers it."""
-        return self._entry("PATCH", f"/api/v2/jobs/{job_id}/cancel")
+        return self._object("PATCH", f"/api/v2/jobs/{job_id}/cancel")
 
     def cancel_jobs(self, batch_id: str, **filters: Unpack[JobsOfBatchFilters]) -> Payload:
         """Cancels the jobs of a batch that pass all filters; answers the batch."""
         query = as_query(filters, JobsOfBatchFilters)
-        return self._entry("PATCH", f"/api/v2/batches/{batch_id}/cancel/jobs", query=query)
+        return self._object("PATCH", f"/api/v2/batches/{batch_id}/cancel/jobs", query=query)
 
     def get_job_results(self, job_id: str) -> Payload | None:
         """What a job measured: `counter`, `raw`, `serialised_results`; None while there is nothing yet.

@@ -259,7 +259,7 @@ def test_large_bodies_are_compressed_and_small_ones_are_not():
 
 def test_numbers_of_numpy_are_sent_as_numbers():
     """A sweep from `np.arange` has no others."""
-    port = ScriptedPort(ok({}))
+    port = ScriptedPort(ok({"id": "b"}))
     a_client(port).send_batch({"jobs": [{"runs": np.int64(5), "variables": {"t": np.arange(2)}}]})
 
     assert [{"runs": 5, "variables": {"t": [0, 1]}}] == json.loads(port.requests[0].body)["jobs"]

@@ -12,7 +12,7 @@ from runner.cloud import Answer, Client, Endpoints, Retrying
 from runner.cloud.pacing import Pace
 from runner.errors import UnknownOutcomeError
 
-OK = Answer(200, {}, json.dumps({"status": "success", "data": {}}).encode())
+OK = Answer(200, {}, json.dumps({"status": "success", "data": {"id": "b"}}).encode())
 LINK = Answer(200, {}, json.dumps({"data": {"results_link": "https://s.test/r"}}).encode())
 REST = Answer(429, {"Retry-After": "7"}, b"{}")
 DEADLINE_S = 30

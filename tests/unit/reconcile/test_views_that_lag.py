@@ -563,4 +563,5 @@ def test_runs_that_cannot_be_right_are_forgotten():
     memory.jobs("b1", [{"id": "j1", "status": "PENDING", "runs": -20, "variables": {"t": 1}}])
     (job,) = memory.jobs("b1", [{"id": "j1", "status": "ERROR", "runs": None, "variables": None}])
 
-    assert {"id": "j1", "status": "ERROR", "runs": None, "variables": {"t": 1}} == job
+    expected = {"id": "j1", "batch_id": "b1", "status": "ERROR", "runs": None, "variables": {"t": 1}}
+    assert expected == job
