@@ -49,7 +49,7 @@ def test_other_kinds_of_files_are_written(capsys, lab, form):
     code, _, err = said(capsys, "plot", "specs/pair.yaml", "--job", "t_ns=100", "-o", f"p.{form}")
     begins = {"png": b"\x89PNG", "pdf": b"%PDF"}[form]
 
-    said_beside = f"p.{form}: written; target: emulated:local; {convention('ground-rydberg')}"
+    said_beside = f"p.{form}: written; {convention('ground-rydberg')}; target: emulated:local"
     assert (0, f"{said_beside}\n") == (code, err)
     assert (lab / f"p.{form}").read_bytes().startswith(begins)
 

@@ -151,6 +151,7 @@ def test_the_expanded_file_says_everything():
                 "supersede": "cancel",
                 "submission": "claim",
                 "shortfall": "keep",
+                "on_device_change": "hold",
                 "budget": {},
                 "suspend": False,
                 "depends_on": [],
