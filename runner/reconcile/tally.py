@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from runner.domain import BatchStatus, JobStatus, RunsMode, Shortfall
 from runner.reconcile.actions import NewJob
@@ -28,6 +28,12 @@ if TYPE_CHECKING:
         Retry,
     )
     from runner.reconcile.scene import Scene
+
+
+# How an error of a program begins that does not go away by itself: an emulator's, as it tells it.
+_LASTING: Final = re.compile(
+    r"(ValueError|TypeError|NotImplementedError|KeyError|IndexError|AttributeError|ZeroDivisionError)\b"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,11 +202,16 @@ def _tops_up(job: DesiredJob, policy: Policy) -> bool:
 
 
 def _is_retried(piece: Piece, retry: Retry) -> bool:
-    """Whether a job is a failure that is sent again, as often as the policy allows."""
+    """Whether a job is a failure that is sent again, as often as the policy allows.
+
+    An emulator that refuses what it is given refuses it each time; `retry.errors` may say otherwise.
+    """
     if piece.status not in retry.on or piece.is_skipped:
         return False
-    if piece.status is not JobStatus.ERROR or not retry.errors:
+    if piece.status is not JobStatus.ERROR:
         return True
+    if not retry.errors:
+        return not any(map(_LASTING.match, piece.errors))
     return any(re.search(pattern, text) for pattern in retry.errors for text in piece.errors)
 
 

@@ -880,6 +880,24 @@ def test_pruning_a_lowered_number_of_runs_keeps_what_is_wanted():
     assert [CancelJobs(batch_id="b1", job_ids=("j3",), reason="")] == actions(pruning, seen(batch))
 
 
+@pytest.mark.parametrize(
+    ("said", "errors", "verb"),
+    [
+        ("RuntimeError: the atoms were lost", (), ["RecordResults", "Claim"]),
+        ("ValueError: no such channel", (), ["RecordResults"]),
+        ("ValueError: no such channel", ("channel",), ["RecordResults", "Claim"]),
+    ],
+)
+def test_an_error_that_cannot_go_away_is_not_tried_again(said, errors, verb):
+    """An emulator refuses the same each time, unless the file says that such errors are tried again."""
+    trying = an_experiment(policy=Policy(retry=Retry(limit=2, errors=errors)))
+    failed = a_job(status=JobStatus.ERROR, errors=(said,))
+    planned = plan(trying, seen(a_batch("b1", failed, status=BatchStatus.DONE)), TERMS, NOW)
+
+    assert verb == [type(action).__name__ for action in planned.actions]
+    assert [len(verb) == 1] == [tally.failed for tally in planned.jobs]
+
+
 def test_what_is_being_cancelled_is_nothing_to_spare():
     """It does not run: were it counted, the job that is wanted would be cancelled as well."""
     batch = a_batch("b1", a_job("j1"), a_job("j2", status=JobStatus.CANCELING))
