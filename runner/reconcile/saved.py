@@ -238,6 +238,8 @@ def desired_facts(desired: DesiredExperiment) -> dict[str, Any]:
     asked: dict[str, Any] = plain(desired)
     if not desired.forbidden:
         del asked["forbidden"]  # plans of before there was such a thing still hold
+    if not desired.sublattices:
+        del asked["sublattices"]
     if desired.policy.shortfall is Shortfall.KEEP:
         del asked["policy"]["shortfall"]  # the same
     if desired.policy.on_device_change is OnDeviceChange.HOLD:

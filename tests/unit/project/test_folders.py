@@ -173,6 +173,15 @@ def test_saved_plans_of_before_hold_until_something_is_forbidden():
     assert "no" == desired_facts(forbidden)["forbidden"]
 
 
+def test_saved_plans_of_before_hold_until_sublattices_are_named():
+    """The file names none, as no file did then."""
+    free = an_experiment()
+    named = replace(free, sublattices=(("q0",), ("q1",)))
+
+    assert "sublattices" not in desired_facts(free)
+    assert [["q0"], ["q1"]] == desired_facts(named)["sublattices"]
+
+
 RERUN = commands.EXPERIMENT.replace("  jobs:\n", "  rerun: {all: 1, jobs: {t_ns=200: 1}}\n  jobs:\n")
 
 
