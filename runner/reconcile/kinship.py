@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     Differences = tuple[tuple[str, Any, Any], ...]
 
 _ALL: Final = "*"
+_LEVEL: Final = "rydberg_level"
+_DERIVED: Final = "interaction_coeff_xy"
 _SHOWN: Final = 4
 
 
@@ -59,7 +61,8 @@ def kin(desired: DesiredExperiment, job: DesiredJob | None, have: str, values: V
     if _ALL in said:
         return Kin.OTHER
     changed = changes(desired, job, have, values)
-    is_said = bool(changed) and all(_is_said(path, said) for path, _, _ in changed)
+    paths = {path for path, _, _ in changed}
+    is_said = bool(paths) and all(_is_said(path, said) or _follows(path, paths, said) for path in paths)
     return Kin.OTHER if is_said else Kin.CHANGED
 
 
@@ -91,3 +94,11 @@ def _said_by_file(desired: DesiredExperiment, job: DesiredJob | None) -> tuple[s
 
 def _is_said(path: str, said: Iterable[str]) -> bool:
     return any(path == each or path.startswith(f"{each}.") for each in said)
+
+
+def _follows(path: str, changed: Iterable[str], said: Iterable[str]) -> bool:
+    """Whether a constant is another one because the file says another level, from which Pulser derives it.
+
+    Where the level is as it was, Pulser derives it otherwise than before.
+    """
+    return path == _DERIVED and _LEVEL in changed and _LEVEL in said

@@ -60,6 +60,7 @@ BOTH = {"interaction_coeff_xy": 3700, "rydberg_level": 60}
         (wanted(), OLD, Kin.CHANGED),
         (wanted("interaction_coeff_xy"), OLD, Kin.OTHER),
         (wanted("rydberg_level"), OLD, Kin.CHANGED),
+        (wanted("rydberg_level"), BOTH, Kin.OTHER),
         (wanted("interaction_coeff_xy"), BOTH, Kin.CHANGED),
         (wanted("interaction_coeff_xy", "rydberg_level"), BOTH, Kin.OTHER),
         (wanted("*"), BOTH, Kin.OTHER),
@@ -70,7 +71,10 @@ BOTH = {"interaction_coeff_xy": 3700, "rydberg_level": 60}
     ],
 )
 def test_constants_count_where_it_is_emulated(desired, measured, expected):
-    """Those that the file says make another experiment; of others a person decides; limits say nothing."""
+    """Those that the file says make another experiment; of others a person decides; limits say nothing.
+
+    The coefficient is said with a level that is another one, and not where it has changed alone.
+    """
     assert expected == kin(desired, None, digest_of(**measured), values_of(measured))
 
 
