@@ -28,8 +28,11 @@ class Lab:
         self.places = {}
         self.numbers = count(1)
 
-    def at(self, target, also=(), project=None):
-        """A fresh process that works at a target, or in another project of it."""
+    def at(self, target, also=(), project=None, declared=None):
+        """A fresh process that works at a target, or in another project of it.
+
+        `declared` are the names in all files, if anybody knows.
+        """
         cloud, engine, journal = self.places.setdefault(target, self._place())
         tools = Tools(
             client=cloud.client(project_id=project) if project else cloud.client(),
@@ -40,6 +43,7 @@ class Lab:
                 target=target, also=frozenset(also), emulates=target == EMULATED, of_name=self._service
             ),
             clock=self.clock,
+            declared=lambda: declared,
             sleep=lambda seconds: self._sleep(cloud, engine, seconds),
         )
         return Reconciler(tools, Terms(namespace="lab", poll_s=1.0))

@@ -111,7 +111,10 @@ class Observer:
             for name in looked_at
         }
         seen = {name: self._with_lineage(each) for name, each in seen.items()}
-        seen |= {each.name: self._origins.with_constants(each, seen[each.name]) for each in wanted}
+        seen |= {
+            each.name: self._origins.with_constants(each, seen[each.name], names.former(each.name))
+            for each in wanted
+        }
         return seen | {each.name: self._with_manifests(each, seen[each.name], names) for each in wanted}
 
     def spent_since(self, begin: datetime) -> tuple[Cost, str]:

@@ -124,8 +124,14 @@ class Origins:
         played = self._job_sequence(job.id) if is_own else self._sequence(job.batch_id)
         return measured_constants(played, device_type) or UNPROVED
 
-    def with_constants(self, wanted: DesiredExperiment, seen: Observation) -> Observation:
-        """What there is, with the constants of each batch of the recipe, and of those that are others."""
+    def with_constants(
+        self, wanted: DesiredExperiment, seen: Observation, former: Iterable[str]
+    ) -> Observation:
+        """What there is, with the constants of each batch of the recipe, and of those that are others.
+
+        Args:
+            former: Names that the experiment had before.
+        """
         of_batch: dict[str, str] = {}
         for job in seen.recorded:
             asked = {each.key: each for each in wanted.jobs}.get(job.key)
@@ -138,7 +144,9 @@ class Origins:
             for batch in seen.batches
         )
         seen = replace(seen, batches=batches)
-        return replace(seen, constants=self._values(wanted, seen)) if self._others(wanted, seen) else seen
+        if not self._others(wanted, seen):
+            return seen
+        return replace(seen, constants=self._values(wanted, seen, (wanted.name, *former)))
 
     def _batch_constants(self, wanted: DesiredExperiment, batch: ObservedBatch) -> str:
         """Those of a batch without a tag that says them; a machine is not asked."""
@@ -170,11 +178,13 @@ class Origins:
             if have not in {"", UNPROVED, OTHER_CONSTANTS, wanted.constants_for(job)}
         }
 
-    def _values(self, wanted: DesiredExperiment, seen: Observation) -> dict[str, Mapping[str, Any]]:
+    def _values(
+        self, wanted: DesiredExperiment, seen: Observation, names: Iterable[str]
+    ) -> dict[str, Mapping[str, Any]]:
         """The constants behind digests that are not those of the file, as far as anything tells them."""
         device_type = wanted.device_type
-        manifest = self._records.manifest(wanted.name, wanted.recipe[:SHORT]) or {}
-        told = [*all_sequences(manifest)]
+        manifests = (self._records.manifest(name, wanted.recipe[:SHORT]) or {} for name in names)
+        told = [text for manifest in manifests for text in all_sequences(manifest)]
         for have, batch_id in self._others(wanted, seen).items():
             if wanted.emulated and have not in {measured_constants(each, device_type) for each in told}:
                 told.append(self._sequence(batch_id))

@@ -165,6 +165,17 @@ def test_what_an_older_version_measured_is_known_by_its_manifest_or_its_batch(la
     assert ((0, 0), True) == (bought(other), "rydberg_level 70 → 60" in holds(other)[0].reason)
 
 
+def test_constants_are_known_by_the_manifest_of_a_former_name(lab):
+    """Of a renamed experiment, where the cloud has forgotten all, what the file says is bought."""
+    measured(lab, wanted(70))
+    lab.forget(EMULATED)
+    unsaid, saying = (replace(wanted(60, 100, *said), name="new") for said in ((), ("rydberg_level",)))
+    held, plan = (planned(lab.at(EMULATED, declared=frozenset({"new"})), each) for each in (unsaid, saying))
+
+    assert "rydberg_level 70 → 60" in holds(held)[0].reason
+    assert ((1, 100), []) == (bought(plan), holds(plan))
+
+
 def test_what_is_proved_is_written_down(lab):
     """It holds when manifest and cloud are gone."""
     measured(lab, wanted(70))
