@@ -37,7 +37,7 @@ from runner.project.targets import connect, environment
 from runner.reconcile import Journal, Memory, Patience, Reconciler, Tools, Wish, utc_now
 from runner.reconcile.tags import SHORT
 from runner.results import Records, job_rows, verified
-from runner.results.sites import elsewhere, was_here, with_constants
+from runner.results.sites import elsewhere, says_where, was_here, with_constants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -208,7 +208,7 @@ class Project:
             if (name, job.recipe) not in manifests:
                 manifests[name, job.recipe] = self.records.manifest(name, job.recipe)
             if was_here(job, manifests[name, job.recipe], self.site, trusts_names=True):
-                whole = replace(job, target=job.target or self._known_target)
+                whole = replace(job, target=job.target if says_where(job.target) else self._known_target)
                 found.append((name, with_constants(experiment.desired, whole, manifests[name, job.recipe])))
         several = sorted({job.target for _, job in found if job.target} - {self.site.target, *self.site.also})
         if len(several) > 1:

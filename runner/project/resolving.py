@@ -100,8 +100,8 @@ def declare_measured(project: Project, experiment: Experiment, *, here: bool) ->
                 f"{experiment.name}: of all jobs on record it is known where they were measured",
                 hint="`runner status` tells what is held, and why",
             )
-        target = tools.site.target if here else not_at(tools.site.target)
-        said = [replace(job, target=target) for job in seen.unproved]
+        target = tools.site.target
+        said = [replace(job, target=target if here else not_at(target, job.target)) for job in seen.unproved]
         for name in {experiment.name, *tools.records.recipes()}:
             tools.records.complete(name, said)
         where = "here" if here else "elsewhere"

@@ -11,7 +11,7 @@ from runner.domain.identity import OTHER_CONSTANTS, UNPROVED, device_constants, 
 from runner.errors import NotFoundError
 from runner.reconcile.tags import SHORT, read_marks
 from runner.results.manifests import all_sequences, constants_said
-from runner.results.sites import was_here
+from runner.results.sites import says_where, was_here
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -86,9 +86,9 @@ class Origins:
             if not is_here:
                 is_here = was_here(job, manifests[job.recipe], self._site, trusts_names=False)
             if is_here is None and job.recipe == recipe:
-                is_here = self._has(job.batch_id)
+                is_here = job.batch_id in here or self._has(job.batch_id)
             if is_here:
-                whole = replace(job, target=job.target or self._site.target)
+                whole = replace(job, target=job.target if says_where(job.target) else self._site.target)
                 if wanted and job.recipe == recipe and not job.constants:
                     constants = self._recorded_constants(wanted, job, manifests[recipe], here)
                     whole = replace(whole, constants=constants)

@@ -25,7 +25,8 @@ from runner.domain import (
     digest,
 )
 from runner.errors import RecordError
-from runner.results.manifests import following
+from runner.results.manifests import TARGET, following
+from runner.results.sites import says_where
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
@@ -34,7 +35,7 @@ _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _RECORD: Final = "runner/record/v1"
 DIGEST: Final = "digest"
 # What says where a job comes from; records of older versions do not have it.
-ORIGIN: Final = ("target", "constants")
+ORIGIN: Final = (TARGET, "constants")
 _KINDS: Final = {
     **dict.fromkeys(("job_id", "batch_id", "recipe", "key", "name", "status"), str),
     "variables": dict,
@@ -207,12 +208,18 @@ def _completed(line: str, known: Mapping[str, RecordedJob]) -> str:
     """A line with what is known now of where its job comes from."""
     value = json.loads(line)
     job, said = known.get(value["job_id"]), value.pop(DIGEST, None)
-    added = {name: getattr(job, name) for name in ORIGIN if job and getattr(job, name) and name not in value}
+    known_now = {name: getattr(job, name) for name in ORIGIN if job and getattr(job, name)}
+    added = {name: each for name, each in known_now.items() if not _is_settled(name, value.get(name, ""))}
     if not added or (said is not None and said != digest(value)):
         return line
     value |= added
     whole = value if said is None else {**value, DIGEST: digest(value)}
     return json.dumps(whole, ensure_ascii=False, allow_nan=False)
+
+
+def _is_settled(name: str, said: str) -> bool:
+    """Whether a line says for good where its job comes from: where it was not measured is no answer."""
+    return says_where(said) if name == TARGET else bool(said)
 
 
 def _digest(line: Mapping[str, Any]) -> str:

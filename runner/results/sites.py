@@ -15,8 +15,9 @@ if TYPE_CHECKING:
     from runner.domain import DesiredExperiment, RecordedJob
 
 EMULATED: Final = "emulated:local"
-# Of a record: a person has said where it was not measured, and nobody knows where it was.
+# Of a record: a person has said where it was not measured, of one target or several.
 _NOT: Final = "not:"
+_BETWEEN: Final = ","
 
 
 def _unknown(name: str) -> str:
@@ -63,9 +64,9 @@ def was_here(
     Args:
         trusts_names: Whether a name that leads here now is proof enough, as where nothing is bought by it.
     """
-    if not site.target or job.target.removeprefix(_NOT) == job.target != "":
+    if not site.target or says_where(job.target):
         return site.has(job.target)
-    if job.target and site.has(job.target.removeprefix(_NOT)):
+    if any(map(site.has, _denied(job.target))):
         return False
     known = {site.of_name(name) for name in targets_said(manifest or {})}
     if not known or "" in known:
@@ -97,11 +98,25 @@ def elsewhere(recorded: Iterable[RecordedJob], site: Site) -> dict[str, int]:
     """How many jobs on record were measured at each other target, as far as they say it."""
     counted: dict[str, int] = {}
     for job in recorded:
-        if job.target and not job.target.startswith(_NOT) and not site.has(job.target):
+        if says_where(job.target) and not site.has(job.target):
             counted[job.target] = counted.get(job.target, 0) + 1
     return dict(sorted(counted.items()))
 
 
-def not_at(target: str) -> str:
-    """What a record says of its target once a person has said that it was not measured at one."""
-    return f"{_NOT}{target}"
+def says_where(target: str) -> bool:
+    """Whether a record says where it was measured, and not only where it was not."""
+    return bool(target) and not target.startswith(_NOT)
+
+
+def not_at(target: str, said: str = "") -> str:
+    """What a record says of its target once a person has said that it was not measured at one.
+
+    Args:
+        said: What it said until now.
+    """
+    return _BETWEEN.join(f"{_NOT}{each}" for each in dict.fromkeys([*_denied(said), target]))
+
+
+def _denied(said: str) -> list[str]:
+    """The targets of which a record says that it was not measured there."""
+    return said.removeprefix(_NOT).split(f"{_BETWEEN}{_NOT}") if said.startswith(_NOT) else []

@@ -108,6 +108,21 @@ def test_a_person_decides_what_nothing_proves(capsys, lab, decision, counted):
     assert 64 == said(capsys, "resolve", "specs/pair.yaml", decision, "--target", "qpu")[0]
 
 
+@pytest.mark.parametrize(("decision", "counted"), [("measured-here", 50), ("measured-elsewhere", 0)])
+def test_each_target_decides_for_itself(capsys, lab, decision, counted):
+    """Where it is known only that another one did not measure it; that one asks no more."""
+    as_nobody_can_place(lab)
+    said(capsys, "resolve", "specs/pair.yaml", "measured-elsewhere", "--target", "qpu")
+    held = said(capsys, "plan", "specs")[1]
+    said(capsys, "resolve", "specs/pair.yaml", decision)
+    here, there = said(capsys, "plan", "specs")[1], said(capsys, "plan", "specs", "--target", "qpu")[1]
+
+    assert "hold: 2 jobs on record do not say where they were measured" in held
+    assert ("hold" in here + there, "buys 3 jobs" in there) == (False, True)
+    assert f"buys {1 if counted else 3} job" in here
+    assert [counted, counted, 0] == [runs for runs, _ in measured(capsys)]
+
+
 @pytest.mark.parametrize(("decision", "counted"), [("same-constants", 50), ("other-constants", 0)])
 def test_a_person_decides_which_constants_the_device_had(capsys, lab, decision, counted):
     """Where neither a manifest nor a batch proves it."""

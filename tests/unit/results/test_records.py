@@ -270,3 +270,21 @@ def test_a_record_is_completed_and_else_stays_as_it_was(tmp_path):
     assert [record_line(a_record("j1", target="cloud:a")), changed, third] == file.read_text(
         encoding="utf-8"
     ).splitlines()
+
+
+@pytest.mark.parametrize(
+    ("said", "now", "expected"),
+    [
+        ("not:cloud:a", "cloud:b", "cloud:b"),
+        ("not:cloud:a", "not:cloud:a,not:cloud:b", "not:cloud:a,not:cloud:b"),
+        ("cloud:a", "not:cloud:a", "cloud:a"),
+        ("cloud:a", "cloud:b", "cloud:a"),
+    ],
+)
+def test_only_where_a_job_was_measured_stays_for_good(tmp_path, said, now, expected):
+    """Where it was not measured is no answer yet."""
+    records = Records(tmp_path)
+    records.add("exp", [a_record("j1", target=said)])
+    records.complete("exp", [a_record("j1", target=now)])
+
+    assert (a_record("j1", target=expected),) == records.of_experiment("exp")

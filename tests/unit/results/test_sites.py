@@ -34,6 +34,9 @@ def a_site(target):
         ("", [], EMULATED, None, None),
         (not_at(QPU), ["pasqal"], QPU, False, False),
         (not_at(QPU), ["local"], EMULATED, True, True),
+        (not_at(OTHER, not_at(QPU)), [], QPU, False, False),
+        (not_at(OTHER, not_at(QPU)), [], OTHER, False, False),
+        (not_at(OTHER, not_at(QPU)), [], EMULATED, None, None),
     ],
 )
 def test_a_record_says_it_else_what_is_proved_counts(target, names, at, is_trusted, is_proved):
