@@ -50,6 +50,14 @@ class OnDeviceChange(StrEnum):
     MEASURE = "measure"
 
 
+class DeviceSource(StrEnum):
+    """Where the constants of a device come from that the file does not say itself."""
+
+    PULSER = "pulser"
+    TARGET = "target"
+    PYTHON = "python"
+
+
 class Submission(StrEnum):
     """How a batch comes to be: claimed first, or bought with one POST."""
 
@@ -173,6 +181,8 @@ class DesiredJob:
 
         said_constants: Constants of the device of its own sequence that the file says itself, see
             `DesiredExperiment`.
+
+        device_source: Where the others come from.
     """
 
     key: str
@@ -186,6 +196,7 @@ class DesiredJob:
     sequence: str | None = None
     qubit_ids: tuple[str, ...] = ()
     said_constants: tuple[str, ...] = ()
+    device_source: DeviceSource = DeviceSource.PULSER
 
     @property
     def of_point(self) -> str:
@@ -236,6 +247,8 @@ class DesiredExperiment:
 
         said_constants: Constants of the device that the file says itself, by their paths; `*` for all.
 
+        device_source: Where the others come from.
+
         emulated: Whether the target emulates it, so that what is measured depends on these constants.
     """
 
@@ -252,6 +265,7 @@ class DesiredExperiment:
     forbidden: str = ""
     sublattices: tuple[tuple[str, ...], ...] = ()
     said_constants: tuple[str, ...] = ()
+    device_source: DeviceSource = DeviceSource.PULSER
     emulated: bool = False
 
     @property

@@ -16,7 +16,7 @@ from runner.domain.identity import OTHER_CONSTANTS, UNPROVED, device_constants
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.domain import DesiredExperiment, DesiredJob
+    from runner.domain import DesiredExperiment, DesiredJob, DeviceSource
 
     Values = Mapping[str, Mapping[str, Any]]
     Differences = tuple[tuple[str, Any, Any], ...]
@@ -87,9 +87,18 @@ def _shown(value: Any) -> str:
     return "as by default" if value is None else f"{value}"
 
 
+def device_source(desired: DesiredExperiment, job: DesiredJob | None) -> DeviceSource:
+    """Where the constants come from that the file does not say; see `kin`."""
+    return _sequence_owner(desired, job).device_source
+
+
 def _said_by_file(desired: DesiredExperiment, job: DesiredJob | None) -> tuple[str, ...]:
-    is_own = job is not None and job.sequence is not None
-    return job.said_constants if job is not None and is_own else desired.said_constants
+    return _sequence_owner(desired, job).said_constants
+
+
+def _sequence_owner(desired: DesiredExperiment, job: DesiredJob | None) -> DesiredExperiment | DesiredJob:
+    """The job where it has a sequence of its own, else the experiment."""
+    return desired if job is None or job.sequence is None else job
 
 
 def _is_said(path: str, said: Iterable[str]) -> bool:

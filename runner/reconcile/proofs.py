@@ -6,17 +6,28 @@ file does not say which ones it means.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from runner.domain import DeviceSource
 from runner.domain.identity import UNPROVED
 from runner.reconcile.actions import Hold
-from runner.reconcile.kinship import Kin, changes, changes_said
+from runner.reconcile.estimate import is_emulator
+from runner.reconcile.kinship import Kin, changes, changes_said, device_source
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runner.domain import DesiredJob
+    from runner.domain import DesiredExperiment, DesiredJob
     from runner.reconcile.scene import Scene
+
+
+_ADVICE: Final = {
+    DeviceSource.PULSER: "say them in the file, by key as in `device: {of: MockDevice, "
+    "interaction_coeff_xy: 3700}` or all of them as `device: {file: device.json}`",
+    DeviceSource.TARGET: "say `device: {file: device.json}` in place of `device: {target: …}`, with the "
+    "`device` that the sequence has in the manifest on record",
+    DeviceSource.PYTHON: "have the function in Python give the sequence with the device from before",
+}
 
 
 class _Measurement(NamedTuple):
@@ -80,6 +91,15 @@ def _of_change(scene: Scene, changed: list[_Measurement]) -> Iterator[Hold]:
     yield Hold(
         reason="constants of its device have changed since it was measured, and the file does not say which "
         f"it means: {said or 'those of the batch ' + changed[0].batch_id + ' are not known'}",
-        how="say them in the file, as in `device: {of: MockDevice, interaction_coeff_xy: 3700}`: with those "
-        "from before nothing is bought; or set `policy.on_device_change: measure` to buy it anew",
+        how=_advice(scene.desired, changed),
     )
+
+
+def _advice(desired: DesiredExperiment, changed: list[_Measurement]) -> str:
+    """What can be done about changed constants, for each source of the present ones."""
+    sources = dict.fromkeys(device_source(desired, each.job) for each in changed)
+    if not is_emulator(desired.device_type):
+        sources.pop(DeviceSource.TARGET, None)  # such a device type takes only what is like its device of now
+    former = ", ".join(_ADVICE[each] for each in sources)
+    kept = f"with those from before nothing is bought: {former}; or " if former else ""
+    return f"{kept}set `policy.on_device_change: measure` to buy it anew"

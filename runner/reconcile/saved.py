@@ -36,6 +36,8 @@ _SHA_256: Final = "da323f1ae1e741f6715c29800fac17f55bcf3309047a4eaac5d443880e016
 _WORDS: Final = {"reason", "how", "differences"}
 # Where it comes from: an older version did not say it, and the actions follow from it.
 _ORIGINS: Final = ("target", "constants")
+# Of the device, what the actions follow from; older versions did not say it.
+_OF_DEVICE: Final = ("said_constants", "device_source")
 _TIMES: Final = ("created_at", "updated_at", "started_at", "ended_at")
 
 
@@ -234,7 +236,7 @@ def saved_action(action: Action, causes: tuple[Difference, ...]) -> SavedAction:
 def desired_facts(desired: DesiredExperiment) -> dict[str, Any]:
     """What the file asks for, as a tree; of the sequence, its digest."""
     # Of the sequence, the key says it.
-    jobs = {job.name: _without(plain(job), "sequence", "said_constants") for job in desired.jobs}
+    jobs = {job.name: _without(plain(job), "sequence", *_OF_DEVICE) for job in desired.jobs}
     asked: dict[str, Any] = plain(desired)
     if not desired.forbidden:
         del asked["forbidden"]  # plans of before there was such a thing still hold
@@ -244,7 +246,7 @@ def desired_facts(desired: DesiredExperiment) -> dict[str, Any]:
         del asked["policy"]["shortfall"]  # the same
     if desired.policy.on_device_change is OnDeviceChange.HOLD:
         del asked["policy"]["on_device_change"]
-    asked = _without(asked, "said_constants", "emulated")
+    asked = _without(asked, *_OF_DEVICE, "emulated")
     return asked | {"sequence": digest(desired.sequence), "jobs": jobs}
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from runner.domain import (
     DesiredExperiment,
     DesiredJob,
+    DeviceSource,
     RunsMode,
     constants_of,
     job_key,
@@ -17,7 +18,7 @@ from runner.domain import (
 )
 from runner.errors import SpecError
 from runner.sequences.compiled import Compiled
-from runner.sequences.devices import said_constants
+from runner.sequences.devices import device_source, said_constants
 from runner.sequences.drafting import Draft, Said, drafted
 from runner.sequences.emulation import check_atoms, check_bases, check_durations
 from runner.sequences.grouping import capped
@@ -77,6 +78,11 @@ class _Part:
     def said_constants(self) -> tuple[str, ...]:
         """Constants of its device that the file says itself, whatever Pulser or the target says."""
         return said_constants(self.said.file.experiment.spec.sequence)
+
+    @property
+    def device_source(self) -> DeviceSource:
+        """Where the others come from."""
+        return device_source(self.said.file.experiment.spec.sequence)
 
     @property
     def qubit_ids(self) -> tuple[str, ...]:
@@ -243,6 +249,7 @@ def _desired(parts: Sequence[_Part], file: ExperimentFile) -> DesiredExperiment:
         max_runs=min((most for part in parts for most in part.takers.values()), default=None),
         qubit_ids=shared.qubit_ids if shared else (),
         said_constants=shared.said_constants if shared else (),
+        device_source=shared.device_source if shared else DeviceSource.PULSER,
         tags=spec.tags,
         live_device=_live_text(parts[0]),
         sublattices=spec.sublattices or (),
@@ -269,4 +276,5 @@ def _desired_job(part: _Part, job: JobRequest, duration_ns: int | None) -> Desir
         sequence=part.text if part.key else None,
         qubit_ids=part.qubit_ids if part.key else (),
         said_constants=part.said_constants if part.key else (),
+        device_source=part.device_source if part.key else DeviceSource.PULSER,
     )

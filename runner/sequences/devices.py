@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from pulser.channels.dmm import DMM
 
+from runner.domain import DeviceSource
 from runner.sequences.remarks import message_of, recorded_warnings
 from runner.sequences.representation import RepresentationError, read_device, specified
 from runner.sequences.specifications import NoSpecificationError
 from runner.sequences.targets import is_machine, known_devices
 from runner.spec.devices import ChangedChannel, ChangedDevice, DeviceFile, LiveDevice
 from runner.spec.pointers import child
-from runner.spec.sequence import FileSequence, WrittenSequence
+from runner.spec.sequence import FileSequence, PythonSequence, WrittenSequence
 from runner.spec.sourcing import DEVICE, DEVICE_FILE
 from runner.spec.spelling import suggestion
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     from runner.sequences.specifications import Specifications
     from runner.sequences.targets import AnyDevice
     from runner.spec.findings import Findings
-    from runner.spec.sequence import PythonSequence
 
     AnySpec = WrittenSequence | FileSequence | PythonSequence
 
@@ -75,6 +75,13 @@ def said_constants(sequence: AnySpec | None) -> tuple[str, ...]:
     said = device.model_dump(exclude_none=True, include={"rydberg_level", "interaction_coeff_xy", "channels"})
     channels = said.pop("channels", {})
     return (*said, *(f"channels.{name}.{key}" for name, keys in channels.items() for key in keys))
+
+
+def device_source(sequence: AnySpec | None) -> DeviceSource:
+    """Where the constants come from that the file does not say itself."""
+    if isinstance(sequence, WrittenSequence):
+        return DeviceSource.TARGET if isinstance(sequence.device, LiveDevice) else DeviceSource.PULSER
+    return DeviceSource.PYTHON if isinstance(sequence, PythonSequence) else DeviceSource.PULSER
 
 
 def _live(findings: Findings, device_type: str, live: Specifications) -> AnyDevice | None:

@@ -173,6 +173,14 @@ def test_saved_plans_of_before_hold_until_something_is_forbidden():
     assert "no" == desired_facts(forbidden)["forbidden"]
 
 
+def test_saved_plans_do_not_say_what_decides_on_changed_constants():
+    """The actions follow from it, and plans of before have it not."""
+    facts = desired_facts(an_experiment())
+    parts = (facts, *facts["jobs"].values())
+
+    assert not [name for part in parts for name in ("said_constants", "device_source") if name in part]
+
+
 def test_saved_plans_of_before_hold_until_sublattices_are_named():
     """The file names none, as no file did then."""
     free = an_experiment()

@@ -9,7 +9,7 @@ import pytest
 from builders import a_wanted_job, an_experiment
 from targets_in_memory import EMULATED, PATIENCE, QPU, Lab, bought, planned
 
-from runner.domain import OnDeviceChange, Policy, recipe_digest
+from runner.domain import DeviceSource, OnDeviceChange, Policy, recipe_digest
 from runner.reconcile import Patience, Wish
 from runner.reconcile.actions import CancelBatch, Hold
 from runner.reconcile.conditions import conditions
@@ -101,6 +101,28 @@ def test_constants_that_changed_without_the_file_are_held(lab):
     assert ((0, 0), []) == (bought(planned(lab.at(EMULATED), wanted(70))), [])
     assert (1, 100) == bought(planned(lab.at(EMULATED), wanted(60, 100, "rydberg_level")))
     assert (1, 100) == bought(planned(lab.at(EMULATED), wanted(60, policy=MEASURE)))
+
+
+NOTHING = "with those from before nothing is bought: "
+
+
+@pytest.mark.parametrize(
+    ("source", "device_type", "advice"),
+    [
+        (DeviceSource.PULSER, "EMU_FREE", f"{NOTHING}say them in the file, by key "),
+        (DeviceSource.TARGET, "EMU_FREE", NOTHING + "say `device: {file: "),
+        (DeviceSource.TARGET, "FRESNEL", "set `policy."),
+        (DeviceSource.PYTHON, "EMU_FREE", f"{NOTHING}have the function in Python "),
+    ],
+)
+def test_who_is_held_is_told_what_can_be_done(lab, source, device_type, advice):
+    """It depends on where the constants come from; the device type of a target takes but those of now."""
+    measured(lab, wanted(70, device_type=device_type))
+    changed = replace(wanted(60, device_type=device_type), device_source=source)
+    (hold,) = holds(planned(lab.at(EMULATED), changed))
+
+    assert hold.how.startswith(advice)
+    assert hold.how.endswith("set `policy.on_device_change: measure` to buy it anew")
 
 
 def test_what_was_bought_for_changed_constants_needs_no_policy_any_more(lab):

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 from builders import a_wanted_job, an_experiment
 
-from runner.domain import OnDeviceChange, Policy
+from runner.domain import DeviceSource, OnDeviceChange, Policy
 from runner.domain.identity import OTHER_CONSTANTS, UNPROVED, device_constants, measured_constants
-from runner.reconcile.kinship import Kin, changes, changes_said, kin
+from runner.reconcile.kinship import Kin, changes, changes_said, device_source, kin
 
 MEASURE = Policy(on_device_change=OnDeviceChange.MEASURE)
 
@@ -96,6 +96,16 @@ def test_a_job_of_its_own_sequence_has_its_own_constants():
     assert Kin.SAME is kin(desired, own, digest_of(**OLD), {})
     assert Kin.OTHER is kin(desired, own, digest_of(), {})
     assert Kin.CHANGED is kin(desired, None, digest_of(**OLD), {})
+
+
+def test_a_job_of_its_own_sequence_has_a_source_of_its_own():
+    """Of those constants that the file does not say."""
+    plain = a_wanted_job()
+    own = replace(plain, sequence=a_sequence(), device_source=DeviceSource.PYTHON)
+    desired = replace(wanted(), jobs=(own,), device_source=DeviceSource.TARGET)
+    sources = [device_source(desired, each) for each in (own, plain, None)]
+
+    assert [DeviceSource.PYTHON, DeviceSource.TARGET, DeviceSource.TARGET] == sources
 
 
 def test_both_values_are_told():

@@ -7,11 +7,13 @@ import json
 import pulser
 import pytest
 
-from runner.domain import recipe_digest
+from runner.domain import DeviceSource, recipe_digest
 from runner.errors import SpecError
 from runner.sequences import compiled
+from runner.sequences.devices import device_source
 from runner.sequences.specifications import NoSpecificationError, Specification, is_current
 from runner.spec import load, parse
+from runner.spec.sequence import PythonSequence
 
 FILE = """\
 apiVersion: runner/v1
@@ -105,6 +107,31 @@ def test_an_emulator_can_stand_in_for_a_live_device():
 
     assert {"FRESNEL", "EMU_FREE"} == set(result(Serving(), type=of_emulator).consulted)
     assert [(16, too_long)] == complaints(Serving(max_sequence_duration=2000), type=of_emulator)
+
+
+def test_a_former_specification_can_be_kept_in_a_file():
+    """As it is in what was sent: recipe and constants are those from before, whatever the target serves."""
+    free = ("device_type: FRESNEL", "device_type: EMU_FREE")
+    before, after = result(Serving(), type=free), result(Serving(rydberg_level=70), type=free)
+    files = {"former.json": json.dumps(json.loads(before.experiment.sequence)["device"])}
+    text = FILE.replace("DEVICE", "{file: former.json}").replace(*free)
+    kept = compiled(parse(text, path="x.yaml", companion=files.__getitem__), Serving(rydberg_level=70))
+
+    assert before.experiment.recipe == after.experiment.recipe == kept.experiment.recipe
+    assert before.experiment.constants == kept.experiment.constants != after.experiment.constants
+
+
+@pytest.mark.parametrize(
+    ("device", "source"), [("{target: FRESNEL}", DeviceSource.TARGET), ("AnalogDevice", DeviceSource.PULSER)]
+)
+def test_it_is_known_where_constants_come_from(device, source):
+    """From the target as it is now, or from Pulser; of a function in Python, from its code."""
+    python = PythonSequence(python="chain.py:chain")
+
+    assert (source, DeviceSource.PYTHON) == (
+        result(Serving(), device).experiment.device_source,
+        device_source(python),
+    )
 
 
 @pytest.mark.parametrize(
