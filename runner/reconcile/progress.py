@@ -19,7 +19,6 @@ WINDOW_S: Final = 300.0
 _FEW: Final = 5
 # What was bought and has ended well on the cloud, whatever its result.
 _MEASURED: Final = frozenset({"DONE", "PARTIAL", "NO_RESULT"})
-_MINUTE_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,26 +130,6 @@ class Progress:
         """Ids of all batches with jobs under way, those of experiments first of which jobs are running."""
         parts = sorted(self.parts.values(), key=lambda part: not part.numbers.running)
         return tuple(batch for part in parts for batch in part.batches)
-
-    @property
-    def jobs_per_min(self) -> float | None:
-        """How many jobs ended a minute of late; None before one has."""
-        if self.at is None or not self.ends:
-            return None
-        first = self.ends[0]
-        count, spent_s = self.numbers.ended - first.count, (self.at - first.at).total_seconds()
-        return count / spent_s * _MINUTE_S if count > 0 and spent_s > 0 else None
-
-    @property
-    def left_s(self) -> float | None:
-        """How long it takes if it goes on like this (in s); None before anybody can tell.
-
-        Nobody can while a person must decide something.
-        """
-        rate = self.jobs_per_min
-        if rate is None or any(part.is_held for part in self.parts.values()):
-            return None
-        return self.numbers.left / rate * _MINUTE_S
 
 
 def observe(progress: Progress, plans: Sequence[Plan], now: datetime) -> Progress:

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from functools import reduce
 
-import pytest
 from builders import NOW, TERMS, a_batch, a_job, a_wanted_job, an_experiment, at, seen
 
 from runner.domain import JobStatus
-from runner.reconcile import Health, Hold, JobTally, Numbers, Part, Plan, Progress, Sync, observe
+from runner.reconcile import Health, JobTally, Numbers, Part, Plan, Progress, Sync, observe
 from runner.reconcile.actions import AddJobs, NewJob
 from runner.reconcile.plan import plan
-from runner.reconcile.progress import WINDOW_S
 
 STATES = {
     "wanted": {"missing": 5},
@@ -41,11 +39,6 @@ def buying(*keys):
 def after(*passes):
     """The progress after passes, each with the seconds at which it was and its plans."""
     return reduce(lambda known, each: observe(known, each[1:], at(each[0])), passes, Progress())
-
-
-def finishing(*moments):
-    """Passes of four jobs; so many of them are done at each moment."""
-    return [(when, a_plan(*["done"] * done, *["pending"] * (4 - done))) for when, done in moments]
 
 
 def test_what_falls_short_has_failed_and_was_cached():
@@ -90,48 +83,6 @@ def test_an_experiment_says_when_it_last_changed():
     progress = after((0, a_plan("wanted")), (2, a_plan("pending")), (4, a_plan("pending")))
 
     assert {"exp": Part(numbers=Numbers(pending=1), changed_at=at(2))} == progress.parts
-
-
-@pytest.mark.parametrize(
-    ("passes", "expected"),
-    [
-        ([], (None, None)),
-        ([(0, 0)], (None, None)),
-        ([(0, 3)], (None, None)),
-        ([(0, 0), (10, 0)], (None, None)),
-        ([(0, 0), (0, 1)], (None, None)),
-        ([(0, 0), (30, 1)], (2.0, 90.0)),
-        ([(0, 0), (30, 1), (60, 1)], (1.0, 180.0)),
-        ([(0, 2), (30, 3)], (2.0, 30.0)),
-        ([(0, 0), (60, 4)], (4.0, 0.0)),
-    ],
-    ids=["nothing", "first", "cached", "none ended", "at once", "one", "stalls", "no cached", "over"],
-)
-def test_rate_and_time_left_are_told_once_a_job_has_ended(passes, expected):
-    """In jobs a minute and in s; what was done before does not count, and a stall makes it slower."""
-    progress = after(*finishing(*passes))
-
-    assert expected == (progress.jobs_per_min, progress.left_s)
-
-
-def test_a_slow_beginning_is_forgotten():
-    """The rate is that of the last minutes."""
-    far = 10 * WINDOW_S
-    jobs = 20
-    passes = [(0, 0), *((far + n, n) for n in range(1, 11))]
-    progress = after(
-        *((when, a_plan(*["done"] * done, *["pending"] * (jobs - done))) for when, done in passes)
-    )
-
-    assert (60.0, 10.0) == (progress.jobs_per_min, progress.left_s)
-
-
-def test_nobody_knows_how_long_a_person_takes_to_decide():
-    """While something is held there is a rate, and no time left."""
-    held = a_plan("done", "wanted", actions=(Hold(reason="r", how="h"),), differences=((),))
-    progress = after((0, a_plan("pending", "wanted")), (60, held))
-
-    assert (1.0, None) == (progress.jobs_per_min, progress.left_s)
 
 
 def test_plans_tell_what_runs_and_in_which_batches():
