@@ -16,6 +16,7 @@ from runner.cloud.transport import CONNECTIONS, http_port
 from runner.errors import (
     AuthenticationError,
     CloudError,
+    CloudUnavailableError,
     JobFetchingError,
     NotFoundError,
     ProjectError,
@@ -304,6 +305,8 @@ class Client:
             _check_pages(path, n_read)
             n_read += 1
             page = self._page(path, (*query, ("offset", str(offset)), ("limit", str(PAGE_SIZE))))
+            if n_read > 1 and page.total < total:
+                raise _shorter(path, total, page.total)
             yield from page.entries
             if page.end <= offset:
                 return
@@ -343,6 +346,12 @@ class _Page(NamedTuple):
     entries: list[Payload]
     end: int
     total: int
+
+
+def _shorter(path: str, before: int, total: int) -> CloudUnavailableError:
+    """The error of a list whose pages are of different ages: what stands between them would be missed."""
+    message = f"the list had {before} entries, and {total} on its next page: they are of different ages"
+    return CloudUnavailableError(message, method="GET", path=path)
 
 
 def _check_pages(path: str, n_pages: int) -> None:

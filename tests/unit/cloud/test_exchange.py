@@ -310,6 +310,15 @@ def test_a_list_without_usable_pagination_is_one_page(pagination):
     assert ["1"] == [each["id"] for each in a_client(port).get_jobs()]
 
 
+def test_pages_of_different_ages_are_no_list():
+    """The second page is older, and has not what was pushed onto it: what is missed would be bought again."""
+    first = ok([{"id": str(n)} for n in range(100)], pagination={"total": 108, "start": 0, "end": 100})
+    older = ok([], pagination={"total": 5, "start": 5, "end": 5})
+
+    with pytest.raises(CloudUnavailableError, match="the list had 108 entries, and 5 on its next page"):
+        list(a_client(ScriptedPort(first, older)).get_batches())
+
+
 def test_a_filter_of_a_wrong_type_is_refused_before_anything_is_sent():
     """A mapping is no filter."""
     port = ScriptedPort(ok([]))
