@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from runner.reconcile.plans import JobTally, Plan
 
 # Over how long the rate is taken (in s); ends that came before it count while there are few after it.
-WINDOW_S: Final = 300.0
+_WINDOW_S: Final = 300.0
 _FEW: Final = 5
 # What was bought and has ended well on the cloud, whatever its result.
 _MEASURED: Final = frozenset({"DONE", "PARTIAL", "NO_RESULT"})
@@ -188,5 +188,5 @@ def _bought(plan: Plan) -> set[str]:
 def _ends(before: tuple[_Ends, ...], count: int, now: datetime) -> tuple[_Ends, ...]:
     """What the rate is taken from: each moment at which more had ended, as far back as is of interest."""
     known = before if before and before[-1].count == count else (*before, _Ends(now, count))
-    old = sum((now - each.at).total_seconds() > WINDOW_S for each in known)
+    old = sum((now - each.at).total_seconds() > _WINDOW_S for each in known)
     return known[max(0, min(old, len(known) - _FEW)) :]

@@ -52,7 +52,7 @@ def measurements(scene: Scene) -> Iterator[_Measurement]:
     for record in filter(scene.is_asked_for, scene.seen.recorded):
         kin = scene.kin(record.key, record.constants)
         yield _Measurement(record.batch_id, record.constants, kin, scene.wanted[record.key])
-    on_record = {record.id for record in scene.seen.recorded}
+    on_record = scene.ended_on_record
     for batch in filter(scene.is_of_file, scene.seen.batches):
         if batch.jobs_count and any(job.id not in on_record for job in batch.jobs):
             yield _Measurement(batch.id, batch.constants, scene.kinds[batch.id], None)

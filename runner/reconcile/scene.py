@@ -223,6 +223,11 @@ class Scene:
         return tuple(r.fitted(len(self.desired.qubit_ids_of(self.wanted[r.key]))) for r in counted)
 
     @cached_property
+    def ended_on_record(self) -> frozenset[str]:
+        """Ids of all jobs whose end is on record, with a result or without."""
+        return frozenset(record.id for record in self.seen.recorded)
+
+    @cached_property
     def on_record(self) -> frozenset[str]:
         """Ids of all jobs of which nothing more is to be had."""
         return frozenset(record.id for record in self.seen.recorded if not record.lacks_result)

@@ -97,7 +97,7 @@ def _lease_left_s(scene: Scene) -> float | None:
 
 def _cancelled_lately(scene: Scene) -> list[ObservedBatch]:
     """Batches with cancelled jobs that have ended so lately that it may not be seen yet why."""
-    on_record = {record.id for record in scene.seen.recorded}
+    on_record = scene.ended_on_record
     return [
         batch
         for batch in scene.current
