@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, Never
 
 from runner.cloud.retrying import RETRIED_STATUSES
-from runner.domain.plain import json_default
+from runner.domain.plain import json_default, shown
 from runner.errors import (
     AuthenticationError,
     CloudError,
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 _HALF: Final = re.compile("[\ud800-\udfff]")
 _NAMES_HALVES: Final = re.compile(rb"\\u[dD][89a-fA-F]")
 _MOST_CHARACTERS: Final = 200
-_PART: Final = 40
 GZIP_FROM_BYTES: Final = 1024
 _PROBLEMS_SHOWN: Final = 5
 
@@ -82,11 +81,11 @@ def entry_problem(entry: object) -> str:
     What else it says is judged where it is read, so that one wrong number stops nothing else.
     """
     if not isinstance(entry, dict):
-        return f"an entry is {_shown(entry)}, not an object"
+        return f"an entry is {shown(entry)}, not an object"
     for name in ("id", "batch_id", "project_id"):
         value = entry.get(name)
         if (value is not None or name == "id") and not _is_id(value):
-            return f"`{name}` of an entry is {_shown(value)}"
+            return f"`{name}` of an entry is {shown(value)}"
     return ""
 
 
@@ -98,21 +97,16 @@ def pagination(page: Mapping[str, Any]) -> tuple[int, int]:
     """
     said = page.get("pagination") or {}
     if not isinstance(said, dict):
-        raise ValueError(f"`pagination` is {_shown(said)}, not an object")  # noqa: TRY004  (of the answer, not of ours)
+        raise ValueError(f"`pagination` is {shown(said)}, not an object")  # noqa: TRY004  (of the answer, not of ours)
     end, total = said.get("end") or 0, said.get("total") or 0
     wrong = next((each for each in (end, total) if type(each) is not int or each < 0), None)
     if wrong is not None:
-        raise ValueError(f"{_shown(wrong)} in `pagination` is no number of entries")
+        raise ValueError(f"{shown(wrong)} in `pagination` is no number of entries")
     return end, total
 
 
 def _is_id(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= _MOST_CHARACTERS and value.isprintable()
-
-
-def _shown(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _PART else text[:_PART] + "…"
 
 
 def json_object(request: Request, answer: Answer) -> dict[str, Any]:
@@ -142,7 +136,7 @@ def _refuse(word: str) -> Never:
 
 def _finite(text: str) -> float:
     value = float(text)
-    return value if math.isfinite(value) else _refuse(_shown(text))
+    return value if math.isfinite(value) else _refuse(shown(text))
 
 
 def refusal(request: Request, answer: Answer) -> CloudError:

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+_SHOWN_CHARACTERS: Final = 40
 
 
 def plain(value: Any) -> Any:
@@ -59,3 +61,9 @@ def plain_differences(at: str, one: Any, other: Any) -> Iterator[tuple[str, Any,
             yield from plain_differences(f"{at}.{place}", here, there)
     elif one != other:
         yield at, one, other
+
+
+def shown(value: object) -> str:
+    """What something is, for people: as Python writes it, in few characters."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN_CHARACTERS else text[:_SHOWN_CHARACTERS] + "…"

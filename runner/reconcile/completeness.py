@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import BatchStatus, JobStatus, ObservedJob
 from runner.domain.numerals import counted
+from runner.domain.plain import shown
 from runner.reconcile.own_sequences import may_have_one
 from runner.reconcile.reading import jobs_count
 
@@ -25,7 +26,6 @@ if TYPE_CHECKING:
     Payload = Mapping[str, Any]
 
 _ENDS: Final = (JobStatus.DONE, JobStatus.ERROR, JobStatus.CANCELED)
-_CHARACTERS: Final = 40
 # Of one job, as far as JSON carries whole numbers.
 _RUNS: Final = range(1, 2**53)
 
@@ -161,13 +161,13 @@ def job_gaps(job: Payload, expected: Expected) -> Iterator[str]:
     """What is missing of a job, or is of another type than it must be."""
     runs, variables, status = job.get("runs"), job.get("variables"), job.get("status")
     if not isinstance(status, str):
-        yield f"its job {job['id']} has {_said(status)} as its status"
+        yield f"its job {job['id']} has {shown(status)} as its status"
     # Of a job that has ended a cloud may have forgotten them, see `runs_gaps`.
     is_void = runs is None and JobStatus(str(status)).is_terminal
     if not is_void and (type(runs) is not int or runs not in _RUNS):
-        yield f"its job {job['id']} has {_said(runs)} as its runs"
+        yield f"its job {job['id']} has {shown(runs)} as its runs"
     if not isinstance(variables, (dict, type(None))):
-        yield f"its job {job['id']} has {_said(variables)} as its variables"
+        yield f"its job {job['id']} has {shown(variables)} as its variables"
     elif may_have_one(job) and job["id"] not in expected.own_sequences:
         yield f"its job {job['id']} shows neither variables nor a sequence of its own"
 
@@ -176,7 +176,7 @@ def _contradictions(payload: Payload, jobs: Sequence[Payload], expected: Expecte
     """Where the jobs are behind what their batch says of them; read later, they can only be ahead."""
     count, said = payload.get("jobs_count"), payload.get("jobs_count_per_status")
     if count is not None and (type(count) is not int or count < 0):
-        yield f"it has {_said(count)} as its number of jobs"
+        yield f"it has {shown(count)} as its number of jobs"
     counts = said if isinstance(said, dict) else {}
     listed = Counter(str(job.get("status")) for job in jobs)
     recorded = Counter(str(job.status) for job in expected.on_record.values())
@@ -193,13 +193,8 @@ def _contradictions(payload: Payload, jobs: Sequence[Payload], expected: Expecte
     batch = BatchStatus(str(payload.get("status")))
     is_told = batch is not BatchStatus.DONE and (expected.is_settled or bool(counts.get(JobStatus.PENDING)))
     if left and batch.is_terminal and not is_told:
-        yield f"it is {batch}, and its job {left[0]['id']} is listed as {_said(left[0].get('status'))}"
+        yield f"it is {batch}, and its job {left[0]['id']} is listed as {shown(left[0].get('status'))}"
 
 
 def _has_ended(job: Payload) -> bool:
     return JobStatus(str(job.get("status"))).is_terminal
-
-
-def _said(value: object) -> str:
-    text = repr(value)
-    return text if len(text) <= _CHARACTERS else text[:_CHARACTERS] + "…"
