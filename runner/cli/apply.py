@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli import options
-from runner.cli.describe import action_lines, job_line, plan_objects
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, say
 from runner.cli.plan import print_plans
@@ -19,6 +18,7 @@ from runner.errors import UsageError
 from runner.project.plan_files import is_plan, read_plan
 from runner.project.plans import Promise, promised_experiments
 from runner.reconcile import End, Patience
+from runner.reconcile.descriptions import action_lines, job_line, plan_objects
 
 if TYPE_CHECKING:
     from pathlib import Path

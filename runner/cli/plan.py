@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli import options
-from runner.cli.describe import action_lines, cost_text, job_line, plan_objects
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_text, say
 from runner.cli.plan_revisions import plans_markdown, print_changes
@@ -19,6 +18,7 @@ from runner.project.comparing_revisions import Comparing, compared
 from runner.project.repository import find_root
 from runner.project.revisions import below_top, commits
 from runner.project.targets import environment
+from runner.reconcile.descriptions import plan_lines, plan_objects
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -129,8 +129,5 @@ def _below(path: Path, root: Path) -> Path:
 def print_plans(plans: Sequence[Plan]) -> None:
     """Plans for people."""
     for each in plans:
-        print_text(f"{each.experiment}: {each.sync}, {each.health}; {job_line(each)}; {cost_text(each)}")
-        for line in action_lines(each) or ["  nothing to do"]:
+        for line in plan_lines(each):
             print_text(line)
-        for note in each.notes:
-            print_text(f"  note: {note}")

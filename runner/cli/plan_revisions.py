@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runner.cli.describe import action_lines
 from runner.cli.markdown import bullets, code, folded, html_code, in_one_line, table, within
 from runner.cli.output import print_json, print_text
 from runner.domain.plain import plain
 from runner.project.changes import Kind
+from runner.reconcile.descriptions import action_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,8 +12,8 @@ from rich.live import Live
 from rich.text import Text
 
 from runner.cli.output import say
-from runner.cli.progress_lines import Room, display, log_line
 from runner.reconcile import Progress, Watch, observe, utc_now
+from runner.reconcile.progress_lines import Room, display, log_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

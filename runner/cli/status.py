@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from runner.cli import options
-from runner.cli.describe import plan_object
 from runner.cli.exits import Exit
 from runner.cli.output import print_json, print_table, print_text
 from runner.domain.plain import plain
 from runner.reconcile.bought import remarks
 from runner.reconcile.conditions import conditions
+from runner.reconcile.descriptions import plan_object
 from runner.reconcile.tags import read_marks
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runner.cli.pace import jobs_per_min, left_s
 from runner.reconcile import Health, Hold, JobTally, Plan, Progress, Sync, observe
+from runner.reconcile.pace import jobs_per_min, left_s
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -1,4 +1,4 @@
-"""Plans in words. Pure."""
+"""Plans and what came of them, in words. Pure."""
 
 from __future__ import annotations
 
@@ -10,9 +10,19 @@ from runner.domain.plain import plain
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from runner.reconcile import Action, Difference, Plan
+    from runner.reconcile.actions import Action
+    from runner.reconcile.plans import Difference, Plan
 
 _MINUTE_S = 60.0
+
+
+def plan_lines(plan: Plan) -> list[str]:
+    """The plan for people: how the experiment stands, what is done about it and why, and what that costs."""
+    return [
+        f"{plan.experiment}: {plan.sync}, {plan.health}; {job_line(plan)}; {cost_text(plan)}",
+        *(action_lines(plan) or ["  nothing to do"]),
+        *(f"  note: {note}" for note in plan.notes),
+    ]
 
 
 def action_lines(plan: Plan) -> list[str]:

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 
 from rich.cells import cell_len, set_cell_size
 
-from runner.cli.pace import jobs_per_min, left_s
+from runner.reconcile.pace import jobs_per_min, left_s
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from runner.reconcile import Numbers, Part, Progress
+    from runner.reconcile.progress import Numbers, Part, Progress
 
 _MINUTE_S: Final = 60
 # Of experiments, at most so many have a line of their own.

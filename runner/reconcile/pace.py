@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from runner.reconcile import Progress
+    from runner.reconcile.progress import Progress
 
 # So many jobs tell the rate: workers that begin, and other experiments before, say nothing of the rest.
 _LAST: Final = 10
