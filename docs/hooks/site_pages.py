@@ -13,7 +13,8 @@ from schema_pages import schema_page
 import runner
 from runner.cli.main import cli
 from runner.project import schema_names, schema_text
-from runner.project.declaring import Applied, Declared, Standing
+from runner.project.answers import Applied, Standing
+from runner.project.declaring import Declared
 from runner.results import Bootstrap, Counts, Estimate, Estimates, JobResult, Results
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from runner.errors import UsageError
 from runner.project.plan_files import is_plan, read_plan
 from runner.project.plans import Promise, promised_experiments
 from runner.reconcile import End, Patience
-from runner.reconcile.descriptions import action_lines, job_line, plan_objects
+from runner.reconcile.descriptions import action_lines, job_line, note_lines, plan_objects
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -118,7 +118,7 @@ def _print(project: Project, experiments: list[Experiment], outcome: Outcome) ->
     for experiment, plan in zip(experiments, outcome.plans, strict=False):
         print_rows(experiment.name, project.results(experiment))
         say(f"{plan.experiment}: {plan.sync}, {plan.health}; {job_line(plan)}")
-        for line in (*action_lines(plan), *(f"  note: {note}" for note in plan.notes)):
+        for line in (*action_lines(plan), *note_lines(plan)):
             say(line)
     for plan in outcome.plans[len(experiments) :]:
         say(f"{plan.experiment}: {'; '.join(plan.notes)}")

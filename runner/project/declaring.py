@@ -2,80 +2,30 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import sys
+from contextlib import nullcontext
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import UsageError
+from runner.project.answers import Applied, Standing
 from runner.project.experiments import experiment_files
+from runner.project.progress_line import ProgressLine, is_interactive
 from runner.project.project import Project
-from runner.reconcile import End, Patience, Watch
+from runner.reconcile import Patience, Watch
 from runner.reconcile.conditions import conditions
 from runner.results import Kept, Records, Sweep, gathered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from runner.domain import DesiredJob, ObservedBatch, RecordedJob
+    from runner.domain import DesiredJob, RecordedJob
     from runner.errors import Problem
     from runner.project.experiments import Experiment
-    from runner.reconcile import Deed, Health, JobTally, Plan, Sync
-    from runner.reconcile.conditions import Condition
+    from runner.reconcile import Deed, Plan
     from runner.results import Results
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How an experiment stands on the cloud.
-
-    Args:
-        sync: Whether the cloud holds what the file asks for.
-
-        health: How it is.
-
-        conditions: All claims about it, each with its reason.
-
-        jobs: How far each wanted job has come, in file order.
-
-        batches: Its batches on the cloud.
-    """
-
-    sync: Sync
-    health: Health
-    conditions: tuple[Condition, ...] = field(repr=False)
-    jobs: tuple[JobTally, ...] = field(repr=False)
-    batches: tuple[ObservedBatch, ...] = field(repr=False)
-
-    @property
-    def concerns(self) -> tuple[Condition, ...]:
-        """The conditions that want a look."""
-        return tuple(each for each in self.conditions if not each.is_as_wanted)
-
-    def __str__(self) -> str:
-        return f"{self.sync}, {self.health}"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
-    """What an apply came to.
-
-    Args:
-        end: Why it ended: settled, or submitted, or patience.
-
-        plan: The last one.
-
-        results: What is on record since.
-    """
-
-    end: End
-    plan: Plan = field(repr=False)
-    results: Results
-
-    @property
-    def is_complete(self) -> bool:
-        """Whether all that the file asks for is measured."""
-        return self.results.is_complete
 
 
 @dataclass(frozen=True)
@@ -143,7 +93,11 @@ class Declared:
         )
 
     def _look(self) -> Deed:
-        return self.project.look([self.experiment])[0]
+        try:
+            return self.project.look([self.experiment])[0]
+        except KeyboardInterrupt:
+            # A new one, for the frames of the old one tell nothing of what was interrupted.
+            raise KeyboardInterrupt("interrupted while looking at the cloud") from None
 
     def apply(
         self,
@@ -151,6 +105,7 @@ class Declared:
         timeout_s: float | None = None,
         wait: bool = True,
         tell: Callable[[Plan], None] | None = None,
+        shows_progress: bool | None = None,
     ) -> Applied:
         """Makes the cloud match the file, waits for the jobs, and records what comes back.
 
@@ -164,14 +119,25 @@ class Declared:
 
             tell: Called with the plan of each pass, before it is performed.
 
+            shows_progress: Whether a line on standard output tells how far it has come. None for where a
+                person types: in a notebook, and at a prompt of Python.
+
         Raises:
+            KeyboardInterrupt: It was interrupted. What was bought goes on.
+
             JournalError: Another runner works in this checkout.
 
             CloudError: The cloud refused something, or was out of reach for too long.
         """
         patience = Patience(timeout_s=timeout_s, until_done=wait)
-        watch = Watch(on_plans=partial(_told, tell, self.name)) if tell else Watch()
-        outcome = self.project.apply([self.experiment], patience, watch)
+        shows = is_interactive() if shows_progress is None else shows_progress
+        with ProgressLine(sys.stdout) if shows else nullcontext() as line:
+            watch = _watch(line.watch if line else Watch(), tell, self.name)
+            try:
+                outcome = self.project.apply([self.experiment], patience, watch)
+            except KeyboardInterrupt:
+                words = "interrupted; nothing is lost: what was bought goes on, and apply() again records it"
+                raise KeyboardInterrupt(words) from None
         plan = next(plan for plan in outcome.plans if plan.experiment == self.name)
         return Applied(end=outcome.end, plan=plan, results=self.results())
 
@@ -258,7 +224,15 @@ def _sweeps(experiment: Experiment) -> tuple[Sweep | None, ...]:
     return tuple(sweeps[entry] for entry in source.entries)
 
 
-def _told(tell: Callable[[Plan], None], name: str, plans: Sequence[Plan]) -> None:
-    for plan in plans:
-        if plan.experiment == name:
-            tell(plan)
+def _watch(watch: Watch, tell: Callable[[Plan], None] | None, name: str) -> Watch:
+    """The same watch, which also tells the plans of one experiment."""
+    if tell is None:
+        return watch
+
+    def on_plans(plans: Sequence[Plan]) -> None:
+        watch.on_plans(plans)
+        for plan in plans:
+            if plan.experiment == name:
+                tell(plan)
+
+    return replace(watch, on_plans=on_plans)

@@ -21,7 +21,7 @@ def plan_lines(plan: Plan) -> list[str]:
     return [
         f"{plan.experiment}: {plan.sync}, {plan.health}; {job_line(plan)}; {cost_text(plan)}",
         *(action_lines(plan) or ["  nothing to do"]),
-        *(f"  note: {note}" for note in plan.notes),
+        *note_lines(plan),
     ]
 
 
@@ -29,9 +29,19 @@ def action_lines(plan: Plan) -> list[str]:
     """Lines for each action: its reason, and what is not as it is wanted."""
     lines = []
     for action, caused in zip(plan.actions, plan.differences, strict=True):
-        lines.append(f"  {_verb(action)}: {action.reason}")
+        lines.append(f"  {action_name(action)}: {action.reason}")
         lines += [f"      {line}" for line in difference_lines(caused)]
-    return lines + [f"    to decide: {hold.how}" for hold in plan.holds]
+    return lines + decision_lines(plan)
+
+
+def decision_lines(plan: Plan) -> list[str]:
+    """A line for each thing that a person must decide."""
+    return [f"    to decide: {hold.how}" for hold in plan.holds]
+
+
+def note_lines(plan: Plan) -> list[str]:
+    """A line for each note."""
+    return [f"  note: {note}" for note in plan.notes]
 
 
 def difference_lines(differences: Sequence[Difference], most: int = 6) -> list[str]:
@@ -42,7 +52,7 @@ def difference_lines(differences: Sequence[Difference], most: int = 6) -> list[s
     return [*lines[: most - 1], f"and {len(lines) - most + 1} more"]
 
 
-def _verb(action: Action) -> str:
+def action_name(action: Action) -> str:
     """What the action does, to what."""
     match type(action).__name__:
         case "Claim":

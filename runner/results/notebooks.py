@@ -33,7 +33,7 @@ def results_html(results: Results) -> str:
     ]
     left_out = len(results) - len(shown)
     more = f"<p>… and {left_out} more</p>" if left_out > 0 else ""
-    return f"<p>{escape(repr(results)[1:-1])}</p>{_table(head, rows)}{more}{_said_below(results)}"
+    return f"<p>{escape(repr(results)[1:-1])}</p>{table(head, rows)}{more}{_said_below(results)}"
 
 
 def job_html(job: JobResult) -> str:
@@ -49,11 +49,18 @@ def job_html(job: JobResult) -> str:
     ]
     said = [(name, value) for name, value in facts if value != ""]
     picture = histogram_svg(job.counts) if job.counts else ""
-    return f"<p><b>{escape(job.name)}</b></p>{_table((), said)}{picture}{_said_below([job])}"
+    return f"<p><b>{escape(job.name)}</b></p>{table((), said)}{picture}{_said_below([job])}"
 
 
 def _said_below(jobs: Iterable[JobResult]) -> str:
     return "".join(f"<p>{escape(said)}</p>" for said in conventions(jobs))
+
+
+def table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    """A table of text; without a head where none is given."""
+    top = f"<thead><tr>{''.join(f'<th>{escape(name)}</th>' for name in head)}</tr></thead>" if head else ""
+    body = "".join(f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows)
+    return f"<table>{top}<tbody>{body}</tbody></table>"
 
 
 def histogram_svg(counts: Counts) -> str:
@@ -86,12 +93,6 @@ def _top(job: JobResult) -> str:
     if not job.counts:
         return "; ".join(job.errors) or "–"
     return ", ".join(f"{bitstring} {count}" for bitstring, count in job.counts.most_frequent(_TOP))
-
-
-def _table(head: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    top = f"<thead><tr>{''.join(f'<th>{escape(name)}</th>' for name in head)}</tr></thead>" if head else ""
-    body = "".join(f"<tr>{''.join(f'<td>{escape(str(cell))}</td>' for cell in row)}</tr>" for row in rows)
-    return f"<table>{top}<tbody>{body}</tbody></table>"
 
 
 def _moment(moment: Any) -> str:

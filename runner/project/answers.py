@@ -1,0 +1,96 @@
+"""What a declared experiment answers in Python: how it stands, and what an apply came to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from html import escape
+from typing import TYPE_CHECKING, Final
+
+from runner.domain.numerals import counted
+from runner.reconcile import End
+from runner.reconcile.descriptions import decision_lines, job_line, note_lines
+from runner.reconcile.displays import conditions_html, jobs_html, remarks_html
+from runner.results.notebooks import results_html
+
+if TYPE_CHECKING:
+    from runner.domain import ObservedBatch
+    from runner.reconcile import Health, JobTally, Plan, Sync
+    from runner.reconcile.conditions import Condition
+    from runner.results import Results
+
+_ENDS: Final = {
+    End.SETTLED: "settled: nothing more will come by itself",
+    End.SUBMITTED: "submitted: all that was missing is bought",
+    End.PATIENCE: "patience ended before all was done; apply again to go on waiting",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """How an experiment stands on the cloud.
+
+    Args:
+        sync: Whether the cloud holds what the file asks for.
+
+        health: How it is.
+
+        conditions: All claims about it, each with its reason.
+
+        jobs: How far each wanted job has come, in file order.
+
+        batches: Its batches on the cloud.
+    """
+
+    sync: Sync
+    health: Health
+    conditions: tuple[Condition, ...] = field(repr=False)
+    jobs: tuple[JobTally, ...] = field(repr=False)
+    batches: tuple[ObservedBatch, ...] = field(repr=False)
+
+    @property
+    def concerns(self) -> tuple[Condition, ...]:
+        """The conditions that want a look."""
+        return tuple(each for each in self.conditions if not each.is_as_wanted)
+
+    def __str__(self) -> str:
+        return f"{self.sync}, {self.health}"
+
+    def __repr__(self) -> str:
+        return f"<Standing: {self}; {counted(len(self.jobs), 'job')}>"
+
+    def _repr_html_(self) -> str:
+        looked_at = conditions_html(self.concerns) if self.concerns else "<p>all as wanted</p>"
+        return f"<p>{escape(str(self))}</p>{looked_at}{jobs_html(self.jobs)}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Applied:
+    """What an apply came to.
+
+    Args:
+        end: Why it ended: settled, or submitted, or patience.
+
+        plan: The last one.
+
+        results: What is on record since.
+    """
+
+    end: End
+    plan: Plan = field(repr=False)
+    results: Results
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that the file asks for is measured."""
+        return self.results.is_complete
+
+    def __str__(self) -> str:
+        said = f"{self.plan.experiment}: {_ENDS[self.end]}; {job_line(self.plan)}"
+        return "\n".join((said, *decision_lines(self.plan), *note_lines(self.plan)))
+
+    def __repr__(self) -> str:
+        return f"<Applied {self.plan.experiment}: {self.end}; {job_line(self.plan)}>"
+
+    def _repr_html_(self) -> str:
+        said = f"<p><b>{escape(self.plan.experiment)}</b>: {escape(_ENDS[self.end])}</p>"
+        return f"{said}{remarks_html(self.plan)}{results_html(self.results)}"
