@@ -11,6 +11,7 @@ from pulser.pulse import Pulse
 
 from runner.sequences.durations import MAX_DURATION_NS, is_too_long
 from runner.sequences.remarks import message_of, recorded_warnings
+from runner.sequences.whole_numbers import beyond_integers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -64,6 +65,9 @@ def verdict(
     """
     if is_too_long(representation, variables):
         return Verdict(fault=f"the sequence takes longer than {MAX_DURATION_NS:,} ns")
+    if (text := beyond_integers(representation, variables)) is not None:
+        advice = "write 1.0 * before its variables"
+        return Verdict(fault=f"{text} leaves whole numbers of 64 bits, and would wrap around; {advice}")
     fault, duration_ns = None, None
     with recorded_warnings() as messages:
         try:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from runner.spec.expressions import FUNCTIONS
 from runner.spec.representation import RepresentationError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%", "pow": "**"}
 _CLOSED = frozenset({"index", *FUNCTIONS})
@@ -47,7 +50,7 @@ def _compound(node: Any, scalars: frozenset[str]) -> str:
     raise RepresentationError(f"a file can't say the expression {str(node)[:60]}")
 
 
-def plain_variables(representation: dict[str, Any]) -> frozenset[str]:
+def plain_variables(representation: Mapping[str, Any]) -> frozenset[str]:
     """Variables that hold one number and are used as such everywhere."""
     variables = representation.get("variables", {})
     return frozenset(

@@ -348,6 +348,38 @@ def test_values_that_are_not_numbers_are_never_sent(values, detuning, message):
     assert complaints(compiled, parse(text, path="x.yaml")) == [(14, message)]
 
 
+WRAPS = "leaves whole numbers of 64 bits, and would wrap around; write 1.0 * before its variables"
+
+
+@pytest.mark.parametrize(
+    ("kind", "detuning", "messages"),
+    [
+        ("int", "n * n * n * n / 1e24", [(14, f"n=1000000: (((n * n) * n) * n) / 1e+24 {WRAPS}")]),
+        ("int", "n ** n / 1e18", [(14, "n=1000000: n ** n / 1e18 has no value: overflow (line 12)")]),
+        (
+            "int",
+            "-n * n * n * n * 1e-24 + n",
+            [(14, f"n=1000000: (((((-n) * n) * n) * n) * 1e-24) + n {WRAPS}")],
+        ),
+        ("int", "n * n * n / 1e18", []),
+        ("int", "1.0 * n * n * n * n / 1e24", []),
+        ("int", "n ** 4 / 1e24", []),
+        ("float", "n * n * n * n / 1e24", []),
+    ],
+)
+def test_whole_numbers_that_pulser_would_wrap_around_are_refused(kind, detuning, messages):
+    """Its integers have 64 bits: a job would get another pulse than the file says, without a word."""
+    text = FILE.replace("{omega: float, t_ns: int}", f"{{n: {kind}}}").replace("AnalogDevice", "MockDevice")
+    text = text.replace(
+        "amplitude: omega, detuning: 0, duration_ns: t_ns",
+        f"amplitude: 1, detuning: {detuning}, duration_ns: 100",
+    )
+    text = text.replace("{omega: 6, t_ns: 500}", "{n: 1000000}")
+    file = parse(text, path="x.yaml")
+
+    assert messages == (complaints(compiled, file) if messages else list(compiled(file).warnings))
+
+
 @pytest.mark.parametrize(
     ("device_type", "side", "message"),
     [
