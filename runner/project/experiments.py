@@ -26,7 +26,9 @@ if TYPE_CHECKING:
 
 _ENDINGS: Final = (".yaml", ".yml")
 _NO_TARGET: Final = NoSpecifications()
-_WORDS: Final = (b"apiVersion", b"Experiment")
+_WORDS: Final = tuple(
+    word.encode(code) for word in ("apiVersion", "Experiment") for code in ("utf-8", "utf-16-le", "utf-16-be")
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +104,8 @@ def _files_of(path: Path) -> list[Path]:
     if path.is_file():
         return [path]
     if not path.is_dir():
-        raise UsageError(f"{path}: no such file or folder")
+        what = "is neither a file nor a folder" if path.exists() else "no such file or folder"
+        raise UsageError(f"{path}: {what}")
     files = sorted(_below(path))
     if not files:
         raise UsageError(

@@ -49,7 +49,7 @@ _EXPECTED = {
     "greater_than": "more than {gt:g}",
     "less_than": "less than {lt:g}",
     "less_than_equal": "at most {le:g}",
-    "string_too_short": "text of at least {min_length} characters",
+    "string_too_short": "text of {min_length} or more characters",
     "string_too_long": "text of at most {max_length} characters",
     "too_short": "{min_length} or more",
     "too_long": "{max_length} at most",

@@ -42,9 +42,15 @@ class Findings:
         return self._document.place(pointer).line
 
     def note(self, pointer: str, message: str, hint: str = "", *, of_key: bool = False) -> None:
-        """Something is wrong with a value, or with its key."""
-        if not self.is_full:
+        """Something is wrong with a value, or with its key, all of which could be read."""
+        if not self.is_full and not self._is_read_in_part(pointer):
             self._problems.append(self._document.problem(pointer, message, hint, of_key=of_key))
+
+    def _is_read_in_part(self, pointer: str) -> bool:
+        """Whether something stands in for a value that is no number, which would be blamed in its place."""
+        return bool(pointer) and any(
+            each.pointer.startswith(f"{pointer}/") for each in self._document.problems
+        )
 
 
 def more_problems(document: Document) -> Problem:

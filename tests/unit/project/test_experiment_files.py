@@ -36,6 +36,14 @@ def test_yaml_of_another_kind_is_passed_by_in_folders_only(tmp_path):
     assert [tmp_path / "env.yaml"] == experiment_files([tmp_path / "env.yaml"])
 
 
+@pytest.mark.parametrize("code", ["utf-16", "utf-16-le", "utf-16-be"])
+def test_an_experiment_in_another_encoding_is_not_passed_by(tmp_path, code):
+    """An editor that saves it so would remove the experiment in silence; the reader says what is wrong."""
+    (tmp_path / "one.yaml").write_text("kind: Experiment\n", encoding=code)
+
+    assert [tmp_path / "one.yaml"] == experiment_files([tmp_path])
+
+
 def test_a_folder_that_vanishes_meanwhile_is_passed_by(tmp_path, monkeypatch):
     """Somebody may check out another branch while files are looked for."""
     touched(tmp_path, "a.yaml", "gone/b.yaml")

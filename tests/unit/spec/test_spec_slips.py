@@ -88,6 +88,7 @@ def complaints(old, new, **companions):
             ),
         ),
         ("a: 3}", "a: [.nan, 1, 2, 0]}", (15, 37, ".nan is not a finite number", "")),
+        ("[100, 200]", "{range: [100, .inf, 4]}", (15, 35, ".inf is not a finite number", "")),
         ("runs: 100", "shots: 100", (14, 7, "there is no key shots here", "did you mean runs?")),
         (
             "device_type: EMU_FREE",
