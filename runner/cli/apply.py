@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 @options.output("table", "json")
 @click.option("--yes", is_flag=True, help="Do not ask before spending; the local cloud never asks.")
 @click.option("--no-wait", is_flag=True, help="Return once everything is submitted.")
-@click.option("--timeout", metavar="SECONDS", type=click.FloatRange(min=0), help="Longest wait (in s).")
+@click.option("--timeout", metavar="SECONDS", type=options.SECONDS, help="Longest wait (in s).")
 def apply(  # noqa: PLR0913, PLR0917  (a word of the command line each)
     paths: tuple[Path, ...],
     selection: Selection,

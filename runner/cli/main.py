@@ -142,14 +142,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         say("interrupted; nothing is lost: run the same command again to go on")
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        sys.stderr.close()
-        return Exit.ERROR
-    except RunnerError as error:
-        return _explain(error)
-    except Exception:  # noqa: BLE001  (whatever is left is a bug, and is reported as one)
-        return _report_bug()
+    except Exception as error:  # noqa: BLE001  (whatever is left is a bug, and is reported as one)
+        return _failed(error)
     return int(result) if isinstance(result, int) else Exit.DONE
+
+
+def _failed(error: Exception) -> Exit:
+    match error:
+        case BrokenPipeError():
+            sys.stderr.close()
+            return Exit.ERROR
+        case RunnerError():
+            return _explain(error)
+        case OSError():  # what the machine refuses, as a full disk, is no bug of ours
+            return _refused_by_machine(error)
+        case _:
+            return _report_bug()
 
 
 def _draw_into_files() -> None:
@@ -169,6 +177,16 @@ def _explain(error: RunnerError) -> Exit:
     for note in getattr(error, "__notes__", ()):
         say(note)
     return Exit.USAGE if isinstance(error, UsageError) else Exit.ERROR
+
+
+def _refused_by_machine(error: OSError) -> Exit:
+    from runner.cli.bug_reports import write_report  # noqa: PLC0415  (hopefully never needed)
+
+    report = write_report()
+    name = f"{error.filename}: " if error.filename else ""
+    details = f"; where it was needed stands in {report}" if report else ""
+    say(f"{name}{error.strerror or error}{details}", style="red")
+    return Exit.ERROR
 
 
 def _report_bug() -> Exit:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -13,6 +14,20 @@ from runner.cli.output import say
 from runner.project import Experiment, Project, Selection, selected
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+
+class _Seconds(click.FloatRange):
+    """A number of seconds: neither infinity nor NaN, which is in every range."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        seconds: float = super().convert(value, param, ctx)
+        if not math.isfinite(seconds):
+            self.fail(f"{value} is not a finite number", param, ctx)
+        return seconds
+
+
+SECONDS: Final = _Seconds(min=0)
+PAUSE: Final = _Seconds(min=0.1)
 _PYTHON: Final = f"{__name__}.allow_python"
 
 

@@ -72,7 +72,7 @@ class Duration(click.ParamType[float]):
 )
 @click.option("--once", is_flag=True, help="Look once, do what can be done now, and end.")
 @click.option("--wait", is_flag=True, help="With --once: wait for the jobs.")
-@click.option("--timeout", metavar="SECONDS", type=click.FloatRange(min=0), help="Longest --wait (in s).")
+@click.option("--timeout", metavar="SECONDS", type=options.SECONDS, help="Longest --wait (in s).")
 @click.option(
     "--clone", "folder", metavar="FOLDER", type=click.Path(path_type=Path), help="Where the clone is kept."
 )

@@ -45,7 +45,7 @@ listen_option = click.option(
 @click.option(
     "--interval",
     metavar="SECONDS",
-    type=click.FloatRange(min=0.1),
+    type=options.PAUSE,
     default=30.0,
     show_default=True,
     help="Pause between two looks (in s).",

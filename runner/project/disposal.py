@@ -80,7 +80,7 @@ def chosen(spares: Sequence[Spare], paths: Sequence[str], *, all_replaceable: bo
         UsageError: One is none of those that may go.
     """
     known = {each.path: each for each in spares}
-    named = [path.rstrip("/") for path in paths]
+    named = [path.rstrip("/") or path for path in paths]
     for path in named:
         if path not in known:
             raise UsageError(f"{path}: is none of what may go", hint="`runner gc` lists it, from the root")

@@ -2,11 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Annotated, Any, Final, Literal, TypeVar
+from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from runner import domain
 from runner.errors import ProjectError
@@ -33,16 +43,32 @@ class _Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
 
 
+def _base_url(text: str) -> str:
+    """The same address, if requests can be sent below it."""
+    shown = re.sub(r"//[^/]*@", "//…@", text)  # it may hold a password
+    try:
+        parts = urlsplit(text)
+        is_one = parts.scheme in {"http", "https"} and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:  # brackets that stay open, a port that is none
+        raise ValueError(f"{shown!r} is no URL: {error}") from error
+    if not is_one or parts.query or parts.fragment or not text.isprintable() or " " in text:
+        raise ValueError(f"{shown!r} is no base URL: expected one as https://host or http://127.0.0.1:8000")
+    return text
+
+
+BaseUrl = Annotated[str, AfterValidator(_base_url)]
+
+
 class Target(_Strict, json_schema_extra={"not": {"required": ["region", "url"]}}):
     """A cloud that experiments can be applied to: a region of PCS, any base URL, or this machine."""
 
     region: str | None = Field(None, description="Region of PCS: fr or sa.", examples=["fr"])
-    url: str | None = Field(
+    url: BaseUrl | None = Field(
         None,
         description="Base URL of any other cloud that speaks PCS's interface.",
         examples=["http://127.0.0.1:8000"],
     )
-    account_url: str | None = Field(
+    account_url: BaseUrl | None = Field(
         None,
         description="Base URL of its account interface; default: url.",
         examples=["http://127.0.0.1:8000"],
@@ -340,7 +366,10 @@ class Settings(_Strict):
         if name == LOCAL:
             return Target()
         if name.startswith(("http://", "https://")):
-            return Target(url=name.rstrip("/"))
+            try:
+                return Target(url=name.rstrip("/"))
+            except ValidationError as error:
+                raise ProjectError(f"target: {_explained(error).partition(': ')[2]}") from error
         known = ", ".join(sorted({LOCAL, *self.targets}))
         raise ProjectError(f"unknown target {name!r}", hint=f"targets are: {known}; see {FILE_NAME}")
 

@@ -50,6 +50,15 @@ def test_an_unknown_target_names_the_known_ones(tmp_path):
     assert caught.value.hint == "targets are: local, qpu; see runner.toml"
 
 
+@pytest.mark.parametrize("url", ["http://", "http://[::1", "http://h:99999", "https://a b", "http://u:p@h:x"])
+def test_a_url_that_leads_nowhere_is_refused_at_once(url):
+    """Not after a minute of tries; and a password is not repeated."""
+    with pytest.raises(ProjectError, match="URL") as caught:
+        Settings().target_named(url)
+
+    assert "u:p" not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("text", "message"),
     [
@@ -65,6 +74,12 @@ def test_an_unknown_target_names_the_known_ones(tmp_path):
         ('namespace = "Ünïcode"\n', "namespace"),
         ("target = 3\n", "target"),
         ('[targets.x]\nregion = "fr"\nurl = "http://y"\n', "not both"),
+        ('[targets.x]\nurl = "http://"\n', "targets.x.url: 'http://' is no base URL"),
+        ('[targets.x]\nurl = "file:///etc"\n', "'file:///etc' is no base URL"),
+        ('[targets.x]\nurl = "http://h:99999"\n', "'http://h:99999' is no URL: Port out of range"),
+        ('[targets.x]\nurl = "http://[::1"\n', "is no URL: Invalid IPv6 URL"),
+        ('[targets.x]\naccount_url = "http://h?a=b"\n', "targets.x.account_url: .* is no base URL"),
+        ('[targets.x]\nurl = "http://me:secret@h:x"\n', "'http://…@h:x' is no URL"),
         ("[targets.x]\nsettle_s = -1\n", "settle_s"),
         ("[targets.x]\nsettle_s = inf\n", "settle_s"),
         ("targets = 3\n", "targets"),
