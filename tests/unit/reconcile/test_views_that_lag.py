@@ -456,6 +456,27 @@ def test_a_refused_purchase_says_what_was_taken_of_it(lab):
     assert (End.SETTLED, [100]) == (outcome.end, lab.bought())
 
 
+def test_a_purchase_without_a_clear_answer_is_read_back_by_its_jobs(lab):
+    """The count of its batch lags far behind; it is 0 although the jobs have run."""
+    answer = lab.cloud.answer
+    shut = {"status": "CANCELED", "open": False, "jobs_count": 0, "jobs_count_per_status": {}}
+
+    def losing(request):
+        said = answer(request)
+        is_purchase = request.method == "POST" and request.path.endswith("/jobs")
+        return Answer(502, {}, b"<html>") if is_purchase and lab.purchases() == 1 else said
+
+    def shown(request, said):
+        if request.path == BATCHES:
+            said["data"] = [each | shut if each["jobs_count"] else each for each in said["data"]]
+        return said
+
+    lab.cloud.answer, lab.shown = losing, shown
+    lab.run(wanted())
+
+    assert (1, [100]) == (lab.purchases(), lab.bought())
+
+
 def test_a_job_that_only_an_answer_told_of_is_not_bought_again_when_its_batch_ends(lab):
     """It was pending when it was accepted; no list shows it, and it may have run since."""
 
