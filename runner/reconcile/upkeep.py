@@ -188,7 +188,10 @@ def _pending(batch: ObservedBatch) -> list[ObservedJob]:
 
 
 def twins(scene: Scene) -> Iterable[CancelBatch]:
-    """Batches that bought the same work as an older one: cancelled while all of it is pending."""
+    """Batches that bought the same work as an older one: cancelled while all of it is pending.
+
+    Not another clone's, which may ask for as much again.
+    """
     if scene.terms.namespace is None:
         return
     oldest: dict[str, str] = {}
@@ -197,7 +200,7 @@ def twins(scene: Scene) -> Iterable[CancelBatch]:
         if not submission or not batch.jobs or not batch.status.is_live or scene.gap(batch):
             continue
         first = oldest.setdefault(submission, batch.id)
-        if first != batch.id and len(_pending(batch)) == len(batch.jobs):
+        if first != batch.id and len(_pending(batch)) == len(batch.jobs) and scene.may_undo(batch):
             reason = f"it bought the same work as {first}"
             yield CancelBatch(batch_id=batch.id, reason=reason, mark=tags.FENCED)
 
@@ -257,6 +260,7 @@ def _closing_reason(scene: Scene, batch: ObservedBatch, wanted: Sequence[Point],
     of_batch = (p for p in wanted if scene.takes(batch, rerun=p.job.rerun, repetition=p.job.repetition or 1))
     if any(point.tally.active or (point.tally.missing and not restrained) for point in of_batch):
         return ""
-    if any(not job.status.is_terminal for job in batch.jobs):
+    # What the file does not ask for any more is not waited for either.
+    if any(not job.status.is_terminal and not scene.is_outrun(batch, job) for job in batch.jobs):
         return ""
     return "nothing is added to it for now" if restrained else "all wanted jobs are done"

@@ -351,6 +351,14 @@ def test_twins_are_reduced_to_the_oldest_while_the_other_is_pending():
     assert [CancelBatch(batch_id="b2", reason="", mark="fenced")] == actions(DIRECT, seen(older, younger))
 
 
+def test_as_much_work_as_an_older_batch_bought_is_not_cancelled_for_another_clone():
+    """Its version of the file may ask for twice as many runs, which it buys in two halves."""
+    older = a_batch("b1", a_job("j1"), tags=tags_of(TAG, "c1"), created_at=at(-20))
+    younger = a_batch("b2", a_job("j2", batch_id="b2"), tags=tags_of(TAG, "c2"))
+
+    assert [] == actions(DIRECT, seen(older, younger, ancestors=frozenset()))
+
+
 # What there is
 
 
@@ -824,6 +832,18 @@ def test_an_open_batch_is_closed_when_all_is_done():
     batch = a_batch("b1", a_job(status=JobStatus.DONE), open=True, status=BatchStatus.RUNNING)
 
     assert ["CloseBatch"] == verbs(an_experiment(policy=OPEN), seen(batch, recorded=[a_record()]))
+
+
+def test_an_open_batch_is_closed_although_a_job_runs_that_the_file_does_not_ask_for_any_more():
+    """Nobody waits for that one, and nobody would close the batch when it ends."""
+    wanted = a_wanted_job(1, runs=20, repetition=1)
+    done = a_job("j1", runs=20, status=JobStatus.DONE)
+    former = a_job("j2", runs=30, status=JobStatus.RUNNING)
+    key = {"key": wanted.key}
+    batch = a_batch("b1", replace(done, **key), replace(former, **key), open=True, status=BatchStatus.RUNNING)
+    records = [a_record(runs=20, **key)]
+
+    assert ["CloseBatch"] == verbs(an_experiment(wanted, policy=OPEN), seen(batch, recorded=records))
 
 
 def old_batch(**fields):
