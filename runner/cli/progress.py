@@ -12,7 +12,7 @@ from rich.live import Live
 from rich.text import Text
 
 from runner.cli.output import say
-from runner.reconcile import Progress, Watch, observe, utc_now
+from runner.reconcile import Progress, Watch, progress_after, utc_now
 from runner.reconcile.progress_lines import Room, display, log_line
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ class ApplyProgress:
         return Watch(on_plans=self._show, on_outage=self._outage)
 
     def _show(self, plans: Sequence[Plan]) -> None:
-        self._progress = observe(self._progress, plans, utc_now())
+        self._progress = progress_after(self._progress, plans, utc_now())
         self._display.show(self._progress)
 
     @staticmethod

@@ -6,7 +6,7 @@ import shutil
 import sys
 from typing import TYPE_CHECKING
 
-from runner.reconcile import Progress, Watch, observe, utc_now
+from runner.reconcile import Progress, Watch, progress_after, utc_now
 from runner.reconcile.progress_lines import cut, log_line
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class ProgressLine:
         return Watch(on_plans=self._show_plans, on_outage=self._show_outage)
 
     def _show_plans(self, plans: Sequence[Plan]) -> None:
-        self._progress = observe(self._progress, plans, utc_now())
+        self._progress = progress_after(self._progress, plans, utc_now())
         if self._progress.numbers.jobs:
             self._show(log_line(self._progress))
 

@@ -15,7 +15,7 @@ from runner.reconcile.memory import Memory
 from runner.reconcile.observe import Observer
 from runner.reconcile.passes import End, Outcome, Patience, Reconciler, Watch, Wish
 from runner.reconcile.plans import Cost, Difference, Health, JobTally, Plan, Sync, WaitFor
-from runner.reconcile.progress import Numbers, Part, Progress, observe
+from runner.reconcile.progress import Numbers, Part, Progress, progress_after
 from runner.reconcile.scene import Observation, Terms
 from runner.reconcile.tools import Tools, utc_now
 
@@ -48,6 +48,6 @@ __all__ = [
     "WaitFor",
     "Watch",
     "Wish",
-    "observe",
+    "progress_after",
     "utc_now",
 ]

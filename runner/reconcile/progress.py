@@ -132,7 +132,7 @@ class Progress:
         return tuple(batch for part in parts for batch in part.batches)
 
 
-def observe(progress: Progress, plans: Sequence[Plan], now: datetime) -> Progress:
+def progress_after(progress: Progress, plans: Sequence[Plan], now: datetime) -> Progress:
     """The progress after one more pass.
 
     Args:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runner.reconcile import Health, Hold, JobTally, Plan, Progress, Sync, observe
+from runner.reconcile import Health, Hold, JobTally, Plan, Progress, Sync, progress_after
 from runner.reconcile.pace import jobs_per_min, left_s
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -32,7 +32,7 @@ def after(*passes, jobs=4, **fields):
     """The progress after passes at moments (in s), with so many jobs done."""
     progress = Progress()
     for at_s, done in passes:
-        progress = observe(progress, [a_plan(done, jobs, **fields)], BEGAN + timedelta(seconds=at_s))
+        progress = progress_after(progress, [a_plan(done, jobs, **fields)], BEGAN + timedelta(seconds=at_s))
     return progress
 
 

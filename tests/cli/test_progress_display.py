@@ -9,7 +9,7 @@ import pytest
 from rich.cells import cell_len
 
 from runner.cli.progress import PAUSE_S, LogLines
-from runner.reconcile import Health, JobTally, Plan, Progress, Sync, observe
+from runner.reconcile import Health, JobTally, Plan, Progress, Sync, progress_after
 from runner.reconcile.progress_lines import Room, display, duration_text, log_line, rate_text
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -33,7 +33,7 @@ def seen(*passes):
     """The progress after some passes, a minute between two."""
     progress = Progress()
     for minute, plans in enumerate(passes):
-        progress = observe(progress, plans, BEGAN + timedelta(minutes=minute))
+        progress = progress_after(progress, plans, BEGAN + timedelta(minutes=minute))
     return progress
 
 

@@ -7,7 +7,7 @@ from functools import reduce
 from builders import NOW, TERMS, a_batch, a_job, a_wanted_job, an_experiment, at, seen
 
 from runner.domain import JobStatus
-from runner.reconcile import Health, JobTally, Numbers, Part, Plan, Progress, Sync, observe
+from runner.reconcile import Health, JobTally, Numbers, Part, Plan, Progress, Sync, progress_after
 from runner.reconcile.actions import AddJobs, NewJob
 from runner.reconcile.plan import plan
 
@@ -38,7 +38,7 @@ def buying(*keys):
 
 def after(*passes):
     """The progress after passes, each with the seconds at which it was and its plans."""
-    return reduce(lambda known, each: observe(known, each[1:], at(each[0])), passes, Progress())
+    return reduce(lambda known, each: progress_after(known, each[1:], at(each[0])), passes, Progress())
 
 
 def test_what_falls_short_has_failed_and_was_cached():
