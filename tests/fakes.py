@@ -99,16 +99,21 @@ class MemoryCloud:
 
     Args:
         store: In place of the local cloud's own, in memory.
+
+        sequences: Reads them, in place of one that takes any.
     """
 
-    def __init__(self, clock, engine, *, max_runs=None, store=None, configuration=None):
+    def __init__(self, clock, engine, *, max_runs=None, store=None, configuration=None, sequences=None):
         numbers = count(1)
         self.clock, self.engine = clock, engine
         self._store = store or Store(
             ":memory:", clock=clock, new_id=lambda: f"00000000-0000-4000-8000-{next(numbers):012d}"
         )
         self._cloud = LocalCloud(
-            self._store, engine, sequences=AnySequence(max_runs), configuration=configuration
+            self._store,
+            engine,
+            sequences=sequences or AnySequence(max_runs),
+            configuration=configuration,
         )
 
     def close(self):

@@ -20,6 +20,7 @@ from runner.project.live_devices import LiveDevices, LocalDevices, place_of
 from runner.project.manifest import manifest
 from runner.project.permitting import on_target
 from runner.project.repository import (
+    STATE_FOLDER,
     as_typed,
     descends_from,
     find_root,
@@ -37,6 +38,7 @@ from runner.project.targets import connect, environment
 from runner.reconcile import Journal, Memory, Patience, Reconciler, Tools, Wish, utc_now
 from runner.reconcile.tags import SHORT
 from runner.results import Records, job_rows, verified
+from runner.results.copies import each_once
 from runner.results.sites import elsewhere, says_where, was_here, with_constants
 
 if TYPE_CHECKING:
@@ -135,7 +137,7 @@ class Project:
     @cached_property
     def records(self) -> Records:
         """What came back so far; one for all, since it remembers what it has read."""
-        return Records(self.root / self.settings.results)
+        return Records(self.root / self.settings.results, kept=self.root / STATE_FOLDER / "manifests")
 
     def all_files(self) -> list[Path]:
         """All experiment files of the repository, as one would type them in the working folder.
@@ -244,8 +246,9 @@ class Project:
             (name, job) for name in self._former.get(recipe, ()) for job in self.records.of_experiment(name)
         )
         own = ((experiment.name, job) for job in self.records.of_experiment(experiment.name))
-        known = (*((name, job) for name, job in former if job.recipe == recipe), *own)
-        return list({job.id: (name, job) for name, job in known}.values())
+        known = [*((name, job) for name, job in former if job.recipe == recipe), *own]
+        name_of = {id(job): name for name, job in known}
+        return [(name_of[id(job)], job) for job in each_once(job for _, job in known)]
 
     def verified(self, experiment: Experiment) -> Verdict:
         """Whether what is on record for an experiment is as it was recorded; asks no cloud."""

@@ -27,6 +27,7 @@ from runner.reconcile.origins import Origins, joined
 from runner.reconcile.reading import jobs_count, observed_batch
 from runner.reconcile.scene import Observation, Sighting
 from runner.reconcile.tags import SHORT, namespace_tag, read_marks
+from runner.results.copies import each_once
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -79,7 +80,7 @@ class Observer:
         entries = {name: self._entries(name, names) for name in looked_at}
         attributed = self._attributed(looked_at, wanted, names, payloads, entries)
         recorded = {
-            name: tuple(job for a in attributed[name].values() for job in a.counted) for name in looked_at
+            name: each_once(job for a in attributed[name].values() for job in a.counted) for name in looked_at
         }
         rows = [entry for some in entries.values() for entry in some]
         payloads |= self._unlisted(payloads, rows, [job for some in recorded.values() for job in some])
@@ -107,6 +108,7 @@ class Observer:
                 ages_s=self._ages_s(name, entries[name]),
                 remembered_s=self._remembered_s(),
                 cancelled=cancelled,
+                former=names.former(name),
             )
             for name in looked_at
         }

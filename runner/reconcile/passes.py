@@ -15,6 +15,7 @@ from runner.reconcile.attribution import tombstone
 from runner.reconcile.cancellation import cancellations
 from runner.reconcile.day_budget import day_of
 from runner.reconcile.dependencies import dependencies, in_order
+from runner.reconcile.lost_manifests import LostManifests
 from runner.reconcile.observe import Observer
 from runner.reconcile.pacing import FIRST, next_allowance, paced, purchases
 from runner.reconcile.performing import perform_all
@@ -116,6 +117,7 @@ class Reconciler:
         self._watch = watch or Watch()
         self._observer = Observer(tools, settle_s=terms.settle_s, sees_removed=terms.removed is not None)
         self._actor = Actor(tools, self._terms)
+        self._lost = LostManifests(tools)
         self._allowance = FIRST
         self._began, self._began_s = tools.clock(), tools.memory.now_s()
 
@@ -202,6 +204,8 @@ class Reconciler:
         plans = paced([deed.plan for deed in deeds], self._allowance)
         self._watch.on_plans(plans)
         self._complete_records(deeds)
+        for deed in deeds:
+            self._lost.restore(deed)
         allowance, self._allowance = self._allowance, FIRST  # should anything be refused
         slowly = [replace(deed, plan=planned) for deed, planned in zip(deeds, plans, strict=True)]
         perform_all(slowly, self._actor.perform, workers=self._tools.workers)

@@ -151,6 +151,8 @@ class Observation:
         refused: What the guard has refused in this process, and why.
 
         remarks: What people should know of this machine beside.
+
+        former: Names that the experiment had before, as far as there is work under them.
     """
 
     batches: tuple[ObservedBatch, ...] = ()
@@ -172,6 +174,7 @@ class Observation:
     cancelled: Mapping[str, int] = field(default_factory=dict)
     refused: Hold | None = None
     remarks: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

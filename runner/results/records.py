@@ -8,11 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
-import re
-import tempfile
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import (
@@ -25,13 +21,16 @@ from runner.domain import (
     digest,
 )
 from runner.errors import RecordError
-from runner.results.manifests import TARGET, following
+from runner.results.copies import each_once
+from runner.results.files import NAME, safe_name, write_aside
+from runner.results.manifest_files import ManifestFiles
+from runner.results.manifests import TARGET
 from runner.results.sites import says_where
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
+    from pathlib import Path
 
-_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _RECORD: Final = "runner/record/v1"
 DIGEST: Final = "digest"
 # What says where a job comes from; records of older versions do not have it.
@@ -50,10 +49,13 @@ class Records:
 
     Args:
         folder: Where they are kept; made when the first one is written.
+
+        kept: Where copies of manifests are kept outside git; None for nowhere.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, kept: Path | None = None) -> None:
         self._folder = folder
+        self.manifests = ManifestFiles(folder, kept)
         self._read: dict[Path, tuple[object, list[RecordedJob]]] = {}
 
     def of_experiment(self, experiment: str) -> tuple[RecordedJob, ...]:
@@ -62,8 +64,8 @@ class Records:
         Raises:
             RecordError: A file cannot be read; says which line.
         """
-        files = sorted((self._folder / _safe(experiment)).glob("*/*.jsonl"))
-        return _each_once(job for file in files for job in self._jobs_of(file))
+        files = sorted((self._folder / safe_name(experiment)).glob("*/*.jsonl"))
+        return each_once(job for file in files for job in self._jobs_of(file))
 
     def recipes(self, but: Container[str] = ()) -> dict[str, frozenset[str]]:
         """Digests of the recipes on record, 16 hexadecimal digits each, by experiment.
@@ -72,7 +74,7 @@ class Records:
             but: Experiments to leave out.
         """
         try:
-            named = [each for each in self._folder.iterdir() if _NAME.fullmatch(each.name)]
+            named = [each for each in self._folder.iterdir() if NAME.fullmatch(each.name)]
             folders = [each for each in named if each.name not in but and each.is_dir()]
             return {each.name: frozenset(below.name for below in each.iterdir()) for each in folders}
         except OSError:
@@ -88,12 +90,16 @@ class Records:
         if not fresh:
             return
         one = next(iter(fresh.values()))
-        path = self._recipe_folder(experiment, one.recipe) / f"{_safe(one.batch_id)}.jsonl"
+        path = self._batch_file(experiment, one)
         lines = self._lines_of(path) if path.exists() else {}  # as they are: their digests stay true
         lines |= {job_id: record_line(job) for job_id, job in fresh.items()}
         place = {job_id: index for index, job_id in enumerate(order)}
         merged = sorted(lines, key=lambda job_id: place.get(job_id, len(place)))
-        _write_aside(path, "".join(lines[job_id] + "\n" for job_id in merged))
+        write_aside(path, "".join(lines[job_id] + "\n" for job_id in merged))
+
+    def batch_ids(self, experiment: str, recipe: str) -> list[str]:
+        """Batches of a recipe that are on record."""
+        return sorted(file.stem for file in self._recipe_folder(experiment, recipe).glob("*.jsonl"))
 
     def complete(self, experiment: str, jobs: Iterable[RecordedJob]) -> None:
         """Writes down where jobs on record come from, once that is proved; all else of a line stays.
@@ -102,17 +108,16 @@ class Records:
         """
         of_file: dict[Path, dict[str, RecordedJob]] = {}
         for job in jobs:
-            path = self._recipe_folder(experiment, job.recipe) / f"{_safe(job.batch_id)}.jsonl"
+            path = self._batch_file(experiment, job)
             of_file.setdefault(path, {})[job.id] = job
         for path, known in of_file.items():
             if path.exists():
                 lines = [_completed(line, known) for line in lines_of(path)]
-                _write_aside(path, "".join(line + "\n" for line in lines))
+                write_aside(path, "".join(line + "\n" for line in lines))
 
     def add_serialised(self, experiment: str, job: RecordedJob, text: str) -> None:
         """Keeps what an emulator gave beside the counts: Pulser's own serialised results."""
-        folder = self._recipe_folder(experiment, job.recipe) / _safe(job.batch_id)
-        _write_aside(folder / f"{_safe(job.id)}.pulser.json", text)
+        write_aside(self._serialised_file(experiment, job), text)
 
     def serialised(self, experiment: str, job: RecordedJob) -> str | None:
         """What an emulator gave beside the counts; None where nothing is kept.
@@ -120,9 +125,7 @@ class Records:
         Raises:
             RecordError: It is there and cannot be read.
         """
-        path = (
-            self._recipe_folder(experiment, job.recipe) / _safe(job.batch_id) / f"{_safe(job.id)}.pulser.json"
-        )
+        path = self._serialised_file(experiment, job)
         try:
             return path.read_text(encoding="utf-8")
         except FileNotFoundError:
@@ -135,20 +138,11 @@ class Records:
 
         What an earlier manifest of the recipe says otherwise stays in it, under `earlier`.
         """
-        path = self._recipe_folder(experiment, recipe) / "manifest.json"
-        before = self.manifest(experiment, recipe)
-        now = following(manifest, before)
-        if now != before:
-            _write_aside(path, json.dumps(now, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+        self.manifests.write(experiment, recipe, manifest)
 
     def manifest(self, experiment: str, recipe: str) -> dict[str, Any] | None:
         """What is known of a recipe that was run; None when nothing is, or the file is broken."""
-        try:
-            text = (self._recipe_folder(experiment, recipe) / "manifest.json").read_text(encoding="utf-8")
-            manifest = json.loads(text)
-        except (OSError, ValueError):
-            return None
-        return manifest if isinstance(manifest, dict) else None
+        return self.manifests.read(experiment, recipe)
 
     def _jobs_of(self, file: Path) -> list[RecordedJob]:
         """The jobs of a file, read again only when it is another one: every pass asks for all of them."""
@@ -164,18 +158,15 @@ class Records:
         jobs = self._jobs_of(file)
         return {job.id: text for job, text in zip(jobs, lines_of(file), strict=True)}
 
+    def _batch_file(self, experiment: str, job: RecordedJob) -> Path:
+        return self._recipe_folder(experiment, job.recipe) / f"{safe_name(job.batch_id)}.jsonl"
+
+    def _serialised_file(self, experiment: str, job: RecordedJob) -> Path:
+        folder = self._recipe_folder(experiment, job.recipe) / safe_name(job.batch_id)
+        return folder / f"{safe_name(job.id)}.pulser.json"
+
     def _recipe_folder(self, experiment: str, recipe: str) -> Path:
-        return self._folder / _safe(experiment) / _safe(recipe)
-
-
-def _each_once(jobs: Iterable[RecordedJob]) -> tuple[RecordedJob, ...]:
-    """Each job once, should merged branches say it twice: with its result, else as it stands last."""
-    known: dict[str, RecordedJob] = {}
-    for job in jobs:
-        before = known.get(job.id)
-        if before is None or before.lacks_result or not job.lacks_result:
-            known[job.id] = job
-    return tuple(known.values())
+        return self._folder / safe_name(experiment) / safe_name(recipe)
 
 
 def record_line(job: RecordedJob) -> str:
@@ -333,26 +324,6 @@ def _read_file(path: Path) -> list[RecordedJob]:
             hint = "restore the file from git, or delete it to have it fetched again"
             raise RecordError(f"{path}:{number}: {error}", hint=hint) from error
     return jobs
-
-
-def _write_aside(path: Path, text: str) -> None:
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(aside).replace(path)
-    except OSError as error:
-        raise RecordError(f"{path}: the record cannot be written: {error}") from error
-
-
-def _safe(name: str) -> str:
-    """A name that stays in its folder: ids come from the cloud."""
-    if not _NAME.fullmatch(name):
-        raise RecordError(f"{name!r} cannot be the name of a file")
-    return name
 
 
 def _text(moment: datetime | None) -> str | None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jsonschema import Draft202012Validator
 
 from runner.domain import digest, job_key, own_sequence_key, recipe_digest
+from runner.results.copies import contradiction
 from runner.results.records import DIGEST, counts_of, lines_of, read_record
 
 if TYPE_CHECKING:
@@ -59,8 +60,8 @@ def verified(folders: Iterable[Path], schema: Mapping[str, Any]) -> Verdict:
     Of each line: that it is as its schema says, its digest (of older lines, which have none, the key of the
     point, and that no shots are missing), that its counts can be right, and that it lies in the folder of its
     recipe and in the file of its batch. Of Pulser's serialised results: that they hold the same counts. Of
-    each manifest: that its device type and sequence make its recipe. A job that is on record twice is told
-    too.
+    each manifest: that its device type and sequence make its recipe. A job may be on record twice, as merges
+    and reverts leave it, and counts once: it is told where the two say something else.
 
     Args:
         folders: One for each experiment, with a folder for each recipe in it.
@@ -159,8 +160,10 @@ def _twice(lines: Iterable[_Line]) -> Iterator[Flaw]:
     first: dict[str, _Line] = {}
     for line in lines:
         other = first.setdefault(line.job.id, line)
-        if other is not line:
-            yield line.flaw(f"job {line.job.id} is on record twice: see {other.path.name}:{other.number}")
+        differs = contradiction(line.job, other.job)
+        if differs:
+            place = f"{other.path.name}:{other.number}"
+            yield line.flaw(f"job {line.job.id} is on record twice, with another `{differs}`: see {place}")
 
 
 def _flaws_of_manifest(recipe: Path) -> Iterator[Flaw]:

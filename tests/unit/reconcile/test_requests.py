@@ -123,7 +123,10 @@ class Machine:
         """Puts all jobs that have ended on record."""
         for batch_id, statuses in self.cloud.statuses.items():
             jobs = [_record(batch_id, number, JobStatus(status)) for number, status in enumerate(statuses)]
-            Records(self.records).add(_experiment(batch_id), [job for job in jobs if job.status.is_terminal])
+            records, name = Records(self.records), _experiment(batch_id)
+            records.add(name, [job for job in jobs if job.status.is_terminal])
+            if not records.manifest(name, RECIPE[:16]):
+                records.write_manifest(name, RECIPE[:16], {"recipe": RECIPE})
 
 
 def _record(batch_id, number, status):

@@ -112,7 +112,10 @@ def test_a_changed_line_is_found(folder, old, new):
         ),
         (a_record("j9", batch_id="b4"), "the batch is b4, not that of the file"),
         (a_record("j9", batch_id="b3", recipe="f" * 16), f"the recipe is {'f' * 16}, not that of the folder"),
-        (a_record("j3", batch_id="b3"), "job j3 is on record twice: see b2.jsonl:1"),
+        (
+            a_record("j3", batch_id="b3"),
+            "job j3 is on record twice, with another `batch_id`: see b2.jsonl:1",
+        ),
     ],
 )
 def test_a_line_that_contradicts_itself_or_its_place_is_found(folder, job, expected):

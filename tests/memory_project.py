@@ -1,0 +1,121 @@
+"""A project whose local cloud is in memory and ends each job at once: everything else is the real thing."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from concurrent.futures import Future
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from unittest import mock
+
+import commands
+from fakes import CleanPort, MemoryCloud
+from own_git import git
+from pulser.backend import Results
+
+from runner.local.submissions import SequenceFacts, Variable
+from runner.project import Project
+from runner.project.targets import Connection
+from runner.reconcile import Patience, Terms, Watch
+
+QUBITS = ("q0", "q1")
+
+
+class OneAnswer:
+    """Measures 00 in half of the runs, as an emulator would tell it."""
+
+    def submit(self, job_id, attempt, payload):
+        """The result, at once."""
+        runs = json.loads(payload)["runs"]
+        counts = {"00": runs // 2, "11": runs - runs // 2}
+        told = Results.from_final_bitstrings(QUBITS, runs, counts).to_abstract_repr()
+        future = Future()
+        future.set_result(json.dumps({"counter": counts, "serialised_results": told}))
+        return future
+
+    def cancel(self, job_id):
+        """Nothing is ever at work."""
+
+    def capacity(self):
+        """As many as there are."""
+        return 1000
+
+
+class TwoQubits:
+    """Reads any text as a sequence of two qubits with the variable `t_ns`."""
+
+    def facts(self, sequence):
+        """The same for all."""
+        variables = {"t_ns": Variable(is_integer=True)} if '"t_ns"' in sequence else {}
+        return SequenceFacts(device="AnalogDevice", n_qubits=2, variables=variables)
+
+    def build(self, sequence, variables):
+        """Nothing to object."""
+
+    def device_specs(self):
+        """None."""
+        return {}
+
+
+class _BusyPort(CleanPort):
+    """Lets the cloud work before each of its answers."""
+
+    def __init__(self, cloud):
+        super().__init__(cloud)
+        self._cloud = cloud
+
+    def send(self, request):
+        """The answer."""
+        self._cloud.step()
+        answer = super().send(request)
+        self._cloud.step()
+        return answer
+
+
+class MemoryProject:
+    """A lab in git, and its cloud.
+
+    Args:
+        folder: Where the lab is made.
+    """
+
+    def __init__(self, folder):
+        self.lab = commands.a_lab(folder)
+        self.cloud = MemoryCloud(lambda: datetime.now(UTC), OneAnswer(), sequences=TwoQubits())
+        git(self.lab, "init", "--quiet", "--initial-branch=main")
+
+    def close(self):
+        """Lets go of the cloud."""
+        self.cloud.close()
+
+    @contextmanager
+    def reached(self):
+        """Inside, every project's target is this cloud."""
+        terms = Terms(namespace="lab", settle_s=0.0, poll_s=0.05)
+        known = Connection(self.cloud.client(_BusyPort(self.cloud)), terms)
+        with mock.patch.object(Project, "connection", return_value=known):
+            yield
+
+    def opened(self):
+        """The project as a new process finds it, and its experiments."""
+        project = Project.open(self.lab)
+        return project, project.load([self.lab / "specs"])
+
+    def apply(self):
+        """Applies all experiments to the end; answers how it ended."""
+        project, experiments = self.opened()
+        with self.reached():
+            return project.apply(experiments, Patience(timeout_s=60), Watch()).end
+
+    def flaws(self):
+        """What is not as it was recorded, with places from the lab."""
+        project, experiments = self.opened()
+        found = [flaw for each in experiments for flaw in project.verified(each).flaws]
+        return [str(flaw).removeprefix(f"{self.lab}/") for flaw in found]
+
+    def forget(self):
+        """What this machine remembers is gone, as in a new clone, but for what is quick again."""
+        for each in (self.lab / ".runner").iterdir():
+            if each.is_dir() and each.name != "compiled":
+                shutil.rmtree(each)
