@@ -26,6 +26,7 @@ def a_measured_lab(folder, *, jobs=None, experiment=commands.EXPERIMENT, error="
     lab = commands.a_lab(folder, experiment=experiment)
     project = Project.open(lab)
     (one,) = project.load([lab / "specs"])
+    project.journal().close()  # as an apply opens it
     project.records.write_manifest(one.name, one.desired.recipe[:16], _manifest(one, lab))
     project.records.add(
         one.name, [_measured(one.desired, place) for place in range(len(one.desired.jobs))[:jobs]]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,13 +10,13 @@ import click
 
 from runner.cli import options
 from runner.cli.exits import Exit
-from runner.cli.output import print_json, print_text, say
+from runner.cli.output import say
 from runner.cli.results_asked import asked_by
 from runner.cli.results_forms import Form, check_place
 from runner.cli.results_revisions import compare
 from runner.cli.results_showing import show_results
 from runner.cli.results_table import facts_of_row, print_tables, summary
-from runner.domain.plain import plain
+from runner.cli.results_verified import verify_records
 from runner.errors import UsageError
 from runner.project.declaring import Declared
 from runner.project.revisions import commits, experiments_at, keeps_records, standing_at
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from runner.cli.results_asked import Asked
     from runner.project import Project, Selection
     from runner.project.revisions import Commit
-    from runner.results import JobRow, Verdict
+    from runner.results import JobRow
 
 
 @click.command()
@@ -64,6 +63,9 @@ if TYPE_CHECKING:
     "-O", "--save", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write into a file."
 )
 @click.option("--verify", is_flag=True, help="Only check that the records are as they were written.")
+@click.option(
+    "--repair", is_flag=True, help="Mend what merges and reverts left in the records; then --verify."
+)
 def results(
     paths: tuple[Path, ...],
     selection: Selection,
@@ -99,9 +101,14 @@ def results(
 
     With --verify, digests and sums of everything on record for the experiments are computed anew, and what is
     not as it was recorded is told with its place; the exit code is 1 then.
+
+    With --repair, what is known is put back first, and told: a manifest that is missing or broken, from a
+    copy in .runner, from git, or from the file; a broken line, as git has it; lines that a merge left between
+    others; and of jobs that are on record twice and say the same, one is kept. Nothing is guessed: a line of
+    which nothing better is known stays. Each file that is changed is kept as it was in .runner/repaired.
     """  # noqa: D301
-    if verify:
-        return _verified(paths, selection, words["form"])
+    if verify or words["repair"]:
+        return verify_records(paths, selection, words["form"], repairs=words["repair"])
     asked = asked_by(words)
     check_place(asked.form, asked.save)
     if rev is None:
@@ -146,46 +153,6 @@ def _of_commits(  # noqa: PLR0913  (what is compared, and how it is shown)
             return show_results([by_commit[0][name] for name in names], asked)
         compare(names, by_commit, asked)
     return Exit.DONE
-
-
-def _verified(paths: tuple[Path, ...], selection: Selection, form: str | None) -> int:
-    if form not in {None, Form.TABLE, Form.JSON, Form.JSONL, Form.CSV}:
-        raise UsageError("--verify tells flaws as a table or JSON", hint="say -o json")
-    project, experiments = options.opened(paths, None, selection)
-    return _verify({each.name: project.verified(each) for each in experiments}, form or Form.TABLE)
-
-
-def _verify(verdicts: dict[str, Verdict], form: str) -> int:
-    """Prints what is wrong with records; answers the exit code."""
-    if form == "table":
-        for name, verdict in verdicts.items():
-            for flaw in verdict.flaws:
-                print_text(str(replace(flaw, path=_from_here(flaw.path))))
-            flaws = _some(len(verdict.flaws), "flaw") if verdict.flaws else "all as it was recorded"
-            print_text(f"{name}: {_some(verdict.lines, 'job')} in {_some(verdict.files, 'file')}; {flaws}")
-        if any(verdict.flaws for verdict in verdicts.values()):
-            say("hint: restore what git has; the file of a batch that is deleted is fetched again by apply")
-    else:
-        print_json(
-            {
-                name: {
-                    **plain(verdict),
-                    "flaws": [{**plain(each), "path": str(each.path)} for each in verdict.flaws],
-                }
-                for name, verdict in verdicts.items()
-            }
-        )
-    return Exit.ERROR if any(verdict.flaws for verdict in verdicts.values()) else Exit.DONE
-
-
-def _from_here(path: Path) -> Path:
-    """The path from the working folder, where it lies in it."""
-    here = Path.cwd()
-    return path.relative_to(here) if path.is_relative_to(here) else path
-
-
-def _some(count: int, noun: str) -> str:
-    return f"1 {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def print_rows(name: str, rows: Sequence[JobRow]) -> None:

@@ -252,9 +252,12 @@ class Project:
 
     def verified(self, experiment: Experiment) -> Verdict:
         """Whether what is on record for an experiment is as it was recorded; asks no cloud."""
+        return verified(self.record_folders(experiment), json.loads(schema_text("record")))
+
+    def record_folders(self, experiment: Experiment) -> list[Path]:
+        """Where there may be records of an experiment: under its own name first, then under former ones."""
         names = dict.fromkeys((experiment.name, *self._former.get(experiment.desired.recipe[:SHORT], ())))
-        folders = (self.root / self.settings.results / name for name in names)
-        return verified(folders, json.loads(schema_text("record")))
+        return [self.root / self.settings.results / name for name in names]
 
     @cached_property
     def _former(self) -> dict[str, list[str]]:

@@ -7,10 +7,13 @@ import re
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from runner.errors import ProjectError
 from runner.project.settings import FILE_NAME
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 STATE_FOLDER: Final = ".runner"
 _GIT_TIMEOUT_S: Final = 20
@@ -112,6 +115,21 @@ def descends_from(root: Path, commit: str) -> bool:
     if not _COMMIT.fullmatch(commit):
         return False
     return _git(root, "merge-base", "--is-ancestor", commit, "HEAD") is not None
+
+
+def past_texts(root: Path, pattern: str) -> Iterator[str]:
+    """What files of a pattern once were, in any branch, the newest first; nothing outside git.
+
+    Args:
+        pattern: As `results/*/manifest.json`, from the root of the repository; a star crosses no slash.
+    """
+    words = ("log", "--all", "--format=", "--raw", "--no-abbrev", "--", f":(glob){pattern}")
+    changes = [line for line in (_git(root, *words) or "").splitlines() if line.startswith(":")]
+    blobs = [line.split()[3] for line in changes]  # modes, and what was there before and after
+    for blob in dict.fromkeys(each for each in blobs if each.strip("0")):
+        text = _git(root, "cat-file", "blob", blob)
+        if text is not None:
+            yield text
 
 
 def _git(root: Path, *words: str) -> str | None:

@@ -56,12 +56,15 @@ class ManifestFiles:
 
     def restore(self, experiment: str, recipe: str) -> bool:
         """Puts a manifest back that is missing, from the copy or from a former name's; False without one."""
-        for place in self._copies(experiment, recipe):
-            found = _read(place)
-            if found is not None and makes_recipe(found, recipe):
-                self._write(experiment, recipe, found)
-                return True
-        return False
+        found = self.known(experiment, recipe)
+        if found is not None:
+            self._write(experiment, recipe, found)
+        return found is not None
+
+    def known(self, experiment: str, recipe: str) -> dict[str, Any] | None:
+        """A manifest that makes the recipe: the copy, or a former name's; None without one."""
+        found = map(_read, self._copies(experiment, recipe))
+        return next((each for each in found if each is not None and makes_recipe(each, recipe)), None)
 
     def _copies(self, experiment: str, recipe: str) -> Iterator[Path]:
         """Where a recipe's manifest may be, best first."""

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 
 _RECORD: Final = "runner/record/v1"
 DIGEST: Final = "digest"
+_HINT: Final = (
+    "`runner results --repair` puts back what git has; else delete the file to have it fetched again, if the"
+    " cloud has it still"
+)
 # What says where a job comes from; records of older versions do not have it.
 ORIGIN: Final = (TARGET, "constants")
 _KINDS: Final = {
@@ -316,13 +320,14 @@ def _read_file(path: Path) -> list[RecordedJob]:
         lines = lines_of(path)
     except (OSError, UnicodeDecodeError) as error:
         raise RecordError(f"{path}: the record cannot be read: {error}") from error
+    if not lines:
+        raise RecordError(f"{path}: the record is empty, as no runner writes one", hint=_HINT)
     jobs = []
     for number, line in enumerate(lines, 1):
         try:
             jobs.append(read_record(line))
         except ValueError as error:
-            hint = "restore the file from git, or delete it to have it fetched again"
-            raise RecordError(f"{path}:{number}: {error}", hint=hint) from error
+            raise RecordError(f"{path}:{number}: {error}", hint=_HINT) from error
     return jobs
 
 

@@ -105,6 +105,8 @@ def _lines(file: Path) -> Iterator[_Line | Flaw]:
     except (OSError, UnicodeDecodeError) as error:
         yield Flaw(file, 0, f"cannot be read: {error}")
         return
+    if not texts:
+        yield Flaw(file, 0, "is empty, as no runner writes one")
     for number, text in enumerate(texts, 1):
         try:
             yield _Line(file, number, json.loads(text), read_record(text))

@@ -178,4 +178,4 @@ def test_a_record_that_nobody_can_reckon_with_is_named(capsys, measured):
     told = [said(capsys, *words) for words in (*READING, *ASKING, ["apply", "specs"])]
 
     assert {1} == {code for code, _, _ in told}
-    assert all(place in err and "restore the file from git" in err for _, _, err in told)
+    assert all(place in err and "--repair` puts back what git has" in err for _, _, err in told)

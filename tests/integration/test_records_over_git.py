@@ -20,6 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from memory_project import MemoryProject
 from own_git import HERMETIC, git
 
+from runner.project.repairs import repaired
 from runner.reconcile import End
 
 
@@ -233,6 +234,15 @@ class GitHistories(RuleBasedStateMachine):
         """Another branch is looked at."""
         names = git(self.lab.lab, "branch", "--format=%(refname:short)").split()
         self.git("checkout", "--quiet", names[which % len(names)])
+
+    @rule()
+    def repair(self):
+        """Somebody wants it tidy: nothing of what was measured is lost."""
+        project, (one,) = self.lab.opened()
+        before = {job.id: job.counts for _, job in project.recorded(one)}
+        repaired(project, one)
+        project, (one,) = self.lab.opened()
+        assert before == {job.id: job.counts for _, job in project.recorded(one)}
 
     @rule()
     def clone_anew(self):

@@ -134,7 +134,7 @@ def test_a_broken_line_is_an_error_that_says_where(tmp_path, line):
 
     with pytest.raises(RecordError, match=r"b1\.jsonl:2: ") as caught:
         records.of_experiment("exp")
-    assert "restore the file" in caught.value.hint
+    assert "puts back what git has" in caught.value.hint
 
 
 @pytest.mark.parametrize(
