@@ -6,7 +6,6 @@ import json
 import shutil
 from concurrent.futures import Future
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from unittest import mock
 
 import commands
@@ -14,6 +13,8 @@ from fakes import CleanPort, MemoryCloud
 from own_git import git
 from pulser.backend import Results
 
+from runner.cli import main
+from runner.local.store import Store, utc_now
 from runner.local.submissions import SequenceFacts, Variable
 from runner.project import Project
 from runner.project.targets import Connection
@@ -23,16 +24,31 @@ QUBITS = ("q0", "q1")
 
 
 class OneAnswer:
-    """Measures 00 in half of the runs, as an emulator would tell it."""
+    """Measures 00 in half of the runs, as an emulator would tell it.
+
+    Attributes:
+        waits: Whether jobs that come are at work until this is false, and another one comes or is asked for.
+    """
+
+    def __init__(self):
+        self.waits = False
+        self._at_work = []
 
     def submit(self, job_id, attempt, payload):
-        """The result, at once."""
+        """The result, at once, unless all wait."""
         runs = json.loads(payload)["runs"]
         counts = {"00": runs // 2, "11": runs - runs // 2}
         told = Results.from_final_bitstrings(QUBITS, runs, counts).to_abstract_repr()
         future = Future()
-        future.set_result(json.dumps({"counter": counts, "serialised_results": told}))
+        self._at_work.append((future, json.dumps({"counter": counts, "serialised_results": told})))
+        self.end()
         return future
+
+    def end(self):
+        """Ends what is at work, unless all wait."""
+        while self._at_work and not self.waits:
+            future, result = self._at_work.pop()
+            future.set_result(result)
 
     def cancel(self, job_id):
         """Nothing is ever at work."""
@@ -82,8 +98,18 @@ class MemoryProject:
 
     def __init__(self, folder):
         self.lab = commands.a_lab(folder)
-        self.cloud = MemoryCloud(lambda: datetime.now(UTC), OneAnswer(), sequences=TwoQubits())
+        self.engine = OneAnswer()
+        self.cloud = self._new_cloud()
         git(self.lab, "init", "--quiet", "--initial-branch=main")
+
+    def _new_cloud(self):
+        store = Store(":memory:", clock=utc_now)  # no two clouds give the same id
+        return MemoryCloud(utc_now, self.engine, store=store, sequences=TwoQubits())
+
+    def lose_cloud(self):
+        """The cloud begins anew, empty, as where its store was removed."""
+        self.cloud.close()
+        self.cloud = self._new_cloud()
 
     def close(self):
         """Lets go of the cloud."""
@@ -102,11 +128,28 @@ class MemoryProject:
         project = Project.open(self.lab)
         return project, project.load([self.lab / "specs"])
 
-    def apply(self):
+    def apply(self, *, until_done=True):
         """Applies all experiments to the end; answers how it ended."""
         project, experiments = self.opened()
+        patience = Patience(timeout_s=60, until_done=until_done)
         with self.reached():
-            return project.apply(experiments, Patience(timeout_s=60), Watch()).end
+            return project.apply(experiments, patience, Watch()).end
+
+    def run(self, *words):
+        """The exit code of `runner …`, run in this process."""
+        with self.reached():
+            return main([*words, str(self.lab / "specs")])
+
+    def bought(self):
+        """Runs on the cloud by recipe and point."""
+        runs = {}
+        client = self.cloud.client()
+        for batch in client.get_batches():
+            (recipe,) = [tag for tag in batch["tags"] if tag.startswith("recipe:")]
+            for job in client.get_batch_jobs(batch["id"]):
+                point = recipe, job["variables"]["t_ns"]
+                runs[point] = runs.get(point, 0) + job["runs"]
+        return runs
 
     def flaws(self):
         """What is not as it was recorded, with places from the lab."""

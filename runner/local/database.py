@@ -30,6 +30,7 @@ class Database:
             raise _unusable(path, error) from error
         try:
             self._prepare(path)
+            self._check()
         except sqlite3.Error as error:
             self._connection.close()
             raise _unusable(path, error) from error
@@ -87,9 +88,16 @@ class Database:
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version={tables.VERSION}")
 
+    def _check(self) -> None:
+        """Refuses a damaged file now rather than in the middle of a request; a gigabyte takes a second."""
+        (found,) = self._connection.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise sqlite3.DatabaseError(f"it is damaged ({found.splitlines()[-1]})")
+
 
 def _unusable(path: Path | str, error: sqlite3.Error) -> LocalCloudError:
     return LocalCloudError(
         f"The store {path} cannot be opened: {error}.",
-        hint="Nothing in it was changed. Move it away to begin with an empty one.",
+        hint="Nothing in it was changed. Move it away, with what begins with its name beside it, to begin"
+        " with an empty one: its batches are gone then, and what `runner` has on record counts still.",
     )

@@ -13,7 +13,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 from urllib.parse import urlsplit
 
 from runner.errors import LocalCloudError
@@ -105,18 +105,27 @@ def _make_private(store: Path) -> None:
     try:
         store.mkdir(mode=0o700, parents=True, exist_ok=True)
     except OSError as error:
-        raise LocalCloudError(f"The store {store} cannot be created: {error}.") from error
+        is_loose = store.is_symlink() and not store.exists()
+        why = f"it is a link to {store.readlink()}, where nothing is" if is_loose else error
+        raise LocalCloudError(f"The store {store} cannot be created: {why}.") from error
 
 
 def _start(store: Path, words: list[str]) -> subprocess.Popen[bytes]:
     command = [sys.executable, "-m", "runner.local", "--store", str(store), *words]
-    with (store / LOG_FILE).open("ab") as log:
+    with _log(store) as log:
         process = subprocess.Popen(  # noqa: S603  (our own module, no shell)
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
         )
     # It outlives us, or we outlive it; in that case somebody has to take note of its end.
     threading.Thread(target=process.wait, name="reap-server", daemon=True).start()
     return process
+
+
+def _log(store: Path) -> BinaryIO:
+    try:
+        return (store / LOG_FILE).open("ab")
+    except OSError as error:
+        raise LocalCloudError(f"The log of the local cloud cannot be written: {error}.") from error
 
 
 def _asked(server: LocalServer) -> dict[str, object]:

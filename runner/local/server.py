@@ -150,6 +150,8 @@ def _owned(store: Path) -> Iterator[None]:
         lock.acquire()
     except filelock.Timeout as error:
         raise StoreTakenError(f"Another server has the store {store}.") from error
+    except OSError as error:
+        raise LocalCloudError(f"The lock {lock.lock_file} cannot be taken: {error}.") from error
     try:
         yield
     finally:

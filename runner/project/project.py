@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Self
 
 from runner.domain import Surplus
+from runner.domain.numerals import counted
 from runner.errors import ProjectError
 from runner.project.compiled_cache import CompiledCache, kept_folder
 from runner.project.declared import declared_names
@@ -39,6 +40,7 @@ from runner.reconcile import Journal, Memory, Patience, Reconciler, Tools, Wish,
 from runner.reconcile.tags import SHORT
 from runner.results import Records, job_rows, verified
 from runner.results.copies import each_once
+from runner.results.files import obstacle
 from runner.results.sites import elsewhere, says_where, was_here, with_constants
 
 if TYPE_CHECKING:
@@ -383,6 +385,7 @@ class Project:
         namespace = self.namespace
         with ExitStack() as stack:
             journal = stack.enter_context(self.journal_locked(verb) if verb else closing(self.journal()))
+            remark = self._store_remark(journal)  # before the store is made anew
             used = connection or self.connection()
             tools = Tools(
                 client=used.client,
@@ -393,10 +396,20 @@ class Project:
                 descends_from=cache(partial(descends_from, self.root)),
                 declared=self._declared,
                 workers=WORKERS,
+                remark=remark,
                 keep_report=self._keep_report,
                 kept_memory=self._told,
             )
             yield tools, replace(used.terms, per_day=self.settings.budget_per_day.as_budget())
+
+    def _store_remark(self, journal: Journal) -> str:
+        """Whether the local cloud begins empty although this checkout has bought there."""
+        if not self.target.is_local or (local_store(self.root) / "cloud.db").exists():
+            return ""
+        gone = journal.bought_batches()
+        begins = "the local cloud begins with an empty store, for its own is not there"
+        counts = "what is on record of them counts still"
+        return f"{begins}: {counted(gone, 'batch')} of this checkout went with it; {counts}" if gone else ""
 
     @cached_property
     def _told(self) -> Memory:
@@ -436,7 +449,11 @@ class Project:
     def _memory(self) -> Path:
         """Where this machine remembers what it tried on the target."""
         folder = state_folder(self.root) / "targets" / journal_folder(self.target_name)
-        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            why = obstacle(folder, is_folder=True) or str(error)
+            raise ProjectError(f"{folder}: the journal's folder cannot be made: {why}") from error
         return folder
 
 

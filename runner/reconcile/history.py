@@ -101,8 +101,8 @@ class History:
         places = ", ".join("?" * len(experiments))
         chosen = f"WHERE experiment IN ({places})" if experiments else ""
         statement = f"SELECT {_COLUMNS} FROM history {chosen} ORDER BY seq DESC LIMIT ?"  # noqa: S608  (constants)
-        rows = self._file.read(statement, (*experiments, -1 if limit is None else limit))
-        return tuple(_happening(row) for row in reversed(rows))
+        known = self._file.read_as(_happening, statement, (*experiments, -1 if limit is None else limit))
+        return known[::-1]
 
     def runs_bought(self) -> int:
         """Runs of all experiments whose purchase was confirmed, since the journal began."""

@@ -153,7 +153,8 @@ class Journal:
     @property
     def created_at(self) -> datetime:
         """When this machine began to remember."""
-        return datetime.fromisoformat(self._file.read("SELECT created_at FROM journal")[0][0])
+        (created_at,) = self._file.read_as(_moment, "SELECT min(created_at) FROM journal")
+        return created_at
 
     def entries(self, experiment: str) -> tuple[Entry, ...]:
         """All rows of an experiment, oldest first."""
@@ -163,13 +164,22 @@ class Journal:
         """All rows of all experiments that were last written at or after a moment in UTC, oldest first."""
         return self._rows("WHERE at >= ? ORDER BY seq", moment.isoformat())
 
+    def of_recipe(self, recipe: str) -> tuple[Entry, ...]:
+        """All rows of a recipe, of whatever name, oldest first."""
+        return self._rows("WHERE recipe = ? ORDER BY seq", recipe)
+
+    def bought_batches(self) -> int:
+        """How many batches of all experiments the cloud has taken jobs for."""
+        statement = "SELECT count(DISTINCT batch_id) FROM entries WHERE state = ? AND kind IN (?, ?)"
+        return int(self._file.read(statement, (State.ACCEPTED, *sorted(BUYING)))[0][0])
+
     def newest(self, experiment: str) -> Entry | None:
         """The last row of an experiment; None without any."""
         return next(iter(self._rows("WHERE experiment = ? ORDER BY seq DESC LIMIT 1", experiment)), None)
 
     def _rows(self, which: str, *values: str) -> tuple[Entry, ...]:
         statement = f"SELECT {_COLUMNS} FROM entries {which}"  # noqa: S608  (constants)
-        return tuple(map(_entry, self._file.read(statement, values)))
+        return self._file.read_as(_entry, statement, values)
 
     def unclear(self) -> int:
         """How many submissions of all experiments nobody knows the outcome of."""
@@ -244,6 +254,10 @@ class Journal:
         columns = ", ".join(f"{name} = ?" for name in values)
         statement = f"UPDATE entries SET {columns} WHERE seq = ?"  # noqa: S608  (our own names)
         self._file.change(statement, (*values.values(), seq))
+
+
+def _moment(row: tuple[str, ...]) -> datetime:
+    return datetime.fromisoformat(row[0])
 
 
 def _number_or_none(value: object) -> int | None:

@@ -6,16 +6,19 @@ import sqlite3
 import threading
 import time
 from contextlib import closing, contextmanager
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeVar
 
 from runner.errors import JournalError
+from runner.results.files import obstacle
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from datetime import datetime
     from pathlib import Path
 
     Row = tuple[str, ...]
+
+T = TypeVar("T")
 
 _BUSY_S: Final = 30.0
 _BUSY_PAUSE_S: Final = 0.01
@@ -73,6 +76,17 @@ _STEPS: Final = (
     ),
 )
 VERSION: Final = len(_STEPS)
+# What may pass, and is no damage: somebody else writes, the disk is full or away.
+_PASSING: Final = frozenset(
+    {
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_NOMEM,
+    }
+)
 
 
 class JournalFile:
@@ -87,6 +101,8 @@ class JournalFile:
     def __init__(self, path: Path, now: datetime) -> None:
         self._path = path
         self._turn = threading.RLock()
+        if said := obstacle(path):
+            raise JournalError(f"{path}: the journal {said}", hint=_moved_away(path))
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._db = sqlite3.connect(path, isolation_level=None, timeout=_BUSY_S, check_same_thread=False)
@@ -95,7 +111,7 @@ class JournalFile:
             self._bring_up_to_date(now)
             self._place = _place(path)
         except (sqlite3.Error, OSError) as error:
-            raise JournalError(f"{path}: the journal cannot be opened: {error}") from error
+            raise self._failure("opened", error) from error
 
     def _share(self) -> None:
         """Lets readers and a writer work at once; SQLite itself does not wait while another asks the same."""
@@ -166,7 +182,27 @@ class JournalFile:
             with self._turn, closing(self._db.execute(statement, values)) as cursor:
                 return cursor.fetchall()
         except sqlite3.Error as error:
-            raise JournalError(f"{self._path}: the journal cannot be read: {error}") from error
+            raise self._failure("read", error) from error
+
+    def read_as(
+        self, made: Callable[[Row], T], statement: str, values: tuple[object, ...] = ()
+    ) -> tuple[T, ...]:
+        """What is made of the rows of a query.
+
+        Raises:
+            JournalError: One of them is none that a runner has written.
+        """
+        try:
+            return tuple(map(made, self.read(statement, values)))
+        except (ValueError, TypeError, KeyError, AttributeError) as error:
+            said = f"{self._path}: the journal is damaged: a row of it says {error}"
+            raise JournalError(said, hint=_moved_away(self._path)) from error
+
+    def _failure(self, what: str, error: Exception) -> JournalError:
+        code = getattr(error, "sqlite_errorcode", None)
+        may_pass = isinstance(error, OSError) or (code is not None and code & 0xFF in _PASSING)
+        said = f"{self._path}: the journal cannot be {what}: {error}"
+        return JournalError(said, hint="" if may_pass else _moved_away(self._path))
 
     def insert(self, table: str, row: Mapping[str, object]) -> int:
         """Adds a row; answers its sequence number."""
@@ -183,7 +219,16 @@ class JournalFile:
             with self._turn, closing(self._db.execute(statement, values)) as cursor:
                 return int(cursor.lastrowid or 0), cursor.rowcount
         except sqlite3.Error as error:
-            raise JournalError(f"{self._path}: the journal cannot be written: {error}") from error
+            raise self._failure("written", error) from error
+
+
+def _moved_away(path: Path) -> str:
+    """What may be done with a journal that is damaged, and what that costs."""
+    return (
+        f"it may be moved away, with what begins with {path.name} beside it: what was bought is found again"
+        " by the tags of its batches and on record, and is not bought again. Lost are `runner history`, what"
+        " `runner resolve` was told, and purchases with `submission: direct` whose answer never came"
+    )
 
 
 def _place(path: Path) -> tuple[int, int] | None:

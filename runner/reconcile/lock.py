@@ -20,7 +20,7 @@ from runner.errors import JournalError
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runner.reconcile.journal_file import JournalFile
+    from runner.reconcile.journal_file import JournalFile, Row
 
 LEASE_S: Final = 30.0
 # Of /proc/<pid>/stat, counted behind the command's name: state, and start time in ticks since boot.
@@ -191,16 +191,8 @@ class Lock:
         self._file.change("DELETE FROM lock WHERE token = ?", (self._token,))
 
     def _held(self) -> Held | None:
-        rows = self._file.read("SELECT token, host, machine, pid, started, verb, since, until FROM lock")
-        if not rows:
-            return None
-        token, host, machine, pid, started, verb, since, until = rows[0]
-        return Held(
-            token=token,
-            owner=Owner(host=host, machine=machine, pid=int(pid), started=started, verb=verb),
-            since=datetime.fromisoformat(since),
-            until=datetime.fromisoformat(until),
-        )
+        statement = "SELECT token, host, machine, pid, started, verb, since, until FROM lock"
+        return next(iter(self._file.read_as(_held, statement)), None)
 
     def _keep_renewing(self) -> None:
         while not self._over.wait(self._lease_s / 3):
@@ -209,6 +201,16 @@ class Lock:
                     return  # whoever buys next is told
             except JournalError:
                 continue  # a disk in trouble; the lease may yet be saved
+
+
+def _held(row: Row) -> Held:
+    token, host, machine, pid, started, verb, since, until = row
+    return Held(
+        token=token,
+        owner=Owner(host=host, machine=machine, pid=int(pid), started=started, verb=verb),
+        since=datetime.fromisoformat(since),
+        until=datetime.fromisoformat(until),
+    )
 
 
 def _local(moment: datetime) -> str:

@@ -117,7 +117,10 @@ class Observer:
             each.name: self._origins.with_constants(each, seen[each.name], names.former(each.name))
             for each in wanted
         }
-        return seen | {each.name: self._with_manifests(each, seen[each.name], names) for each in wanted}
+        seen |= {each.name: self._with_manifests(each, seen[each.name], names) for each in wanted}
+        if not self._tools.site.emulates:
+            return seen
+        return seen | {each.name: self._with_vanished(each, seen[each.name]) for each in wanted}
 
     def spent_since(self, begin: datetime) -> tuple[Cost, str]:
         """What all experiments of the repository have bought since a moment, as of what was last observed.
@@ -327,6 +330,26 @@ class Observer:
         cancelled = (read_marks(batch.tags).cancelled_for for batch in seen.batches)
         commits = {*(read_marks(batch.tags).commit for batch in live), *cancelled} - {""}
         return replace(seen, ancestors=frozenset(filter(self._tools.descends_from, commits)))
+
+    def _with_vanished(self, wanted: DesiredExperiment, seen: Observation) -> Observation:
+        """What is there, with what this machine bought that is not: an emulator forgets nothing by itself."""
+        rows = self._tools.journal.of_recipe(wanted.recipe[:SHORT])
+        on_record = {job.id for job in seen.recorded}
+        reruns = {job.rerun for job in wanted.jobs}
+        lost = {
+            row.batch_id
+            for row in rows
+            if row.kind in BUYING and row.state is State.ACCEPTED and row.batch_id and self._is_here(row)
+            if row.rerun in reruns and not (row.job_ids and on_record.issuperset(row.job_ids))
+        }
+        unseen = sorted(each for each in lost if each and not self._is_shown(each))
+        found = at_once(self._batch_or_none, unseen)
+        gone = (batch_id for batch_id, payload in zip(unseen, found, strict=True) if payload is None)
+        return replace(seen, vanished=tuple(gone))
+
+    def _is_shown(self, batch_id: str) -> bool:
+        """Whether a batch was in the last list, or was read by its id."""
+        return batch_id in self._payloads and batch_id not in self._unshown
 
     def _with_manifests(self, wanted: DesiredExperiment, seen: Observation, names: Names) -> Observation:
         """What is there, with what is known of the recipes that may be of interest."""

@@ -186,16 +186,16 @@ class Reconciler:
         return Deed(wish.desired, seen, wish.guard(wish.desired, seen, planned), wish.manifest, wish.commit)
 
     def _remarks(self) -> tuple[str, ...]:
-        """What people should know of this machine's clock: it was set while this process ran."""
+        """What people should know beside: of the target, and of a clock that was set meanwhile."""
+        known = (self._tools.remark,) if self._tools.remark else ()
         jump_s = (self._tools.clock() - self._began).total_seconds() - (
             self._tools.memory.now_s() - self._began_s
         )
         if abs(jump_s) < _JUMP_S:
-            return ()
+            return known
         way = "forward" if jump_s > 0 else "back"
-        return (
-            f"this machine's clock was set {way} by {abs(jump_s):.0f} s: waits and limits do not go by it",
-        )
+        told = f"this machine's clock was set {way} by {abs(jump_s):.0f} s: waits and limits do not go by it"
+        return (*known, told)
 
     def one_pass(self, wishes: Sequence[Wish]) -> list[Plan]:
         """One turn: look, and perform; answers what was planned."""

@@ -86,6 +86,7 @@ def _reasons(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> It
             reason=f"its deadline, {policy.deadline:%Y-%m-%d %H:%M:%S %Z}, has passed",
             how="set a later `policy.deadline`, or ask for what is there",
         )
+    yield from _vanished(scene)
     yield from (Restraint(reason=each.reason, how=each.how) for each in doubts(scene))
     yield from _overruled(scene)
     yield from _half_seen(scene)
@@ -94,6 +95,19 @@ def _reasons(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> It
     yield from _dependent(scene)
     yield from _failed(scene, wanted)
     yield from _over_budget(scene, due)
+
+
+def _vanished(scene: Scene) -> Iterator[Restraint]:
+    """What was bought at an emulator that does not know it any more: its store is gone, or another one."""
+    gone = scene.seen.vanished
+    if gone:
+        some, them = counted(len(gone), "batch"), "it" if len(gone) == 1 else "them"
+        yield Restraint(
+            reason=f"this machine has bought {some} there, as {gone[0]}, and the cloud does not know {them}:"
+            " its store is gone, or it is another one",
+            how="put the store back (`.runner/local-cloud` of the local cloud); or, to measure anew what is"
+            " not on record, raise `rerun` or move the journal in `.runner/targets` away",
+        )
 
 
 def _unknown(scene: Scene) -> Iterator[Restraint]:

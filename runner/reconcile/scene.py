@@ -153,6 +153,9 @@ class Observation:
         remarks: What people should know of this machine beside.
 
         former: Names that the experiment had before, as far as there is work under them.
+
+        vanished: Batches that this machine bought at an emulator, and that are neither there nor on record:
+            what emulates has lost them, for it forgets none by itself.
     """
 
     batches: tuple[ObservedBatch, ...] = ()
@@ -175,6 +178,7 @@ class Observation:
     refused: Hold | None = None
     remarks: tuple[str, ...] = ()
     former: tuple[str, ...] = ()
+    vanished: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

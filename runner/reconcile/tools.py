@@ -51,6 +51,8 @@ class Tools:
 
         workers: How many experiments are performed at the same time, each in a thread.
 
+        remark: What people should know of the target beside; empty for nothing.
+
         before_action: Called before each action; raises to end a pass between two of them.
     """
 
@@ -65,6 +67,7 @@ class Tools:
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     workers: int = 1
     before_action: Callable[[], None] = field(default=lambda: None, repr=False)
+    remark: str = ""
     keep_report: Callable[[str, str], str] = field(default=lambda _, __: "", repr=False)
     kept_memory: Memory | None = field(default=None, repr=False)
     memory: Memory = field(init=False, repr=False)

@@ -24,6 +24,20 @@ def safe_name(name: str) -> str:
     return name
 
 
+def obstacle(path: Path, *, is_folder: bool = False) -> str:
+    """What stands in the place of a file or folder and is none, in words; empty where none stands there.
+
+    To read from a pipe or a device may never end.
+    """
+    if path.is_file() or path.is_dir():
+        return (
+            "" if path.is_dir() is is_folder else "is a folder" if path.is_dir() else "is a file, no folder"
+        )
+    if path.is_symlink():
+        return f"is a link to {path.readlink()}, where nothing is"
+    return "is a pipe, a device or a socket" if path.exists() else ""
+
+
 def write_aside(path: Path, text: str) -> None:
     """Writes a text beside its place and renames it, so that a reader, or a crash, sees the old or the new.
 

@@ -22,7 +22,7 @@ from runner.domain import (
 )
 from runner.errors import RecordError
 from runner.results.copies import each_once
-from runner.results.files import NAME, safe_name, write_aside
+from runner.results.files import NAME, obstacle, safe_name, write_aside
 from runner.results.manifest_files import ManifestFiles
 from runner.results.manifests import TARGET
 from runner.results.sites import says_where
@@ -68,7 +68,11 @@ class Records:
         Raises:
             RecordError: A file cannot be read; says which line.
         """
-        files = sorted((self._folder / safe_name(experiment)).glob("*/*.jsonl"))
+        folder = self._folder / safe_name(experiment)
+        for place in (self._folder, folder):
+            if said := obstacle(place, is_folder=True):
+                raise RecordError(f"{place}: the folder of records {said}")
+        files = sorted(folder.glob("*/*.jsonl"))
         return each_once(job for file in files for job in self._jobs_of(file))
 
     def recipes(self, but: Container[str] = ()) -> dict[str, frozenset[str]]:
@@ -150,6 +154,8 @@ class Records:
 
     def _jobs_of(self, file: Path) -> list[RecordedJob]:
         """The jobs of a file, read again only when it is another one: every pass asks for all of them."""
+        if said := obstacle(file):
+            raise RecordError(f"{file}: the record {said}", hint=_HINT)
         now = file.stat()
         version = (now.st_ino, now.st_mtime_ns, now.st_size)
         known = self._read.get(file)

@@ -10,6 +10,7 @@ from jsonschema import Draft202012Validator
 
 from runner.domain import digest, job_key, own_sequence_key, recipe_digest
 from runner.results.copies import contradiction
+from runner.results.files import obstacle
 from runner.results.records import DIGEST, counts_of, lines_of, read_record
 
 if TYPE_CHECKING:
@@ -100,6 +101,9 @@ class _Line:
 
 
 def _lines(file: Path) -> Iterator[_Line | Flaw]:
+    if said := obstacle(file):
+        yield Flaw(file, 0, f"cannot be read: it {said}")
+        return
     try:
         texts = lines_of(file)
     except (OSError, UnicodeDecodeError) as error:

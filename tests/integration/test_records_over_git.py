@@ -53,16 +53,6 @@ class Lab(MemoryProject):
         git(self.lab, "add", "--all")
         git(self.lab, "commit", "--quiet", "--allow-empty", "-m", message)
 
-    def bought(self):
-        """Runs on the cloud by recipe and point."""
-        runs = {}
-        for batch in self.cloud.client().get_batches():
-            (recipe,) = [tag for tag in batch["tags"] if tag.startswith("recipe:")]
-            for job in self.cloud.client().get_batch_jobs(batch["id"]):
-                point = recipe, job["variables"]["t_ns"]
-                runs[point] = runs.get(point, 0) + job["runs"]
-        return runs
-
 
 @pytest.fixture(autouse=True)
 def _hermetic(monkeypatch):

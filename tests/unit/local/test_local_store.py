@@ -257,6 +257,22 @@ def test_store_of_another_format_is_refused(tmp_path):
         Store(path)
 
 
+@pytest.mark.parametrize("size", [4096, 40_000])
+def test_damaged_store_is_refused_when_it_is_opened(tmp_path, size):
+    """Cut off, or with something else in its middle; it stays as it is."""
+    path = tmp_path / "cloud.db"
+    with contextlib.closing(Store(path)) as store:
+        for _ in range(50):
+            store.create(a_batch(sequence="S" * 3000))
+    whole = path.read_bytes()
+    damaged = whole[:size] if size == 4096 else whole[:8192] + b"x" * size + whole[8192 + size :]
+    path.write_bytes(damaged)
+
+    with pytest.raises(LocalCloudError, match=r"cannot be opened: .*(damaged|malformed)") as caught:
+        Store(path)
+    assert ("Move it away" in caught.value.hint, damaged) == (True, path.read_bytes())
+
+
 def test_store_of_the_first_format_is_upgraded(tmp_path):
     """What an earlier version has accepted is there, and goes on."""
     path = tmp_path / "cloud.db"
