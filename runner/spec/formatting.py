@@ -11,12 +11,11 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from runner.errors import Problem, SpecError
 from runner.spec.document import Place, excerpt
-from runner.spec.guide import guide_at
+from runner.spec.guide import KeyOrders
 from runner.spec.laying import Layer, LayoutError, tokens_of
 from runner.spec.limits import LIMITS
 from runner.spec.lines import broken, joined, written
@@ -52,12 +51,16 @@ def formatted(text: str, *, path: str, limits: Limits = LIMITS) -> str:
     before = document(text, path=path, limits=limits)
     if before.problems:
         raise SpecError(before.problems)
-    order = partial(_order, before.data)
+    order = KeyOrders(experiment_schema(), before.data).at
     try:
+        form = _laid_out(text, order)
+        if form == text:
+            return text
         # A text that the file ends with, without a line break, means another one elsewhere.
-        forms = (_laid_out(text, each) for each in (order, _as_typed))
-        whole = (form for form in forms if _characters(form) == _characters(text))
-        after = next((form for form in whole if _says(form, before.data, order)), None)
+        forms = (form if each is order else _laid_out(text, each) for each in (order, _as_typed))
+        characters = _characters(text)
+        whole = (each for each in forms if _characters(each) == characters)
+        after = next((each for each in whole if _says(each, before.data, order)), None)
     except LayoutError as error:
         place, hint = Place(error.line + 1, 1), "write it as key: value"
         found = Problem(path, *place, "", str(error), hint, excerpt(before.lines, place))
@@ -76,11 +79,6 @@ def _characters(text: str) -> Counter[str]:
 def _as_typed(_: str) -> tuple[str, ...]:
     """No order of keys but the author's."""
     return ()
-
-
-def _order(data: Any, pointer: str) -> tuple[str, ...]:
-    """Keys that the schema knows at a pointer, in its order; none where the author names the keys."""
-    return tuple(guide_at(experiment_schema(), data, pointer).keys)
 
 
 def _says(text: str, expected: Any, order: _Order) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from runner.spec.pointers import steps_of
+from runner.spec.pointers import parent, steps_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -67,6 +67,8 @@ def _branch(schema: Mapping[str, Any], node: Mapping[str, Any], data: Any) -> Ma
     """The alternative of a node that the data comes nearest to."""
     kind = "array" if isinstance(data, list) else "object"
     fitting = [branch for branch in _branches(schema, node) if branch.get("type") == kind]
+    if len(fitting) == 1:
+        return fitting[0]
     return max(fitting, key=lambda branch: _known_keys(branch, data), default={})
 
 
@@ -81,4 +83,33 @@ def _branches(schema: Mapping[str, Any], node: Mapping[str, Any]) -> Iterator[Ma
 
 
 def _known_keys(branch: Mapping[str, Any], data: Any) -> int:
-    return len(set(branch.get("properties", {})) & set(data)) if isinstance(data, dict) else 0
+    # The schema has few keys, and a file may have very many.
+    return sum(key in data for key in branch.get("properties", ())) if isinstance(data, dict) else 0
+
+
+class KeyOrders:
+    """The keys that a schema knows at the mappings of a file, each place looked up once.
+
+    Args:
+        schema: JSON Schema of the file.
+
+        data: Content of the file; it decides between alternatives of the schema.
+    """
+
+    def __init__(self, schema: Mapping[str, Any], data: Any) -> None:
+        self._schema = schema
+        self._known: dict[str, tuple[Mapping[str, Any], Any]] = {"": (_branch(schema, schema, data), data)}
+
+    def at(self, pointer: str) -> tuple[str, ...]:
+        """Keys at a pointer in the order of the schema; none where the author names the keys."""
+        return tuple(self._place(pointer)[0].get("properties", ()))
+
+    def _place(self, pointer: str) -> tuple[Mapping[str, Any], Any]:
+        """What the schema says at a pointer, and what is there."""
+        found = self._known.get(pointer)
+        if found is None:
+            node, data = self._place(parent(pointer))
+            (step,) = steps_of(pointer[pointer.rindex("/") :])
+            node, data = _member(node, step), _content(data, step)
+            found = self._known[pointer] = _branch(self._schema, node, data), data
+        return found

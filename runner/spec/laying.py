@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FLOW_STARTS: Final = (yaml.FlowMappingStartToken, yaml.FlowSequenceStartToken)
 _FLOW_ENDS: Final = (yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
+_BLOCK_STARTS: Final = (yaml.BlockMappingStartToken, yaml.BlockSequenceStartToken)
+_STREAM: Final = (yaml.StreamStartToken, yaml.StreamEndToken)
 _LISTS: Final = (yaml.BlockSequenceStartToken, yaml.FlowSequenceStartToken)
 _HEADER: Final = re.compile(r"[|>][-+]?([1-9])?[-+]?")
 
@@ -48,21 +50,20 @@ class Layer:
 
     def take(self, token: Any) -> None:
         """Take the next token."""
-        match token:
-            case yaml.BlockMappingStartToken() | yaml.BlockSequenceStartToken():
-                self.nesting.open(token.start_mark.column, is_list=isinstance(token, _LISTS))
-            case yaml.BlockEndToken():
-                self._end_block()
-            case yaml.KeyToken():
-                self._expect_key(token)
-            case yaml.BlockEntryToken():
-                self._dash(token)
-            case yaml.ScalarToken():
-                self._scalar(token)
-            case yaml.StreamStartToken() | yaml.StreamEndToken():
-                pass
-            case _:
-                self._sign(token)
+        # Asked by its class: there are several for each word of a file.
+        kind = type(token)
+        if kind is yaml.ScalarToken:
+            self._scalar(token)
+        elif kind is yaml.KeyToken:
+            self._expect_key(token)
+        elif kind in _BLOCK_STARTS:
+            self.nesting.open(token.start_mark.column, is_list=kind in _LISTS)
+        elif kind is yaml.BlockEndToken:
+            self._end_block()
+        elif kind is yaml.BlockEntryToken:
+            self._dash(token)
+        elif kind not in _STREAM:
+            self._sign(token)
 
     def _expect_key(self, token: Any) -> None:
         self.nesting.leave_bare()
@@ -133,6 +134,12 @@ class Layer:
         first = self.lines[start.line]
         if not first.has_words:
             self._begin_line(token)
+        if start.line == end.line:  # as nearly all
+            if start.column < end.column:
+                text = self.texts[start.line][start.column : end.column]
+                first.words.append(Word(text, mark))
+            self._ended(start.line, end.column)
+            return
         for number in range(start.line, end.line + 1):
             text = self.texts[number]
             left = start.column if number == start.line else len(text) - len(text.lstrip(" \t"))

@@ -93,6 +93,7 @@ class Nesting:
 
     order_at: Callable[[str], Sequence[str]]
     levels: list[Level] = field(default_factory=lambda: [Level()])
+    _chain: tuple[tuple[int, int, Path], ...] | None = None
 
     @property
     def top(self) -> Level:
@@ -112,18 +113,25 @@ class Nesting:
         level.is_list, level.is_flow, level.is_bare = is_list, is_flow, is_bare
         level.order = () if level.is_list else self.order_at(level.pointer)
         self.levels.append(level)
+        self._chain = self._chain if is_flow else None
         return level
 
     def close(self) -> Level:
         """Close the innermost level, and a list first that nothing else closes."""
         self.leave_bare()
+        self._chain = None
         return self.levels.pop()
 
     def leave_bare(self) -> None:
         """Close a list that stands at the column of its key, if there is one."""
         if self.top.is_bare:
+            self._chain = None
             self.levels.pop()
 
     def chain(self) -> tuple[tuple[int, int, Path], ...]:
         """Old and new column and path of each level that is not in brackets or braces."""
-        return tuple((each.old, each.new, each.path) for each in self.levels[1:] if not each.is_flow)
+        if self._chain is None:  # asked for at each word of a line
+            self._chain = tuple(
+                (each.old, each.new, each.path) for each in self.levels[1:] if not each.is_flow
+            )
+        return self._chain

@@ -17,6 +17,7 @@ _BOOLEANS = {"true": True, "True": True, "TRUE": True, "false": False, "False": 
 _WHOLE = re.compile(r"[-+]?(?:0|[1-9][0-9]*)", re.ASCII)
 _NUMBER = re.compile(r"[-+]?(?:(?:0|[1-9][0-9]*)(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]+)?", re.ASCII)
 _NOT_FINITE = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+_BEGINS_NUMBERS = frozenset("+-.0123456789")
 EXACT = 2**53 - 1  # above it, JSON's numbers are no longer exact
 _DIGITS = 400  # no number of a file needs more
 
@@ -35,6 +36,8 @@ def plain_scalar(word: str) -> Scalar:
         return None
     if word in _BOOLEANS:
         return _BOOLEANS[word]
+    if word[0] not in _BEGINS_NUMBERS:
+        return word  # as most keys: no pattern has to say so
     if _NOT_FINITE.fullmatch(word):
         raise ScalarError(f"{word} is not a finite number")
     if _NUMBER.fullmatch(word):

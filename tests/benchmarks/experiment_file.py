@@ -26,6 +26,7 @@ from reconciler import a_lab
 from repositories import N_JOBS, write_spec
 
 from runner.spec import parse
+from runner.spec.formatting import formatted
 
 _EXPLICIT = "    - {{runs: 100, variables: {{omega: {omega:.4f}, t_ns: {t_ns}}}}}\n"
 
@@ -136,6 +137,7 @@ def reading(n_explicit, n_swept, repetitions):
         ),
         "the plain pydantic load by itself": lambda: cost_of_call(lambda: PlainFile.model_validate(content)),
         "runner.spec": lambda: cost_of_call(lambda: parse(written, path="x.yaml")),
+        "runner.spec, put into form": lambda: cost_of_call(lambda: formatted(written, path="x.yaml")),
         f"runner.spec, a sweep of {n_swept:,} jobs": lambda: cost_of_call(
             lambda: parse(sweep, path="x.yaml")
         ),
