@@ -61,6 +61,8 @@ def state_folder(root: Path) -> Path:
     if folder.exists() and not folder.is_dir():
         hint = "the runner keeps its journal in a folder of that name; move the file away"
         raise ProjectError(f"{folder}: is a file, not a folder", hint=hint)
+    if folder.is_symlink() and not folder.exists():
+        raise ProjectError(f"{folder}: is a link to {folder.readlink()}, where nothing is")
     try:
         folder.mkdir(mode=_OWNER_ALONE, exist_ok=True)
         _shut(folder)
@@ -138,7 +140,8 @@ def _git(root: Path, *words: str) -> str | None:
         done = subprocess.run(  # noqa: S603  (constant words)
             ["git", "-C", str(root), *words],  # noqa: S607  (the user's git)
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",  # names of files may be any bytes
             timeout=_GIT_TIMEOUT_S,
             check=True,
         )

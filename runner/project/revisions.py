@@ -201,7 +201,8 @@ def _git(
         return subprocess.run(  # noqa: S603  (words of ours, and names that do not begin with a dash)
             ["git", "-C", str(root), "-c", f"core.hooksPath={os.devnull}", *words],  # noqa: S607  (the user's git)
             capture_output=True,
-            text=True,
+            encoding="utf-8",
+            errors="surrogateescape",  # names of files may be any bytes
             timeout=_TIMEOUT_S,
             env=environ,
             check=False,

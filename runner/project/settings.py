@@ -24,6 +24,7 @@ from runner.project.bounds import BudgetPerDay
 from runner.project.folders import FolderRules, InRepository
 from runner.project.notifications.receivers import CommitStatus, Notification
 from runner.project.settings_file import settings_data
+from runner.results.files import obstacle
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -380,6 +381,8 @@ def read_settings(path: Path) -> Settings:
     Raises:
         ProjectError: The file cannot be read, or a key is unknown or of the wrong type.
     """
+    if said := obstacle(path):
+        raise ProjectError(f"{path}: {said}", hint="without it other settings would hold; put the file back")
     if not path.is_file():
         return Settings()
     try:

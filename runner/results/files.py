@@ -6,10 +6,14 @@ import os
 import re
 import tempfile
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from runner.errors import RecordError
 
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_RECIPE: Final = re.compile(r"[0-9a-f]{16}")
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -33,9 +37,17 @@ def obstacle(path: Path, *, is_folder: bool = False) -> str:
         return (
             "" if path.is_dir() is is_folder else "is a folder" if path.is_dir() else "is a file, no folder"
         )
-    if path.is_symlink():
-        return f"is a link to {path.readlink()}, where nothing is"
-    return "is a pipe, a device or a socket" if path.exists() else ""
+    if path.exists():
+        return "is a pipe, a device or a socket"
+    return f"is a link to {path.readlink()}, where nothing is" if path.is_symlink() else ""
+
+
+def folder_obstacles(results: Path, experiment: Path) -> Iterator[tuple[Path, str]]:
+    """What stands in the place of the folders that hold an experiment's records, outermost first."""
+    recipes = sorted(experiment.iterdir()) if experiment.is_dir() else []
+    for place in (results, experiment, *(each for each in recipes if _RECIPE.fullmatch(each.name))):
+        if said := obstacle(place, is_folder=True):
+            yield place, said
 
 
 def write_aside(path: Path, text: str) -> None:

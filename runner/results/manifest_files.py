@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import recipe_digest
-from runner.results.files import safe_name, write_aside
+from runner.results.files import obstacle, safe_name, write_aside
 from runner.results.manifests import following
 
 if TYPE_CHECKING:
@@ -104,6 +104,8 @@ def _is_there(path: Path) -> bool:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
+    if obstacle(path):
+        return None
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError, RecursionError):

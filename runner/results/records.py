@@ -22,7 +22,7 @@ from runner.domain import (
 )
 from runner.errors import RecordError
 from runner.results.copies import each_once
-from runner.results.files import NAME, obstacle, safe_name, write_aside
+from runner.results.files import NAME, folder_obstacles, obstacle, safe_name, write_aside
 from runner.results.manifest_files import ManifestFiles
 from runner.results.manifests import TARGET
 from runner.results.sites import says_where
@@ -69,9 +69,8 @@ class Records:
             RecordError: A file cannot be read; says which line.
         """
         folder = self._folder / safe_name(experiment)
-        for place in (self._folder, folder):
-            if said := obstacle(place, is_folder=True):
-                raise RecordError(f"{place}: the folder of records {said}")
+        for place, said in folder_obstacles(self._folder, folder):
+            raise RecordError(f"{place}: the folder of records {said}")
         files = sorted(folder.glob("*/*.jsonl"))
         return each_once(job for file in files for job in self._jobs_of(file))
 
@@ -134,6 +133,8 @@ class Records:
             RecordError: It is there and cannot be read.
         """
         path = self._serialised_file(experiment, job)
+        if said := obstacle(path):
+            raise RecordError(f"{path}: what an emulator gave {said}")
         try:
             return path.read_text(encoding="utf-8")
         except FileNotFoundError:

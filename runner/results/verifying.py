@@ -10,7 +10,7 @@ from jsonschema import Draft202012Validator
 
 from runner.domain import digest, job_key, own_sequence_key, recipe_digest
 from runner.results.copies import contradiction
-from runner.results.files import obstacle
+from runner.results.files import folder_obstacles, obstacle
 from runner.results.records import DIGEST, counts_of, lines_of, read_record
 
 if TYPE_CHECKING:
@@ -70,13 +70,19 @@ def verified(folders: Iterable[Path], schema: Mapping[str, Any]) -> Verdict:
         schema: That of a line.
     """
     judge = Draft202012Validator(schema)
-    there = (folder for folder in folders if folder.is_dir())
+    known = list(folders)
+    there = (folder for folder in known if folder.is_dir())
     recipes = [recipe for folder in there for recipe in sorted(folder.iterdir()) if recipe.is_dir()]
     files = [file for recipe in recipes for file in sorted(recipe.glob("*.jsonl"))]
     lines = [line for file in files for line in _lines(file)]
     flaws = [line for line in lines if isinstance(line, Flaw)]
     read = [line for line in lines if not isinstance(line, Flaw)]
     flaws += [flaw for line in read for flaw in (*_flaws_of_schema(line, judge), *_flaws_of_line(line))]
+    flaws += [
+        Flaw(place, 0, f"the folder of records {said}")
+        for folder in known
+        for place, said in folder_obstacles(folder.parent, folder)
+    ]
     flaws += _twice(read)
     flaws += [flaw for recipe in recipes for flaw in _flaws_of_manifest(recipe)]
     # What belongs to a line that cannot be read belongs to it still, and nobody can tell what to.
@@ -86,7 +92,7 @@ def verified(folders: Iterable[Path], schema: Mapping[str, Any]) -> Verdict:
         for flaw, is_lost in _flaws_of_serialised(recipes, read)
         if not is_lost or (flaw.path.parent.parent, flaw.path.parent.name) not in broken
     ]
-    return Verdict(len(lines), len(files), tuple(sorted(flaws)))
+    return Verdict(len(lines), len(files), tuple(sorted(set(flaws))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +119,8 @@ def _lines(file: Path) -> Iterator[_Line | Flaw]:
         yield Flaw(file, 0, "is empty, as no runner writes one")
     for number, text in enumerate(texts, 1):
         try:
-            yield _Line(file, number, json.loads(text), read_record(text))
+            job = read_record(text)  # first, for it says what json cannot
+            yield _Line(file, number, json.loads(text), job)
         except json.JSONDecodeError as error:
             yield Flaw(file, number, f"no record of a job, but {text[:20]!r}: {error.msg}")
         except ValueError as error:
@@ -174,6 +181,9 @@ def _twice(lines: Iterable[_Line]) -> Iterator[Flaw]:
 
 def _flaws_of_manifest(recipe: Path) -> Iterator[Flaw]:
     path = recipe / "manifest.json"
+    if said := obstacle(path):
+        yield Flaw(path, 0, f"is no manifest: it {said}")
+        return
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         sequence = value["sequence"] and json.dumps(value["sequence"])
@@ -182,7 +192,7 @@ def _flaws_of_manifest(recipe: Path) -> Iterator[Flaw]:
     except FileNotFoundError:
         yield Flaw(path, 0, "is missing: nobody can tell what was run")
         return
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         yield Flaw(path, 0, f"is no manifest: {type(error).__name__}: {error}")
         return
     if made != value.get("recipe") or made[: len(recipe.name)] != recipe.name:
@@ -215,11 +225,13 @@ def serialised_without_line(recipes: Iterable[Path]) -> Iterator[Path]:
 
 def _said_otherwise(path: Path, job: RecordedJob) -> str:
     """What Pulser's serialised results say otherwise than the record; empty when they agree."""
+    if said := obstacle(path):
+        return f"it {said}"
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         final = {_without_zeros(each) for each in _bitstrings(value)}
         order = tuple(value["atom_order"])
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         return f"these are no results of Pulser: {type(error).__name__}: {error}"
     if final and job.counts and _without_zeros(job.counts) not in final:
         return "the bitstrings are not those on record"
