@@ -161,6 +161,7 @@ class BatchReader:
             return Reading(_unreadable(payload), str(error))
         if jobs is None:
             return Reading(replace(batch, jobs=self._kept(payload, expected) or ()))
+        expected = replace(expected, own_sequences=self._own(payload, jobs, expected))
         read, unread = self._observed(payload, jobs, expected)
         missing = [*([problem] if problem else []), *gaps(payload, jobs, expected), *unread]
         known: list[RecordedJob | ObservedJob] = [*expected.on_record.values(), *read]
@@ -180,16 +181,20 @@ class BatchReader:
             self._complete[batch.id] = (_version(payload, expected), read)
         return Reading(replace(batch, jobs=read), "; ".join(missing[:_TOLD]))
 
-    def _observed(
-        self, payload: Payload, jobs: Sequence[Payload], expected: Expected
-    ) -> tuple[tuple[ObservedJob, ...], list[str]]:
-        """The jobs that can be read, and why others cannot."""
+    def _own(self, payload: Payload, jobs: Sequence[Payload], expected: Expected) -> dict[str, str | None]:
+        """The own sequence of each job that has one, or that may have neither it nor variables."""
         own = {job["id"]: self._own_sequences[job["id"]] for job in jobs if job["id"] in self._own_sequences}
         if any(own.values()):
             shared = expected.shared if expected.is_wanted else self._sequence_key(payload["id"])
             own = {job_id: None if is_shared(each, shared) else each for job_id, each in own.items()}
+        return {job_id: each for job_id, each in own.items() if each or expected.may_be_bare}
+
+    def _observed(
+        self, payload: Payload, jobs: Sequence[Payload], expected: Expected
+    ) -> tuple[tuple[ObservedJob, ...], list[str]]:
+        """The jobs that can be read, and why others cannot."""
         device_type = payload.get("device_type")
-        listed = [{**job, "device_type": device_type} for job in with_sequences(jobs, own)]
+        listed = [{**job, "device_type": device_type} for job in with_sequences(jobs, expected.own_sequences)]
         whole = [job for job in listed if not any(job_gaps(job, expected))]
         repetitions = read_marks(payload.get("tags") or ()).repetitions
         if repetitions != FIRST and len(whole) < len(jobs):

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     Payload = dict[str, Any]
 
 _PENDING, _UNDER_WAY, _ENDED = range(3)
+# What of a job never changes.
+_LASTING: Final = frozenset({"runs", "variables"})
 # Once so, a batch does not come back from it.
 _ENDING: Final = frozenset(
     {BatchStatus.CANCELING, BatchStatus.CANCELED, BatchStatus.DONE, BatchStatus.TIMED_OUT, BatchStatus.ERROR}
@@ -100,12 +102,12 @@ class Memory:
         known = self._jobs.setdefault(batch_id, {})
         for job in jobs:
             before = known.get(job["id"], {"batch_id": batch_id})
-            if job["id"] not in known or _progress(before) <= _progress(job):
-                # A field that was told once is not untold by an answer that leaves it out.
-                said = {
-                    name: each for name, each in job.items() if each is not None or not _is_told(before, name)
-                }
-                known[job["id"]] = before | said
+            # A field that was told once is not untold by an answer that leaves it out.
+            news = [name for name in job if _is_told(job, name) or not _is_told(before, name)]
+            if job["id"] in known and _progress(before) > _progress(job):
+                # An older answer still tells what never changes.
+                news = [name for name in news if name in _LASTING and not _is_told(before, name)]
+            known[job["id"]] = before | {name: job[name] for name in news}
         return sorted(known.values(), key=_creation_order)
 
     def job_ids(self, batch_id: str) -> frozenset[str]:
@@ -165,8 +167,10 @@ def jobs_in(answer: Mapping[str, Any]) -> list[Payload]:
 
 
 def _is_told(job: Mapping[str, Any], name: str) -> bool:
-    """Whether something is known of a job; runs that cannot be right are not."""
+    """Whether something is known of a job; runs that cannot be right, and empty variables, are not."""
     value = job.get(name)
+    if name == "variables":
+        return bool(value)
     return value is not None and (name != "runs" or (type(value) is int and value > 0))
 
 

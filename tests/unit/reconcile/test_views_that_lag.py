@@ -477,6 +477,27 @@ def test_a_purchase_without_a_clear_answer_is_read_back_by_its_jobs(lab):
     assert (1, [100]) == (lab.purchases(), lab.bought())
 
 
+def test_variables_that_only_an_older_answer_tells_are_kept(lab):
+    """The list is ahead of the answer for a single job, and has lost its variables, which never change."""
+    lab.run(wanted(*TWO))
+    lab.tamper(lambda job: job | {"variables": None})
+    answer = lab.cloud.answer
+
+    def late(request):
+        said = answer(request)
+        is_job = request.method == "GET" and request.path.startswith("/api/v2/jobs/")
+        if not is_job:
+            return said
+        body = json.loads(said.body)
+        body["data"] |= {"status": "RUNNING", "sequence": SEQUENCE}
+        return replace(said, body=json.dumps(body).encode())
+
+    lab.cloud.answer = late
+    outcome = lab.run(wanted(*TWO), "another")
+
+    assert (1, [100, 100], ()) == (lab.purchases(), lab.bought(), outcome.plans[0].holds)
+
+
 def test_a_job_that_only_an_answer_told_of_is_not_bought_again_when_its_batch_ends(lab):
     """It was pending when it was accepted; no list shows it, and it may have run since."""
 
