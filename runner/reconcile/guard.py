@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.domain import BatchStatus, JobStatus, OnUnknown, RunsMode, Shortfall
 from runner.domain.numerals import counted
-from runner.reconcile.estimate import is_emulator, qpu_seconds
+from runner.reconcile.estimate import is_emulator, qpu_seconds, unclear_settle_s
 from runner.reconcile.journal import BUYING, Kind, State
 from runner.reconcile.kinship import Kin, kin
 from runner.reconcile.tags import Marks, read_marks
@@ -332,7 +332,7 @@ def _lots(desired: DesiredExperiment, evidence: Evidence) -> list[_Lot]:
             continue
         if place is None:
             loose += [row] if _may_still_land(desired, row, evidence) else []
-        elif _counts_still(row, batches.get(place), evidence):
+        elif _counts_still(desired, row, batches.get(place), evidence):
             rows.setdefault(place, []).append(row)
     places = dict.fromkeys([*batches, *rows, *(record.batch_id for record in evidence.recorded)])
     return [
@@ -341,7 +341,9 @@ def _lots(desired: DesiredExperiment, evidence: Evidence) -> list[_Lot]:
     ]
 
 
-def _counts_still(row: Entry, batch: ObservedBatch | None, evidence: Evidence) -> bool:
+def _counts_still(
+    desired: DesiredExperiment, row: Entry, batch: ObservedBatch | None, evidence: Evidence
+) -> bool:
     """Whether a row counts beside what is read of its batch: without a clear answer, until that is final.
 
     An answer that refuses jobs may hide that a part of them was taken.
@@ -352,7 +354,9 @@ def _counts_still(row: Entry, batch: ObservedBatch | None, evidence: Evidence) -
         return False
     if batch is None or (batch.open and batch.status.is_live):
         return batch is not None or row.state is not State.REJECTED
-    return evidence.shut_s.get(batch.id, float("inf")) < evidence.settle_s
+    unclear_s = unclear_settle_s(desired.device_type, evidence.settle_s)
+    settles_s = evidence.settle_s if row.state.is_clear else unclear_s
+    return evidence.shut_s.get(batch.id, float("inf")) < settles_s
 
 
 def _may_still_land(desired: DesiredExperiment, row: Entry, evidence: Evidence) -> bool:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import BatchStatus
 from runner.domain.numerals import counted
+from runner.reconcile.estimate import unclear_settle_s
 from runner.reconcile.journal import BUYING, Kind, State
 from runner.reconcile.kinship import Kin, kin
 from runner.reconcile.plans import Cost
@@ -382,12 +383,19 @@ class Scene:
         """
         counted = self.current + (self.outdated if self.is_limited else ())
         unsure = (b for b in counted if not self.accepts_jobs(b) and not self._is_known_by_heart(b))
-        left_s = (self.terms.settle_s - self.sighting(batch).shut_s for batch in unsure)
+        left_s = (self._settles_s(batch) - self.sighting(batch).shut_s for batch in unsure)
         return max(left_s, default=0.0)
+
+    def _settles_s(self, batch: ObservedBatch) -> float:
+        """How long (in s) a batch that is shut must have been seen so before its jobs are taken to be all."""
+        if all(row.state.is_clear for row in self.additions(batch)):
+            return self.terms.settle_s
+        return unclear_settle_s(self.desired.device_type, self.terms.settle_s)
 
     def _is_known_by_heart(self, batch: ObservedBatch) -> bool:
         n_on_record = sum(job.batch_id == batch.id for job in self.seen.recorded)
-        if batch.jobs_count and n_on_record >= batch.jobs_count:
+        n_tried = sum(len(row.jobs) for row in self.tried(batch))
+        if batch.jobs_count and n_on_record >= max(batch.jobs_count, n_tried):
             return True
         return self.creation(batch) is not None and not self.has_unclear_addition(batch)
 

@@ -163,6 +163,17 @@ OLD = an_addition(recipe="", rerun=None, batch_id="gone")
             id="a purchase without answer, on a batch that was shut a moment ago",
         ),
         pytest.param(
+            replace(ONE, device_type="FRESNEL"),
+            Evidence(
+                rows=(an_addition(State.UNKNOWN),),
+                batches=(a_batch("b1"),),
+                settle_s=5.0,
+                shut_s={"b1": 24.0},
+            ),
+            True,
+            id="on a machine it counts for five settle windows",
+        ),
+        pytest.param(
             ONE,
             Evidence(rows=(an_addition(State.REJECTED),), batches=(a_batch("b1", open=True),)),
             True,

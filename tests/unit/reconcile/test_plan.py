@@ -448,6 +448,27 @@ def test_an_experiment_that_is_held_waits_for_what_is_not_seen_whole():
     assert (1, WaitFor.SIGHT) == (len(planned.holds), planned.wait_for)
 
 
+@pytest.mark.parametrize(
+    ("device_type", "shut_s", "expected"),
+    [
+        ("EMU_FREE", 4.0, []),
+        ("EMU_FREE", 5.0, ["AddJobs"]),
+        ("FRESNEL", 24.0, []),
+        ("FRESNEL", 25.0, ["AddJobs"]),
+    ],
+)
+def test_an_unclear_purchase_has_time_to_come_to_light_and_more_on_a_machine(device_type, shut_s, expected):
+    """One settle window on an emulator, five where a second purchase costs money."""
+    shut = a_batch("b0", status=BatchStatus.CANCELED, tags=tags_of(TAG, "y"), created_at=at(-900))
+    unclear = an_entry(Kind.ADD, State.UNKNOWN, seq=2, batch_id="b0", claim="y", jobs=(("k", 100),))
+    claim = a_claim(created_at=at(-100))
+    sightings = {"b0": Sighting(shut_s=shut_s, ended_s=900.0)}
+    observed = seen(shut, claim, entries=[OURS, OTHER_OURS, unclear], sightings=sightings)
+    experiment = replace(EXPERIMENT, device_type=device_type)
+
+    assert expected == verbs(experiment, observed, replace(TERMS, settle_s=5.0))
+
+
 @pytest.mark.parametrize(("shut_s", "ended_s", "verb"), [(900.0, 4.0, []), (900.0, 5.0, ["RecordResults"])])
 def test_a_cancelled_job_is_on_record_once_its_mark_had_time_to_show(shut_s, ended_s, verb):
     """Counted from the end: the batch may have been closed long before."""
