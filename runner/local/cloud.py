@@ -14,6 +14,7 @@ A crash of the server is a new `LocalCloud` on the same store (and an engine tha
 from __future__ import annotations
 
 import threading
+from collections import Counter
 from concurrent.futures import Future
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -24,7 +25,7 @@ from runner.local.configuration import Configuration
 from runner.local.control import Control
 from runner.local.engine import outcome, payload
 from runner.local.pulser_sequences import PulserSequences
-from runner.local.queues import startable, without
+from runner.local.queues import Shares, startable, without
 from runner.local.routes import bare_path
 
 if TYPE_CHECKING:
@@ -63,6 +64,14 @@ class FaultOnDemandError(Exception):
     """What ended a job that was to end in ERROR."""
 
 
+@dataclass(frozen=True, slots=True)
+class _AtWork:
+    """An attempt that the engine has, and whose it is."""
+
+    answer: Future[str]
+    project_id: str
+
+
 class LocalCloud:
     """PCS's API over one store and one engine. Jobs that ran when the store was last used wait again.
 
@@ -96,7 +105,8 @@ class LocalCloud:
         self._engine = engine
         self._idle_patience = timedelta(seconds=configuration.life_cycle.idle_patience_s)
         self._canceling = timedelta(seconds=configuration.life_cycle.canceling_s)
-        self._at_work: dict[tuple[str, int], Future[str]] = {}
+        self._at_work: dict[tuple[str, int], _AtWork] = {}
+        self._turns: dict[str, int] = {}
         self._control = Control(configuration, key)
         self._api = Api(
             store,
@@ -132,13 +142,14 @@ class LocalCloud:
         To be called whenever `changed` is set, and at `look_again_at`. One caller at a time.
         """
         self.changed.clear()
-        done = {key: future for key, future in self._at_work.items() if future.done()}
-        outcomes = [outcome(job_id, attempt, future) for (job_id, attempt), future in done.items()]
+        done = {key: each.answer for key, each in self._at_work.items() if each.answer.done()}
+        outcomes = [outcome(job_id, attempt, answer) for (job_id, attempt), answer in done.items()]
         with self._store.together():
             finished = self._store.finish(outcomes) if outcomes else ()
             timed_out = self._end_what_waited()
             self._store.pause(self._control.paused)
-            started = self._start(self._engine.capacity() - len(self._at_work) + len(done))
+            at_work = [each for key, each in self._at_work.items() if key not in done]
+            started = self._start(self._engine.capacity() - len(at_work), at_work)
         for key in done:  # only now: had the store failed, they would be looked at again
             del self._at_work[key]
         for each in started:
@@ -168,13 +179,14 @@ class LocalCloud:
             self._store.end_canceling(self._canceling)
         return self._store.time_out_idle(self._idle_patience) if self._store.idle_longest() else ()
 
-    def _start(self, free: int) -> tuple[Started, ...]:
+    def _start(self, free: int, at_work: list[_AtWork]) -> tuple[Started, ...]:
         if free <= 0:
             return ()
         # Asked again: a batch that came after the pause of this step is not PAUSED yet.
         queues, paused = self._store.queues(free), self._control.paused
-        job_ids = startable(without(queues, paused.device_types, paused.batch_ids), free)
-        return self._store.start(job_ids) if job_ids else ()
+        shares = Shares(running=Counter(each.project_id for each in at_work), turns=self._turns)
+        chosen = startable(without(queues, paused.device_types, paused.batch_ids), free, shares)
+        return self._store.start([each.job_id for each in chosen]) if chosen else ()
 
     def _submit(self, started: Started) -> None:
         error = self._control.job_error()
@@ -182,7 +194,8 @@ class LocalCloud:
             future = self._engine.submit(started.job_id, started.attempt, payload(started))
         else:
             future = _failed(FaultOnDemandError(error))
-        self._at_work[started.job_id, started.attempt] = future
+        self._at_work[started.job_id, started.attempt] = _AtWork(future, started.project_id)
+        self._turns[started.project_id] = max(self._turns.values(), default=0) + 1
         future.add_done_callback(lambda _: self.changed.set())
 
 

@@ -3,15 +3,18 @@
 Emulators (`EMU_…`) run jobs of all batches at once, in the order in which they were added. Any other device
 is one machine: it serves one batch at a time in the order of their creation, one job after the other, and a
 batch that was started keeps it until it is terminal, also while it is open with nothing to run.
+
+These orders hold within a project. Between projects it is a matter of turns: that one is served next of which
+fewest jobs run, and among equals the one that was served longest ago.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
     from datetime import datetime
 
 
@@ -27,6 +30,7 @@ class Waiting:
     batch_id: str
     batch_created_at: datetime
     order: int
+    project_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,35 @@ class DeviceQueue:
     waiting: tuple[Waiting, ...] = ()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shares:
+    """What projects have had; one that is not named has had nothing.
+
+    Args:
+        running: How many of their jobs run now.
+
+        turns: The number of the last job of each that was started; it grows from start to start.
+    """
+
+    running: Mapping[str, int] = field(default_factory=dict)
+    turns: Mapping[str, int] = field(default_factory=dict)
+
+    def with_start(self, project_id: str) -> Shares:
+        """The shares after one more job of a project was started."""
+        return Shares(
+            running={**self.running, project_id: self.running.get(project_id, 0) + 1},
+            turns={**self.turns, project_id: max(self.turns.values(), default=0) + 1},
+        )
+
+    def rank(self, waiting: Waiting) -> tuple[int, int, int]:
+        """Whose job is the next one: that with the lowest rank."""
+        project_id = waiting.project_id
+        return self.running.get(project_id, 0), self.turns.get(project_id, 0), waiting.order
+
+
+NOTHING_SHARED = Shares()
+
+
 def is_exclusive(device_type: str) -> bool:
     """Whether the device serves one batch at a time."""
     return not device_type.startswith("EMU_")
@@ -63,23 +96,56 @@ def without(
     )
 
 
-def startable(queues: Iterable[DeviceQueue], free: int) -> tuple[str, ...]:
-    """Ids of the jobs that start now, in the order in which they were added.
+def startable(
+    queues: Iterable[DeviceQueue], free: int, shares: Shares = NOTHING_SHARED
+) -> tuple[Waiting, ...]:
+    """The jobs that start now, one after the other.
 
     Args:
         queues: One for each device type.
 
         free: How many more jobs the engine takes.
+
+        shares: What projects have had so far.
     """
-    candidates = [waiting for queue in queues for waiting in _next(queue)]
-    candidates.sort(key=lambda waiting: waiting.order)
-    return tuple(waiting.job_id for waiting in candidates[: max(free, 0)])
+    lines = [line for queue in queues for line in _lines(queue)]
+    started: list[Waiting] = []
+    while len(started) < free and any(line.jobs for line in lines):
+        line = min((line for line in lines if line.jobs), key=lambda line: shares.rank(line.jobs[0]))
+        first, *behind = line.jobs
+        started.append(first)
+        shares = shares.with_start(first.project_id)
+        lines = [_after(each, line, behind) for each in lines]
+    return tuple(started)
 
 
-def _next(queue: DeviceQueue) -> tuple[Waiting, ...]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """What waits of one project for one device, in its order; of a machine only what could be next."""
+
+    device_type: str
+    jobs: Sequence[Waiting]
+
+
+def _after(line: _Line, served: _Line, behind: Sequence[Waiting]) -> _Line:
+    """A line after the first job of a line was started: a machine takes no other one beside it."""
+    if is_exclusive(served.device_type):
+        return replace(line, jobs=()) if line.device_type == served.device_type else line
+    return replace(line, jobs=behind) if line is served else line
+
+
+def _lines(queue: DeviceQueue) -> Iterator[_Line]:
+    jobs_of: dict[str, list[Waiting]] = {}
+    for each in _in_order(queue):
+        jobs_of.setdefault(each.project_id, []).append(each)
+    for jobs in jobs_of.values():
+        yield _Line(device_type=queue.device_type, jobs=jobs)
+
+
+def _in_order(queue: DeviceQueue) -> list[Waiting]:
     if not is_exclusive(queue.device_type):
-        return queue.waiting
+        return sorted(queue.waiting, key=lambda each: each.order)
     if queue.n_running:
-        return ()
-    mine = [each for each in queue.waiting if queue.holder in (None, each.batch_id)]
-    return tuple(sorted(mine, key=lambda each: (each.batch_created_at, each.order))[:1])
+        return []
+    mine = [each for each in queue.waiting if queue.holder in {None, each.batch_id}]
+    return sorted(mine, key=lambda each: (each.batch_created_at, each.order))

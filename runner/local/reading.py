@@ -25,13 +25,13 @@ from runner.local.webhooks import Due
 
 if TYPE_CHECKING:
     import sqlite3
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from runner.local.control import Paused
     from runner.local.query_values import Value
 
 _WAITING = (
-    "SELECT jobs.seq, jobs.id, jobs.batch_id, batches.created_at"
+    "SELECT jobs.seq, jobs.id, jobs.batch_id, jobs.project_id, batches.created_at"
     " FROM jobs JOIN batches ON batches.id = jobs.batch_id"
     " WHERE jobs.status = 'PENDING' AND batches.status <> 'PAUSED'"
 )
@@ -159,7 +159,7 @@ def due_webhooks(connection: sqlite3.Connection, now: datetime) -> tuple[Due, ..
 
 
 def queues(connection: sqlite3.Connection, n: int) -> tuple[DeviceQueue, ...]:
-    """The queue of every device, with at most n waiting jobs of each."""
+    """The queue of every device, with at most n waiting jobs of each project."""
     return tuple(_queue(connection, device_type, n) for device_type in DEVICE_TYPES)
 
 
@@ -180,10 +180,25 @@ def idle_longest(connection: sqlite3.Connection) -> datetime | None:
 def _queue(connection: sqlite3.Connection, device_type: str, n: int) -> DeviceQueue:
     if is_exclusive(device_type):
         return _exclusive_queue(connection, device_type)
-    rows = connection.execute(
-        f"{_WAITING} AND jobs.device_type = ? ORDER BY jobs.seq LIMIT ?", (device_type, n)
-    )
+    statement = f"{_WAITING} AND jobs.device_type = ? AND jobs.project_id = ? ORDER BY jobs.seq LIMIT ?"
+    rows = [
+        row
+        for project_id in _projects(connection, "jobs", "status = 'PENDING'", device_type)
+        for row in connection.execute(statement, (device_type, project_id, n))
+    ]
     return DeviceQueue(device_type=device_type, waiting=tuple(map(_waiting, rows)))
+
+
+def _projects(connection: sqlite3.Connection, table: str, condition: str, device_type: str) -> Iterator[str]:
+    """Projects of which something waits for a device: one look into an index for each."""
+    next_one = f"SELECT MIN(project_id) FROM {table} WHERE {condition} AND device_type = ?"  # noqa: S608  (constants)
+    project_id = ""
+    while True:
+        found = connection.execute(f"{next_one} AND project_id > ?", (device_type, project_id))
+        (project_id,) = found.fetchone()
+        if project_id is None:
+            return
+        yield project_id
 
 
 def _exclusive_queue(connection: sqlite3.Connection, device_type: str) -> DeviceQueue:
@@ -194,19 +209,9 @@ def _exclusive_queue(connection: sqlite3.Connection, device_type: str) -> Device
         "SELECT id FROM batches WHERE device_type = ? AND status = 'RUNNING' ORDER BY created_at LIMIT 1",
         (device_type,),
     ).fetchone()
-    first = connection.execute(
-        "SELECT id FROM batches WHERE device_type = ? AND status = 'PENDING' AND pending > 0"
-        " ORDER BY created_at LIMIT 1",
-        (device_type,),
-    ).fetchone()
-    rows = [
-        row
-        for batch in (holder, first)
-        if batch is not None
-        for row in connection.execute(
-            f"{_WAITING} AND jobs.batch_id = ? ORDER BY jobs.seq LIMIT 1", (batch["id"],)
-        )
-    ]
+    batch_ids = _first_batches(connection, device_type) if holder is None else [holder["id"]]
+    statement = f"{_WAITING} AND jobs.batch_id = ? ORDER BY jobs.seq LIMIT 1"
+    rows = [row for batch_id in batch_ids for row in connection.execute(statement, (batch_id,))]
     return DeviceQueue(
         device_type=device_type,
         n_running=n_running,
@@ -215,12 +220,26 @@ def _exclusive_queue(connection: sqlite3.Connection, device_type: str) -> Device
     )
 
 
+def _first_batches(connection: sqlite3.Connection, device_type: str) -> list[str]:
+    """The oldest batch of each project that waits for a device."""
+    condition = "status = 'PENDING' AND pending > 0"
+    statement = (
+        f"SELECT id FROM batches WHERE {condition} AND device_type = ? AND project_id = ?"  # noqa: S608  (a constant)
+        " ORDER BY created_at LIMIT 1"
+    )
+    return [
+        connection.execute(statement, (device_type, project_id)).fetchone()["id"]
+        for project_id in _projects(connection, "batches", condition, device_type)
+    ]
+
+
 def _waiting(row: sqlite3.Row) -> Waiting:
     return Waiting(
         job_id=row["id"],
         batch_id=row["batch_id"],
         batch_created_at=moment(row["created_at"]),
         order=row["seq"],
+        project_id=row["project_id"],
     )
 
 

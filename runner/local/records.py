@@ -133,6 +133,7 @@ class Started:
     attempt: int
     runs: int
     sequence: str
+    project_id: str = ""
     variables: Mapping[str, Any] = field(default_factory=dict)
     device_type: str = "EMU_FREE"
     configuration: Mapping[str, Any] | None = None

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Mapping
 
-VERSION = 2
+VERSION = 3
 
 _WEBHOOKS = """
 CREATE TABLE webhooks (
@@ -25,6 +25,13 @@ CREATE TABLE webhooks (
     not_before INTEGER NOT NULL, is_over INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX webhooks_to_tell ON webhooks (not_before) WHERE NOT is_over;
+"""
+
+# What waits, by project: the first of each is found without looking at the others.
+_WAITING = """
+CREATE INDEX jobs_waiting ON jobs (device_type, project_id, seq) WHERE status = 'PENDING';
+CREATE INDEX batches_waiting ON batches (device_type, project_id, created_at)
+    WHERE status = 'PENDING' AND pending > 0;
 """
 
 # The sequence stands last in its row: a list that does not ask for it never reads its pages.
@@ -65,12 +72,14 @@ CREATE TABLE results (
 ) STRICT;
 """
     + _WEBHOOKS
+    + _WAITING
 )
 
 # What a store of an earlier format has to be given, by its format.
 UPGRADES = {
     1: "ALTER TABLE batches ADD COLUMN canceling INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE batches ADD COLUMN backend_configuration TEXT;" + _WEBHOOKS
+    "ALTER TABLE batches ADD COLUMN backend_configuration TEXT;" + _WEBHOOKS + _WAITING,
+    2: _WAITING,
 }
 
 BATCH_COLUMNS = (

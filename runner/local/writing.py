@@ -158,6 +158,7 @@ def start_one(connection: sqlite3.Connection, job_id: str, now: datetime) -> Sta
         attempt=job.attempt,
         runs=record.runs,
         sequence=sequence,
+        project_id=record.project_id,
         variables=record.variables or {},
         device_type=batch.state.device_type,
         configuration=batch.configuration,

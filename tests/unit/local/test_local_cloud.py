@@ -89,6 +89,21 @@ def test_end_of_a_job_is_announced(ask, cloud, engine):
     assert cloud.changed.is_set()
 
 
+@pytest.mark.parametrize("device_type", ["EMU_FREE", "FRESNEL"])
+def test_one_job_does_not_wait_behind_the_many_of_another_project(ask, cloud, engine, device_type):
+    """With a single worker it is the second that starts, on a machine too, whatever came before it."""
+    engine.room = 1
+    many = [ask.create(project_id="many", device_type=device_type) for _ in range(20)]
+    cloud.step()
+    few = ask.create(project_id="few", device_type=device_type)
+
+    engine.finish(*job_ids(many[0]))
+
+    assert job_ids(few) == cloud.step().started
+    engine.finish(*job_ids(few))
+    assert job_ids(many[1]) == cloud.step().started
+
+
 def test_dead_worker_is_the_error_of_its_job_only(ask, cloud, engine):
     """A job whose worker died says so, the others go on."""
     batch = ask.create(2)

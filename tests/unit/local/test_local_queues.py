@@ -6,19 +6,30 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runner.local.queues import DeviceQueue, Waiting, is_exclusive, startable, without
+from runner.local.queues import DeviceQueue, Shares, Waiting, is_exclusive, startable, without
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def waiting(name, order=None):
+def waiting(name, order=None, project_id=""):
     """Job `b1` is a job of batch `b`, which is older than batch `c`; it was added first unless it is said."""
     return Waiting(
         job_id=name,
         batch_id=name[0],
         batch_created_at=T0 + timedelta(seconds=ord(name[0])),
         order=int(name[1:]) if order is None else order,
+        project_id=project_id,
     )
+
+
+def ids(started):
+    """The jobs that start, by their ids."""
+    return tuple(each.job_id for each in started)
+
+
+def of(project_id, *names):
+    """Jobs of a project."""
+    return [waiting(name, project_id=project_id) for name in names]
 
 
 def queue(device_type, *names, **fields):
@@ -58,7 +69,64 @@ def queue(device_type, *names, **fields):
 )
 def test_startable_jobs(queues, free, expected):
     """Emulators run what fits in the order of addition, a machine one job of one batch."""
-    assert expected == startable(queues, free)
+    assert expected == ids(startable(queues, free))
+
+
+MANY = of("many", *(f"b{n}" for n in range(1, 301)))
+
+
+@pytest.mark.parametrize(
+    ("jobs", "free", "shares", "expected"),
+    [
+        pytest.param(
+            [*MANY, *of("few", "c900")], 3, Shares(), ("b1", "c900", "b2"), id="one job behind three hundred"
+        ),
+        pytest.param(
+            [*MANY, *of("few", "c900")],
+            1,
+            Shares(turns={"many": 7}),
+            ("c900",),
+            id="one worker: who was served longest ago",
+        ),
+        pytest.param(
+            [*MANY, *of("few", "c900", "c901")],
+            2,
+            Shares(running={"many": 2}, turns={"few": 9, "many": 8}),
+            ("c900", "c901"),
+            id="of whom fewer run, whoever was served last",
+        ),
+        pytest.param(
+            [*of("x", "b1", "b4"), *of("y", "c2"), *of("z", "d3")],
+            9,
+            Shares(),
+            ("b1", "c2", "d3", "b4"),
+            id="in turns",
+        ),
+        pytest.param(
+            MANY, 2, Shares(running={"many": 5}), ("b1", "b2"), id="alone there is nobody to share with"
+        ),
+    ],
+)
+def test_projects_share(jobs, free, shares, expected):
+    """Fewest running first, then who was served longest ago; within a project nothing changes."""
+    assert expected == ids(startable([queue("EMU_FREE", *jobs)], free, shares))
+
+
+def test_projects_share_a_machine_by_batches():
+    """Its next batch is the oldest one of the project whose turn it is; one that holds it keeps it."""
+    jobs = [*of("many", "b1", "c2"), *of("few", "d3")]
+    shares = Shares(turns={"many": 4})
+
+    assert [("d3",), ("c2",)] == [
+        ids(startable([queue("FRESNEL", *jobs, holder=holder)], 9, shares)) for holder in (None, "c")
+    ]
+
+
+def test_turns_count_over_all_devices():
+    """What starts for one device is a share for the others, in the same step."""
+    queues = [queue("EMU_FREE", *of("x", "b1", "b2")), queue("EMU_SV", *of("x", "b3"), *of("y", "c4"))]
+
+    assert ("b1", "c4", "b2", "b3") == ids(startable(queues, 9))
 
 
 def test_order_of_the_snapshot_does_not_matter():

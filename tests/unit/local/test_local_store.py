@@ -124,8 +124,8 @@ def test_started_job_carries_all_that_the_engine_needs(store):
     started = store.start(job_ids)
 
     assert started == (
-        Started(job_id=job_ids[0], attempt=1, runs=10, sequence="S", variables={"a": 1}),
-        Started(job_id=job_ids[1], attempt=1, runs=5, sequence="OWN", variables={}),
+        Started(job_id=job_ids[0], attempt=1, runs=10, sequence="S", project_id="p", variables={"a": 1}),
+        Started(job_id=job_ids[1], attempt=1, runs=5, sequence="OWN", project_id="p", variables={}),
     )
 
 
@@ -273,25 +273,31 @@ def test_damaged_store_is_refused_when_it_is_opened(tmp_path, size):
     assert ("Move it away" in caught.value.hint, damaged) == (True, path.read_bytes())
 
 
-def test_store_of_the_first_format_is_upgraded(tmp_path):
-    """What an earlier version has accepted is there, and goes on."""
+FORMER = {
+    1: "DROP INDEX jobs_waiting; DROP INDEX batches_waiting; DROP TABLE webhooks;"
+    "ALTER TABLE batches DROP COLUMN canceling; ALTER TABLE batches DROP COLUMN backend_configuration",
+    2: "DROP INDEX jobs_waiting; DROP INDEX batches_waiting",
+}
+
+
+@pytest.mark.parametrize("version", FORMER)
+def test_store_of_a_former_format_is_upgraded(tmp_path, version):
+    """What an earlier version has accepted is there, waits in its place, and goes on."""
     path = tmp_path / "cloud.db"
     store = Store(path)
     before = store.create(a_batch(tags=("x",)))
     store.close()
     with contextlib.closing(sqlite3.connect(path)) as first:
-        first.executescript(
-            "DROP TABLE webhooks; ALTER TABLE batches DROP COLUMN canceling;"
-            "ALTER TABLE batches DROP COLUMN backend_configuration; PRAGMA user_version=1"
-        )
+        first.executescript(f"{FORMER[version]}; PRAGMA user_version={version}")
 
     again = Store(path)
     after = again.batch(before.state.id)
     newer = again.create(a_batch(webhook="http://127.0.0.1", backend_configuration="{}"))
     read = again.batch(newer.state.id)
+    waiting = {each.batch_id for queue in again.queues(9) for each in queue.waiting}
     again.close()
 
-    assert (before, newer) == (after, read)
+    assert (before, newer, {before.state.id, newer.state.id}) == (after, read, waiting)
 
 
 def test_failed_transaction_changes_nothing(store):
