@@ -20,6 +20,8 @@ def front(call: Call) -> Answer:
         "This is the local cloud of pulser-runner: the HTTP API of Pasqal Cloud Services on this machine.",
         f"Version: {call.about.get('version', 'unknown')}",
         "Its calls stand below /api/, also as /core-fast/api/ and /account/api/; all of them: /openapi.json",
+        "Its device types:",
+        *(f"  {device.said}" for device in call.control.devices.values() if not device.gone),
         "Documentation: docs/local-cloud.md of the project, or `runner local serve --help`",
         "Whether it is there: /health",
     )

@@ -29,7 +29,12 @@ def create(call: Call) -> Answer:
     if call.treatment.refuses_empty and not body.jobs:
         raise InvalidRequestError(Problem(("body", "jobs"), "A batch needs at least one job.", "too_short"))
     record = call.store.create(
-        submissions.new_batch(body, call.sequences, webhooks=call.control.configuration.webhooks.allow)
+        submissions.new_batch(
+            body,
+            call.sequences,
+            webhooks=call.control.configuration.webhooks.allow,
+            devices=call.control.devices,
+        )
     )
     call.announce()
     return _with_jobs(call, record)
@@ -72,7 +77,7 @@ def add_jobs(call: Call) -> Answer:
     before = call.batch(batch_id)
     if not before.state.open:  # said before the jobs are looked at; the store decides again
         raise WrongStateError(f"The batch is not open (its status is {before.state.status}).")
-    new = submissions.new_jobs(jobs, before, call.sequences)
+    new = submissions.new_jobs(jobs, before, call.sequences, devices=call.control.devices)
     record = call.store.add_jobs(batch_id, new)
     call.announce()
     return _with_jobs(call, record)

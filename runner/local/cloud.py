@@ -110,7 +110,7 @@ class LocalCloud:
         self._control = Control(configuration, key)
         self._api = Api(
             store,
-            sequences or PulserSequences(),
+            sequences or PulserSequences(self._control.devices),
             announce=self.changed.set,
             about=about or {},
             control=self._control,

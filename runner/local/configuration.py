@@ -1,4 +1,4 @@
-"""The configuration file of a server, TOML or JSON: tokens, life cycle, webhooks, faults."""
+"""The configuration file of a server, TOML or JSON: tokens, limits, life cycle, webhooks, faults."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from runner.errors import LocalCloudError
 from runner.local import links
+from runner.local.devices import limit_problem
 from runner.local.faults import Rule
 from runner.local.webhooks import is_address
 
@@ -67,6 +68,23 @@ def _postable(url: str) -> str:
     return url
 
 
+def _possible(limits: dict[str, int]) -> dict[str, int]:
+    problems = [problem for name, limit in limits.items() if (problem := limit_problem(name, limit))]
+    if problems:
+        raise ValueError("; ".join(problems))
+    return limits
+
+
+class DeviceSettings(_Strict):
+    """What device types take.
+
+    Args:
+        max_qubits: Most qubits, by device type; one that is left out takes what can be emulated.
+    """
+
+    max_qubits: Annotated[dict[str, Annotated[int, Field(ge=1)]], AfterValidator(_possible)] = {}
+
+
 class WebhookSettings(_Strict):
     """Who is told of batches that ended.
 
@@ -99,6 +117,7 @@ class Configuration(_Strict):
     tokens: dict[Annotated[str, Field(min_length=1)], Token] = {}
     life_cycle: LifeCycle = LifeCycle()
     results: ResultSettings = ResultSettings()
+    devices: DeviceSettings = DeviceSettings()
     webhooks: WebhookSettings = WebhookSettings()
     control: ControlSettings = ControlSettings()
     faults: list[Rule] = []

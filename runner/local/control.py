@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.local import faults
+from runner.local.devices import limited
 from runner.local.faults import Tally
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ class Control:
     def __init__(self, configuration: Configuration, key: str | None = None) -> None:
         self.configuration = configuration
         self.key = key
+        self.devices = limited(configuration.devices.max_qubits)
         self._lock = threading.Lock()
         self._paused = Paused(frozenset(configuration.life_cycle.paused_devices))
         self.set_rules(configuration.faults)

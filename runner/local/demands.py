@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from runner.local import backend_configurations
+from runner.local.devices import DEVICE_TYPES, MAX_QUTRITS
 from runner.local.refusals import InvalidRequestError, Problem
 
 if TYPE_CHECKING:
@@ -115,15 +116,31 @@ def misfits(facts: SequenceFacts, asked: Demands, loc: Loc) -> Iterator[Problem]
 
 def _atom_problems(facts: SequenceFacts, device: DeviceType, loc: Loc) -> Iterator[Problem]:
     """Why atoms cannot be emulated: too many of them, or in states that the emulator does not have."""
-    most = device.most_atoms(facts.bases)
-    if facts.n_qubits > most:
-        which = "qubits" if most == device.max_qubits else "atoms of three states"
-        yield Problem(loc, f"{device.name} takes at most {most} {which} here, not {facts.n_qubits}.")
-    for basis in sorted(facts.bases - device.bases):
-        yield Problem(loc, f"{device.name} cannot emulate the {basis} basis.")
+    emulator = device.emulated_as(facts.n_qubits)
+    too_many = _size_problem(facts, device)
+    if too_many:
+        yield Problem(loc, too_many)
+    for basis in sorted(facts.bases - emulator.bases) if not too_many or emulator is device else ():
+        whose = "" if emulator is device else f" of more than {device.max_qubits} qubits"
+        yield Problem(loc, f"{device.name} cannot emulate the {basis} basis{whose}.")
     if len(facts.bases) > 1 and not facts.is_measured:
         listed = ", ".join(sorted(facts.bases))
         yield Problem(loc, f"The sequence does not say what it measures, and addresses {listed}.")
+
+
+def _size_problem(facts: SequenceFacts, device: DeviceType) -> str:
+    """Why a device type does not take so many atoms; empty if it does."""
+    n_qubits, most, larger = facts.n_qubits, device.most_qubits, DEVICE_TYPES.get(device.larger)
+    if n_qubits > most:
+        sentence = f"{device.name} takes at most {most} qubits here, not {n_qubits}"
+        if device.limit is not None and n_qubits <= device.capability:
+            return f"{sentence}: its configuration says so (devices.max_qubits)."
+        if larger is not None and larger.missing and n_qubits <= larger.max_qubits:
+            return f"{sentence}; {larger.cure} brings an emulator for up to {larger.max_qubits}."
+        return f"{sentence}."
+    if len(facts.bases) > 1 and MAX_QUTRITS < n_qubits <= device.max_qubits:
+        return f"{device.name} takes at most {MAX_QUTRITS} atoms of three states here, not {n_qubits}."
+    return ""
 
 
 def _read(text: str, device: DeviceType, sequences: SequenceReader) -> Mapping[str, Any]:

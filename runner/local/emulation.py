@@ -87,13 +87,13 @@ def _kept(folder: Path) -> KeptEvolutions:
 
 def _results(point: Point, asked: Mapping[str, Any], kept: KeptEvolutions | None) -> Results:
     basis = _measured_basis(point.text)
-    which = emulator(asked["device_type"], basis)
+    which = emulator(asked["emulator"], basis)
     if asked["backend_configuration"] is not None:
         config = which.configured(asked["backend_configuration"], asked["device_type"], asked["runs"])
         return _run(which, point, config, asked["seed"], kept)
     noise = _noise(point.parsed, asked)
     config = (
-        _noiseless(asked["device_type"], basis, asked["runs"])
+        _noiseless(asked["emulator"], basis, asked["runs"])
         if noise is None
         else which.plain(asked["runs"], noise)
     )

@@ -6,6 +6,7 @@ import hashlib
 import json
 from typing import TYPE_CHECKING, Protocol
 
+from runner.local.devices import emulator_name
 from runner.local.records import Outcome, Result, Started
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ def payload(started: Started) -> str:
             "runs": started.runs,
             "seed": seed(started.job_id),
             "device_type": started.device_type,
+            "emulator": emulator_name(started.device_type, started.sequence),
             "configuration": dict(started.configuration or {}),
             "backend_configuration": started.backend_configuration,
         }

@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from runner.local.demands import UnreadableConfigurationError
-from runner.local.devices import served
+from runner.local.devices import DEVICE_TYPES, served
 from runner.local.submissions import SequenceFacts, UnreadableSequenceError, Variable
 
 if TYPE_CHECKING:
@@ -23,15 +23,22 @@ if TYPE_CHECKING:
     from pulser import Sequence
     from pulser.devices import Device, VirtualDevice
 
+    from runner.local.devices import DeviceType
+
 _KEPT_SEQUENCES = 64
 _LEAST_DURATION_NS = 4  # QuTiP's solver wants four points
 _REMEMBERED_BUILDS = 2**14
 
 
 class PulserSequences:
-    """A `SequenceReader` that asks Pulser; one question at a time, because Pulser's objects are shared."""
+    """A `SequenceReader` that asks Pulser; one question at a time, because Pulser's objects are shared.
 
-    def __init__(self) -> None:
+    Args:
+        devices: The device types, with their limits.
+    """
+
+    def __init__(self, devices: Mapping[str, DeviceType] = DEVICE_TYPES) -> None:
+        self._devices = devices
         self._lock = threading.Lock()
         self._read = lru_cache(maxsize=_KEPT_SEQUENCES)(_sequence)
         self._built: dict[bytes, None] = {}
@@ -70,7 +77,7 @@ class PulserSequences:
     def device_specs(self) -> Mapping[str, str]:
         """Specification of the device of each device type, abstract representation."""
         with self._asking():
-            return _device_specs()
+            return _device_specs(served(self._devices.values()))
 
     @contextmanager
     def _asking(self, kind: type[ValueError] = UnreadableSequenceError) -> Iterator[None]:
@@ -137,17 +144,17 @@ def _facts(sequence: Sequence[Any]) -> SequenceFacts:
     )
 
 
-@lru_cache(maxsize=1)
-def _device_specs() -> Mapping[str, str]:
+@lru_cache(maxsize=8)
+def _device_specs(served_here: tuple[DeviceType, ...]) -> Mapping[str, str]:
     from dataclasses import replace  # noqa: PLC0415
 
     from pulser.devices import AnalogDevice, MockDevice  # noqa: PLC0415  (slow, see above)
 
     devices: dict[str, Device | VirtualDevice] = {
-        each.name: replace(AnalogDevice, name=each.name)
+        each.name: replace(AnalogDevice, name=each.name, max_atom_num=each.most_qubits)
         if each.is_qpu_like or each.name == "EMU_FRESNEL"
-        else replace(MockDevice, name=each.name, max_atom_num=each.max_qubits)
-        for each in served()
+        else replace(MockDevice, name=each.name, max_atom_num=each.most_qubits)
+        for each in served_here
     }
     return {name: device.to_abstract_repr() for name, device in devices.items()}
 

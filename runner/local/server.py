@@ -26,6 +26,7 @@ from runner.errors import LocalCloudError
 from runner.local.cloud import LocalCloud
 from runner.local.configuration import Configuration
 from runner.local.courier import Courier
+from runner.local.devices import limited
 from runner.local.execution import Execution, engine
 from runner.local.launch import ADDRESS_FILE
 from runner.local.messages import is_loopback
@@ -112,7 +113,7 @@ def require_guarded(settings: Settings) -> None:
 
 
 def _serve_here(settings: Settings, listener: socket.socket, announcement: _Announcement) -> None:
-    sequences = PulserSequences()
+    sequences = PulserSequences(limited(settings.configuration.devices.max_qubits))
     about = {
         "store": str(settings.store.resolve()),
         "pid": os.getpid(),

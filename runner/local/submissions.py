@@ -86,7 +86,13 @@ class SequenceReader(Protocol):
         ...
 
 
-def new_batch(body: BatchBody, sequences: SequenceReader, *, webhooks: Sequence[str] = ()) -> NewBatch:
+def new_batch(
+    body: BatchBody,
+    sequences: SequenceReader,
+    *,
+    webhooks: Sequence[str] = (),
+    devices: Mapping[str, DeviceType] = DEVICE_TYPES,
+) -> NewBatch:
     """The batch that a create call asks for.
 
     Args:
@@ -96,13 +102,15 @@ def new_batch(body: BatchBody, sequences: SequenceReader, *, webhooks: Sequence[
 
         webhooks: Addresses that may be told of its end.
 
+        devices: The device types, with their limits.
+
     Raises:
         InvalidRequestError: With every fault that was found.
     """
     jobs = body.jobs or []
     _require([*_webhook_problems(body, webhooks), *_missing_jobs(body)])
     facts = _facts(body.sequence_builder, ("body", "sequence_builder"), sequences)
-    device = _device(body, jobs, facts, sequences)
+    device = _device(_device_name(body, jobs, facts, sequences), devices)
     asked = demands(device, body.configuration, body.backend_configuration, sequences)
     _require([] if facts is None else [*misfits(facts, asked, ("body", "sequence_builder"))])
     return NewBatch(
@@ -118,14 +126,20 @@ def new_batch(body: BatchBody, sequences: SequenceReader, *, webhooks: Sequence[
     )
 
 
-def new_jobs(jobs: Sequence[JobBody], batch: BatchRecord, sequences: SequenceReader) -> tuple[NewJob, ...]:
+def new_jobs(
+    jobs: Sequence[JobBody],
+    batch: BatchRecord,
+    sequences: SequenceReader,
+    *,
+    devices: Mapping[str, DeviceType] = DEVICE_TYPES,
+) -> tuple[NewJob, ...]:
     """The jobs that an add call asks for in a batch.
 
     Raises:
         InvalidRequestError: With every fault that was found.
     """
     facts = _facts(batch.sequence, ("body",), sequences)
-    device = DEVICE_TYPES[batch.state.device_type]
+    device = devices[batch.state.device_type]
     asked = demands(device, batch.configuration, batch.backend_configuration, sequences)
     return _new_jobs(jobs, _Setting(batch.sequence, facts, asked, ("body",)), sequences)
 
@@ -245,24 +259,32 @@ def _facts(text: str | None, loc: Loc, sequences: SequenceReader) -> SequenceFac
         raise InvalidRequestError(Problem(loc, str(error))) from error
 
 
-def _device(
+_DEVICE_TYPE: Loc = ("body", "device_type")
+
+
+def _device_name(
     body: BatchBody, jobs: Sequence[JobBody], facts: SequenceFacts | None, sequences: SequenceReader
-) -> DeviceType:
+) -> str:
     """The target: the one asked for, else the one that the (first) sequence was written for."""
-    loc: Loc = ("body", "device_type")
     name = body.device_type
     if name is None:
         first = next((job.sequence for job in jobs if job.sequence is not None), None)
         facts = facts or _facts(first, ("body", "jobs"), sequences)
         name = facts.device if facts is not None else None
     if name is None:
-        raise InvalidRequestError(Problem(loc, "Neither a device type nor a sequence says where to run."))
-    device = DEVICE_TYPES.get(name)
+        reason = "Neither a device type nor a sequence says where to run."
+        raise InvalidRequestError(Problem(_DEVICE_TYPE, reason))
+    return name
+
+
+def _device(name: str, devices: Mapping[str, DeviceType]) -> DeviceType:
+    device = devices.get(name)
     if device is None:
-        known = ", ".join(each.name for each in served())
-        raise InvalidRequestError(Problem(loc, f"There is no device type {name} here; there are {known}."))
+        known = ", ".join(each.name for each in served(devices.values()))
+        reason = f"There is no device type {name} here; there are {known}."
+        raise InvalidRequestError(Problem(_DEVICE_TYPE, reason))
     if device.missing:
-        raise InvalidRequestError(Problem(loc, f"{name}: {device.missing}"))
+        raise InvalidRequestError(Problem(_DEVICE_TYPE, f"{name}: {device.missing}"))
     return device
 
 

@@ -71,7 +71,7 @@ def qpu_quickstart(side):
 
 
 def qpu_of_25_atoms(side):
-    """The same with as many atoms as the documentation has: more than this machine emulates."""
+    """The same with as many atoms as the documentation has: refused, or accepted."""
     backend = QPUBackend(sequence=a_sequence(canonical(side), 5), connection=side.connection)
     try:
         backend.run(job_params=JOB_PARAMS)

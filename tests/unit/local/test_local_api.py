@@ -10,6 +10,8 @@ import sqlite3
 import pytest
 from local_fakes import HOST, a_sequence
 
+from runner.local.devices import DEVICE_TYPES
+
 BATCHES, JOBS = "/api/v1/batches", "/api/v2/jobs"
 JOB = {"runs": 10, "variables": {"a": 1}}
 TIME = "2026-03-01T12:00:00.000000+00:00"
@@ -539,18 +541,19 @@ def test_projects_are_filtered_by_their_status(ask, query, expected):
 
 
 def test_a_browser_is_told_what_this_is(ask):
-    """Five lines of text: what it is, its version, its calls, its documentation, and its health."""
+    """What it is, its version, its calls, what each device type takes, its documentation, and its health."""
     answer = ask.raw("GET", "/")
     lines = answer.body.decode().splitlines()
 
     assert (200, ("content-type", "text/plain; charset=utf-8")) == (answer.status, answer.headers[0])
-    assert [
-        "This is the local cloud",
-        "Version: ",
-        "Its calls stand",
-        "Documentation: ",
-        "Whether it is",
-    ] == [line[:n] for line, n in zip(lines, (23, 9, 15, 15, 13), strict=True)]
+    beginnings = ("This is the local cloud", "Version: ", "Its calls stand", "Its device types")
+    assert [*beginnings, "Documentation: ", "Whether it is"] == [
+        line[: len(beginning)]
+        for line, beginning in zip(
+            [*lines[:4], *lines[-2:]], (*beginnings, "Documentation: ", "Whether it is"), strict=True
+        )
+    ]
+    assert [f"  {device.said}" for device in DEVICE_TYPES.values() if not device.gone] == lines[4:-2]
 
 
 @pytest.mark.parametrize("prefix", ["/core-fast", "/account"])

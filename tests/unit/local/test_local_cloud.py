@@ -57,6 +57,7 @@ def test_engine_is_given_everything_as_text(ask, cloud, engine):
         "runs": 10,
         "seed": seed(job_id),
         "device_type": "EMU_FREE",
+        "emulator": "EMU_FREE",
         "configuration": {},
         "backend_configuration": None,
     }

@@ -57,6 +57,9 @@ def test_toml_and_json_say_the_same(tmp_path):
         (f"tokens = {{p = '{TOKEN}'}}\nfaults = [{{effect = 'fly'}}]", "faults.0: Input tag 'fly'"),
         ("results = {link_lifetime_s = '60'}", "results.link_lifetime_s: Input should be a valid number"),
         ("life_cycle = {idle_patience_s = 0}", "life_cycle.idle_patience_s"),
+        ("devices = {max_qubits = {FRESNEL = 0}}", "devices.max_qubits.FRESNEL"),
+        ("devices = {max_qubits = {FRESNEL = 81}}", "FRESNEL takes at most 80 qubits here"),
+        ("devices = {max_qubits = {FRESNL = 9}}", "there is no device type FRESNL"),
     ],
 )
 def test_fault_of_a_file_is_told_without_its_tokens(tmp_path, text, said):

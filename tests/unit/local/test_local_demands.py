@@ -8,8 +8,9 @@ import pytest
 from local_fakes import FakeSequences, a_sequence
 
 from runner.local import backend_configurations
+from runner.local import devices as local_devices
 from runner.local.demands import Demands, demands, misfits
-from runner.local.devices import DEVICE_TYPES, DeviceType
+from runner.local.devices import DEVICE_TYPES, DeviceType, emulator_name, limit_problem, limited
 from runner.local.refusals import InvalidRequestError
 
 FREE = DEVICE_TYPES["EMU_FREE"]
@@ -266,3 +267,98 @@ def test_emulators_carry_as_many_qubits_as_on_pcs():
     limits = {name: DEVICE_TYPES[name].max_qubits for name in ("EMU_FREE", "EMU_SV", "EMU_MPS")}
 
     assert {"EMU_FREE": 12, "EMU_SV": 25, "EMU_MPS": 80} == limits
+
+
+@pytest.fixture(params=[True, False], ids=["with emu-mps", "without emu-mps"])
+def has_mps(request, monkeypatch):
+    """Whether the package is there that emulates what a state vector cannot."""
+    monkeypatch.setattr(local_devices, "_is_installed", lambda package: package != "emu-mps" or request.param)
+    return request.param
+
+
+CURE = "pip install 'pulser-runner[emu-mps]' brings an emulator for up to 80."
+
+
+@pytest.mark.parametrize("name", ["FRESNEL", "FRESNEL_CAN1", "EMU_FRESNEL"])
+def test_large_registers_of_a_machine_need_an_emulator(has_mps, name):
+    """Sixteen qubits always; more where the extra is installed, which is named where it is not."""
+    asked = Demands(device=DEVICE_TYPES[name])
+    refused = [(("here",), f"{name} takes at most 16 qubits here, not 25; {CURE}")]
+
+    assert ([], [] if has_mps else refused) == (said(asked, n_qubits=16), said(asked, n_qubits=25))
+    assert [(("here",), f"{name} takes at most {80 if has_mps else 16} qubits here, not 81.")] == said(
+        asked, n_qubits=81
+    )
+
+
+def test_large_register_in_a_basis_of_the_small_ones_is_refused(monkeypatch):
+    """What emulates large registers has other bases."""
+    monkeypatch.setattr(local_devices, "_is_installed", lambda _: True)
+
+    assert [(("here",), "FRESNEL cannot emulate the digital basis of more than 16 qubits.")] == said(
+        Demands(device=DEVICE_TYPES["FRESNEL"]), n_qubits=17, bases=["digital"]
+    )
+
+
+def test_configured_limit_holds(has_mps):
+    """It is the cloud's own, and is called so."""
+    asked = Demands(device=limited({"FRESNEL": 10})["FRESNEL"])
+    reason = "its configuration says so (devices.max_qubits)."
+
+    assert [] == said(asked, n_qubits=10)
+    assert [(("here",), f"FRESNEL takes at most 10 qubits here, not 11: {reason}")] == said(
+        asked, n_qubits=11
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "limit", "with_mps", "without"),
+    [
+        ("FRESNEL", 16, "", ""),
+        (
+            "FRESNEL",
+            25,
+            "",
+            "FRESNEL takes more than 16 qubits only with pip install 'pulser-runner[emu-mps]'",
+        ),
+        (
+            "FRESNEL",
+            81,
+            "FRESNEL takes at most 80 qubits here",
+            "FRESNEL takes at most 80 qubits here",
+        ),
+        ("EMU_FREE", 13, "EMU_FREE takes at most 12 qubits here", "EMU_FREE takes at most 12 qubits here"),
+    ],
+)
+def test_limit_that_cannot_be_held_is_told(has_mps, name, limit, with_mps, without):
+    """A server that is told to take what it cannot emulate does not start."""
+    assert (with_mps if has_mps else without) == limit_problem(name, limit)
+
+
+def test_every_type_says_what_it_takes(has_mps):
+    """For people, who would otherwise learn it by trying."""
+    said_of = {name: device.said for name, device in limited({"FRESNEL_CAN1": 5}).items()}
+
+    assert "EMU_FREE: at most 12 qubits" == said_of["EMU_FREE"]
+    assert "FRESNEL_CAN1: at most 5 qubits" == said_of["FRESNEL_CAN1"]
+    assert said_of["FRESNEL"] == (
+        "FRESNEL: at most 80 qubits, more than 16 of them by the emulator of EMU_MPS"
+        if has_mps
+        else "FRESNEL: at most 16 qubits; pip install 'pulser-runner[emu-mps]' brings an emulator for more"
+    )
+
+
+def test_size_decides_which_emulator_plays():
+    """The seventeenth qubit is one too many for a state vector; other types have one emulator only."""
+    texts = {n: json.dumps({"register": [{"name": f"q{m}"} for m in range(n)]}) for n in (16, 17)}
+
+    assert {
+        ("FRESNEL", 16): "FRESNEL",
+        ("FRESNEL", 17): "EMU_MPS",
+        ("EMU_FREE", 16): "EMU_FREE",
+        ("EMU_FREE", 17): "EMU_FREE",
+    } == {
+        (device_type, n): emulator_name(device_type, text)
+        for device_type in ("FRESNEL", "EMU_FREE")
+        for n, text in texts.items()
+    }

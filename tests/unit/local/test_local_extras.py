@@ -6,8 +6,9 @@ import json
 
 import numpy as np
 import pytest
-from pulser import NoiseModel
+from pulser import NoiseModel, Pulse, Register, Sequence
 from pulser.backend import BitStrings, EmulationConfig, Occupation, Results
+from pulser.devices import MockDevice
 from pulser_texts import a_pi_pulse_on_the_first, a_text
 from scipy import stats
 
@@ -114,3 +115,16 @@ def test_nothing_is_printed_by_an_emulator(device_type, capsys):
     answer(device_type)
 
     assert ("", "") == capsys.readouterr()
+
+
+def test_machine_with_many_atoms_is_emulated():
+    """Twenty atoms on FRESNEL, which no state vector here carries; far apart each is excited by itself."""
+    pytest.importorskip("emu_mps", reason="FRESNEL with 20 atoms needs pip install 'pulser-runner[emu-mps]'")
+    register = Register({f"q{n}": (30.0 * (n % 5), 30.0 * (n // 5)) for n in range(20)})
+    sequence = Sequence(register, MockDevice)
+    sequence.declare_channel("global", "rydberg_global")
+    sequence.add(Pulse.ConstantPulse(100, 10 * np.pi, 0.0, 0.0), "global")
+
+    counter, _ = answer("FRESNEL", sequence=sequence.to_abstract_repr(), variables={}, runs=50)
+
+    assert {"1" * 20: 50} == counter

@@ -12,7 +12,7 @@ from pulser.json.abstract_repr.deserializer import deserialize_device
 from pulser_texts import a_cnot, a_measurement, a_pi_pulse_on_the_first, a_text
 
 from runner.local import pulser_sequences
-from runner.local.devices import served
+from runner.local.devices import limited, served
 from runner.local.emulation import emulate
 from runner.local.engine import payload, seed
 from runner.local.pulser_sequences import PulserSequences
@@ -102,6 +102,14 @@ def test_specifications_are_devices_that_pulser_reads(sequences):
 
     assert list(specs) == [deserialize_device(text).name for text in specs.values()]
     assert [each.name for each in served()] == list(specs)
+
+
+def test_specifications_say_how_many_qubits_are_taken():
+    """A client that checks a register against its device is told the truth, also where it is configured."""
+    specs = PulserSequences(limited({"FRESNEL": 9})).device_specs()
+    taken = {name: deserialize_device(text).max_atom_num for name, text in specs.items()}
+
+    assert {each.name: each.most_qubits for each in served()} | {"FRESNEL": 9} == taken
 
 
 def test_same_job_gives_the_same_counts_and_another_job_others():
