@@ -52,6 +52,10 @@ class AnySequence:
     def build(self, sequence, variables):
         """Nothing to object."""
 
+    def duration_ns(self, sequence, variables):
+        """A microsecond."""
+        return 1000
+
     def device_specs(self):
         """One device."""
         return {"EMU_FREE": '{"name": "EMU_FREE"}'}
@@ -78,6 +82,10 @@ class DiceEngine:
 
     def capacity(self):
         """How many attempts at once."""
+        return self._capacity
+
+    def workers(self):
+        """As many."""
         return self._capacity
 
     def tick(self):

@@ -145,7 +145,13 @@ def rebatch(call: Call) -> Answer:
             device_type=parent.state.device_type,
             sequence=parent.sequence,
             jobs=tuple(
-                NewJob(runs=job.runs, variables=job.variables, sequence=job.sequence, parent_id=job.state.id)
+                NewJob(
+                    runs=job.runs,
+                    variables=job.variables,
+                    sequence=job.sequence,
+                    parent_id=job.state.id,
+                    is_long=job.is_long,
+                )
                 for job in repeated
             ),
             tags=parent.tags,

@@ -23,9 +23,10 @@ from typing import TYPE_CHECKING
 from runner.local.api import Api
 from runner.local.configuration import Configuration
 from runner.local.control import Control
+from runner.local.costs import most_long
 from runner.local.engine import outcome, payload
 from runner.local.pulser_sequences import PulserSequences
-from runner.local.queues import Shares, startable, without
+from runner.local.queues import Room, Shares, startable, without
 from runner.local.routes import bare_path
 
 if TYPE_CHECKING:
@@ -70,6 +71,7 @@ class _AtWork:
 
     answer: Future[str]
     project_id: str
+    is_long: bool
 
 
 class LocalCloud:
@@ -107,6 +109,7 @@ class LocalCloud:
         self._canceling = timedelta(seconds=configuration.life_cycle.canceling_s)
         self._at_work: dict[tuple[str, int], _AtWork] = {}
         self._turns: dict[str, int] = {}
+        self._kept_for_short = configuration.workers.kept_for_short
         self._control = Control(configuration, key)
         self._api = Api(
             store,
@@ -149,7 +152,7 @@ class LocalCloud:
             timed_out = self._end_what_waited()
             self._store.pause(self._control.paused)
             at_work = [each for key, each in self._at_work.items() if key not in done]
-            started = self._start(self._engine.capacity() - len(at_work), at_work)
+            started = self._start(self._room(at_work), at_work)
         for key in done:  # only now: had the store failed, they would be looked at again
             del self._at_work[key]
         for each in started:
@@ -179,13 +182,19 @@ class LocalCloud:
             self._store.end_canceling(self._canceling)
         return self._store.time_out_idle(self._idle_patience) if self._store.idle_longest() else ()
 
-    def _start(self, free: int, at_work: list[_AtWork]) -> tuple[Started, ...]:
-        if free <= 0:
+    def _room(self, at_work: list[_AtWork]) -> Room:
+        """How much more the engine takes; whatever it says meanwhile, long jobs leave some workers."""
+        n_long = sum(each.is_long for each in at_work)
+        may_be_long = most_long(self._engine.workers(), self._kept_for_short)
+        return Room(self._engine.capacity() - len(at_work), may_be_long - n_long)
+
+    def _start(self, room: Room, at_work: list[_AtWork]) -> tuple[Started, ...]:
+        if room.free <= 0:
             return ()
         # Asked again: a batch that came after the pause of this step is not PAUSED yet.
-        queues, paused = self._store.queues(free), self._control.paused
+        queues, paused = self._store.queues(room.free), self._control.paused
         shares = Shares(running=Counter(each.project_id for each in at_work), turns=self._turns)
-        chosen = startable(without(queues, paused.device_types, paused.batch_ids), free, shares)
+        chosen = startable(without(queues, paused.device_types, paused.batch_ids), room, shares)
         return self._store.start([each.job_id for each in chosen]) if chosen else ()
 
     def _submit(self, started: Started) -> None:
@@ -194,7 +203,7 @@ class LocalCloud:
             future = self._engine.submit(started.job_id, started.attempt, payload(started))
         else:
             future = _failed(FaultOnDemandError(error))
-        self._at_work[started.job_id, started.attempt] = _AtWork(future, started.project_id)
+        self._at_work[started.job_id, started.attempt] = _AtWork(future, started.project_id, started.is_long)
         self._turns[started.project_id] = max(self._turns.values(), default=0) + 1
         future.add_done_callback(lambda _: self.changed.set())
 

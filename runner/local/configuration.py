@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from runner.errors import LocalCloudError
 from runner.local import links
+from runner.local.costs import KEPT_FOR_SHORT
 from runner.local.devices import limit_problem
 from runner.local.faults import Rule
 from runner.local.webhooks import is_address
@@ -75,6 +76,16 @@ def _possible(limits: dict[str, int]) -> dict[str, int]:
     return limits
 
 
+class WorkerSettings(_Strict):
+    """What workers are for.
+
+    Args:
+        kept_for_short: How many are kept for short jobs, where there are more than one.
+    """
+
+    kept_for_short: int = Field(default=KEPT_FOR_SHORT, ge=0, le=1_000_000)
+
+
 class DeviceSettings(_Strict):
     """What device types take.
 
@@ -118,6 +129,7 @@ class Configuration(_Strict):
     life_cycle: LifeCycle = LifeCycle()
     results: ResultSettings = ResultSettings()
     devices: DeviceSettings = DeviceSettings()
+    workers: WorkerSettings = WorkerSettings()
     webhooks: WebhookSettings = WebhookSettings()
     control: ControlSettings = ControlSettings()
     faults: list[Rule] = []

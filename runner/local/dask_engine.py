@@ -99,6 +99,10 @@ class DaskEngine:
         """Two attempts a thread; none while the scheduler is away."""
         return _ATTEMPTS_PER_THREAD * self._n_threads if self._connection.is_alive() else 0
 
+    def workers(self) -> int:
+        """How many threads the cluster has."""
+        return self._n_threads
+
     def close(self) -> None:
         """Have all workers stop what they do for this engine; attempts under way are lost."""
         self._closed.set()

@@ -50,6 +50,11 @@ class Demands:
     with_noise: bool = False
     backend: Mapping[str, Any] | None = None
 
+    @property
+    def n_trajectories(self) -> int:
+        """How often the backend configuration has a job played, each time with other noise."""
+        return int((self.backend or {}).get("n_trajectories") or 1)
+
     def runs(self, asked: int | None) -> int | None:
         """The runs of a job that asked for so many: without a number the backend configuration says it."""
         if asked is None and self.backend is not None:

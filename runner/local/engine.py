@@ -29,6 +29,10 @@ class Engine(Protocol):
         """How many attempts may be at work at once."""
         ...
 
+    def workers(self) -> int:
+        """How many attempts are executed at the same time; the others at work wait for that."""
+        ...
+
 
 class RunningEngine(Engine, Protocol):
     """An engine as a server has it."""

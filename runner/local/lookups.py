@@ -74,7 +74,7 @@ class Lookups(Memory):
             return bool(connection.execute(question).fetchone()[0])
 
     def queues(self, n: int) -> tuple[DeviceQueue, ...]:
-        """What waits for each device, with at most n jobs of each project."""
+        """What waits for each device, with at most n short and n long jobs of each project."""
         with self._database.reading() as connection:
             return reading.queues(connection, n)
 

@@ -93,6 +93,10 @@ class ProcessEngine:
         """One attempt a worker; a few more while jobs are so short that workers would wait for them."""
         return self._workers * (_MORE_IF_SHORT if max(self._durations_s) < _SHORT_S else 1)
 
+    def workers(self) -> int:
+        """How many worker processes there are."""
+        return self._workers
+
     def close(self) -> None:
         """End all workers, whatever they do; attempts at work end with an error."""
         with self._lock:

@@ -41,7 +41,7 @@ class PulserSequences:
         self._devices = devices
         self._lock = threading.Lock()
         self._read = lru_cache(maxsize=_KEPT_SEQUENCES)(_sequence)
-        self._built: dict[bytes, None] = {}
+        self._built: dict[bytes, int] = {}
 
     def preload(self) -> None:
         """Import Pulser now; whoever asks meanwhile waits.
@@ -61,13 +61,17 @@ class PulserSequences:
 
         What was built before is not built again: the jobs of a sweep that is repeated with more runs.
         """
+        self.duration_ns(sequence, variables)
+
+    def duration_ns(self, sequence: str, variables: Mapping[str, Any]) -> int:
+        """How long it is with the values of a job (in ns); UnreadableSequenceError if it cannot be built."""
         key = _digest(sequence, variables)
         with self._asking():
             if key not in self._built:
-                _refuse_too_short(built(self._read(sequence), variables))
-                self._built[key] = None
+                self._built[key] = _duration_ns(built(self._read(sequence), variables))
                 if len(self._built) > _REMEMBERED_BUILDS:
                     del self._built[next(iter(self._built))]  # the oldest
+            return self._built[key]
 
     def configuration(self, text: str) -> Mapping[str, Any]:
         """A backend configuration as JSON; UnreadableConfigurationError if it is none."""
@@ -102,12 +106,13 @@ def built(sequence: Sequence[Any], variables: Mapping[str, Any]) -> Sequence[Any
     return sequence.build(**variables)
 
 
-def _refuse_too_short(sequence: Sequence[Any]) -> None:
-    duration_ns = sequence.get_duration()
+def _duration_ns(sequence: Sequence[Any]) -> int:
+    duration_ns = int(sequence.get_duration())
     if duration_ns < _LEAST_DURATION_NS:
         raise UnreadableSequenceError(
             f"The sequence takes {duration_ns} ns; at least {_LEAST_DURATION_NS} ns can be emulated."
         )
+    return duration_ns
 
 
 def _sequence(text: str) -> Sequence[Any]:

@@ -5,7 +5,8 @@ is one machine: it serves one batch at a time in the order of their creation, on
 batch that was started keeps it until it is terminal, also while it is open with nothing to run.
 
 These orders hold within a project. Between projects it is a matter of turns: that one is served next of which
-fewest jobs run, and among equals the one that was served longest ago.
+fewest jobs run, and among equals the one that was served longest ago. Long jobs do not get every worker: what
+is behind them goes before them, while as many run as may.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ class Waiting:
 
     Args:
         order: Grows with every job that was added to the cloud.
+
+        is_long: Whether it will keep a worker for long.
     """
 
     job_id: str
@@ -31,6 +34,7 @@ class Waiting:
     batch_created_at: datetime
     order: int
     project_id: str = ""
+    is_long: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,32 +100,54 @@ def without(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """How many more jobs may be started.
+
+    Args:
+        free: In all.
+
+        free_for_long: Of them, long ones.
+    """
+
+    free: int
+    free_for_long: int
+
+    def has(self, waiting: Waiting) -> bool:
+        """Whether there is room for this one."""
+        return self.free > 0 and (self.free_for_long > 0 or not waiting.is_long)
+
+    def without(self, waiting: Waiting) -> Room:
+        """The room that this one leaves."""
+        return Room(self.free - 1, self.free_for_long - waiting.is_long)
+
+
 def startable(
-    queues: Iterable[DeviceQueue], free: int, shares: Shares = NOTHING_SHARED
+    queues: Iterable[DeviceQueue], room: Room, shares: Shares = NOTHING_SHARED
 ) -> tuple[Waiting, ...]:
     """The jobs that start now, one after the other.
 
     Args:
         queues: One for each device type.
 
-        free: How many more jobs the engine takes.
+        room: How many more jobs the engine takes.
 
         shares: What projects have had so far.
     """
     lines = [line for queue in queues for line in _lines(queue)]
     started: list[Waiting] = []
-    while len(started) < free and any(line.jobs for line in lines):
-        line = min((line for line in lines if line.jobs), key=lambda line: shares.rank(line.jobs[0]))
+    while ready := [line for line in lines if line.jobs and room.has(line.jobs[0])]:
+        line = min(ready, key=lambda line: shares.rank(line.jobs[0]))
         first, *behind = line.jobs
         started.append(first)
-        shares = shares.with_start(first.project_id)
+        shares, room = shares.with_start(first.project_id), room.without(first)
         lines = [_after(each, line, behind) for each in lines]
     return tuple(started)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
-    """What waits of one project for one device, in its order; of a machine only what could be next."""
+    """What waits of one project for one device, long or short, in its order."""
 
     device_type: str
     jobs: Sequence[Waiting]
@@ -135,9 +161,11 @@ def _after(line: _Line, served: _Line, behind: Sequence[Waiting]) -> _Line:
 
 
 def _lines(queue: DeviceQueue) -> Iterator[_Line]:
-    jobs_of: dict[str, list[Waiting]] = {}
+    jobs_of: dict[tuple[str, bool], list[Waiting]] = {}
     for each in _in_order(queue):
-        jobs_of.setdefault(each.project_id, []).append(each)
+        # Of a machine the next job is the next one, however long it is.
+        is_apart = each.is_long and not is_exclusive(queue.device_type)
+        jobs_of.setdefault((each.project_id, is_apart), []).append(each)
     for jobs in jobs_of.values():
         yield _Line(device_type=queue.device_type, jobs=jobs)
 

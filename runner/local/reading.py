@@ -31,7 +31,8 @@ if TYPE_CHECKING:
     from runner.local.query_values import Value
 
 _WAITING = (
-    "SELECT jobs.seq, jobs.id, jobs.batch_id, jobs.project_id, batches.created_at"
+    "SELECT jobs.seq, jobs.id, jobs.batch_id, jobs.project_id, jobs.is_long,"
+    " batches.created_at"
     " FROM jobs JOIN batches ON batches.id = jobs.batch_id"
     " WHERE jobs.status = 'PENDING' AND batches.status <> 'PAUSED'"
 )
@@ -159,7 +160,7 @@ def due_webhooks(connection: sqlite3.Connection, now: datetime) -> tuple[Due, ..
 
 
 def queues(connection: sqlite3.Connection, n: int) -> tuple[DeviceQueue, ...]:
-    """The queue of every device, with at most n waiting jobs of each project."""
+    """The queue of every device, with at most n short and n long waiting jobs of each project."""
     return tuple(_queue(connection, device_type, n) for device_type in DEVICE_TYPES)
 
 
@@ -180,11 +181,13 @@ def idle_longest(connection: sqlite3.Connection) -> datetime | None:
 def _queue(connection: sqlite3.Connection, device_type: str, n: int) -> DeviceQueue:
     if is_exclusive(device_type):
         return _exclusive_queue(connection, device_type)
-    statement = f"{_WAITING} AND jobs.device_type = ? AND jobs.project_id = ? ORDER BY jobs.seq LIMIT ?"
+    mine = "jobs.device_type = ? AND jobs.project_id = ? AND jobs.is_long = ?"
+    statement = f"{_WAITING} AND {mine} ORDER BY jobs.seq LIMIT ?"
     rows = [
         row
         for project_id in _projects(connection, "jobs", "status = 'PENDING'", device_type)
-        for row in connection.execute(statement, (device_type, project_id, n))
+        for is_long in (0, 1)
+        for row in connection.execute(statement, (device_type, project_id, is_long, n))
     ]
     return DeviceQueue(device_type=device_type, waiting=tuple(map(_waiting, rows)))
 
@@ -240,6 +243,7 @@ def _waiting(row: sqlite3.Row) -> Waiting:
         batch_created_at=moment(row["created_at"]),
         order=row["seq"],
         project_id=row["project_id"],
+        is_long=bool(row["is_long"]),
     )
 
 

@@ -26,12 +26,15 @@ class NewJob:
         sequence: The job's own sequence, in place of the batch's.
 
         parent_id: The job that this one repeats.
+
+        is_long: Whether it will keep a worker for long.
     """
 
     runs: int
     variables: Mapping[str, Any] | None = None
     sequence: str | None = None
     parent_id: str | None = None
+    is_long: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,6 +80,10 @@ class JobRecord:
         order: Grows with every job that was added to the cloud.
 
         sequence: The job's own one; None also where the store was asked for a list.
+
+        is_long: Whether it keeps a worker for long.
+
+        device_type: Where it runs.
     """
 
     state: Job
@@ -88,6 +95,8 @@ class JobRecord:
     variables: Mapping[str, Any] | None = None
     parent_id: str | None = None
     sequence: str | None = None
+    is_long: bool = False
+    device_type: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +143,7 @@ class Started:
     runs: int
     sequence: str
     project_id: str = ""
+    is_long: bool = False
     variables: Mapping[str, Any] = field(default_factory=dict)
     device_type: str = "EMU_FREE"
     configuration: Mapping[str, Any] | None = None

@@ -10,6 +10,7 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
+from runner.local.costs import estimate_s, is_long
 from runner.local.demands import Demands, Loc, demands, misfits
 from runner.local.devices import DEVICE_TYPES, DeviceType, served
 from runner.local.records import NewBatch, NewJob
@@ -75,6 +76,10 @@ class SequenceReader(Protocol):
 
     def build(self, sequence: str, variables: Mapping[str, Any]) -> None:
         """Build it with the values of a job; UnreadableSequenceError if that fails."""
+        ...
+
+    def duration_ns(self, sequence: str, variables: Mapping[str, Any]) -> int:
+        """How long it is with the values of a job (in ns); asked of what can be built."""
         ...
 
     def configuration(self, text: str) -> Mapping[str, Any]:
@@ -159,10 +164,21 @@ def _new_jobs(jobs: Sequence[JobBody], setting: _Setting, sequences: SequenceRea
         for problem in _job_problems(job, (*setting.loc, position), setting, sequences)
     ]
     _require(problems)
-    return tuple(
-        NewJob(runs=setting.demands.runs(job.runs) or 1, variables=job.variables, sequence=job.sequence)
-        for job in jobs
+    return tuple(_new_job(job, setting, sequences) for job in jobs)
+
+
+def _new_job(job: JobBody, setting: _Setting, sequences: SequenceReader) -> NewJob:
+    """A job in which there is no fault."""
+    text = job.sequence or setting.sequence or ""
+    facts, runs = sequences.facts(text), setting.demands.runs(job.runs) or 1
+    cost_s = estimate_s(
+        setting.demands.device.emulated_as(facts.n_qubits).name,
+        facts.n_qubits,
+        sequences.duration_ns(text, job.variables or {}),
+        n_bases=len(facts.bases),
+        n_trajectories=setting.demands.n_trajectories,
     )
+    return NewJob(runs=runs, variables=job.variables, sequence=job.sequence, is_long=is_long(cost_s))
 
 
 def _job_problems(job: JobBody, loc: Loc, setting: _Setting, sequences: SequenceReader) -> Iterator[Problem]:

@@ -29,7 +29,7 @@ CREATE INDEX webhooks_to_tell ON webhooks (not_before) WHERE NOT is_over;
 
 # What waits, by project: the first of each is found without looking at the others.
 _WAITING = """
-CREATE INDEX jobs_waiting ON jobs (device_type, project_id, seq) WHERE status = 'PENDING';
+CREATE INDEX jobs_waiting ON jobs (device_type, project_id, is_long, seq) WHERE status = 'PENDING';
 CREATE INDEX batches_waiting ON batches (device_type, project_id, created_at)
     WHERE status = 'PENDING' AND pending > 0;
 """
@@ -60,7 +60,8 @@ CREATE TABLE jobs (
     batch_id TEXT NOT NULL REFERENCES batches (id), project_id TEXT NOT NULL, user_id TEXT NOT NULL,
     device_type TEXT NOT NULL, status TEXT NOT NULL, attempt INTEGER NOT NULL, runs INTEGER NOT NULL,
     created_at INTEGER NOT NULL, updated_at INTEGER NOT NULL, started_at INTEGER, ended_at INTEGER,
-    has_errors INTEGER NOT NULL, errors TEXT NOT NULL, parent_id TEXT, variables TEXT, sequence TEXT
+    has_errors INTEGER NOT NULL, errors TEXT NOT NULL, parent_id TEXT, variables TEXT,
+    is_long INTEGER NOT NULL DEFAULT 0, sequence TEXT
 ) STRICT;
 CREATE INDEX jobs_by_batch ON jobs (batch_id, status, seq);
 CREATE INDEX jobs_by_device ON jobs (device_type, status, seq);
@@ -75,11 +76,13 @@ CREATE TABLE results (
     + _WAITING
 )
 
+_LONG = "ALTER TABLE jobs ADD COLUMN is_long INTEGER NOT NULL DEFAULT 0;" + _WAITING
+
 # What a store of an earlier format has to be given, by its format.
 UPGRADES = {
     1: "ALTER TABLE batches ADD COLUMN canceling INTEGER NOT NULL DEFAULT 0;"
-    "ALTER TABLE batches ADD COLUMN backend_configuration TEXT;" + _WEBHOOKS + _WAITING,
-    2: _WAITING,
+    "ALTER TABLE batches ADD COLUMN backend_configuration TEXT;" + _WEBHOOKS + _LONG,
+    2: _LONG,
 }
 
 BATCH_COLUMNS = (
@@ -90,7 +93,7 @@ BATCH_COLUMNS = (
 )
 JOB_COLUMNS = (
     "seq, id, batch_id, project_id, user_id, status, attempt, runs, created_at, updated_at, started_at,"
-    " ended_at, errors, parent_id, variables"
+    " ended_at, errors, parent_id, variables, is_long, device_type"
 )
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -190,6 +193,8 @@ def job_record(row: sqlite3.Row) -> JobRecord:
         variables=_value(row["variables"]),
         parent_id=row["parent_id"],
         sequence=_sequence(row),
+        is_long=bool(row["is_long"]),
+        device_type=row["device_type"],
     )
 
 

@@ -26,11 +26,11 @@ _BATCH_FIELDS = (
 )
 # By name: in a store that was upgraded the columns stand in another order.
 _NEW_BATCH = f"INSERT INTO batches ({_BATCH_FIELDS}) VALUES (:{_BATCH_FIELDS.replace(', ', ', :')})"  # noqa: S608  (constants)
-_NEW_JOB = (
-    "INSERT INTO jobs VALUES (NULL, :id, :batch_id, :project_id, :user_id, :device_type, :status, :attempt,"
-    " :runs, :created_at, :updated_at, :started_at, :ended_at, :has_errors, :errors, :parent_id, :variables,"
-    " :sequence)"
+_JOB_FIELDS = (
+    "id, batch_id, project_id, user_id, device_type, status, attempt, runs, created_at, updated_at,"
+    " started_at, ended_at, has_errors, errors, parent_id, variables, is_long, sequence"
 )
+_NEW_JOB = f"INSERT INTO jobs ({_JOB_FIELDS}) VALUES (:{_JOB_FIELDS.replace(', ', ', :')})"  # noqa: S608  (constants)
 _SAVE_BATCH = (
     "UPDATE batches SET status = :status, open = :open, updated_at = :updated_at, started_at = :started_at,"
     " ended_at = :ended_at, idle_since = :idle_since, pending = :pending, running = :running, done = :done,"
@@ -68,6 +68,7 @@ def _submitted(new: NewJob) -> dict[str, object]:
         "parent_id": new.parent_id,
         "variables": json_column(new.variables),
         "sequence": new.sequence,
+        "is_long": int(new.is_long),
     }
 
 
@@ -159,6 +160,7 @@ def start_one(connection: sqlite3.Connection, job_id: str, now: datetime) -> Sta
         runs=record.runs,
         sequence=sequence,
         project_id=record.project_id,
+        is_long=record.is_long,
         variables=record.variables or {},
         device_type=batch.state.device_type,
         configuration=batch.configuration,

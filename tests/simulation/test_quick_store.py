@@ -27,6 +27,10 @@ class NoEngine:
         """None."""
         return 0
 
+    def workers(self):
+        """None."""
+        return 0
+
 
 class Pair:
     """The same cloud over both stores; what is asked of it is asked of both."""

@@ -50,6 +50,7 @@ class FakeSequences:
             said = json.loads(sequence)
         except ValueError as error:
             raise UnreadableSequenceError("This is no sequence.") from error
+        said.pop("duration_ns", None)
         said["variables"] = {
             name: Variable(is_integer=kind == "int", size=2 if kind == "pair" else 1)
             for name, kind in said["variables"].items()
@@ -63,6 +64,10 @@ class FakeSequences:
         value = variables.get("a", 0)
         if not isinstance(value, list) and value < 0:
             raise UnreadableSequenceError("The amplitude is negative.")
+
+    def duration_ns(self, sequence, variables):
+        """What the text says; a microsecond if it says nothing."""
+        return json.loads(sequence).get("duration_ns", 1000)
 
     def configuration(self, text):
         """The JSON, if there are observables in it."""
@@ -97,6 +102,10 @@ class FakeEngine:
 
     def capacity(self):
         """As it was built."""
+        return self.room
+
+    def workers(self):
+        """As many."""
         return self.room
 
     def finish(self, job_id, counter=None, *, attempt=1):

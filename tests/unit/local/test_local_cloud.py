@@ -105,6 +105,32 @@ def test_one_job_does_not_wait_behind_the_many_of_another_project(ask, cloud, en
     assert job_ids(many[1]) == cloud.step().started
 
 
+@pytest.mark.parametrize(("room", "expected"), [(1, 1), (2, 1), (4, 3)])
+def test_long_jobs_leave_a_worker(ask, cloud, engine, room, expected):
+    """Of two and more; a single one is for all."""
+    engine.room = room
+    text = a_sequence(n_qubits=12, duration_ns=20_000)
+    long_ones = ask.create(9, sequence_builder=text)
+    begun = cloud.step().started
+    short = ask.create(1)
+
+    assert job_ids(long_ones)[:expected] == begun
+    assert (job_ids(short) if room > 1 else ()) == cloud.step().started
+
+
+def test_jobs_that_are_repeated_stay_long(ask, cloud, engine):
+    """A rebatch of long jobs is long too."""
+    engine.room = 2
+    first = ask.create(2, sequence_builder=a_sequence(n_qubits=12, duration_ns=20_000))
+    for job_id in job_ids(first):
+        assert (job_id,) == cloud.step().started
+        engine.finish(job_id)
+    cloud.step()
+    again = ask.data("POST", f"/api/v1/batches/{first['id']}/rebatch")
+
+    assert job_ids(again)[:1] == cloud.step().started
+
+
 def test_dead_worker_is_the_error_of_its_job_only(ask, cloud, engine):
     """A job whose worker died says so, the others go on."""
     batch = ask.create(2)

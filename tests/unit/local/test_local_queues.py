@@ -6,12 +6,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runner.local.queues import DeviceQueue, Shares, Waiting, is_exclusive, startable, without
+from runner.local import queues as local_queues
+from runner.local.queues import NOTHING_SHARED, DeviceQueue, Room, Shares, Waiting, is_exclusive, without
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 
 
-def waiting(name, order=None, project_id=""):
+def startable(queues, free, shares=NOTHING_SHARED, *, free_for_long=99):
+    """What starts, with room for as many long jobs as there may be."""
+    return local_queues.startable(queues, Room(free, free_for_long), shares)
+
+
+def waiting(name, order=None, project_id="", *, is_long=False):
     """Job `b1` is a job of batch `b`, which is older than batch `c`; it was added first unless it is said."""
     return Waiting(
         job_id=name,
@@ -19,6 +25,7 @@ def waiting(name, order=None, project_id=""):
         batch_created_at=T0 + timedelta(seconds=ord(name[0])),
         order=int(name[1:]) if order is None else order,
         project_id=project_id,
+        is_long=is_long,
     )
 
 
@@ -28,8 +35,8 @@ def ids(started):
 
 
 def of(project_id, *names):
-    """Jobs of a project."""
-    return [waiting(name, project_id=project_id) for name in names]
+    """Jobs of a project; those with an L behind the name are long."""
+    return [waiting(name.rstrip("L"), project_id=project_id, is_long=name.endswith("L")) for name in names]
 
 
 def queue(device_type, *names, **fields):
@@ -110,6 +117,29 @@ MANY = of("many", *(f"b{n}" for n in range(1, 301)))
 def test_projects_share(jobs, free, shares, expected):
     """Fewest running first, then who was served longest ago; within a project nothing changes."""
     assert expected == ids(startable([queue("EMU_FREE", *jobs)], free, shares))
+
+
+@pytest.mark.parametrize(
+    ("jobs", "free", "free_for_long", "expected"),
+    [
+        pytest.param(["b1L", "b2L", "b3"], 2, 1, ("b1", "b3"), id="as many long ones as may be"),
+        pytest.param(["b1L", "b2L", "b3"], 1, 0, ("b3",), id="none while others are at work"),
+        pytest.param(["b1L", "b2L"], 2, -1, (), id="rather nothing"),
+        pytest.param(["b1", "b2L", "b3L"], 3, 2, ("b1", "b2", "b3"), id="in order while there is room"),
+    ],
+)
+def test_long_jobs_do_not_get_every_worker(jobs, free, free_for_long, expected):
+    """What is short goes before long jobs for which there is no room."""
+    queues = [queue("EMU_MPS", *of("x", *jobs))]
+
+    assert expected == ids(startable(queues, free, free_for_long=free_for_long))
+
+
+def test_long_job_holds_up_its_own_machine_only():
+    """A machine runs its jobs in their order; other devices go on."""
+    queues = [queue("FRESNEL", *of("x", "b1L", "b2")), queue("EMU_FREE", *of("x", "c3"))]
+
+    assert ("c3",) == ids(startable(queues, 9, free_for_long=0))
 
 
 def test_projects_share_a_machine_by_batches():

@@ -274,9 +274,10 @@ def test_damaged_store_is_refused_when_it_is_opened(tmp_path, size):
 
 
 FORMER = {
-    1: "DROP INDEX jobs_waiting; DROP INDEX batches_waiting; DROP TABLE webhooks;"
+    1: "DROP INDEX jobs_waiting; DROP INDEX batches_waiting; ALTER TABLE jobs DROP COLUMN is_long;"
+    "DROP TABLE webhooks;"
     "ALTER TABLE batches DROP COLUMN canceling; ALTER TABLE batches DROP COLUMN backend_configuration",
-    2: "DROP INDEX jobs_waiting; DROP INDEX batches_waiting",
+    2: "DROP INDEX jobs_waiting; DROP INDEX batches_waiting; ALTER TABLE jobs DROP COLUMN is_long",
 }
 
 
