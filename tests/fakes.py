@@ -14,6 +14,7 @@ from itertools import count
 
 from runner.cloud import Answer, Client, Endpoints, NoAnswerError, Retrying
 from runner.local.cloud import LocalCloud
+from runner.local.engine import NOTHING_WRONG
 from runner.local.messages import Request
 from runner.local.store import Store
 from runner.local.submissions import SequenceFacts, Variable
@@ -87,6 +88,10 @@ class DiceEngine:
     def workers(self):
         """As many."""
         return self._capacity
+
+    def condition(self):
+        """Nothing is wrong."""
+        return NOTHING_WRONG
 
     def tick(self):
         """Ends some of the attempts."""

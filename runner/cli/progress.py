@@ -109,6 +109,11 @@ class _InPlace:
         return Text("\n".join(display(progress, spent_s, room, is_ascii=is_ascii)), no_wrap=True)
 
 
+def _kind(told: Sequence[str]) -> tuple[str, ...]:
+    """What was told, without numbers: that something lasts longer is no news."""
+    return tuple("".join(mark for mark in text if not mark.isdigit()) for text in told)
+
+
 class LogLines:
     """A line whenever the numbers are others, at most every few seconds; the last one always.
 
@@ -138,7 +143,7 @@ class LogLines:
 
     def _say(self) -> None:
         last = self._last
-        news = (last.numbers, len(last.cached), len(last.adopted), last.batches)
+        news = (last.numbers, len(last.cached), len(last.adopted), last.batches, _kind(last.told))
         if last.began_at is None or not last.numbers.jobs or news == self._said:
             return
         self._stream.write(f"{log_line(last)}\n")

@@ -31,7 +31,14 @@ def front(call: Call) -> Answer:
 
 def health(call: Call) -> Answer:
     """GET /health: which server this is, without an envelope."""
-    return json_answer(200, dict(call.about))
+    if "pid" not in call.about:  # who asks has no token
+        return json_answer(200, dict(call.about))
+    condition = call.condition()
+    wrong = {
+        "complaints": [*condition.complaints, *dict.fromkeys(condition.lacking.values())],
+        "left_out": dict(condition.left_out),
+    }
+    return json_answer(200, dict(call.about) | {name: value for name, value in wrong.items() if value})
 
 
 def openapi(call: Call) -> Answer:

@@ -7,7 +7,16 @@ import logging
 import sqlite3
 from typing import TYPE_CHECKING
 
-from runner.local import about_calls, batch_calls, control_calls, device_calls, job_calls, openapi, payloads
+from runner.local import (
+    about_calls,
+    batch_calls,
+    control_calls,
+    device_calls,
+    engine,
+    job_calls,
+    openapi,
+    payloads,
+)
 from runner.local.calls import Call
 from runner.local.faults import WELL
 from runner.local.identity import Gate
@@ -19,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from runner.local.control import Control
+    from runner.local.engine import EngineState
     from runner.local.faults import Treatment
     from runner.local.messages import Answer, Request
     from runner.local.store import Store
@@ -83,9 +93,11 @@ class Api:
         about: What `/health` answers.
 
         control: Who may ask, and what the control's calls change.
+
+        condition: Says what is wrong with the engine.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  (what all calls are made of)
         self,
         store: Store,
         sequences: SequenceReader,
@@ -93,6 +105,7 @@ class Api:
         announce: Callable[[], None],
         about: Mapping[str, object],
         control: Control,
+        condition: Callable[[], EngineState] = lambda: engine.NOTHING_WRONG,
     ) -> None:
         self._store = store
         self._sequences = sequences
@@ -100,6 +113,7 @@ class Api:
         self._about = about
         self._about_in_public = {name: about[name] for name in _PUBLIC if name in about}
         self._control = control
+        self._condition = condition
         self._routes = ROUTES + (CONTROL_ROUTES if control.configuration.control.enabled else ())
         self._gate = Gate(control.configuration, control.key)
         self._document = functools.cache(lambda: openapi.document(self._routes, control.configuration))
@@ -152,4 +166,5 @@ class Api:
             control=self._control,
             treatment=treatment,
             project=project,
+            condition=self._condition,
         )

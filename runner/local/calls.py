@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from runner.local import engine
 from runner.local.faults import WELL
 from runner.local.filters import Condition
 from runner.local.refusals import UnknownThingError
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from runner.local.control import Control
+    from runner.local.engine import EngineState
     from runner.local.faults import Treatment
     from runner.local.filters import Selection
     from runner.local.messages import Request
@@ -40,6 +42,8 @@ class Call:
         treatment: How the request is treated.
 
         project: The project whose token came with the request; None where nobody has a token.
+
+        condition: Says what is wrong with the engine.
     """
 
     request: Request
@@ -52,6 +56,7 @@ class Call:
     about: Mapping[str, object] = field(default_factory=dict)
     treatment: Treatment = WELL
     project: str | None = None
+    condition: Callable[[], EngineState] = lambda: engine.NOTHING_WRONG
 
     @property
     def cancels_slowly(self) -> bool:

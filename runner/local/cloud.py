@@ -26,7 +26,8 @@ from runner.local.control import Control
 from runner.local.costs import most_long
 from runner.local.engine import outcome, payload
 from runner.local.pulser_sequences import PulserSequences
-from runner.local.queues import Room, Shares, startable, without
+from runner.local.queues import FreeWorkers, Shares, startable, without
+from runner.local.rests import Rests
 from runner.local.routes import bare_path
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from runner.local.engine import Engine
     from runner.local.faults import Treatment
     from runner.local.messages import Answer, Request
-    from runner.local.records import Started
+    from runner.local.records import Outcome, Started
     from runner.local.store import Store
     from runner.local.submissions import SequenceReader
 
@@ -109,6 +110,7 @@ class LocalCloud:
         self._canceling = timedelta(seconds=configuration.life_cycle.canceling_s)
         self._at_work: dict[tuple[str, int], _AtWork] = {}
         self._turns: dict[str, int] = {}
+        self._rests = Rests()
         self._kept_for_short = configuration.workers.kept_for_short
         self._control = Control(configuration, key)
         self._api = Api(
@@ -117,6 +119,7 @@ class LocalCloud:
             announce=self.changed.set,
             about=about or {},
             control=self._control,
+            condition=engine.condition,
         )
         if store.requeue_interrupted():
             self.changed.set()
@@ -149,10 +152,12 @@ class LocalCloud:
         outcomes = [outcome(job_id, attempt, answer) for (job_id, attempt), answer in done.items()]
         with self._store.together():
             finished = self._store.finish(outcomes) if outcomes else ()
+            rests = self._rested(outcomes)
             timed_out = self._end_what_waited()
             self._store.pause(self._control.paused)
             at_work = [each for key, each in self._at_work.items() if key not in done]
-            started = self._start(self._room(at_work), at_work)
+            started = self._start(self._room(at_work), at_work, rests.resting(self._store.now()))
+        self._rests = rests
         for key in done:  # only now: had the store failed, they would be looked at again
             del self._at_work[key]
         for each in started:
@@ -173,6 +178,7 @@ class LocalCloud:
         since = (
             (self._store.idle_longest(), self._idle_patience),
             (self._store.canceling_longest(), self._canceling),
+            (self._rests.next_end(self._store.now()), timedelta()),
         )
         return min((begin + patience for begin, patience in since if begin is not None), default=None)
 
@@ -182,19 +188,28 @@ class LocalCloud:
             self._store.end_canceling(self._canceling)
         return self._store.time_out_idle(self._idle_patience) if self._store.idle_longest() else ()
 
-    def _room(self, at_work: list[_AtWork]) -> Room:
+    def _room(self, at_work: list[_AtWork]) -> FreeWorkers:
         """How much more the engine takes; whatever it says meanwhile, long jobs leave some workers."""
         n_long = sum(each.is_long for each in at_work)
         may_be_long = most_long(self._engine.workers(), self._kept_for_short)
-        return Room(self._engine.capacity() - len(at_work), may_be_long - n_long)
+        return FreeWorkers(self._engine.capacity() - len(at_work), may_be_long - n_long)
 
-    def _start(self, room: Room, at_work: list[_AtWork]) -> tuple[Started, ...]:
+    def _rested(self, outcomes: list[Outcome]) -> Rests:
+        """The rests of jobs after some attempts came to their ends."""
+        lost = [each.job_id for each in outcomes if each.is_lost and each.errors]
+        ended = [each.job_id for each in outcomes if not each.is_lost]
+        return self._rests.after(lost, ended, self._store.now())
+
+    def _start(
+        self, room: FreeWorkers, at_work: list[_AtWork], resting: frozenset[str]
+    ) -> tuple[Started, ...]:
         if room.free <= 0:
             return ()
         # Asked again: a batch that came after the pause of this step is not PAUSED yet.
-        queues, paused = self._store.queues(room.free), self._control.paused
+        queues, paused = self._store.queues(room.free + len(resting)), self._control.paused
+        device_types = paused.device_types | set(self._engine.condition().lacking)
         shares = Shares(running=Counter(each.project_id for each in at_work), turns=self._turns)
-        chosen = startable(without(queues, paused.device_types, paused.batch_ids), room, shares)
+        chosen = startable(without(queues, device_types, paused.batch_ids, resting), room, shares)
         return self._store.start([each.job_id for each in chosen]) if chosen else ()
 
     def _submit(self, started: Started) -> None:

@@ -19,17 +19,23 @@ from typing import TYPE_CHECKING, Any
 from distributed import WorkerPlugin, get_worker
 from distributed.utils import sync
 
-from runner.local.engine import sentence
+from runner.local.engine import WorkersDieError, sentence
 from runner.local.processes import ProcessEngine, emulated
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
     from concurrent.futures import Future
 
 # Where workers say that they begin with an attempt.
 STARTED = "pulser-runner-started"
 _LOOK_INTERVAL_S = 0.2
-_SAME_EVERYWHERE = ("pulser-runner", "pulser-core", "pulser-simulation")
+# What has to be the same on the server and on a worker, and on the scheduler, which reads what is sent.
+REQUIRED = ("python", "pulser-runner", "pulser-core", "pulser-simulation", "qutip", "numpy")
+OF_SCHEDULER = ("python", "pulser-runner")
+# The packages of emulators, which a worker needs for their jobs only.
+EMULATORS = {"EMU_SV": "emu-sv", "EMU_MPS": "emu-mps"}
+# What a machine lacks is not the fault of the job that meets it.
+_FAULTS_OF_MACHINES = (ImportError, OSError, WorkersDieError)
 _engines: dict[Work, ProcessEngine] = {}
 _lock = threading.Lock()
 
@@ -50,19 +56,25 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How an attempt came to its end: with the answer's text, or with what is said of its failure."""
+    """How an attempt came to its end: with the answer's text, or with what is said of its failure.
+
+    Args:
+        is_machines: Whether it failed for what the worker lacks, so that another one may well execute it.
+    """
 
     text: str
     is_failure: bool = False
+    is_machines: bool = False
 
 
 def versions() -> dict[str, str]:
-    """What has to be the same on the server and on every worker."""
+    """The versions of all that jobs need, here."""
     python = ".".join(platform.python_version_tuple()[:2])
-    return {"python": python} | {name: _version(name) for name in _SAME_EVERYWHERE}
+    packages = [name for name in (*REQUIRED, *EMULATORS.values()) if name != "python"]
+    return {"python": python} | {name: _version(name) for name in packages}
 
 
-def differences(here: dict[str, str], there: dict[str, str]) -> str:
+def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
     """What a worker has of another version, in words; empty if nothing."""
     return ", ".join(
         f"{name} {there.get(name)} in place of {wanted}"
@@ -71,7 +83,7 @@ def differences(here: dict[str, str], there: dict[str, str]) -> str:
     )
 
 
-def execute(key: str, payload: str, work: Work, wanted: dict[str, str]) -> Ended | None:
+def execute(key: str, payload: str, work: Work) -> Ended | None:
     """Have a child execute an attempt; None if it was stopped, since nobody wants it any more.
 
     Args:
@@ -80,14 +92,9 @@ def execute(key: str, payload: str, work: Work, wanted: dict[str, str]) -> Ended
         payload: What `runner.local.engine.payload` gives.
 
         work: What is done with it.
-
-        wanted: The server's versions.
     """
     worker: Any = get_worker()
     _say_start(worker, key)
-    wrong = differences(wanted, versions())
-    if wrong:
-        return Ended(f"The worker {worker.address} has {wrong}.", is_failure=True)
     engine = _engine(work, worker)
     answer = engine.submit(key, 1, payload)
     while not _is_over(answer) and _is_wanted(worker, key):
@@ -97,6 +104,8 @@ def execute(key: str, payload: str, work: Work, wanted: dict[str, str]) -> Ended
         return None
     try:
         return Ended(answer.result())
+    except _FAULTS_OF_MACHINES as error:
+        return Ended(sentence(error), is_failure=True, is_machines=True)
     except Exception as error:  # noqa: BLE001  (whatever ended it is the job's error, and no task's)
         return Ended(sentence(error), is_failure=True)
 

@@ -5,12 +5,15 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from runner.domain import JobStatus
 from runner.local import filters, payloads
 from runner.local.messages import json_answer
 
 if TYPE_CHECKING:
     from runner.local.calls import Call
+    from runner.local.engine import EngineState
     from runner.local.messages import Answer
+    from runner.local.records import JobRecord
 
 RESULT_PATH = "/results/"
 
@@ -18,13 +21,27 @@ RESULT_PATH = "/results/"
 def listed(call: Call) -> Answer:
     """GET /api/v2/jobs."""
     page = call.store.jobs(call.listed(filters.page_of(call.request.query, filters.JOBS, is_ordered=True)))
-    items = [payloads.job_item(record) for record in page.items]
+    condition = call.condition()
+    items = [payloads.job_item(record, told(record, condition)) for record in page.items]
     return payloads.success(items, pagination=payloads.pagination(page))
 
 
 def single(call: Call) -> Answer:
     """GET /api/v2/jobs/{job_id}."""
-    return payloads.success(payloads.single_job(call.job(call.names["job_id"])))
+    record = call.job(call.names["job_id"])
+    return payloads.success(payloads.single_job(record, told(record, call.condition())))
+
+
+def told(job: JobRecord, condition: EngineState) -> tuple[str, ...]:
+    """What is to be said of a job that waits or runs, beside its errors: why it does so for long."""
+    if job.state.status is JobStatus.RUNNING:
+        remark = condition.remarks.get(job.state.id)
+        return (remark,) if remark else ()
+    if job.state.status is not JobStatus.PENDING:
+        return ()
+    lacking = condition.lacking.get(job.device_type)
+    reasons = (*condition.complaints, *([lacking] if lacking else []))
+    return tuple(f"The job waits: {reason}." for reason in reasons)
 
 
 def status(call: Call) -> Answer:

@@ -84,8 +84,14 @@ def batch_with_jobs(record: BatchRecord, jobs: Iterable[JobRecord]) -> Json:
     return batch_item(record) | {"sequence_builder": record.sequence, "jobs": [job_item(job) for job in jobs]}
 
 
-def job_item(record: JobRecord) -> Json:
-    """A job as it stands in a list: without its sequence."""
+def job_item(record: JobRecord, told: Iterable[str] = ()) -> Json:
+    """A job as it stands in a list: without its sequence.
+
+    Args:
+        record: The job.
+
+        told: What is to be said of it now, beside its errors.
+    """
     job = record.state
     return {
         "id": job.id,
@@ -99,15 +105,15 @@ def job_item(record: JobRecord) -> Json:
         "updated_at": _time(job.updated_at),
         "start_timestamp": _time(job.started_at),
         "end_timestamp": _time(job.ended_at),
-        "errors": list(job.errors),
+        "errors": [*job.errors, *told],
         "parent_id": record.parent_id,
         "creation_order": record.order,
     }
 
 
-def single_job(record: JobRecord) -> Json:
+def single_job(record: JobRecord, told: Iterable[str] = ()) -> Json:
     """A job with its own sequence."""
-    return job_item(record) | {"sequence": record.sequence}
+    return job_item(record, told) | {"sequence": record.sequence}
 
 
 def result_body(job_id: str, result: Result) -> Json:

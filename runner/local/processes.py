@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from queue import SimpleQueue
 from typing import TYPE_CHECKING
 
-from runner.local.engine import WorkerDiedError
+from runner.local.engine import NOTHING_WRONG, EngineState, WorkerDiedError
 from runner.local.workers import Worker
 
 if TYPE_CHECKING:
@@ -92,6 +92,10 @@ class ProcessEngine:
     def capacity(self) -> int:
         """One attempt a worker; a few more while jobs are so short that workers would wait for them."""
         return self._workers * (_MORE_IF_SHORT if max(self._durations_s) < _SHORT_S else 1)
+
+    def condition(self) -> EngineState:
+        """Nothing: what goes wrong here is told by the jobs."""
+        return NOTHING_WRONG
 
     def workers(self) -> int:
         """How many worker processes there are."""

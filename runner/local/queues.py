@@ -90,18 +90,28 @@ def is_exclusive(device_type: str) -> bool:
 
 
 def without(
-    queues: Iterable[DeviceQueue], device_types: Container[str], batch_ids: Container[str]
+    queues: Iterable[DeviceQueue],
+    device_types: Container[str],
+    batch_ids: Container[str],
+    job_ids: Container[str] = (),
 ) -> tuple[DeviceQueue, ...]:
-    """The queues without these devices, and without what waits in these batches."""
+    """The queues without these devices, without what waits in these batches, and without these jobs."""
     return tuple(
-        replace(queue, waiting=tuple(each for each in queue.waiting if each.batch_id not in batch_ids))
+        replace(
+            queue,
+            waiting=tuple(
+                each
+                for each in queue.waiting
+                if each.batch_id not in batch_ids and each.job_id not in job_ids
+            ),
+        )
         for queue in queues
         if queue.device_type not in device_types
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class FreeWorkers:
     """How many more jobs may be started.
 
     Args:
@@ -117,13 +127,13 @@ class Room:
         """Whether there is room for this one."""
         return self.free > 0 and (self.free_for_long > 0 or not waiting.is_long)
 
-    def without(self, waiting: Waiting) -> Room:
+    def without(self, waiting: Waiting) -> FreeWorkers:
         """The room that this one leaves."""
-        return Room(self.free - 1, self.free_for_long - waiting.is_long)
+        return FreeWorkers(self.free - 1, self.free_for_long - waiting.is_long)
 
 
 def startable(
-    queues: Iterable[DeviceQueue], room: Room, shares: Shares = NOTHING_SHARED
+    queues: Iterable[DeviceQueue], room: FreeWorkers, shares: Shares = NOTHING_SHARED
 ) -> tuple[Waiting, ...]:
     """The jobs that start now, one after the other.
 

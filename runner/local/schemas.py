@@ -176,6 +176,10 @@ class Health(_Answer):
     pid: int = Field(default=0, description="Its process; for who has a token.")
     version: str
     instance: str = Field(description="Another one at each start.")
+    complaints: list[str] = Field(default=[], description="Why jobs wait; for who has a token.")
+    left_out: dict[str, str] = Field(
+        default={}, description="Why workers get no jobs, by their addresses; for who has a token."
+    )
 
 
 class Document(BaseModel):

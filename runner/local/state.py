@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 from runner.domain import BatchStatus, JobStatus
 from runner.local.refusals import WrongStateError
 
-# A job may be what machines die of.
-MOST_LOSSES = 3
+# Of what is said of lost attempts, so much is kept.
+_MOST_TOLD = 10
 
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
@@ -277,17 +277,13 @@ def job_lost(
 
         attempt: The attempt that was lost; None is given back if it no longer counts.
 
-        errors: What was lost with it; the third such loss ends the job. Empty when it may not be held against
-            the job, which then waits again however often that happens.
+        errors: What was lost with it; empty when that is of no interest.
 
         now: The time.
     """
     if job.status is not JobStatus.RUNNING or job.attempt != attempt:
         return None
-    job = replace(job, errors=job.errors + errors)
-    if errors and len(job.errors) >= MOST_LOSSES:
-        return job_finished(batch, job, attempt, job.errors, now)
-    return job_interrupted(batch, job, now)
+    return job_interrupted(batch, replace(job, errors=(job.errors + errors)[-_MOST_TOLD:]), now)
 
 
 def _moved(batch: Batch, job: Job, status: JobStatus, now: datetime) -> tuple[Batch, Job]:

@@ -14,7 +14,7 @@ import signal
 import threading
 from typing import TYPE_CHECKING
 
-from runner.local.engine import WorkerDiedError
+from runner.local.engine import WorkerDiedError, WorkersDieError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -61,14 +61,14 @@ class Worker:
         self._process = process
 
     def prepare(self) -> None:
-        """Have a process that is ready, a new one if need be; WorkerDiedError if none stays alive."""
+        """Have a process that is ready, a new one if need be; WorkersDieError if none stays alive."""
         for _ in range(_STARTS_PER_JOB):
             with contextlib.suppress(EOFError, OSError):
                 self.start()
                 if self._is_alive():
                     return
             self.bury()
-        raise WorkerDiedError("The worker processes do not stay alive.")
+        raise WorkersDieError("The worker processes do not stay alive.")
 
     def answer(self, payload: str) -> str:
         """The answer to a payload, from a process that is prepared.

@@ -53,6 +53,7 @@ def plan(desired: DesiredExperiment, seen: Observation, terms: Terms, now: datet
         look_again_s=look_again_s,
         notes=tuple(verdict.notes(scene, wanted, step)),
         under_way=tuple(batch.id for batch in scene.current if is_under_way(batch)),
+        told=verdict.told(scene),
     )
 
 

@@ -160,6 +160,8 @@ class Plan:
         look_again_s: When there may be more to do (in s); None for never.
 
         under_way: Ids of the batches with jobs that are pending or running, oldest first.
+
+        told: What the cloud says of jobs that are pending or running: why they wait, or what was lost.
     """
 
     experiment: str
@@ -176,6 +178,7 @@ class Plan:
     look_again_s: float | None = None
     notes: tuple[str, ...] = ()
     under_way: tuple[str, ...] = ()
+    told: tuple[str, ...] = ()
 
     @property
     def holds(self) -> tuple[Hold, ...]:

@@ -78,12 +78,15 @@ class Part:
         batches: Ids of those with jobs under way.
 
         is_held: Whether a person must decide before it goes on.
+
+        told: What the cloud says of its jobs under way.
     """
 
     numbers: Numbers
     changed_at: datetime
     batches: tuple[str, ...] = ()
     is_held: bool = False
+    told: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,11 @@ class Progress:
         parts = sorted(self.parts.values(), key=lambda part: not part.numbers.running)
         return tuple(batch for part in parts for batch in part.batches)
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """What the cloud says of jobs under way, each once."""
+        return tuple(dict.fromkeys(text for part in self.parts.values() for text in part.told))
+
 
 def progress_after(progress: Progress, plans: Sequence[Plan], now: datetime) -> Progress:
     """The progress after one more pass.
@@ -165,6 +173,7 @@ def _part(plan: Plan, before: Part | None, now: datetime) -> Part:
         changed_at=before.changed_at if before and is_same else now,
         batches=plan.under_way,
         is_held=bool(plan.holds),
+        told=plan.told,
     )
 
 

@@ -93,6 +93,9 @@ def _facts(progress: Progress, id_length: int | None) -> Iterator[str]:
         yield f"{duration_text(left_s(progress))} left"
     if progress.batches:
         yield _batches_text(progress.batches, id_length)
+    if progress.told:
+        more = f" (and {len(progress.told) - 1} more)" if len(progress.told) > 1 else ""
+        yield f"the cloud says: {progress.told[0]}{more}"
 
 
 def rate_text(rate: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import JobStatus, Submission
@@ -17,13 +18,16 @@ from runner.reconcile.tally import effective_status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob
+    from runner.domain import DesiredExperiment, ObservedBatch, ObservedJob, RecordedJob
     from runner.reconcile.actions import Action, NewJob
     from runner.reconcile.scene import Scene
     from runner.reconcile.submission import Step
     from runner.reconcile.tally import Point
 
 _NAMED: Final = 5
+# Of what a cloud says of jobs, so many texts are read, and of each so many characters.
+_MOST_TEXTS: Final = 1000
+_LONGEST_TEXT: Final = 400
 
 
 def waiting(scene: Scene, wanted: Sequence[Point], step: Step) -> tuple[WaitFor, float | None]:
@@ -175,6 +179,23 @@ def notes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[str]:
             "since what an earlier journal has sent may still show; `submission: claim` needs no such pause"
         )
     yield from _result_notes(scene)
+
+
+def told(scene: Scene) -> tuple[str, ...]:
+    """What the cloud says of jobs that wait or run, each text once and no more of it than people read."""
+    texts = (
+        text for batch in scene.current for job in batch.jobs if _waits_or_runs(job) for text in job.errors
+    )
+    some = dict.fromkeys(_readable(text) for text in islice(texts, _MOST_TEXTS))
+    return tuple(some)[:_NAMED]
+
+
+def _waits_or_runs(job: ObservedJob) -> bool:
+    return job.status in {JobStatus.PENDING, JobStatus.RUNNING}
+
+
+def _readable(text: str) -> str:
+    return "".join(mark if mark.isprintable() else "\ufffd" for mark in text[:_LONGEST_TEXT])
 
 
 def _result_notes(scene: Scene) -> Iterable[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -146,6 +147,21 @@ def test_a_log_has_a_line_at_each_change_but_not_too_many():
     assert ["0/9 jobs", "2/9 jobs", "5/9 jobs"] == said_at(
         (0, 0), (1, 1), (PAUSE_S, 2), (3 * PAUSE_S, 2), (3 * PAUSE_S + 1, 2), (3 * PAUSE_S + 2, 5)
     )
+
+
+def test_what_the_cloud_says_is_shown_while_it_lasts():
+    """In a log once, however its numbers grow."""
+    waiting = [
+        replace(a_plan(done=0, active=3), told=(f"The job waits: no workers for {n} s.", "another"))
+        for n in (10, 20)
+    ]
+    stream, moments = io.StringIO(), iter([0.0, 0.0, 100.0, 100.0])
+    log = LogLines(stream, lambda: next(moments))
+    for planned in waiting:
+        log.show(seen([planned]))
+
+    assert 1 == stream.getvalue().count("the cloud says: The job waits: no workers for 10 s. (and 1 more)")
+    assert "20 s" not in stream.getvalue()
 
 
 def test_a_log_of_nothing_is_empty():

@@ -27,7 +27,7 @@ class Cluster:
 
     def __exit__(self, *_):
         for process in self.processes:
-            process.kill()
+            process.kill()  # also one that was stopped
         for process in self.processes:
             process.wait()
 
@@ -40,10 +40,11 @@ class Cluster:
         self.port = self.address.rpartition(":")[2]
         return process
 
-    def start_worker(self):
-        """Start one more; gives the process."""
+    def start_worker(self, *, preload=None):
+        """Start one more, which executes a text first; gives the process."""
         options = ("--nthreads", "1", "--no-nanny", "--local-directory", str(self.folder))
-        return self._start("worker", self.address, *options)
+        first = () if preload is None else ("--preload", preload)
+        return self._start("worker", self.address, *options, *first)
 
     def _start(self, kind, *words):
         options = ("--host", "127.0.0.1", "--no-dashboard")

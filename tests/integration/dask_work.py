@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import importlib
 import json
 import multiprocessing
 import os
@@ -20,7 +22,13 @@ def work(payload, kept=None):
     if asked["do"] == "kill its worker, once" and not Path(asked["marker"]).exists():
         Path(asked["marker"]).touch()
         os.kill(multiprocessing.parent_process().pid, signal.SIGKILL)
+    if asked["do"] == "miss a package":
+        importlib.import_module("emu_none")
+    if asked["do"] == "meet a full disk":
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
     if "marker" in asked:
         Path(asked["marker"]).touch()
+    while asked["do"] == "wait for" and not Path(asked["file"]).exists():
+        time.sleep(0.01)
     time.sleep(asked.get("for_s", 0))
     return json.dumps({"pid": os.getpid(), "kept": str(kept)})

@@ -5,7 +5,9 @@ from __future__ import annotations
 import contextlib
 import json
 import os
+import re
 import signal
+import socket
 import sqlite3
 import subprocess
 import sys
@@ -30,6 +32,7 @@ from dask_work import work
 
 from runner.local.dask_cluster import joined
 from runner.local.dask_engine import DaskEngine
+from runner.local.dask_members import Silence
 from runner.local.dask_worker import STARTED, Work
 
 RUNS = 40
@@ -112,8 +115,8 @@ def test_worker_that_died_costs_an_attempt_and_names_itself(cluster, engine, tmp
 
     with pytest.raises(AttemptLostError, match=r"The worker tcp://127\.0\.0\.1:"):
         lost.result(PATIENCE_S)
-    assert answered(engine.submit("lost", 2, do()))  # the second worker was freed of what it had begun
     until(lambda: engine.capacity() == 2)
+    assert answered(engine.submit("lost", 2, do()))  # the second worker was freed of what it had begun
     cluster.start_worker()
     until(lambda: engine.capacity() == 4)
 
@@ -125,13 +128,155 @@ def test_worker_of_this_machine_that_died_costs_an_attempt(tmp_path):
 
         with pytest.raises(AttemptLostError, match=r"The worker tcp://127\.0\.0\.1:"):
             lost.result(PATIENCE_S)
+        until(lambda: is_served(engine))
         assert answered(engine.submit("lost", 2, do()))
 
 
-def test_worker_with_another_version_is_refused(cluster):
+def is_served(engine):
+    """Whether the engine has workers, and takes none that has died for one that is there."""
+    return engine.capacity() and all(responds(each) for each in engine._members)
+
+
+def responds(member):
+    """Whether somebody listens at a worker's address."""
+    parts = urlsplit(member.address)
+    with contextlib.suppress(OSError), socket.create_connection((parts.hostname, parts.port), 5):
+        return True
+    return False
+
+
+def test_scheduler_with_another_version_is_refused(cluster):
     """Before anything is sent, and it is said what differs."""
     with pytest.raises(LocalCloudError, match=r"python 3\.\d+ in place of 2\.7"):
         joined(cluster.address, {"python": "2.7"})
+
+
+def test_worker_of_another_version_gets_no_job_and_is_named(tmp_path):
+    """It is there first and idle, which used to get it every job; retries went to it as well."""
+    with Cluster(tmp_path) as cluster:
+        cluster.start_scheduler()
+        cluster.start_worker(preload="import dask_other_versions")
+        with contextlib.closing(told_engine(cluster.address)) as engine:
+            until(lambda: engine.condition().left_out)
+            alone = engine.capacity(), engine.condition()
+            cluster.start_worker()
+            until(lambda: engine.capacity() == 2)
+            answers = [answered(future) for future in [engine.submit(f"j{n}", 1, do()) for n in range(4)]]
+
+    ((worker, why),) = alone[1].left_out.items()
+    assert (0, "it has numpy 0.1 in place of") == (alone[0], why[:28])
+    assert f"has no workers that may get jobs ({worker}: it has numpy" in alone[1].complaints[0]
+    assert 1 == len({answer["pid"] for answer in answers})
+
+
+def test_worker_without_the_emulator_of_a_job_gets_others_only(tmp_path):
+    """Its jobs wait by name, and are not tried; any other job runs there."""
+    with Cluster(tmp_path) as cluster:
+        cluster.start_scheduler()
+        cluster.start_worker(preload="import dask_other_versions as d; d.say(numpy=None, emu_mps='0.1')")
+        with contextlib.closing(told_engine(cluster.address)) as engine:
+            until(engine.capacity)
+            lacking = dict(engine.condition().lacking)
+            lost = engine.submit("lost", 1, do(emulator="EMU_MPS"))
+            done = answered(engine.submit("done", 1, do(emulator="EMU_FREE")))
+
+    assert "no worker of the Dask cluster has emu-mps " == lacking["EMU_MPS"][:42]
+    assert done["pid"]
+    with pytest.raises(AttemptLostError, match="found no worker: no worker of the Dask cluster has emu-mps"):
+        lost.result(PATIENCE_S)
+
+
+@pytest.mark.parametrize(
+    ("what", "why"),
+    [
+        ("miss a package", "ModuleNotFoundError: No module named 'emu_none'"),
+        ("meet a full disk", "OSError: .*No space left on device"),
+    ],
+)
+def test_what_a_worker_lacks_is_not_the_fault_of_a_job(tmp_path, what, why):
+    """The attempt is lost, the worker is left out for a while, and the next one is made elsewhere."""
+    with Cluster(tmp_path) as cluster:
+        cluster.start_scheduler()
+        cluster.start_worker()
+        with contextlib.closing(told_engine(cluster.address)) as engine:
+            until(lambda: engine.capacity() == 2)
+            with pytest.raises(AttemptLostError, match=why):
+                engine.submit("lost", 1, do(what)).result(PATIENCE_S)
+            assert 0 == engine.capacity()
+            cluster.start_worker()
+            until(lambda: engine.capacity() == 2)
+            assert answered(engine.submit("lost", 2, do()))
+
+
+@pytest.mark.seconds(15)
+def test_stopped_worker_is_named_and_its_jobs_are_given_to_others(tmp_path):
+    """First its job says how long nothing was heard; then it is lost, and what comes late is refused."""
+    with Cluster(tmp_path) as cluster:
+        cluster.start_scheduler()
+        stopped = cluster.start_worker()
+        silence = Silence(silent_s=2.0, given_up_s=6.0, answer_s=2.0)
+        with contextlib.closing(told_engine(cluster.address, patience=silence)) as engine:
+            until(lambda: engine.capacity() == 2)
+            marker, go_on = tmp_path / "begun", tmp_path / "go on"
+            held = engine.submit("held", 1, do("wait for", marker=str(marker), file=str(go_on)))
+            until(marker.exists)
+            stopped.send_signal(signal.SIGSTOP)
+            remark = until(lambda: engine.condition().remarks.get("held"))
+            with pytest.raises(AttemptLostError, match="nothing was heard of the worker tcp://"):
+                held.result(PATIENCE_S)
+            complaint = until(lambda: engine.condition().complaints)[0]
+            stopped.send_signal(signal.SIGCONT)
+            go_on.touch()
+            until(lambda: engine.capacity() == 2)
+            assert answered(engine.submit("held", 2, do()))
+
+    assert re.match(
+        r"Nothing was heard of the worker tcp://\S+ for \d+ s, which has had the job for \d+ s", remark
+    )
+    assert "has no workers that may get jobs" in complaint
+
+
+@pytest.mark.seconds(15)
+def test_stopped_scheduler_is_told_and_lets_go(tmp_path):
+    """The server neither hangs with it nor keeps silent, and goes on with it when it is there again."""
+    with Cluster(tmp_path) as cluster:
+        scheduler = cluster.start_scheduler()
+        cluster.start_worker()
+        silence = Silence(silent_s=2.0, given_up_s=4.0, answer_s=2.0)
+        with contextlib.closing(told_engine(cluster.address, patience=silence)) as engine:
+            until(lambda: engine.capacity() == 2)
+            held = engine.submit("held", 1, do(for_s=300))
+            scheduler.send_signal(signal.SIGSTOP)
+            complaint = until(lambda: engine.condition().complaints)[0]
+            with pytest.raises(AttemptLostError):
+                held.result(PATIENCE_S)
+            during = engine.capacity()
+            scheduler.send_signal(signal.SIGCONT)
+            until(lambda: engine.capacity() == 2)
+            assert answered(engine.submit("held", 2, do()))
+
+    assert ("the Dask scheduler at ", 0) == (complaint[:22], during)
+
+
+def test_cluster_without_workers_is_told(tmp_path):
+    """At the start, in the log, and of each job that waits; later as well, when the last one is gone."""
+    with Cluster(tmp_path) as cluster:
+        cluster.start_scheduler()
+        with Server(tmp_path / "store", "--engine", "dask", "--scheduler", cluster.address) as server:
+            batch = server.sweep(1)
+            waits = f"the Dask cluster at {cluster.address} has no workers; jobs wait for them"
+            until(lambda: waits in server.ask("GET", "/health").get("complaints", []))
+            errors = server.jobs(batch)[0]["errors"]
+            worker = cluster.start_worker()
+            server.until_done(batch)
+            after = server.jobs(batch)[0]["errors"]
+            worker.kill()
+            worker.wait()
+            until(lambda: waits in server.ask("GET", "/health").get("complaints", []))
+            log = (server.store / "server.log").read_text()
+
+    assert ([f"The job waits: {waits}."], []) == (errors, after)
+    assert 2 == log.count(f"{waits}\n") - log.count(f"it is over: {waits}\n")
 
 
 # -- over HTTP ---------------------------------------------------------------------------------------------

@@ -13,6 +13,7 @@ from quick_store import QuickStore
 
 from runner.local.cloud import LocalCloud
 from runner.local.configuration import Configuration
+from runner.local.engine import NOTHING_WRONG
 from runner.local.messages import Request
 from runner.local.records import Outcome, Result
 from runner.local.store import Store
@@ -30,6 +31,10 @@ class NoEngine:
     def workers(self):
         """None."""
         return 0
+
+    def condition(self):
+        """Nothing is wrong."""
+        return NOTHING_WRONG
 
 
 class Pair:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from runner.local.demands import UnreadableConfigurationError
+from runner.local.engine import NOTHING_WRONG
 from runner.local.messages import Request
 from runner.local.submissions import SequenceFacts, UnreadableSequenceError, Variable
 
@@ -86,6 +87,7 @@ class FakeEngine:
 
     def __init__(self, capacity=4):
         self.room = capacity
+        self.state = NOTHING_WRONG
         self.submitted = []
         self.futures = {}
         self.canceled = []
@@ -107,6 +109,10 @@ class FakeEngine:
     def workers(self):
         """As many."""
         return self.room
+
+    def condition(self):
+        """As a test says."""
+        return self.state
 
     def finish(self, job_id, counter=None, *, attempt=1):
         """End an attempt well."""

@@ -8,7 +8,7 @@ import pytest
 from local_fakes import START, Asker, FakeEngine, FakeSequences, a_sequence
 
 from runner.local.cloud import LocalCloud, Step
-from runner.local.engine import AttemptLostError, WorkerDiedError, seed
+from runner.local.engine import AttemptLostError, EngineState, WorkerDiedError, seed
 
 
 def job_ids(batch):
@@ -60,6 +60,7 @@ def test_engine_is_given_everything_as_text(ask, cloud, engine):
         "emulator": "EMU_FREE",
         "configuration": {},
         "backend_configuration": None,
+        "is_long": False,
     }
     assert [(job_id, 1, expected)] == engine.submitted
 
@@ -164,19 +165,82 @@ def test_lost_attempt_is_made_again_and_only_the_last_one_counts(ask, cloud, eng
     assert ("DONE", None) == (done["status"], done.get("errors") or None)
 
 
-def test_job_that_machines_die_of_ends_in_error(ask, cloud, engine):
-    """After three of them, which are named; losses of the whole cluster are not counted."""
-    batch = ask.create()
-    job_id = batch["jobs"][0]["id"]
-    losses = [AttemptLostError(), *(AttemptLostError(f"tcp://w{n}:1") for n in range(3))]
-    for number, loss in enumerate(losses):
-        cloud.step()
-        engine.fail(job_id, loss, attempt=number + 1)
+def test_job_whose_machines_are_lost_rests_and_is_never_blamed(ask, cloud, engine, clock):
+    """Two losses cost no time; after that it waits longer each time, others go before it, and it may end."""
+    (job_id,) = job_ids(ask.create())
+    waits = []
+    for attempt in range(1, 6):
+        began = clock.now
+        while not cloud.step().started:
+            clock.advance(seconds=1)
+        waits.append((clock.now - began).seconds)
+        engine.fail(job_id, AttemptLostError(f"w{attempt}"), attempt=attempt)
+    lost = cloud.step()
+    said = ask.data("GET", f"/api/v2/jobs/{job_id}")
+    clock.advance(seconds=60)
     cloud.step()
-    job = ask.data("GET", f"/api/v2/jobs/{job_id}")
+    engine.finish(job_id, attempt=6)
+    cloud.step()
 
-    errors = [f"Attempt {n + 2} was lost with the worker tcp://w{n}:1." for n in range(3)]
-    assert ("ERROR", errors, 4) == (job["status"], job["errors"], len(engine.submitted))
+    assert [0, 0, 0, 5, 10] == waits
+    assert clock.now - timedelta(seconds=40) == lost.look_again_at
+    assert ("PENDING", [f"Attempt {n} was lost with the worker w{n}." for n in range(1, 6)]) == (
+        said["status"],
+        said["errors"],
+    )
+    assert ("DONE", []) == tuple(
+        ask.data("GET", f"/api/v2/jobs/{job_id}")[key] for key in ("status", "errors")
+    )
+
+
+def test_resting_job_holds_up_no_other_one(ask, cloud, engine):
+    """Also of its own project, which has the same turn."""
+    engine.room = 1
+    lost, other = job_ids(ask.create(2))
+    for attempt in (1, 2, 3):
+        cloud.step()
+        engine.fail(lost, AttemptLostError("w"), attempt=attempt)
+
+    assert (other,) == cloud.step().started
+
+
+def test_clock_that_is_set_back_ends_a_rest(ask, cloud, engine, clock):
+    """Otherwise a job would wait until the clock has caught up."""
+    (job_id,) = job_ids(ask.create())
+    for attempt in (1, 2, 3):
+        cloud.step()
+        engine.fail(job_id, AttemptLostError("w"), attempt=attempt)
+    rests = cloud.step().started
+    clock.advance(days=-1)
+
+    assert ((), (job_id,)) == (rests, cloud.step().started)
+
+
+def test_what_is_wrong_with_the_engine_is_said_of_jobs_and_of_the_server(ask, cloud, engine):
+    """Of those that wait why they do, and of one at work what became of its machine; until it is over."""
+    engine.room = 1
+    runs, waits = job_ids(ask.create(2))
+    cloud.step()
+    engine.state = EngineState(
+        complaints=("the cluster has no workers",), left_out={"w": "it is old"}, remarks={runs: "Silent."}
+    )
+    during = [ask.data("GET", f"/api/v2/jobs/{job_id}")["errors"] for job_id in (runs, waits)]
+    listed = [job["errors"] for job in ask.data("GET", "/api/v2/jobs", query=[("order_by_direction", "ASC")])]
+    engine.state = EngineState()
+
+    assert [["Silent."], ["The job waits: the cluster has no workers."]] == during == listed
+    assert [] == ask.data("GET", f"/api/v2/jobs/{waits}")["errors"]
+
+
+def test_jobs_of_an_emulator_that_nothing_has_wait_and_others_do_not(ask, cloud, engine):
+    """They say why, and take no turn."""
+    engine.state = EngineState(lacking={"EMU_FREE": "no worker has it"})
+    waits, starts = ask.create(project_id="a"), ask.create(project_id="a", device_type="FRESNEL")
+
+    assert job_ids(starts) == cloud.step().started
+    assert ["The job waits: no worker has it."] == ask.data("GET", f"/api/v2/jobs/{job_ids(waits)[0]}")[
+        "errors"
+    ]
 
 
 def test_answer_of_an_engine_that_cannot_be_read_is_the_error_of_its_job(ask, cloud, engine):

@@ -7,14 +7,22 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from runner.local import queues as local_queues
-from runner.local.queues import NOTHING_SHARED, DeviceQueue, Room, Shares, Waiting, is_exclusive, without
+from runner.local.queues import (
+    NOTHING_SHARED,
+    DeviceQueue,
+    FreeWorkers,
+    Shares,
+    Waiting,
+    is_exclusive,
+    without,
+)
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 def startable(queues, free, shares=NOTHING_SHARED, *, free_for_long=99):
     """What starts, with room for as many long jobs as there may be."""
-    return local_queues.startable(queues, Room(free, free_for_long), shares)
+    return local_queues.startable(queues, FreeWorkers(free, free_for_long), shares)
 
 
 def waiting(name, order=None, project_id="", *, is_long=False):

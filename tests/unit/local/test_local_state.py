@@ -241,20 +241,6 @@ def test_batch_that_ended_is_not_canceled(status):
             id="a loss that is not held against the job may happen any number of times",
         ),
         pytest.param(
-            state.job_lost(RUNNING, replace(RUNNING_JOB, errors=("1", "2")), 1, ("3",), T1),
-            (
-                replace(RUNNING, status=BatchStatus.DONE, counts=Counts(error=1), updated_at=T1, ended_at=T1),
-                replace(
-                    RUNNING_JOB,
-                    status=JobStatus.ERROR,
-                    errors=("1", "2", "3"),
-                    updated_at=T1,
-                    ended_at=T1,
-                ),
-            ),
-            id="the third loss is the end",
-        ),
-        pytest.param(
             state.job_lost(replace(RUNNING, status=BatchStatus.CANCELED), RUNNING_JOB, 1, (), T1),
             (
                 replace(RUNNING, status=BatchStatus.CANCELED, counts=Counts(canceled=1), updated_at=T1),

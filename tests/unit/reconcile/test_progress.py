@@ -96,3 +96,17 @@ def test_plans_tell_what_runs_and_in_which_batches():
 
     assert (("b2",), [0, 100, 0]) == (planned.under_way, [tally.running for tally in planned.jobs])
     assert Numbers(pending=1, running=1, done=1) == after((0, planned)).numbers
+
+
+def test_what_the_cloud_says_of_jobs_under_way_is_told_once():
+    """Why they wait, in a bounded number of readable texts; what it says of ended ones is another matter."""
+    jobs = [
+        a_job("j1", t=1, status=JobStatus.PENDING, errors=("no workers", "\x1b[2J" + "x" * 1000)),
+        a_job("j2", t=2, status=JobStatus.RUNNING, errors=("no workers",)),
+        a_job("j3", t=3, status=JobStatus.ERROR, errors=("the laser is off",)),
+    ]
+    wanted = an_experiment(jobs=[a_wanted_job(t) for t in (1, 2, 3)])
+    planned = plan(wanted, seen(a_batch(jobs=jobs)), TERMS, NOW)
+    progress = after((0, planned), (1, planned))
+
+    assert ("no workers", "\ufffd[2J" + "x" * 396) == planned.told == progress.told
