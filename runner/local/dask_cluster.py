@@ -6,7 +6,9 @@ import asyncio
 import contextlib
 import logging
 import os
+import threading
 import time
+from concurrent.futures import Future
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -41,6 +43,8 @@ def cluster(scheduler: str | None, workers: int | None) -> Iterator[str]:
         workers: How many this machine's own has; by default one for each core.
     """
     logging.getLogger("distributed").setLevel(logging.WARNING)  # that of the server's log
+    # It shows frames of each connection that is lost; what is lost is said by us.
+    logging.getLogger("distributed.client").setLevel(logging.CRITICAL)
     if scheduler is not None:
         yield scheduler
         return
@@ -71,10 +75,10 @@ def joined(address: str, wanted: Mapping[str, str]) -> Client:
         LocalCloudError: Nobody answers there, or it has another version.
     """
     try:
-        client = Client(address, timeout=_CONNECT_TIMEOUT_S, set_as_default=False)  # type: ignore[no-untyped-call]
-    except (OSError, ValueError, TypeError) as error:
+        client = _client(address)
+    except Exception as error:
         raise LocalCloudError(
-            f"No Dask scheduler answers at {address}: {error}",
+            f"No Dask scheduler answers at {address}: {sentence(error)}",
             hint="Start one (`dask scheduler`) and workers (`dask worker ADDRESS --nthreads 1`), or give the"
             " address that it prints with --scheduler. Without --scheduler this machine's cores are used.",
         ) from error
@@ -84,6 +88,29 @@ def joined(address: str, wanted: Mapping[str, str]) -> Client:
         client.close()  # type: ignore[no-untyped-call]
         raise
     return client
+
+
+def _client(address: str) -> Client:
+    """A client of a scheduler; TimeoutError if that says nothing: Dask itself may wait without end."""
+    made: Future[Client] = Future()
+
+    def make() -> None:
+        try:
+            client = Client(address, timeout=_CONNECT_TIMEOUT_S, set_as_default=False)  # type: ignore[no-untyped-call]
+        except BaseException as error:  # noqa: BLE001  (what answers there may be anything)
+            made.set_exception(error)
+            return
+        made.set_result(client)
+        if is_late.is_set():
+            client.close()  # type: ignore[no-untyped-call]
+
+    is_late = threading.Event()
+    threading.Thread(target=make, name="connect-to-scheduler", daemon=True).start()
+    try:
+        return made.result(3 * _CONNECT_TIMEOUT_S)
+    except TimeoutError:
+        is_late.set()
+        raise
 
 
 def _found(client: Client) -> dict[str, str] | str:

@@ -247,8 +247,9 @@ class DaskEngine:
             return
         is_gone = f"the Dask scheduler at {self._address} is gone; jobs wait until it is back"
         if not self._connection.is_dropped:
-            self._drop_connection()
             self._trouble = is_gone
+            self._crier.cry(self.condition())
+            self._drop_connection()
         try:
             self._connection = self._connected()
         except LocalCloudError as error:

@@ -87,11 +87,12 @@ def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) 
     Raises:
         StoreTakenError: Another server has this store.
 
-        LocalCloudError: The address cannot be had, or is not loopback although nobody needs a token; or the
-            engine needs what is not there.
+        LocalCloudError: The address cannot be had, or is not loopback although nobody needs a token; the
+            engine needs what is not there; or the store cannot be written.
     """
     require_guarded(settings)
-    settings.store.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with _usable(settings.store):
+        settings.store.mkdir(mode=0o700, parents=True, exist_ok=True)
     key = secrets.token_urlsafe(_KEY_BYTES) if settings.is_private else None
     with _owned(settings.store), _listening(settings) as (listener, url):
         _serve_here(settings, listener, _Announcement(settings.store, url, on_ready, key=key))
@@ -148,7 +149,8 @@ def _owned(store: Path) -> Iterator[None]:
     """Hold the store, so that no second server executes its jobs."""
     lock = filelock.FileLock(store / "server.lock", timeout=0)
     try:
-        lock.acquire()
+        with _usable(store):
+            lock.acquire()
     except filelock.Timeout as error:
         raise StoreTakenError(f"Another server has the store {store}.") from error
     except OSError as error:
@@ -157,6 +159,20 @@ def _owned(store: Path) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+@contextlib.contextmanager
+def _usable(store: Path) -> Iterator[None]:
+    """Say of whatever cannot be written there that it is the store's."""
+    try:
+        yield
+    except filelock.Timeout:  # an error of the system by its kind
+        raise
+    except OSError as error:
+        raise LocalCloudError(
+            f"The store {store} cannot be used: {error}.",
+            hint="It has to be a folder that this user can write to; --store names another one.",
+        ) from error
 
 
 @contextlib.contextmanager
@@ -198,15 +214,17 @@ class _Announcement:
             "token": self.key,
         }
         aside = self.store / f"{ADDRESS_FILE}.{os.getpid()}"
-        aside.unlink(missing_ok=True)
-        with open(aside, "x", opener=_private) as file:
-            json.dump(said, file)
-        aside.replace(self.store / ADDRESS_FILE)
+        with _usable(self.store):
+            aside.unlink(missing_ok=True)
+            with open(aside, "x", opener=_private) as file:
+                json.dump(said, file)
+            aside.replace(self.store / ADDRESS_FILE)
         if self.on_ready is not None:
             self.on_ready(self.url)
 
     def withdraw(self) -> None:
-        (self.store / ADDRESS_FILE).unlink(missing_ok=True)
+        with contextlib.suppress(OSError):  # the file may be stale, and whoever reads it knows
+            (self.store / ADDRESS_FILE).unlink(missing_ok=True)
 
 
 def _private(path: str, flags: int) -> int:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import signal
+import subprocess
+import sys
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
@@ -88,3 +90,28 @@ def test_configuration_holds_for_what_is_served(tmp_path):
     assert [(401, True), (200, True)] == statuses
     assert "unless lab.toml has tokens" in "".join(lines)
     assert TOKEN not in "".join([*lines, *rest])
+
+
+@pytest.mark.parametrize("taken", ["", "server.lock", "server.json"])
+def test_store_that_cannot_be_used_is_told(capsys, tmp_path, taken):
+    """A file in place of the folder, or folders in place of its files: by name, and nothing is served."""
+    store = tmp_path / "store"
+    if taken:
+        (store / taken).mkdir(parents=True)
+    else:
+        store.touch()
+
+    done = subprocess.run(
+        [sys.executable, "-m", "runner.local", "--store", str(store)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+    assert (1, "", f"The store {store} cannot be used: ") == (
+        done.returncode,
+        done.stdout,
+        done.stderr[: len(f"The store {store} cannot be used: ")],
+    )
+    assert "Traceback" not in done.stderr

@@ -11,6 +11,7 @@ import socket
 import sqlite3
 import subprocess
 import sys
+import threading
 from concurrent.futures import CancelledError
 from http.client import HTTPConnection
 from urllib.parse import urlsplit
@@ -449,6 +450,37 @@ def test_scheduler_that_is_not_there_is_told(tmp_path):
     assert (1, "") == (done.returncode, done.stdout)
     assert "No Dask scheduler answers at tcp://127.0.0.1:9" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.seconds(20)
+def test_scheduler_that_says_nothing_is_told(tmp_path):
+    """One that was stopped takes connections, and answers none of them; Dask waits for it without end."""
+    with Cluster(tmp_path) as cluster:
+        cluster.start_scheduler().send_signal(signal.SIGSTOP)
+        done = serve(tmp_path, "--scheduler", cluster.address)
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert f"No Dask scheduler answers at {cluster.address}" in done.stderr
+
+
+def test_port_of_something_else_is_told(tmp_path):
+    """What answers there in another language is no scheduler."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=answer_nonsense, args=[listener], daemon=True).start()
+        address = f"tcp://127.0.0.1:{listener.getsockname()[1]}"
+        done = serve(tmp_path, "--scheduler", address)
+
+    assert (1, "") == (done.returncode, done.stdout)
+    assert f"No Dask scheduler answers at {address}" in done.stderr
+
+
+def answer_nonsense(listener):
+    """Greet each connection in another language, until the listener is closed."""
+    with contextlib.suppress(OSError):
+        while True:
+            connection, _ = listener.accept()
+            with connection:
+                connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
 
 
 def test_missing_package_is_told(tmp_path):
