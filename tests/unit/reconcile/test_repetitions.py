@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from contextlib import closing
 from dataclasses import replace
 from itertools import count
@@ -23,7 +24,7 @@ from builders import (
     tags_of,
 )
 from fakes import SEQUENCE as CLOUD_SEQUENCE
-from fakes import MemoryCloud, VirtualClock
+from fakes import DiceEngine, MemoryCloud, VirtualClock
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -346,7 +347,7 @@ def test_nothing_is_added_to_a_batch_whose_tag_would_be_wrong(numbers, word, exp
 def test_a_claim_for_other_repetitions_is_shut_and_nothing_is_bought(tmp_path):
     """What a saved plan permits may change between a claim and its purchase."""
     clock = VirtualClock()
-    cloud, journal = MemoryCloud(clock, None), Journal(Path(":memory:"), clock)
+    cloud, journal = MemoryCloud(clock, DiceEngine(random.Random(1))), Journal(Path(":memory:"), clock)
     with closing(cloud), closing(journal):
         client = cloud.client()
         tools = Tools(client=client, journal=journal, records=Records(tmp_path), namespace="lab", clock=clock)

@@ -24,6 +24,7 @@ def measured(t_ns):
         "runs": RUNS,
         "seed": t_ns,
         "device_type": "EMU_FREE",
+        "emulator": "EMU_FREE",
         "configuration": {},
         "backend_configuration": None,
     }
