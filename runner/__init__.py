@@ -29,7 +29,7 @@ _PLACES: Final = {
     "JobResult": "runner.results",
     "Results": "runner.results",
     "RunnerError": "runner.errors",
-    "load": "runner.project.declaring",
+    "load": "runner.project.api",
 }
 
 

@@ -1,5 +1,5 @@
 from runner.errors import RunnerError as RunnerError
-from runner.project.declaring import load as load
+from runner.project.api import load as load
 from runner.results import Counts as Counts
 from runner.results import Estimate as Estimate
 from runner.results import JobResult as JobResult

@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 
 from runner.cli import main
-from runner.local.launch import running
+from runner.local.server.launch import running
 
 RUNNER = [sys.executable, "-m", "runner"]
 TIMEOUT_S = 240

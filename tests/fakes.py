@@ -13,11 +13,11 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 
 from runner.cloud import Answer, Client, Endpoints, NoAnswerError, Retrying
-from runner.local.cloud import LocalCloud
-from runner.local.engine import NOTHING_WRONG
-from runner.local.messages import Request
-from runner.local.store import Store
-from runner.local.submissions import SequenceFacts, Variable
+from runner.local.engines.base import NOTHING_WRONG
+from runner.local.protocol.messages import Request
+from runner.local.server.local_cloud import LocalCloud
+from runner.local.store.store import Store
+from runner.local.validation.submission import SequenceFacts, Variable
 
 URL = "http://127.0.0.1:1"
 SEQUENCE = json.dumps({"version": "1", "register": [{"name": "q0"}], "device": {"name": "AnalogDevice"}})

@@ -13,11 +13,11 @@ import pytest
 from own_git import git
 
 from runner.gitops import Source
-from runner.project.syncing import Following, Syncing, our_clone
-from runner.project.turns import StopRequest, Surroundings
-from runner.project.watching import Manner
+from runner.project.sync.loop import StopRequest, Surroundings
+from runner.project.sync.sync import Following, Syncing, our_clone
+from runner.project.sync.watch import Manner
 from runner.reconcile import Patience
-from runner.reconcile.watching import News, Pace
+from runner.reconcile.execute.change_events import News, Pace
 
 WAIT_S = 120
 OTHER = commands.EXPERIMENT.replace("pair", "two").replace("[100, 200, 300]", "[700]")

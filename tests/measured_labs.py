@@ -8,9 +8,9 @@ import commands
 
 from runner.domain import JobStatus, RecordedJob
 from runner.project import Project
-from runner.project.manifest import manifest
-from runner.project.repository import revision
-from runner.results.sites import EMULATED
+from runner.project.config.repository import revision
+from runner.project.experiments.manifest import manifest
+from runner.results.records.sites import EMULATED
 
 BEGAN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

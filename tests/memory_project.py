@@ -14,10 +14,10 @@ from own_git import git
 from pulser.backend import Results
 
 from runner.cli import main
-from runner.local.store import Store, utc_now
-from runner.local.submissions import SequenceFacts, Variable
+from runner.local.store.store import Store, utc_now
+from runner.local.validation.submission import SequenceFacts, Variable
 from runner.project import Project
-from runner.project.targets import Connection
+from runner.project.config.targets import Connection
 from runner.reconcile import Patience, Terms, Watch
 
 QUBITS = ("q0", "q1")

@@ -8,10 +8,10 @@ from pathlib import Path
 
 from fakes import DiceEngine, MemoryCloud, VirtualClock
 
-from runner.local.store import Store
+from runner.local.store.store import Store
 from runner.reconcile import Journal, Patience, Reconciler, Terms, Tools, Wish
 from runner.results import Records
-from runner.results.sites import EMULATED, Site
+from runner.results.records.sites import EMULATED, Site
 
 PATIENCE = Patience(timeout_s=600.0)
 QPU, MIRROR = "pcs:fr/p", "cloud:mirror"

@@ -14,7 +14,7 @@ import runner
 from runner.cli.main import cli
 from runner.project import schema_names, schema_text
 from runner.project.answers import Applied, Standing
-from runner.project.declaring import Declared
+from runner.project.api import Declared
 from runner.results import Bootstrap, Counts, Estimate, Estimates, JobResult, Results
 
 if TYPE_CHECKING:

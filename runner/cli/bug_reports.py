@@ -36,8 +36,8 @@ def write_report() -> Path | None:
 def _folders() -> Iterator[Path]:
     """Where a report may go: into the checkout's own folder, else the user's."""
     with suppress(Exception):  # it may be what is broken
-        from runner.project.repository import STATE_FOLDER, find_root, state_folder  # noqa: PLC0415
-        from runner.project.settings import FILE_NAME  # noqa: PLC0415
+        from runner.project.config.repository import STATE_FOLDER, find_root, state_folder  # noqa: PLC0415
+        from runner.project.config.settings import FILE_NAME  # noqa: PLC0415
 
         root = find_root(Path.cwd())
         if any((root / name).exists() for name in (FILE_NAME, ".git", STATE_FOLDER)):

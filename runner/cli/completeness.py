@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runner.cli.exits import Exit
+from runner.cli.exit_codes import Exit
 from runner.cli.output import say
-from runner.project.prospects import ended_for_good
+from runner.project.views.outlook import ended_for_good
 from runner.results import ResultStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runner.project.declaring import Declared
+    from runner.project.api import Declared
     from runner.results import JobResult, Results
 
 _HINT: Final = "`runner apply` goes on with what is missing"

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 import runner
-from runner.cli.exits import Exit
+from runner.cli.exit_codes import Exit
 from runner.cli.output import say
 from runner.errors import RunnerError, SpecError, UsageError
 
@@ -21,30 +21,30 @@ if TYPE_CHECKING:
 
 # Module and command of each verb, in the order of the help page.
 VERBS: Final = {
-    "init": "runner.cli.init:init",
-    "validate": "runner.cli.validate:validate",
-    "fmt": "runner.cli.fmt:fmt",
-    "show": "runner.cli.show:show",
-    "jobs": "runner.cli.jobs:jobs",
-    "plan": "runner.cli.plan:plan",
-    "apply": "runner.cli.apply:apply",
-    "watch": "runner.cli.watch:watch",
-    "sync": "runner.cli.sync:sync",
-    "status": "runner.cli.status:status",
-    "results": "runner.cli.results:results",
-    "plot": "runner.cli.plot:plot",
-    "report": "runner.cli.report:report",
-    "cancel": "runner.cli.cancel:cancel",
-    "rerun": "runner.cli.rerun:rerun",
-    "resolve": "runner.cli.resolve:resolve",
-    "adopt": "runner.cli.adopt:adopt",
-    "history": "runner.cli.history:history",
-    "gc": "runner.cli.gc:gc_",
-    "devices": "runner.cli.devices:devices",
-    "schema": "runner.cli.schema:schema",
-    "export": "runner.cli.export:export",
-    "import": "runner.cli.importing:import_",
-    "local": "runner.cli.local:local",
+    "init": "runner.cli.commands.init:init",
+    "validate": "runner.cli.commands.validate:validate",
+    "fmt": "runner.cli.commands.fmt:fmt",
+    "show": "runner.cli.commands.show:show",
+    "jobs": "runner.cli.commands.jobs:jobs",
+    "plan": "runner.cli.commands.plan:plan",
+    "apply": "runner.cli.commands.apply:apply",
+    "watch": "runner.cli.commands.watch:watch",
+    "sync": "runner.cli.commands.sync:sync",
+    "status": "runner.cli.commands.status:status",
+    "results": "runner.cli.commands.results:results",
+    "plot": "runner.cli.commands.plot:plot",
+    "report": "runner.cli.commands.report:report",
+    "cancel": "runner.cli.commands.cancel:cancel",
+    "rerun": "runner.cli.commands.rerun:rerun",
+    "resolve": "runner.cli.commands.resolve:resolve",
+    "adopt": "runner.cli.commands.adopt:adopt",
+    "history": "runner.cli.commands.history:history",
+    "gc": "runner.cli.commands.gc:gc_",
+    "devices": "runner.cli.commands.devices:devices",
+    "schema": "runner.cli.commands.schema:schema",
+    "export": "runner.cli.commands.export:export",
+    "import": "runner.cli.commands.import_:import_",
+    "local": "runner.cli.commands.local:local",
 }
 
 # How the help of each verb begins, said here too: the help page imports none of them.
@@ -97,7 +97,7 @@ class _Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in VERBS and not args[0].startswith("-"):
-            from runner.spec.spelling import suggestion  # noqa: PLC0415  (imports the reader of files)
+            from runner.spec.yaml_text.suggestions import suggestion  # noqa: PLC0415  (imports the reader of files)
 
             hint = suggestion(args[0], VERBS, kind="verbs")
             raise click.UsageError(f"There is no verb {args[0]}; {hint}", ctx)

@@ -6,7 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.domain.plain import plain
+from runner.domain.json_values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,16 +6,17 @@ A POST is sent once. Safe requests are retried with backoff. Every failure is on
 
 from typing import TYPE_CHECKING, Any
 
-from runner.cloud.authentication import PasswordGrant, ReadyToken, TokenProvider
 from runner.cloud.batch import Batch
 from runner.cloud.client import Client
-from runner.cloud.configuration import Configuration, EmuFreeConfiguration, EmuTnConfiguration
-from runner.cloud.credentials import Credentials
-from runner.cloud.endpoints import Endpoints, Login, region_at, region_endpoints, region_login
+from runner.cloud.cloud import Cancelled, Cloud, make_client
+from runner.cloud.emulator_config import Configuration, EmuFreeConfiguration, EmuTnConfiguration
 from runner.cloud.job import Job
-from runner.cloud.retrying import Retrying
-from runner.cloud.service import Cancelled, Cloud, make_client
-from runner.cloud.transport import (
+from runner.cloud.wait import Waited
+from runner.cloud.wire.credentials import Credentials
+from runner.cloud.wire.endpoints import Endpoints, Login, region_at, region_endpoints, region_login
+from runner.cloud.wire.retry import Retrying
+from runner.cloud.wire.tokens import PasswordGrant, ReadyToken, TokenProvider
+from runner.cloud.wire.transport import (
     Answer,
     NoAnswerError,
     NotSentError,
@@ -23,10 +24,9 @@ from runner.cloud.transport import (
     Request,
     UnsendableError,
 )
-from runner.cloud.waiting import Waited
 
 if TYPE_CHECKING:
-    from runner.cloud.carrying import RequestsPort
+    from runner.cloud.wire.requests_transport import RequestsPort
 
 __all__ = [
     "Answer",
@@ -62,7 +62,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     """`RequestsPort`, for which requests is imported: only where something is sent."""
     if name == "RequestsPort":
-        from runner.cloud.carrying import RequestsPort  # noqa: PLC0415
+        from runner.cloud.wire.requests_transport import RequestsPort  # noqa: PLC0415
 
         return RequestsPort
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import warnings
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
-from runner.cloud.configuration import read_configuration
+from runner.cloud.emulator_config import read_configuration
 from runner.cloud.job import Job
-from runner.cloud.waiting import wait_for_batch
+from runner.cloud.wait import wait_for_batch
 from runner.errors import (
     BatchCancellingError,
     BatchClosingError,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from runner.cloud.client import Client
-    from runner.cloud.configuration import Configuration
+    from runner.cloud.emulator_config import Configuration
 
 T = TypeVar("T")
 

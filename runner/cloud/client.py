@@ -8,11 +8,11 @@ from copy import copy
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
-from runner.cloud import wire
-from runner.cloud.exchange import Exchange
 from runner.cloud.filters import BatchFilters, JobFilters, JobsOfBatchFilters, RebatchFilters, as_query
-from runner.cloud.retrying import Retrying
-from runner.cloud.transport import CONNECTIONS, http_port
+from runner.cloud.wire import responses
+from runner.cloud.wire.exchange import Exchange
+from runner.cloud.wire.retry import Retrying
+from runner.cloud.wire.transport import CONNECTIONS, http_port
 from runner.errors import (
     AuthenticationError,
     CloudError,
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
     from typing import Unpack
 
-    from runner.cloud.authentication import TokenProvider
-    from runner.cloud.counting import RequestCounts
-    from runner.cloud.endpoints import Endpoints
     from runner.cloud.filters import Query
-    from runner.cloud.transport import Port
+    from runner.cloud.wire.endpoints import Endpoints
+    from runner.cloud.wire.request_counts import RequestCounts
+    from runner.cloud.wire.tokens import TokenProvider
+    from runner.cloud.wire.transport import Port
 
 Payload = dict[str, Any]
 
@@ -295,7 +295,7 @@ class Client:
     def _entry(self, method: str, path: str, *, payload: Any = None, query: Query = ()) -> Payload:
         """A batch or a job."""
         entry = self._object(method, path, payload=payload, query=query)
-        if problem := wire.entry_problem(entry):
+        if problem := responses.entry_problem(entry):
             raise _unreadable(method, path, problem)
         return entry
 
@@ -322,9 +322,9 @@ class Client:
         entries = page["data"]
         if not isinstance(entries, list):
             raise _unreadable("GET", path, "the answer's `data` is no list")
-        problem = next(filter(None, map(wire.entry_problem, entries)), "")
+        problem = next(filter(None, map(responses.entry_problem, entries)), "")
         try:
-            end, total = wire.pagination(page)
+            end, total = responses.pagination(page)
         except ValueError as error:
             problem = problem or str(error)
         if problem:

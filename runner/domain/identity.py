@@ -14,7 +14,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 from runner.domain.digests import digest
-from runner.domain.plain import plain_differences
+from runner.domain.json_values import plain_differences
 
 # In place of a digest: nothing proves which constants they were; a person says that they were others.
 UNPROVED: Final = "?"

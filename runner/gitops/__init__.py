@@ -6,15 +6,15 @@ to advance, stay or refuse. `addresses` is pure too. `command_line` runs git, `c
 and `publishing_choices`, which is pure, says which. What an experiment is, is not known here.
 """
 
-from runner.gitops.addresses import clone_folder, shown
 from runner.gitops.clone import Clone, Source
-from runner.gitops.command_line import Git
-from runner.gitops.decisions import Advance, Change, Refuse, Relation, Rules, Signature, Stay, decided
+from runner.gitops.commit_policy import Advance, Change, Refuse, Relation, Rules, Signature, Stay, decided
+from runner.gitops.git import Git
 from runner.gitops.lock import locked
-from runner.gitops.memory import Applied, read_applied, write_applied
-from runner.gitops.publishing import Publisher
-from runner.gitops.publishing_choices import Destination, destination
-from runner.gitops.publishing_places import Place, Publication
+from runner.gitops.publish.choose_records import Destination, destination
+from runner.gitops.publish.destination import Place, Publication
+from runner.gitops.publish.publisher import Publisher
+from runner.gitops.state_file import Applied, read_applied, write_applied
+from runner.gitops.urls import clone_folder, shown
 
 __all__ = [
     "Advance",

@@ -9,13 +9,13 @@ from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import GitError, RemoteError
-from runner.gitops.decisions import Relation, Signature
+from runner.gitops.commit_policy import Relation, Signature
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from runner.gitops.command_line import Git
+    from runner.gitops.git import Git
 
 STATE: Final = ".runner"
 _FETCH: Final = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--force")

@@ -22,5 +22,5 @@ What does not
     `runner local serve` lives in `runner.cli`.
 
 Nothing is imported here: a command that only joins a running server must not pay for the server's imports.
-Import from the modules: `runner.local.launch` (light), `runner.local.cloud`, `runner.local.server`.
+Import from the modules of `runner.local.server`: `launch` (light), `local_cloud`, `server`.
 """

@@ -1,4 +1,4 @@
-"""`python -m runner.local --store DIR`: one server as a process; see `runner.local.server`."""
+"""`python -m runner.local --store DIR`: one server as a process; see `runner.local.server.server`."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ def main() -> int:
     """Serve until told to end; gives the exit code."""
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     # The workers' processes import this module too, and need nothing of a server.
-    from runner.local.configuration import Configuration, read_configuration  # noqa: PLC0415
-    from runner.local.execution import Execution  # noqa: PLC0415
-    from runner.local.launch import STORE_TAKEN  # noqa: PLC0415
-    from runner.local.server import Settings, StoreTakenError, serve  # noqa: PLC0415
+    from runner.local.engines.factory import Execution  # noqa: PLC0415
+    from runner.local.protocol.configuration import Configuration, read_configuration  # noqa: PLC0415
+    from runner.local.server.launch import STORE_TAKEN  # noqa: PLC0415
+    from runner.local.server.server import Settings, StoreTakenError, serve  # noqa: PLC0415
 
     parser = _parser()
     asked = parser.parse_args()
@@ -50,7 +50,7 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    from runner.local.execution import EngineKind  # noqa: PLC0415  (see above)
+    from runner.local.engines.factory import EngineKind  # noqa: PLC0415  (see above)
 
     parser = argparse.ArgumentParser(prog="python -m runner.local", description="The cloud on this machine.")
     parser.add_argument("--store", type=Path, required=True, help="folder that everything is kept in")

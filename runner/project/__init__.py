@@ -4,13 +4,12 @@ Every verb of the command line goes through here. What is decided is decided in 
 are only wired. Nothing connects at import.
 """
 
-from runner.local.execution import EngineKind, Execution
-from runner.project.asking import AskedJob, asked_jobs
-from runner.project.beginning import begin
-from runner.project.experiments import Experiment
-from runner.project.naming import experiment_meant, names_meant
-from runner.project.project import Project
-from runner.project.resolving import (
+from runner.local.engines.factory import EngineKind, Execution
+from runner.project.config.published_schemas import schema_names, schema_text
+from runner.project.config.settings import Settings, Target
+from runner.project.experiments.loader import Experiment
+from runner.project.local_cloud import Serving, local_store, serve_local
+from runner.project.plan.resolve import (
     adopt,
     candidates,
     declare_absent,
@@ -19,11 +18,12 @@ from runner.project.resolving import (
     declare_measured,
     declare_unwanted,
 )
-from runner.project.schemas import schema_names, schema_text
-from runner.project.selection import Selection, selected
-from runner.project.serving import Serving, local_store, serve_local
-from runner.project.settings import Settings, Target
-from runner.reconcile.adoption import Candidate
+from runner.project.project import Project
+from runner.project.scaffold.first_experiment import begin
+from runner.project.views.naming import experiment_meant, names_meant
+from runner.project.views.requested_jobs import AskedJob, asked_jobs
+from runner.project.views.selection import Selection, selected
+from runner.reconcile.observe.adoption import Candidate
 
 __all__ = [
     "AskedJob",

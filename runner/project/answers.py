@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from runner.domain.numerals import counted
 from runner.reconcile import End
-from runner.reconcile.descriptions import decision_lines, job_line, note_lines
-from runner.reconcile.displays import conditions_html, jobs_html, remarks_html
-from runner.results.notebooks import results_html
+from runner.reconcile.display.plan_html import conditions_html, jobs_html, remarks_html
+from runner.reconcile.display.plan_text import decision_lines, job_line, note_lines
+from runner.results.export.html_repr import results_html
 
 if TYPE_CHECKING:
     from runner.domain import ObservedBatch
     from runner.reconcile import Health, JobTally, Plan, Sync
-    from runner.reconcile.conditions import Condition
+    from runner.reconcile.plan.conditions import Condition
     from runner.results import Results
 
 _ENDS: Final = {

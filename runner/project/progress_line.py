@@ -7,7 +7,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from runner.reconcile import Progress, Watch, progress_after, utc_now
-from runner.reconcile.progress_lines import cut, log_line
+from runner.reconcile.display.progress_text import cut, log_line
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -13,14 +13,10 @@ from typing import TYPE_CHECKING, Any, Final, Self
 from runner.domain import Surplus
 from runner.domain.numerals import counted
 from runner.errors import ProjectError
-from runner.project.compiled_cache import CompiledCache, kept_folder
-from runner.project.declared import declared_names
-from runner.project.dependencies import dependencies
-from runner.project.experiments import all_files, experiment_files, load_experiments
-from runner.project.live_devices import LiveDevices, LocalDevices, place_of
-from runner.project.manifest import manifest
-from runner.project.permitting import on_target
-from runner.project.repository import (
+from runner.project.cache.compiled import CompiledCache, kept_folder
+from runner.project.cache.device_specs import LiveDevices, LocalDevices, place_of
+from runner.project.config.published_schemas import schema_text
+from runner.project.config.repository import (
     STATE_FOLDER,
     as_typed,
     descends_from,
@@ -31,28 +27,32 @@ from runner.project.repository import (
     state_folder,
     unchanged_files,
 )
-from runner.project.schemas import schema_text
-from runner.project.services import site
-from runner.project.serving import local_store
-from runner.project.settings import FILE_NAME, LOCAL, Settings, read_settings
-from runner.project.targets import connect, environment
+from runner.project.config.services import site
+from runner.project.config.settings import FILE_NAME, LOCAL, Settings, read_settings
+from runner.project.config.targets import connect, environment
+from runner.project.experiments.dependencies import dependencies
+from runner.project.experiments.loader import all_files, experiment_files, load_experiments
+from runner.project.experiments.manifest import manifest
+from runner.project.experiments.names import declared_names
+from runner.project.experiments.permissions import on_target
+from runner.project.local_cloud import local_store
 from runner.reconcile import Journal, Memory, Patience, Reconciler, Tools, Wish, utc_now
-from runner.reconcile.tags import SHORT
+from runner.reconcile.model.tags import SHORT
 from runner.results import Records, job_rows, verified
-from runner.results.copies import each_once
-from runner.results.files import obstacle
-from runner.results.sites import elsewhere, says_where, was_here, with_constants
+from runner.results.records.copies import each_once
+from runner.results.records.files import obstacle
+from runner.results.records.sites import elsewhere, says_where, was_here, with_constants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from runner.domain import ObservedBatch, RecordedJob
-    from runner.project.experiments import Experiment
-    from runner.project.settings import Target
-    from runner.project.targets import Connection
+    from runner.project.config.settings import Target
+    from runner.project.config.targets import Connection
+    from runner.project.experiments.loader import Experiment
     from runner.reconcile import CancelBatch, Deed, Outcome, Terms, Watch
     from runner.results import JobRow, Verdict
-    from runner.results.sites import Site
+    from runner.results.records.sites import Site
 
     Promise = Callable[[list[Wish], list[Deed]], list[Wish]]
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
     from runner.domain import DesiredExperiment
-    from runner.reconcile.actions import Hold
+    from runner.reconcile.model.actions import Hold
 
     Payload = dict[str, Any]
 

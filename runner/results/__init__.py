@@ -4,16 +4,16 @@ Here belongs what can be done without a cloud. Nothing is fetched here. numpy, p
 imported by what needs them, when it is called: reading records stays light.
 """
 
-from runner.results.counts import Counts
-from runner.results.estimates import Bootstrap, Estimate, Estimates
-from runner.results.gathering import Kept, gathered
-from runner.results.job_result import JobResult, Runs
-from runner.results.points import Sweep, columns_of, unit_of
-from runner.results.records import Records, read_record, record_line
-from runner.results.results import Results
-from runner.results.statuses import ResultStatus
-from runner.results.table import JobRow, job_rows
-from runner.results.verifying import Flaw, Verdict, verified
+from runner.results.analysis.counts import Counts
+from runner.results.analysis.estimates import Bootstrap, Estimate, Estimates
+from runner.results.analysis.job_result import JobResult, Runs
+from runner.results.analysis.points import Sweep, columns_of, unit_of
+from runner.results.analysis.results import Results
+from runner.results.gather import Kept, gathered
+from runner.results.records.job_rows import JobRow, job_rows
+from runner.results.records.records import Records, read_record, record_line
+from runner.results.records.statuses import ResultStatus
+from runner.results.records.verify import Flaw, Verdict, verified
 
 __all__ = [
     "Bootstrap",

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.sequences.check.known_jobs import Former, Nothing
 from runner.sequences.compiled import Compiled
-from runner.sequences.former import Former, Nothing
-from runner.sequences.specifications import NoSpecifications
+from runner.sequences.pulser_api.device_specs import NoSpecifications
 
 if TYPE_CHECKING:
-    from runner.sequences.specifications import Specifications
+    from runner.sequences.pulser_api.device_specs import Specifications
     from runner.spec import ExperimentFile
 
 __all__ = ["Compiled", "Former", "Nothing", "compiled"]
@@ -35,6 +35,6 @@ def compiled(
     Raises:
         SpecError: With every problem of the sequence and of the jobs, each at its place in the file.
     """
-    from runner.sequences.compiling import compiled as compiled_with_pulser  # noqa: PLC0415  (imports Pulser)
+    from runner.sequences.compiler import compiled as compiled_with_pulser  # noqa: PLC0415  (imports Pulser)
 
     return compiled_with_pulser(file, specifications or NoSpecifications(), former or Nothing())

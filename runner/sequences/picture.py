@@ -10,7 +10,7 @@ from matplotlib import pyplot as plt
 from pulser import Register
 
 from runner.domain.numerals import counted
-from runner.sequences.remarks import recorded_warnings
+from runner.sequences.pulser_api.pulser_messages import recorded_warnings
 from runner.sequences.samples import built_sequence, played
 
 if TYPE_CHECKING:
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+    from runner.sequences.pulser_api.device_limits import AnySequence
     from runner.sequences.samples import Played
-    from runner.sequences.targets import AnySequence
 
 FORMATS: Final = ("png", "svg", "pdf")
 _REGISTER_INCHES: Final = 6.0

@@ -10,12 +10,12 @@ import numpy as np
 import pulser
 from pulser.sampler import sample
 
-from runner.sequences.remarks import recorded_warnings
+from runner.sequences.pulser_api.pulser_messages import recorded_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.sequences.targets import AnySequence
+    from runner.sequences.pulser_api.device_limits import AnySequence
 
 Interval = tuple[int, int]
 

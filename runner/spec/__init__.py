@@ -5,10 +5,10 @@ problem that can be seen without Pulser. Pure, but for `files`, which opens file
 What does not: Pulser, whose import takes a second, and anything that knows a cloud.
 """
 
-from runner.spec.experiment import Experiment
 from runner.spec.files import load
-from runner.spec.jobs import JobRequest
-from runner.spec.limits import Limits
-from runner.spec.parsing import ExperimentFile, parse
+from runner.spec.jobs.jobs import JobRequest
+from runner.spec.models.experiment import Experiment
+from runner.spec.parser import ExperimentFile, parse
+from runner.spec.yaml_text.limits import Limits
 
 __all__ = ["Experiment", "ExperimentFile", "JobRequest", "Limits", "load", "parse"]

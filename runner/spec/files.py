@@ -6,18 +6,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.errors import Problem, SpecError
-from runner.spec.companions import CompanionError
-from runner.spec.factories import make_nothing
-from runner.spec.limits import LIMITS
-from runner.spec.loader import document
-from runner.spec.parsing import ExperimentFile, parse
+from runner.spec.models.python_sequence import make_nothing
+from runner.spec.parser import ExperimentFile, parse
+from runner.spec.values.referenced_files import CompanionError
+from runner.spec.yaml_text.limits import LIMITS
+from runner.spec.yaml_text.loader import document
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runner.spec.document import Document
-    from runner.spec.factories import MakeFor
-    from runner.spec.limits import Limits
+    from runner.spec.models.python_sequence import MakeFor
+    from runner.spec.yaml_text.document import Document
+    from runner.spec.yaml_text.limits import Limits
 
 
 class _ReadingError(Exception):

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from runner.cli.exits import Exit
+from runner.cli.exit_codes import Exit
 
 ROOT = Path(__file__).parents[2]
-WORKFLOWS = ROOT / "runner" / "project" / "workflows"
+WORKFLOWS = ROOT / "runner" / "project" / "scaffold" / "workflows"
 ACTION = ROOT / "action.yml"
 
 SCHEMAS = {

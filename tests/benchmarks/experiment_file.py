@@ -26,7 +26,7 @@ from reconciler import a_lab
 from repositories import N_JOBS, write_spec
 
 from runner.spec import parse
-from runner.spec.formatting import formatted
+from runner.spec.format.formatter import formatted
 
 _EXPLICIT = "    - {{runs: 100, variables: {{omega: {omega:.4f}, t_ns: {t_ns}}}}}\n"
 

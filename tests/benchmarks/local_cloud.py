@@ -25,7 +25,7 @@ from urllib.parse import urlsplit
 
 from emulating import points, sweep_sequence
 
-from runner.local.launch import ensure_running
+from runner.local.server.launch import ensure_running
 
 HERE = Path(__file__).parent
 PROJECT = "00000000-0000-4000-8000-000000000000"

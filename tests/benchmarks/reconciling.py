@@ -57,7 +57,7 @@ def passes(folder):
     from contextlib import closing
 
     from runner.project import Project
-    from runner.project.targets import connect
+    from runner.project.config.targets import connect
     from runner.reconcile import Journal, Reconciler, Tools, Wish, utc_now
 
     project = Project.open(Path(folder))
@@ -111,7 +111,7 @@ def sdk(folder):
 
 def planning(scene, size):
     """The planner alone, on so many jobs of one experiment: its cost, and peak memory with them."""
-    from runner.reconcile.plan import plan
+    from runner.reconcile.plan.planner import plan
 
     wanted, seen, terms, now = SCENES[scene](int(size))
     gc.collect()
@@ -203,7 +203,7 @@ def loading(folder):
     """From a sweep in a file to its plan, on a cloud where nothing is."""
     from runner.project import Project
     from runner.reconcile import Observation
-    from runner.reconcile.plan import plan
+    from runner.reconcile.plan.planner import plan
 
     project = Project.open(Path(folder))
     with watched() as took:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from runner.cli.drawing_pulses import channel_lines, curve_lines, phase_jumps, time_axis
-from runner.cli.drawing_register import register_lines
-from runner.cli.glyphs import ASCII, BLOCKS, glyphs_for
-from runner.domain.lettering import in_encoding
+from runner.cli.render.glyphs import ASCII, BLOCKS, glyphs_for
+from runner.cli.render.pulses import channel_lines, curve_lines, phase_jumps, time_axis
+from runner.cli.render.register import register_lines
+from runner.domain.ascii import in_encoding
 from runner.sequences.samples import Atom, ChannelSamples
 
 SQUARE = tuple(Atom(name=f"q{i}", position_um=(6.0 * (i % 2), 6.0 * (i // 2))) for i in range(4))

@@ -12,7 +12,7 @@ from pulser.backend import Occupation
 from pulser_simulation import QutipBackendV2, QutipConfig
 
 from runner.cli import main
-from runner.cli.exits import Exit
+from runner.cli.exit_codes import Exit
 from runner.domain import constants_of, recipe_digest
 
 

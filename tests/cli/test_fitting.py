@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from rich.cells import cell_len
 
-from runner.cli.fitting import Heading, laid
+from runner.cli.render.table import Heading, laid
 
 HEADINGS = (
     Heading("job"),

@@ -9,7 +9,7 @@ import commands
 import pytest
 
 from runner.cli import main
-from runner.cli.exits import Exit
+from runner.cli.exit_codes import Exit
 
 MESSY = commands.EXPERIMENT.replace("    - runs: 50\n", "    - runs:    50 # few\n").encode()
 TIDY = commands.EXPERIMENT.replace("    - runs: 50\n", "    - runs: 50    # few\n").encode()

@@ -9,7 +9,7 @@ import pytest
 from builders import a_record
 
 from runner.cli import main
-from runner.cli.gc import size_text
+from runner.cli.commands.gc import size_text
 from runner.results import Records
 
 OLD = "f" * 16

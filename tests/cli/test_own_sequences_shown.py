@@ -8,16 +8,16 @@ import commands
 import pytest
 from commands import said
 
-from runner.cli.exits import Exit
+from runner.cli.exit_codes import Exit
 from runner.domain import own_sequence_key
 from runner.project import Project, schema_text
-from runner.project.manifest import manifest
-from runner.project.repository import Revision
-from runner.project.source import Source
+from runner.project.cache.source_file import Source
+from runner.project.config.repository import Revision
+from runner.project.experiments.manifest import manifest
 from runner.results import Records
-from runner.results.verifying import verified
+from runner.results.records.verify import verified
 from runner.spec import parse
-from runner.spec.factories import Made
+from runner.spec.models.python_sequence import Made
 
 JOB = """\
     - runs: 50

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from runner.reconcile import Health, Hold, JobTally, Plan, Progress, Sync, progress_after
-from runner.reconcile.pace import jobs_per_min, left_s
+from runner.reconcile.display.rate import jobs_per_min, left_s
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from markdown_it import MarkdownIt
 
-from runner.cli.markdown import MOST_CHARACTERS, code, html_code, table
-from runner.cli.plan_revisions import changes_markdown
+from runner.cli.render.markdown import MOST_CHARACTERS, code, html_code, table
+from runner.cli.render.plan_markdown import changes_markdown
 from runner.errors import Problem
-from runner.project.changes import Changes, ExperimentChange, Kind
+from runner.project.revisions.changes import Changes, ExperimentChange, Kind
 from runner.reconcile import Cost
 
 HOSTILE = (

@@ -11,8 +11,8 @@ import pytest
 from commands import EXPERIMENT, said
 
 from runner.errors import ProjectError
-from runner.project.inert_trees import blobs_in, write_tree
-from runner.project.revision_sides import settings_notes
+from runner.project.revisions.commit_experiments import settings_notes
+from runner.project.revisions.untrusted_files import blobs_in, write_tree
 
 PYTHON = """\
 apiVersion: runner/v1

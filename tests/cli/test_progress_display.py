@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from rich.cells import cell_len
 
-from runner.cli.progress import PAUSE_S, LogLines
+from runner.cli.render.progress import PAUSE_S, LogLines
 from runner.reconcile import Health, JobTally, Plan, Progress, Sync, progress_after
-from runner.reconcile.progress_lines import Room, display, duration_text, log_line, rate_text
+from runner.reconcile.display.progress_text import Room, display, duration_text, log_line, rate_text
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 ID = "41209c2f-f357-4742-af15-1d77a393dbb2"

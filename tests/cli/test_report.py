@@ -10,7 +10,7 @@ import pytest
 from measured_labs import a_measured_lab
 
 from runner.cli import main
-from runner.cli.exits import Exit
+from runner.cli.exit_codes import Exit
 
 
 def written(lab, capsys, *words):

@@ -13,7 +13,7 @@ from measured_labs import a_measured_lab
 from other_results import OtherResults
 
 import runner
-from runner.local.launch import ensure_running
+from runner.local.server.launch import ensure_running
 
 EXPERIMENT = commands.EXPERIMENT.replace("[100, 200, 300]", "[100, 200]")
 REPORT = "report specs/pair.yaml"

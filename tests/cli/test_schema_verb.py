@@ -13,8 +13,8 @@ import pytest
 from runner.cli import main
 from runner.errors import ProjectError
 from runner.project import schema_names
-from runner.project.schemas import settings_schema
-from runner.project.settings import read_settings
+from runner.project.config.published_schemas import settings_schema
+from runner.project.config.settings import read_settings
 
 ROOT = Path(__file__).parents[2]
 GOOD = """\

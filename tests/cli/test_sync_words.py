@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import commands
 import pytest
 
-from runner.cli.exits import Exit
-from runner.cli.sync import Duration, exit_code
+from runner.cli.commands.sync import Duration, exit_code
+from runner.cli.exit_codes import Exit
 from runner.reconcile import JobTally, WaitFor
 
 PAGE = Path(__file__).parents[2] / "docs" / "gitops.md"

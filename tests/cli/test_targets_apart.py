@@ -9,7 +9,7 @@ import pytest
 from commands import said
 from measured_labs import a_measured_lab
 
-from runner.local.launch import ensure_running
+from runner.local.server.launch import ensure_running
 from runner.results import Records
 
 NUMBERS = count()

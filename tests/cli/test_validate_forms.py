@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from runner.cli import main
-from runner.cli.annotations import annotation
+from runner.cli.render.github_annotations import annotation
 from runner.errors import Problem
 
 HOOKS = Path(__file__).parents[2] / ".pre-commit-hooks.yaml"

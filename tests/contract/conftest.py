@@ -5,7 +5,7 @@ from __future__ import annotations
 import commands
 import pytest
 
-from runner.local.launch import ensure_running
+from runner.local.server.launch import ensure_running
 
 
 @pytest.fixture(scope="module")

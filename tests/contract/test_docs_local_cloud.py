@@ -15,8 +15,8 @@ import commands
 import pytest
 from pydantic import TypeAdapter
 
-from runner.local.configuration import Configuration
-from runner.local.faults import Rule
+from runner.local.protocol.configuration import Configuration
+from runner.local.protocol.faults import Rule
 
 PAGE = Path(__file__).parents[2] / "docs" / "local-cloud.md"
 FIRST_LINE = re.compile(r"the local cloud answers at (http://127\.0\.0\.1:\d+)\n")

@@ -46,7 +46,7 @@ import commands
 import pytest
 from judged_sides import SdkProcess, install
 
-from runner.local.devices import DEVICE_TYPES
+from runner.local.rules.device_types import DEVICE_TYPES
 
 HERE = Path(__file__).parent
 INSTALLED = "0.24.0"

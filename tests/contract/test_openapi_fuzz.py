@@ -15,9 +15,9 @@ from pathlib import Path
 
 import pytest
 
-from runner.local.api import CONTROL_ROUTES, ROUTES
-from runner.local.launch import running
-from runner.local.operations import OPERATIONS
+from runner.local.api.app import CONTROL_ROUTES, ROUTES
+from runner.local.api.operations import OPERATIONS
+from runner.local.server.launch import running
 
 HERE = Path(__file__).parent
 PROJECT, PAUSED = "33333333-0000-4000-8000-000000000000", "FRESNEL"

@@ -11,7 +11,7 @@ from pulser import NoiseModel, Pulse, Register, Sequence
 from pulser.backend import BitStrings, EmulationConfig, Occupation
 from pulser.devices import AnalogDevice
 
-from runner.local.devices import DEVICE_TYPES
+from runner.local.rules.device_types import DEVICE_TYPES
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")

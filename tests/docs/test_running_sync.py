@@ -13,7 +13,7 @@ import click
 import pytest
 import yaml
 
-from runner.cli.sync import sync
+from runner.cli.commands.sync import sync
 
 DOCS = Path(__file__).parents[2] / "docs"
 CONTAINER = (DOCS / "examples" / "Containerfile").read_text(encoding="utf-8")
@@ -130,7 +130,7 @@ def test_systemd_understands_the_unit(tmp_path):
 
 def test_every_figure_of_the_page_is_served():
     """And the page names all that are."""
-    source = (DOCS.parent / "runner" / "project" / "metrics.py").read_text(encoding="utf-8")
+    source = (DOCS.parent / "runner" / "project" / "sync" / "metrics.py").read_text(encoding="utf-8")
     served = set(re.findall(r'"(runner_\w+)"', source))
 
     assert served == set(re.findall(r"`(runner_\w+)", PAGE))

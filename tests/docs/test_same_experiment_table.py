@@ -13,8 +13,8 @@ from targets_in_memory import EMULATED, MIRROR, PATIENCE, QPU, Lab
 
 from runner.domain import OnDeviceChange, Policy, recipe_digest
 from runner.reconcile import Wish
-from runner.reconcile.actions import Hold
-from runner.reconcile.conditions import conditions
+from runner.reconcile.model.actions import Hold
+from runner.reconcile.plan.conditions import conditions
 
 PAGE = Path(__file__).parents[2] / "docs" / "same-experiment.md"
 HEADING = "| measured at | constants of the device | the file | so it is |"

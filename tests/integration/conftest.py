@@ -10,7 +10,7 @@ import own_git
 import pytest
 
 from runner.cloud import Client, Endpoints
-from runner.local.launch import ensure_running
+from runner.local.server.launch import ensure_running
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from runner.local import dask_worker
+from runner.local.engines import dask_worker
 
 _real = dask_worker._version
 

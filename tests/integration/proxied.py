@@ -11,7 +11,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from runner.local.launch import running
+from runner.local.server.launch import running
 
 PATIENCE_S = 60
 _HERE = Path(__file__).parent

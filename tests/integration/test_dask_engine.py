@@ -22,19 +22,19 @@ from pulser import Pulse, Register, Sequence
 from pulser.devices import MockDevice
 
 from runner.errors import LocalCloudError
-from runner.local.emulation import emulate
-from runner.local.engine import AttemptLostError, JobFailedError, payload
-from runner.local.launch import running
-from runner.local.records import Started
+from runner.local.engines.base import AttemptLostError, JobFailedError, payload
+from runner.local.engines.emulation import emulate
+from runner.local.rules.records import Started
+from runner.local.server.launch import running
 
 distributed = pytest.importorskip("distributed", reason="the package distributed (extra [dask]) is missing")
 # ruff: noqa: E402  (these need it)
 from dask_work import work
 
-from runner.local.dask_cluster import joined
-from runner.local.dask_engine import DaskEngine
-from runner.local.dask_members import Silence
-from runner.local.dask_worker import STARTED, Work
+from runner.local.engines.dask_cluster import joined
+from runner.local.engines.dask_engine import DaskEngine
+from runner.local.engines.dask_members import Silence
+from runner.local.engines.dask_worker import STARTED, Work
 
 RUNS = 40
 

@@ -15,7 +15,7 @@ import yaml
 from github_steps import Event, run_script, run_workflow
 from service_lab import LESS, ROOT, ServiceLab, git
 
-WORKFLOW = ROOT / "runner" / "project" / "workflows" / "github.yaml"
+WORKFLOW = ROOT / "runner" / "project" / "scaffold" / "workflows" / "github.yaml"
 MARKER = "<!-- runner plan -->"
 BOT = "github-actions[bot]"
 OTHER = commands.EXPERIMENT.replace("pair", "two")

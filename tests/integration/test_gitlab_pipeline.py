@@ -12,7 +12,7 @@ import pytest
 from gitlab_scripts import due_jobs, notes_api, run_script
 from service_lab import LESS, ROOT, ServiceLab, git
 
-PIPELINE = ROOT / "runner" / "project" / "workflows" / "gitlab.yaml"
+PIPELINE = ROOT / "runner" / "project" / "scaffold" / "workflows" / "gitlab.yaml"
 MARKER = "<!-- runner plan -->"
 OTHER = commands.EXPERIMENT.replace("pair", "two")
 TOKEN = "t0ken;$(x)"

@@ -18,7 +18,7 @@ from forking_runner import Forks
 
 from runner.cloud import Client, Endpoints
 from runner.domain import JobStatus
-from runner.local.launch import running
+from runner.local.server.launch import running
 
 ROUNDS = 30
 PART = 15

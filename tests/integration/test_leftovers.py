@@ -18,7 +18,7 @@ CARELESS = """\
 import os, sys, time
 from pathlib import Path
 
-from runner.local.launch import ensure_running
+from runner.local.server.launch import ensure_running
 
 def test_that_leaves_a_server_behind():
     server = ensure_running(Path("store"), idle_exit_s=3600)

@@ -8,7 +8,7 @@ import commands
 import pytest
 
 from runner.cli import main
-from runner.project.live_devices import Served
+from runner.project.cache.device_specs import Served
 
 LIVE = commands.EXPERIMENT.replace("device: AnalogDevice", "device: {target: FRESNEL}").replace(
     "EMU_FREE", "FRESNEL"

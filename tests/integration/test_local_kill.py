@@ -14,10 +14,10 @@ import pytest
 from pulser import Pulse, Register, Sequence
 from pulser.devices import MockDevice
 
-from runner.local.emulation import emulate
-from runner.local.engine import payload
-from runner.local.launch import ensure_running, running
-from runner.local.records import Started
+from runner.local.engines.base import payload
+from runner.local.engines.emulation import emulate
+from runner.local.rules.records import Started
+from runner.local.server.launch import ensure_running, running
 
 PATIENCE_S = 120
 RUNS = 40

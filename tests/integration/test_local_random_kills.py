@@ -30,10 +30,10 @@ from promises import TERMINAL, broken_in, broken_since, hold, rows_of, settle
 from pulser import Pulse, Register, Sequence
 from pulser.devices import AnalogDevice
 
-from runner.local.emulation import emulate
-from runner.local.engine import payload
-from runner.local.launch import ensure_running, running
-from runner.local.records import Started
+from runner.local.engines.base import payload
+from runner.local.engines.emulation import emulate
+from runner.local.rules.records import Started
+from runner.local.server.launch import ensure_running, running
 
 SEEDS = range(int(os.environ.get("RUNNER_KILL_SEEDS", "2")))
 N_ROUNDS = 9

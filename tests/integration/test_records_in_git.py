@@ -13,12 +13,12 @@ from own_git import HERMETIC, git
 
 from runner.errors import RemoteError
 from runner.gitops import Destination, Source
-from runner.project.publishing_records import RecordsPublished
-from runner.project.syncing import Following, Syncing, our_clone
-from runner.project.turns import StopRequest, Surroundings
-from runner.project.watching import Manner
+from runner.project.sync.loop import StopRequest, Surroundings
+from runner.project.sync.publish_records import RecordsPublished
+from runner.project.sync.sync import Following, Syncing, our_clone
+from runner.project.sync.watch import Manner
 from runner.reconcile import Patience
-from runner.reconcile.watching import Pace
+from runner.reconcile.execute.change_events import Pace
 
 ONE_JOB = commands.EXPERIMENT.replace("[100, 200, 300]", "[100]")
 

@@ -20,7 +20,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition,
 from memory_project import MemoryProject
 from own_git import HERMETIC, git
 
-from runner.project.repairs import repaired
+from runner.project.edit.record_repairs import repaired
 from runner.reconcile import End
 
 

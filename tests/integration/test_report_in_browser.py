@@ -11,7 +11,7 @@ import pytest
 from measured_labs import a_measured_lab
 
 from runner.cli import main
-from runner.cli.exits import Exit
+from runner.cli.exit_codes import Exit
 
 NAME = "<script>document.title = 'stolen'</script>"
 EXPERIMENT = commands.EXPERIMENT.replace("name: pair", f'name: pair, description: "{NAME}"')

@@ -21,7 +21,7 @@ from own_git import HERMETIC, git
 from promises import rows_of
 
 from runner.errors import ProjectError
-from runner.reconcile.watching import News
+from runner.reconcile.execute.change_events import News
 
 
 @pytest.fixture

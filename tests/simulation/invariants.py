@@ -10,7 +10,7 @@ from builders import a_key
 from schedules import MAX_RUNS
 
 from runner.domain import JobStatus
-from runner.reconcile.tags import read_marks
+from runner.reconcile.model.tags import read_marks
 
 
 class Judge:

@@ -36,10 +36,10 @@ from reference_schedules import schedule  # noqa: E402
 
 from runner.domain import JobStatus  # noqa: E402
 from runner.errors import UnknownOutcomeError  # noqa: E402
-from runner.reconcile.batch_reader import _version as version_of  # noqa: E402
-from runner.reconcile.journal import BUYING, State  # noqa: E402
-from runner.reconcile.reading import jobs_count  # noqa: E402
-from runner.reconcile.tags import namespace_tag  # noqa: E402
+from runner.reconcile.journal.journal import BUYING, State  # noqa: E402
+from runner.reconcile.model.tags import namespace_tag  # noqa: E402
+from runner.reconcile.observe.batch_reader import _version as version_of  # noqa: E402
+from runner.reconcile.observe.payloads import jobs_count  # noqa: E402
 
 # What is bought although it must not be, as the judge says it.
 _BOUGHT = ("bought twice", "bought too often", "over budget")
@@ -401,10 +401,16 @@ def _both_count(found):
     return bought
 
 
-_POINTS, _OBJECTIONS = "runner.reconcile.tally:points", "runner.reconcile.guard:objections"
-_JOURNAL, _CLIENT = "runner.reconcile.journal:Journal", "runner.cloud.client:Client"
-_MEMORY, _SCENE = "runner.reconcile.memory:Memory", "runner.reconcile.scene:Scene"
-_OBSERVER, _RECONCILER = "runner.reconcile.observe:Observer", "runner.reconcile.passes:Reconciler.__init__"
+_POINTS, _OBJECTIONS = (
+    "runner.reconcile.plan.job_progress:points",
+    "runner.reconcile.execute.guard:objections",
+)
+_JOURNAL, _CLIENT = "runner.reconcile.journal.journal:Journal", "runner.cloud.client:Client"
+_MEMORY, _SCENE = "runner.reconcile.memory:Memory", "runner.reconcile.model.snapshot:Scene"
+_OBSERVER, _RECONCILER = (
+    "runner.reconcile.observe.observer:Observer",
+    "runner.reconcile.execute.reconciler:Reconciler.__init__",
+)
 _ONLY_SIGHTED = ((f"{_SCENE}.gap", lambda _: lambda self, batch: self.sighting(batch).gap),)
 _ALWAYS_WANTS = ((_POINTS, changed(_wants_all)),)
 
@@ -413,20 +419,20 @@ DEFECTS = (
     Defect(name="it always wants everything", at=_POINTS, make=changed(_wants_all), within=10),
     Defect(
         name="a key is forgotten in the tallies",
-        at="runner.reconcile.tally:pieces",
+        at="runner.reconcile.plan.job_progress:pieces",
         make=_forgets_a_key,
         within=10,
     ),
     Defect(name="retries without limit", at=_POINTS, make=_retries_for_ever, within=30),
     Defect(
         name="failures count as done",
-        at="runner.reconcile.tally:pieces",
+        at="runner.reconcile.plan.job_progress:pieces",
         make=changed(_failed_as_done),
         within=20,
     ),
     Defect(
         name="what runs counts as failed",
-        at="runner.reconcile.tally:pieces",
+        at="runner.reconcile.plan.job_progress:pieces",
         make=changed(_running_as_failed),
         within=120,
     ),
@@ -437,30 +443,33 @@ DEFECTS = (
         within=20,
     ),
     Defect(
-        name="the rerun is not read", at="runner.reconcile.tags:read_marks", make=_fields(rerun=0), within=20
+        name="the rerun is not read",
+        at="runner.reconcile.model.tags:read_marks",
+        make=_fields(rerun=0),
+        within=20,
     ),
     Defect(name="records of other recipes count", at=f"{_SCENE}.recorded", make=_of_any_recipe, within=50),
     Defect(
         name="repetitions are forgotten",
-        at="runner.reconcile.repetitions:keyed",
+        at="runner.reconcile.model.repetitions:keyed",
         make=lambda _: lambda jobs, repetitions=None: tuple(jobs),
         within=10,
     ),
     Defect(
         name="our own cancellations count as a person's",
-        at="runner.reconcile.tags:read_marks",
+        at="runner.reconcile.model.tags:read_marks",
         make=_fields(released=False),
         within=180,
     ),
     Defect(
         name="a person's cancellations count as ours",
-        at="runner.reconcile.tags:read_marks",
+        at="runner.reconcile.model.tags:read_marks",
         make=_fields(released=True),
         within=110,
     ),
     Defect(
         name="the device's most runs are ignored",
-        at="runner.reconcile.tally:split_runs",
+        at="runner.reconcile.plan.job_progress:split_runs",
         make=lambda _: lambda runs, max_runs: [runs],
         within=20,
     ),
@@ -469,18 +478,21 @@ DEFECTS = (
     ),
     Defect(
         name="all that was bought is taken for repeated",
-        at="runner.reconcile.upkeep:repeated",
+        at="runner.reconcile.plan.maintenance:repeated",
         make=_all_pending,
         within=20,
     ),
     Defect(
-        name="what arrived twice is left", at="runner.reconcile.upkeep:repeated", make=gives(()), within=400
+        name="what arrived twice is left",
+        at="runner.reconcile.plan.maintenance:repeated",
+        make=gives(()),
+        within=400,
     ),
     # Budgets
-    Defect(name="budgets are ignored", at="runner.reconcile.restraints:beyond", make=gives(()), within=10),
+    Defect(name="budgets are ignored", at="runner.reconcile.plan.limits:beyond", make=gives(()), within=10),
     Defect(
         name="budgets count only what is shown",
-        at="runner.reconcile.restraints:ever_bought",
+        at="runner.reconcile.plan.limits:ever_bought",
         make=_without_records,
         within=10,
     ),
@@ -489,7 +501,7 @@ DEFECTS = (
     Defect(name="an unclear purchase is sent again", at=f"{_CLIENT}.add_jobs", make=_sends_again, within=20),
     Defect(
         name="the transport repeats a POST",
-        at="runner.cloud.transport:Request.is_safe",
+        at="runner.cloud.wire.transport:Request.is_safe",
         make=lambda _: lambda self: True,
         within=20,
     ),
@@ -503,7 +515,7 @@ DEFECTS = (
     ),
     Defect(
         name="only the first page is read",
-        at="runner.cloud.wire:pagination",
+        at="runner.cloud.wire.responses:pagination",
         make=gives((0, 0)),
         within=230,
     ),
@@ -555,16 +567,18 @@ DEFECTS = (
         name="rows of other targets are read", at=f"{_OBSERVER}._entries", make=_reads_all_targets, within=250
     ),
     # Claims and fences
-    Defect(name="fences are left out", at="runner.reconcile.act:Actor._fence", make=never, within=10),
+    Defect(
+        name="fences are left out", at="runner.reconcile.execute.executor:Actor._fence", make=never, within=10
+    ),
     Defect(
         name="fences around jobs are left out",
-        at="runner.reconcile.act:Actor._fence",
+        at="runner.reconcile.execute.executor:Actor._fence",
         make=_only_empty_fences,
         within=230,
     ),
     Defect(
         name="a purchase without an answer is not fenced",
-        at="runner.reconcile.submission:_unclear",
+        at="runner.reconcile.plan.submission:_unclear",
         make=gives(()),
         within=80,
     ),
@@ -586,7 +600,12 @@ DEFECTS = (
     Defect(name="a claim is old at once", at=f"{_SCENE}.claim_age_s", make=gives(math.inf), within=60),
     Defect(name="the lease is over at once", at=_RECONCILER, make=_with_terms(lease_s=0.0), within=120),
     Defect(name="the lease never ends", at=_RECONCILER, make=_with_terms(lease_s=1e9), within=10),
-    Defect(name="closings are left out", at="runner.reconcile.upkeep:closings", make=gives(()), within=10),
+    Defect(
+        name="closings are left out",
+        at="runner.reconcile.plan.maintenance:closings",
+        make=gives(()),
+        within=10,
+    ),
     # What may still come
     Defect(name="the settle window is ignored", at=_RECONCILER, make=_with_terms(settle_s=0.0), within=70),
     Defect(name="ages of rows go by the clock", at=f"{_OBSERVER}._ages_s", make=gives({}), within=100),
@@ -601,45 +620,45 @@ DEFECTS = (
     # What is seen whole
     Defect(
         name="nothing is ever missing of a batch",
-        at="runner.reconcile.completeness:gaps",
+        at="runner.reconcile.observe.completeness:gaps",
         make=yields_nothing,
         within=40,
     ),
     Defect(
         name="a job of any type is whole",
-        at="runner.reconcile.completeness:job_gaps",
+        at="runner.reconcile.observe.completeness:job_gaps",
         make=yields_nothing,
         within=10,
     ),
     Defect(
         name="runs need not be known",
-        at="runner.reconcile.completeness:runs_gaps",
+        at="runner.reconcile.observe.completeness:runs_gaps",
         make=yields_nothing,
         within=400,
     ),
     Defect(
         name="jobs may contradict their batch",
-        at="runner.reconcile.completeness:_contradictions",
+        at="runner.reconcile.observe.completeness:_contradictions",
         make=yields_nothing,
         within=400,
     ),
     Defect(
         name="what was bought need not show",
-        at="runner.reconcile.expectations:expectation",
+        at="runner.reconcile.observe.expectations:expectation",
         make=_fields(job_ids=frozenset(), amounts=()),
         also=_ONLY_SIGHTED,
         within=400,
     ),
     Defect(
         name="only what is counted is expected",
-        at="runner.reconcile.completeness:n_expected",
+        at="runner.reconcile.observe.completeness:n_expected",
         make=lambda _: lambda payload, expected: jobs_count(payload),
         also=_ONLY_SIGHTED,
         within=400,
     ),
     Defect(
         name="what is half seen restrains nothing",
-        at="runner.reconcile.restraints:_half_seen",
+        at="runner.reconcile.plan.limits:_half_seen",
         make=yields_nothing,
         within=10,
     ),
@@ -647,25 +666,25 @@ DEFECTS = (
     Defect(name="a gap is always new", at=f"{_OBSERVER}._sighting", make=_fields(gap_s=0.0), within=10),
     Defect(
         name="a short answer is kept",
-        at="runner.reconcile.batch_reader:BatchReader._reading",
+        at="runner.reconcile.observe.batch_reader:BatchReader._reading",
         make=_keeps_short_answers,
         within=10,
     ),
     Defect(
         name="what was read once is kept for ever",
-        at="runner.reconcile.batch_reader:_version",
+        at="runner.reconcile.observe.batch_reader:_version",
         make=gives(0),
         within=20,
     ),
     Defect(
         name="a sequence of all is taken for a job's own",
-        at="runner.reconcile.own_sequences:is_shared",
+        at="runner.reconcile.observe.job_sequences:is_shared",
         make=gives(False),
         within=130,
     ),
     Defect(
         name="times without a zone are local",
-        at="runner.reconcile.reading:moment",
+        at="runner.reconcile.observe.payloads:moment",
         make=_naive_is_local,
         within=10,
     ),
@@ -700,31 +719,36 @@ DEFECTS = (
     # Records
     Defect(
         name="records are not read",
-        at="runner.results.records:Records.of_experiment",
+        at="runner.results.records.records:Records.of_experiment",
         make=gives(()),
         within=10,
     ),
-    Defect(name="records are not written", at="runner.results.records:Records.add", make=never, within=10),
+    Defect(
+        name="records are not written", at="runner.results.records.records:Records.add", make=never, within=10
+    ),
     Defect(name="results are mixed up", at=f"{_CLIENT}.get_results", make=_shifted_results, within=10),
     # The guard: what it stops too much, and what it lets through of a planner that always wants everything
     Defect(
-        name="the guard knows no failures", at="runner.reconcile.guard:_Lot.failed", make=gives([]), within=20
+        name="the guard knows no failures",
+        at="runner.reconcile.execute.guard:_Lot.failed",
+        make=gives([]),
+        within=20,
     ),
     Defect(
         name="the guard counts what was cancelled",
-        at="runner.reconcile.guard:_job",
+        at="runner.reconcile.execute.guard:_job",
         make=changed(lambda job: job._replace(is_void=False)),
         within=180,
     ),
     Defect(
         name="the guard counts rows beside jobs",
-        at="runner.reconcile.guard:_Lot.bought",
+        at="runner.reconcile.execute.guard:_Lot.bought",
         make=_both_count,
         within=50,
     ),
     Defect(
         name="the guard waits for the request itself",
-        at="runner.reconcile.guard:_counts_still",
+        at="runner.reconcile.execute.guard:_counts_still",
         make=gives(True),
         within=80,
     ),
@@ -772,21 +796,21 @@ DEFECTS = (
         name="the guard lets rows of unclear purchases out",
         at=_OBJECTIONS,
         make=_without_unclear,
-        also=(*_ALWAYS_WANTS, ("runner.reconcile.submission:_unclear", gives(()))),
+        also=(*_ALWAYS_WANTS, ("runner.reconcile.plan.submission:_unclear", gives(()))),
         is_bought=True,
         within=400,
     ),
     Defect(
         name="the guard knows no budget",
-        at="runner.reconcile.guard:_beyond_the_budget",
+        at="runner.reconcile.execute.guard:_beyond_the_budget",
         make=gives(()),
-        also=(("runner.reconcile.restraints:beyond", gives(())),),
+        also=(("runner.reconcile.plan.limits:beyond", gives(())),),
         is_bought=True,
         within=10,
     ),
     Defect(
         name="the guard does not look at the file",
-        at="runner.reconcile.guard:_beyond_the_file",
+        at="runner.reconcile.execute.guard:_beyond_the_file",
         make=gives(()),
         also=_ALWAYS_WANTS,
         is_bought=True,
@@ -799,23 +823,23 @@ DEFECTS = (
 HARMLESS = {
     Defect(
         name="every attempt is the first",
-        at="runner.reconcile.tally:new_jobs",
+        at="runner.reconcile.plan.job_progress:new_jobs",
         make=changed(_first_attempts),
     ): "the attempt only tells twins apart, and that of a failed attempt has ended by then",
     Defect(
         name="the recipe is ignored", at=f"{_SCENE}._is_current", make=_any_recipe_is_current
     ): "what is under way of another recipe is waited for; what has ended counts by the records' recipe",
     Defect(
-        name="adoptions are left out", at="runner.reconcile.upkeep:adoptions", make=gives(())
+        name="adoptions are left out", at="runner.reconcile.plan.maintenance:adoptions", make=gives(())
     ): "the nonce of a claim tells whose it is all the same",
     Defect(
-        name="twins are left alone", at="runner.reconcile.upkeep:twins", make=gives(())
+        name="twins are left alone", at="runner.reconcile.plan.maintenance:twins", make=gives(())
     ): "two batches for the same come only where a file lets lost submissions be sent again",
     Defect(
         name="the ids of what was bought are forgotten", at=f"{_JOURNAL}.settle", make=_settles_without_jobs
     ): "the keys, the runs and the number of jobs of a purchase tell as much",
     Defect(
-        name="any keys will do", at="runner.reconcile.completeness:amount_gaps", make=yields_nothing
+        name="any keys will do", at="runner.reconcile.observe.completeness:amount_gaps", make=yields_nothing
     ): "a job that is not seen whole, or not at all, is told by other gaps before",
     Defect(
         name="a batch is as it is shown", at=f"{_MEMORY}.batch", make=_as_it_is_shown

@@ -10,15 +10,15 @@ from datetime import timedelta
 from itertools import count
 
 from runner.domain import BatchStatus, JobStatus
-from runner.local import state
-from runner.local.records import BatchRecord, JobRecord, Page
-from runner.local.refusals import UnknownThingError, WrongStateError
+from runner.local.rules import state_machine
+from runner.local.rules.errors import UnknownThingError, WrongStateError
+from runner.local.rules.records import BatchRecord, JobRecord, Page
 
 _TICK = timedelta(microseconds=1)
 
 
 class QuickStore:
-    """Batches, jobs and results, with those methods of `runner.local.store.Store` that calls use.
+    """Batches, jobs and results, with those methods of `runner.local.store.store.Store` that calls use.
 
     Args:
         clock: Where the time comes from.
@@ -97,7 +97,9 @@ class QuickStore:
         """Accepts a batch."""
         now = self._time()
         batch_id = self._new_id()
-        batch = state.created(batch_id, new.device_type, is_open=new.open, n_jobs=len(new.jobs), now=now)
+        batch = state_machine.created(
+            batch_id, new.device_type, is_open=new.open, n_jobs=len(new.jobs), now=now
+        )
         self._newest = now
         self._records[batch_id] = BatchRecord(
             state=batch,
@@ -116,19 +118,19 @@ class QuickStore:
     def add_jobs(self, batch_id, jobs):
         """Accepts more jobs of an open batch."""
         now = self._time()
-        self._save(state.with_jobs(self.batch(batch_id).state, len(jobs), now))
+        self._save(state_machine.with_jobs(self.batch(batch_id).state, len(jobs), now))
         self._insert(batch_id, jobs, now)
         return self._records[batch_id]
 
     def close_batch(self, batch_id):
         """Lets a batch take no more jobs."""
-        self._save(state.closed(self.batch(batch_id).state, self._time()))
+        self._save(state_machine.closed(self.batch(batch_id).state, self._time()))
         return self._records[batch_id]
 
     def cancel_batch(self, batch_id, *, is_slow=False):
         """Cancels a batch and its pending jobs."""
         before, now = self.batch(batch_id).state, self._time()
-        after = state.canceled(before, now, is_slow=is_slow)
+        after = state_machine.canceled(before, now, is_slow=is_slow)
         if after != before:
             self._save(after)
             self._cancel_waiting(batch_id, now, is_slow=is_slow)
@@ -137,7 +139,9 @@ class QuickStore:
     def cancel_job(self, job_id, *, is_slow=False):
         """Cancels a pending job."""
         job = self.job(job_id).state
-        self._save(*state.job_canceled(self.batch(job.batch_id).state, job, self._time(), is_slow=is_slow))
+        self._save(
+            *state_machine.job_canceled(self.batch(job.batch_id).state, job, self._time(), is_slow=is_slow)
+        )
         return self._jobs[job_id]
 
     def set_tags(self, batch_id, tags):
@@ -154,7 +158,7 @@ class QuickStore:
         """Starts a job; False if it cannot start any more."""
         job = self.job(job_id).state
         try:
-            self._save(*state.job_started(self.batch(job.batch_id).state, job, self._time()))
+            self._save(*state_machine.job_started(self.batch(job.batch_id).state, job, self._time()))
         except WrongStateError:
             return False
         return True
@@ -163,7 +167,7 @@ class QuickStore:
         """Ends an attempt, with its result or its errors."""
         job = self.job(outcome.job_id).state
         batch = self.batch(job.batch_id).state
-        after = state.job_finished(batch, job, outcome.attempt, outcome.errors, self._time())
+        after = state_machine.job_finished(batch, job, outcome.attempt, outcome.errors, self._time())
         if after is None:
             return
         self._save(*after)
@@ -174,7 +178,7 @@ class QuickStore:
         """Ends every open batch that is idle for longer than patience."""
         now = self._time()
         for record in list(self._records.values()):
-            after = state.timed_out(record.state, now, patience)
+            after = state_machine.timed_out(record.state, now, patience)
             if after is not record.state:
                 self._save(after)
 
@@ -184,16 +188,16 @@ class QuickStore:
         for record in list(self._records.values()):
             batch = record.state
             if batch.status is BatchStatus.CANCELING and batch.updated_at <= now - patience:
-                self._save(state.cancel_ended(batch, now))
+                self._save(state_machine.cancel_ended(batch, now))
                 self._cancel_waiting(batch.id, now)
         for job in [each.state for each in self._jobs.values()]:
             is_due = job.status is JobStatus.CANCELING and job.updated_at <= now - patience
             if is_due and self.batch(job.batch_id).state.status is not BatchStatus.CANCELING:
-                self._save(*state.job_cancel_ended(self.batch(job.batch_id).state, job, now))
+                self._save(*state_machine.job_cancel_ended(self.batch(job.batch_id).state, job, now))
 
     def pause(self, batch_id, *, is_paused):
         """Pauses or resumes a batch."""
-        change = state.paused if is_paused else state.resumed
+        change = state_machine.paused if is_paused else state_machine.resumed
         self._save(change(self.batch(batch_id).state, self._time()))
 
     # ------------------------------------------------------------------------------------------------------
@@ -213,7 +217,9 @@ class QuickStore:
     def _insert(self, batch_id, jobs, now):
         owner, added = self._records[batch_id], []
         for new in jobs:
-            job = state.Job(id=self._new_id(), batch_id=batch_id, status=JobStatus.PENDING, updated_at=now)
+            job = state_machine.Job(
+                id=self._new_id(), batch_id=batch_id, status=JobStatus.PENDING, updated_at=now
+            )
             self._jobs[job.id] = JobRecord(
                 state=job,
                 project_id=owner.project_id,

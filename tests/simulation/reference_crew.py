@@ -33,7 +33,7 @@ from runner.domain import (
 from runner.errors import RunnerError
 from runner.reconcile import End, Journal, Memory, Patience, Reconciler, Terms, Tools, Watch, Wish
 from runner.results import Records
-from runner.results.sites import Site
+from runner.results.records.sites import Site
 
 _URL = "http://127.0.0.1:1"
 _POLL_S, _LEASE_S = 5.0, 20.0

@@ -11,12 +11,12 @@ import pytest
 from fakes import SEQUENCE, AnySequence, VirtualClock
 from quick_store import QuickStore
 
-from runner.local.cloud import LocalCloud
-from runner.local.configuration import Configuration
-from runner.local.engine import NOTHING_WRONG
-from runner.local.messages import Request
-from runner.local.records import Outcome, Result
-from runner.local.store import Store
+from runner.local.engines.base import NOTHING_WRONG
+from runner.local.protocol.configuration import Configuration
+from runner.local.protocol.messages import Request
+from runner.local.rules.records import Outcome, Result
+from runner.local.server.local_cloud import LocalCloud
+from runner.local.store.store import Store
 
 PROJECT = "00000000-0000-4000-8000-000000000000"
 

@@ -29,7 +29,7 @@ from reference_schedules import (
 )
 from reference_world import PROJECTS, descends
 
-from runner.reconcile.journal import Journal
+from runner.reconcile.journal.journal import Journal
 
 RUN = Path(__file__).with_name("reference_run.py")
 # What makes a schedule as Python.
@@ -152,7 +152,9 @@ def test_every_planted_defect_names_something_that_is_there_and_leaves_nothing_b
 
 def test_a_defect_in_what_is_gone_is_told_loudly():
     """Else it would be planted nowhere, and never found."""
-    gone = Defect(name="gone", at="runner.reconcile.journal:Journal.no_such", make=planted_defects.never)
+    gone = Defect(
+        name="gone", at="runner.reconcile.journal.journal:Journal.no_such", make=planted_defects.never
+    )
 
     with pytest.raises(GoneError, match=r"Journal\.no_such"), planted(gone):
         pass

@@ -26,8 +26,8 @@ from runner.domain import (
     Surplus,
     recipe_digest,
 )
-from runner.local.configuration import Configuration
-from runner.local.records import NewBatch, NewJob, Outcome, Result
+from runner.local.protocol.configuration import Configuration
+from runner.local.rules.records import NewBatch, NewJob, Outcome, Result
 
 NAMESPACE = "lab"
 OURS = (f"runner:{NAMESPACE}", "exp:exp")

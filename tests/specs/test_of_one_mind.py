@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from runner.errors import SpecError
-from runner.spec.experiment import Experiment
-from runner.spec.loader import document
-from runner.spec.schema import experiment_schema
+from runner.spec.models.experiment import Experiment
+from runner.spec.validate.schema import experiment_schema
+from runner.spec.yaml_text.loader import document
 
 ROOT = Path(__file__).parents[2]
 SCHEMA = jsonschema.Draft202012Validator(experiment_schema())

@@ -10,7 +10,7 @@ import yaml
 from runner.errors import SpecError
 from runner.sequences import compiled
 from runner.spec import load
-from runner.spec.formatting import formatted
+from runner.spec.format.formatter import formatted
 
 ROOT = Path(__file__).parents[2]
 SPECS = sorted((ROOT / "specs").glob("*.yaml"))

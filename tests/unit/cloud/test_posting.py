@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from receiver import receiving
 
-from runner.cloud.posting import BEGINNING, post
-from runner.cloud.posts import Post, Posted
+from runner.cloud.wire.webhook_message import Post, Posted
+from runner.cloud.wire.webhook_post import BEGINNING, post
 
 
 def test_a_message_is_sent_once_as_it_is():

@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from runner.cloud import Answer, Client, Endpoints, Retrying
-from runner.cloud.pacing import Pace
+from runner.cloud.wire.rate_limit import Pace
 from runner.errors import UnknownOutcomeError
 
 OK = Answer(200, {}, json.dumps({"status": "success", "data": {"id": "b"}}).encode())

@@ -20,7 +20,7 @@ from runner.cloud import (
     ReadyToken,
     Retrying,
 )
-from runner.cloud.endpoints import region_login
+from runner.cloud.wire.endpoints import region_login
 from runner.errors import RunnerError
 from runner.reconcile import Journal, Patience, Reconciler, Terms, Tools, Wish, utc_now
 from runner.results import Records

@@ -10,7 +10,7 @@ import pytest
 from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 
 from runner.cloud import Client, Cloud, Credentials, Retrying
-from runner.cloud.waiting import pause_s, why_over
+from runner.cloud.wait import pause_s, why_over
 from runner.errors import (
     AuthenticationError,
     BatchCreationError,

@@ -18,7 +18,7 @@ import requests
 import urllib3
 
 from runner.cloud import NoAnswerError, NotSentError, Request, RequestsPort
-from runner.cloud.carrying import _TROUBLES, _Route
+from runner.cloud.wire.requests_transport import _TROUBLES, _Route
 
 SECRET = "t0ken-that-nobody-sees"
 LAST = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\nConnection: close\r\n\r\n{}"

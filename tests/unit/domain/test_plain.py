@@ -7,7 +7,7 @@ import json
 import numpy as np
 import pytest
 
-from runner.domain.plain import json_default, plain
+from runner.domain.json_values import json_default, plain
 
 NUMPYS = {"int": np.int64(3), "bool": np.bool_(True), "float": np.float32(0.5), "array": np.arange(3)}
 OURS = {"int": 3, "bool": True, "float": 0.5, "array": [0, 1, 2]}

@@ -7,7 +7,7 @@ import json
 import pytest
 
 from runner.errors import UsageError
-from runner.gitops.publishing_choices import (
+from runner.gitops.publish.choose_records import (
     Choice,
     Destination,
     Sides,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from local_fakes import Asker, Clock, FakeEngine, FakeSequences, counted_ids
 
-from runner.local.cloud import LocalCloud
-from runner.local.store import Store
+from runner.local.server.local_cloud import LocalCloud
+from runner.local.store.store import Store
 
 
 @pytest.fixture

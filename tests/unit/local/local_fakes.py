@@ -7,10 +7,10 @@ from concurrent.futures import Future
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from runner.local.demands import UnreadableConfigurationError
-from runner.local.engine import NOTHING_WRONG
-from runner.local.messages import Request
-from runner.local.submissions import SequenceFacts, UnreadableSequenceError, Variable
+from runner.local.engines.base import NOTHING_WRONG
+from runner.local.protocol.messages import Request
+from runner.local.validation.emulator_options import UnreadableConfigurationError
+from runner.local.validation.submission import SequenceFacts, UnreadableSequenceError, Variable
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOST = {"host": "127.0.0.1:4321"}

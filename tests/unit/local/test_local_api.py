@@ -10,7 +10,7 @@ import sqlite3
 import pytest
 from local_fakes import HOST, a_sequence
 
-from runner.local.devices import DEVICE_TYPES
+from runner.local.rules.device_types import DEVICE_TYPES
 
 BATCHES, JOBS = "/api/v1/batches", "/api/v2/jobs"
 JOB = {"runs": 10, "variables": {"a": 1}}
@@ -434,7 +434,7 @@ def test_wrong_method_names_the_right_ones(ask):
 
 def test_unsupported_call_is_logged(ask, caplog):
     """Somebody who misses a call of PCS finds it in the log."""
-    with caplog.at_level(logging.WARNING, "runner.local.about_calls"):
+    with caplog.at_level(logging.WARNING, "runner.local.api.health"):
         ask("POST", "/api/v1/workloads")
         ask("GET", "/api/v2/workloads/a\nb")
 

@@ -7,8 +7,8 @@ from datetime import timedelta
 import pytest
 from local_fakes import START, Asker, FakeEngine, FakeSequences, a_sequence
 
-from runner.local.cloud import LocalCloud, Step
-from runner.local.engine import AttemptLostError, EngineState, WorkerDiedError, seed
+from runner.local.engines.base import AttemptLostError, EngineState, WorkerDiedError, seed
+from runner.local.server.local_cloud import LocalCloud, Step
 
 
 def job_ids(batch):

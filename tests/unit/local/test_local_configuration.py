@@ -9,7 +9,7 @@ import sys
 import pytest
 
 from runner.errors import LocalCloudError
-from runner.local.configuration import Configuration, read_configuration
+from runner.local.protocol.configuration import Configuration, read_configuration
 
 TOKEN = "secret-0123456789abcdef"
 TOML = f"""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.local.costs import estimate_s, is_long, most_long
+from runner.local.rules.job_costs import estimate_s, is_long, most_long
 
 
 @pytest.mark.parametrize(

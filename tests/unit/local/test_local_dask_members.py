@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("distributed", reason="the package distributed (extra [dask]) is missing")
 
 
-from runner.local.dask_members import Load, Member, Rules, Silence, capacity, next_worker
+from runner.local.engines.dask_members import Load, Member, Rules, Silence, capacity, next_worker
 
 WANTED = {
     "python": "3.11",

@@ -7,11 +7,11 @@ import json
 import pytest
 from local_fakes import FakeSequences, a_sequence
 
-from runner.local import backend_configurations
-from runner.local import devices as local_devices
-from runner.local.demands import Demands, demands, misfits
-from runner.local.devices import DEVICE_TYPES, DeviceType, emulator_name, limit_problem, limited
-from runner.local.refusals import InvalidRequestError
+from runner.local.rules import device_types as local_devices
+from runner.local.rules.device_types import DEVICE_TYPES, DeviceType, emulator_name, limit_problem, limited
+from runner.local.rules.errors import InvalidRequestError
+from runner.local.validation import backend_config
+from runner.local.validation.emulator_options import Demands, demands, misfits
 
 FREE = DEVICE_TYPES["EMU_FREE"]
 
@@ -232,7 +232,7 @@ def test_runs_of_a_job_without_any_come_from_the_configuration(config, asked, ex
 )
 def test_bitstrings_at_the_end_are_added_where_they_are_missing(given, expected):
     """Every job has a counter, and what the client asked for stays as it is."""
-    found = backend_configurations.completed(a_config(*given), "EMU_FREE", 7)
+    found = backend_config.completed(a_config(*given), "EMU_FREE", 7)
 
     assert a_config(*expected) == found
 
@@ -243,10 +243,10 @@ def test_options_that_only_concern_the_machine_are_left_out():
         bitstrings(num_shots=1), autosave_dt=float("inf"), num_gpus_to_use=1, dt=5, log_file="x"
     )
 
-    found = backend_configurations.completed(config, "EMU_MPS", 7)
+    found = backend_config.completed(config, "EMU_MPS", 7)
 
     assert a_config(bitstrings(num_shots=1), dt=5) == found
-    assert [] == list(backend_configurations.problems(config, "EMU_MPS"))
+    assert [] == list(backend_config.problems(config, "EMU_MPS"))
 
 
 def test_device_without_its_emulator_names_the_extra():

@@ -19,12 +19,12 @@ from pulser_simulation.hamiltonian import Hamiltonian
 from pulser_texts import a_text
 from scipy import stats
 
-from runner.local import evolving
-from runner.local.emulation import emulate
-from runner.local.emulators import seed_generators
-from runner.local.engine import payload
-from runner.local.kept_evolutions import KeptEvolutions
-from runner.local.records import Started
+from runner.local.engines import evolution
+from runner.local.engines.base import payload
+from runner.local.engines.emulation import emulate
+from runner.local.engines.emulators import seed_generators
+from runner.local.engines.evolution_cache import KeptEvolutions
+from runner.local.rules.records import Started
 
 VALUES = {"a": 6.0, "d": 400}
 
@@ -63,8 +63,8 @@ def by_pulser(*observables, n_qubits=2, **fields):
 def counted_evolutions(monkeypatch):
     """Lists what is evolved from now on."""
     done = []
-    plain = evolving.evolved
-    monkeypatch.setattr(evolving, "evolved", lambda *args: done.append(args) or plain(*args))
+    plain = evolution.evolved
+    monkeypatch.setattr(evolution, "evolved", lambda *args: done.append(args) or plain(*args))
     return done
 
 
@@ -256,18 +256,20 @@ def test_evolution_that_nobody_can_share_is_not_one():
     everywhere = QutipConfig(observables=[Occupation()], default_evaluation_times="Full")
     of_energy = QutipConfig(observables=[Energy()])
 
-    assert (False, False) == tuple(evolving.has_evolution(sequence, each) for each in (everywhere, of_energy))
+    assert (False, False) == tuple(
+        evolution.has_evolution(sequence, each) for each in (everywhere, of_energy)
+    )
 
 
 def test_remembered_evolution_is_the_computed_one(tmp_path):
     """What comes out of the folder is what would have been computed, to the last bit."""
     text, config = a_text(3), QutipConfig(observables=[BitStrings(num_shots=1)])
-    point = evolving.Point(text=text, parsed=Sequence.from_abstract_repr(text), variables=VALUES)
+    point = evolution.Point(text=text, parsed=Sequence.from_abstract_repr(text), variables=VALUES)
     kept = KeptEvolutions(tmp_path)
 
-    found = [evolving.remembered(point, config, kept) for _ in range(2)]
+    found = [evolution.remembered(point, config, kept) for _ in range(2)]
 
-    expected = evolving.evolved(a_sequence(3), config)
+    expected = evolution.evolved(a_sequence(3), config)
     assert [expected.states.tolist()] * 2 == [each.states.tolist() for each in found]
     assert [("q0", "q1", "q2")] * 3 == [each.atom_order for each in (expected, *found)]
 
@@ -310,7 +312,7 @@ def test_shots_are_those_that_pulser_draws(eigenstates, one_state, errors):
     ket = qutip.Qobj(amplitudes.reshape(-1, 1), dims=[[dimension] * 4, [1] * 4])
 
     drawn = []
-    for state in (QutipState(ket, eigenstates=eigenstates), evolving.Ket(amplitudes, eigenstates)):
+    for state in (QutipState(ket, eigenstates=eigenstates), evolution.Ket(amplitudes, eigenstates)):
         seed_generators(7)
         drawn.append(list(state.sample(num_shots=500, one_state=one_state, **errors).items()))
 

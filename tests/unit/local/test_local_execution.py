@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from runner.local.execution import EngineKind, Execution
+from runner.local.engines.factory import EngineKind, Execution
 
 ADDRESS = "tcp://10.0.0.1:8786"
 

@@ -12,11 +12,11 @@ from pulser.devices import MockDevice
 from pulser_texts import a_pi_pulse_on_the_first, a_text
 from scipy import stats
 
-from runner.local.devices import DEVICE_TYPES, served
-from runner.local.emulation import emulate
-from runner.local.engine import payload
-from runner.local.pulser_sequences import PulserSequences
-from runner.local.records import Started
+from runner.local.engines.base import payload
+from runner.local.engines.emulation import emulate
+from runner.local.rules.device_types import DEVICE_TYPES, served
+from runner.local.rules.records import Started
+from runner.local.validation.sequences import PulserSequences
 
 VALUES = {"a": 6.0, "d": 400}
 

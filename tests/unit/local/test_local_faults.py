@@ -8,10 +8,10 @@ import pytest
 from local_fakes import Asker, FakeEngine, FakeSequences
 from pydantic import TypeAdapter
 
-from runner.local import faults
-from runner.local.cloud import LocalCloud
-from runner.local.configuration import Configuration
-from runner.local.faults import Rule, Tally
+from runner.local.protocol import faults
+from runner.local.protocol.configuration import Configuration
+from runner.local.protocol.faults import Rule, Tally
+from runner.local.server.local_cloud import LocalCloud
 
 BATCHES = "/api/v1/batches"
 RULES = TypeAdapter(list[Rule])

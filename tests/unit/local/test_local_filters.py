@@ -6,8 +6,8 @@ from datetime import UTC, datetime
 
 import pytest
 
-from runner.local.filters import BATCHES, JOBS, Condition, Selection, page_of
-from runner.local.refusals import InvalidRequestError
+from runner.local.protocol.filters import BATCHES, JOBS, Condition, Selection, page_of
+from runner.local.rules.errors import InvalidRequestError
 
 
 @pytest.mark.parametrize(

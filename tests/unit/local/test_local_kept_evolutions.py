@@ -11,7 +11,7 @@ import threading
 import numpy as np
 import pytest
 
-from runner.local.kept_evolutions import Evolution, KeptEvolutions, surplus
+from runner.local.engines.evolution_cache import Evolution, KeptEvolutions, surplus
 
 
 def an_evolution(n_states=1, *, value=0.6):
@@ -124,7 +124,7 @@ def test_surplus_is_what_was_used_longest_ago_also_what_was_left_over():
 HOLDER = """
 import sys, time
 from pathlib import Path
-from runner.local.kept_evolutions import KeptEvolutions
+from runner.local.engines.evolution_cache import KeptEvolutions
 with KeptEvolutions(Path(sys.argv[1])).alone(sys.argv[2]):
     print("held", flush=True)
     time.sleep(300)

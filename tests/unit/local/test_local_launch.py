@@ -16,9 +16,9 @@ from urllib.parse import urlsplit
 import pytest
 
 from runner.errors import LocalCloudError
-from runner.local import launch
-from runner.local.launch import LocalServer, ensure_running, running
-from runner.local.server import Settings, serve
+from runner.local.server import launch
+from runner.local.server.launch import LocalServer, ensure_running, running
+from runner.local.server.server import Settings, serve
 
 PATIENCE_S = 60
 
@@ -223,7 +223,7 @@ def test_server_listens_on_loopback_only(tmp_path, host):
 def test_joining_imports_nothing_heavy():
     """A command that only joins a server pays neither for Pulser nor for a web server."""
     heavy = {"pulser", "uvicorn", "pydantic", "numpy", "asyncio", "sqlite3"}
-    script = f"import sys, runner.local.launch; print({heavy!r} & set(sys.modules))"
+    script = f"import sys, runner.local.server.launch; print({heavy!r} & set(sys.modules))"
 
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
 

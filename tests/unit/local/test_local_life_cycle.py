@@ -9,15 +9,15 @@ import pytest
 from local_fakes import START, Asker, FakeEngine, FakeSequences
 
 from runner.domain import BatchStatus, JobStatus
-from runner.local import state
-from runner.local.cloud import LocalCloud
-from runner.local.configuration import Configuration
-from runner.local.refusals import WrongStateError
-from runner.local.state import Counts
+from runner.local.protocol.configuration import Configuration
+from runner.local.rules import state_machine
+from runner.local.rules.errors import WrongStateError
+from runner.local.rules.state_machine import Counts
+from runner.local.server.local_cloud import LocalCloud
 
 LATER = START + timedelta(seconds=10)
-BATCH = state.created("b", "EMU_FREE", is_open=True, n_jobs=2, now=START)
-JOB = state.Job(id="j", batch_id="b", status=JobStatus.PENDING, updated_at=START)
+BATCH = state_machine.created("b", "EMU_FREE", is_open=True, n_jobs=2, now=START)
+JOB = state_machine.Job(id="j", batch_id="b", status=JobStatus.PENDING, updated_at=START)
 
 
 @pytest.fixture
@@ -39,25 +39,25 @@ def statuses(ask, batch):
 
 def test_slow_cancel_goes_by_way_of_canceling():
     """The batch is closed at once, and ended when the cancel has ended."""
-    canceling = state.canceled(BATCH, LATER, is_slow=True)
-    canceled = state.cancel_ended(canceling, LATER)
+    canceling = state_machine.canceled(BATCH, LATER, is_slow=True)
+    canceled = state_machine.cancel_ended(canceling, LATER)
 
     expected = replace(
         BATCH, status=BatchStatus.CANCELING, open=False, counts=Counts(canceling=2), updated_at=LATER
     )
-    assert expected == canceling == state.canceled(canceling, LATER, is_slow=True)
+    assert expected == canceling == state_machine.canceled(canceling, LATER, is_slow=True)
     assert (
         replace(expected, status=BatchStatus.CANCELED, counts=Counts(canceled=2), ended_at=LATER) == canceled
     )
-    assert canceled == state.canceled(BATCH, LATER)
+    assert canceled == state_machine.canceled(BATCH, LATER)
 
 
 def test_slow_cancel_of_a_job_keeps_its_batch_busy():
     """A closed batch is not done before its last job is canceled."""
-    batch, job = state.job_canceled(
+    batch, job = state_machine.job_canceled(
         replace(BATCH, open=False, counts=Counts(pending=1)), JOB, LATER, is_slow=True
     )
-    after, canceled = state.job_cancel_ended(batch, job, LATER)
+    after, canceled = state_machine.job_cancel_ended(batch, job, LATER)
 
     assert (JobStatus.CANCELING, None, BatchStatus.PENDING) == (job.status, job.ended_at, batch.status)
     assert (JobStatus.CANCELED, LATER, BatchStatus.DONE) == (canceled.status, canceled.ended_at, after.status)
@@ -65,13 +65,13 @@ def test_slow_cancel_of_a_job_keeps_its_batch_busy():
 
 def test_paused_batch_starts_nothing_and_goes_on_as_it_was():
     """A pause is undone by resuming, and does nothing to what has ended."""
-    paused = state.paused(BATCH, LATER)
-    ended = state.canceled(BATCH, LATER)
+    paused = state_machine.paused(BATCH, LATER)
+    ended = state_machine.canceled(BATCH, LATER)
 
     with pytest.raises(WrongStateError):
-        state.job_started(paused, JOB, LATER)
-    assert replace(BATCH, updated_at=LATER) == state.resumed(paused, LATER)
-    assert (ended, BATCH) == (state.paused(ended, LATER), state.resumed(BATCH, LATER))
+        state_machine.job_started(paused, JOB, LATER)
+    assert replace(BATCH, updated_at=LATER) == state_machine.resumed(paused, LATER)
+    assert (ended, BATCH) == (state_machine.paused(ended, LATER), state_machine.resumed(BATCH, LATER))
 
 
 def test_canceled_batch_is_canceling_for_a_while(configured, clock):

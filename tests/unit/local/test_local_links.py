@@ -9,14 +9,14 @@ from datetime import timedelta
 import pytest
 from local_fakes import HOST, START, Asker, FakeSequences
 
-from runner.local import links
-from runner.local.cloud import LocalCloud
-from runner.local.configuration import Configuration
-from runner.local.messages import Request
+from runner.local.protocol import result_links
+from runner.local.protocol.configuration import Configuration
+from runner.local.protocol.messages import Request
+from runner.local.server.local_cloud import LocalCloud
 
 UNTIL = START + timedelta(minutes=1)
 TICK = timedelta(microseconds=1)
-ADDRESS = links.issued("secret", 7, UNTIL)
+ADDRESS = result_links.issued("secret", 7, UNTIL)
 
 
 @pytest.mark.parametrize(
@@ -30,9 +30,9 @@ ADDRESS = links.issued("secret", 7, UNTIL)
 )
 def test_address_is_good_up_to_its_end_and_with_its_secret(secret, now, expected):
     """It says which job it is of, and that is true for who has the secret, before its end."""
-    link = links.read(ADDRESS)
+    link = result_links.read(ADDRESS)
 
-    assert (7, expected) == (link.order, links.is_good(link, secret, now))
+    assert (7, expected) == (link.order, result_links.is_good(link, secret, now))
 
 
 @pytest.mark.parametrize("position", range(32))
@@ -40,17 +40,17 @@ def test_changed_address_is_not_good(position):
     """Neither its job nor its end nor its signature can be changed by a bit."""
     plain = bytearray(base64.urlsafe_b64decode(ADDRESS + "="))
     plain[position] ^= 1
-    link = links.read(base64.urlsafe_b64encode(plain).decode().rstrip("="))
+    link = result_links.read(base64.urlsafe_b64encode(plain).decode().rstrip("="))
 
-    assert not links.is_good(link, "secret", START)
+    assert not result_links.is_good(link, "secret", START)
 
 
 @pytest.mark.parametrize("address", ["", "guess", "ä", "%00", "A" * 4000, ADDRESS[:-4], ADDRESS + "AAAA"])
 def test_guess_is_no_address_or_not_a_good_one(address):
     """Whatever is asked for, it leads nowhere."""
-    link = links.read(address)
+    link = result_links.read(address)
 
-    assert link is None or not links.is_good(link, "secret", START)
+    assert link is None or not result_links.is_good(link, "secret", START)
 
 
 def test_number_that_no_job_can_have_leads_nowhere(ask):

@@ -6,9 +6,9 @@ import gzip
 
 import pytest
 
-from runner.local import messages
-from runner.local.messages import Request, is_loopback, json_body, require_loopback
-from runner.local.refusals import ForbiddenOriginError, InvalidRequestError, TooLargeError
+from runner.local.protocol import messages
+from runner.local.protocol.messages import Request, is_loopback, json_body, require_loopback
+from runner.local.rules.errors import ForbiddenOriginError, InvalidRequestError, TooLargeError
 
 
 def a_request(body=b"", **headers):

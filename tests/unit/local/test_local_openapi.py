@@ -8,14 +8,14 @@ import jsonschema
 import pytest
 from local_fakes import HOST, FakeEngine, FakeSequences
 
-from runner.local import bodies, filters
-from runner.local.api import CONTROL_ROUTES, ROUTES
-from runner.local.cloud import LocalCloud
-from runner.local.configuration import Configuration
-from runner.local.messages import Request
-from runner.local.openapi import document, operation_id
-from runner.local.operations import OPERATIONS
-from runner.local.refusals import InvalidRequestError
+from runner.local.api.app import CONTROL_ROUTES, ROUTES
+from runner.local.api.openapi import document, operation_id
+from runner.local.api.operations import OPERATIONS
+from runner.local.protocol import filters, request_models
+from runner.local.protocol.configuration import Configuration
+from runner.local.protocol.messages import Request
+from runner.local.rules.errors import InvalidRequestError
+from runner.local.server.local_cloud import LocalCloud
 
 ALL = ROUTES + CONTROL_ROUTES
 TOKENS = {
@@ -123,7 +123,7 @@ def test_body_fits_its_schema_if_it_is_read(body):
     said = written()
     schema = {"$ref": "#/components/schemas/BatchBody", "components": said["components"]}
     try:
-        bodies.batch_body(body)
+        request_models.batch_body(body)
         is_read = True
     except InvalidRequestError:
         is_read = False

@@ -18,9 +18,9 @@ from pathlib import Path
 import pytest
 from engine_work import work
 
-from runner.local.engine import WorkerDiedError
-from runner.local.processes import ProcessEngine
-from runner.local.workers import Worker
+from runner.local.engines.base import WorkerDiedError
+from runner.local.engines.process_engine import ProcessEngine
+from runner.local.engines.worker_process import Worker
 
 PATIENCE_S = 60
 
@@ -217,7 +217,7 @@ def test_workers_do_not_outlive_their_server(tmp_path):
         import json, sys, time
         sys.path.insert(0, sys.argv[1])
         from engine_work import work
-        from runner.local.processes import ProcessEngine
+        from runner.local.engines.process_engine import ProcessEngine
         engine = ProcessEngine(2, work=work)
         print(json.loads(engine.submit("j", 1, json.dumps({"do": "wait"})).result())["pid"], flush=True)
         for n in range(2):

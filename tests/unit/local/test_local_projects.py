@@ -9,11 +9,11 @@ import pytest
 from local_fakes import HOST, FakeSequences, a_sequence
 
 from runner.errors import LocalCloudError
-from runner.local.cloud import LocalCloud
-from runner.local.configuration import Configuration
-from runner.local.identity import Tokens
-from runner.local.messages import Request
-from runner.local.server import Settings, require_guarded, serve
+from runner.local.api.auth import Tokens
+from runner.local.protocol.configuration import Configuration
+from runner.local.protocol.messages import Request
+from runner.local.server.local_cloud import LocalCloud
+from runner.local.server.server import Settings, require_guarded, serve
 
 OURS, THEIRS = "11111111-0000-4000-8000-000000000000", "22222222-0000-4000-8000-000000000000"
 TOKENS = {OURS: "ours-0123456789abcdef", THEIRS: "theirs-0123456789abcdef"}

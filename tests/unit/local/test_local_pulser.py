@@ -11,13 +11,13 @@ from pulser.backend import BitStrings, EmulationConfig, Occupation, Results
 from pulser.json.abstract_repr.deserializer import deserialize_device
 from pulser_texts import a_cnot, a_measurement, a_pi_pulse_on_the_first, a_text
 
-from runner.local import pulser_sequences
-from runner.local.devices import limited, served
-from runner.local.emulation import emulate
-from runner.local.engine import payload, seed
-from runner.local.pulser_sequences import PulserSequences
-from runner.local.records import Started
-from runner.local.submissions import SequenceFacts, UnreadableSequenceError, Variable
+from runner.local.engines.base import payload, seed
+from runner.local.engines.emulation import emulate
+from runner.local.rules.device_types import limited, served
+from runner.local.rules.records import Started
+from runner.local.validation import sequences as pulser_sequences
+from runner.local.validation.sequences import PulserSequences
+from runner.local.validation.submission import SequenceFacts, UnreadableSequenceError, Variable
 
 VALUES = {"a": 6.0, "d": 400}
 
@@ -172,7 +172,8 @@ def test_a_sequence_that_no_solver_takes_is_refused(sequences):
 def test_who_asks_first_does_not_meet_half_of_pulser():
     """Pulser is imported beside the first requests: two imports at once found half of a module."""
     script = (
-        "import threading; from runner.local.pulser_sequences import PulserSequences; s = PulserSequences();"
+        "import threading; from runner.local.validation.sequences import PulserSequences;"
+        " s = PulserSequences();"
         " found = [];"
         " ask = lambda: found.append(len(s.device_specs()) > 0);"
         " some = [threading.Thread(target=each) for each in (s.preload, ask, ask)];"

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runner.local import queues as local_queues
-from runner.local.queues import (
+from runner.local.rules import queue_policy as local_queues
+from runner.local.rules.queue_policy import (
     NOTHING_SHARED,
     DeviceQueue,
     FreeWorkers,

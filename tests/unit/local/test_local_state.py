@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from runner.domain import BatchStatus, JobStatus
-from runner.local import state
-from runner.local.refusals import WrongStateError
-from runner.local.state import Batch, Counts, Job
+from runner.local.rules import state_machine
+from runner.local.rules.errors import WrongStateError
+from runner.local.rules.state_machine import Batch, Counts, Job
 
 T0 = datetime(2026, 3, 1, tzinfo=UTC)
 T1 = T0 + timedelta(seconds=10)
@@ -46,44 +46,48 @@ OPEN_IDLE = a_batch(open=True, counts=Counts(), idle_since=T0)
     ("batch", "expected"),
     [
         pytest.param(
-            state.created("b", "EMU_FREE", is_open=False, n_jobs=2, now=T0), a_batch(), id="closed, with jobs"
+            state_machine.created("b", "EMU_FREE", is_open=False, n_jobs=2, now=T0),
+            a_batch(),
+            id="closed, with jobs",
         ),
         pytest.param(
-            state.created("b", "EMU_FREE", is_open=True, n_jobs=2, now=T0),
+            state_machine.created("b", "EMU_FREE", is_open=True, n_jobs=2, now=T0),
             a_batch(open=True),
             id="open, with jobs",
         ),
         pytest.param(
-            state.created("b", "EMU_FREE", is_open=True, n_jobs=0, now=T0),
+            state_machine.created("b", "EMU_FREE", is_open=True, n_jobs=0, now=T0),
             OPEN_IDLE,
             id="open, without jobs: idle from the beginning",
         ),
         pytest.param(
-            state.with_jobs(OPEN_IDLE, 3, T1),
+            state_machine.with_jobs(OPEN_IDLE, 3, T1),
             a_batch(open=True, counts=Counts(pending=3), updated_at=T1),
             id="jobs end the idleness",
         ),
         pytest.param(
-            state.closed(a_batch(open=True), T1), a_batch(updated_at=T1), id="closing keeps pending jobs"
+            state_machine.closed(a_batch(open=True), T1),
+            a_batch(updated_at=T1),
+            id="closing keeps pending jobs",
         ),
         pytest.param(
-            state.closed(replace(RUNNING, open=True, counts=Counts(done=2)), T1),
+            state_machine.closed(replace(RUNNING, open=True, counts=Counts(done=2)), T1),
             replace(RUNNING, status=BatchStatus.DONE, counts=Counts(done=2), updated_at=T1, ended_at=T1),
             id="closing after the last job is the end",
         ),
-        pytest.param(state.closed(a_batch(), T1), a_batch(), id="closing twice changes nothing"),
+        pytest.param(state_machine.closed(a_batch(), T1), a_batch(), id="closing twice changes nothing"),
         pytest.param(
-            state.closed(a_batch(status=BatchStatus.TIMED_OUT), T1),
+            state_machine.closed(a_batch(status=BatchStatus.TIMED_OUT), T1),
             a_batch(status=BatchStatus.TIMED_OUT),
             id="closing what has ended changes nothing",
         ),
         pytest.param(
-            state.canceled(a_batch(open=True), T1),
+            state_machine.canceled(a_batch(open=True), T1),
             a_batch(status=BatchStatus.CANCELED, counts=Counts(canceled=2), updated_at=T1, ended_at=T1),
             id="canceling cancels what waits, and closes",
         ),
         pytest.param(
-            state.canceled(replace(RUNNING, counts=Counts(pending=1, running=1)), T1),
+            state_machine.canceled(replace(RUNNING, counts=Counts(pending=1, running=1)), T1),
             replace(
                 RUNNING,
                 status=BatchStatus.CANCELED,
@@ -94,12 +98,12 @@ OPEN_IDLE = a_batch(open=True, counts=Counts(), idle_since=T0)
             id="canceling lets run what runs",
         ),
         pytest.param(
-            state.canceled(a_batch(status=BatchStatus.CANCELED), T1),
+            state_machine.canceled(a_batch(status=BatchStatus.CANCELED), T1),
             a_batch(status=BatchStatus.CANCELED),
             id="canceling twice changes nothing",
         ),
         pytest.param(
-            state.timed_out(OPEN_IDLE, T0 + PATIENCE, PATIENCE),
+            state_machine.timed_out(OPEN_IDLE, T0 + PATIENCE, PATIENCE),
             replace(
                 OPEN_IDLE,
                 status=BatchStatus.TIMED_OUT,
@@ -111,12 +115,12 @@ OPEN_IDLE = a_batch(open=True, counts=Counts(), idle_since=T0)
             id="idle for too long",
         ),
         pytest.param(
-            state.timed_out(OPEN_IDLE, T0 + PATIENCE - timedelta(microseconds=1), PATIENCE),
+            state_machine.timed_out(OPEN_IDLE, T0 + PATIENCE - timedelta(microseconds=1), PATIENCE),
             OPEN_IDLE,
             id="idle for nearly too long",
         ),
         pytest.param(
-            state.timed_out(a_batch(open=True), T0 + 9 * PATIENCE, PATIENCE),
+            state_machine.timed_out(a_batch(open=True), T0 + 9 * PATIENCE, PATIENCE),
             a_batch(open=True),
             id="busy for long",
         ),
@@ -131,27 +135,27 @@ def test_transition_of_a_batch_gives_the_whole_next_batch(batch, expected):
 def test_batch_that_is_not_live_takes_no_jobs(status):
     """Whatever ended a batch, a late request to add jobs to it is refused."""
     with pytest.raises(WrongStateError, match="not open"):
-        state.with_jobs(a_batch(status=status, open=True), 1, T1)
+        state_machine.with_jobs(a_batch(status=status, open=True), 1, T1)
 
 
 def test_closed_batch_takes_no_jobs():
     """A closed batch refuses jobs although it still runs."""
     with pytest.raises(WrongStateError, match="not open"):
-        state.with_jobs(a_batch(status=BatchStatus.RUNNING), 1, T1)
+        state_machine.with_jobs(a_batch(status=BatchStatus.RUNNING), 1, T1)
 
 
 @pytest.mark.parametrize("status", [BatchStatus.DONE, BatchStatus.TIMED_OUT, BatchStatus.ERROR])
 def test_batch_that_ended_is_not_canceled(status):
     """A batch that came to another end keeps that end."""
     with pytest.raises(WrongStateError, match=status):
-        state.canceled(a_batch(status=status), T1)
+        state_machine.canceled(a_batch(status=status), T1)
 
 
 @pytest.mark.parametrize(
     ("pair", "expected"),
     [
         pytest.param(
-            state.job_started(a_batch(), a_job(), T1),
+            state_machine.job_started(a_batch(), a_job(), T1),
             (
                 a_batch(
                     status=BatchStatus.RUNNING,
@@ -164,7 +168,7 @@ def test_batch_that_ended_is_not_canceled(status):
             id="the first job starts its batch",
         ),
         pytest.param(
-            state.job_finished(RUNNING, RUNNING_JOB, 1, (), T1),
+            state_machine.job_finished(RUNNING, RUNNING_JOB, 1, (), T1),
             (
                 replace(RUNNING, status=BatchStatus.DONE, counts=Counts(done=1), updated_at=T1, ended_at=T1),
                 replace(RUNNING_JOB, status=JobStatus.DONE, updated_at=T1, ended_at=T1),
@@ -172,7 +176,7 @@ def test_batch_that_ended_is_not_canceled(status):
             id="the last job ends its closed batch",
         ),
         pytest.param(
-            state.job_finished(RUNNING, RUNNING_JOB, 1, ("no",), T1),
+            state_machine.job_finished(RUNNING, RUNNING_JOB, 1, ("no",), T1),
             (
                 replace(RUNNING, status=BatchStatus.DONE, counts=Counts(error=1), updated_at=T1, ended_at=T1),
                 replace(RUNNING_JOB, status=JobStatus.ERROR, errors=("no",), updated_at=T1, ended_at=T1),
@@ -180,7 +184,7 @@ def test_batch_that_ended_is_not_canceled(status):
             id="a batch of failed jobs is done",
         ),
         pytest.param(
-            state.job_finished(replace(RUNNING, open=True), RUNNING_JOB, 1, (), T1),
+            state_machine.job_finished(replace(RUNNING, open=True), RUNNING_JOB, 1, (), T1),
             (
                 replace(RUNNING, open=True, counts=Counts(done=1), updated_at=T1, idle_since=T1),
                 replace(RUNNING_JOB, status=JobStatus.DONE, updated_at=T1, ended_at=T1),
@@ -188,7 +192,7 @@ def test_batch_that_ended_is_not_canceled(status):
             id="an open batch idles after its last job",
         ),
         pytest.param(
-            state.job_finished(replace(RUNNING, status=BatchStatus.CANCELED), RUNNING_JOB, 1, (), T1),
+            state_machine.job_finished(replace(RUNNING, status=BatchStatus.CANCELED), RUNNING_JOB, 1, (), T1),
             (
                 replace(RUNNING, status=BatchStatus.CANCELED, counts=Counts(done=1), updated_at=T1),
                 replace(RUNNING_JOB, status=JobStatus.DONE, updated_at=T1, ended_at=T1),
@@ -196,7 +200,7 @@ def test_batch_that_ended_is_not_canceled(status):
             id="a job that outlived the cancel of its batch is done, the batch stays canceled",
         ),
         pytest.param(
-            state.job_canceled(a_batch(), a_job(), T1),
+            state_machine.job_canceled(a_batch(), a_job(), T1),
             (
                 a_batch(counts=Counts(pending=1, canceled=1), updated_at=T1),
                 a_job(status=JobStatus.CANCELED, updated_at=T1, ended_at=T1),
@@ -204,12 +208,12 @@ def test_batch_that_ended_is_not_canceled(status):
             id="a pending job is canceled",
         ),
         pytest.param(
-            state.job_canceled(a_batch(), a_job(status=JobStatus.CANCELED), T1),
+            state_machine.job_canceled(a_batch(), a_job(status=JobStatus.CANCELED), T1),
             (a_batch(), a_job(status=JobStatus.CANCELED)),
             id="canceling a job twice changes nothing",
         ),
         pytest.param(
-            state.job_interrupted(RUNNING, RUNNING_JOB, T1),
+            state_machine.job_interrupted(RUNNING, RUNNING_JOB, T1),
             (
                 replace(RUNNING, counts=Counts(pending=1), updated_at=T1),
                 replace(RUNNING_JOB, status=JobStatus.PENDING, started_at=None, updated_at=T1),
@@ -217,7 +221,7 @@ def test_batch_that_ended_is_not_canceled(status):
             id="an interrupted job waits again and keeps the number of its attempt",
         ),
         pytest.param(
-            state.job_interrupted(replace(RUNNING, status=BatchStatus.CANCELED), RUNNING_JOB, T1),
+            state_machine.job_interrupted(replace(RUNNING, status=BatchStatus.CANCELED), RUNNING_JOB, T1),
             (
                 replace(RUNNING, status=BatchStatus.CANCELED, counts=Counts(canceled=1), updated_at=T1),
                 replace(RUNNING_JOB, status=JobStatus.CANCELED, started_at=None, updated_at=T1, ended_at=T1),
@@ -225,7 +229,7 @@ def test_batch_that_ended_is_not_canceled(status):
             id="an interrupted job of a canceled batch is canceled",
         ),
         pytest.param(
-            state.job_lost(RUNNING, RUNNING_JOB, 1, ("first",), T1),
+            state_machine.job_lost(RUNNING, RUNNING_JOB, 1, ("first",), T1),
             (
                 replace(RUNNING, counts=Counts(pending=1), updated_at=T1),
                 replace(LOST_JOB, errors=("first",)),
@@ -233,7 +237,7 @@ def test_batch_that_ended_is_not_canceled(status):
             id="a job whose attempt was lost waits again, and remembers the loss",
         ),
         pytest.param(
-            state.job_lost(RUNNING, replace(RUNNING_JOB, attempt=9, errors=("1", "2")), 9, (), T1),
+            state_machine.job_lost(RUNNING, replace(RUNNING_JOB, attempt=9, errors=("1", "2")), 9, (), T1),
             (
                 replace(RUNNING, counts=Counts(pending=1), updated_at=T1),
                 replace(LOST_JOB, attempt=9, errors=("1", "2")),
@@ -241,7 +245,7 @@ def test_batch_that_ended_is_not_canceled(status):
             id="a loss that is not held against the job may happen any number of times",
         ),
         pytest.param(
-            state.job_lost(replace(RUNNING, status=BatchStatus.CANCELED), RUNNING_JOB, 1, (), T1),
+            state_machine.job_lost(replace(RUNNING, status=BatchStatus.CANCELED), RUNNING_JOB, 1, (), T1),
             (
                 replace(RUNNING, status=BatchStatus.CANCELED, counts=Counts(canceled=1), updated_at=T1),
                 replace(LOST_JOB, status=JobStatus.CANCELED, ended_at=T1),
@@ -249,7 +253,7 @@ def test_batch_that_ended_is_not_canceled(status):
             id="a lost job of a canceled batch is canceled",
         ),
         pytest.param(
-            state.job_finished(RUNNING, replace(RUNNING_JOB, errors=("1",)), 1, (), T1),
+            state_machine.job_finished(RUNNING, replace(RUNNING_JOB, errors=("1",)), 1, (), T1),
             (
                 replace(RUNNING, status=BatchStatus.DONE, counts=Counts(done=1), updated_at=T1, ended_at=T1),
                 replace(RUNNING_JOB, status=JobStatus.DONE, updated_at=T1, ended_at=T1),
@@ -269,15 +273,15 @@ def test_transition_of_a_job_gives_its_batch_and_itself(pair, expected):
 )
 def test_result_of_another_attempt_does_not_count(job, attempt):
     """Only the attempt that is running now can end a job."""
-    assert state.job_finished(RUNNING, job, attempt, (), T1) is None
-    assert state.job_lost(RUNNING, job, attempt, ("lost",), T1) is None
+    assert state_machine.job_finished(RUNNING, job, attempt, (), T1) is None
+    assert state_machine.job_lost(RUNNING, job, attempt, ("lost",), T1) is None
 
 
 @pytest.mark.parametrize("status", [JobStatus.RUNNING, JobStatus.DONE, JobStatus.ERROR])
 def test_job_that_has_started_is_not_canceled(status):
     """A job that runs or has ended is not canceled any more."""
     with pytest.raises(WrongStateError, match=status):
-        state.job_canceled(RUNNING, a_job(status=status), T1)
+        state_machine.job_canceled(RUNNING, a_job(status=status), T1)
 
 
 @pytest.mark.parametrize(
@@ -286,7 +290,7 @@ def test_job_that_has_started_is_not_canceled(status):
 def test_job_that_cannot_start_is_refused(batch, job):
     """Neither a job that runs already nor a job of a batch that ended is started."""
     with pytest.raises(WrongStateError, match="does not start"):
-        state.job_started(batch, job, T1)
+        state_machine.job_started(batch, job, T1)
 
 
 def test_counts_are_written_without_the_empty_statuses():

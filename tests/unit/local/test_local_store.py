@@ -15,12 +15,12 @@ from local_fakes import START, Asker, Clock, FakeEngine, FakeSequences, counted_
 
 from runner.domain import BatchStatus, JobStatus
 from runner.errors import LocalCloudError
-from runner.local.cloud import LocalCloud
-from runner.local.filters import Condition, Selection
-from runner.local.records import NewBatch, NewJob, Outcome, Result, Started
-from runner.local.refusals import UnknownThingError, WrongStateError
-from runner.local.state import Counts
-from runner.local.store import Store
+from runner.local.protocol.filters import Condition, Selection
+from runner.local.rules.errors import UnknownThingError, WrongStateError
+from runner.local.rules.records import NewBatch, NewJob, Outcome, Result, Started
+from runner.local.rules.state_machine import Counts
+from runner.local.server.local_cloud import LocalCloud
+from runner.local.store.store import Store
 
 JOB = NewJob(runs=10, variables={"a": 1})
 RESULT = Result(counter={"01": 7, "10": 3}, serialised_results="{}")
@@ -221,8 +221,8 @@ def test_what_was_answered_survives_a_kill(tmp_path):
     script = textwrap.dedent(
         """
         import os, signal, sys
-        from runner.local.records import NewBatch, NewJob
-        from runner.local.store import Store
+        from runner.local.rules.records import NewBatch, NewJob
+        from runner.local.store.store import Store
         store = Store(sys.argv[1])
         for _ in range(5):
             jobs = (NewJob(runs=1), NewJob(runs=2))

@@ -7,11 +7,12 @@ import json
 import pytest
 from local_fakes import START, FakeSequences, a_sequence
 
-from runner.local import bodies, submissions
-from runner.local.devices import served
-from runner.local.records import BatchRecord, NewBatch, NewJob
-from runner.local.refusals import InvalidRequestError, Problem
-from runner.local.state import created
+from runner.local.protocol import request_models
+from runner.local.rules.device_types import served
+from runner.local.rules.errors import InvalidRequestError, Problem
+from runner.local.rules.records import BatchRecord, NewBatch, NewJob
+from runner.local.rules.state_machine import created
+from runner.local.validation import submission
 
 
 def a_body(**fields):
@@ -27,7 +28,7 @@ def a_body(**fields):
 
 def accepted(**fields):
     """The batch that becomes of a body."""
-    return submissions.new_batch(bodies.batch_body(a_body(**fields)), FakeSequences())
+    return submission.new_batch(request_models.batch_body(a_body(**fields)), FakeSequences())
 
 
 def refused(**fields):
@@ -264,10 +265,10 @@ def test_all_faulty_jobs_are_told_at_once():
 
 def test_added_jobs_are_checked_like_the_first_ones():
     """An addition is checked against the sequence and the device of its batch."""
-    jobs = bodies.jobs_body([{"runs": 10, "variables": {"b": 1}}])
+    jobs = request_models.jobs_body([{"runs": 10, "variables": {"b": 1}}])
 
     with pytest.raises(InvalidRequestError) as refusal:
-        submissions.new_jobs(jobs, a_record(), FakeSequences())
+        submission.new_jobs(jobs, a_record(), FakeSequences())
 
     assert (
         Problem(("body", 0, "variables", "b"), "The sequence does not declare this variable; it has a."),
@@ -303,4 +304,4 @@ def test_shape_of_a_body_is_exact(fields, place):
 def test_body_that_is_no_object_is_refused():
     """A list in place of an object is a 422."""
     with pytest.raises(InvalidRequestError):
-        bodies.batch_body(json.loads("[]"))
+        request_models.batch_body(json.loads("[]"))

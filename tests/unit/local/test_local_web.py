@@ -12,12 +12,12 @@ from http.client import HTTPConnection, RemoteDisconnected
 import pytest
 from local_fakes import FakeEngine, FakeSequences
 
-from runner.local.cloud import LocalCloud
-from runner.local.configuration import Configuration
-from runner.local.faults import WELL
-from runner.local.messages import Answer
-from runner.local.store import Store
-from runner.local.web import Front
+from runner.local.protocol.configuration import Configuration
+from runner.local.protocol.faults import WELL
+from runner.local.protocol.messages import Answer
+from runner.local.server.asgi import Front
+from runner.local.server.local_cloud import LocalCloud
+from runner.local.store.store import Store
 
 BATCHES = "/api/v1/batches"
 EMPTY = b'{"project_id": "p", "device_type": "EMU_FREE", "open": true}'

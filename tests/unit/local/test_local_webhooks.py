@@ -12,10 +12,10 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from local_fakes import Asker, FakeSequences
 
-from runner.local import webhooks
-from runner.local.cloud import LocalCloud
-from runner.local.configuration import Configuration, WebhookSettings
-from runner.local.courier import Courier
+from runner.local.protocol.configuration import Configuration, WebhookSettings
+from runner.local.rules import webhook_policy
+from runner.local.server.local_cloud import LocalCloud
+from runner.local.server.webhook_sender import Courier
 
 PATIENCE_S = 30.0
 ALLOWED = ["http://127.0.0.1:9000/hooks", "https://lab.example"]
@@ -48,12 +48,12 @@ ALLOWED = ["http://127.0.0.1:9000/hooks", "https://lab.example"]
 )
 def test_only_allowed_addresses_are_told(url, expected):
     """The same scheme, host and port, and a path that is the allowed one or below it."""
-    assert expected is webhooks.is_allowed(url, ALLOWED)
+    assert expected is webhook_policy.is_allowed(url, ALLOWED)
 
 
 def test_waits_double_and_tries_end():
     """After the last try there is no further one."""
-    waits = [webhooks.next_try(n, most=4, first_wait_s=0.5) for n in (1, 2, 3, 4)]
+    waits = [webhook_policy.next_try(n, most=4, first_wait_s=0.5) for n in (1, 2, 3, 4)]
 
     assert [timedelta(seconds=0.5), timedelta(seconds=1), timedelta(seconds=2), None] == waits
 

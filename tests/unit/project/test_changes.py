@@ -8,10 +8,10 @@ import builders
 import pytest
 
 from runner.domain import JobStatus
-from runner.project.changes import Kind, changed_experiment, removed_experiment
+from runner.project.revisions.changes import Kind, changed_experiment, removed_experiment
 from runner.reconcile import Deed
-from runner.reconcile.plan import plan
-from runner.reconcile.scene import Terms
+from runner.reconcile.model.snapshot import Terms
+from runner.reconcile.plan.planner import plan
 
 NOW = builders.at(600)
 TERMS = Terms(namespace="lab")

@@ -29,8 +29,10 @@ from runner.domain import (
     Surplus,
 )
 from runner.errors import Problem, SpecError
-from runner.project import Project, compiled_cache
-from runner.project.compiled_cache import (
+from runner.project import Project
+from runner.project.cache import compiled as compiled_cache
+from runner.project.cache.checksummed_file import read_sealed, write_sealed
+from runner.project.cache.compiled import (
     MOST_BYTES,
     MOST_FILES,
     OLDEST_S,
@@ -40,14 +42,13 @@ from runner.project.compiled_cache import (
     kept_folder,
     superfluous,
 )
-from runner.project.experiments import load_experiments
-from runner.project.manifest import manifest
-from runner.project.permitting import on_target
-from runner.project.plain_values import decoded_mapping, encoded
-from runner.project.repository import Revision
-from runner.project.sealing import read_sealed, write_sealed
-from runner.project.settings import Settings
-from runner.project.source import Source
+from runner.project.cache.json_codec import decoded_mapping, encoded
+from runner.project.cache.source_file import Source
+from runner.project.config.repository import Revision
+from runner.project.config.settings import Settings
+from runner.project.experiments.loader import load_experiments
+from runner.project.experiments.manifest import manifest
+from runner.project.experiments.permissions import on_target
 from runner.sequences import Compiled
 from runner.spec import Limits
 
@@ -369,7 +370,9 @@ def test_another_compiler_finds_nothing_of_the_old_one(lab):
     assert lab.cache().find(lab.file) is not None
 
 
-@pytest.mark.parametrize("name", ["domain/digests.py", "spec/sweeps.py", "sequences/building.py"])
+@pytest.mark.parametrize(
+    "name", ["domain/digests.py", "spec/values/sweep_values.py", "sequences/construction/steps.py"]
+)
 def test_the_compiler_is_another_when_its_source_is(tmp_path, name):
     """One letter is enough; the rest of the runner does not count."""
     package = tmp_path / "runner"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import commands
 import pytest
 
-from runner.project import declared
-from runner.project.settings import Settings
+from runner.project.config.settings import Settings
+from runner.project.experiments import names
 
 
 def declared_names(root, **settings):
     """The names in a repository, by default in all of it."""
-    return declared.declared_names(root, Settings(**settings))
+    return names.declared_names(root, Settings(**settings))
 
 
 def written(folder, **texts):

@@ -15,7 +15,7 @@ from builders import a_record
 import runner
 from runner.domain import job_key
 from runner.errors import ProjectError, SpecError, UsageError
-from runner.project.source import Source
+from runner.project.cache.source_file import Source
 from runner.results import Records, Sweep
 from runner.spec import parse
 

@@ -9,7 +9,7 @@ import pytest
 
 from runner.errors import SpecError
 from runner.project import Project
-from runner.project.live_devices import Served, place_of
+from runner.project.cache.device_specs import Served, place_of
 
 
 def a_project(tmp_path, device_type, target=None):

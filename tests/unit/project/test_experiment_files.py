@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from runner.errors import UsageError
-from runner.project.experiments import experiment_files
+from runner.project.experiments.loader import experiment_files
 
 
 def touched(folder, *names):

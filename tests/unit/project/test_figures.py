@@ -13,13 +13,13 @@ import pytest
 from fakes import VirtualClock
 
 from runner.cloud import Answer, NoAnswerError, Request
-from runner.cloud.counting import CountedPort, RequestCounts
+from runner.cloud.wire.request_counts import CountedPort, RequestCounts
 from runner.errors import CloudUnavailableError, UsageError
-from runner.project.listening import FiguresServer, address, page
-from runner.project.metrics import Liveness, exposition, liveness
-from runner.project.turns import Figures, Followed, Meter, StopRequest, Surroundings, Turns
+from runner.project.sync.loop import Figures, Followed, Meter, StopRequest, Surroundings, Turns
+from runner.project.sync.metrics import Liveness, exposition, liveness
+from runner.project.sync.metrics_server import FiguresServer, address, page
 from runner.reconcile import Health, Plan, Sync
-from runner.reconcile.watching import Pace
+from runner.reconcile.execute.change_events import Pace
 
 PLAN = Plan(experiment="a", actions=(), jobs=(), sync=Sync.SYNCED, health=Health.HEALTHY)
 THEN = datetime(2026, 1, 1, tzinfo=UTC)

@@ -10,13 +10,13 @@ from builders import NOW, TERMS, an_experiment, seen
 
 from runner.errors import ProjectError, SpecError
 from runner.project import Project
-from runner.project.folders import FolderRules, Permitted, permitted
-from runner.project.permitting import idle_rules
-from runner.project.settings import read_settings
-from runner.reconcile.act import Deed
-from runner.reconcile.actions import Hold
-from runner.reconcile.plan import plan
-from runner.reconcile.saved import as_json, desired_facts, moved_file, saved_experiment
+from runner.project.config.folder_rules import FolderRules, Permitted, permitted
+from runner.project.config.settings import read_settings
+from runner.project.experiments.permissions import idle_rules
+from runner.reconcile.execute.executor import Deed
+from runner.reconcile.model.actions import Hold
+from runner.reconcile.plan.planner import plan
+from runner.reconcile.plan.saved_plan import as_json, desired_facts, moved_file, saved_experiment
 
 RULES = {
     ".": FolderRules(targets=["local"]),

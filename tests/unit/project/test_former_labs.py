@@ -16,12 +16,12 @@ from fakes import VirtualClock
 from runner.cloud import Client
 from runner.errors import NotFoundError
 from runner.project import Project
-from runner.project.permitting import on_target
-from runner.project.settings import Settings
+from runner.project.config.settings import Settings
+from runner.project.experiments.permissions import on_target
 from runner.reconcile import Journal, Reconciler, Terms, Tools, Wish
-from runner.reconcile.actions import Hold
+from runner.reconcile.model.actions import Hold
 from runner.results import Records
-from runner.results.sites import EMULATED, Site
+from runner.results.records.sites import EMULATED, Site
 
 FORMER = Path(__file__).parents[2] / "former_lab"
 QPU = "pcs:fr/00000000-0000-4000-8000-000000000001"

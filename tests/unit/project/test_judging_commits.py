@@ -7,7 +7,7 @@ import os
 import commands
 import pytest
 
-from runner.project.judging_commits import Judgement, Reading, judged
+from runner.project.sync.validate_commit import Judgement, Reading, judged
 
 REMOTE = '[targets.far]\nurl = "http://127.0.0.1:9"\n'
 

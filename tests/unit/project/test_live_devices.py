@@ -11,12 +11,12 @@ import pytest
 from runner.cli import main
 from runner.errors import CloudUnavailableError
 from runner.project import Project
-from runner.project.ages import age_said
-from runner.project.live_devices import LiveDevices, Served, place_of
-from runner.project.manifest import manifest
-from runner.project.repository import Revision
-from runner.project.settings import Target
-from runner.sequences.specifications import NoSpecificationError, Specification
+from runner.project.cache.age_text import age_said
+from runner.project.cache.device_specs import LiveDevices, Served, place_of
+from runner.project.config.repository import Revision
+from runner.project.config.settings import Target
+from runner.project.experiments.manifest import manifest
+from runner.sequences.pulser_api.device_specs import NoSpecificationError, Specification
 
 HOUR_S = 3600.0
 FRESNEL = Specification("FRESNEL", "one")

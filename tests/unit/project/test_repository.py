@@ -8,7 +8,7 @@ import pytest
 
 from runner.errors import ProjectError
 from runner.project import Project
-from runner.project.repository import (
+from runner.project.config.repository import (
     Revision,
     descends_from,
     find_root,

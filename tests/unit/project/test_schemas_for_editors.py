@@ -9,7 +9,7 @@ import jsonschema
 import pytest
 from published_schemas import SHOWN, keys, refused
 
-from runner.spec.publishing import published
+from runner.spec.validate.editor_schema import published
 
 SCHEMAS = sorted((Path(__file__).parents[3] / "schemas").glob("*.json"))
 UNITS = {"_ns": "(in ns)", "_um": "(in µm)", "_s": "(in s)", "_gauss": "(in gauss)"}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runner.errors import UsageError
-from runner.project.selection import Selection, selected_names
+from runner.project.views.selection import Selection, selected_names
 
 NAMES = ["ramp-slow", "ramp-fast", "rabi"]
 

@@ -9,8 +9,8 @@ import pytest
 from runner.domain import Budget, Policy, Retry, Surplus
 from runner.errors import ProjectError
 from runner.project import Settings, Target
-from runner.project.settings import Caps, read_settings
-from runner.spec.limits import LIMITS, Limits
+from runner.project.config.settings import Caps, read_settings
+from runner.spec.yaml_text.limits import LIMITS, Limits
 
 
 def written(tmp_path, text):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 
-from runner.cloud import exchange
-from runner.cloud.pacing import Pace
+from runner.cloud.wire import exchange
+from runner.cloud.wire.rate_limit import Pace
 from runner.errors import AuthenticationError
 from runner.project import Target
-from runner.project.targets import connect
+from runner.project.config.targets import connect
 
 SECRET = "s3cret-that-nobody-sees"
 

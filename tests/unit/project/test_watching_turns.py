@@ -13,12 +13,12 @@ from fakes import DiceEngine, LossyPort, MemoryCloud, VirtualClock
 from runner.cloud import NotSentError
 from runner.errors import CloudUnavailableError
 from runner.project import Project
-from runner.project.rereading import Files
-from runner.project.targets import Connection
-from runner.project.turns import Event, Meter, StopRequest, Surroundings, Turns
-from runner.project.watching import Watcher
+from runner.project.config.targets import Connection
+from runner.project.sync.file_watcher import Files
+from runner.project.sync.loop import Event, Meter, StopRequest, Surroundings, Turns
+from runner.project.sync.watch import Watcher
 from runner.reconcile import Terms
-from runner.reconcile.watching import News, Pace
+from runner.reconcile.execute.change_events import News, Pace
 
 
 class World:

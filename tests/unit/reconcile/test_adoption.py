@@ -9,9 +9,14 @@ from builders import SEQUENCE, a_batch, a_key, a_wanted_job, an_entry, an_experi
 
 from runner.domain import JobStatus, job_key
 from runner.errors import WireFormatError
-from runner.reconcile.adoption import candidate, free_repetitions, lost_submissions, submission_objections
-from runner.reconcile.journal import Kind, State
-from runner.reconcile.tags import adopting_tags, read_marks
+from runner.reconcile.journal.journal import Kind, State
+from runner.reconcile.model.tags import adopting_tags, read_marks
+from runner.reconcile.observe.adoption import (
+    candidate,
+    free_repetitions,
+    lost_submissions,
+    submission_objections,
+)
 
 UNREADABLE = "its sequence cannot be read: "
 

@@ -6,7 +6,7 @@ import pytest
 from builders import RECIPE, an_experiment
 
 from runner.domain import Surplus
-from runner.reconcile.attribution import Names, named, tombstone
+from runner.reconcile.observe.ownership import Names, named, tombstone
 
 HERE = RECIPE[:16]
 OTHER = "f" * 16

@@ -7,7 +7,7 @@ from builders import a_job as an_observed_job
 from builders import a_key, a_record
 
 from runner.domain import JobStatus
-from runner.reconcile.completeness import Expected, amount_gaps, gaps, n_expected, undisputed
+from runner.reconcile.observe.completeness import Expected, amount_gaps, gaps, n_expected, undisputed
 
 
 def a_payload(**fields):

@@ -17,8 +17,8 @@ from builders import (
 )
 
 from runner.domain import BatchStatus, Budget, JobStatus, Policy, Surplus
-from runner.reconcile.conditions import Claimed, conditions
-from runner.reconcile.plan import plan
+from runner.reconcile.plan.conditions import Claimed, conditions
+from runner.reconcile.plan.planner import plan
 
 TWO = an_experiment(a_wanted_job(1), a_wanted_job(2))
 DONE = [a_record("j1"), a_record("j2", t=2)]

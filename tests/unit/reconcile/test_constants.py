@@ -11,8 +11,8 @@ from targets_in_memory import EMULATED, PATIENCE, QPU, Lab, bought, planned
 
 from runner.domain import DeviceSource, OnDeviceChange, Policy, recipe_digest
 from runner.reconcile import Patience, Wish
-from runner.reconcile.actions import CancelBatch, Hold
-from runner.reconcile.conditions import conditions
+from runner.reconcile.model.actions import CancelBatch, Hold
+from runner.reconcile.plan.conditions import conditions
 
 MEASURE = Policy(on_device_change=OnDeviceChange.MEASURE)
 SUBMITTED = Patience(timeout_s=600.0, until_done=False)

@@ -21,15 +21,15 @@ from builders import (
 )
 
 from runner.domain import BatchMode, BatchStatus, Budget, JobStatus, Policy
-from runner.reconcile.act import Deed
-from runner.reconcile.actions import Claim, CloseBatch, Fence, Hold
-from runner.reconcile.day_budget import Lot, day_of, spent
-from runner.reconcile.journal import Kind, State
-from runner.reconcile.plan import plan
-from runner.reconcile.plans import Cost, WaitFor
-from runner.reconcile.saved import moves, saved_experiment
-from runner.reconcile.submission import submission_tag
-from runner.reconcile.tally import NewJob
+from runner.reconcile.execute.executor import Deed
+from runner.reconcile.journal.journal import Kind, State
+from runner.reconcile.model.actions import Claim, CloseBatch, Fence, Hold
+from runner.reconcile.model.plan import Cost, WaitFor
+from runner.reconcile.plan.daily_budget import Lot, day_of, spent
+from runner.reconcile.plan.job_progress import NewJob
+from runner.reconcile.plan.planner import plan
+from runner.reconcile.plan.saved_plan import moves, saved_experiment
+from runner.reconcile.plan.submission import submission_tag
 
 TODAY = datetime(2026, 3, 1, tzinfo=UTC)
 YESTERDAY = TODAY - timedelta(seconds=1)

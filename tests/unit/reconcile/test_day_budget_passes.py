@@ -13,8 +13,8 @@ from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 
 from runner.domain import Budget, JobStatus, recipe_digest
 from runner.reconcile import End, Journal, Patience, Reconciler, Terms, Tools, Wish
-from runner.reconcile.day_budget import day_of
-from runner.reconcile.tags import read_marks
+from runner.reconcile.model.tags import read_marks
+from runner.reconcile.plan.daily_budget import day_of
 from runner.results import Records
 
 TERMS = Terms(namespace="lab", poll_s=1.0)

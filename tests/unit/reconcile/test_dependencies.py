@@ -6,9 +6,9 @@ import pytest
 from builders import NOW, TERMS, a_batch, a_job, a_record, an_experiment, seen
 
 from runner.domain import Budget, JobStatus, Policy
-from runner.reconcile.dependencies import dependencies, in_order
-from runner.reconcile.plan import plan
-from runner.reconcile.scene import Dependency
+from runner.reconcile.model.snapshot import Dependency
+from runner.reconcile.plan.dependencies import dependencies, in_order
+from runner.reconcile.plan.planner import plan
 
 
 def named(name, *depends_on, **policy):

@@ -18,10 +18,10 @@ from builders import (
 )
 
 from runner.domain import Budget, JobStatus, Policy, Surplus
-from runner.reconcile.journal import State
-from runner.reconcile.plan import plan
-from runner.reconcile.plans import Difference
-from runner.reconcile.tags import SHORT
+from runner.reconcile.journal.journal import State
+from runner.reconcile.model.plan import Difference
+from runner.reconcile.model.tags import SHORT
+from runner.reconcile.plan.planner import plan
 
 OLD = "f" * SHORT
 PRUNING = Policy(prune=Surplus.CANCEL)

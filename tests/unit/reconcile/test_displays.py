@@ -5,9 +5,9 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from runner.reconcile import Cost, Difference, Health, Hold, JobTally, Plan, Sync
-from runner.reconcile.actions import CancelBatch
-from runner.reconcile.conditions import Claimed, Condition
-from runner.reconcile.displays import conditions_html, jobs_html, plan_html
+from runner.reconcile.display.plan_html import conditions_html, jobs_html, plan_html
+from runner.reconcile.model.actions import CancelBatch
+from runner.reconcile.plan.conditions import Claimed, Condition
 
 EVIL = "<script>alert('&')</script>"
 

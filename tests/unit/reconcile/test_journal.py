@@ -13,9 +13,9 @@ import pytest
 
 from runner.errors import JournalError
 from runner.reconcile import Journal
-from runner.reconcile.history import Happening
-from runner.reconcile.journal import Entry, Kind, State
-from runner.reconcile.lock import Owner
+from runner.reconcile.journal.history import Happening
+from runner.reconcile.journal.journal import Entry, Kind, State
+from runner.reconcile.journal.lock import Owner
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -114,7 +114,7 @@ def test_an_intention_survives_the_death_of_its_process(path):
     """It is on disk before the request is sent."""
     script = (
         "import os, signal, sys; from pathlib import Path; from datetime import datetime, UTC\n"
-        "from runner.reconcile.journal import Journal, Kind\n"
+        "from runner.reconcile.journal.journal import Journal, Kind\n"
         "journal = Journal(Path(sys.argv[1]), lambda: datetime.now(UTC))\n"
         "journal.intend(Kind.CLAIM, experiment='exp', submission='s', claim='c')\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"

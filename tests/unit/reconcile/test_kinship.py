@@ -10,7 +10,7 @@ from builders import a_wanted_job, an_experiment
 
 from runner.domain import DeviceSource, OnDeviceChange, Policy
 from runner.domain.identity import OTHER_CONSTANTS, UNPROVED, device_constants, measured_constants
-from runner.reconcile.kinship import Kin, changes, changes_said, device_source, kin
+from runner.reconcile.model.kinship import Kin, changes, changes_said, device_source, kin
 
 MEASURE = Policy(on_device_change=OnDeviceChange.MEASURE)
 

@@ -17,14 +17,14 @@ from fakes import VirtualClock
 
 from runner.errors import JournalError
 from runner.reconcile import Journal
-from runner.reconcile.journal import Kind
-from runner.reconcile.lock import Held, Owner, is_alive, may_take
+from runner.reconcile.journal.journal import Kind
+from runner.reconcile.journal.lock import Held, Owner, is_alive, may_take
 
 ME = Owner(host="lab", machine="m", pid=7, started="100", verb="apply")
 OTHER = replace(ME, pid=8, started="200", verb="watch")
 WORKER = (
     "import sys, time; from pathlib import Path; from datetime import datetime, UTC\n"
-    "from runner.reconcile.journal import Journal\n"
+    "from runner.reconcile.journal.journal import Journal\n"
     "with Journal(Path(sys.argv[1]), lambda: datetime.now(UTC)).locked('watch'):\n"
     "    print('mine', flush=True); time.sleep(600)\n"
 )

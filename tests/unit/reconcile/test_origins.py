@@ -11,7 +11,7 @@ from targets_in_memory import EMULATED, MIRROR, PATIENCE, QPU, Lab, bought, plan
 
 from runner.domain import recipe_digest
 from runner.reconcile import Wish
-from runner.reconcile.actions import Hold
+from runner.reconcile.model.actions import Hold
 
 
 @pytest.fixture

@@ -21,9 +21,9 @@ from runner.domain import (
 )
 from runner.errors import NotFoundError
 from runner.reconcile import Journal, Patience, Reconciler, Terms, Tools, Wish
-from runner.reconcile.adoption import candidate, recipe_objections
-from runner.reconcile.own_sequences import jobs_with_sequences, qubits_of
-from runner.reconcile.saved import desired_facts
+from runner.reconcile.observe.adoption import candidate, recipe_objections
+from runner.reconcile.observe.job_sequences import jobs_with_sequences, qubits_of
+from runner.reconcile.plan.saved_plan import desired_facts
 from runner.results import Records
 
 

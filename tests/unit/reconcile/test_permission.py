@@ -26,8 +26,9 @@ from fakes import SEQUENCE, CleanPort, DiceEngine, MemoryCloud, VirtualClock
 
 from runner.domain import JobStatus, Policy, Submission, job_key, recipe_digest
 from runner.reconcile import End, Journal, Patience, Reconciler, Terms, Tools, WaitFor, Wish
-from runner.reconcile.act import Deed
-from runner.reconcile.actions import (
+from runner.reconcile.execute.executor import Deed
+from runner.reconcile.journal.journal import Kind, State
+from runner.reconcile.model.actions import (
     AddJobs,
     CancelBatch,
     CancelJobs,
@@ -38,11 +39,10 @@ from runner.reconcile.actions import (
     NewJob,
     RecordResults,
 )
-from runner.reconcile.journal import Kind, State
-from runner.reconcile.permission import Amounts, guarded, permitted, spent
-from runner.reconcile.plan import plan
-from runner.reconcile.plans import Cost
-from runner.reconcile.saved import Move, as_json, content_digest, moves, saved_experiment
+from runner.reconcile.model.plan import Cost
+from runner.reconcile.plan.planner import plan
+from runner.reconcile.plan.saved_plan import Move, as_json, content_digest, moves, saved_experiment
+from runner.reconcile.plan.saved_plan_limits import Amounts, guarded, permitted, spent
 from runner.results import Records
 
 KEY = {t: job_key({"t": t}) for t in (1, 2, 3)}

@@ -37,7 +37,8 @@ from runner.domain import (
     Surplus,
 )
 from runner.reconcile import Health, Sync, WaitFor
-from runner.reconcile.actions import (
+from runner.reconcile.journal.journal import Kind, State
+from runner.reconcile.model.actions import (
     AddJobs,
     Adopt,
     CancelBatch,
@@ -50,13 +51,12 @@ from runner.reconcile.actions import (
     RecordResults,
     Submit,
 )
-from runner.reconcile.dependencies import is_complete
-from runner.reconcile.fetches import FailedFetch
-from runner.reconcile.journal import Kind, State
-from runner.reconcile.plan import plan
-from runner.reconcile.plans import Cost
-from runner.reconcile.scene import Sighting
-from runner.reconcile.tags import submission_tag
+from runner.reconcile.model.plan import Cost
+from runner.reconcile.model.result_fetches import FailedFetch
+from runner.reconcile.model.snapshot import Sighting
+from runner.reconcile.model.tags import submission_tag
+from runner.reconcile.plan.dependencies import is_complete
+from runner.reconcile.plan.planner import plan
 
 
 def bought(t=1, runs=100, attempt=1, rerun=0):

@@ -32,9 +32,9 @@ from runner.domain import (
     recipe_digest,
 )
 from runner.reconcile import Journal, Observation, Reconciler, Terms, Tools, Wish
-from runner.reconcile.fetches import FailedFetch
-from runner.reconcile.journal import Entry, Kind, State
-from runner.reconcile.plan import plan
+from runner.reconcile.journal.journal import Entry, Kind, State
+from runner.reconcile.model.result_fetches import FailedFetch
+from runner.reconcile.plan.planner import plan
 from runner.results import Records
 
 ALWAYS_THE_SAME = settings(derandomize=True, deadline=None, database=None)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import jsonschema
 
-from runner.reconcile.saved import plan_schema
+from runner.reconcile.plan.saved_plan import plan_schema
 
 PUBLISHED = Path(__file__).parents[3] / "schemas" / "plan.schema.json"
 

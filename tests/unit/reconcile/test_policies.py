@@ -23,7 +23,8 @@ from builders import (
 
 from runner.domain import BatchMode, BatchStatus, Budget, JobStatus, Policy, Retry, Surplus
 from runner.reconcile import Health, Sync, WaitFor
-from runner.reconcile.actions import (
+from runner.reconcile.journal.journal import Kind
+from runner.reconcile.model.actions import (
     AddJobs,
     CancelJobs,
     Claim,
@@ -33,11 +34,10 @@ from runner.reconcile.actions import (
     NewJob,
     RecordResults,
 )
-from runner.reconcile.journal import Kind
-from runner.reconcile.plan import plan
-from runner.reconcile.plans import Cost
-from runner.reconcile.scene import Dependency
-from runner.reconcile.tags import submission_tag, work
+from runner.reconcile.model.plan import Cost
+from runner.reconcile.model.snapshot import Dependency
+from runner.reconcile.model.tags import submission_tag, work
+from runner.reconcile.plan.planner import plan
 
 
 def kinds(planned):

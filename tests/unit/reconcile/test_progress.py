@@ -8,8 +8,8 @@ from builders import NOW, TERMS, a_batch, a_job, a_wanted_job, an_experiment, at
 
 from runner.domain import JobStatus
 from runner.reconcile import Health, JobTally, Numbers, Part, Plan, Progress, Sync, progress_after
-from runner.reconcile.actions import AddJobs, NewJob
-from runner.reconcile.plan import plan
+from runner.reconcile.model.actions import AddJobs, NewJob
+from runner.reconcile.plan.planner import plan
 
 STATES = {
     "wanted": {"missing": 5},

@@ -41,12 +41,9 @@ from runner.domain import (
 )
 from runner.errors import JobCreationError
 from runner.reconcile import Journal, Tools
-from runner.reconcile.act import Actor, Deed
-from runner.reconcile.actions import AddJobs, CancelJobs, Claim, EndedJob, NewJob, RecordResults
-from runner.reconcile.permission import Amounts, permitted
-from runner.reconcile.plan import plan
-from runner.reconcile.reading import observed_batch
-from runner.reconcile.repetitions import (
+from runner.reconcile.execute.executor import Actor, Deed
+from runner.reconcile.model.actions import AddJobs, CancelJobs, Claim, EndedJob, NewJob, RecordResults
+from runner.reconcile.model.repetitions import (
     FIRST,
     Repetitions,
     are_told_apart,
@@ -55,7 +52,10 @@ from runner.reconcile.repetitions import (
     spanned,
     together,
 )
-from runner.reconcile.saved import saved_experiment
+from runner.reconcile.observe.payloads import observed_batch
+from runner.reconcile.plan.planner import plan
+from runner.reconcile.plan.saved_plan import saved_experiment
+from runner.reconcile.plan.saved_plan_limits import Amounts, permitted
 from runner.results import Records
 
 DONE, ERROR, PENDING = JobStatus.DONE, JobStatus.ERROR, JobStatus.PENDING

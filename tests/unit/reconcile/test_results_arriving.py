@@ -14,7 +14,7 @@ from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 from runner.cloud import Answer
 from runner.domain import Policy, Shortfall, recipe_digest
 from runner.reconcile import End, Health, Journal, Patience, Reconciler, Sync, Terms, Tools, Wish
-from runner.reconcile.saved import desired_facts
+from runner.reconcile.plan.saved_plan import desired_facts
 from runner.results import Records
 
 GOOD = {"counter": {"0": 100}}

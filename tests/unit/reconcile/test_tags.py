@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from builders import RECIPE, a_wanted_job, an_experiment
 
-from runner.reconcile.actions import NewJob
-from runner.reconcile.repetitions import Repetitions
-from runner.reconcile.tags import Marks, adopting_tags, batch_tags, read_marks, submission_tag
+from runner.reconcile.model.actions import NewJob
+from runner.reconcile.model.repetitions import Repetitions
+from runner.reconcile.model.tags import Marks, adopting_tags, batch_tags, read_marks, submission_tag
 
 CONSTANTS = an_experiment().constants
 

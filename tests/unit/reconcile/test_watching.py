@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.reconcile import CancelBatch, Health, Hold, JobTally, Plan, Sync
-from runner.reconcile.watching import Line, News, Pace, lines, pause_s
+from runner.reconcile.execute.change_events import Line, News, Pace, lines, pause_s
 
 PLAN = Plan(
     experiment="exp",

@@ -9,9 +9,9 @@ import pytest
 from builders import a_record, a_result
 
 from runner.results import Estimate
-from runner.results.comparing import Pair, apart_by, compared, difference, pairs, significance
-from runner.results.quantities import Quantities
-from runner.results.sheets import chosen_columns
+from runner.results.analysis.columns import Quantities
+from runner.results.export.compare import Pair, apart_by, compared, difference, pairs, significance
+from runner.results.export.sheets import chosen_columns
 
 
 def named(name, key, **fields):

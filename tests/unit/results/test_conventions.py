@@ -6,9 +6,9 @@ import pytest
 from builders import a_result
 
 from runner.results import Results
-from runner.results.conventions import conventions
-from runner.results.notebooks import job_html, results_html
-from runner.results.pictures import Asked, Kind, picture
+from runner.results.analysis.conventions import conventions
+from runner.results.export.html_repr import job_html, results_html
+from runner.results.plots import Asked, Kind, picture
 
 DIGITAL = "digital basis: 1 is the hyperfine state |h⟩, where ⟨σz⟩ = +1; 0 is the ground state |g⟩"
 PLACES = [{"name": f"q{i}", "x": 5 * i, "y": 0} for i in range(2)]

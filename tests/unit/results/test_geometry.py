@@ -9,7 +9,7 @@ import pytest
 from builders import a_record, an_experiment
 
 from runner.results import Kept, gathered
-from runner.results.geometry import places_um, written
+from runner.results.analysis.geometry import places_um, written
 
 OTHER = "f" * 16
 PAIR = {"register": [{"name": "a", "x": -3.0, "y": 0.5}, {"name": "b", "x": 3, "y": 0.5}]}

@@ -7,7 +7,7 @@ import json
 from builders import RECIPE
 
 from runner.results import Records
-from runner.results.manifests import following
+from runner.results.records.manifest_history import following
 
 FIRST = {"commit": "a", "dirty": False, "written_at": "t1", "sequence": {"version": "1"}}
 SECOND = {**FIRST, "commit": "b", "written_at": "t2"}

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from builders import a_result
 
-from runner.results.pictures import Asked, Kind, picture
-from runner.results.pictures.canvas import (
+from runner.results.plots import Asked, Kind, picture
+from runner.results.plots.style import CIVIDIS, DIVERGING
+from runner.results.text_plots.canvas import (
     ASCII,
     UNICODE,
     Canvas,
@@ -17,8 +18,7 @@ from runner.results.pictures.canvas import (
     spelt,
     text_of,
 )
-from runner.results.pictures.characters import Room, lines
-from runner.results.pictures.style import CIVIDIS, DIVERGING
+from runner.results.text_plots.render import Room, lines
 
 
 def drawn(jobs, width, signs=UNICODE, **asked):

@@ -7,9 +7,10 @@ from builders import a_result, some_results
 
 from runner.errors import UsageError
 from runner.results import ResultStatus, Sweep
-from runner.results.pictures import Asked, Kind, picture
-from runner.results.pictures.curves import evenly
-from runner.results.pictures.picture import (
+from runner.results.plots import Asked, Kind, picture
+from runner.results.plots.curves import evenly
+from runner.results.plots.labels import Quantity, quantity_of, short
+from runner.results.plots.picture import (
     Atom,
     Bar,
     Curves,
@@ -20,8 +21,7 @@ from runner.results.pictures.picture import (
     Measured,
     Reading,
 )
-from runner.results.pictures.quantities import Quantity, quantity_of, short
-from runner.results.pictures.ticks import ticks
+from runner.results.plots.ticks import ticks
 
 HALF = {"00": 50, "10": 50}
 OCCUPATION = Measured(quantity=Quantity("mean occupation ⟨n⟩"), low=0, high=1)

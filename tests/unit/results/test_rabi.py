@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from builders import a_result
 
-from runner.local.emulation import emulate
+from runner.local.engines.emulation import emulate
 
 ROOT = Path(__file__).parents[3]
 OMEGA_RAD_PER_US = 2 * math.pi

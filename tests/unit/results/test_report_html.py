@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import runner
-from runner.results.reports.html import Html, element, escaped, joined
+from runner.results.report.html import Html, element, escaped, joined
 
 
 def test_children_and_attributes_are_escaped():
@@ -58,7 +58,7 @@ def test_only_one_module_says_that_a_text_is_html():
     room = Path(runner.__file__).parent
     saying = {
         path.name: path.read_text(encoding="utf-8").count("return Html(")
-        for path in (room / "results" / "reports").glob("*.py")
+        for path in (room / "results" / "report").glob("*.py")
         if "return Html(" in path.read_text(encoding="utf-8")
     }
 

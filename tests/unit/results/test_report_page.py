@@ -14,8 +14,8 @@ from builders import RECIPE, a_record, a_result, at, some_results
 
 from runner.domain import JobStatus
 from runner.results import Flaw, Runs, Verdict
-from runner.results.reports import BatchRow, Drawing, Provenance, Report, batches, page
-from runner.results.statuses import ResultStatus
+from runner.results.records.statuses import ResultStatus
+from runner.results.report import BatchRow, Drawing, Provenance, Report, batches, page
 
 EVIL = "</td></style></title></pre><script>alert('&')</script><img src=x onerror=\"alert(1)\">\u202e\0\ud800"
 SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 20 10"><path id="a" d="M 0 0"/></svg>'

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runner.errors import RunnerError
-from runner.results.reports import inlined
+from runner.results.report import inlined
 
 HEAD = (
     '<?xml version="1.0"?><!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/d.dtd">'

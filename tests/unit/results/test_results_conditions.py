@@ -6,8 +6,8 @@ import pytest
 from builders import a_result
 
 from runner.errors import UsageError
-from runner.results.conditions import MAX_CHARACTERS, condition
-from runner.results.quantities import Quantities
+from runner.results.analysis.columns import Quantities
+from runner.results.analysis.filter_expression import MAX_CHARACTERS, condition
 
 JOBS = (
     a_result({"01": 75, "11": 25}, variables={"omega": 3 * 0.1, "t_ns": 100, "v": [1.0, 2.0]}, name="first"),

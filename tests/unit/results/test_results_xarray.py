@@ -11,7 +11,7 @@ from builders import a_result, some_results
 
 from runner.errors import UsageError
 from runner.results import Sweep
-from runner.results.grids import file_order
+from runner.results.analysis.grids import file_order
 
 GRID = Sweep(0, (("omega_rad_per_us",), ("t_ns",)))
 HALF = {"01": 30, "11": 10}

@@ -13,8 +13,8 @@ from builders import a_record, a_result
 
 from runner.errors import UsageError
 from runner.results import Estimate
-from runner.results.quantities import Kind, Quantities
-from runner.results.sheets import (
+from runner.results.analysis.columns import Kind, Quantities
+from runner.results.export.sheets import (
     Column,
     Errors,
     Sheet,
@@ -25,7 +25,7 @@ from runner.results.sheets import (
     wide_sheet,
     with_errors,
 )
-from runner.results.writing import cell_text, csv_text, json_objects, markdown, parquet_bytes
+from runner.results.export.writers import cell_text, csv_text, json_objects, markdown, parquet_bytes
 
 MOMENT = datetime(2026, 3, 1, 12, tzinfo=UTC)
 JOBS = (

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from builders import a_record
 
-from runner.results.manifests import following, targets_said
-from runner.results.sites import EMULATED, Site, elsewhere, not_at, was_here
+from runner.results.records.manifest_history import following, targets_said
+from runner.results.records.sites import EMULATED, Site, elsewhere, not_at, was_here
 
 QPU, OTHER = "pcs:fr/p", "pcs:fr/q"
 NAMES = {"local": EMULATED, "pasqal": QPU, "other": OTHER}

@@ -11,8 +11,8 @@ from pulser.backend import Results
 from runner.domain import JobStatus, digest
 from runner.project import schema_text
 from runner.results import Records
-from runner.results.records import record_line
-from runner.results.verifying import Verdict, verified
+from runner.results.records.records import record_line
+from runner.results.records.verify import Verdict, verified
 
 MANIFEST = {"device_type": "EMU_FREE", "sequence": json.loads(SEQUENCE), "recipe": RECIPE}
 COUNTS = {"0": 60, "1": 40}

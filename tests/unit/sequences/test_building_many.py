@@ -11,10 +11,11 @@ from pulser.sampler import sample
 
 from runner.domain import job_key
 from runner.errors import SpecError
-from runner.sequences import Nothing, compiled, judging
-from runner.sequences.crew import built_by_others, built_here, processes_for, while_wanted
-from runner.sequences.former import Built
-from runner.sequences.verdicts import verdict
+from runner.sequences import Nothing, compiled
+from runner.sequences.check import jobs as judging
+from runner.sequences.check.job_check import verdict
+from runner.sequences.check.known_jobs import Built
+from runner.sequences.check.process_pool import built_by_others, built_here, processes_for, while_wanted
 from runner.spec import parse
 
 FILE = """\

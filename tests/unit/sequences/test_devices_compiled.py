@@ -16,7 +16,7 @@ from runner.domain import constants_digest, constants_of
 from runner.errors import SpecError
 from runner.sequences import compiled
 from runner.spec import parse
-from runner.spec.companions import CompanionError
+from runner.spec.values.referenced_files import CompanionError
 
 PULSE = "pulse: {channel: drive, amplitude: 6.0, detuning: 0, duration_ns: 500}"
 MICROWAVE = {"channels": {"drive": "mw_global"}}

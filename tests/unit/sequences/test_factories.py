@@ -16,12 +16,13 @@ from pathlib import Path
 import pytest
 
 from runner.errors import SpecError
-from runner.sequences import compiled, factories
-from runner.sequences.factories import Answer, Factories
-from runner.sequences.supervising import Ended, supervised, without_secrets
+from runner.sequences import compiled
+from runner.sequences.python_functions import function_runner
+from runner.sequences.python_functions.function_runner import Answer, Factories
+from runner.sequences.python_functions.supervised_process import Ended, supervised, without_secrets
 from runner.spec import Limits, load
-from runner.spec.factories import FactoryError
-from runner.spec.sequence import PythonSequence
+from runner.spec.models.python_sequence import FactoryError
+from runner.spec.models.sequence import PythonSequence
 
 ESCAPE = json.dumps({"representation": "{}", "modules": {"../a.py": "0" * 64}})
 RETURN = "end the function with return seq"
@@ -232,7 +233,7 @@ def test_what_keeps_a_function_from_giving_a_sequence_is_said(lab):
         {"root": str(lab.root), "path": str(path), "function": name, "args": args}
         for path, name, args in (*((lab.code, name, args) for name, (args, *_) in FAULTS.items()), broken)
     ]
-    process = Path(factories.__file__).with_name("factory_process.py")
+    process = Path(function_runner.__file__).with_name("child_main.py")
     subprocess.run(
         [sys.executable, "-P", "-c", SIDE_BY_SIDE, str(process)],
         input=json.dumps(requests),
@@ -340,7 +341,7 @@ def test_a_process_whose_time_is_up_is_killed(tmp_path):
 def test_an_answer_that_is_none_is_not_believed(answer):
     """The user's code can write anything; what is not of the right shape is no sequence."""
     with pytest.raises(FactoryError):
-        factories._read(answer, Ended(0, ""))
+        function_runner._read(answer, Ended(0, ""))
 
 
 def test_an_answer_has_the_fields_that_are_read():

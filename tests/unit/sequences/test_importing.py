@@ -24,10 +24,10 @@ from pulser.waveforms import (
 
 from runner.domain import recipe_digest
 from runner.errors import SequenceError
-from runner.sequences.drafting import Said, drafted
-from runner.sequences.importing import imported
-from runner.sequences.remarks import recorded_warnings
-from runner.sequences.representation import written_down
+from runner.sequences.construction.draft import Said, drafted
+from runner.sequences.import_abstract import imported
+from runner.sequences.pulser_api.abstract_repr import written_down
+from runner.sequences.pulser_api.pulser_messages import recorded_warnings
 from runner.spec import parse
 
 LAYOUT = SquareLatticeLayout(4, 4, 6.0)

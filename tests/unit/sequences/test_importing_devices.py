@@ -14,7 +14,7 @@ from pulser.devices import AnalogDevice, DigitalAnalogDevice, MockDevice
 from runner.domain import constants_of, recipe_digest
 from runner.errors import SequenceError
 from runner.sequences import compiled
-from runner.sequences.importing import imported
+from runner.sequences.import_abstract import imported
 from runner.spec import parse
 
 ATOMS = pulser.Register({"a": (0.0, 0.0), "b": (10.0, 0.0), "c": (20.0, 0.0)})

@@ -10,10 +10,10 @@ import pytest
 from runner.domain import DeviceSource, recipe_digest
 from runner.errors import SpecError
 from runner.sequences import compiled
-from runner.sequences.devices import device_source
-from runner.sequences.specifications import NoSpecificationError, Specification, is_current
+from runner.sequences.construction.devices import device_source
+from runner.sequences.pulser_api.device_specs import NoSpecificationError, Specification, is_current
 from runner.spec import load, parse
-from runner.spec.sequence import PythonSequence
+from runner.spec.models.sequence import PythonSequence
 
 FILE = """\
 apiVersion: runner/v1

@@ -25,8 +25,8 @@ from runner.domain import (
 )
 from runner.errors import SpecError
 from runner.sequences import Compiled, compiled
-from runner.sequences.durations import is_too_long
-from runner.sequences.targets import most_qubits
+from runner.sequences.pulser_api.device_limits import most_qubits
+from runner.sequences.pulser_api.durations import is_too_long
 from runner.spec import load, parse
 
 FILE = """\

@@ -9,7 +9,7 @@ from pulser.waveforms import ConstantWaveform, RampWaveform
 from written_texts import same, written
 
 from runner.errors import SpecError
-from runner.sequences.remarks import recorded_warnings
+from runner.sequences.pulser_api.pulser_messages import recorded_warnings
 
 PLACES = {"left": (-3.5, 0), "right": (3.5, 0)}
 JOBS = [{"runs": 10, "variables": {"i": 1, "both": [0, 1], "x": 0.5, "t_ns": 200}}]

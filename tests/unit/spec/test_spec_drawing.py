@@ -6,9 +6,9 @@ import hashlib
 
 import pytest
 
-from runner.spec.drawing import drawn_values
-from runner.spec.spreads import Random
-from runner.spec.sweeps import SweepError
+from runner.spec.jobs.random_values import drawn_values
+from runner.spec.models.sweep_rules import Random
+from runner.spec.values.sweep_values import SweepError
 
 
 def drawn(variable="omega", **said):

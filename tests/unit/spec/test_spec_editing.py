@@ -6,8 +6,8 @@ import pytest
 from texts import GOOD
 
 from runner.errors import SpecError
-from runner.spec.editing import RERUN, RETRY_LIMIT, with_number, with_raised_rerun
-from runner.spec.loader import document
+from runner.spec.yaml_text.edit import RERUN, RETRY_LIMIT, with_number, with_raised_rerun
+from runner.spec.yaml_text.loader import document
 
 
 def edited(text, pointer=RERUN, number=1):

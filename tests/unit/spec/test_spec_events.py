@@ -6,8 +6,8 @@ import pytest
 import yaml
 
 from runner.errors import SpecError
-from runner.spec.limits import LIMITS
-from runner.spec.loader import document
+from runner.spec.yaml_text.limits import LIMITS
+from runner.spec.yaml_text.loader import document
 
 MANY = 4000  # libyaml gives up at a thousand
 TOO_DEEP = f"this is nested more than {LIMITS.depth} levels deep"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.spec.expressions import (
+from runner.spec.values.expressions import (
     FUNCTIONS,
     MAX_CHARACTERS,
     Call,

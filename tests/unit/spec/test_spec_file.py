@@ -11,7 +11,7 @@ from texts import GOOD, JOBS, changed, with_jobs
 from runner import domain
 from runner.errors import SpecError
 from runner.spec import load, parse
-from runner.spec.policy import Policy
+from runner.spec.models.policy import Policy
 
 REPRESENTATION = {
     "device": "any",

@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.errors import SpecError
-from runner.spec.formatting import formatted
-from runner.spec.limits import Limits
-from runner.spec.loader import document
+from runner.spec.format.formatter import formatted
+from runner.spec.yaml_text.limits import Limits
+from runner.spec.yaml_text.loader import document
 
 ROOT = Path(__file__).parents[3]
 FILES = sorted([*(ROOT / "specs").glob("*.yaml"), *(ROOT / "tests" / "specs" / "broken").glob("*.yaml")])

@@ -9,9 +9,9 @@ from texts import GOOD
 
 from runner.errors import SpecError
 from runner.spec import parse
-from runner.spec.document import Place
-from runner.spec.limits import LIMITS
-from runner.spec.loader import document
+from runner.spec.yaml_text.document import Place
+from runner.spec.yaml_text.limits import LIMITS
+from runner.spec.yaml_text.loader import document
 
 NOT_YAML = "this is not YAML"
 IN_LIST = "while parsing a flow sequence"

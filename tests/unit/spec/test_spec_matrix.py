@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.spec.matrix import Combination, Matrix, Spot
+from runner.spec.jobs.matrix import Combination, Matrix, Spot
 
 NAMES = ("a", "b", "c", "d")
 _values = st.integers(1, 3)

@@ -8,8 +8,8 @@ import pytest
 
 from runner.errors import SpecError
 from runner.spec import parse
-from runner.spec.factories import Made
-from runner.spec.sequence import FileSequence, PythonSequence, WrittenSequence
+from runner.spec.models.python_sequence import Made
+from runner.spec.models.sequence import FileSequence, PythonSequence, WrittenSequence
 
 HEAD = """\
 apiVersion: runner/v1

@@ -10,7 +10,7 @@ import pytest
 import yaml
 from texts import GOOD, changed
 
-from runner.spec.schema import experiment_schema
+from runner.spec.validate.schema import experiment_schema
 
 ROOT = Path(__file__).parents[3]
 PUBLISHED = ROOT / "schemas" / "experiment.schema.json"

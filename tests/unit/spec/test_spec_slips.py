@@ -141,10 +141,10 @@ def test_of_very_many_faults_only_the_first_cost_anything(monkeypatch):
     """No name is looked for once a hundred problems are known, and few jobs of a broken file are salvaged."""
     looked_for, salvaged = [], []
     monkeypatch.setattr(
-        "runner.spec.entries.suggestion", lambda word, *_, **__: looked_for.append(word) or ""
+        "runner.spec.jobs.entries.suggestion", lambda word, *_, **__: looked_for.append(word) or ""
     )
-    monkeypatch.setattr("runner.spec.parsing.salvaged", lambda *what: salvaged.append(what))
-    monkeypatch.setattr("runner.spec.parsing._SALVAGED", 5)
+    monkeypatch.setattr("runner.spec.parser.salvaged", lambda *what: salvaged.append(what))
+    monkeypatch.setattr("runner.spec.parser._SALVAGED", 5)
     many = ", ".join(f"k{i}: 1" for i in range(500))
     unknown = complaints("sweep: {t_ns: [100, 200], a: 3}", f"variables: {{{many}}}")
     faulty = complaints("    - runs: 100\n", "    - runs: x\n" * 500 + "    - runs: 100\n")

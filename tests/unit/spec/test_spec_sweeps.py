@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.spec.sweeps import (
+from runner.spec.values.sweep_values import (
     SweepError,
     geomspace_values,
     linspace_values,

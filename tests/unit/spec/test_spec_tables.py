@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from runner.spec.sweeps import SweepError
-from runner.spec.tables import table_of
+from runner.spec.values.csv_columns import table_of
+from runner.spec.values.sweep_values import SweepError
 
 
 def numbers(text, column="omega", most=10):

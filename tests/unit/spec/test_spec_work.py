@@ -9,10 +9,11 @@ import commands
 import pytest
 
 from runner.errors import SpecError
-from runner.spec import formatting, parse
-from runner.spec.formatting import formatted
-from runner.spec.guide import guide_at
-from runner.spec.schema import experiment_schema
+from runner.spec import parse
+from runner.spec.format import formatter
+from runner.spec.format.formatter import formatted
+from runner.spec.validate.schema import experiment_schema
+from runner.spec.validate.schema_guide import guide_at
 
 HEAD = commands.EXPERIMENT.rpartition("    - runs")[0]
 ONE = "    - runs: 50\n      variables: {t_ns: 100}\n"
@@ -105,7 +106,7 @@ def test_a_text_in_form_is_laid_out_once_and_read_once(monkeypatch):
     """As most are."""
     asked = []
     for name in ("document", "_laid_out"):
-        monkeypatch.setattr(formatting, name, told(asked, name, getattr(formatting, name)))
+        monkeypatch.setattr(formatter, name, told(asked, name, getattr(formatter, name)))
     text = FILES["jobs in braces"](3)
 
     assert (text, ["document", "_laid_out"]) == (formatted(text, path="x.yaml"), asked)

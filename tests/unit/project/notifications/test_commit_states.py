@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from runner.gitops import Applied
-from runner.project.notifications.commit_states import CommitState, commit_states, described, superseded
-from runner.project.notifications.notices import Notice, State
-from runner.project.standing import Standing
+from runner.project.notify.commit_status import CommitState, commit_states, described, superseded
+from runner.project.notify.events import Notice, State
+from runner.project.sync.status import Standing
 
 COMMIT, NEXT = "a" * 40, "b" * 40
 

@@ -12,12 +12,12 @@ import pytest
 from builders import a_wanted_job, an_experiment
 
 from runner.gitops import Applied
-from runner.project.notifications.notices import Notice, State, notices, request_digest, state_of
-from runner.project.notifications.payloads import Whence, notice_id, payload
-from runner.project.standing import Standing
+from runner.project.notify.events import Notice, State, notices, request_digest, state_of
+from runner.project.notify.payloads import Whence, notice_id, payload
+from runner.project.sync.status import Standing
 from runner.reconcile import Plan
-from runner.reconcile.actions import CloseBatch, Hold
-from runner.reconcile.plans import Health, JobTally, Sync
+from runner.reconcile.model.actions import CloseBatch, Hold
+from runner.reconcile.model.plan import Health, JobTally, Sync
 
 SCHEMA = json.loads((Path(__file__).parents[4] / "schemas" / "notification.schema.json").read_text("utf-8"))
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

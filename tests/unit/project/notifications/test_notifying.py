@@ -14,20 +14,20 @@ import pytest
 from builders import a_wanted_job, an_experiment
 from receiver import HANG, receiving
 
-from runner.cloud.posts import Posted
+from runner.cloud.wire.webhook_message import Posted
 from runner.errors import DeliveryError
 from runner.gitops import Applied
 from runner.project import Project, Settings
-from runner.project.notifications.addressing import Webhook
-from runner.project.notifications.commit_states import CommitState
-from runner.project.notifications.delivering import TURN_S, Courier
-from runner.project.notifications.notifying import Notifying
-from runner.project.notifications.outbox import KEPT, Channel, Message, read_outbox
-from runner.project.notifications.receivers import CommitStatus, Notification
-from runner.project.standing import Standing
-from runner.project.turns import StopRequest, Surroundings
+from runner.project.config.notifications import CommitStatus, Notification
+from runner.project.notify.commit_status import CommitState
+from runner.project.notify.delivery import TURN_S, Courier
+from runner.project.notify.notifier import Notifying
+from runner.project.notify.outbox import KEPT, Channel, Message, read_outbox
+from runner.project.notify.signed_request import Webhook
+from runner.project.sync.loop import StopRequest, Surroundings
+from runner.project.sync.status import Standing
 from runner.reconcile import Plan
-from runner.reconcile.plans import Health, JobTally, Sync
+from runner.reconcile.model.plan import Health, JobTally, Sync
 
 DOCS = Path(__file__).parents[4] / "docs"
 COMMIT = "a" * 40

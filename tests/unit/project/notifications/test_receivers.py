@@ -10,9 +10,9 @@ import jsonschema
 import pytest
 
 from runner.errors import ProjectError
-from runner.project.notifications.receivers import CommitStatus, Notification
-from runner.project.schemas import settings_schema
-from runner.project.settings import read_settings
+from runner.project.config.notifications import CommitStatus, Notification
+from runner.project.config.published_schemas import settings_schema
+from runner.project.config.settings import read_settings
 
 HOOK = '[[notifications]]\nurl = "https://lab.test/hook"\n'
 STATUS = '[commit_status]\nprovider = "github"\nrepository = "lab/experiments"\ntoken_env = "RUNNER_T"\n'

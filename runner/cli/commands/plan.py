@@ -1,0 +1,133 @@
+"""`runner plan`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from shlex import quote
+from typing import TYPE_CHECKING
+
+import click
+
+from runner.cli import options
+from runner.cli.exit_codes import Exit
+from runner.cli.output import print_json, print_text, say
+from runner.cli.render.plan_markdown import plans_markdown, print_changes
+from runner.errors import UsageError
+from runner.project.config.repository import find_root
+from runner.project.config.targets import environment
+from runner.project.revisions.commit_files import below_top, commits
+from runner.project.revisions.compare import Comparing, compared
+from runner.reconcile.display.plan_text import plan_lines, plan_objects
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.project import Selection
+    from runner.project.revisions.changes import Changes
+    from runner.reconcile import Plan
+
+
+@click.command()
+@options.files(required=False)
+@options.selection
+@options.target
+@options.allow_python
+@options.output("table", "json", "markdown")
+@click.option(
+    "--detailed-exitcode", is_flag=True, help="Exit with 0 for no changes, 2 for changes, 1 for errors."
+)
+@click.option(
+    "-O",
+    "--save",
+    metavar="FILE",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Save the plan; `runner apply FILE` then performs exactly it.",
+)
+@click.option("--rev", metavar="A..B", help="What B changes of A; A...B from where B left A. Runs no Python.")
+@click.option("--offline", is_flag=True, help="With --rev: ask no cloud; what is done is by A's records.")
+def plan(  # noqa: PLR0913, PLR0917  (a word of the command line each)
+    paths: tuple[Path, ...],
+    selection: Selection,
+    target: str | None,
+    form: str,
+    detailed_exitcode: bool,
+    save: Path | None,
+    rev: str | None,
+    offline: bool,
+) -> int:
+    """Show what apply would do, why, and what it would cost; changes nothing.
+
+    Without FILE, for all experiment files of the repository.
+
+    QPU time is an estimate: 100 runs take about 2 minutes. Emulators cost none.
+
+    With --rev, what a pull request would buy: settings and records are those of A, and nothing of B is run.
+    Its JSON has `experiments` (each with name, kind, former, added, removed, resized, jobs, done, cost,
+    cancels, left, differences, warnings, problems), `unchanged`, `cost`, `notes` and `asked_cloud`.
+    The exit code is 1 where a file of B is invalid. All that -o markdown quotes is escaped.
+    """
+    if rev is not None:
+        if save:
+            raise UsageError("-O saves a plan of the files that are here", hint="leave out -O or --rev")
+        found = _compared(rev, paths, selection, target, asks_cloud=not offline)
+        print_changes(found, form)
+        if found.is_invalid:
+            return Exit.ERROR
+        return Exit.CHANGES if detailed_exitcode and found.has_effect else Exit.DONE
+    if offline:
+        raise UsageError("--offline goes by the records of a commit", hint="say --rev A..B")
+    project, experiments = options.opened(paths, target, selection, asks_cloud=True)
+    deeds = project.look(experiments, sees_removed=save is None)
+    plans = [deed.plan for deed in deeds]
+    if save:
+        from runner.project.plan.plan_file import write_plan  # noqa: PLC0415  (takes a while to import)
+        from runner.project.plan.saved_plan import plan_to_save  # noqa: PLC0415
+
+        write_plan(save, plan_to_save(project, experiments, deeds))
+        say(f"saved; `runner apply {quote(str(save))}` performs exactly this plan")
+    if form == "json":
+        print_json(plan_objects(plans))
+    elif form == "markdown":
+        print_text(plans_markdown(plans).rstrip("\n"))
+    else:
+        print_plans(plans)
+    changes = any(each.actions for each in plans)
+    return Exit.CHANGES if detailed_exitcode and changes else Exit.DONE
+
+
+def _compared(
+    rev: str, paths: tuple[Path, ...], selection: Selection, target: str | None, *, asks_cloud: bool
+) -> Changes:
+    here = Path.cwd().resolve()
+    root = find_root(here)
+    sides = commits(root, rev, takes_merge_base=True)
+    if len(sides) != len("AB"):
+        raise UsageError(f"--rev {rev}: a plan is of what changes between two commits", hint="say A..B")
+    if options.python_allowed():
+        say("note: --allow-python has no effect with --rev: the code may be a stranger's")
+    how = Comparing(
+        root=root,
+        prefix=below_top(root),
+        paths=tuple(_below(here / path, root) for path in paths),
+        selection=selection,
+        target=target,
+        environ=environment(),
+        asks_cloud=asks_cloud,
+    )
+    return compared(sides[0], sides[1], how)
+
+
+def _below(path: Path, root: Path) -> Path:
+    """A path from the root, by its words alone: links of the work tree are not followed."""
+    whole = Path(os.path.normpath(path))
+    if not whole.is_relative_to(root):
+        raise UsageError(f"{path}: is not in the repository {root}")
+    return whole.relative_to(root)
+
+
+def print_plans(plans: Sequence[Plan]) -> None:
+    """Plans for people."""
+    for each in plans:
+        for line in plan_lines(each):
+            print_text(line)

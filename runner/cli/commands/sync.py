@@ -1,0 +1,203 @@
+"""`runner sync`."""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+import signal
+from pathlib import Path, PurePosixPath
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from runner.cli import options
+from runner.cli.commands.watch import Stop, as_json, as_text, listen_option, listening, stopping
+from runner.cli.exit_codes import Exit
+from runner.cli.output import say
+from runner.errors import UsageError
+from runner.gitops import Rules, Source, clone_folder, destination
+from runner.project.notify.notifier import Notifying
+from runner.project.sync.loop import StopRequest, Surroundings
+from runner.project.sync.publish_records import RecordsPublished
+from runner.project.sync.sync import Following, Syncing, our_clone
+from runner.project.sync.validate_commit import Reading
+from runner.project.sync.watch import Manner
+from runner.reconcile import Patience, WaitFor
+from runner.reconcile.execute.change_events import Pace
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from runner.project.sync.loop import Figures
+    from runner.reconcile import Plan
+
+_DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
+_SECONDS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0}
+_SHORTEST_S: Final = 0.1
+
+
+class Duration(click.ParamType[float]):
+    """A time in s: `90`, `90s`, `1.5m` or `1h`."""
+
+    name = "duration"
+
+    def convert(self, value: str | float, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Its seconds."""
+        found = _DURATION.fullmatch(str(value))
+        seconds = float(found[1]) * _SECONDS[found[2] or "s"] if found else 0.0
+        if seconds < _SHORTEST_S:
+            self.fail(
+                f"{value!r} is no time of at least {_SHORTEST_S} s: say 90, 90s, 1.5m or 1h", param, ctx
+            )
+        return seconds
+
+
+@click.command()
+@click.argument("repository", metavar="URL|PATH")
+@click.option("--branch", metavar="NAME", help="Branch to follow.  [default: the repository's own]")
+@click.option(
+    "--path",
+    "path",
+    metavar="FOLDER",
+    help="Where in it the experiments are.  [default: as its runner.toml says, else all of it]",
+)
+@click.option(
+    "--interval",
+    metavar="TIME",
+    type=Duration(),
+    default="60s",
+    show_default=True,
+    help="Pause between two looks.",
+)
+@click.option("--once", is_flag=True, help="Look once, do what can be done now, and end.")
+@click.option("--wait", is_flag=True, help="With --once: wait for the jobs.")
+@click.option("--timeout", metavar="SECONDS", type=options.SECONDS, help="Longest --wait (in s).")
+@click.option(
+    "--clone", "folder", metavar="FOLDER", type=click.Path(path_type=Path), help="Where the clone is kept."
+)
+@options.target
+@options.allow_python
+@options.output("table", "json")
+@click.option("--yes", is_flag=True, help="Spend without asking; the local cloud needs no such word.")
+@click.option("--allow-force-push", is_flag=True, help="Take a branch whose history was rewritten.")
+@click.option("--allow-removal-of-all", is_flag=True, help="Take a commit that leaves no experiment.")
+@click.option("--verify-signatures", is_flag=True, help="Refuse a newest commit that git cannot verify.")
+@click.option("--no-notifications", is_flag=True, help="Tell nobody, whatever runner.toml says.")
+@click.option("--records", metavar="BRANCH[:FOLDER]", help="Push what is on record to that branch.")
+@listen_option
+def sync(  # noqa: PLR0913  (a word of the command line each)
+    repository: str,
+    *,
+    branch: str | None,
+    path: str | None,
+    interval: float,
+    once: bool,
+    wait: bool,
+    timeout: float | None,
+    folder: Path | None,
+    target: str | None,
+    form: str,
+    yes: bool,
+    allow_force_push: bool,
+    allow_removal_of_all: bool,
+    verify_signatures: bool,
+    no_notifications: bool,
+    records: str | None,
+    listen: str | None,
+) -> int:
+    """Keep the cloud matching a branch of a git repository, until ended by SIGTERM or Ctrl-C.
+
+    Each new commit is fetched into a clone of its own and read in full. If its files are in order it comes
+    into force and is reconciled; if not, or if history was rewritten, that is told once and the last good
+    commit stays in force. Credentials are git's affair.
+    """
+    _must_go_together(once=once, wait=wait, timeout=timeout, listen=listen)
+    source = Source(url=_url(repository), branch=branch)
+    following = Following(
+        source=source,
+        rules=Rules(
+            force_push=allow_force_push, removal_of_all=allow_removal_of_all, signed=verify_signatures
+        ),
+        reading=Reading(path=_inside(path), target=target, allow_python=options.python_allowed(), spends=yes),
+        records=destination(records) if records is not None else None,
+    )
+    clone = (folder or clone_folder(source.url, branch, os.environ)).absolute()
+    patience = Patience(timeout_s=timeout if once else interval, until_done=wait)
+    manner = Manner(patience=patience, sees_removed=True, verb="sync")
+    with listening(listen) as measure, stopping() as stop:
+        around = _around(stop, form, measure)
+        try:
+            with our_clone(clone, source, around) as ours:
+                published = RecordsPublished(ours, following, around)
+                told = () if no_notifications else (Notifying(ours.state, around),)
+                syncing = Syncing(
+                    ours,
+                    following,
+                    Pace(interval_s=interval),
+                    around,
+                    manner=manner,
+                    reporters=(published, *told),
+                    prepare=published.prepare,
+                )
+                syncing.begin()
+                published.must_be_accepted()
+                if once:
+                    syncing.once()
+                    return exit_code(syncing.plans, is_in_order=syncing.is_in_order)
+                syncing.go_on()
+        except StopRequest:
+            say("ended; nothing is lost: start it again to go on")
+        return Exit.INTERRUPTED if once or stop.signal == signal.SIGINT else Exit.DONE
+
+
+def _must_go_together(*, once: bool, wait: bool, timeout: float | None, listen: str | None) -> None:
+    """Refuses options that say nothing, or contradict each other, side by side."""
+    if wait and not once:
+        raise UsageError("--wait goes with --once")
+    if once and listen:
+        raise UsageError("--listen does not go with --once", hint="a look at a time has nobody to ask it")
+    if timeout is not None and not wait:
+        raise UsageError("--timeout goes with --wait")
+
+
+def _around(stop: Stop, form: str, measure: Callable[[Figures], None]) -> Surroundings:
+    return Surroundings(
+        tell=as_json if form == "json" else as_text,
+        measure=measure,
+        check=stop.check,
+        wait=stop.wait,
+        jitter=random.random,
+    )
+
+
+def exit_code(plans: Sequence[Plan], *, is_in_order: bool) -> Exit:
+    """What the end of one look says to whoever called the command."""
+    if not is_in_order:
+        return Exit.ERROR
+    if any(plan.holds for plan in plans):
+        return Exit.HELD
+    if any(_is_under_way(plan) for plan in plans):
+        return Exit.PATIENCE
+    failed = any(tally.is_lost for plan in plans for tally in plan.jobs)
+    return Exit.FAILED_JOBS if failed else Exit.DONE
+
+
+def _is_under_way(plan: Plan) -> bool:
+    """Whether more is to come; a result that was asked for in vain is asked for again, but is told now."""
+    if plan.actions:  # --timeout came first
+        return True
+    return plan.look_again_s is not None and plan.wait_for is not WaitFor.RESULTS
+
+
+def _url(repository: str) -> str:
+    return str(Path(repository).absolute()) if Path(repository).exists() else repository
+
+
+def _inside(path: str | None) -> str | None:
+    if path is None:
+        return None
+    pure = PurePosixPath(path)
+    if pure.is_absolute() or ".." in pure.parts:
+        raise UsageError(f"--path {path}: is no folder within the repository")
+    return str(pure)

@@ -1,0 +1,59 @@
+"""The calls about devices and projects."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.local.protocol import filters, serializers
+from runner.local.rules.device_types import served
+from runner.local.rules.errors import UnknownThingError
+
+if TYPE_CHECKING:
+    from runner.local.api.call_context import Call
+    from runner.local.protocol.messages import Answer
+
+# A project id has to look like one of PCS's for its SDK.
+DEFAULT_PROJECT = "00000000-0000-4000-8000-000000000000"
+
+
+def specs(call: Call) -> Answer:
+    """GET /api/v1/devices/specs."""
+    return serializers.success(dict(call.sequences.device_specs()))
+
+
+def one_spec(call: Call) -> Answer:
+    """GET /api/v1/devices/specs/{device_type}."""
+    device_type = call.names["device_type"]
+    found = call.sequences.device_specs().get(device_type)
+    if found is None:
+        raise UnknownThingError(f"There is no device {device_type} here.")
+    return serializers.success({"device_type": device_type, "specs": found})
+
+
+def public_specs(call: Call) -> Answer:
+    """GET /api/v1/devices/public-specs."""
+    found = call.sequences.device_specs()
+    return serializers.success([{"device_type": name, "specs": text} for name, text in found.items()])
+
+
+def devices(call: Call) -> Answer:
+    """GET /api/v1/devices."""
+    conditions = filters.conditions(call.request.query, filters.DEVICES)
+    wanted = [value for condition in conditions for value in condition.values]
+    names = [device.name for device in served() if not wanted or device.name in wanted]
+    return serializers.success(
+        [{"device_type": name, "status": "UP", "availability": "ACTIVE"} for name in names]
+    )
+
+
+def projects(call: Call) -> Answer:
+    """GET /api/v1/projects: that of the token; without tokens the local one, and those that were used."""
+    conditions = filters.conditions(call.request.query, filters.PROJECTS)
+    if any("ACTIVE" not in condition.values for condition in conditions):
+        return serializers.success([])
+    if call.project is not None:
+        return serializers.success([{"id": call.project, "name": call.project, "status": "ACTIVE"}])
+    names = {DEFAULT_PROJECT: "local"} | {
+        project_id: project_id for project_id in call.store.project_ids() if project_id != DEFAULT_PROJECT
+    }
+    return serializers.success([{"id": key, "name": name, "status": "ACTIVE"} for key, name in names.items()])

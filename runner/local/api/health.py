@@ -1,0 +1,53 @@
+"""The calls that say who answers and what it takes, and the one for what it has not."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING
+
+from runner.local.protocol import serializers
+from runner.local.protocol.messages import Answer, json_answer
+
+if TYPE_CHECKING:
+    from runner.local.api.call_context import Call
+
+_LOG = logging.getLogger(__name__)
+
+
+def front(call: Call) -> Answer:
+    """GET /: what this is, for who opens it in a browser."""
+    lines = (
+        "This is the local cloud of pulser-runner: the HTTP API of Pasqal Cloud Services on this machine.",
+        f"Version: {call.about.get('version', 'unknown')}",
+        "Its calls stand below /api/, also as /core-fast/api/ and /account/api/; all of them: /openapi.json",
+        "Its device types:",
+        *(f"  {device.said}" for device in call.control.devices.values() if not device.gone),
+        "Documentation: docs/local-cloud.md of the project, or `runner local serve --help`",
+        "Whether it is there: /health",
+    )
+    body = "".join(f"{line}\n" for line in lines).encode()
+    return Answer(status=200, headers=(("content-type", "text/plain; charset=utf-8"),), body=body)
+
+
+def health(call: Call) -> Answer:
+    """GET /health: which server this is, without an envelope."""
+    if "pid" not in call.about:  # who asks has no token
+        return json_answer(200, dict(call.about))
+    condition = call.condition()
+    wrong = {
+        "complaints": [*condition.complaints, *dict.fromkeys(condition.lacking.values())],
+        "left_out": dict(condition.left_out),
+    }
+    return json_answer(200, dict(call.about) | {name: value for name, value in wrong.items() if value})
+
+
+def openapi(call: Call) -> Answer:
+    """GET /openapi.json: all that can be asked, without an envelope."""
+    return json_answer(200, call.document())
+
+
+def unsupported(call: Call) -> Answer:
+    """A call that PCS has and the local cloud has not."""
+    request = call.request
+    _LOG.warning("%s %r is not available on the local cloud", request.method, request.path)
+    return serializers.failure(501, "This call of PCS is not available on the local cloud.")

@@ -1,0 +1,143 @@
+"""The physics of one job, in a worker process: JSON text in, JSON text out.
+
+This module imports Pulser's simulation, which takes more than a second; only workers import it.
+"""
+
+from __future__ import annotations
+
+import json
+import warnings
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pulser import Sequence
+from pulser.backend import Results
+from pulser_simulation import QutipConfig
+
+from runner.domain.json_values import json_default
+from runner.local.engines import evolution as evolving
+from runner.local.engines.emulators import Emulator, emulator, seed_generators
+from runner.local.engines.evolution import Point
+from runner.local.engines.evolution_cache import KeptEvolutions
+from runner.local.engines.qutip_dispatch import keep_basis_operators
+from runner.local.validation.backend_config import ADDED_SUFFIX, takes_configuration
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from pulser.noise_model import NoiseModel
+
+_KEPT_SEQUENCES = 64
+_KEPT_CONFIGURATIONS = 64
+
+keep_basis_operators()
+
+
+def emulate(payload: str, kept: Path | None = None) -> str:
+    """Build the sequence, evolve it, measure it; see `runner.local.engines.base.payload` for what goes in.
+
+    The same payload gives the same counts, always, whether its evolution was kept or not.
+
+    Args:
+        payload: What to emulate.
+
+        kept: Folder of evolutions that jobs share; without one every job computes its own.
+    """
+    asked = json.loads(payload)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        results = _results(_point(asked), asked, None if kept is None else _kept(kept))
+    return json.dumps(
+        {
+            "counter": dict(sorted(_counter(results).items())),
+            # Who reads it checks it; to check it here as well takes longer than a measurement.
+            "serialised_results": results.to_abstract_repr(skip_validation=True),
+        },
+        default=json_default,
+    )
+
+
+def _point(asked: Mapping[str, Any]) -> Point:
+    text = asked["sequence"]
+    return Point(text=text, parsed=_parsed(text), variables=asked["variables"])
+
+
+@lru_cache(maxsize=_KEPT_SEQUENCES)
+def _measured_basis(sequence: str) -> str | None:
+    basis: str | None = json.loads(sequence)["measurement"]
+    return basis
+
+
+@lru_cache(maxsize=_KEPT_SEQUENCES)
+def _parsed(sequence: str) -> Sequence[Any]:
+    parsed: Sequence[Any] = Sequence.from_abstract_repr(sequence)
+    if len(parsed.get_addressed_bases()) < 2:  # noqa: PLR2004  (there is nothing to choose)
+        return parsed
+    # Pulser evolves no job that happens to play nothing in the basis that is measured. Ours names the state
+    # that is 1 itself, which no atom is in then.
+    return Sequence.from_abstract_repr(json.dumps(json.loads(sequence) | {"measurement": None}))
+
+
+@lru_cache(maxsize=1)
+def _kept(folder: Path) -> KeptEvolutions:
+    return KeptEvolutions(folder)
+
+
+def _results(point: Point, asked: Mapping[str, Any], kept: KeptEvolutions | None) -> Results:
+    basis = _measured_basis(point.text)
+    which = emulator(asked["emulator"], basis)
+    if asked["backend_configuration"] is not None:
+        config = which.configured(asked["backend_configuration"], asked["device_type"], asked["runs"])
+        return _run(which, point, config, asked["seed"], kept)
+    noise = _noise(point.parsed, asked)
+    config = (
+        _noiseless(asked["emulator"], basis, asked["runs"])
+        if noise is None
+        else which.plain(asked["runs"], noise)
+    )
+    return _exactly(asked["runs"], _run(which, point, config, asked["seed"], kept), asked["seed"])
+
+
+@lru_cache(maxsize=_KEPT_CONFIGURATIONS)
+def _noiseless(device_type: str, basis: str | None, runs: int) -> Any:
+    """The configuration of plain jobs, which have the same one as often as not."""
+    return emulator(device_type, basis).plain(runs)
+
+
+def _run(which: Emulator, point: Point, config: Any, seed: int, kept: KeptEvolutions | None) -> Results:
+    if isinstance(config, QutipConfig) and evolving.has_evolution(point.parsed, config):
+        evolution = evolving.remembered(point, config, kept)
+        seed_generators(seed)
+        return evolving.measured(evolution, config)
+    seed_generators(seed)
+    results: Results = which.backend(point.sequence(), config=config).run()
+    return results
+
+
+def _noise(sequence: Sequence[Any], asked: Mapping[str, Any]) -> NoiseModel | None:
+    """The noise of the sequence's device, where it is a machine that is emulated, or was asked for."""
+    is_wanted = not takes_configuration(asked["device_type"]) or asked["configuration"].get("with_noise")
+    return sequence.device.noise_model if is_wanted else None
+
+
+def _exactly(runs: int, results: Results, seed: int) -> Results:
+    """The results with as many shots as the job has runs: each trajectory of a noise gives that many.
+
+    Which ones stay is random, and each is as probable as any other, so that they are distributed alike.
+    """
+    counter = results.final_bitstrings
+    if sum(counter.values()) == runs:
+        return results
+    left = np.random.default_rng(seed).multivariate_hypergeometric(list(counter.values()), runs)
+    thinned = {bits: int(n) for bits, n in zip(counter, left, strict=True) if n}
+    return Results.from_final_bitstrings(results.atom_order, results.total_duration, thinned)
+
+
+def _counter(results: Results) -> Mapping[str, int]:
+    tag = f"bitstrings_{ADDED_SUFFIX}"
+    if tag in results.get_result_tags():
+        added: Mapping[str, int] = results.get_result(tag, 1.0)
+        return added
+    return results.final_bitstrings

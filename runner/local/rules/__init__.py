@@ -1,0 +1,1 @@
+"""What PCS does with batches and jobs: states, queues, refusals. Pure."""

@@ -1,0 +1,1 @@
+"""The process: sockets, scheduler, start and end, webhooks."""

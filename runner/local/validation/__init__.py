@@ -1,0 +1,1 @@
+"""Whether a submission can be run: sequences, options of emulators, configurations."""

@@ -1,0 +1,156 @@
+"""Backend configurations as JSON: what may be asked of an emulator, and what is added before it runs. Pure.
+
+A backend configuration is the abstract representation of Pulser's `EmulationConfig`; that it is one at all is
+for Pulser to say (see `runner.local.validation.sequences`). What is said here is what Pulser learns too late.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runner.local.rules.device_types import MAX_RUNS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+Configuration = dict[str, Any]
+
+MAX_TRAJECTORIES = 10_000
+DEFAULT_SHOTS = 1000
+# The observable that is added for the counter when the client's own bitstrings are taken at other times.
+ADDED_SUFFIX = "counter"
+
+_COMMON = frozenset(
+    {
+        *("callbacks", "observables", "default_evaluation_times", "initial_state", "with_modulation"),
+        *("interaction_matrix", "prefer_device_noise_model", "noise_model", "n_trajectories"),
+        "default_num_shots",
+    }
+)
+_SOLVER = frozenset({"dt", "max_krylov_dim", "interaction_cutoff", "solver"})
+# What each emulator takes beside that.
+_OPTIONS: Mapping[str, frozenset[str]] = {
+    "EMU_FREE": frozenset({"sampling_rate", "solver"}),
+    "EMU_SV": _SOLVER | {"krylov_tolerance"},
+    "EMU_MPS": _SOLVER | {"precision", "max_bond_dim", "extra_krylov_tolerance", "optimize_qubit_ordering"},
+}
+# Where it runs and what it prints or saves meanwhile is for this machine to say; these change no result.
+_LEFT_OUT: Mapping[str, frozenset[str]] = {
+    "EMU_FREE": frozenset({"print_progress", "progress_bar"}),
+    "EMU_SV": frozenset({"gpu", "log_level", "log_file"}),
+    "EMU_MPS": frozenset(
+        {"gpu", "num_gpus_to_use", "log_level", "log_file", "autosave_prefix", "autosave_dt"}
+    ),
+}
+
+
+def takes_configuration(device_type: str) -> bool:
+    """Whether batches of a device type may have a backend configuration."""
+    return device_type in _OPTIONS
+
+
+def problems(config: Mapping[str, Any], device_type: str) -> Iterator[str]:
+    """Why an emulator would not take a configuration that is well formed."""
+    taken = _COMMON | _OPTIONS[device_type]
+    for name in sorted(config.keys() - taken - _LEFT_OUT[device_type]):
+        known = ", ".join(sorted(taken))
+        yield f"{device_type} has no option {name}; it has {known}."
+    if device_type == "EMU_FREE" and config.get("interaction_matrix") is not None:
+        yield "EMU_FREE takes no interaction_matrix."
+    rate = config.get("sampling_rate", 1.0)
+    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= 1:
+        yield "The sampling_rate must be greater than 0, and at most 1."
+    if config.get("n_trajectories", 1) > MAX_TRAJECTORIES:
+        yield f"At most {MAX_TRAJECTORIES} n_trajectories are emulated here."
+    if config.get("default_num_shots", DEFAULT_SHOTS) < 1:
+        yield "The default_num_shots must be at least 1."
+    if any(shots > MAX_RUNS for shots in _numbers_of_shots(config)):
+        yield f"At most {MAX_RUNS} shots are taken here."
+
+
+def misfits(config: Mapping[str, Any], n_qubits: int) -> Iterator[str]:
+    """Why a configuration does not fit a register of so many qubits."""
+    for what, n in _sizes(config):
+        if n != n_qubits:
+            yield f"{what} is for {n} qubits; the register has {n_qubits}."
+
+
+def shots(config: Mapping[str, Any]) -> int:
+    """How many shots the configuration asks for when its job does not say how many runs."""
+    explicit = [each["num_shots"] for each in config["observables"] if _is_counter(each, config)]
+    return int(next(iter(explicit), None) or config.get("default_num_shots", DEFAULT_SHOTS))
+
+
+def completed(
+    config: Mapping[str, Any], device_type: str, runs: int, one_state: str | None = None
+) -> Configuration:
+    """The configuration with which a job runs: bitstrings at the end are in it, and numbers of shots.
+
+    A number of shots that the configuration gives is kept, and so is the state that is 1.
+
+    Args:
+        config: As the client gave it.
+
+        device_type: What runs the job.
+
+        runs: Shots where the configuration gives no number.
+
+        one_state: The state that is 1 where the configuration names none; None leaves it to the emulator.
+    """
+    kept = {name: value for name, value in config.items() if name not in _LEFT_OUT[device_type]}
+    observables = [dict(each) for each in config["observables"]]
+    if not any(_is_counter(each, config) for each in observables):
+        observables.append(_added_bitstrings(observables, runs))
+    missing = {"num_shots": runs, "one_state": one_state}
+    return kept | {"observables": [_filled(each, missing) for each in observables]}
+
+
+def _filled(observable: Configuration, missing: Mapping[str, Any]) -> Configuration:
+    """An observable with values for those of its options that have none."""
+    return observable | {
+        name: value for name, value in missing.items() if name in observable and observable[name] is None
+    }
+
+
+def _is_counter(observable: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
+    """Whether an observable gives what Pulser calls the final bitstrings."""
+    if observable["observable"] != "bitstrings" or observable["tag_suffix"] is not None:
+        return False
+    times = observable["evaluation_times"]
+    if times is None:
+        times = config["default_evaluation_times"]
+    return times == "Full" or 1.0 in times
+
+
+def _added_bitstrings(observables: list[Configuration], runs: int) -> Configuration:
+    is_taken = any(each["observable"] == "bitstrings" and each["tag_suffix"] is None for each in observables)
+    return {
+        "observable": "bitstrings",
+        "evaluation_times": [1.0],
+        "num_shots": runs,
+        "one_state": None,
+        "tag_suffix": ADDED_SUFFIX if is_taken else None,
+    }
+
+
+def _numbers_of_shots(config: Mapping[str, Any]) -> Iterator[int]:
+    yield config.get("default_num_shots", DEFAULT_SHOTS)
+    for each in config["observables"]:
+        yield each.get("num_shots") or 0
+
+
+def _sizes(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """What has a number of qubits of its own, and that number."""
+    if config.get("initial_state") is not None:
+        yield "The initial_state", _state_size(config["initial_state"])
+    if config.get("interaction_matrix") is not None:
+        yield "The interaction_matrix", len(config["interaction_matrix"][0])
+    for each in config["observables"]:
+        if "state" in each:
+            yield "The state of a fidelity", _state_size(each["state"])
+        if "operator" in each:
+            yield "The operator of an expectation", each["operator"]["n_qudits"]
+
+
+def _state_size(state: Mapping[str, Any]) -> int:
+    return len(next(iter(state["amplitudes"]), ""))

@@ -1,0 +1,322 @@
+"""Whether a submission is accepted: pure rules over its body and the facts of its sequences.
+
+PCS checks a job when it is submitted, not when it runs. What Pulser lets pass too easily (unknown variables,
+words and truth values as numbers, fractions for integers) is refused here.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol
+
+from runner.local.rules.device_types import DEVICE_TYPES, DeviceType, served
+from runner.local.rules.errors import InvalidRequestError, Problem
+from runner.local.rules.job_costs import estimate_s, is_long
+from runner.local.rules.records import NewBatch, NewJob
+from runner.local.rules.webhook_policy import is_allowed
+from runner.local.validation.emulator_options import Demands, Loc, demands, misfits
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from runner.local.protocol.request_models import BatchBody, JobBody
+    from runner.local.rules.records import BatchRecord
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Variable:
+    """A variable that a sequence declares; size is the number of its values."""
+
+    is_integer: bool
+    size: int = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SequenceFacts:
+    """What the rules have to know of a sequence.
+
+    Args:
+        device: Name of the device that it was written for.
+
+        is_virtual: Whether that device exists in emulators only.
+
+        max_runs: Most runs that the device takes in one job; None for no limit.
+
+        is_mappable: Whether its qubits are placed by the variable `qubits`.
+
+        has_noise: Whether that device has a noise model.
+
+        bases: What its channels address.
+
+        is_measured: Whether it says what is measured.
+    """
+
+    device: str
+    n_qubits: int
+    is_virtual: bool = False
+    max_runs: int | None = None
+    is_mappable: bool = False
+    has_noise: bool = False
+    bases: frozenset[str] = frozenset({"ground-rydberg"})
+    is_measured: bool = True
+    variables: Mapping[str, Variable] = field(default_factory=dict)
+
+
+class UnreadableSequenceError(ValueError):
+    """The text is no abstract representation, or does not become a sequence with these variables."""
+
+
+class SequenceReader(Protocol):
+    """What knows sequences: Pulser, or in a simulation something that needs no physics."""
+
+    def facts(self, sequence: str) -> SequenceFacts:
+        """The facts of an abstract representation; UnreadableSequenceError if it is none."""
+        ...
+
+    def build(self, sequence: str, variables: Mapping[str, Any]) -> None:
+        """Build it with the values of a job; UnreadableSequenceError if that fails."""
+        ...
+
+    def duration_ns(self, sequence: str, variables: Mapping[str, Any]) -> int:
+        """How long it is with the values of a job (in ns); asked of what can be built."""
+        ...
+
+    def configuration(self, text: str) -> Mapping[str, Any]:
+        """A backend configuration as JSON; UnreadableConfigurationError if it is none."""
+        ...
+
+    def device_specs(self) -> Mapping[str, str]:
+        """Specification of the device of each device type, abstract representation."""
+        ...
+
+
+def new_batch(
+    body: BatchBody,
+    sequences: SequenceReader,
+    *,
+    webhooks: Sequence[str] = (),
+    devices: Mapping[str, DeviceType] = DEVICE_TYPES,
+) -> NewBatch:
+    """The batch that a create call asks for.
+
+    Args:
+        body: Body of the call.
+
+        sequences: What knows sequences.
+
+        webhooks: Addresses that may be told of its end.
+
+        devices: The device types, with their limits.
+
+    Raises:
+        InvalidRequestError: With every fault that was found.
+    """
+    jobs = body.jobs or []
+    _require([*_webhook_problems(body, webhooks), *_missing_jobs(body)])
+    facts = _facts(body.sequence_builder, ("body", "sequence_builder"), sequences)
+    device = _device(_device_name(body, jobs, facts, sequences), devices)
+    asked = demands(device, body.configuration, body.backend_configuration, sequences)
+    _require([] if facts is None else [*misfits(facts, asked, ("body", "sequence_builder"))])
+    return NewBatch(
+        project_id=body.project_id,
+        device_type=device.name,
+        sequence=body.sequence_builder,
+        jobs=_new_jobs(jobs, _Setting(body.sequence_builder, facts, asked, ("body", "jobs")), sequences),
+        open=body.open,
+        tags=tuple(body.tags or ()),
+        webhook=body.webhook,
+        configuration=body.configuration,
+        backend_configuration=body.backend_configuration,
+    )
+
+
+def new_jobs(
+    jobs: Sequence[JobBody],
+    batch: BatchRecord,
+    sequences: SequenceReader,
+    *,
+    devices: Mapping[str, DeviceType] = DEVICE_TYPES,
+) -> tuple[NewJob, ...]:
+    """The jobs that an add call asks for in a batch.
+
+    Raises:
+        InvalidRequestError: With every fault that was found.
+    """
+    facts = _facts(batch.sequence, ("body",), sequences)
+    device = devices[batch.state.device_type]
+    asked = demands(device, batch.configuration, batch.backend_configuration, sequences)
+    return _new_jobs(jobs, _Setting(batch.sequence, facts, asked, ("body",)), sequences)
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    sequence: str | None
+    facts: SequenceFacts | None
+    demands: Demands
+    loc: Loc
+
+
+def _new_jobs(jobs: Sequence[JobBody], setting: _Setting, sequences: SequenceReader) -> tuple[NewJob, ...]:
+    problems = [
+        problem
+        for position, job in enumerate(jobs)
+        for problem in _job_problems(job, (*setting.loc, position), setting, sequences)
+    ]
+    _require(problems)
+    return tuple(_new_job(job, setting, sequences) for job in jobs)
+
+
+def _new_job(job: JobBody, setting: _Setting, sequences: SequenceReader) -> NewJob:
+    """A job in which there is no fault."""
+    text = job.sequence or setting.sequence or ""
+    facts, runs = sequences.facts(text), setting.demands.runs(job.runs) or 1
+    cost_s = estimate_s(
+        setting.demands.device.emulated_as(facts.n_qubits).name,
+        facts.n_qubits,
+        sequences.duration_ns(text, job.variables or {}),
+        n_bases=len(facts.bases),
+        n_trajectories=setting.demands.n_trajectories,
+    )
+    return NewJob(runs=runs, variables=job.variables, sequence=job.sequence, is_long=is_long(cost_s))
+
+
+def _job_problems(job: JobBody, loc: Loc, setting: _Setting, sequences: SequenceReader) -> Iterator[Problem]:
+    if job.sequence is not None and job.variables:
+        yield Problem((*loc, "variables"), "A job has either its own sequence or variables, not both.")
+        return
+    text = job.sequence if job.sequence is not None else setting.sequence
+    if text is None:
+        yield Problem(
+            (*loc, "sequence"), "Without a sequence of the batch every job needs its own.", "missing"
+        )
+        return
+    try:
+        facts = setting.facts if job.sequence is None else sequences.facts(text)
+    except UnreadableSequenceError as error:
+        yield Problem((*loc, "sequence"), str(error))
+        return
+    if facts is None:  # pragma: no cover  (a batch's sequence has been read by now)
+        return
+    yield from _run_problems(setting.demands.runs(job.runs), loc, facts)
+    if job.sequence is not None:
+        yield from misfits(facts, setting.demands, (*loc, "sequence"))
+    faults = list(_variable_problems(job.variables or {}, facts, (*loc, "variables")))
+    yield from faults
+    if not faults:
+        yield from _build_problems(job, text, loc, sequences)
+
+
+def _run_problems(runs: int | None, loc: Loc, facts: SequenceFacts) -> Iterator[Problem]:
+    if runs is None:
+        yield Problem((*loc, "runs"), "The number of runs is missing.", "missing")
+    elif facts.max_runs is not None and runs > facts.max_runs:
+        yield Problem(
+            (*loc, "runs"), f"The device {facts.device} takes at most {facts.max_runs} runs in one job."
+        )
+
+
+def _build_problems(job: JobBody, text: str, loc: Loc, sequences: SequenceReader) -> Iterator[Problem]:
+    try:
+        sequences.build(text, job.variables or {})
+    except UnreadableSequenceError as error:
+        yield Problem((*loc, "variables"), str(error))
+
+
+def _variable_problems(given: Mapping[str, Any], facts: SequenceFacts, loc: Loc) -> Iterator[Problem]:
+    if given and not facts.variables and not facts.is_mappable:
+        yield Problem(loc, "The sequence has no variables.")
+        return
+    for name, value in given.items():
+        if name == "qubits" and facts.is_mappable:
+            yield from _placement_problems(value, (*loc, name))
+        elif name not in facts.variables:
+            known = ", ".join(sorted(facts.variables)) or "no variables"
+            yield Problem((*loc, name), f"The sequence does not declare this variable; it has {known}.")
+        else:
+            yield from _value_problems(value, facts.variables[name], (*loc, name))
+    wanted = [*facts.variables, *(["qubits"] if facts.is_mappable else [])]
+    for name in wanted:
+        if name not in given:
+            yield Problem((*loc, name), "The variable has no value.", "missing")
+
+
+def _placement_problems(value: object, loc: Loc) -> Iterator[Problem]:
+    if not isinstance(value, dict) or not all(type(trap) is int for trap in value.values()):
+        yield Problem(loc, "Expected an object from qubit to number of its trap.", "type_error")
+
+
+def _value_problems(value: object, variable: Variable, loc: Loc) -> Iterator[Problem]:
+    values = value if isinstance(value, list) else [value]
+    if len(values) != variable.size:
+        yield Problem(loc, f"Expected {variable.size} value(s), not {len(values)}.")
+    for each in values:
+        if isinstance(each, bool) or not isinstance(each, int | float):
+            yield Problem(loc, f"Expected a number, not {each!r}.", "type_error")
+        elif not _is_finite(each):
+            yield Problem(loc, "Expected a finite number.")
+        elif variable.is_integer and each != int(each):
+            yield Problem(loc, f"Expected an integer, not {each!r}.", "type_error")
+
+
+def _is_finite(number: float) -> bool:
+    try:
+        return math.isfinite(number)
+    except OverflowError:  # an integer that no float is as large as
+        return False
+
+
+def _facts(text: str | None, loc: Loc, sequences: SequenceReader) -> SequenceFacts | None:
+    if text is None:
+        return None
+    try:
+        return sequences.facts(text)
+    except UnreadableSequenceError as error:
+        raise InvalidRequestError(Problem(loc, str(error))) from error
+
+
+_DEVICE_TYPE: Loc = ("body", "device_type")
+
+
+def _device_name(
+    body: BatchBody, jobs: Sequence[JobBody], facts: SequenceFacts | None, sequences: SequenceReader
+) -> str:
+    """The target: the one asked for, else the one that the (first) sequence was written for."""
+    name = body.device_type
+    if name is None:
+        first = next((job.sequence for job in jobs if job.sequence is not None), None)
+        facts = facts or _facts(first, ("body", "jobs"), sequences)
+        name = facts.device if facts is not None else None
+    if name is None:
+        reason = "Neither a device type nor a sequence says where to run."
+        raise InvalidRequestError(Problem(_DEVICE_TYPE, reason))
+    return name
+
+
+def _device(name: str, devices: Mapping[str, DeviceType]) -> DeviceType:
+    device = devices.get(name)
+    if device is None:
+        known = ", ".join(each.name for each in served(devices.values()))
+        reason = f"There is no device type {name} here; there are {known}."
+        raise InvalidRequestError(Problem(_DEVICE_TYPE, reason))
+    if device.missing:
+        raise InvalidRequestError(Problem(_DEVICE_TYPE, f"{name}: {device.missing}"))
+    return device
+
+
+def _missing_jobs(body: BatchBody) -> Iterator[Problem]:
+    if not body.jobs and not body.open:
+        yield Problem(("body", "jobs"), "A batch without jobs has to be open.", "missing")
+
+
+def _webhook_problems(body: BatchBody, allowed: Sequence[str]) -> Iterator[Problem]:
+    if body.webhook is not None and not is_allowed(body.webhook, allowed):
+        yield Problem(
+            ("body", "webhook"),
+            "The configuration of this cloud (webhooks.allow) does not allow this address.",
+        )
+
+
+def _require(problems: Sequence[Problem]) -> None:
+    if problems:
+        raise InvalidRequestError(*problems)

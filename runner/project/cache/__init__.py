@@ -1,0 +1,1 @@
+"""What is remembered between commands: compiled files, durations, specifications of devices."""

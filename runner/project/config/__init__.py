@@ -1,0 +1,1 @@
+"""runner.toml, targets, the repository: where things are and what holds for them."""

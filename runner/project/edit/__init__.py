@@ -1,0 +1,1 @@
+"""Changes to files of the repository: formatting, conversions, reruns, what may go."""

@@ -1,0 +1,100 @@
+"""The manifest: everything needed to know, after years, what was run."""
+
+from __future__ import annotations
+
+import json
+import platform
+from contextlib import suppress
+from functools import cache
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.reconcile import utc_now
+
+if TYPE_CHECKING:
+    from runner.project.config.repository import Revision
+    from runner.project.experiments.loader import Experiment
+
+_QUTIP: Final = ("pulser-simulation", "qutip", "numpy")
+_EMULATORS: Final = {"EMU_SV": ("emu-sv", "torch", "numpy"), "EMU_MPS": ("emu-mps", "torch", "numpy")}
+
+
+def manifest(  # noqa: PLR0913  (what the file does not say)
+    experiment: Experiment,
+    *,
+    revision: Revision,
+    root: Path,
+    target: str,
+    service: str = "",
+    is_local: bool = False,
+) -> dict[str, Any]:
+    """What is remembered of an experiment beside its jobs.
+
+    Args:
+        target: Name of the cloud it is sent to.
+
+        service: The service that it is, as `emulated:local`.
+
+        is_local: Whether that is the cloud on this machine, whose emulator is installed here.
+    """
+    desired = experiment.desired
+    sequence = json.loads(desired.sequence) if desired.sequence else None
+    own = {job.of_point: json.loads(job.sequence) for job in desired.jobs if job.sequence is not None}
+    played: list[dict[str, Any]] = [*([sequence] if sequence else []), *own.values()]
+    device = played[0].get("device") if played else None
+    factories = experiment.file.factories
+    return {
+        "manifest": "runner/manifest/v1",
+        "experiment": experiment.name,
+        "recipe": experiment.desired.recipe,
+        "target": target,
+        **({"service": service} if service else {}),
+        "device_type": experiment.desired.device_type,
+        "device": device.get("name") if isinstance(device, dict) else device,
+        "qubit_ids": list(experiment.desired.qubit_ids),
+        "file": {
+            "path": _relative(experiment.file.path, root),
+            "digest": experiment.file.digest,
+            "expanded": experiment.file.expanded(),
+        },
+        "factory": experiment.file.factory,
+        **({"factories": factories} if factories else {}),
+        "sequence": sequence,
+        **({"sequences": own} if own else {}),
+        **_checked_against(experiment),
+        "commit": revision.commit,
+        "dirty": revision.is_dirty,
+        "versions": _versions() | (_emulator(experiment.desired.device_type) if is_local else {}),
+        "written_at": utc_now().isoformat(),
+    }
+
+
+def _checked_against(experiment: Experiment) -> dict[str, Any]:
+    """The device as the target had it, where the sequence says another one."""
+    live = experiment.desired.live_device
+    return {"live_device": json.loads(live)} if live else {}
+
+
+@cache
+def _versions() -> dict[str, str]:
+    return {
+        "python": platform.python_version(),
+        "runner": version("pulser-runner"),
+        "pulser": version("pulser-core"),
+    }
+
+
+@cache
+def _emulator(device_type: str) -> dict[str, str]:
+    """What the local cloud emulates a device type with, as far as it is installed."""
+    found = {}
+    for package in _EMULATORS.get(device_type, _QUTIP):
+        with suppress(PackageNotFoundError):
+            found[package] = version(package)
+    return found
+
+
+def _relative(path: str, root: Path) -> str:
+    whole = Path(path).resolve()
+    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else whole.name

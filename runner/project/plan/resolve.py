@@ -1,0 +1,331 @@
+"""What a person decides of submissions that got lost, and of batches of other tools."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from runner.domain.identity import OTHER_CONSTANTS, UNPROVED
+from runner.errors import BatchFetchingError, NotFoundError, ProjectError, UsageError
+from runner.project.config.repository import revision
+from runner.project.config.settings import FILE_NAME
+from runner.project.experiments.manifest import manifest
+from runner.reconcile import Observer
+from runner.reconcile.journal.journal import State
+from runner.reconcile.model.repetitions import sent_as
+from runner.reconcile.model.tags import (
+    SHORT,
+    adopting_tags,
+    batch_tags,
+    constants_tags,
+    joined_tags,
+    work,
+)
+from runner.reconcile.observe.adoption import (
+    candidate,
+    free_repetitions,
+    lost_submissions,
+    recipe_objections,
+    submission_objections,
+)
+from runner.reconcile.observe.job_sequences import jobs_with_sequences
+from runner.results.records.sites import not_at
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from typing import Any
+
+    from runner.project.experiments.loader import Experiment
+    from runner.project.project import Project
+    from runner.reconcile import Tools
+    from runner.reconcile.journal.journal import Entry
+    from runner.reconcile.observe.adoption import Candidate
+
+    Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """A lost submission, and what was decided of it.
+
+    Args:
+        batch_id: The batch that it is; None when it was never accepted.
+    """
+
+    experiment: str
+    submission: str
+    jobs: int
+    runs: int
+    batch_id: str | None
+
+
+def declare_absent(project: Project, experiment: Experiment) -> list[Resolved]:
+    """Writes down that the lost submissions of an experiment were never accepted: they are bought again.
+
+    Raises:
+        UsageError: None is lost.
+    """
+    with project.tools("resolve") as (tools, _):
+        lost = _lost(tools, experiment)
+        for entry in lost:
+            tools.journal.settle(entry.seq, State.NOT_DONE)
+            _tell(tools, entry, "ResolveAbsent", None, "a person says that it was never accepted")
+        return [_resolved(entry, None) for entry in lost]
+
+
+def declare_unwanted(project: Project, experiment: Experiment) -> list[Resolved]:
+    """Writes down that the jobs of lost submissions are not to be bought: not before `rerun` is raised.
+
+    Raises:
+        UsageError: None is lost.
+    """
+    with project.tools("resolve") as (tools, _):
+        lost = _lost(tools, experiment)
+        for entry in lost:
+            tools.journal.skip(entry, _by_work(experiment, entry))
+            _tell(tools, entry, "ResolveSkip", None, "a person says that its jobs are not to be bought,")
+        return [_resolved(entry, None) for entry in lost]
+
+
+def declare_measured(project: Project, experiment: Experiment, *, here: bool) -> int:
+    """Writes down of jobs on record whether they were measured at the target; answers of how many.
+
+    Raises:
+        UsageError: Of all of them it is known.
+    """
+    with project.tools("resolve") as (tools, _):
+        seen = Observer(tools).observe([experiment.desired])[experiment.name]
+        if not seen.unproved:
+            raise UsageError(
+                f"{experiment.name}: of all jobs on record it is known where they were measured",
+                hint="`runner status` tells what is held, and why",
+            )
+        target = tools.site.target
+        said = [replace(job, target=target if here else not_at(target, job.target)) for job in seen.unproved]
+        for name in {experiment.name, *tools.records.recipes()}:
+            tools.records.complete(name, said)
+        where = "here" if here else "elsewhere"
+        reason = f"a person says that {len(said)} jobs on record were measured {where}"
+        tools.journal.history.add(experiment.name, f"ResolveMeasured{where.title()}", reason=reason)
+        return len(said)
+
+
+def declare_constants(project: Project, experiment: Experiment, *, same: bool) -> int:
+    """Writes down whether jobs and batches had the constants of the file; answers of how many of them.
+
+    Raises:
+        UsageError: Of all of them it is known.
+    """
+    desired = experiment.desired
+    with project.tools("resolve") as (tools, _):
+        seen = Observer(tools).observe([desired])[experiment.name]
+        keys = {job.key: job for job in desired.jobs}
+        unproved = [job for job in seen.recorded if job.constants == UNPROVED]
+        batches = [batch for batch in seen.batches if batch.constants == UNPROVED]
+        if not (unproved or batches):
+            raise UsageError(
+                f"{experiment.name}: of all that is there it is known which constants its device had",
+                hint="`runner status` tells what is held, and why",
+            )
+        said = [
+            replace(job, constants=desired.constants_for(keys.get(job.key)) if same else OTHER_CONSTANTS)
+            for job in unproved
+        ]
+        for name in {experiment.name, *tools.records.recipes()}:
+            tools.records.complete(name, said)
+        tags = constants_tags(desired.constants if same else OTHER_CONSTANTS)
+        for batch in batches:
+            tools.client.set_batch_tags(batch.id, joined_tags(batch.tags, tags))
+        which, count = "Same" if same else "Other", len(said) or len(batches)
+        reason = f"a person says that its device had {which.lower()} constants"
+        tools.journal.history.add(experiment.name, f"Resolve{which}Constants", reason=reason)
+        return count
+
+
+def _by_work(experiment: Experiment, entry: Entry) -> dict[str, list[tuple[str, int]]]:
+    by_work: dict[str, list[tuple[str, int]]] = {}
+    for key, runs in entry.jobs:
+        present = work(experiment.desired, experiment.desired.reruns.get(key, 0))
+        by_work.setdefault(present, []).append((key, runs))
+    return by_work
+
+
+def declare_found(project: Project, experiment: Experiment, batch_id: str) -> Resolved:
+    """Takes a batch as a lost submission of an experiment, once it is seen to be the same.
+
+    Raises:
+        UsageError: None is lost, or the batch is something else; says what differs.
+    """
+    namespace = _namespace(project)
+    with project.tools("resolve") as (tools, _):
+        lost = _lost(tools, experiment)
+        entry, found, objections = _best(experiment, namespace, lost, _read(tools, batch_id))
+        if objections:
+            raise UsageError(
+                f"{batch_id} is not the submission {entry.submission} of {experiment.name}: "
+                + "; ".join(objections),
+                hint=f"look for another batch, or `runner resolve {experiment.name} absent`",
+            )
+        rerun = found.reruns[0] if found.reruns else 0
+        ours = batch_tags(
+            namespace,
+            experiment.desired,
+            entry.submission,
+            entry.claim,
+            rerun=rerun,
+            repetitions=found.repetitions,
+        )
+        tools.client.set_batch_tags(batch_id, joined_tags(ours, found.batch.tags))
+        _remember(project, tools, experiment)
+        tools.journal.settle(entry.seq, State.ACCEPTED, batch_id)
+        _tell(tools, entry, "ResolveAdopt", batch_id, "a person says that it is the lost submission")
+        return _resolved(entry, batch_id)
+
+
+def _best(
+    experiment: Experiment, namespace: str, lost: Sequence[Entry], there: tuple[Payload, list[Payload]]
+) -> tuple[Entry, Candidate, list[str]]:
+    """The newest lost submission that a batch can be, or else the newest, and what speaks against it."""
+    desired = experiment.desired
+    recipe = list(recipe_objections(desired, there[0]))
+    judged = []
+    for entry in reversed(lost):
+        repetitions = sent_as(desired, {key for key, _ in entry.jobs})
+        found = candidate(desired, namespace, *there, repetitions=repetitions)
+        judged.append((entry, found, [*recipe, *submission_objections(desired, namespace, entry, found)]))
+    return next((each for each in judged if not each[2]), judged[0])
+
+
+def _lost(tools: Tools, experiment: Experiment) -> tuple[Entry, ...]:
+    seen = Observer(tools).observe([experiment.desired])[experiment.name]
+    lost = lost_submissions(seen.entries, seen.batches)
+    if not lost:
+        raise UsageError(
+            f"{experiment.name}: no submission is unknown, so there is nothing to resolve",
+            hint="`runner status` tells what is held, and why",
+        )
+    return lost
+
+
+def _resolved(entry: Entry, batch_id: str | None) -> Resolved:
+    return Resolved(
+        experiment=entry.experiment,
+        submission=entry.submission,
+        jobs=len(entry.jobs),
+        runs=sum(runs for _, runs in entry.jobs),
+        batch_id=batch_id,
+    )
+
+
+def _tell(tools: Tools, entry: Entry, action: str, batch_id: str | None, reason: str) -> None:
+    bought = entry.jobs if batch_id else ()
+    tools.journal.history.add(
+        entry.experiment,
+        action,
+        batch_id=batch_id,
+        reason=f"{reason} {entry.submission}",
+        jobs=len(bought),
+        runs=sum(runs for _, runs in bought),
+    )
+
+
+# Batches of other tools
+
+
+def candidates(project: Project, experiment: Experiment, batch_ids: Sequence[str]) -> list[Candidate]:
+    """Batches beside an experiment file: how their jobs match, and what speaks against each; changes nothing.
+
+    Raises:
+        ProjectError: Without a namespace nobody knows whose batches they would be.
+
+        BatchFetchingError: There is no such batch.
+    """
+    namespace = _namespace(project)
+    held = _held(project, experiment)
+    found = []
+    with project.tools() as (tools, _):
+        for batch_id in dict.fromkeys(batch_ids):
+            payload, jobs = _read(tools, batch_id)
+            repetitions = free_repetitions(experiment.desired, jobs, held)
+            found.append(candidate(experiment.desired, namespace, payload, jobs, repetitions=repetitions))
+            held |= {match.job.key for match in found[-1].matches if match.there}
+    return found
+
+
+def _held(project: Project, experiment: Experiment) -> set[str]:
+    """Keys of repetitions that something is bought for; nothing is asked for a file without any."""
+    if all(job.repetition is None for job in experiment.desired.jobs):
+        return set()
+    (deed,) = project.look([experiment])
+    return {tally.key for tally in deed.plan.jobs if tally.done or tally.active or tally.declined}
+
+
+def adopt(project: Project, experiment: Experiment, chosen: Sequence[Candidate]) -> None:
+    """Takes batches over that nothing speaks against: from now on they are the experiment's.
+
+    Raises:
+        UsageError: One has changed in the meantime, and something speaks against it now.
+    """
+    namespace = _namespace(project)
+    with project.tools("adopt") as (tools, _):
+        now = [
+            candidate(
+                experiment.desired,
+                namespace,
+                *_read(tools, each.batch.id),
+                repetitions=each.repetitions,
+            )
+            for each in chosen
+        ]
+        for each in now:
+            if each.objections:
+                raise UsageError(f"{each.batch.id} cannot be adopted: {'; '.join(each.objections)}")
+        _remember(project, tools, experiment)
+        for each in now:
+            tags = adopting_tags(
+                namespace,
+                experiment.desired,
+                each.batch.tags,
+                constants=each.constants,
+                rerun=each.reruns[0],
+                repetitions=each.repetitions,
+            )
+            tools.client.set_batch_tags(each.batch.id, tags)
+            reason = f"a person says that its {each.batch.jobs_count} jobs are the experiment's"
+            tools.journal.history.add(experiment.name, "AdoptBatch", batch_id=each.batch.id, reason=reason)
+
+
+def _read(tools: Tools, batch_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    try:
+        batch, jobs = tools.client.get_batch(batch_id), jobs_with_sequences(tools.client, batch_id)
+    except NotFoundError as error:
+        raise BatchFetchingError(
+            f"the cloud has no batch {batch_id} that we can see", hint="see the cloud's portal for its id"
+        ) from error
+    if not tools.client.is_ours(batch):
+        raise BatchFetchingError(
+            f"the batch {batch_id} is of the project {batch['project_id']}",
+            hint=f"the target's project is {tools.client.project_id}; see --target and runner.toml",
+        )
+    return batch, jobs
+
+
+def _remember(project: Project, tools: Tools, experiment: Experiment) -> None:
+    """Writes down what was run, as a purchase of ours would have."""
+    told = manifest(
+        experiment,
+        revision=revision(project.root),
+        root=project.root,
+        target=project.target_name,
+        service=project.site.target,
+    )
+    tools.records.write_manifest(experiment.name, experiment.desired.recipe[:SHORT], told)
+
+
+def _namespace(project: Project) -> str:
+    if project.namespace is None:
+        raise ProjectError(
+            "without a namespace no batch is adopted: nobody could tell whose it is",
+            hint=f"set `namespace` in {FILE_NAME}",
+        )
+    return project.namespace

@@ -1,0 +1,99 @@
+"""What a report of an experiment shows: records, manifest and drawings of one repository."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from runner.project.api import Declared
+from runner.project.report.figures import figures
+from runner.project.views.describe import chosen_job, drawings_of
+from runner.reconcile.model.cost import qpu_seconds
+from runner.reconcile.model.tags import SHORT
+from runner.results.report import Drawing, Provenance, Report
+
+if TYPE_CHECKING:
+    from runner.project.experiments.loader import Experiment
+    from runner.project.project import Project
+    from runner.results import Results
+
+
+def report_of(project: Project, experiment: Experiment, job_name: str | None = None) -> Report:
+    """What there is to show of an experiment; asks no cloud.
+
+    Args:
+        job_name: The job whose pulses are drawn; the first one if none is named.
+
+    Raises:
+        UsageError: There is no such job.
+
+        RecordError: A record cannot be read; says which line.
+    """
+    desired, results = experiment.desired, Declared(project, experiment).results()
+    runs = sum(sum(job.counts.values()) for result in results for job in result.remote_jobs)
+    return Report(
+        title=experiment.name,
+        description=experiment.file.content["metadata"].get("description", ""),
+        device_type=desired.device_type,
+        recipe=desired.recipe,
+        target=project.site.target,
+        results=results,
+        provenance=_provenance(project, experiment, results),
+        qpu_s=qpu_seconds(desired.device_type, runs),
+        sequence=_sequence(experiment, job_name),
+        figures=figures(experiment.name, results, chosen_job(experiment, job_name).name),
+    )
+
+
+def _sequence(experiment: Experiment, job_name: str | None) -> tuple[Drawing, ...]:
+    job = chosen_job(experiment, job_name)
+    register, pulses = drawings_of(experiment, job.name)
+    return (
+        Drawing("Register: where the atoms are (in µm)", register),
+        Drawing(f"Pulses of the job {job.name} over time (in ns)", pulses, is_wide=True),
+    )
+
+
+def _provenance(project: Project, experiment: Experiment, results: Results) -> Provenance:
+    from runner.spec.yaml_text.dump import yaml_text  # noqa: PLC0415  (PyYAML)
+
+    name, manifest = _manifest(project, experiment)
+    file = experiment.file
+    bought = manifest.get("file") if manifest else None
+    expanded = bought.get("expanded") if isinstance(bought, dict) else None
+    shown = {job.id for result in results for job in result.remote_jobs}
+    known = Provenance(
+        path=_relative(Path(file.path), project.root),
+        file_digest=file.digest,
+        expanded=yaml_text(expanded or file.expanded()),
+        verdict=project.verified(experiment),
+        others=sum(job.id not in shown for _, job in project.recorded(experiment)),
+    )
+    if manifest is None:
+        return known
+    path = (
+        project.root / project.settings.results / name / experiment.desired.recipe[:SHORT] / "manifest.json"
+    )
+    return replace(
+        known,
+        manifest=manifest,
+        manifest_path=_relative(path, project.root),
+        manifest_digest=hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
+
+
+def _manifest(project: Project, experiment: Experiment) -> tuple[str, dict[str, Any] | None]:
+    """What was written down when the recipe was bought, and whether under its own name or a former one."""
+    recipe = experiment.desired.recipe[:SHORT]
+    names = (name for name, job in project.recorded(experiment) if job.recipe == recipe)
+    found = (
+        (name, project.records.manifest(name, recipe)) for name in dict.fromkeys((experiment.name, *names))
+    )
+    return next((each for each in found if each[1]), (experiment.name, None))
+
+
+def _relative(path: Path, root: Path) -> str:
+    whole = path.resolve()
+    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else whole.name

@@ -1,0 +1,1 @@
+"""Two commits side by side: what a pull request would buy."""

@@ -1,0 +1,280 @@
+"""What one revision changes of another, experiment by experiment. Pure."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from runner.domain import JobStatus
+from runner.domain.json_values import plain, plain_differences
+from runner.reconcile import Difference
+from runner.reconcile.model.actions import CancelBatch, CancelJobs
+from runner.reconcile.model.plan import Cost
+from runner.reconcile.plan.limits import ever_bought
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from runner.domain import DesiredExperiment, DesiredJob
+    from runner.errors import Problem
+    from runner.reconcile import Deed, Observation
+
+
+class Kind(StrEnum):
+    """What becomes of an experiment."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    RENAMED = "renamed"
+    REMOVED = "removed"
+    INVALID = "invalid"
+    NOT_PLANNED = "not planned"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentChange:
+    """What becomes of one experiment.
+
+    Args:
+        name: Its name; the path of a file whose name nobody knows.
+
+        former: What it was called before, if it was renamed.
+
+        added: Jobs that are wanted now and were not.
+
+        removed: The reverse.
+
+        resized: Jobs that are wanted with other runs than before: `t_ns=100: 50 → 80 runs`.
+
+        jobs: How many jobs are wanted now.
+
+        done: How many of them are measured.
+
+        cost: What is bought.
+
+        cancels: Pending jobs that are cancelled.
+
+        left: What is left of each limit of the budget after it; none without limits.
+
+        differences: What has changed of it beside its jobs.
+
+        problems: Why it is invalid.
+    """
+
+    name: str
+    kind: Kind
+    former: str = ""
+    added: tuple[str, ...] = ()
+    removed: tuple[str, ...] = ()
+    resized: tuple[str, ...] = ()
+    jobs: int = 0
+    done: int = 0
+    cost: Cost = field(default_factory=Cost)
+    cancels: int = 0
+    left: Mapping[str, float] = field(default_factory=dict)
+    differences: tuple[Difference, ...] = ()
+    warnings: tuple[str, ...] = ()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether there is anything to say of it."""
+        return self.kind is not Kind.UNCHANGED
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether something is bought or cancelled."""
+        return bool(self.cost.jobs or self.cancels)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """What one revision changes of another.
+
+    Args:
+        experiments: By name.
+
+        notes: What holds for all of them.
+
+        asked_cloud: Whether what is done was asked of the cloud, and not only of the records.
+    """
+
+    experiments: tuple[ExperimentChange, ...]
+    notes: tuple[str, ...] = ()
+    asked_cloud: bool = True
+
+    @property
+    def shown(self) -> tuple[ExperimentChange, ...]:
+        """Those that there is anything to say of."""
+        return tuple(each for each in self.experiments if each.is_shown)
+
+    def count(self, kind: Kind) -> int:
+        """How many there are of a kind."""
+        return sum(each.kind is kind for each in self.experiments)
+
+    @property
+    def cost(self) -> Cost:
+        """What those that change buy, all together."""
+        costs = [each.cost for each in self.shown]
+        return Cost(
+            jobs=sum(each.jobs for each in costs),
+            runs=sum(each.runs for each in costs),
+            qpu_s=sum(each.qpu_s for each in costs),
+        )
+
+    @property
+    def is_invalid(self) -> bool:
+        """Whether a file cannot be used."""
+        return self.count(Kind.INVALID) > 0
+
+    @property
+    def has_effect(self) -> bool:
+        """Whether anything is bought or cancelled."""
+        return any(each.has_effect for each in self.shown)
+
+
+def renames(
+    before: Mapping[str, DesiredExperiment], after: Mapping[str, DesiredExperiment], gone: Iterable[str]
+) -> dict[str, str]:
+    """Former names by the new ones: the same recipe under a name that is new, and gone under the old one."""
+    left, found = sorted(gone), {}
+    for name in sorted(after.keys() - before.keys()):
+        former = next((old for old in left if before[old].recipe == after[name].recipe), None)
+        if former is not None:
+            left.remove(former)
+            found[name] = former
+    return found
+
+
+def changed_experiment(
+    deed: Deed, before: DesiredExperiment | None, warnings: Iterable[str] = ()
+) -> ExperimentChange:
+    """What becomes of an experiment that is wanted.
+
+    Args:
+        before: As it was wanted, perhaps under another name; None if it was not.
+
+        warnings: What is odd in it and was not before.
+    """
+    after, planned = deed.desired, deed.plan
+    kept = _kept(before, after) if before else {}
+    added = tuple(job.name for job in after.jobs if job.key not in kept)
+    removed = tuple(job.name for job in before.jobs if job.key not in kept) if before else ()
+    resized = tuple(f"{n.name}: {o.runs} → {n.runs} runs" for o, n in kept.values() if o.runs != n.runs)
+    found = differences(before, after) if before else ()
+    return ExperimentChange(
+        name=after.name,
+        kind=_kind(before, after, is_other=bool(added or removed or resized or found)),
+        former=before.name if before and before.name != after.name else "",
+        added=added,
+        removed=removed,
+        resized=resized,
+        jobs=len(after.jobs),
+        done=sum(tally.status == "DONE" for tally in planned.jobs),
+        cost=planned.cost,
+        cancels=cancelled_jobs(deed),
+        left=budget_left(after, deed.seen, planned.cost),
+        differences=found,
+        warnings=(*warnings, *warnings_of(deed)),
+    )
+
+
+def removed_experiment(before: DesiredExperiment, deed: Deed | None) -> ExperimentChange:
+    """What becomes of an experiment that no file describes any more.
+
+    Args:
+        deed: What is there of it and is done with it; None if there is nothing.
+    """
+    return ExperimentChange(
+        name=before.name,
+        kind=Kind.REMOVED,
+        removed=tuple(job.name for job in before.jobs),
+        cancels=cancelled_jobs(deed) if deed else 0,
+        warnings=tuple(warnings_of(deed)) if deed else (),
+    )
+
+
+def _kind(before: DesiredExperiment | None, after: DesiredExperiment, *, is_other: bool) -> Kind:
+    if before is None:
+        return Kind.ADDED
+    if before.name != after.name:
+        return Kind.RENAMED
+    return Kind.CHANGED if is_other else Kind.UNCHANGED
+
+
+def _kept(before: DesiredExperiment, after: DesiredExperiment) -> dict[str, tuple[DesiredJob, DesiredJob]]:
+    """Jobs of which what was bought counts on, by their keys: as they were wanted, and as they are.
+
+    Runs add up, but for those of a repetition; the first one is the job of a point that was not repeated.
+    """
+    if before.recipe != after.recipe:
+        return {}
+    known = {job.key: job for job in before.jobs}
+    some = ((known[job.key], job) for job in after.jobs if job.key in known)
+    return {job.key: (old, job) for old, job in some if job.counts(rerun=old.rerun, runs=old.runs)}
+
+
+def differences(before: DesiredExperiment, after: DesiredExperiment) -> tuple[Difference, ...]:
+    """What has changed of an experiment beside its jobs: device type, sequence, policy and tags."""
+    found: list[tuple[str, Any, Any]] = []
+    for subject, one, other in (
+        ("device_type", before.device_type, after.device_type),
+        ("sequence", _as_data(before.sequence), _as_data(after.sequence)),
+        ("policy", plain(before.policy), plain(after.policy)),
+        ("tags", list(before.tags), list(after.tags)),
+    ):
+        found += plain_differences(subject, one, other)
+    return tuple(Difference(*each) for each in found)
+
+
+def _as_data(sequence: str) -> Any:
+    """A sequence without what says only who wrote it and when."""
+    data = json.loads(sequence) if sequence else {}
+    return {name: value for name, value in data.items() if name not in {"name", "pulser_version"}}
+
+
+def budget_left(desired: DesiredExperiment, seen: Observation, cost: Cost) -> dict[str, float]:
+    """What is left of each limit of a budget after a purchase; below 0 where it is not enough."""
+    budget, spent = desired.policy.budget, ever_bought(seen, desired.device_type) + cost
+    limits = {
+        "jobs": (budget.jobs, spent.jobs),
+        "runs": (budget.runs, spent.runs),
+        "qpu_s": (budget.qpu_s, spent.qpu_s),
+    }
+    return {name: limit - used for name, (limit, used) in limits.items() if limit is not None}
+
+
+def cancelled_jobs(deed: Deed) -> int:
+    """How many pending jobs a plan cancels."""
+    return sum(pending for pending, _ in _cancellations(deed))
+
+
+def _cancellations(deed: Deed) -> list[tuple[int, int]]:
+    """Of each batch of which something is cancelled, how many pending jobs are, and how many jobs run on."""
+    batches = {batch.id: batch for batch in deed.seen.batches}
+    found = []
+    for action in deed.plan.actions:
+        if not isinstance(action, (CancelBatch, CancelJobs)) or action.batch_id not in batches:
+            continue
+        jobs = batches[action.batch_id].jobs
+        pending = [job.id for job in jobs if job.status is JobStatus.PENDING]
+        running = sum(job.status is JobStatus.RUNNING for job in jobs)
+        some = len(action.job_ids) if isinstance(action, CancelJobs) else len(pending)
+        found.append((some, running))
+    return found
+
+
+def warnings_of(deed: Deed) -> Iterable[str]:
+    """What a reviewer should know of a plan: its notes, what is cancelled, what a person must decide."""
+    yield from deed.plan.notes
+    found = _cancellations(deed)
+    if found:
+        pending, running = (sum(column) for column in zip(*found, strict=True))
+        on = f"; {running} running go on" if running else ""
+        jobs = "pending job that is" if pending == 1 else "pending jobs that are"
+        yield f"cancels {pending} {jobs} no longer asked for{on}"
+    for hold in deed.plan.holds:
+        yield f"held: {hold.reason} ({hold.how})"

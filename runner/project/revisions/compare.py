@@ -1,0 +1,156 @@
+"""`plan --rev A..B`: what B would buy and change, beside A.
+
+B may be a stranger's: nothing of it is run or obeyed. Settings and records are those of A, and the
+journal is that of the work tree. Nothing is changed.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from runner.errors import ProjectError, UsageError
+from runner.project.config.settings import FILE_NAME, read_settings
+from runner.project.project import Project
+from runner.project.revisions.changes import (
+    Changes,
+    ExperimentChange,
+    Kind,
+    changed_experiment,
+    removed_experiment,
+    renames,
+)
+from runner.project.revisions.commit_experiments import names_in, read_side, settings_notes
+from runner.project.revisions.preview import looked_at, reconciler_of
+from runner.project.revisions.untrusted_files import write_tree
+from runner.project.views.selection import selected_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from runner.project.config.settings import Settings
+    from runner.project.experiments.loader import Experiment
+    from runner.project.revisions.commit_experiments import Side
+    from runner.project.revisions.commit_files import Commit
+    from runner.project.views.selection import Selection
+    from runner.reconcile import Deed
+
+NOT_PLANNED: Final = "its sequence comes from Python, which is never run for another revision"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparing:
+    """What is compared, and how.
+
+    Args:
+        root: Where the repository of the work tree begins.
+
+        prefix: The same from the top of its git repository; empty where it is that.
+
+        paths: Files and folders that are meant, from `root`; none for all.
+
+        target: By default the one that A names.
+
+        asks_cloud: False goes by the records alone, and needs no secrets.
+    """
+
+    root: Path
+    prefix: str
+    paths: tuple[Path, ...]
+    selection: Selection
+    target: str | None
+    environ: Mapping[str, str]
+    asks_cloud: bool
+
+
+def compared(before: Commit, after: Commit, how: Comparing) -> Changes:
+    """What one commit changes of another; changes nothing on the cloud or in the work tree.
+
+    Raises:
+        ProjectError: The files of a commit cannot be had, or the settings of the first one cannot be read.
+
+        UsageError: A path or pattern names nothing in either.
+
+        CloudError: The cloud is out of reach.
+    """
+    with tempfile.TemporaryDirectory(prefix="runner-rev-") as folder:
+        trees = [Path(folder).resolve() / side for side in ("before", "after")]
+        for commit, tree in zip((before, after), trees, strict=True):
+            write_tree(how.root, commit.digest, tree)
+        roots = [tree / how.prefix for tree in trees]
+        project = _project(roots[0], how)
+        sides = [read_side(project, root, how.paths) for root in roots]
+        if how.paths and not any(each.experiments or each.invalid or each.unplanned for each in sides):
+            raise UsageError("neither revision has an experiment file there")
+        with reconciler_of(project, sides, Path(folder), asks_cloud=how.asks_cloud) as reconciler:
+            deeds = looked_at(reconciler, sides[1])
+        found = _chosen(_changes(sides, deeds, project.settings), how.selection)
+        return Changes(experiments=found, notes=tuple(settings_notes(*roots)), asked_cloud=how.asks_cloud)
+
+
+def _project(root: Path, how: Comparing) -> Project:
+    """The work tree with the settings of A; no Python is run, whatever they say."""
+    try:
+        settings = read_settings(root / FILE_NAME)
+    except ProjectError as error:
+        raise ProjectError(str(error).replace(f"{root}/", "A:"), hint=error.hint) from error
+    name = how.target or settings.target
+    settings.target_named(name)
+    return Project(
+        root=how.root,
+        settings=settings.model_copy(update={"allow_python": False}),
+        target_name=name,
+        environ=how.environ,
+        asks_cloud=how.asks_cloud,
+    )
+
+
+def _changes(sides: Sequence[Side], deeds: Mapping[str, Deed], settings: Settings) -> list[ExperimentChange]:
+    before, after = sides
+    gone = _gone(before, after, settings)
+    former = renames(before.desired, after.desired, gone)
+    found = [
+        changed_experiment(
+            deeds[name],
+            before.desired.get(former.get(name, name)),
+            _new_warnings(experiment, before.experiments.get(former.get(name, name))),
+        )
+        for name, experiment in after.experiments.items()
+    ]
+    found += [
+        removed_experiment(before.desired[name], deeds.get(name)) for name in gone - set(former.values())
+    ]
+    found += [
+        ExperimentChange(name=path, kind=Kind.INVALID, problems=problems)
+        for path, problems in after.invalid.items()
+    ]
+    found += [
+        ExperimentChange(name=path, kind=Kind.NOT_PLANNED, warnings=(NOT_PLANNED,))
+        for path in after.unplanned
+    ]
+    return sorted(found, key=lambda each: (each.name, each.kind))
+
+
+def _gone(before: Side, after: Side, settings: Settings) -> set[str]:
+    """Names that no file describes any more, as far as the files that cannot be read let one know."""
+    names = names_in(after.root, settings)
+    if names is not None:
+        return set(before.experiments.keys() - names - after.experiments.keys())
+    return {
+        name
+        for name, each in before.experiments.items()
+        if name not in after.experiments
+        and not (after.root / Path(each.file.path).relative_to(before.root)).exists()
+    }
+
+
+def _new_warnings(experiment: Experiment, former: Experiment | None) -> list[str]:
+    known = {each.message for each in former.warnings} if former else set()
+    return [each.message for each in experiment.warnings if each.message not in known]
+
+
+def _chosen(found: Sequence[ExperimentChange], selection: Selection) -> tuple[ExperimentChange, ...]:
+    names = set(selected_names([each.name for each in found], selection))
+    return tuple(each for each in found if each.name in names)

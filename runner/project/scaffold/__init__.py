@@ -1,0 +1,1 @@
+"""First files of a repository: an experiment, workflows of CI."""

@@ -1,0 +1,1 @@
+"""Loops that keep the cloud matching: watch, and sync with its repository."""

@@ -1,0 +1,25 @@
+"""Whether more can come of what an experiment lacks, by its records alone. Asks no cloud."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from runner.reconcile import Observation, Terms, utc_now
+from runner.reconcile.model.snapshot import Scene
+from runner.reconcile.plan.job_progress import points
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runner.domain import DesiredExperiment, RecordedJob
+
+
+def ended_for_good(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) -> frozenset[str]:
+    """Names of the jobs for which `apply` would buy nothing more although runs are missing.
+
+    They failed as often as the file's retries allow, or were cancelled; or their results could not be had,
+    cannot be right, or lack shots.
+    """
+    scene = Scene(desired, Observation(recorded=tuple(recorded)), Terms(), utc_now())
+    tallies = (point.tally for point in points(scene))
+    return frozenset(tally.name for tally in tallies if tally.failed or (tally.is_lost and not tally.missing))

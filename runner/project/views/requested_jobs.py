@@ -1,0 +1,84 @@
+"""What experiment files ask for, job by job; Pulser is not needed to tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.domain import job_key, repetition_key
+from runner.errors import Problem, SpecError
+from runner.project.experiments.loader import allowed_code, experiment_files
+from runner.project.views.selection import Selection, selected_names
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from pathlib import Path
+    from typing import Any
+
+    from runner.project.project import Project
+    from runner.spec import ExperimentFile
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AskedJob:
+    """A job that a file asks for.
+
+    Args:
+        key: Digest of the point, as in the records; None for a job with its own sequence, whose key only
+            Pulser can tell.
+
+        line: Of the file, where the job or its sweep stands.
+    """
+
+    experiment: str
+    job: str
+    runs: int
+    variables: Mapping[str, Any]
+    key: str | None
+    path: str
+    line: int
+
+
+def asked_jobs(project: Project, paths: Sequence[Path], selection: Selection) -> list[AskedJob]:
+    """The jobs of some files, or of all files in some folders, in file order; without paths, of all.
+
+    Raises:
+        SpecError: Problems in any of the files, as far as they can be seen without Pulser.
+    """
+    files = _read(project, experiment_files(paths or project.all_files()))
+    chosen = set(selected_names([each.experiment.metadata.name for each in files], selection))
+    return [job for each in files if each.experiment.metadata.name in chosen for job in _jobs(each)]
+
+
+def _read(project: Project, paths: Sequence[Path]) -> list[ExperimentFile]:
+    from runner import spec  # noqa: PLC0415  (the models of a file take a while to import)
+
+    limits = project.settings.limits.as_limits()
+    make = allowed_code(project.root, project.settings)
+    files: list[ExperimentFile] = []
+    problems: list[Problem] = []
+    for path in paths:
+        try:
+            files.append(spec.load(path, root=project.root, limits=limits, make=make))
+        except SpecError as error:
+            problems += error.problems
+    if problems:
+        raise SpecError(problems)
+    return files
+
+
+def _jobs(file: ExperimentFile) -> list[AskedJob]:
+    return [
+        AskedJob(
+            experiment=file.experiment.metadata.name,
+            job=job.name,
+            runs=job.runs,
+            variables=job.variables,
+            key=None
+            if job.pointer in file.own
+            else repetition_key(job_key(job.variables), job.repetition or 1),
+            path=file.path,
+            line=file.document.place(job.pointer).line,
+        )
+        for job in file.jobs
+    ]

@@ -1,0 +1,412 @@
+"""Act: perform what a plan says, in order, and nothing else.
+
+What is not idempotent goes through the journal: first the intention, then the request, then what became of
+it. A process that dies between two lines leaves a row that the next planner reads.
+"""
+
+from __future__ import annotations
+
+import secrets
+import threading
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.domain.numerals import counted
+from runner.errors import (
+    CloudRejectedError,
+    CloudUnavailableError,
+    ConflictError,
+    InvalidPayloadError,
+    JobCreationError,
+    NotFoundError,
+    UnknownOutcomeError,
+)
+from runner.reconcile.execute import guard
+from runner.reconcile.execute.audit import written_down
+from runner.reconcile.execute.result_records import ResultRecords
+from runner.reconcile.journal.journal import BUYING, Kind, State
+from runner.reconcile.memory import jobs_in
+from runner.reconcile.model import tags
+from runner.reconcile.model.actions import (
+    AddJobs,
+    Adopt,
+    CancelBatch,
+    CancelJobs,
+    Claim,
+    CloseBatch,
+    Fence,
+    Hold,
+    RecordResults,
+    Submit,
+)
+from runner.reconcile.model.repetitions import are_told_apart, spanned
+from runner.reconcile.plan.daily_budget import day_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from runner.domain import DesiredExperiment, ObservedBatch
+    from runner.reconcile.context import Tools
+    from runner.reconcile.model.actions import Action, NewJob
+    from runner.reconcile.model.plan import Plan
+    from runner.reconcile.model.repetitions import Repetitions
+    from runner.reconcile.model.snapshot import Observation, Terms
+
+
+# What a change meets that has already happened, or that comes too late.
+_TOO_LATE: Final = (ConflictError, InvalidPayloadError, NotFoundError)
+# How often in one process batches may be found shut before it is told as an error.
+_CONFLICTS: Final = 3
+# Of what speaks against one purchase.
+_TOLD: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """One experiment in one pass: what is wanted, what was seen, what to do.
+
+    Args:
+        manifest: Everything to be remembered of what is run.
+
+        commit: The commit that the file is of; empty where it is of none.
+    """
+
+    desired: DesiredExperiment
+    seen: Observation
+    plan: Plan
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    commit: str = ""
+
+    def batch(self, batch_id: str) -> ObservedBatch | None:
+        """The batch as it was seen."""
+        return next((batch for batch in self.seen.batches if batch.id == batch_id), None)
+
+
+class Actor:
+    """Performs plans; usable from several threads, each with another experiment.
+
+    Args:
+        nonce: A new text that nobody else has; marks a batch as created by this machine.
+
+    Attributes:
+        results: Puts on record what came back.
+    """
+
+    def __init__(
+        self, tools: Tools, terms: Terms, nonce: Callable[[], str] = lambda: secrets.token_hex(8)
+    ) -> None:
+        self._tools, self._terms = tools, terms
+        self._memory = tools.memory
+        self._purchase = threading.Lock()
+        self._client = tools.client
+        self._journal = tools.journal
+        self._records = tools.records
+        self._namespace = tools.namespace
+        self._before_action = tools.before_action
+        self._nonce = nonce
+        self.results = ResultRecords(tools)
+        self._verbs: dict[type[Action], Callable[[Deed, Any], None]] = {
+            Claim: self._claim,
+            AddJobs: self._add_jobs,
+            Submit: self._submit,
+            Adopt: self._adopt,
+            Fence: self._fence,
+            CloseBatch: self._close,
+            CancelJobs: self._cancel_jobs,
+            CancelBatch: self._cancel_batch,
+            RecordResults: self._record,
+        }
+
+    def perform(self, deed: Deed) -> None:
+        """Performs the actions of a plan in order; a Hold is for people.
+
+        Raises:
+            CloudError: An action failed; those before it are done, those after it are not.
+        """
+        for action in deed.plan.actions:
+            verb = self._verbs.get(type(action))
+            if verb:
+                self._before_action()
+                with written_down(self._journal, deed.desired.name, action):
+                    verb(deed, action)
+
+    # Submission
+
+    def _claim(self, deed: Deed, action: Claim) -> None:
+        try:
+            self._create(Kind.CLAIM, deed, action)
+        except InvalidPayloadError:
+            return  # it may not take batches without jobs: the planner then buys at once
+
+    def _submit(self, deed: Deed, action: Submit) -> None:
+        self._remember_recipe(deed)
+        self._create(Kind.SUBMIT, deed, action)
+
+    def _create(self, kind: Kind, deed: Deed, action: Claim | Submit) -> None:
+        desired, submission, claim = deed.desired, action.submission, self._nonce()
+        jobs = action.jobs if kind is Kind.SUBMIT else ()
+        payload = {
+            "device_type": desired.device_type,
+            "sequence_builder": desired.sequence or None,
+            "jobs": _job_payloads(desired, jobs),
+            "open": kind is Kind.CLAIM,
+            "tags": tags.batch_tags(
+                self._namespace,
+                desired,
+                submission,
+                claim,
+                rerun=action.jobs[0].rerun,
+                repetitions=spanned(action.jobs),
+                commit=deed.commit,
+            ),
+        }
+        rerun, amounts = action.jobs[0].rerun, _amounts(jobs)
+        seq = self._intend(
+            deed,
+            kind,
+            rerun=rerun,
+            submission=submission,
+            claim=claim,
+            jobs=amounts,
+            repetitions=spanned(action.jobs),
+        )
+        if seq is None:
+            return
+        answer = self._once(seq, lambda: self._client.send_batch(payload))
+        if answer is None:
+            return
+        self._memory.hear(answer)
+        is_told = isinstance(answer.get("id"), str)
+        ids = [job["id"] for job in jobs_in(answer)]
+        self._journal.settle(seq, State.ACCEPTED if is_told else State.UNKNOWN, answer.get("id"), ids)
+
+    def _add_jobs(self, deed: Deed, action: AddJobs) -> None:
+        self._remember_recipe(deed)
+        batch = deed.batch(action.batch_id)
+        marks = tags.read_marks(batch.tags if batch else ())
+        if not are_told_apart(action.jobs, marks.repetitions):
+            self._give_up(deed, action)
+        seq = self._intend(
+            deed,
+            Kind.ADD,
+            rerun=marks.rerun,
+            submission=marks.submission,
+            claim=marks.claim,
+            jobs=_amounts(action.jobs),
+            repetitions=marks.repetitions,
+            batch_id=action.batch_id,
+        )
+        if seq is None:
+            if batch and not batch.jobs_count:
+                self._fence(deed, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
+            return
+        payloads = _job_payloads(deed.desired, action.jobs)
+        before = self._memory.job_ids(action.batch_id) | {job.id for job in (batch.jobs if batch else ())}
+        try:
+            answer = self._once(seq, lambda: self._client.add_jobs(action.batch_id, payloads))
+        except ConflictError as error:
+            # Another runner has shut the batch, most likely: then the next pass decides.
+            if self._memory.count_conflict(deed.desired.name) > _CONFLICTS:
+                self._explain_refusal(deed, action, error)
+            return
+        except CloudRejectedError as error:
+            self._explain_refusal(deed, action, error)
+            return
+        if answer is not None:
+            self._memory.hear({"id": action.batch_id, **answer})
+            ids = [job["id"] for job in jobs_in(answer) if job["id"] not in before]
+            self._journal.settle(seq, State.ACCEPTED, job_ids=ids)
+
+    def _intend(  # noqa: PLR0913  (the columns of one row)
+        self,
+        deed: Deed,
+        kind: Kind,
+        *,
+        rerun: int,
+        submission: str,
+        claim: str,
+        jobs: tuple[tuple[str, int], ...],
+        repetitions: Repetitions,
+        batch_id: str | None = None,
+    ) -> int | None:
+        """Writes down what is about to be sent; None for a purchase that the guard does not let through.
+
+        One at a time, so that what one experiment is about to buy counts for the next.
+        """
+        recipe, name = deed.desired.recipe[: tags.SHORT], deed.desired.name
+        with self._purchase:
+            if kind in BUYING:
+                request = guard.Purchase(recipe=recipe, rerun=rerun, jobs=jobs)
+                refusal = self._refusal(deed, request)
+                if refusal:
+                    self._memory.refuse(deed.desired, refusal)
+                    return None
+            return self._journal.intend(
+                kind,
+                experiment=name,
+                submission=submission,
+                claim=claim,
+                target=self._tools.site.target,
+                recipe=recipe,
+                rerun=rerun,
+                repetitions=str(repetitions),
+                batch_id=batch_id,
+                jobs=jobs,
+            )
+
+    def _refusal(self, deed: Deed, request: guard.Purchase) -> Hold | None:
+        """Why a purchase must not be made, as a person is told it."""
+        known = self._memory.refusal(deed.desired)
+        if known:
+            return known
+        evidence = self._evidence(deed)
+        objections = guard.objections(deed.desired, request, evidence, self._terms.per_day)
+        if not objections:
+            return None
+        place = self._tools.keep_report("purchase", guard.report(deed.desired, request, evidence))
+        return Hold(
+            reason=f"a purchase was stopped before it was sent: {'; '.join(objections[:_TOLD])}",
+            how="nothing was bought; the counts that it was judged by are in "
+            f"{place or 'no report'}; look at the batches in the cloud's portal, then apply again",
+        )
+
+    def _evidence(self, deed: Deed) -> guard.Evidence:
+        seen, name = deed.seen, deed.desired.name
+        rows = {row.seq: row for row in (*seen.entries, *self._journal.entries(name))}
+        shut_s = {batch_id: sighting.shut_s for batch_id, sighting in seen.sightings.items()}
+        return guard.Evidence(
+            batches=seen.batches,
+            recorded=(*seen.recorded, *seen.unproved),
+            rows=tuple(row for row in rows.values() if not row.target or self._tools.site.has(row.target)),
+            rows_of_day=self._journal.since(day_of(self._tools.now())),
+            cancelled=seen.cancelled,
+            settle_s=self._terms.settle_s,
+            shut_s=shut_s,
+            ages_s=seen.ages_s,
+            constants=seen.constants,
+        )
+
+    def _give_up(self, deed: Deed, action: AddJobs) -> None:
+        """Shuts a claim whose tag would tell the wrong repetitions: what is permitted has changed since."""
+        self._fence(deed, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
+        raise JobCreationError(
+            f"the claim {action.batch_id} was made for other repetitions, and is shut",
+            hint="nothing was bought; apply again",
+        )
+
+    def _once(self, seq: int, send: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+        """The answer to a request that must not be sent twice; None when nobody knows, or it was refused.
+
+        An unknown outcome is no error: the next pass looks, and decides.
+        """
+        try:
+            return send()
+        except UnknownOutcomeError:
+            self._journal.settle(seq, State.UNKNOWN)
+            return None
+        except InvalidPayloadError:
+            self._journal.settle(seq, State.REJECTED)
+            raise
+        except (CloudRejectedError, CloudUnavailableError):
+            self._journal.settle(seq, State.NOT_DONE)
+            raise
+
+    def _explain_refusal(self, deed: Deed, action: AddJobs, error: CloudRejectedError) -> None:
+        """A refused purchase is an error, unless somebody has shut the batch: then the next pass decides.
+
+        Its claim is shut; should a part of the jobs have been taken all the same, it is cancelled as ours.
+        """
+        if not self._client.get_batch(action.batch_id).get("open"):
+            return
+        batch = deed.batch(action.batch_id)
+        if not (batch and batch.jobs_count):
+            self._fence(deed, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
+        raise JobCreationError(
+            f"the cloud refused {counted(len(action.jobs), 'job')}: {error}",
+            status=error.status,
+            code=error.code,
+            hint=error.hint or self._what_was_taken(action),
+        ) from error
+
+    def _what_was_taken(self, action: AddJobs) -> str:
+        """What came of a refused purchase: a part of it may have been taken, as the batch's end tells."""
+        taken = len(self._memory.job_ids(action.batch_id))
+        if taken:
+            jobs = counted(taken, "job")
+            return f"the batch {action.batch_id} has {jobs}: apply again looks what became of them"
+        return "nothing is on its claim; mend what the answer names, and apply again"
+
+    def _adopt(self, deed: Deed, action: Adopt) -> None:
+        for entry in deed.seen.entries:
+            if entry.claim == action.claim and entry.kind is not Kind.ADD:
+                self._journal.settle(entry.seq, State.ACCEPTED, action.batch_id)
+
+    def _remember_recipe(self, deed: Deed) -> None:
+        """Writes down what is run, before it is bought; a claim buys nothing yet."""
+        recipe = deed.desired.recipe[: tags.SHORT]
+        self._records.write_manifest(deed.desired.name, recipe, deed.manifest)
+
+    # Shutting
+
+    def _fence(self, deed: Deed, action: Fence) -> None:
+        if action.holds_jobs:
+            self._shut(lambda: self._client.close_batch(action.batch_id))
+            return
+        self._mark(deed, action.batch_id, tags.FENCED)
+        self._shut(lambda: self._client.cancel_batch(action.batch_id))
+
+    def _close(self, deed: Deed, action: CloseBatch) -> None:
+        del deed
+        self._shut(lambda: self._client.close_batch(action.batch_id))
+
+    def _cancel_batch(self, deed: Deed, action: CancelBatch) -> None:
+        if action.mark:
+            self._mark(deed, action.batch_id, action.mark)
+        self._shut(lambda: self._client.cancel_batch(action.batch_id))
+
+    def _cancel_jobs(self, deed: Deed, action: CancelJobs) -> None:
+        self._mark(deed, action.batch_id, tags.PRUNED)
+        for job_id in action.job_ids:
+            with suppress(*_TOO_LATE):
+                self._client.cancel_job(job_id)
+
+    def _mark(self, deed: Deed, batch_id: str, mark: str) -> None:
+        """Says on the batch why it is cancelled, before it is: else it would look like a person's wish."""
+        batch = deed.batch(batch_id)
+        before = batch.tags if batch else ()
+        claims = {entry.claim for entry in deed.seen.entries}
+        is_others = mark != tags.FENCED and tags.read_marks(before).claim not in claims
+        said = tags.cancelling_tags(mark, deed.commit if is_others else "")
+        if mark not in before:
+            self._client.set_batch_tags(batch_id, tags.joined_tags(before, said))
+        for tag in said:
+            self._memory.mark(batch_id, tag)
+
+    def _shut(self, shut: Callable[[], dict[str, Any]]) -> None:
+        """Shuts a batch; what has already happened, or comes too late, is for the next pass to see."""
+        with suppress(*_TOO_LATE):
+            self._memory.hear(shut() | {"open": False})
+
+    # Records
+
+    def _record(self, deed: Deed, action: RecordResults) -> None:
+        batch = deed.batch(action.batch_id)
+        if batch is not None:
+            self.results.add(deed.desired, batch, action)
+
+
+def _job_payloads(desired: DesiredExperiment, jobs: tuple[NewJob, ...]) -> list[dict[str, Any]]:
+    """Jobs as they are sent; the sequences are the file's, so that no plan has to carry them."""
+    own = {job.key: job.sequence for job in desired.jobs}
+    return [_job_payload(job, own.get(job.key)) for job in jobs]
+
+
+def _job_payload(job: NewJob, sequence: str | None) -> dict[str, Any]:
+    if sequence is not None:
+        return {"runs": job.runs, "sequence": sequence}
+    return {"runs": job.runs, "variables": dict(job.variables)} if job.variables else {"runs": job.runs}
+
+
+def _amounts(jobs: tuple[NewJob, ...]) -> tuple[tuple[str, int], ...]:
+    return tuple((job.key, job.runs) for job in jobs)

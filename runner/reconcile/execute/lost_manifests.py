@@ -1,0 +1,127 @@
+"""Manifests that records have lost, as by a revert in git: they are put back before anything is recorded."""
+
+from __future__ import annotations
+
+import json
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.domain import own_sequence_key
+from runner.errors import CloudError, NotFoundError
+from runner.reconcile.model.actions import RecordResults
+from runner.reconcile.model.tags import read_marks
+from runner.reconcile.observe.job_sequences import jobs_with_sequences, qubits_of
+from runner.results.records.manifest_files import makes_recipe, recipe_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from runner.reconcile.context import Tools
+    from runner.reconcile.execute.executor import Deed
+
+# What a manifest says of where it comes from that was not written before the purchase.
+REBUILT: Final = "rebuilt"
+
+
+class LostManifests:
+    """Puts manifests back: from a copy on this machine, from the file, or from the batch on the cloud.
+
+    A copy is as it was written at the purchase; the others say that they were made later.
+    """
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools, self._manifests = tools, tools.records.manifests
+        self._asked: set[tuple[str, str, str]] = set()
+
+    def restore(self, deed: Deed) -> None:
+        """Puts back what the records of an experiment have lost, and what it is about to record lacks."""
+        name = deed.desired.name
+        batches = _about_to_be_recorded(deed)
+        for recipe, some in batches.items():
+            if self._manifests.is_missing(name, recipe):
+                self._restore(deed, name, recipe, some)
+        for each in (name, *deed.seen.former):
+            for recipe in self._manifests.missing(each):
+                on_record = self._tools.records.batch_ids(each, recipe)
+                self._restore(deed, each, recipe, on_record)
+
+    def _restore(self, deed: Deed, name: str, recipe: str, batch_ids: Iterable[str]) -> None:
+        if self._manifests.restore(name, recipe):
+            return
+        if deed.desired.recipe.startswith(recipe) and deed.manifest:
+            told = {**deed.manifest, "experiment": name, REBUILT: "from the file, after the purchase"}
+            self._manifests.write(name, recipe, told)
+            return
+        target = str(deed.manifest.get("target", ""))
+        with suppress(CloudError):  # it is asked for again in the next pass
+            told = self._from_batches(name, recipe, batch_ids)
+            if told:
+                self._manifests.write(name, recipe, told | {"target": target})
+
+    def _from_batches(self, name: str, recipe: str, batch_ids: Iterable[str]) -> dict[str, Any]:
+        """What the cloud still knows of what was run; empty where it knows nothing that makes the recipe."""
+        for batch_id in batch_ids:
+            if (name, recipe, batch_id) in self._asked:
+                continue
+            try:
+                batch = self._tools.client.get_batch(batch_id)
+                told = self._rebuilt(name, recipe, batch)
+            except NotFoundError:
+                told = {}
+            self._asked.add((name, recipe, batch_id))
+            if told:
+                return told
+        return {}
+
+    def _rebuilt(self, name: str, recipe: str, batch: Mapping[str, Any]) -> dict[str, Any]:
+        text = batch.get("sequence_builder")
+        sequence = _object(text)
+        known = {"sequence": sequence or None, "device_type": batch.get("device_type")}
+        if not makes_recipe(known, recipe):
+            return {}
+        own = {} if sequence else self._own_sequences(str(batch["id"]))
+        played = [*([sequence] if sequence else []), *own.values()]
+        device = played[0].get("device") if played else None
+        return {
+            "manifest": "runner/manifest/v1",
+            "experiment": name,
+            "recipe": recipe_of(known),
+            "target": "",
+            "service": self._tools.site.target,
+            "device_type": known["device_type"],
+            "device": device.get("name") if isinstance(device, dict) else None,
+            "qubit_ids": list(qubits_of(text)) if isinstance(text, str) and text else [],
+            "file": None,
+            "sequence": known["sequence"],
+            **({"sequences": own} if own else {}),
+            "commit": read_marks(batch.get("tags") or ()).commit or None,
+            "dirty": None,
+            "versions": None,
+            "written_at": self._tools.now().isoformat(),
+            REBUILT: f"from the batch {batch['id']}",
+        }
+
+    def _own_sequences(self, batch_id: str) -> dict[str, Any]:
+        jobs = jobs_with_sequences(self._tools.client, batch_id)
+        texts = [job["sequence"] for job in jobs if _object(job.get("sequence"))]
+        return {own_sequence_key(text): json.loads(text) for text in texts}
+
+
+def _about_to_be_recorded(deed: Deed) -> dict[str, list[str]]:
+    """Batches of which something is to be recorded, by their recipes."""
+    found: dict[str, list[str]] = {}
+    for action in (each for each in deed.plan.actions if isinstance(each, RecordResults)):
+        batch = deed.batch(action.batch_id)
+        recipe = read_marks(batch.tags).recipe if batch else ""
+        if recipe:
+            found.setdefault(recipe, []).append(action.batch_id)
+    return found
+
+
+def _object(text: object) -> dict[str, Any]:
+    """The object of a text of JSON; empty if it is none."""
+    try:
+        value = json.loads(text) if isinstance(text, str) and text else {}
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}

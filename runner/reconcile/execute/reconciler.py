@@ -1,0 +1,322 @@
+"""Passes: observe, plan, act, and again, until nothing is left to do or the caller's patience ends."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.domain import Surplus
+from runner.errors import CloudRejectedError, CloudUnavailableError
+from runner.reconcile.execute.executor import Actor, Deed
+from runner.reconcile.execute.lost_manifests import LostManifests
+from runner.reconcile.execute.parallel import perform_all
+from runner.reconcile.execute.ramp_up import FIRST, next_allowance, paced, purchases
+from runner.reconcile.model.actions import AddJobs, Claim, Hold, Submit
+from runner.reconcile.model.plan import Cost, Plan, WaitFor
+from runner.reconcile.observe.observer import Observer
+from runner.reconcile.observe.ownership import tombstone
+from runner.reconcile.plan.cancel import cancellations
+from runner.reconcile.plan.daily_budget import day_of
+from runner.reconcile.plan.dependencies import dependencies, in_order
+from runner.reconcile.plan.planner import plan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
+
+    from runner.domain import DesiredExperiment, ObservedBatch
+    from runner.reconcile.context import Tools
+    from runner.reconcile.model.actions import Action, CancelBatch
+    from runner.reconcile.model.snapshot import Dependency, Observation, Terms
+
+SHORTEST_S: Final = 0.05
+# How long the cloud may be out of reach before waiting for it is given up.
+OUTAGE_S: Final = 600.0
+# How often the same actions may be planned in a row before somebody is told that they have no effect.
+STUBBORN: Final = 20
+# By how much this machine's clock may run otherwise than its seconds before it is told (in s).
+_JUMP_S: Final = 30.0
+
+
+class End(StrEnum):
+    """Why passes ended."""
+
+    SETTLED = "settled"
+    SUBMITTED = "submitted"
+    PATIENCE = "patience"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Patience:
+    """How long to go on.
+
+    Args:
+        timeout_s: Most time spent (in s); None for no limit.
+
+        until_done: False ends as soon as everything is submitted.
+    """
+
+    timeout_s: float | None = None
+    until_done: bool = True
+
+
+def unguarded(desired: DesiredExperiment, seen: Observation, planned: Plan) -> Plan:
+    """Permits everything."""
+    del desired, seen
+    return planned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """What is wanted of one experiment, and what to remember of it.
+
+    Args:
+        is_applied: False for an experiment that another one waits for: it is looked at and left alone.
+        guard: Cuts a plan down to what is permitted.
+
+        commit: The commit that the file is of; empty where it is of none.
+    """
+
+    desired: DesiredExperiment
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    is_applied: bool = True
+    guard: Callable[[DesiredExperiment, Observation, Plan], Plan] = unguarded
+    commit: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """How passes ended, and the last plan of each experiment."""
+
+    end: End
+    plans: tuple[Plan, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Watch:
+    """Whom to tell what happens.
+
+    Args:
+        on_plans: Told the plans of each pass, before they are performed.
+
+        on_outage: Told that the cloud is out of reach, each time it is.
+    """
+
+    on_plans: Callable[[Sequence[Plan]], None] = lambda _: None
+    on_outage: Callable[[CloudUnavailableError], None] = lambda _: None
+
+
+class Reconciler:
+    """Brings a target to what some experiments ask for."""
+
+    def __init__(self, tools: Tools, terms: Terms, watch: Watch | None = None) -> None:
+        self._tools = tools
+        self._terms = terms
+        self._watch = watch or Watch()
+        self._observer = Observer(tools, settle_s=terms.settle_s, sees_removed=terms.removed is not None)
+        self._actor = Actor(tools, self._terms)
+        self._lost = LostManifests(tools)
+        self._allowance = FIRST
+        self._began, self._began_s = tools.clock(), tools.memory.now_s()
+
+    def look(self, wishes: Sequence[Wish]) -> list[Deed]:
+        """What is there and what would be done for each experiment that is applied; changes nothing."""
+        # What is seen is as old as the first request for it: a claim settles by lists that are younger.
+        began_s = self._tools.memory.now_s()
+        seen = self._observer.observe([wish.desired for wish in wishes])
+        now = self._tools.now() - timedelta(seconds=self._tools.memory.now_s() - began_s)
+        by_name = {wish.desired.name: wish for wish in wishes}
+        for name in sorted(seen.keys() - by_name.keys()):
+            by_name[name] = Wish(desired=tombstone(name, self._terms.removed or Surplus.KEEP))
+        deeds = self._deeds(by_name, seen, now, (Cost(), ""))
+        if self._terms.per_day and any(d.plan.next_cost.jobs or d.plan.holds for d in deeds):
+            today = self._observer.spent_since(day_of(now))
+            deeds = self._deeds(by_name, seen, now, today)
+        return deeds
+
+    def _deeds(
+        self,
+        wishes: Mapping[str, Wish],
+        seen: Mapping[str, Observation],
+        now: datetime,
+        bought: tuple[Cost, str],
+    ) -> list[Deed]:
+        """What would be done for each experiment that is applied.
+
+        Args:
+            now: When looking began.
+
+            bought: What was bought today, and what of it cannot be counted; what each is about to buy comes
+                to it for those after it.
+        """
+        today, gap = bought
+        deeds: dict[str, Deed] = {}
+        applied = [name for name, wish in wishes.items() if wish.is_applied]
+        for desired in in_order(wish.desired for wish in wishes.values()):
+            known = _dependencies(desired, deeds, applied) if desired.policy.depends_on else ()
+            observed = replace(seen[desired.name], dependencies=known, today=today, today_gap=gap)
+            deed = deeds[desired.name] = self._deed(wishes[desired.name], observed, now)
+            today += deed.plan.next_cost if wishes[desired.name].is_applied else Cost()
+        return [deeds[name] for name in applied]
+
+    def removed(self, wanted: Sequence[DesiredExperiment]) -> tuple[ObservedBatch, ...]:
+        """Batches of ours that count for none of all experiments there are, oldest first."""
+        return self._observer.strays(wanted)
+
+    def cancel(self, wishes: Sequence[Wish]) -> list[CancelBatch]:
+        """Cancels what is pending of some experiments, as a person asked; answers what was cancelled."""
+        cancelled: list[CancelBatch] = []
+        for deed in self.look(wishes):
+            actions = cancellations(deed.seen)
+            self._actor.perform(replace(deed, plan=replace(deed.plan, actions=actions)))
+            cancelled += actions
+        return cancelled
+
+    def _deed(self, wish: Wish, seen: Observation, now: datetime) -> Deed:
+        seen = replace(
+            seen,
+            failed_fetches=dict(self._actor.results.failed),
+            is_committed=bool(wish.commit),
+            refused=self._tools.memory.refusal(wish.desired),
+            remarks=(*seen.remarks, *self._remarks()),
+        )
+        planned = plan(wish.desired, seen, self._terms, now)
+        return Deed(wish.desired, seen, wish.guard(wish.desired, seen, planned), wish.manifest, wish.commit)
+
+    def _remarks(self) -> tuple[str, ...]:
+        """What people should know beside: of the target, and of a clock that was set meanwhile."""
+        known = (self._tools.remark,) if self._tools.remark else ()
+        jump_s = (self._tools.clock() - self._began).total_seconds() - (
+            self._tools.memory.now_s() - self._began_s
+        )
+        if abs(jump_s) < _JUMP_S:
+            return known
+        way = "forward" if jump_s > 0 else "back"
+        told = f"this machine's clock was set {way} by {abs(jump_s):.0f} s: waits and limits do not go by it"
+        return (*known, told)
+
+    def one_pass(self, wishes: Sequence[Wish]) -> list[Plan]:
+        """One turn: look, and perform; answers what was planned."""
+        began = self._tools.clock()
+        deeds = self.look(wishes)
+        plans = paced([deed.plan for deed in deeds], self._allowance)
+        self._watch.on_plans(plans)
+        self._complete_records(deeds)
+        for deed in deeds:
+            self._lost.restore(deed)
+        allowance, self._allowance = self._allowance, FIRST  # should anything be refused
+        slowly = [replace(deed, plan=planned) for deed, planned in zip(deeds, plans, strict=True)]
+        perform_all(slowly, self._actor.perform, workers=self._tools.workers)
+        plans = [self._stopped(deed) for deed in slowly]
+        bought = any(purchases(planned.actions) for planned in plans)
+        answered = not bought or self._all_answered(wishes, began)
+        self._allowance = next_allowance(allowance, plans, all_answered=answered)
+        return plans
+
+    def _complete_records(self, deeds: Sequence[Deed]) -> None:
+        """Writes down what is proved of jobs on record: a manifest or a batch may not prove it for ever."""
+        for name, jobs in ((name, jobs) for deed in deeds for name, jobs in deed.seen.completed.items()):
+            self._tools.records.complete(name, jobs)
+
+    def _stopped(self, deed: Deed) -> Plan:
+        """The plan of an experiment for which the guard has let nothing through: a person must decide."""
+        planned, hold = deed.plan, self._tools.memory.refusal(deed.desired)
+        if hold is None or hold in planned.actions:
+            return planned
+        kept = [
+            a
+            for a in zip(planned.actions, planned.differences, strict=True)
+            if not isinstance(a[0], (Claim, AddJobs, Submit))
+        ]
+        return replace(
+            planned,
+            actions=(*(action for action, _ in kept), hold),
+            differences=(*(cause for _, cause in kept), ()),
+            due=(),
+            cost=Cost(),
+            next_cost=Cost(),
+        )
+
+    def _all_answered(self, wishes: Sequence[Wish], since: datetime) -> bool:
+        """Whether the cloud has said clearly what became of each purchase since a moment."""
+        entries = (e for wish in wishes for e in self._tools.journal.entries(wish.desired.name))
+        return all(entry.state.is_clear or entry.at < since for entry in entries)
+
+    def run(self, wishes: Sequence[Wish], patience: Patience) -> Outcome:
+        """Turns until nothing is left to do, or patience ends.
+
+        Raises:
+            CloudError: The cloud refused something, was out of reach for too long, or does not do what it
+                is asked to.
+        """
+        clock_s = self._tools.memory.now_s
+        started_s, progress = clock_s(), _Progress(clock_s())
+        while True:
+            try:
+                plans = self.one_pass(wishes)
+                progress = progress.after(plans, clock_s())
+                end, wait_s = continuation(plans, patience)
+                wait_s = max(wait_s, progress.pause_s(self._terms.poll_s))
+            except CloudUnavailableError as error:
+                if clock_s() - progress.at_s > OUTAGE_S:
+                    raise
+                self._watch.on_outage(error)
+                end, wait_s = None, self._terms.poll_s
+            if end is not None:
+                return Outcome(end=end, plans=progress.plans)
+            left_s = _left_s(patience, clock_s() - started_s)
+            if left_s <= 0:
+                return Outcome(end=End.PATIENCE, plans=progress.plans)
+            if wait_s:
+                self._tools.sleep(min(max(wait_s, SHORTEST_S), left_s))
+
+
+def _dependencies(
+    desired: DesiredExperiment, deeds: Mapping[str, Deed], applied: Sequence[str]
+) -> tuple[Dependency, ...]:
+    return dependencies(desired, {name: deed.plan for name, deed in deeds.items()}, applied)
+
+
+@dataclass(frozen=True, slots=True)
+class _Progress:
+    """The last pass that the cloud answered, and how often the same actions were planned in a row."""
+
+    at_s: float
+    plans: tuple[Plan, ...] = ()
+    repeated: int = 0
+
+    def after(self, plans: Sequence[Plan], now_s: float) -> _Progress:
+        repeated = self.repeated + 1 if _actions(plans) and _actions(plans) == _actions(self.plans) else 0
+        if repeated > STUBBORN:
+            undone = next(iter(_actions(plans)))
+            raise CloudRejectedError(
+                f"the cloud does not do what it is asked to: {undone}",
+                hint="nothing is lost; look at the batch in the cloud's portal, then apply again",
+            )
+        return _Progress(now_s, tuple(plans), repeated)
+
+    def pause_s(self, poll_s: float) -> float:
+        return poll_s if self.repeated else 0.0
+
+
+def _actions(plans: Sequence[Plan]) -> list[Action]:
+    return [action for each in plans for action in each.actions if not isinstance(action, Hold)]
+
+
+def continuation(plans: Sequence[Plan], patience: Patience) -> tuple[End | None, float]:
+    """Whether passes end after these plans, and how long to wait before the next (in s)."""
+    if _actions(plans):
+        return None, 0.0
+    pauses_s = [each.look_again_s for each in plans if each.look_again_s is not None]
+    if not pauses_s:
+        return End.SETTLED, 0.0
+    is_submitted = all(each.wait_for not in {WaitFor.SUBMISSION, WaitFor.SIGHT} for each in plans)
+    if not patience.until_done and is_submitted:
+        return End.SUBMITTED, 0.0
+    return None, min(pauses_s)
+
+
+def _left_s(patience: Patience, spent_s: float) -> float:
+    return float("inf") if patience.timeout_s is None else patience.timeout_s - spent_s

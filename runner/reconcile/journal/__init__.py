@@ -1,0 +1,1 @@
+"""What this machine has tried: rows in SQLite, a lock, a history."""

@@ -1,0 +1,285 @@
+"""The journal: what was about to happen, written down before it happens.
+
+One row an attempt to create a batch or to add jobs. A row starts as INTENDED; a process that dies leaves it
+so. Order is the sequence number, never the time. Losing the file costs nothing where work is claimed first.
+Beside it stand the history, for people, and the lock of the checkout.
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from runner.reconcile.journal.database import JournalFile
+from runner.reconcile.journal.history import History
+from runner.reconcile.journal.lock import LEASE_S, Lock, Owner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
+
+
+_COLUMNS = (
+    "seq, at, kind, state, experiment, submission, claim, batch_id, jobs, target, recipe, rerun, "
+    "repetitions, job_ids"
+)
+
+
+class Kind(StrEnum):
+    """What was about to happen; a SKIP is a person's decision that some jobs are not to be bought."""
+
+    CLAIM = "claim"
+    ADD = "add"
+    SUBMIT = "submit"
+    SKIP = "skip"
+
+
+class State(StrEnum):
+    """What became of it, as far as this machine knows.
+
+    REJECTED: the cloud does not take such a request. NOT_DONE: for any other reason nothing happened.
+    """
+
+    INTENDED = "intended"
+    ACCEPTED = "accepted"
+    REJECTED = "rejected"
+    NOT_DONE = "not done"
+    UNKNOWN = "unknown"
+
+    @property
+    def is_clear(self) -> bool:
+        """Whether the cloud's answer is known."""
+        return self not in {State.INTENDED, State.UNKNOWN}
+
+    @property
+    def may_have_bought(self) -> bool:
+        """Whether something may have been bought: it was, or nobody knows that it was not."""
+        return self in {State.INTENDED, State.ACCEPTED, State.UNKNOWN}
+
+
+# Kinds of requests that buy.
+BUYING = frozenset({Kind.ADD, Kind.SUBMIT})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One row.
+
+    Args:
+        at: When it was last written, by this machine's clock. Of an accepted creation it is later than the
+            creation itself, however long the request was under way: settling counts from here.
+
+        submission: The tag; of a SKIP, the work that it is about, see `runner.reconcile.model.tags.work`.
+
+        claim: Nonce of the batch, see `runner.reconcile.model.tags.Marks`.
+
+        jobs: Key and runs of each job that was about to be bought.
+
+        target: The service and project that it was sent to; empty in rows of older versions.
+
+        recipe: Recipe of the jobs, 16 hexadecimal digits; empty in rows of older versions.
+
+        rerun: Counter that the jobs are bought by; None in rows of older versions.
+
+        repetitions: Those that the jobs are of their points, as the tag of the batch says it.
+
+        job_ids: Ids of the jobs that the cloud's answer said were new.
+    """
+
+    seq: int
+    at: datetime
+    kind: Kind
+    state: State
+    experiment: str
+    submission: str
+    claim: str
+    batch_id: str | None = None
+    jobs: tuple[tuple[str, int], ...] = ()
+    target: str = ""
+    recipe: str = ""
+    rerun: int | None = None
+    repetitions: str = ""
+    job_ids: tuple[str, ...] = ()
+
+
+class Journal:
+    """A journal in one SQLite file, flushed to the disk at every write; any thread may call.
+
+    Args:
+        path: The file; its folder is made when it is missing.
+
+        clock: The time now, with a time zone.
+    """
+
+    def __init__(self, path: Path, clock: Callable[[], datetime]) -> None:
+        self._clock = clock
+        self._file = JournalFile(path, clock())
+        self._lock: Lock | None = None
+        self._nobody = Owner.this_process("")
+        self.history = History(self._file, clock, self._who)
+
+    def close(self) -> None:
+        """Gives the file back."""
+        self._file.close()
+
+    @contextmanager
+    def locked(self, verb: str, *, lease_s: float = LEASE_S) -> Iterator[None]:
+        """Keeps other runners out; until it ends, `intend` is refused once another has taken over.
+
+        Args:
+            verb: What the user asked for: told to whoever comes in vain.
+
+            lease_s: After how long without a sign of life another machine may take over (in s).
+
+        Raises:
+            JournalError: Somebody else works here.
+        """
+        lock = Lock(self._file, Owner.this_process(verb), self._clock, lease_s=lease_s)
+        lock.take()
+        self._lock = lock
+        try:
+            yield
+        finally:
+            self._lock = None
+            lock.release()
+
+    def _who(self) -> Owner:
+        return self._lock.owner if self._lock else self._nobody
+
+    @property
+    def created_at(self) -> datetime:
+        """When this machine began to remember."""
+        (created_at,) = self._file.read_as(_moment, "SELECT min(created_at) FROM journal")
+        return created_at
+
+    def entries(self, experiment: str) -> tuple[Entry, ...]:
+        """All rows of an experiment, oldest first."""
+        return self._rows("WHERE experiment = ? ORDER BY seq", experiment)
+
+    def since(self, moment: datetime) -> tuple[Entry, ...]:
+        """All rows of all experiments that were last written at or after a moment in UTC, oldest first."""
+        return self._rows("WHERE at >= ? ORDER BY seq", moment.isoformat())
+
+    def of_recipe(self, recipe: str) -> tuple[Entry, ...]:
+        """All rows of a recipe, of whatever name, oldest first."""
+        return self._rows("WHERE recipe = ? ORDER BY seq", recipe)
+
+    def bought_batches(self) -> int:
+        """How many batches of all experiments the cloud has taken jobs for."""
+        statement = "SELECT count(DISTINCT batch_id) FROM entries WHERE state = ? AND kind IN (?, ?)"
+        return int(self._file.read(statement, (State.ACCEPTED, *sorted(BUYING)))[0][0])
+
+    def newest(self, experiment: str) -> Entry | None:
+        """The last row of an experiment; None without any."""
+        return next(iter(self._rows("WHERE experiment = ? ORDER BY seq DESC LIMIT 1", experiment)), None)
+
+    def _rows(self, which: str, *values: str) -> tuple[Entry, ...]:
+        statement = f"SELECT {_COLUMNS} FROM entries {which}"  # noqa: S608  (constants)
+        return self._file.read_as(_entry, statement, values)
+
+    def unclear(self) -> int:
+        """How many submissions of all experiments nobody knows the outcome of."""
+        clear = [state for state in State if state.is_clear]
+        places = ", ".join("?" * len(clear))
+        statement = f"SELECT count(*) FROM entries WHERE state NOT IN ({places})"  # noqa: S608  (constants)
+        return int(self._file.read(statement, tuple(clear))[0][0])
+
+    def intend(  # noqa: PLR0913  (the columns of one row)
+        self,
+        kind: Kind,
+        *,
+        experiment: str,
+        submission: str,
+        claim: str,
+        target: str = "",
+        recipe: str = "",
+        rerun: int | None = None,
+        repetitions: str = "",
+        batch_id: str | None = None,
+        jobs: tuple[tuple[str, int], ...] = (),
+    ) -> int:
+        """Writes down what is about to happen; answers the row's sequence number.
+
+        Raises:
+            JournalError: It cannot be written, or the lock was lost: then the request must not be sent.
+        """
+        row = {
+            "at": self._clock().isoformat(),
+            "kind": kind,
+            "state": State.INTENDED,
+            "experiment": experiment,
+            "submission": submission,
+            "claim": claim,
+            "batch_id": batch_id,
+            "jobs": json.dumps(jobs),
+            "target": target,
+            "recipe": recipe,
+            "rerun": rerun,
+            "repetitions": repetitions,
+        }
+        self._file.must_be_in_place()
+        with self._file.transaction():
+            if self._lock:
+                self._lock.must_be_ours()
+            return self._file.insert("entries", row)
+
+    def skip(self, entry: Entry, jobs: Mapping[str, Sequence[tuple[str, int]]]) -> None:
+        """Writes down that the jobs of a lost submission are not to be bought, as a person decided.
+
+        Args:
+            jobs: Its jobs by the work that they are of at present, see `runner.reconcile.model.tags.work`.
+        """
+        with self._file.transaction():
+            self.settle(entry.seq, State.NOT_DONE)
+            for work, some in jobs.items():
+                row = {"kind": Kind.SKIP, "state": State.ACCEPTED, "submission": work, "claim": ""}
+                about = {"experiment": entry.experiment, "jobs": json.dumps(some)}
+                self._file.insert("entries", {"at": self._clock().isoformat(), **row, **about})
+
+    def settle(
+        self, seq: int, state: State, batch_id: str | None = None, job_ids: Sequence[str] = ()
+    ) -> None:
+        """Writes down what became of a row.
+
+        Args:
+            job_ids: Ids of the jobs that the answer said were new.
+        """
+        values = {"at": self._clock().isoformat(), "state": state}
+        values |= {"batch_id": batch_id} if batch_id else {}
+        values |= {"job_ids": json.dumps(list(job_ids))} if job_ids else {}
+        columns = ", ".join(f"{name} = ?" for name in values)
+        statement = f"UPDATE entries SET {columns} WHERE seq = ?"  # noqa: S608  (our own names)
+        self._file.change(statement, (*values.values(), seq))
+
+
+def _moment(row: tuple[str, ...]) -> datetime:
+    return datetime.fromisoformat(row[0])
+
+
+def _number_or_none(value: object) -> int | None:
+    return value if isinstance(value, int) else None
+
+
+def _entry(row: tuple[str, ...]) -> Entry:
+    seq, at, kind, state, experiment, submission, claim, batch_id, jobs, *rest = row
+    target, recipe, rerun, repetitions, job_ids = rest
+    return Entry(
+        seq=int(seq),
+        at=datetime.fromisoformat(at),
+        kind=Kind(kind),
+        state=State(state),
+        experiment=experiment,
+        submission=submission,
+        claim=claim,
+        batch_id=batch_id,
+        jobs=tuple((key, runs) for key, runs in json.loads(jobs)),
+        target=target,
+        recipe=recipe,
+        rerun=_number_or_none(rerun),
+        repetitions=repetitions,
+        job_ids=tuple(json.loads(job_ids)),
+    )

@@ -1,0 +1,439 @@
+"""What the planner looks at, as frozen values, and the questions it asks of it. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.domain import BatchStatus
+from runner.domain.numerals import counted
+from runner.reconcile.journal.journal import BUYING, Kind, State
+from runner.reconcile.model.cost import unclear_settle_s
+from runner.reconcile.model.kinship import Kin, kin
+from runner.reconcile.model.plan import Cost
+from runner.reconcile.model.repetitions import Repetitions
+from runner.reconcile.model.tags import SHORT, Marks, read_marks, work
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from runner.domain import (
+        Budget,
+        DesiredExperiment,
+        DesiredJob,
+        ObservedBatch,
+        ObservedJob,
+        RecordedJob,
+        Surplus,
+    )
+    from runner.reconcile.journal.journal import Entry
+    from runner.reconcile.model.actions import Hold
+    from runner.reconcile.model.result_fetches import FailedFetch
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What holds for a target and a repository.
+
+    Args:
+        namespace: What separates this repository from others; None: nothing with jobs is ever cancelled.
+
+        settle_s: How far the cloud's lists may lag behind (in s).
+
+        lease_s: How long a claim is respected that is not ours (in s).
+
+        poll_s: Pause before looking again at jobs that are under way (in s).
+
+        removed: What happens to pending work of experiments that were removed from the repository; None when
+            they are not looked at.
+
+        per_day: What all experiments together may buy in a day of UTC; None for no limit.
+    """
+
+    namespace: str | None = None
+    settle_s: float = 0.0
+    lease_s: float = 60.0
+    poll_s: float = 2.0
+    removed: Surplus | None = None
+    per_day: Budget | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """An experiment that another one waits for.
+
+    Args:
+        is_complete: All that its file asks for is measured.
+
+        is_under_way: It may become complete without anybody's doing.
+    """
+
+    name: str
+    is_complete: bool
+    is_under_way: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sighting:
+    """How well, and for how long, a batch has been seen by this process.
+
+    Args:
+        gap: What is missing of it, in words; empty where it is seen whole.
+
+        gap_s: For how long something has been missing (in s).
+
+        seen_s: Since it was first seen (in s).
+
+        same_s: Since its status, its openness or its number of jobs last changed (in s).
+
+        shut_s: Since it was first seen to take no more jobs (in s); 0 while it does.
+
+        ended_s: Since it was first seen to have ended (in s); 0 while it has not.
+    """
+
+    gap: str = ""
+    gap_s: float = 0.0
+    seen_s: float = math.inf
+    same_s: float = math.inf
+    shut_s: float = math.inf
+    ended_s: float = math.inf
+
+
+_WELL: Final = Sighting()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Observation:
+    """Everything known of one experiment, on the cloud and on this machine.
+
+    Args:
+        batches: Ours, of all recipes and reruns of the experiment.
+
+        recorded: Jobs whose end is on record, of all recipes and reruns of the experiment, and which were
+            measured at the target.
+
+        unproved: Jobs on record of which nothing proves where they were measured.
+
+        completed: Jobs on record, by the name that they are under, with what is proved of them and not yet
+            written down.
+
+        constants: Constants of devices behind the digests that batches and records have, where they are not
+            those of the file.
+
+        entries: The journal's rows, oldest first.
+
+        failed_fetches: Results that were asked for in vain in this apply, by the ids of their jobs.
+
+        dependencies: What is known of each experiment that this one depends on.
+
+        bought: Manifests of recipes that were bought, newest last, as far as they are of interest.
+
+        today: What all experiments together have bought in this day of UTC, and what those before this one
+            are about to buy; counted only where the terms limit it.
+
+        today_gap: What of that cannot be counted, in words; empty where all can.
+
+        sightings: How well each batch is seen, by its id; one without has long been seen whole.
+
+        ages_s: How long ago each row of the journal was last written (in s), by its number; by the clock
+            where it does not say.
+
+        remembered_s: For how long this machine's journal has remembered (in s).
+
+        is_committed: Whether the file is as a commit has it: only then others' work is cancelled for it.
+
+        ancestors: Commits of the batches that the present one descends from, or is.
+
+        cancelled: How many jobs of each batch of the repository the cloud says are cancelled, by its id.
+
+        refused: What the guard has refused in this process, and why.
+
+        remarks: What people should know of this machine beside.
+
+        former: Names that the experiment had before, as far as there is work under them.
+
+        vanished: Batches that this machine bought at an emulator, and that are neither there nor on record:
+            what emulates has lost them, for it forgets none by itself.
+    """
+
+    batches: tuple[ObservedBatch, ...] = ()
+    recorded: tuple[RecordedJob, ...] = ()
+    unproved: tuple[RecordedJob, ...] = ()
+    completed: Mapping[str, tuple[RecordedJob, ...]] = field(default_factory=dict)
+    constants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    entries: tuple[Entry, ...] = ()
+    failed_fetches: Mapping[str, FailedFetch] = field(default_factory=dict)
+    dependencies: tuple[Dependency, ...] = ()
+    bought: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    today: Cost = field(default_factory=Cost)
+    today_gap: str = ""
+    sightings: Mapping[str, Sighting] = field(default_factory=dict)
+    ages_s: Mapping[int, float] = field(default_factory=dict)
+    remembered_s: float = math.inf
+    is_committed: bool = True
+    ancestors: frozenset[str] = frozenset()
+    cancelled: Mapping[str, int] = field(default_factory=dict)
+    refused: Hold | None = None
+    remarks: tuple[str, ...] = ()
+    former: tuple[str, ...] = ()
+    vanished: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Scene:
+    """The planner's view of one experiment at one moment."""
+
+    desired: DesiredExperiment
+    seen: Observation
+    terms: Terms
+    now: datetime
+
+    @cached_property
+    def marks(self) -> dict[str, Marks]:
+        """Marks of each batch, by its id."""
+        return {batch.id: read_marks(batch.tags) for batch in self.seen.batches}
+
+    @cached_property
+    def current(self) -> tuple[ObservedBatch, ...]:
+        """Batches of the recipe, constants and of a rerun that the file asks for, oldest first."""
+        return tuple(b for b in self._by_age if self._is_current(b))
+
+    @cached_property
+    def outdated(self) -> tuple[ObservedBatch, ...]:
+        """Batches of another recipe or rerun, or with other constants of the device, oldest first."""
+        return tuple(b for b in self._by_age if not self._is_current(b))
+
+    @cached_property
+    def claims(self) -> tuple[ObservedBatch, ...]:
+        """Live open batches without jobs, oldest first: the first one wins."""
+        return tuple(
+            b for b in self._by_age if self.accepts_jobs(b) and not b.jobs_count and not self.purchases(b)
+        )
+
+    @cached_property
+    def unknown(self) -> tuple[ObservedBatch, ...]:
+        """Batches of what the file asks for in a status never seen before: nothing is written around them."""
+        return tuple(b for b in self.current if b.status is BatchStatus.UNKNOWN)
+
+    @property
+    def is_past_deadline(self) -> bool:
+        """Whether the file asks for nothing more."""
+        deadline = self.desired.policy.deadline
+        return deadline is not None and deadline <= self.now
+
+    @cached_property
+    def recorded(self) -> tuple[RecordedJob, ...]:
+        """Jobs on record of the recipe that the file asks for, each as its job is asked for now."""
+        counted = filter(self._counts, self.seen.recorded)
+        return tuple(r.fitted(len(self.desired.qubit_ids_of(self.wanted[r.key]))) for r in counted)
+
+    @cached_property
+    def ended_on_record(self) -> frozenset[str]:
+        """Ids of all jobs whose end is on record, with a result or without."""
+        return frozenset(record.id for record in self.seen.recorded)
+
+    @cached_property
+    def on_record(self) -> frozenset[str]:
+        """Ids of all jobs of which nothing more is to be had."""
+        return frozenset(record.id for record in self.seen.recorded if not record.lacks_result)
+
+    def _counts(self, record: RecordedJob) -> bool:
+        return self.is_asked_for(record) and self.kin(record.key, record.constants) is Kin.SAME
+
+    def is_asked_for(self, record: RecordedJob) -> bool:
+        """Whether the file asks for what a job on record measured, whatever its device was like."""
+        job = self.wanted.get(record.key) if record.recipe == self.desired.recipe[:SHORT] else None
+        return job is not None and job.counts(rerun=record.rerun, runs=record.runs, counted=record.least_runs)
+
+    def kin(self, key: str, constants: str) -> Kin:
+        """How a job with some constants of its device stands to what the file asks for."""
+        return kin(self.desired, self.wanted.get(key), constants, self.seen.constants)
+
+    @cached_property
+    def kinds(self) -> dict[str, Kin]:
+        """The same of each batch, by its id and by the sequence that its jobs share."""
+        known = self.seen.constants
+        return {batch.id: kin(self.desired, None, batch.constants, known) for batch in self.seen.batches}
+
+    def is_disputed(self, batch: ObservedBatch, job: ObservedJob | None = None) -> bool:
+        """Whether a person must decide if a batch, or a job of it, is what the file asks for."""
+        if not self.is_of_file(batch):
+            return False
+        is_own = job is not None and job.constants
+        return (self.kin(job.key, job.constants) if job and is_own else self.kinds[batch.id]).is_open
+
+    @cached_property
+    def wanted(self) -> dict[str, DesiredJob]:
+        """Each wanted job, by its key."""
+        return {job.key: job for job in self.desired.jobs}
+
+    @cached_property
+    def wanted_reruns(self) -> frozenset[int]:
+        """Rerun counters of all wanted jobs; a batch has one of them."""
+        return frozenset(job.rerun for job in self.desired.jobs)
+
+    def is_outrun(self, batch: ObservedBatch, job: ObservedJob) -> bool:
+        """Whether the job was bought when its file asked for it otherwise than now.
+
+        By another rerun counter, with other constants of its device, or, of a repetition, with other runs.
+        """
+        wanted = self.wanted.get(job.key)
+        if wanted is not None and job.constants and self.kin(job.key, job.constants) is not Kin.SAME:
+            return True
+        return wanted is not None and not wanted.counts(rerun=self.marks[batch.id].rerun, runs=job.runs)
+
+    @cached_property
+    def _by_age(self) -> list[ObservedBatch]:
+        return sorted(self.seen.batches, key=lambda b: (b.created_at, b.id))
+
+    def _is_current(self, batch: ObservedBatch) -> bool:
+        return self.is_of_file(batch) and self.kinds[batch.id] is Kin.SAME
+
+    def is_of_file(self, batch: ObservedBatch) -> bool:
+        """Whether a batch is of the recipe and of a rerun that the file asks for, whatever its device."""
+        marks = self.marks[batch.id]
+        return marks.recipe == self.desired.recipe[:SHORT] and marks.rerun in self.wanted_reruns
+
+    @staticmethod
+    def accepts_jobs(batch: ObservedBatch) -> bool:
+        """Whether the cloud would take more jobs; a status never seen before says nothing of it."""
+        return batch.open and batch.status.is_live and batch.status is not BatchStatus.UNKNOWN
+
+    def takes(self, batch: ObservedBatch, *, rerun: int, repetition: int) -> bool:
+        """Whether more jobs of a rerun, and of a repetition of their points, may be added to a batch."""
+        marks = self.marks[batch.id]
+        return (marks.rerun, marks.repetitions) == (rerun, Repetitions(repetition, repetition))
+
+    def is_full(self, batch: ObservedBatch) -> bool:
+        """Whether the file allows no more jobs in the batch."""
+        most = self.desired.policy.max_jobs_per_batch
+        return most is not None and batch.jobs_count >= most
+
+    @cached_property
+    def _creations(self) -> dict[str, Entry]:
+        return {e.claim: e for e in self.seen.entries if e.kind in {Kind.CLAIM, Kind.SUBMIT}}
+
+    @cached_property
+    def skips(self) -> tuple[tuple[Entry, str, int], ...]:
+        """Decisions not to buy jobs that the file asks for at present, with the key and runs of each job."""
+        decided = [entry for entry in self.seen.entries if entry.kind is Kind.SKIP]
+        return tuple((e, key, n) for e in decided for key, n in e.jobs if self._is_skipped(e, key, n))
+
+    def _is_skipped(self, entry: Entry, key: str, runs: int) -> bool:
+        job = self.wanted.get(key)
+        if job is None or entry.submission != work(self.desired, job.rerun):
+            return False
+        return job.counts(rerun=job.rerun, runs=runs)
+
+    def creation(self, batch: ObservedBatch) -> Entry | None:
+        """The journal's row of the batch's creation; None when another machine created it."""
+        return self._creations.get(self.marks[batch.id].claim)
+
+    def additions(self, batch: ObservedBatch) -> tuple[Entry, ...]:
+        """The journal's rows of what was added to the batch, oldest first."""
+        return tuple(e for e in self.seen.entries if e.kind is Kind.ADD and e.batch_id == batch.id)
+
+    def purchases(self, batch: ObservedBatch) -> tuple[Entry, ...]:
+        """The journal's rows of what was bought on the batch with a clear answer, oldest first."""
+        return tuple(
+            e
+            for e in self.seen.entries
+            if e.kind in BUYING and e.batch_id == batch.id and e.state is State.ACCEPTED
+        )
+
+    def tried(self, batch: ObservedBatch) -> tuple[Entry, ...]:
+        """The journal's rows of what was bought on the batch, or may have been, in whole or in part."""
+        known = (e for e in self.seen.entries if e.kind in BUYING and e.batch_id == batch.id)
+        return tuple(e for e in known if e.state.may_have_bought or e.state is State.REJECTED)
+
+    def has_unclear_addition(self, batch: ObservedBatch) -> bool:
+        """Whether a purchase on this batch may still land, or has landed in part, as a refused one may."""
+        return any(not e.state.is_clear or e.state is State.REJECTED for e in self.additions(batch))
+
+    def sighting(self, batch: ObservedBatch) -> Sighting:
+        """How well a batch is seen."""
+        return self.seen.sightings.get(batch.id, _WELL)
+
+    @cached_property
+    def gaps(self) -> tuple[ObservedBatch, ...]:
+        """Batches of what the file asks for that are not seen whole: nothing is bought or cancelled then."""
+        return tuple(b for b in self.current if self.gap(b))
+
+    def gap(self, batch: ObservedBatch) -> str:
+        """What is missing of a batch, in words; empty where it is seen whole."""
+        n_bought = sum(len(row.jobs) for row in self.purchases(batch))
+        hidden = f"{counted(n_bought, 'job')} accepted, and {batch.jobs_count} shown"
+        return self.sighting(batch).gap or (hidden if n_bought > batch.jobs_count else "")
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether the file has a budget."""
+        budget = self.desired.policy.budget
+        return (budget.runs, budget.jobs, budget.qpu_s) != (None, None, None)
+
+    @cached_property
+    def unsettled_s(self) -> float:
+        """For how long (in s) a purchase may still come to light on a batch that was shut a moment ago.
+
+        What this machine alone has bought on a batch, with clear answers, is known without. A budget is one
+        for all versions of a file, so that with one those of other recipes count, too.
+        """
+        counted = self.current + (self.outdated if self.is_limited else ())
+        unsure = (b for b in counted if not self.accepts_jobs(b) and not self._is_known_by_heart(b))
+        left_s = (self._settles_s(batch) - self.sighting(batch).shut_s for batch in unsure)
+        return max(left_s, default=0.0)
+
+    def _settles_s(self, batch: ObservedBatch) -> float:
+        """How long (in s) a batch that is shut must have been seen so before its jobs are taken to be all."""
+        if all(row.state.is_clear for row in self.additions(batch)):
+            return self.terms.settle_s
+        return unclear_settle_s(self.desired.device_type, self.terms.settle_s)
+
+    def _is_known_by_heart(self, batch: ObservedBatch) -> bool:
+        n_on_record = sum(job.batch_id == batch.id for job in self.seen.recorded)
+        n_tried = sum(len(row.jobs) for row in self.tried(batch))
+        if batch.jobs_count and n_on_record >= max(batch.jobs_count, n_tried):
+            return True
+        return self.creation(batch) is not None and not self.has_unclear_addition(batch)
+
+    def is_settled(self, batch: ObservedBatch) -> bool:
+        """Whether a batch has been seen ended for as long as views of it may lag."""
+        return self.sighting(batch).ended_s >= self.terms.settle_s
+
+    def may_undo(self, batch: ObservedBatch) -> bool:
+        """Whether what is pending in a batch is ours to cancel.
+
+        Bought by this machine, or for a commit that the present one descends from: what another clone wants
+        that is neither may be wanted still.
+        """
+        is_older = self.seen.is_committed and self.marks[batch.id].commit in self.seen.ancestors
+        return self.creation(batch) is not None or is_older
+
+    @cached_property
+    def overruled(self) -> tuple[ObservedBatch, ...]:
+        """Batches in which another machine has cancelled work for a commit that this checkout does not have.
+
+        To buy it again would be undone again, without end.
+        """
+        made_for = {batch.id: self.marks[batch.id].cancelled_for for batch in self.current}
+        return tuple(b for b in self.current if made_for[b.id] and made_for[b.id] not in self.seen.ancestors)
+
+    def seconds_since(self, entry: Entry) -> float:
+        """How long ago a row of the journal was last written (in s)."""
+        age_s = self.seen.ages_s.get(entry.seq)
+        return self.age_s(entry.at) if age_s is None else age_s
+
+    def claim_age_s(self, claim: ObservedBatch) -> float:
+        """How long ago another machine's claim was made (in s): as we have seen it, or as its cloud says."""
+        return min(self.sighting(claim).seen_s, self.age_s(claim.created_at))
+
+    def idle_s(self, batch: ObservedBatch) -> float:
+        """For how long nothing has been written to a batch (in s)."""
+        return min(self.sighting(batch).same_s, self.age_s(batch.updated_at))
+
+    def age_s(self, moment: datetime) -> float:
+        """How long ago something was (in s)."""
+        return (self.now - moment).total_seconds()

@@ -1,0 +1,191 @@
+"""Tags: the only marks of ours that the cloud keeps, and how our batches are found again."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+from runner.domain import digest
+from runner.reconcile.model.repetitions import FIRST, Repetitions, read_repetitions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from runner.domain import DesiredExperiment
+    from runner.reconcile.journal.journal import Entry
+    from runner.reconcile.model.actions import NewJob
+
+SHORT: Final = 16
+
+# Why we cancelled what we had bought. Such jobs are neither failed attempts nor a person's decision.
+FENCED: Final = "fenced"
+SUPERSEDED: Final = "superseded"
+PRUNED: Final = "pruned"
+# Another tool created the batch, and a person has taken it over.
+ADOPTED: Final = "adopted"
+_RELEASED: Final = frozenset({FENCED, SUPERSEDED, PRUNED})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Marks:
+    """What the tags of a batch say of it; empty strings where they say nothing.
+
+    Args:
+        claim: A nonce that only the machine that created the batch has written down: how a runner knows
+            its own claim again after a lost answer.
+
+        released: We have cancelled work in it ourselves.
+
+        repetitions: Those that its jobs are of their points.
+
+        commit: The commit that its file was of when it was bought; empty where the file was of none.
+
+        cancelled_for: The commit for which another machine has cancelled work in it; empty where none has.
+
+        constants: Digest of the constants of the device of its sequence; empty in older versions' batches.
+    """
+
+    namespace: str = ""
+    experiment: str = ""
+    recipe: str = ""
+    submission: str = ""
+    claim: str = ""
+    rerun: int = 0
+    released: bool = False
+    repetitions: Repetitions = FIRST
+    commit: str = ""
+    cancelled_for: str = ""
+    constants: str = ""
+
+
+def namespace_tag(namespace: str) -> str:
+    """The tag that all batches of a repository carry."""
+    return f"runner:{namespace}"
+
+
+def batch_tags(  # noqa: PLR0913  (all that a batch says of itself)
+    namespace: str,
+    experiment: DesiredExperiment,
+    submission: str,
+    claim: str,
+    *,
+    rerun: int,
+    repetitions: Repetitions = FIRST,
+    commit: str = "",
+) -> list[str]:
+    """All tags of a new batch, ours first."""
+    identity = _identity(namespace, experiment)
+    ours = [*identity, f"submission:{submission}", f"claim:{claim}", *_counters(rerun, repetitions)]
+    ours += constants_tags(experiment.constants)
+    of_commit = [f"commit:{commit}"] if commit else []
+    return joined_tags([*ours, *of_commit], experiment.tags)
+
+
+def constants_tags(constants: str) -> list[str]:
+    """The tag that says with which constants of its device a batch is measured; none where it is unknown."""
+    return [f"constants:{constants}"] if constants else []
+
+
+def cancelling_tags(mark: str, commit: str) -> list[str]:
+    """Tags that say why work in a batch is cancelled.
+
+    Args:
+        commit: For which it is, where another machine has bought it; else empty.
+    """
+    return [mark, f"cancelled-for:{commit}"] if commit else [mark]
+
+
+def row_tags(namespace: str, row: Entry) -> list[str]:
+    """What the tags of a batch say, as far as the journal's row of its creation or purchase knows."""
+    ours = [namespace_tag(namespace), f"exp:{row.experiment}", f"recipe:{row.recipe}"]
+    return [
+        *ours,
+        f"submission:{row.submission}",
+        f"claim:{row.claim}",
+        *_counters(row.rerun or 0, read_repetitions(row.repetitions)),
+    ]
+
+
+def _identity(namespace: str, experiment: DesiredExperiment) -> list[str]:
+    return [namespace_tag(namespace), f"exp:{experiment.name}", f"recipe:{experiment.recipe[:SHORT]}"]
+
+
+def _counters(rerun: int, repetitions: Repetitions) -> list[str]:
+    """The rerun that a batch belongs to and the repetitions that it has, if they are not the first."""
+    repeat = [] if repetitions == FIRST else [f"repeat:{repetitions}"]
+    return [*([f"rerun:{rerun}"] if rerun else []), *repeat]
+
+
+def adopting_tags(  # noqa: PLR0913  (all that a batch says of itself)
+    namespace: str,
+    experiment: DesiredExperiment,
+    before: Iterable[str],
+    *,
+    rerun: int,
+    repetitions: Repetitions = FIRST,
+    constants: str = "",
+) -> list[str]:
+    """All tags of a batch of another tool that is taken over, ours first.
+
+    Args:
+        constants: With which it is measured, by its own sequence.
+
+    Without the tags of a claim and of a submission: nobody knows it as their own, so nobody adds to it.
+    """
+    there = tuple(before)
+    counters = _counters(rerun, repetitions)
+    if repetitions == FIRST and read_marks(there).repetitions != FIRST:
+        counters.append(f"repeat:{FIRST}")  # of a key said twice, the first counts
+    ours = [*_identity(namespace, experiment), *counters, ADOPTED]
+    return joined_tags([*ours, *constants_tags(constants)], there)
+
+
+def joined_tags(ours: Iterable[str], before: Iterable[str]) -> list[str]:
+    """Our tags, and after them those that a batch had before; each once."""
+    return list(dict.fromkeys([*ours, *before]))
+
+
+def read_marks(tags: Iterable[str]) -> Marks:
+    """What the tags of a batch say; of a key said twice, the first counts."""
+    return _read_marks(tuple(tags))
+
+
+@lru_cache(maxsize=4096)  # each pass asks for the marks of each batch several times
+def _read_marks(tags: tuple[str, ...]) -> Marks:
+    said: dict[str, str] = {}
+    words = set()
+    for tag in tags:
+        key, colon, value = tag.partition(":")
+        if colon:
+            said.setdefault(key, value)
+        words.add(tag)
+    rerun = said.get("rerun", "0")
+    return Marks(
+        namespace=said.get("runner", ""),
+        experiment=said.get("exp", ""),
+        recipe=said.get("recipe", ""),
+        submission=said.get("submission", ""),
+        claim=said.get("claim", ""),
+        rerun=int(rerun) if rerun.isdecimal() else 0,
+        released=bool(words & _RELEASED),
+        repetitions=read_repetitions(said.get("repeat", "")),
+        commit=said.get("commit", ""),
+        cancelled_for=said.get("cancelled-for", ""),
+        constants=said.get("constants", ""),
+    )
+
+
+def work(experiment: DesiredExperiment, rerun: int) -> str:
+    """What is asked for at present, in a word: a recipe and a rerun."""
+    return f"{experiment.recipe[:SHORT]}:{rerun}"
+
+
+def submission_tag(experiment: DesiredExperiment, jobs: Sequence[NewJob]) -> str:
+    """Digest of what is about to be bought; two machines that want the same write the same.
+
+    Args:
+        jobs: At least one; all of the same rerun.
+    """
+    triples = [[job.key, job.runs, job.attempt] for job in jobs]
+    return digest({"recipe": experiment.recipe, "rerun": jobs[0].rerun, "jobs": triples})[:SHORT]

@@ -1,0 +1,1 @@
+"""What the cloud holds: list, own, read, complete."""

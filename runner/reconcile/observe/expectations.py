@@ -1,0 +1,122 @@
+"""What is known of batches beside the cloud's lists: by the journal, the records and the files. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runner.domain import BatchStatus
+from runner.reconcile.journal.journal import BUYING, State
+from runner.reconcile.model.tags import joined_tags, row_tags
+from runner.reconcile.observe.completeness import Expected
+from runner.reconcile.observe.job_sequences import has_variables, shared_sequence
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from runner.domain import DesiredExperiment, RecordedJob
+    from runner.reconcile.journal.journal import Entry
+
+    Payload = dict[str, Any]
+
+
+def expectation(
+    purchases: Sequence[Entry],
+    on_record: Iterable[RecordedJob],
+    told: frozenset[str],
+    desired: DesiredExperiment | None,
+) -> Expected:
+    """What a batch must show.
+
+    Args:
+        purchases: The journal's rows of what was bought on it, or may have been.
+
+        on_record: Its jobs of which nothing more is to be learnt.
+
+        told: Ids of its jobs that answers have told of.
+
+        desired: The experiment that asks for its recipe; None where none does.
+    """
+    bought = [row for row in purchases if row.state is State.ACCEPTED]
+    return Expected(
+        job_ids=told.union(*(row.job_ids for row in bought)),
+        amounts=tuple(each for row in bought for each in row.jobs),
+        tried=tuple(each for row in purchases for each in row.jobs),
+        runs=_runs_by_key(purchases),
+        asked=_asked(desired),
+        on_record={job.id: job for job in on_record},
+        may_be_bare=desired is None or (bool(desired.sequence) and not has_variables(desired.sequence)),
+        is_wanted=desired is not None,
+        shared=shared_sequence(desired) if desired else None,
+    )
+
+
+def _asked(desired: DesiredExperiment | None) -> dict[str, int]:
+    """Most runs that one job may have, by its key."""
+    if desired is None:
+        return {}
+    most = desired.max_runs
+    return {job.key: job.runs if most is None else min(job.runs, most) for job in desired.jobs}
+
+
+def _runs_by_key(bought: Iterable[Entry]) -> dict[str, int]:
+    """How many runs each job of a batch has, by its key, where the journal says it without doubt."""
+    amounts: dict[str, set[int]] = {}
+    for key, runs in (each for row in bought for each in row.jobs):
+        amounts.setdefault(key, set()).add(runs)
+    return {key: next(iter(some)) for key, some in amounts.items() if len(some) == 1}
+
+
+def purchases_on(rows: Iterable[Entry], batch_id: str | None) -> list[Entry]:
+    """The journal's rows of what was bought on a batch, or may have been, in whole or in part."""
+    tried = (row for row in rows if row.kind in BUYING and row.state is not State.NOT_DONE)
+    return [row for row in tried if row.batch_id == batch_id]
+
+
+def with_row_tags(payload: Payload, rows: Sequence[Entry], namespace: str) -> Payload:
+    """A batch that we have bought on, with the tags that tell so, should they have been taken away."""
+    bought = _known_purchases(rows)
+    if not bought:
+        return payload
+    return payload | {"tags": joined_tags(payload.get("tags") or (), row_tags(namespace, bought[0]))}
+
+
+def unshown_batch(rows: Sequence[Entry], namespace: str) -> Payload | None:
+    """A batch that the cloud has accepted and shows nowhere, as the journal has it; None for a mere claim."""
+    bought = _known_purchases(rows)
+    if not bought:
+        return None
+    return {
+        "id": bought[0].batch_id,
+        "status": BatchStatus.PENDING,
+        "open": False,
+        "created_at": bought[0].at.isoformat(),
+        "jobs_count": sum(len(row.jobs) for row in bought),
+        "tags": row_tags(namespace, bought[0]),
+    }
+
+
+def _known_purchases(rows: Iterable[Entry]) -> list[Entry]:
+    """Rows of what may have been bought that say for which recipe."""
+    return [row for row in rows if row.kind in BUYING and row.state.may_have_bought and row.recipe]
+
+
+def records_by_batch(
+    of_experiment: Mapping[str, Sequence[Payload]], recorded: Mapping[str, Iterable[RecordedJob]]
+) -> dict[str, list[RecordedJob]]:
+    """What is on record of each batch; of one that several share, what the one has that has least."""
+    on_record: dict[str, list[RecordedJob]] = {}
+    for name, payloads in of_experiment.items():
+        known = _by_batch(recorded[name])
+        for batch_id in (payload["id"] for payload in payloads):
+            mine = known.get(batch_id, [])
+            on_record[batch_id] = min(on_record.get(batch_id, mine), mine, key=len)
+    return on_record
+
+
+def _by_batch(jobs: Iterable[RecordedJob]) -> dict[str, list[RecordedJob]]:
+    """Jobs of which nothing more is to be fetched, by their batches; each once."""
+    by_batch: dict[str, list[RecordedJob]] = {}
+    for job in {job.id: job for job in jobs}.values():
+        if not job.lacks_result:
+            by_batch.setdefault(job.batch_id, []).append(job)
+    return by_batch

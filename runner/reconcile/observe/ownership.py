@@ -1,0 +1,92 @@
+"""Whose work is whose, where no file has its experiment's name any more: renamed, or removed. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from runner.domain import DesiredExperiment, Policy
+from runner.reconcile.model.tags import SHORT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from runner.domain import Surplus
+
+    Words = frozenset[str] | set[str]
+    Recipes = Mapping[str, Words]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Names:
+    """Under which names there is work of ours, and whose it is.
+
+    Args:
+        wanted: Experiments that are looked at because somebody wants them.
+
+        removed: Those that are looked at because no file describes them any more.
+
+        heirs: Of each former name, and each recipe under it, the experiments that it counts for now.
+    """
+
+    wanted: frozenset[str]
+    removed: tuple[str, ...] = ()
+    heirs: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
+
+    def owners(self, name: str, recipe: str) -> tuple[str, ...]:
+        """The experiments that work under a name counts for; none if none of them is looked at."""
+        if name in self.wanted:
+            return (name,)
+        return self.heirs.get((name, recipe)) or ((name,) if name in self.removed else ())
+
+    def former(self, name: str) -> tuple[str, ...]:
+        """Names that an experiment had before, as far as there is work under them."""
+        return tuple(sorted({old for (old, _), heirs in self.heirs.items() if name in heirs}))
+
+
+def named(wanted: Iterable[DesiredExperiment], others: Recipes, on_cloud: Words, declared: Words) -> Names:
+    """Whose work is whose.
+
+    Work of a name that no file has is its heirs': the experiments that run the same, each of them for itself,
+    so that it does not matter which are looked at together. Removed experiments, which have none, are looked
+    at only together with all that the repository has.
+
+    Args:
+        others: Recipes under all names with work of ours that are not looked at by their own name.
+
+        on_cloud: Those of the names that have batches.
+
+        declared: Names in all files of the repository.
+    """
+    by_recipe = _by_recipe(wanted)
+    here = frozenset(name for names in by_recipe.values() for name in names)
+    gone = {name: recipes for name, recipes in others.items() if name not in declared | here}
+    heirs = {
+        (name, recipe): tuple(by_recipe[recipe])
+        for name, recipes in gone.items()
+        for recipe in recipes
+        if recipe in by_recipe
+    }
+    lone = {name for name, recipes in gone.items() if any((name, recipe) not in heirs for recipe in recipes)}
+    removed = tuple(sorted(lone & on_cloud)) if declared <= here else ()
+    return Names(wanted=here, removed=removed, heirs=heirs)
+
+
+def _by_recipe(wanted: Iterable[DesiredExperiment]) -> dict[str, list[str]]:
+    names: dict[str, list[str]] = {}
+    for each in wanted:
+        names.setdefault(each.recipe[:SHORT], []).append(each.name)
+    return names
+
+
+def tombstone(name: str, pending: Surplus) -> DesiredExperiment:
+    """An experiment that was removed from the repository: it wants no jobs.
+
+    What is under way is recorded when it ends, and nothing is added to it.
+
+    Args:
+        pending: What happens to its pending jobs.
+    """
+    return DesiredExperiment(
+        name=name, device_type="", sequence="", recipe="", jobs=(), policy=Policy(supersede=pending)
+    )

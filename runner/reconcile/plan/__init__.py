@@ -1,0 +1,1 @@
+"""Desired and observed → what to do next, and why. Pure."""

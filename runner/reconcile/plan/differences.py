@@ -1,0 +1,118 @@
+"""What caused an action, field by field: how the world is, and how it is wanted. Pure."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from runner.reconcile.journal.journal import State
+from runner.reconcile.model.actions import (
+    AddJobs,
+    Adopt,
+    CancelBatch,
+    CancelJobs,
+    Claim,
+    CloseBatch,
+    Fence,
+    Hold,
+    RecordResults,
+    Submit,
+)
+from runner.reconcile.model.plan import Difference
+from runner.reconcile.model.tags import SHORT
+from runner.reconcile.plan.past_purchases import changes
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from runner.domain import ObservedBatch, ObservedJob
+    from runner.reconcile.model.actions import Action
+    from runner.reconcile.model.plan import JobTally
+    from runner.reconcile.model.snapshot import Scene
+    from runner.reconcile.plan.job_progress import Point
+
+    Differences = tuple[Difference, ...]
+
+
+def differences(action: Action, scene: Scene, wanted: Sequence[Point]) -> Differences:
+    """What caused an action."""
+    match action:
+        case Claim() | AddJobs() | Submit() | Hold():
+            return _of_jobs(wanted, _keys(action, wanted))
+        case CancelJobs():
+            return _of_surplus(action, scene, wanted)
+        case CancelBatch():
+            return _of_batch(action, scene)
+        case RecordResults():
+            on_record = {r.id for r in scene.seen.recorded if r.batch_id == action.batch_id}
+            after = on_record | {job.id for job in action.jobs}
+            return (Difference("recorded", len(on_record), len(after)),)
+        case Adopt():
+            states = [entry.state for entry in scene.seen.entries if entry.claim == action.claim]
+            return (Difference("creation", states[0] if states else State.UNKNOWN, State.ACCEPTED),)
+        case Fence() | CloseBatch():
+            return (Difference("open", have=True, want=False),)
+
+
+def _keys(action: Claim | AddJobs | Submit | Hold, wanted: Sequence[Point]) -> set[str]:
+    """Jobs that are bought, or that are held back."""
+    if isinstance(action, Hold):
+        return {point.job.key for point in wanted if point.tally.missing}
+    return {job.key for job in action.jobs}
+
+
+def _of_jobs(wanted: Sequence[Point], keys: Collection[str]) -> Differences:
+    return tuple(
+        Difference(f"jobs.{tally.name}.runs", tally.done + tally.active + tally.declined, tally.runs)
+        for tally in (point.tally for point in wanted)
+        if tally.key in keys
+    )
+
+
+def _of_surplus(action: CancelJobs, scene: Scene, wanted: Sequence[Point]) -> Differences:
+    """Runs that are there or under way, against those that the file asks for."""
+    ids = set(action.job_ids)
+    pending = [(batch, job) for batch in scene.current for job in batch.jobs if job.id in ids]
+    tallies = {point.job.key: point.tally for point in wanted}
+    spare: Counter[str] = Counter()
+    outrun: dict[str, Difference] = {}
+    for batch, job in pending:
+        if scene.is_outrun(batch, job):
+            outrun[job.key] = _of_outrun(scene, batch, job)
+        else:
+            spare[job.key] += job.runs
+    return (*outrun.values(), *_of_spare(spare, tallies))
+
+
+def _of_outrun(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> Difference:
+    wanted, rerun = scene.wanted[job.key], scene.marks[batch.id].rerun
+    if rerun != wanted.rerun:
+        return Difference(f"jobs.{wanted.name}.rerun", rerun, wanted.rerun)
+    return Difference(f"jobs.{wanted.name}.runs", job.runs, wanted.runs)
+
+
+def _of_spare(spare: Mapping[str, int], tallies: Mapping[str, JobTally]) -> Differences:
+    return tuple(
+        Difference(f"jobs.{tally.name}.runs", tally.done + tally.active, tally.done + tally.active - runs)
+        if (tally := tallies.get(key))
+        else Difference(f"jobs.{key}.runs", runs, 0)
+        for key, runs in spare.items()
+    )
+
+
+def _of_batch(action: CancelBatch, scene: Scene) -> Differences:
+    marks, desired = scene.marks[action.batch_id], scene.desired
+    changed = []
+    if marks.recipe != desired.recipe[:SHORT]:
+        changed.append(Difference("recipe", marks.recipe, desired.recipe[:SHORT]))
+    if marks.rerun not in scene.wanted_reruns and not desired.is_removed:
+        changed.append(Difference("rerun", marks.rerun, _either(scene.wanted_reruns)))
+    if marks.recipe != desired.recipe[:SHORT] and not desired.is_removed:
+        changed += changes(desired, scene.seen.bought.get(marks.recipe, {}))
+    same = sum(each.submission == marks.submission for each in scene.marks.values())
+    return tuple(changed) or (Difference("batches of the same work", same, 1),)
+
+
+def _either(numbers: Collection[int]) -> int | str:
+    """One number, or several in words."""
+    return next(iter(numbers)) if len(numbers) == 1 else " or ".join(map(str, sorted(numbers)))

@@ -1,0 +1,235 @@
+"""What keeps missing jobs from being bought, although the cloud would take them. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from runner.domain import JobStatus
+from runner.domain.numerals import counted
+from runner.reconcile.model.actions import Hold
+from runner.reconcile.model.cost import qpu_seconds
+from runner.reconcile.model.plan import Cost, WaitFor
+from runner.reconcile.model.tags import SHORT
+from runner.reconcile.plan.job_progress import effective_status, is_under_way
+from runner.reconcile.plan.proofs import doubts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from runner.domain import Budget, ObservedBatch, ObservedJob, RecordedJob
+    from runner.reconcile.model.actions import NewJob
+    from runner.reconcile.model.snapshot import Observation, Scene
+    from runner.reconcile.plan.job_progress import Point
+
+
+# For how long a batch that is not seen whole is waited for before a person is asked (in s).
+GAP_PATIENCE_S: Final = 120.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Restraint:
+    """Why nothing is bought.
+
+    Args:
+        how: What a person can do about it; empty when nobody has to.
+
+        wait_for: What ends it without a person.
+
+        until: When it ends by itself, although nobody waits for it; None where it does not.
+    """
+
+    reason: str
+    how: str = ""
+    wait_for: WaitFor = WaitFor.NOTHING
+    until: datetime | None = None
+
+    @property
+    def holds(self) -> tuple[Hold, ...]:
+        """The action that asks a person, if one is asked."""
+        return (Hold(reason=self.reason, how=self.how),) if self.how else ()
+
+
+def restraint(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> Restraint | None:
+    """The first reason not to buy what is missing; None when it may be bought.
+
+    Args:
+        due: What would be bought now.
+    """
+    is_missing = any(point.tally.missing for point in wanted)
+    return next(_reasons(scene, wanted, due) if is_missing else _lost(scene), None)
+
+
+def is_lost(scene: Scene, batch: ObservedBatch) -> bool:
+    """Whether a batch has not been seen whole for so long that a person must look at it."""
+    return bool(scene.gap(batch)) and scene.sighting(batch).gap_s >= GAP_PATIENCE_S
+
+
+def _lost(scene: Scene) -> Iterator[Restraint]:
+    """Batches of which something is under way that may never be seen to end."""
+    lost = (batch for batch in scene.gaps if is_lost(scene, batch) and is_under_way(batch))
+    yield from (_incomplete(scene, batch) for batch in lost)
+
+
+def _reasons(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> Iterator[Restraint]:
+    policy = scene.desired.policy
+    if scene.seen.refused:
+        yield Restraint(reason=scene.seen.refused.reason, how=scene.seen.refused.how)
+    if scene.desired.forbidden:
+        how = "choose a target that it may use; who may use which is said by [folders] in runner.toml"
+        yield Restraint(reason=scene.desired.forbidden, how=how)
+    if policy.suspend:
+        yield Restraint(reason="it is suspended: nothing is bought")
+    if scene.is_past_deadline:
+        yield Restraint(
+            reason=f"its deadline, {policy.deadline:%Y-%m-%d %H:%M:%S %Z}, has passed",
+            how="set a later `policy.deadline`, or ask for what is there",
+        )
+    yield from _vanished(scene)
+    yield from (Restraint(reason=each.reason, how=each.how) for each in doubts(scene))
+    yield from _overruled(scene)
+    yield from _half_seen(scene)
+    yield from _unknown(scene)
+    yield from _vague(wanted)
+    yield from _dependent(scene)
+    yield from _failed(scene, wanted)
+    yield from _over_budget(scene, due)
+
+
+def _vanished(scene: Scene) -> Iterator[Restraint]:
+    """What was bought at an emulator that does not know it any more: its store is gone, or another one."""
+    gone = scene.seen.vanished
+    if gone:
+        some, them = counted(len(gone), "batch"), "it" if len(gone) == 1 else "them"
+        yield Restraint(
+            reason=f"this machine has bought {some} there, as {gone[0]}, and the cloud does not know {them}:"
+            " its store is gone, or it is another one",
+            how="put the store back (`.runner/local-cloud` of the local cloud); or, to measure anew what is"
+            " not on record, raise `rerun` or move the journal in `.runner/targets` away",
+        )
+
+
+def _unknown(scene: Scene) -> Iterator[Restraint]:
+    for batch in scene.unknown:
+        yield Restraint(
+            reason=f"the batch {batch.id} has a status that this runner does not know",
+            how="wait until it changes, or use a newer runner; nothing is changed on the cloud until then",
+        )
+
+
+def _vague(wanted: Sequence[Point]) -> Iterator[Restraint]:
+    """Points that may be complete, as nobody knows how many runs were bought."""
+    for point in wanted:
+        if point.vague and point.tally.missing:
+            name, counted = point.tally.name, point.tally.done
+            yield Restraint(
+                reason=f"how many runs the job {point.vague[0]} of {name} had is forgotten by the cloud: "
+                f"{counted} are counted, and {point.tally.missing} more may be missing",
+                how=f"ask for {counted} runs to leave it so, or raise `rerun` to buy all of them anew",
+            )
+
+
+def _overruled(scene: Scene) -> Iterator[Restraint]:
+    for batch in scene.overruled:
+        commit = scene.marks[batch.id].cancelled_for
+        yield Restraint(
+            reason=f"another machine has cancelled jobs of {batch.id} for the commit {commit[:SHORT]}, "
+            "which this checkout does not have",
+            how="pull, and apply again; or raise `rerun` to buy them all the same",
+        )
+
+
+def _half_seen(scene: Scene) -> Iterator[Restraint]:
+    """Batches that are not seen whole: a job that is not seen would be bought again."""
+    yield from (_incomplete(scene, batch) for batch in _uncounted(scene))
+
+
+def _incomplete(scene: Scene, batch: ObservedBatch) -> Restraint:
+    reason = f"the batch {batch.id} is not seen whole: {scene.gap(batch)}"
+    if not is_lost(scene, batch):
+        reason = f"{reason}; seen so for {scene.sighting(batch).gap_s:.0f} s"
+        return Restraint(reason=reason, wait_for=WaitFor.SIGHT)
+    how = (
+        "look at the batch in the cloud's portal, then apply again; if it is gone for good, a higher `rerun` "
+        "asks for its jobs anew"
+    )
+    return Restraint(reason=reason, how=how)
+
+
+def _uncounted(scene: Scene) -> tuple[ObservedBatch, ...]:
+    """Batches that are not seen whole, as far as it matters: a budget counts those of all recipes."""
+    others = [b for b in scene.outdated if scene.gap(b) and b not in scene.gaps]
+    return (*scene.gaps, *others) if scene.is_limited else scene.gaps
+
+
+def _dependent(scene: Scene) -> Iterator[Restraint]:
+    unmet = [each for each in scene.seen.dependencies if not each.is_complete]
+    names = ", ".join(each.name for each in unmet)
+    if unmet and all(each.is_under_way for each in unmet):
+        yield Restraint(reason=f"it waits until {names} is complete", wait_for=WaitFor.DEPENDENCY)
+    elif unmet:
+        yield Restraint(
+            reason=f"it depends on {names}, which is not complete",
+            how=f"see `runner status` of {names}, and apply it first or together with this one",
+        )
+
+
+def _failed(scene: Scene, wanted: Sequence[Point]) -> Iterator[Restraint]:
+    most, failed = scene.desired.policy.max_failed, sum(point.tally.failures for point in wanted)
+    if most is not None and failed >= most:
+        yield Restraint(
+            reason=f"{counted(failed, 'failed job')}, and `max_failed` is {most}",
+            how="`runner status` shows their errors; mend the cause, then raise `policy.max_failed`",
+        )
+
+
+def _over_budget(scene: Scene, due: Sequence[NewJob]) -> Iterator[Restraint]:
+    device_type, budget = scene.desired.device_type, scene.desired.policy.budget
+    unknown = _forgotten(scene.seen) if (budget.runs, budget.qpu_s) != (None, None) else []
+    if due and unknown:
+        yield Restraint(
+            reason=f"the cloud has forgotten how many runs the job {unknown[0]} had, so that its budget of "
+            f"runs cannot be counted",
+            how="limit `policy.budget.jobs` in place of runs and QPU time",
+        )
+    asked = sum(job.runs for job in due)
+    more = Cost(jobs=len(due), runs=asked, qpu_s=qpu_seconds(device_type, asked))
+    for key, unit, each, total, most in beyond(ever_bought(scene.seen, device_type), more, budget):
+        yield Restraint(
+            reason=f"{each:.0f} more {unit} would make {total:.0f}, above the budget of {most:.0f}",
+            how=f"raise `policy.budget.{key}`, or `{key}` of [caps] in runner.toml; or ask for less",
+        )
+
+
+def beyond(spent: Cost, more: Cost, budget: Budget) -> Iterator[tuple[str, str, float, float, float]]:
+    """Limits of a budget that a purchase would go beyond: key, unit, the purchase, the sum, the limit."""
+    limits = (
+        ("runs", "runs", spent.runs, more.runs, budget.runs),
+        ("jobs", "jobs", spent.jobs, more.jobs, budget.jobs),
+        ("qpu_s", "s of QPU time", spent.qpu_s, more.qpu_s, budget.qpu_s),
+    )
+    for key, unit, before, asked, most in limits:
+        if most is not None and asked and before + asked > most:
+            yield key, unit, asked, before + asked, most
+
+
+def ever_bought(seen: Observation, device_type: str) -> Cost:
+    """What was ever bought for an experiment, of all recipes and reruns; not what was cancelled."""
+    jobs = {
+        job.id: (effective_status(batch.status, job.status), job.runs)
+        for batch in seen.batches
+        for job in batch.jobs
+    }
+    for job in seen.recorded:
+        jobs[job.id] = (job.status, max(job.least_runs, jobs.get(job.id, (job.status, 0))[1]))
+    bought = [runs for status, runs in jobs.values() if status is not JobStatus.CANCELED]
+    return Cost(jobs=len(bought), runs=sum(bought), qpu_s=qpu_seconds(device_type, sum(bought)))
+
+
+def _forgotten(seen: Observation) -> list[str]:
+    """Ids of jobs that ran and of which nobody knows with how many runs."""
+    ran = {JobStatus.DONE, JobStatus.ERROR}
+    jobs: list[ObservedJob | RecordedJob] = [*(job for b in seen.batches for job in b.jobs), *seen.recorded]
+    known = {job.id for job in jobs if job.runs}
+    return [job.id for job in jobs if job.status in ran and job.id not in known]

@@ -1,0 +1,216 @@
+"""What a plan says of an experiment: in sync or not, healthy or not, its cost, what it waits for. Pure."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import TYPE_CHECKING, Final
+
+from runner.domain import JobStatus, Submission
+from runner.reconcile.model.actions import Adopt, Hold, RecordResults
+from runner.reconcile.model.cost import qpu_seconds
+from runner.reconcile.model.plan import Cost, Health, Sync, WaitFor
+from runner.reconcile.model.result_fetches import next_fetch_s
+from runner.reconcile.plan import maintenance
+from runner.reconcile.plan.job_progress import effective_status
+from runner.reconcile.plan.limits import is_lost
+from runner.reconcile.plan.past_purchases import remarks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from runner.domain import DesiredExperiment, ObservedBatch, ObservedJob, RecordedJob
+    from runner.reconcile.model.actions import Action, NewJob
+    from runner.reconcile.model.snapshot import Scene
+    from runner.reconcile.plan.job_progress import Point
+    from runner.reconcile.plan.submission import Step
+
+_NAMED: Final = 5
+# Of what a cloud says of jobs, so many texts are read, and of each so many characters.
+_MOST_TEXTS: Final = 1000
+_LONGEST_TEXT: Final = 400
+
+
+def waiting(scene: Scene, wanted: Sequence[Point], step: Step) -> tuple[WaitFor, float | None]:
+    """What is waited for when there is nothing to do, and when to look again (in s)."""
+    if step.wait_s is not None:
+        return (step.restraint.wait_for if step.restraint else WaitFor.SUBMISSION), step.wait_s
+    is_active = _is_active(scene)
+    fetch_s = next_fetch_s(maintenance.awaited_fetches(scene), scene.now, scene.terms.poll_s)
+    if step.restraint and (is_active or step.restraint.wait_for is not WaitFor.NOTHING):
+        return (WaitFor.JOBS if is_active else step.restraint.wait_for), scene.terms.poll_s
+    if step.restraint:
+        return _still_to_record(scene, fetch_s)
+    sight_s = _sight_s(scene)
+    if sight_s is not None:
+        return WaitFor.SIGHT, sight_s
+    retries = [point.retry_at for point in wanted if point.tally.missing and point.retry_at]
+    backoffs_s = [seconds for at in retries if (seconds := -scene.age_s(at)) > 0]
+    fetches_s = [] if fetch_s is None else [fetch_s]
+    waits_s = [*backoffs_s, *([scene.terms.poll_s] if is_active else []), *fetches_s]
+    if not waits_s:
+        return WaitFor.NOTHING, _lease_left_s(scene)
+    return _awaited(backoffs_s, is_active=is_active), min(waits_s)
+
+
+def _still_to_record(scene: Scene, fetch_s: float | None) -> tuple[WaitFor, float | None]:
+    """What is waited for, although nothing is bought any more, so that all that came back is on record."""
+    if fetch_s is not None:
+        return WaitFor.RESULTS, fetch_s
+    if _is_seen_soon(scene):
+        return WaitFor.SIGHT, max(0.1, scene.terms.poll_s)
+    return WaitFor.NOTHING, None
+
+
+def _is_active(scene: Scene) -> bool:
+    """Whether a job is under way of which it can be hoped that its end will be seen."""
+    return any(
+        not effective_status(batch.status, job.status).is_terminal and not scene.is_outrun(batch, job)
+        for batch in scene.current
+        if not is_lost(scene, batch)
+        for job in batch.jobs
+    )
+
+
+def _awaited(backoffs_s: Sequence[float], *, is_active: bool) -> WaitFor:
+    if backoffs_s:
+        return WaitFor.BACKOFF
+    return WaitFor.JOBS if is_active else WaitFor.RESULTS
+
+
+def _sight_s(scene: Scene) -> float | None:
+    """When to look again at batches that may not be seen as they are (in s); None where all are."""
+    unsettled_s = [scene.terms.settle_s - scene.sighting(b).ended_s for b in _cancelled_lately(scene)]
+    if unsettled_s:
+        return max(0.1, min(unsettled_s))
+    return max(0.1, scene.terms.poll_s) if _is_seen_soon(scene) else None
+
+
+def _is_seen_soon(scene: Scene) -> bool:
+    """Whether a batch is not seen whole, and may be before a person must look at it."""
+    return any(not is_lost(scene, batch) for batch in scene.gaps)
+
+
+def _lease_left_s(scene: Scene) -> float | None:
+    """When another machine's open batch may be shut (in s), for it keeps a device; None without one."""
+    ages_s = [scene.claim_age_s(claim) for claim in scene.claims if not scene.creation(claim)]
+    ages_s += [scene.idle_s(batch) for batch in scene.outdated if maintenance.is_left_open(scene, batch)]
+    if not ages_s:
+        return None
+    return max(0.1, min(scene.terms.poll_s, scene.terms.lease_s - max(ages_s)))
+
+
+def _cancelled_lately(scene: Scene) -> list[ObservedBatch]:
+    """Batches with cancelled jobs that have ended so lately that it may not be seen yet why."""
+    on_record = scene.ended_on_record
+    return [
+        batch
+        for batch in scene.current
+        if batch.status.is_terminal and not scene.is_settled(batch) and not scene.marks[batch.id].released
+        if any(job.status is JobStatus.CANCELED and job.id not in on_record for job in batch.jobs)
+    ]
+
+
+def sync(scene: Scene, wanted: Sequence[Point], actions: Sequence[Action]) -> Sync:
+    """Whether the cloud holds what the file asks for."""
+    if scene.unknown or scene.gaps:
+        return Sync.UNKNOWN
+    changes = any(not isinstance(action, (RecordResults, Adopt)) for action in actions)
+    incomplete = any(point.tally.missing or point.tally.failed for point in wanted)
+    return Sync.OUT_OF_SYNC if changes or incomplete else Sync.SYNCED
+
+
+def health(scene: Scene, wanted: Sequence[Point], actions: Sequence[Action]) -> Health:
+    """How the experiment is."""
+    tallies = [point.tally for point in wanted]
+    if scene.desired.is_removed:
+        return Health.PROGRESSING if any(map(is_pending, scene.outdated)) else Health.HEALTHY
+    if scene.desired.policy.suspend:
+        return Health.SUSPENDED
+    if any(isinstance(action, Hold) for action in actions) or any(t.is_lost for t in tallies):
+        return Health.DEGRADED
+    if scene.unknown:
+        return Health.UNKNOWN
+    if not any(tally.done or tally.active for tally in tallies):
+        return Health.MISSING
+    is_incomplete = any(tally.active or tally.missing for tally in tallies)
+    return Health.PROGRESSING if is_incomplete else Health.HEALTHY
+
+
+def is_pending(batch: ObservedBatch) -> bool:
+    """Whether jobs of a batch have not ended."""
+    return batch.status.is_live and batch.jobs_count > 0
+
+
+def cost(desired: DesiredExperiment, bought: Sequence[NewJob]) -> Cost:
+    """What jobs cost."""
+    runs = sum(job.runs for job in bought)
+    return Cost(jobs=len(bought), runs=runs, qpu_s=qpu_seconds(desired.device_type, runs))
+
+
+def notes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[str]:
+    """What people should know beside."""
+    if scene.desired.is_removed:
+        kept = sum(is_pending(batch) for batch in scene.outdated)
+        some = f"; {kept} of its batches are not over, and `removed` in runner.toml says what of them"
+        yield "no file describes it any more" + (some if kept else "")
+    if step.restraint and not step.restraint.how:
+        yield step.restraint.reason
+    if step.note:
+        yield step.note
+    yield from scene.seen.remarks
+    yield from remarks(scene.desired, scene.seen.bought)
+    surplus = [tally.surplus for tally in (point.tally for point in wanted) if tally.surplus > 0]
+    if surplus:
+        some = "1 job has" if len(surplus) == 1 else f"{len(surplus)} jobs have"
+        yield f"{some} {sum(surplus)} runs more than the file asks for"
+    alone = [batch.id for batch in maintenance.left_alone(scene)]
+    if alone:
+        yield (
+            f"another version of the file has pending jobs in {', '.join(alone)}: left alone, for another "
+            "machine has bought them, and for no commit that this one descends from"
+        )
+    if scene.terms.namespace is None:
+        yield "without a namespace nothing that holds jobs is cancelled; set `namespace` in runner.toml"
+    is_missing = any(point.tally.missing for point in wanted)
+    is_direct = scene.desired.policy.submission is Submission.DIRECT
+    if is_direct and is_missing and scene.seen.remembered_s < scene.terms.settle_s:
+        yield (
+            f"this machine's journal is new: for {scene.terms.settle_s:g} s nothing is bought with one POST, "
+            "since what an earlier journal has sent may still show; `submission: claim` needs no such pause"
+        )
+    yield from _result_notes(scene)
+
+
+def told(scene: Scene) -> tuple[str, ...]:
+    """What the cloud says of jobs that wait or run, each text once and no more of it than people read."""
+    texts = (
+        text for batch in scene.current for job in batch.jobs if _waits_or_runs(job) for text in job.errors
+    )
+    some = dict.fromkeys(_readable(text) for text in islice(texts, _MOST_TEXTS))
+    return tuple(some)[:_NAMED]
+
+
+def _waits_or_runs(job: ObservedJob) -> bool:
+    return job.status in {JobStatus.PENDING, JobStatus.RUNNING}
+
+
+def _readable(text: str) -> str:
+    return "".join(mark if mark.isprintable() else "\ufffd" for mark in text[:_LONGEST_TEXT])
+
+
+def _result_notes(scene: Scene) -> Iterable[str]:
+    """Which results on record are none, and which lack shots."""
+    lacking = [record for record in scene.recorded if record.lacks_result]
+    for record in lacking[:_NAMED]:
+        why = record.errors[-1] if record.errors else "it could not be had"
+        yield f"{_named(record)} is done, and has no result: {why}; apply asks for it again, and buys nothing"
+    if len(lacking) > _NAMED:
+        yield f"{len(lacking) - _NAMED} more jobs are done, and have no result"
+    short = [record for record in scene.recorded if record.missing_shots]
+    yield from (f"{_named(record)}: {record.problems[-1]}" for record in short[:_NAMED])
+    if len(short) > _NAMED:
+        yield f"shots are missing in the results of {len(short) - _NAMED} more jobs"
+
+
+def _named(record: RecordedJob) -> str:
+    return f"{record.name}, job {record.id}" if record.name else f"job {record.id}"

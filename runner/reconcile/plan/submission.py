@@ -1,0 +1,278 @@
+"""Towards a submission: the next step between what is wanted and what is bought. Pure.
+
+The cascade: shut what may still change under us; respect the oldest claim; buy on our own settled claim;
+otherwise claim. Only where the cloud or the file wants it so, buy at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from runner.domain import BatchMode, OnUnknown, Submission
+from runner.reconcile.journal.journal import Kind, State
+from runner.reconcile.model.actions import AddJobs, Claim, Fence, Hold, Submit
+from runner.reconcile.model.cost import is_emulator
+from runner.reconcile.model.plan import WaitFor
+from runner.reconcile.model.repetitions import together
+from runner.reconcile.model.tags import submission_tag
+from runner.reconcile.plan.daily_budget import over_day
+from runner.reconcile.plan.job_progress import new_jobs
+from runner.reconcile.plan.limits import Restraint, restraint
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.domain import DesiredExperiment, ObservedBatch
+    from runner.reconcile.journal.journal import Entry
+    from runner.reconcile.model.actions import Action, NewJob
+    from runner.reconcile.model.snapshot import Scene
+    from runner.reconcile.plan.job_progress import Point
+
+_TRIES: Final = 6
+_RECENT_S: Final = 600.0
+_FIRST_PAUSE_S: Final = 0.1
+SHORTEST_WAIT_S: Final = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Actions towards a submission, and when to look again if there are none (in s).
+
+    Args:
+        restraint: Why nothing is bought although something is missing.
+
+        due: Everything that is bought from here, in this batch, in those after it, or once what it waits for
+            is complete.
+
+        bought: What this batch buys.
+
+        note: What is waited for, in words.
+    """
+
+    actions: tuple[Action, ...] = ()
+    wait_s: float | None = None
+    restraint: Restraint | None = None
+    due: tuple[NewJob, ...] = ()
+    bought: tuple[NewJob, ...] = ()
+    note: str = ""
+
+
+def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
+    """What to do next towards buying the jobs that are due."""
+    due = new_jobs(scene.desired, (point for point in wanted if point.is_due(scene.now)))
+    kept = restraint(scene, wanted, due)
+    if scene.unknown:
+        return Step(kept.holds if kept else (), restraint=kept)
+    bought = () if kept else _together(scene, due)
+    submission = submission_tag(scene.desired, bought) if bought else ""
+    for_today = over_day(scene, bought)
+    fences = _unclear(scene)
+    if fences:
+        return Step(fences)  # look again before deciding anything
+    stale, rivals = _sorted_out(scene, submission)
+    if for_today:
+        kept, stale = for_today, (*stale, *_given_up(scene, rivals))
+    if kept:
+        is_later = kept.wait_for is WaitFor.DEPENDENCY
+        wait_s = max(scene.terms.poll_s, SHORTEST_WAIT_S) if kept.wait_for is WaitFor.SIGHT else None
+        return Step((*stale, *kept.holds), wait_s, restraint=kept, due=due if is_later else ())
+    if not bought:
+        return Step(stale)
+    step = _purchase(scene, submission, bought, rivals)
+    actions, wait_s = step.actions, step.wait_s
+    buys = any(isinstance(each, AddJobs | Submit) for each in actions)
+    # Jobs may have come to a claim of another machine since we looked, and what was shut may still show some.
+    unsettled_s = max(scene.unsettled_s, scene.terms.settle_s if _shuts_another(scene, stale) else 0.0)
+    if buys and (unsettled_s > 0 or _shuts_another(scene, stale)):
+        actions = tuple(each for each in actions if not isinstance(each, AddJobs | Submit))
+        wait_s = max(unsettled_s, SHORTEST_WAIT_S)
+    is_held = any(isinstance(each, Hold) for each in actions)
+    nothing: tuple[NewJob, ...] = ()
+    due, bought = (nothing, nothing) if is_held else (due, bought)
+    return Step((*stale, *actions), wait_s, due=due, bought=bought, note=step.note)
+
+
+def _given_up(scene: Scene, claims: Sequence[ObservedBatch]) -> tuple[Fence, ...]:
+    """Fences around claims of ours that are not bought on today; those of others are theirs to judge."""
+    reason = "nothing is bought on it today"
+    ours = (claim for claim in claims if scene.creation(claim))
+    return tuple(Fence(batch_id=claim.id, holds_jobs=False, reason=reason) for claim in ours)
+
+
+def _together(scene: Scene, due: tuple[NewJob, ...]) -> tuple[NewJob, ...]:
+    """The first jobs that one batch can hold: all of one rerun; the others are for a later pass."""
+    of_rerun = [job for job in due if job.rerun == due[0].rerun]
+    alike = together(of_rerun, only_one=scene.desired.policy.batch is BatchMode.OPEN)
+    return alike[: _room(scene, alike[0])] if alike else ()
+
+
+def _room(scene: Scene, job: NewJob) -> int | None:
+    """How many jobs like one the next purchase may hold; None for any number."""
+    most, kept_open = scene.desired.policy.max_jobs_per_batch, _kept_open(scene, job)
+    return most if most is None or kept_open is None else most - kept_open.jobs_count
+
+
+def _kept_open(scene: Scene, job: NewJob) -> ObservedBatch | None:
+    """The open batch that jobs like one are added to, if the policy keeps one that is not full."""
+    if scene.desired.policy.batch is not BatchMode.OPEN:
+        return None
+    standing = (b for b in scene.current if scene.accepts_jobs(b) and b.jobs_count and not scene.is_full(b))
+    return next((b for b in standing if scene.takes(b, rerun=job.rerun, repetition=job.repetition)), None)
+
+
+def _unclear(scene: Scene) -> tuple[Fence, ...]:
+    """Fences around purchases without a clear answer: a late request must be refused."""
+    reason = "a purchase on it had no clear answer; a late one must be refused"
+    return tuple(
+        Fence(batch_id=batch.id, holds_jobs=bool(batch.jobs_count), reason=reason)
+        for batch in scene.current + scene.outdated
+        if scene.accepts_jobs(batch) and scene.has_unclear_addition(batch)
+    )
+
+
+def _sorted_out(scene: Scene, submission: str) -> tuple[tuple[Fence, ...], tuple[ObservedBatch, ...]]:
+    """Claims that are in the way, and those that stand; of ours only the oldest of all stands.
+
+    Those of other machines stand whatever they were made for: their files may be others, and a budget is one
+    for all versions of a file.
+    """
+    stale: list[Fence] = []
+    standing: list[ObservedBatch] = []
+    for claim in scene.claims:
+        reason = _staleness(scene, claim, submission)
+        if not reason and standing and scene.creation(claim):
+            reason = f"an older claim stands: {standing[0].id}"
+        if reason:
+            stale.append(Fence(batch_id=claim.id, holds_jobs=False, reason=reason))
+        else:
+            standing.append(claim)
+    return tuple(stale), tuple(standing)
+
+
+def _shuts_another(scene: Scene, stale: Sequence[Fence]) -> bool:
+    """Whether a claim is shut that another machine may be buying on at this moment."""
+    ids = {fence.batch_id for fence in stale}
+    return any(claim.id in ids and not scene.creation(claim) for claim in scene.claims)
+
+
+def _staleness(scene: Scene, claim: ObservedBatch, submission: str) -> str:
+    """Why a claim is shut; empty while it stands. Another machine's is respected until its lease ends."""
+    if not scene.creation(claim):
+        is_over = scene.claim_age_s(claim) > scene.terms.lease_s
+        return f"another machine's claim is older than its lease of {scene.terms.lease_s:g} s" * is_over
+    if scene.marks[claim.id].submission != submission:
+        return "it claims work that is no longer wanted"
+    if any(entry.state is not State.INTENDED for entry in scene.additions(claim)):
+        return "a purchase on it came to nothing"
+    return ""
+
+
+def _purchase(
+    scene: Scene, submission: str, bought: tuple[NewJob, ...], rivals: Sequence[ObservedBatch]
+) -> Step:
+    if rivals:
+        return _on_claim(scene, rivals[0], bought)
+    kept_open = _kept_open(scene, bought[0])
+    if kept_open:
+        return _on_open_batch(scene, kept_open, bought)
+    return _new_batch(scene, submission, bought)
+
+
+def _on_claim(scene: Scene, winner: ObservedBatch, bought: tuple[NewJob, ...]) -> Step:
+    created = scene.creation(winner)
+    if not created:
+        lease_left_s = scene.terms.lease_s - scene.claim_age_s(winner)
+        return Step(
+            wait_s=max(SHORTEST_WAIT_S, min(lease_left_s, scene.terms.poll_s)),
+            note=f"waits for another machine's claim, {winner.id}, {max(lease_left_s, 0):.0f} s at most",
+        )
+    unsettled_s = scene.terms.settle_s - scene.seconds_since(created)
+    if unsettled_s > 0:
+        return Step(wait_s=unsettled_s)
+    return Step((AddJobs(batch_id=winner.id, jobs=bought, reason=_reason(bought)),))
+
+
+def _on_open_batch(scene: Scene, batch: ObservedBatch, bought: tuple[NewJob, ...]) -> Step:
+    if scene.creation(batch):
+        return Step((AddJobs(batch_id=batch.id, jobs=bought, reason=_reason(bought)),))
+    idle_s = scene.idle_s(batch)
+    if idle_s <= scene.terms.lease_s:
+        left_s = scene.terms.lease_s - idle_s
+        return Step(
+            wait_s=max(SHORTEST_WAIT_S, min(left_s, scene.terms.poll_s)),
+            note=f"waits for another machine, which keeps {batch.id} open, {max(left_s, 0):.0f} s at most",
+        )
+    reason = "another machine keeps it open and has not written to it for longer than its lease"
+    return Step((Fence(batch_id=batch.id, holds_jobs=True, reason=reason),))
+
+
+def _new_batch(scene: Scene, submission: str, bought: tuple[NewJob, ...]) -> Step:
+    entries = [entry for entry in scene.seen.entries if entry.submission == submission]
+    unclear = [e for e in entries if not e.state.is_clear and scene.seconds_since(e) < _RECENT_S]
+    silences = sum(entry.state is State.UNKNOWN for entry in unclear)
+    if silences >= _TRIES:
+        return Step((_silence(silences),))
+    if unclear:
+        # What was lost may only show in a while, and a cloud in trouble wants a pause.
+        pause_s = max(scene.terms.settle_s, _FIRST_PAUSE_S * 2**silences)
+        left_s = pause_s - scene.seconds_since(unclear[-1])
+        if left_s > 0:
+            return Step(wait_s=left_s)
+    refused = bool(entries) and (entries[-1].kind, entries[-1].state) == (Kind.CLAIM, State.REJECTED)
+    # A lost submission that is held must not be claimed anew, either: the guard would stop the purchase.
+    is_held = _holds_lost(scene.desired) and bool(_lost(scene, submission, bought))
+    if scene.desired.policy.submission is Submission.DIRECT or refused or is_held:
+        return _direct(scene, submission, bought)
+    return Step((Claim(submission=submission, jobs=bought, reason=_reason(bought)),))
+
+
+def _silence(tries: int) -> Hold:
+    return Hold(
+        reason=f"{tries} requests within {_RECENT_S / 60:g} minutes got no clear answer",
+        how="nothing was bought twice; see whether the cloud is in trouble, and apply again later",
+    )
+
+
+def _direct(scene: Scene, submission: str, bought: tuple[NewJob, ...]) -> Step:
+    lost = _lost(scene, submission, bought)
+    known_s = scene.seconds_since(lost[-1]) if lost else scene.seen.remembered_s
+    unsettled_s = scene.terms.settle_s - known_s
+    if unsettled_s > 0:
+        return Step(wait_s=unsettled_s)
+    if lost and _holds_lost(scene.desired):
+        return Step((_lost_submission(lost[-1]),))
+    return Step((Submit(submission=submission, jobs=bought, reason=_reason(bought)),))
+
+
+def _lost(scene: Scene, submission: str, bought: Sequence[NewJob]) -> list[Entry]:
+    """Direct submissions that nobody knows the end of: this one, and others that buy any of its points."""
+    landed = {marks.claim for marks in scene.marks.values()}
+    keys = {job.key for job in bought}
+    return [
+        entry
+        for entry in scene.seen.entries
+        if entry.kind is Kind.SUBMIT and not entry.state.is_clear and entry.claim not in landed
+        if entry.submission == submission or not keys.isdisjoint(key for key, _ in entry.jobs)
+    ]
+
+
+def _holds_lost(desired: DesiredExperiment) -> bool:
+    said = desired.policy.on_unknown_submission
+    return said is OnUnknown.HOLD or (said is None and not is_emulator(desired.device_type))
+
+
+def _lost_submission(entry: Entry) -> Hold:
+    return Hold(
+        reason=f"nobody knows whether the submission {entry.submission} of {entry.at:%Y-%m-%d %H:%M:%S} UTC "
+        "was accepted: no batch carries its tag",
+        how=f"look for it in the cloud's portal; if it is there, `runner resolve {entry.experiment} adopt "
+        f"BATCH`; if it is not, `… absent` to buy it again, or `… skip` to leave it",
+    )
+
+
+def _reason(bought: Sequence[NewJob]) -> str:
+    again = sum(job.attempt > 1 for job in bought)
+    runs = sum(job.runs for job in bought)
+    said = f"{len(bought)} job{'s' if len(bought) > 1 else ''} with {runs} runs are wanted and not there"
+    return said + (f", {again} of them for a failed attempt" if again else "")

@@ -1,0 +1,1 @@
+"""Counts → estimates, observables, conditions on jobs. Pure."""

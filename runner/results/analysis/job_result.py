@@ -1,0 +1,267 @@
+"""`JobResult`: what is known of one job of a file, its remote jobs added up."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
+
+from runner.errors import RecordError
+from runner.results.analysis.conventions import basis_of
+from runner.results.analysis.geometry import places_um
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from datetime import datetime
+
+    import numpy as np
+
+    from runner.domain import RecordedJob
+    from runner.results.analysis.counts import Counts
+    from runner.results.analysis.estimates import Bootstrap, Estimate, Estimates
+    from runner.results.analysis.points import Sweep
+    from runner.results.export.to_pulser import PulserResults
+    from runner.results.plots.matplotlib_figure import PictureFigure
+    from runner.results.plots.plot import PlotOptions
+    from runner.results.records.statuses import ResultStatus
+
+
+class Runs(NamedTuple):
+    """Repetitions of a job.
+
+    Args:
+        wanted: As the file asks; 0 for what it does not ask for.
+
+        measured: Runs behind the counts; may be more than wanted.
+    """
+
+    wanted: int
+    measured: int
+
+    def __str__(self) -> str:
+        return f"{self.measured}/{self.wanted}"
+
+
+def _nothing_kept(job: RecordedJob) -> str | None:
+    del job
+    return None
+
+
+def _no_sequence() -> Mapping[str, Any]:
+    return {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class JobResult:
+    """One job of an experiment and what came back of it.
+
+    A job of which nothing was measured yet is there as well: its counts are None, and what would be made of
+    them is NaN.
+
+    Args:
+        name: What people call the job.
+
+        key: Digest of its point, 16 hexadecimal digits.
+
+        variables: Value of every variable of the sequence; numbers or lists of numbers.
+
+        counts: Added up over the remote jobs; None when nothing was measured.
+
+        qubit_ids: Order of the qubits in every bitstring, and along every axis of qubits.
+
+        remote_jobs: The jobs on the cloud behind it that ended, each with its own counts, in the order in
+            which they were recorded; failed ones too.
+
+        experiment: Name of the experiment.
+
+        recipe: Digest of device type and sequence, 16 hexadecimal digits.
+
+        device_type: The cloud's name of what ran it; empty when no manifest tells.
+
+        rerun: Counter of the file that it belongs to.
+
+        duration_ns: How long the sequence takes (in ns); None when it is not known.
+
+        sweep: The sweep of the file that it came from; None for a point that is written out.
+
+        serialised: Gives Pulser's own serialised results of a remote job, None where none were kept.
+
+        sequence: Gives the abstract representation of its sequence, empty when it is not known.
+
+        sublattices: Qubits that count with + and with - in a staggered magnetization, as the file names them;
+            empty where it does not.
+
+    Raises:
+        RecordError: The bitstrings are longer or shorter than there are qubits.
+    """
+
+    name: str
+    key: str
+    variables: Mapping[str, Any]
+    runs: Runs
+    status: ResultStatus
+    counts: Counts | None = None
+    qubit_ids: tuple[str, ...] = ()
+    remote_jobs: tuple[RecordedJob, ...] = ()
+    experiment: str = ""
+    recipe: str = ""
+    device_type: str = ""
+    rerun: int = 0
+    duration_ns: int | None = None
+    sweep: Sweep | None = None
+    serialised: Callable[[RecordedJob], str | None] = field(default=_nothing_kept, repr=False, compare=False)
+    sequence: Callable[[], Mapping[str, Any]] = field(default=_no_sequence, repr=False, compare=False)
+    sublattices: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def target(self) -> str:
+        """Where it was measured, as `emulated:local`; empty where nothing was, or nothing says it."""
+        return ", ".join(dict.fromkeys(job.target for job in self.remote_jobs if job.target))
+
+    def __post_init__(self) -> None:
+        if self.counts and self.counts.n_qubits != len(self.qubit_ids):
+            raise RecordError(
+                f"{self.name or self.key}: the bitstrings have {self.counts.n_qubits} characters,"
+                f" and there are {len(self.qubit_ids)} qubits"
+            )
+
+    @property
+    def is_wanted(self) -> bool:
+        """Whether the file asks for it; else it is only on record."""
+        return self.runs.wanted > 0
+
+    @cached_property
+    def positions_um(self) -> dict[str, tuple[float, ...]]:
+        """Place (x and y, or x, y and z, in µm) of each atom by qubit id; empty when nobody knows."""
+        return places_um(self.sequence(), self.variables)
+
+    @cached_property
+    def basis(self) -> str:
+        """What is measured: `ground-rydberg`, `digital` or `XY`, each with a 1 of its own; may be empty."""
+        return basis_of(self.sequence())
+
+    @property
+    def probabilities(self) -> dict[str, float] | None:
+        """Share of each measured bitstring; None when nothing was measured."""
+        return None if self.counts is None else self.counts.probabilities
+
+    def expectation(self, fn: Callable[[str], float]) -> Estimate:
+        """The mean of a function of the bitstring over all runs, with its standard error.
+
+        Args:
+            fn: Takes a bitstring, character i of which is qubit i of `qubit_ids`.
+        """
+        from runner.results.analysis import observables  # noqa: PLC0415  (imports numpy: not every reader needs it)
+
+        return observables.expectation(self.counts, fn)
+
+    @cached_property
+    def occupation(self) -> Estimates:
+        """⟨n_i⟩, the share of runs in which qubit i was measured as 1; between 0 and 1, shape (qubits,)."""
+        from runner.results.analysis import observables  # noqa: PLC0415  (see above)
+
+        return observables.occupation(self.counts, self.qubit_ids)
+
+    @cached_property
+    def magnetization(self) -> Estimates:
+        """⟨σz_i⟩ = 2⟨n_i⟩ - 1 of each qubit; between -1 and 1, no unit, shape (qubits,).
+
+        +1 is what is measured as 1, -1 what is measured as 0: the Rydberg and the ground state in the
+        ground-rydberg basis, |h⟩ and |g⟩ in the digital one, the spin states |1⟩ and |0⟩ in XY; see `basis`.
+        """
+        from runner.results.analysis import observables  # noqa: PLC0415  (see above)
+
+        return observables.magnetization(self.occupation)
+
+    @cached_property
+    def correlations(self) -> Estimates:
+        """Connected correlations ⟨n_i n_j⟩ - ⟨n_i⟩⟨n_j⟩; between -1/4 and 1/4, shape (qubits, qubits).
+
+        On the diagonal is the variance of one qubit, ⟨n_i⟩(1 - ⟨n_i⟩).
+        """
+        from runner.results.analysis import observables  # noqa: PLC0415  (see above)
+
+        return observables.correlations(self.counts, self.qubit_ids)
+
+    def bootstrap(
+        self, fn: Callable[[Counts], float], n: int = 1000, seed: int | np.random.Generator = 0
+    ) -> Bootstrap:
+        """Any statistic of the counts, with error and interval by resampling the runs with replacement.
+
+        Args:
+            fn: Takes `Counts`.
+
+            n: How many times the runs are resampled.
+
+            seed: The same seed gives the same samples, with the same numpy.
+        """
+        from runner.results.analysis import observables  # noqa: PLC0415  (see above)
+
+        return observables.bootstrap(self.counts, fn, n, seed)
+
+    @property
+    def created_at(self) -> datetime | None:
+        """When the cloud took the first of its remote jobs; None while none has ended."""
+        return min((job.created_at for job in self.remote_jobs if job.created_at), default=None)
+
+    @property
+    def started_at(self) -> datetime | None:
+        """When the first of its remote jobs began to run."""
+        return min((job.started_at for job in self.remote_jobs if job.started_at), default=None)
+
+    @property
+    def ended_at(self) -> datetime | None:
+        """When the last of its remote jobs ended."""
+        return max((job.ended_at for job in self.remote_jobs if job.ended_at), default=None)
+
+    @property
+    def lacks_result(self) -> bool:
+        """Whether a remote job of it is done, and its result could not be had or cannot be right."""
+        return any(job.lacks_result for job in self.remote_jobs)
+
+    @property
+    def errors(self) -> tuple[str, ...]:
+        """What went wrong with its remote jobs, or with their results; shots that are missing included."""
+        return tuple(problem for job in self.remote_jobs for problem in job.problems)
+
+    def plot(self, kind: str = "histogram", **options: Unpack[PlotOptions]) -> PictureFigure:
+        """A figure of matplotlib: its bitstrings, or with `register` an observable of each atom.
+
+        Args:
+            options: `observable` and `top`; see `Results.plot`.
+
+        Raises:
+            UsageError: There is no such kind or observable.
+
+            RunnerError: matplotlib is not installed.
+        """
+        from runner.results.plots.plot import plotted  # noqa: PLC0415  (imports matplotlib)
+
+        return plotted(self.experiment, [self], kind, options)
+
+    def to_pulser(self) -> PulserResults | None:
+        """Pulser's `Results`; None when nothing was measured. Imports Pulser, which takes a second.
+
+        What the emulator gave is there whole if it was kept for all remote jobs and can be put together,
+        else the bitstrings alone, at the end of the sequence.
+
+        Raises:
+            RecordError: The bitstrings are all there is and the duration of the sequence is not known, or
+                what was kept cannot be read.
+        """
+        from runner.results.export.to_pulser import pulser_results  # noqa: PLC0415  (imports Pulser)
+
+        return pulser_results(self)
+
+    def __str__(self) -> str:
+        return f"{self.name}: {self.status}, {self.runs} runs"
+
+    def __repr__(self) -> str:
+        said = ", ".join(f"{name}={value!r}" for name, value in self.variables.items())
+        seen = f", {len(self.counts)} different bitstrings" if self.counts else ""
+        return f"<JobResult {self.name!r}: {said or 'no variables'}; {self.status}, {self.runs} runs{seen}>"
+
+    def _repr_html_(self) -> str:
+        from runner.results.export.html_repr import job_html  # noqa: PLC0415  (for notebooks only)
+
+        return job_html(self)

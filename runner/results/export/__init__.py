@@ -1,0 +1,1 @@
+"""Results in other forms: pandas, xarray, Pulser, files, HTML."""

@@ -1,0 +1,76 @@
+"""Tables over results, with pandas."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.results.analysis.observables import expectations
+from runner.results.analysis.points import columns_of, free_name
+from runner.results.export.optional_packages import needed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+
+    import pandas as pd
+
+    from runner.results.analysis.job_result import JobResult
+
+_WHAT: Final = "to_pandas()"
+_WIDE: Final = (
+    "job", "status", "runs", "measured", "counts", "created_at", "started_at", "ended_at",
+)  # fmt: skip
+_LONG: Final = ("job", "bitstring", "count", "probability")
+
+
+def wide_frame(jobs: Sequence[JobResult], observables: Mapping[str, Callable[[str], float]]) -> pd.DataFrame:
+    """One row a job; see `Results.to_pandas`."""
+    pandas = needed("pandas", _WHAT)
+    taken = [*_WIDE, *observables, *(f"{name}_error" for name in observables)]
+    columns: dict[str, Any] = {"job": [job.name for job in jobs], **variable_columns(jobs, taken)}
+    columns |= {
+        "status": [str(job.status) for job in jobs],
+        "runs": [job.runs.wanted for job in jobs],
+        "measured": [job.runs.measured for job in jobs],
+        "counts": [None if job.counts is None else dict(job.counts) for job in jobs],
+    }
+    columns |= {name: _moments(pandas, jobs, name) for name in ("created_at", "started_at", "ended_at")}
+    for name, fn in observables.items():
+        found = expectations((), [job.counts for job in jobs], fn)
+        columns |= {name: found.value, f"{name}_error": found.error}
+    frame: pd.DataFrame = pandas.DataFrame(columns)
+    return frame
+
+
+def long_frame(jobs: Sequence[JobResult]) -> pd.DataFrame:
+    """One row for each job and bitstring; see `Results.to_pandas`."""
+    pandas = needed("pandas", _WHAT)
+    measured = [(job, job.counts) for job in jobs if job.counts]
+    times = [len(counts) for _, counts in measured]
+    columns: dict[str, Any] = {"job": _repeated([job.name for job, _ in measured], times)}
+    variables = variable_columns([job for job, _ in measured], _LONG)
+    columns |= {name: _repeated(values, times) for name, values in variables.items()}
+    columns["bitstring"] = [bitstring for _, counts in measured for bitstring in counts]
+    columns["count"] = [count for _, counts in measured for count in counts.values()]
+    columns["probability"] = [share for _, counts in measured for share in counts.probabilities.values()]
+    frame: pd.DataFrame = pandas.DataFrame(columns)
+    return frame
+
+
+def variable_columns(jobs: Sequence[JobResult], taken: Iterable[str]) -> dict[str, list[Any]]:
+    """A column for each variable, None where a job does not have it.
+
+    Args:
+        taken: Names of other columns.
+    """
+    rows = [columns_of(job.variables) for job in jobs]
+    names = dict.fromkeys(name for row in rows for name in row)
+    others = set(taken)
+    return {free_name(name, others): [row.get(name) for row in rows] for name in names}
+
+
+def _repeated(values: Sequence[Any], times: Sequence[int]) -> list[Any]:
+    return [value for value, n in zip(values, times, strict=True) for _ in range(n)]
+
+
+def _moments(pandas: Any, jobs: Sequence[JobResult], name: str) -> Any:
+    return pandas.to_datetime([getattr(job, name) for job in jobs], utc=True)

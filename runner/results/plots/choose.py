@@ -1,0 +1,118 @@
+"""Which picture results make, and what is on it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from runner.errors import UsageError
+from runner.results.plots.axes import points
+from runner.results.plots.curves import curves
+from runner.results.plots.heatmaps import heatmap
+from runner.results.plots.histograms import histogram
+from runner.results.plots.observables import OCCUPATION, observable
+from runner.results.plots.occupations import occupations
+from runner.results.plots.picture import Kind
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from runner.results.analysis.job_result import JobResult
+    from runner.results.plots.axes import Points
+    from runner.results.plots.picture import Picture
+
+TOP: Final = 16
+_MAP_FROM: Final = 3
+_FILLED: Final = 0.5
+_OF_JOB: Final = (Kind.HISTOGRAM, Kind.REGISTER)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """What somebody wants to see; what is left empty is chosen from the results.
+
+    Args:
+        job: Name of a job; then the picture is of it alone.
+
+        x: Variable along the horizontal axis.
+
+        y: Variable along the vertical axis of a heatmap.
+
+        observable: Name of one, see `runner.results.plots.observables`; occupation where it is empty.
+
+        top: How many bitstrings a histogram shows one by one.
+    """
+
+    kind: Kind | None = None
+    job: str = ""
+    x: str = ""
+    y: str = ""
+    observable: str = ""
+    top: int = TOP
+
+
+def picture(title: str, jobs: Sequence[JobResult], asked: Asked) -> Picture:
+    """The picture of some jobs.
+
+    Without a kind, it is a histogram of a job that is named, or where nothing varies; a heatmap where two
+    variables have three values or more each, and the file asks for half of the grid at least; else a curve.
+
+    Raises:
+        UsageError: There is no such job, variable or observable, or what is asked for does not go together.
+    """
+    if not jobs:
+        raise UsageError(f"{title}: there are no jobs to draw")
+    known = points(jobs, first=[name for name in (asked.x, asked.y) if name])
+    kind = asked.kind or _kind(known, asked)
+    _check(kind, asked)
+    if kind in _OF_JOB:
+        job, note = _one_job(jobs, asked.job)
+        notes = (note,) if note else ()
+        if kind is Kind.HISTOGRAM:
+            return histogram(title, job, top=asked.top, notes=notes)
+        return occupations(title, job, asked.observable or OCCUPATION, notes=notes)
+    shown = observable(asked.observable or OCCUPATION, jobs)
+    if kind is Kind.CURVE:
+        return curves(title, known, shown, x=asked.x)
+    return heatmap(title, known, shown, x=asked.x, y=asked.y)
+
+
+def _kind(known: Points, asked: Asked) -> Kind:
+    if asked.job or not known.axes:
+        return Kind.HISTOGRAM
+    if asked.y:
+        return Kind.HEATMAP
+    sizes = [len(axis.values) for axis in known.axes]
+    is_map = len(sizes) == len("xy") and min(sizes) >= _MAP_FROM
+    return Kind.HEATMAP if is_map and len(known.jobs) >= _FILLED * sizes[0] * sizes[1] else Kind.CURVE
+
+
+def _check(kind: Kind, asked: Asked) -> None:
+    """Refuses what would be passed over in silence."""
+    useless = {
+        "a job": asked.job and kind not in _OF_JOB,
+        "x": asked.x and kind in _OF_JOB,
+        "y": asked.y and kind is not Kind.HEATMAP,
+        "an observable": asked.observable and kind is Kind.HISTOGRAM,
+    }
+    for what, is_useless in useless.items():
+        if is_useless:
+            raise UsageError(f"a {kind} takes no choice of {what}", hint="another kind does")
+
+
+def _one_job(jobs: Sequence[JobResult], name: str) -> tuple[JobResult, str]:
+    """The job that is named, else the first one with results; and what to say of the others."""
+    if name:
+        return _named(jobs, name), ""
+    job = next((job for job in jobs if job.counts), jobs[0])
+    others = len(jobs) - 1
+    said = "the first with results" if job.counts else "the first"
+    return job, f"of {len(jobs)} jobs, {said}; choose another by its name" if others else ""
+
+
+def _named(jobs: Sequence[JobResult], name: str) -> JobResult:
+    for job in jobs:
+        if name in (job.name, job.key):
+            return job
+    some = ", ".join(job.name for job in jobs[:5]) + (", …" if len(jobs) > 5 else "")  # noqa: PLR2004
+    raise UsageError(f"there is no job {name!r}", hint=f"jobs are: {some}")

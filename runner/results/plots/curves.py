@@ -1,0 +1,126 @@
+"""An observable along one variable, as lines. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, TypeVar
+
+from runner.domain.numerals import counted
+from runner.errors import UsageError
+from runner.results.plots.axes import number_of
+from runner.results.plots.missing_jobs import said_below
+from runner.results.plots.picture import Curves, Line, Picture
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from runner.results.analysis.job_result import JobResult
+    from runner.results.plots.axes import Points
+    from runner.results.plots.observables import Observable
+    from runner.results.plots.picture import Reading
+
+T = TypeVar("T")
+LINES: Final = 7
+
+
+def curves(title: str, known: Points, shown: Observable, *, x: str) -> Picture:
+    """A line for each value of the other variables; evenly chosen ones where there are too many.
+
+    Args:
+        x: The variable along which they run; empty for the one with the most values, or the last of those.
+    """
+    if not known.axes:
+        raise UsageError("no variable has several values: there is no curve", hint="--kind histogram")
+    along = known.place(x) if x else _longest(known)
+    lines = _lines(known, shown, along)
+    drawn = evenly(lines, LINES)
+    left_out = f"{len(drawn)} of {len(lines)} lines are drawn" if len(drawn) < len(lines) else ""
+    every = [job for some in known.jobs.values() for job in some]
+    said = runs_said(known.jobs.values())
+    return Picture(
+        title=title,
+        subtitle=f"{said}; error bars are one standard error" if said else "",
+        body=Curves(x=known.axes[along].quantity, y=shown.measured, lines=tuple(drawn)),
+        notes=tuple(
+            filter(
+                None,
+                (
+                    left_out,
+                    _gaps_said(every, known.axes[along].name),
+                    moving(known),
+                    off_axes(known),
+                    *said_below([*every, *known.others]),
+                ),
+            )
+        ),
+    )
+
+
+def _longest(known: Points) -> int:
+    sizes = [len(axis.values) for axis in known.axes]
+    return max(range(len(sizes)), key=lambda number: (sizes[number], number))
+
+
+def _lines(known: Points, shown: Observable, along: int) -> list[Line]:
+    groups: dict[tuple[float, ...], list[tuple[float, Sequence[JobResult]]]] = {}
+    for point, jobs in known.jobs.items():
+        groups.setdefault(point[:along] + point[along + 1 :], []).append((point[along], jobs))
+    others = [axis.quantity for axis in known.axes[:along] + known.axes[along + 1 :]]
+    x = known.axes[along].name
+    return [
+        Line(tuple(zip(others, at, strict=True)), _readings(some, shown, x))
+        for at, some in sorted(groups.items())
+    ]
+
+
+def _readings(
+    some: Sequence[tuple[float, Sequence[JobResult]]], shown: Observable, x: str
+) -> tuple[tuple[float, Reading | None], ...]:
+    """What was measured along a line; nothing at points that the file leaves out, so that it is broken."""
+    there = {value: shown.read(jobs) for value, jobs in some}
+    gaps = excluded([job for _, jobs in some for job in jobs], x)
+    return tuple(sorted((dict.fromkeys(gaps) | there).items(), key=lambda each: each[0]))
+
+
+def excluded(jobs: Iterable[JobResult], x: str) -> set[float]:
+    """Values of a variable that the sweeps of some jobs leave out where all else is as it is there."""
+    found = set()
+    for one in jobs:
+        for item in one.sweep.excluded if one.sweep else ():
+            values = dict(item)
+            at = values.pop(x, None)
+            if at is not None and all(one.variables.get(name) == value for name, value in values.items()):
+                found.add(number_of(at))
+    return found
+
+
+def _gaps_said(jobs: Iterable[JobResult], x: str) -> str:
+    return "gaps: points that the file excludes" if excluded(jobs, x) else ""
+
+
+def evenly(some: Sequence[T], most: int) -> list[T]:
+    """At most so many of them, the first and the last among them, as evenly as can be."""
+    if len(some) <= most:
+        return list(some)
+    return [some[round(place * (len(some) - 1) / (most - 1))] for place in range(most)]
+
+
+def runs_said(points: Iterable[Sequence[JobResult]]) -> str:
+    """How many runs each point has: those of all jobs that measured it; empty where nothing was measured."""
+    runs = sorted({sum(job.runs.measured for job in jobs if job.counts) for jobs in points} - {0})
+    if not runs:
+        return ""
+    said = str(runs[0]) if len(runs) == 1 else f"{runs[0]} to {runs[-1]}"
+    return f"{said} run{'' if said == '1' else 's'} a point"
+
+
+def moving(known: Points) -> str:
+    """Which variables move along with those on the axes."""
+    together = [f"{', '.join(axis.names[1:])} with {axis.name}" for axis in known.axes if axis.names[1:]]
+    return f"moves together: {'; '.join(together)}" if together else ""
+
+
+def off_axes(known: Points) -> str:
+    """How many jobs have no place."""
+    if not known.others:
+        return ""
+    return f"{counted(len(known.others), 'job')} without a variable of the axes"

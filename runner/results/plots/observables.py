@@ -1,0 +1,139 @@
+"""Observables by name, read off the results of jobs. Pure."""
+
+from __future__ import annotations
+
+import math
+import re
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Final
+
+from runner.errors import UsageError
+from runner.results.analysis.counts import Counts
+from runner.results.analysis.observables import expectation
+from runner.results.plots.labels import Quantity
+from runner.results.plots.picture import Measured, Reading
+from runner.results.plots.sublattices import named_signs, signs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from runner.results.analysis.estimates import Estimate
+    from runner.results.analysis.job_result import JobResult
+
+    PerBitstring = Callable[[str], float]
+
+OCCUPATION: Final = "occupation"
+MAGNETIZATION: Final = "magnetization"
+STAGGERED: Final = "staggered_magnetization"
+_PROBABILITY: Final = "probability"
+_WORDS: Final = (OCCUPATION, f"{OCCUPATION}[QUBIT]", MAGNETIZATION, STAGGERED, f"{_PROBABILITY}[BITSTRING]")
+# As `runner results` has it: `occupation[q0]`, `probability[01]`, and `probability:01` for shells.
+_INDEXED: Final = re.compile(rf"({OCCUPATION}|{_PROBABILITY})(?:\[([^\]]*)\]|:(.*))")
+
+
+@dataclass(frozen=True, slots=True)
+class Observable:
+    """What is read off a job.
+
+    Args:
+        of: Gives for a job what to average over its runs; None when the job has no such thing.
+    """
+
+    measured: Measured
+    of: Callable[[JobResult], PerBitstring | None]
+
+    def read(self, jobs: Sequence[JobResult]) -> Reading | None:
+        """Its value over all runs of jobs that measured the same point; None when there are none."""
+        same = [job for job in jobs if job.counts and job.qubit_ids == jobs[0].qubit_ids]
+        counts = Counts.added(job.counts for job in same if job.counts)
+        fn = self.of(jobs[0]) if counts else None
+        return reading(expectation(counts, fn)) if fn else None
+
+
+def reading(estimate: Estimate) -> Reading | None:
+    """An estimate as a plain value; None when nothing was measured."""
+    if math.isnan(estimate.value):
+        return None
+    return Reading(estimate.value, None if math.isnan(estimate.error) else estimate.error)
+
+
+def observable(name: str, jobs: Sequence[JobResult]) -> Observable:
+    """The observable of this name.
+
+    `occupation` and `magnetization` are means over all qubits, `staggered_magnetization` one with the signs
+    of two sublattices, `probability[0101]` is of a bitstring, `occupation[q0]` of a qubit; any other name is
+    a qubit's, whose occupation is meant.
+
+    Raises:
+        UsageError: There is no such thing; says what there is.
+    """
+    qubits = tuple(dict.fromkeys(qubit for job in jobs for qubit in job.qubit_ids))
+    indexed = _INDEXED.fullmatch(name)
+    if indexed and indexed[1] == _PROBABILITY:
+        return _probability(indexed[2] or indexed[3] or "", jobs)
+    if name in _KNOWN:
+        return _KNOWN[name]
+    qubit = (indexed[2] or indexed[3] or "") if indexed else name
+    if qubit in qubits:
+        return _of_qubit(qubit)
+    near = get_close_matches(name, (*_WORDS, *qubits), n=1)
+    known = f"observables are: {', '.join(_WORDS)}, or a qubit: {_some(qubits)}"
+    raise UsageError(
+        f"there is no observable {name!r}" + (f"; did you mean {near[0]}?" if near else ""), hint=known
+    )
+
+
+def _some(qubits: tuple[str, ...], most: int = 12) -> str:
+    return ", ".join(qubits[:most]) + (", …" if len(qubits) > most else "")
+
+
+def _occupation(_: JobResult) -> PerBitstring:
+    return lambda bits: bits.count("1") / len(bits)
+
+
+def _magnetization(_: JobResult) -> PerBitstring:
+    return lambda bits: 2 * bits.count("1") / len(bits) - 1
+
+
+def _staggered(job: JobResult) -> PerBitstring:
+    named = job.sublattices
+    sign = named_signs(job.qubit_ids, named) if named else signs(job.qubit_ids, job.positions_um)
+    count = sum(map(abs, sign))
+    return lambda bits: sum(s if bit == "1" else -s for s, bit in zip(sign, bits, strict=True)) / count
+
+
+_KNOWN: Final = {
+    OCCUPATION: Observable(Measured(quantity=Quantity("mean occupation ⟨n⟩"), low=0, high=1), _occupation),
+    MAGNETIZATION: Observable(
+        Measured(quantity=Quantity("mean magnetization ⟨σz⟩"), low=-1, high=1), _magnetization
+    ),
+    STAGGERED: Observable(
+        Measured(quantity=Quantity("staggered magnetization ⟨±σz⟩"), low=-1, high=1), _staggered
+    ),
+}
+
+
+def _of_qubit(qubit: str) -> Observable:
+    def of(job: JobResult) -> PerBitstring | None:
+        if qubit not in job.qubit_ids:
+            return None
+        place = job.qubit_ids.index(qubit)
+        return lambda bits: float(bits[place] == "1")
+
+    return Observable(Measured(quantity=Quantity(f"occupation ⟨n⟩ of {qubit}"), low=0, high=1), of)
+
+
+def _probability(bitstring: str, jobs: Sequence[JobResult]) -> Observable:
+    lengths = {len(job.qubit_ids) for job in jobs}
+    if not bitstring or bitstring.strip("01") or len(bitstring) not in lengths:
+        wanted = " or ".join(map(str, sorted(lengths)))
+        raise UsageError(
+            f"{bitstring!r} is none of the bitstrings",
+            hint=f"they have {wanted} characters, each 0 or 1: probability[{'0' * min(lengths)}]",
+        )
+
+    def of(job: JobResult) -> PerBitstring | None:
+        return (lambda bits: float(bits == bitstring)) if len(job.qubit_ids) == len(bitstring) else None
+
+    return Observable(Measured(quantity=Quantity(f"probability of {bitstring}"), low=0, high=1), of)

@@ -1,0 +1,159 @@
+"""`Picture`: all that a picture of results shows, as a value. How it looks is for who draws it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from runner.results.plots.labels import Quantity
+
+
+class Kind(StrEnum):
+    """What a picture shows."""
+
+    HISTOGRAM = "histogram"
+    """The most frequent bitstrings of one job."""
+    CURVE = "curve"
+    """An observable along one variable."""
+    HEATMAP = "heatmap"
+    """An observable over two variables."""
+    REGISTER = "register"
+    """An observable of each atom of one job, where the atom is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A value with its standard error (1σ); an error of None is not known."""
+
+    value: float
+    error: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What is read off, and between which bounds it can lie.
+
+    Args:
+        low: Least possible value.
+
+        high: Greatest possible value.
+    """
+
+    quantity: Quantity
+    low: float
+    high: float
+
+    @property
+    def is_signed(self) -> bool:
+        """Whether it can lie on both sides of 0: then 0 has a colour of its own."""
+        return self.low < 0 < self.high
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """Share of one bitstring, or of all that have no bar of their own."""
+
+    label: str
+    count: int
+    share: Reading
+    is_rest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Histogram:
+    """Bitstrings, most frequent first; no bars when nothing was measured."""
+
+    bars: tuple[Bar, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Readings along x, by rising x; None where one is missing: a line has a gap there.
+
+    Args:
+        at: What else is fixed along it, with its values; nothing when there is but one line.
+    """
+
+    at: tuple[tuple[Quantity, float], ...]
+    points: tuple[tuple[float, Reading | None], ...]
+
+    @property
+    def label(self) -> str:
+        """What is fixed, in words."""
+        return ", ".join(quantity.valued(value) for quantity, value in self.at)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curves:
+    """An observable along one variable, a line for each value of the others."""
+
+    x: Quantity
+    y: Measured
+    lines: tuple[Line, ...]
+
+
+class Hole(StrEnum):
+    """Why a place of a heatmap has no value."""
+
+    MISSING = "missing"
+    """The file asks for it, and nothing is measured yet."""
+    ABSENT = "absent"
+    """The file does not ask for it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heatmap:
+    """An observable over two variables.
+
+    Args:
+        xs: Values of x, rising.
+
+        ys: Values of y, rising.
+
+        rows: For each y, for each x, what was measured there.
+    """
+
+    x: Quantity
+    y: Quantity
+    shown: Measured
+    xs: tuple[float, ...]
+    ys: tuple[float, ...]
+    rows: tuple[tuple[Reading | Hole, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Atom:
+    """An atom in the plane (in µm), and what was measured of it; None for nothing."""
+
+    name: str
+    x_um: float
+    y_um: float
+    reading: Reading | None
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """An observable of each atom, where the atom is."""
+
+    shown: Measured
+    atoms: tuple[Atom, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Picture:
+    """A picture of results.
+
+    Args:
+        title: What stands above.
+
+        subtitle: A line below the title; may be empty.
+
+        notes: What has to be said below the picture: what is missing, what was left out.
+    """
+
+    title: str
+    subtitle: str = ""
+    body: Histogram | Curves | Heatmap | Places
+    notes: tuple[str, ...] = ()

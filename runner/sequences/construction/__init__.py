@@ -1,0 +1,1 @@
+"""The sequence of a file → Pulser's."""

@@ -1,0 +1,131 @@
+"""Numbers and expressions of a file → numbers, or Pulser's own expressions over its variables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from pulser.parametrized import Parametrized
+
+from runner.sequences.pulser_api.durations import MAX_DURATION_NS
+from runner.spec.values.expressions import FUNCTIONS, Expression, Values, evaluated, size_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+# NumPy's functions take numbers and Pulser's variables alike.
+_FUNCTIONS = {name: getattr(np, name) for name in FUNCTIONS}
+
+
+class OperationError(ValueError):
+    """An operation that we refuse, whether or not Pulser would.
+
+    Args:
+        message: What is wrong with it.
+
+        fixed: Whether that holds whatever the variables are.
+    """
+
+    def __init__(self, message: str, *, fixed: bool = False) -> None:
+        super().__init__(message)
+        self.fixed = fixed
+
+
+def with_variables(variables: Mapping[str, Any]) -> Values:
+    """Expressions become expressions of Pulser, over its variables."""
+    return Values(variables=variables, functions=_FUNCTIONS, array=np.array)
+
+
+def with_numbers(variables: Mapping[str, Any]) -> Values:
+    """Expressions become numbers."""
+    numbers = {
+        name: np.array(value, dtype=float) if isinstance(value, list) else np.float64(value)
+        for name, value in variables.items()
+    }
+    return Values(variables=numbers, functions=_FUNCTIONS, constant=np.float64, array=np.array)
+
+
+def quantity(value: float | Expression, values: Values) -> Any:
+    """A number of the file, or what its expression comes to."""
+    if not isinstance(value, Expression):
+        return value
+    result = _evaluated(value, values)
+    # Plain numbers are sent as such, and not as NumPy's.
+    return float(result) if isinstance(result, np.floating) else result
+
+
+def _evaluated(expression: Expression, values: Values) -> Any:
+    try:
+        with np.errstate(all="raise", under="ignore"):
+            return evaluated(expression.tree, values)
+    except ArithmeticError as error:
+        reason = str(error).partition(" encountered")[0]
+        raise OperationError(f"{expression} has no value: {reason}") from error
+
+
+def duration(value: int | Expression, values: Values, *, least: int = 1) -> Any:
+    """A duration of the file (in ns): a whole number, or an expression of Pulser that will be one."""
+    result = quantity(value, values)
+    if isinstance(result, Parametrized):
+        return result
+    if result != int(result):
+        raise OperationError(f"the duration {value} comes to {result:.6g} ns, which is not a whole number")
+    if result < least:
+        raise OperationError(f"the duration {value} comes to {result:.6g} ns; expected at least {least} ns")
+    if result > MAX_DURATION_NS:
+        raise OperationError(f"the duration {value} is longer than {MAX_DURATION_NS:,} ns")
+    return int(result)
+
+
+def index(value: int | Expression, values: Values, atoms: int) -> Any:
+    """The number of an atom, from 0 on, or an expression of Pulser that will be one.
+
+    Args:
+        value: What the file says.
+
+        values: What stands for the variables.
+
+        atoms: How many atoms there are.
+    """
+    result = quantity(value, values)
+    return result if isinstance(result, Parametrized) else _index(result, atoms)
+
+
+def indices(value: tuple[int, ...] | Expression, values: Values, atoms: int) -> Any:
+    """Numbers of atoms, or an expression of Pulser that will be some."""
+    if not isinstance(value, Expression):
+        return [_index(each, atoms) for each in value]
+    result = _evaluated(value, values)
+    if isinstance(result, Parametrized):
+        return result
+    return [_index(each, atoms) for each in np.atleast_1d(result).tolist()]
+
+
+def _index(number: float, atoms: int) -> int:
+    if number != int(number) or not 0 <= number < atoms:
+        raise OperationError(f"there is no atom number {number:.6g}: they are counted from 0 to {atoms - 1}")
+    return int(number)
+
+
+def several(value: tuple[float, ...] | Expression, values: Values) -> Any:
+    """Numbers of the file as a list, or what an expression over several numbers comes to."""
+    if not isinstance(value, Expression):
+        return list(value)
+    result = _evaluated(value, values)
+    return result.tolist() if isinstance(result, np.ndarray) else result
+
+
+def count(value: tuple[float, ...] | Expression, values: Values) -> int:
+    """How many numbers there are, or an expression comes to."""
+    if not isinstance(value, Expression):
+        return len(value)
+    sizes = {name: _size(each) for name, each in values.variables.items()}
+    return size_of(value.tree, sizes) or 1
+
+
+def _size(variable: Any) -> int | None:
+    """How many numbers a variable holds; None for a plain number."""
+    if isinstance(variable, np.ndarray):
+        return variable.size
+    size = getattr(variable, "size", None)
+    return size if isinstance(variable, Parametrized) else None

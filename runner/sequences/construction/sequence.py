@@ -1,0 +1,178 @@
+"""A sequence that is written out in the file → a Pulser `Sequence`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import pulser
+from pulser.register.mappable_reg import MappableRegister
+
+from runner.domain.digests import AUTOMATIC_LAYOUT
+from runner.sequences.construction.expressions import with_numbers, with_variables
+from runner.sequences.construction.registers import built_layout, built_register
+from runner.sequences.construction.steps import add_operations
+from runner.sequences.pulser_api.device_limits import is_machine
+from runner.sequences.pulser_api.device_specs import is_emulator
+from runner.sequences.pulser_api.pulser_messages import Remarks, message_of
+from runner.spec.models.layouts import LayoutOfTraps
+from runner.spec.models.variables import declared
+from runner.spec.validate.reference_checks import SEQUENCE
+from runner.spec.yaml_text.json_pointers import child
+from runner.spec.yaml_text.suggestions import suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.sequences.construction.registers import AnyRegister
+    from runner.sequences.pulser_api.device_limits import AnyDevice, AnySequence
+    from runner.spec.models.sequence import WrittenSequence
+    from runner.spec.models.variables import Declared
+    from runner.spec.yaml_text.problems import Findings
+
+REGISTER = child(SEQUENCE, "register")
+LAYOUT = child(SEQUENCE, "layout")
+CHANNELS = child(SEQUENCE, "channels")
+FIELD = child(SEQUENCE, "magnetic_field_gauss")
+
+
+@dataclass(frozen=True, slots=True)
+class Bench:
+    """A device, atoms in front of it, and channels: everything but the operations."""
+
+    written: WrittenSequence
+    device: AnyDevice
+    register: AnyRegister
+
+    def blank(self) -> AnySequence:
+        """A sequence with its channels and no operations."""
+        sequence = pulser.Sequence(self.register, self.device)
+        for name, channel_id in self.written.channels.items():
+            sequence.declare_channel(name, channel_id)
+        if self.written.magnetic_field_gauss is not None:
+            sequence.set_magnetic_field(*self.written.magnetic_field_gauss)
+        return sequence
+
+    def filled(self) -> tuple[AnySequence, Remarks]:
+        """The sequence with its variables and operations, and what is to be said of them."""
+        sequence = self.blank()
+        variables = {
+            name: _variable(sequence, name, kind) for name, kind in declared(self.written.variables).items()
+        }
+        return sequence, add_operations(sequence, self.written, with_variables(variables))
+
+    def replayed(self, variables: Mapping[str, Any], device: AnyDevice | None = None) -> Remarks:
+        """What is to be said of the operations when a job's numbers stand for its variables.
+
+        Args:
+            variables: The numbers.
+
+            device: What they are played on; None for that of the file.
+        """
+        numbers = {name: value for name, value in variables.items() if name != "qubits"}
+        try:
+            bench = self if device is None else replace(self, device=device)
+            blank = bench._placed(variables).blank()  # noqa: SLF001  (of our own kind)
+        except ValueError:  # of traps, or of channels of another device; building the job says so
+            return Remarks()
+        return add_operations(blank, self.written, with_numbers(numbers))
+
+    def _placed(self, variables: Mapping[str, Any]) -> Bench:
+        """The same with its atoms where a job puts them."""
+        if not isinstance(self.register, MappableRegister):
+            return self
+        return replace(self, register=self.register.build_register(variables["qubits"]))
+
+
+def bench(findings: Findings, written: WrittenSequence, device_type: str, device: AnyDevice) -> Bench | None:
+    """What a sequence is played on; None if there is no such thing, and findings say why.
+
+    Args:
+        findings: Where problems go.
+
+        written: The sequence of the file.
+
+        device_type: PCS's name of the target; a QPU needs a register from a layout.
+
+        device: What the sequence is for.
+    """
+    if (register := _register(findings, written, device)) is None:
+        return None
+    if isinstance(register, pulser.Register) and register.layout is None:
+        register = _laid_out(findings, register, device, _wants_layout(written, device, device_type))
+    elif written.layout == "automatic":
+        findings.note(LAYOUT, "only for atoms in a plane can a layout be found automatically")
+    try:
+        sequence = pulser.Sequence(register, device)
+    except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, all of them are problems)
+        findings.note(REGISTER, message_of(error))
+        return None
+    fits = [_declare(findings, sequence, name, each) for name, each in written.channels.items()]
+    fits.append(_set_field(findings, sequence, written.magnetic_field_gauss))
+    return Bench(written, device, register) if all(fits) else None
+
+
+def _variable(sequence: AnySequence, name: str, kind: Declared) -> Any:
+    dtype: type[int | float] = int if kind.whole else float
+    if kind.size is None:
+        return sequence.declare_variable(name, dtype=dtype)
+    return sequence.declare_variable(name, size=kind.size, dtype=dtype)
+
+
+def _register(findings: Findings, written: WrittenSequence, device: AnyDevice) -> AnyRegister | None:
+    layout = None
+    if isinstance(written.layout, LayoutOfTraps):
+        try:
+            layout = built_layout(written.layout, device)
+        except Exception as error:  # noqa: BLE001
+            findings.note(LAYOUT, message_of(error))
+            return None
+    try:
+        return built_register(written.register_, layout, device)
+    except Exception as error:  # noqa: BLE001
+        findings.note(REGISTER, message_of(error))
+        return None
+
+
+def _wants_layout(written: WrittenSequence, device: AnyDevice, device_type: str) -> bool:
+    """Whether traps are to be found for the atoms: the file says so, or a machine needs them."""
+    if written.layout == "automatic":
+        return True
+    return not is_emulator(device_type) and is_machine(device) and device.requires_layout
+
+
+def _laid_out(findings: Findings, register: pulser.Register, device: Any, wanted: bool) -> pulser.Register:
+    """The register with traps around it where they are wanted."""
+    try:
+        return register.with_automatic_layout(device, AUTOMATIC_LAYOUT) if wanted else register
+    except Exception as error:  # noqa: BLE001
+        findings.note(REGISTER, f"no layout of traps fits: {message_of(error)}")
+        return register
+
+
+def _declare(findings: Findings, sequence: AnySequence, name: str, channel_id: str) -> bool:
+    """Declare a channel; False if that fails, and findings say why."""
+    device = sequence.device
+    if channel_id not in device.channels:
+        hint = suggestion(channel_id, device.channels, kind="channels")
+        findings.note(child(CHANNELS, name), f"{device.name} has no channel {channel_id}", hint)
+        return False
+    try:
+        sequence.declare_channel(name, channel_id)
+    except Exception as error:  # noqa: BLE001
+        findings.note(child(CHANNELS, name), message_of(error))
+        return False
+    return True
+
+
+def _set_field(
+    findings: Findings, sequence: AnySequence, field_gauss: tuple[float, float, float] | None
+) -> bool:
+    """Set the magnetic field; False if that fails, and findings say why."""
+    try:
+        if field_gauss is not None:
+            sequence.set_magnetic_field(*field_gauss)
+    except Exception as error:  # noqa: BLE001
+        findings.note(FIELD, message_of(error))
+        return False
+    return True

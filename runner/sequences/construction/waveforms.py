@@ -1,0 +1,104 @@
+"""Waveforms: the file's shapes → Pulser's, with variables or with numbers in them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pulser.parametrized import Parametrized
+from pulser.waveforms import (
+    BlackmanWaveform,
+    CompositeWaveform,
+    ConstantWaveform,
+    CustomWaveform,
+    InterpolatedWaveform,
+    KaiserWaveform,
+    RampWaveform,
+)
+
+from runner.sequences.construction.expressions import OperationError, count, duration, quantity, several
+from runner.sequences.pulser_api.durations import MAX_DURATION_NS, shortest
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from runner.spec.models import waveforms
+    from runner.spec.models.waveforms import Shape
+    from runner.spec.values.expressions import Expression, Values
+
+
+def waveform(shape: Shape, values: Values) -> Any:
+    """A waveform of the file as Pulser's, parametrised if an expression in it is.
+
+    Raises:
+        OperationError: When it can't be one.
+    """
+    return _BUILDERS[shape.chosen](shape.value, values)
+
+
+def _constant(it: waveforms.Constant, values: Values) -> Any:
+    return ConstantWaveform(duration(it.duration_ns, values), quantity(it.value, values))
+
+
+def _ramp(it: waveforms.Ramp, values: Values) -> Any:
+    return RampWaveform(
+        duration(it.duration_ns, values), quantity(it.start, values), quantity(it.stop, values)
+    )
+
+
+def _blackman(it: waveforms.Blackman, values: Values) -> Any:
+    return BlackmanWaveform(duration(it.duration_ns, values), quantity(it.area, values))
+
+
+def _blackman_max(it: waveforms.BlackmanMax, values: Values) -> Any:
+    return BlackmanWaveform.from_max_val(*_peaked(it.max_val, it.area, values))
+
+
+def _kaiser(it: waveforms.Kaiser, values: Values) -> Any:
+    length = duration(it.duration_ns, values)
+    return KaiserWaveform(length, quantity(it.area, values), quantity(it.beta, values))
+
+
+def _kaiser_max(it: waveforms.KaiserMax, values: Values) -> Any:
+    peak, area = _peaked(it.max_val, it.area, values)
+    return KaiserWaveform.from_max_val(peak, area, quantity(it.beta, values))
+
+
+def _peaked(max_val: float | Expression, area: float | Expression, values: Values) -> tuple[Any, Any]:
+    """Largest value and area of a window, unless it would fill memory with its samples."""
+    peak, covered = quantity(max_val, values), quantity(area, values)
+    if isinstance(peak, Parametrized) or isinstance(covered, Parametrized):
+        return peak, covered
+    if shortest(peak, covered) > MAX_DURATION_NS:
+        raise OperationError(
+            f"an area of {area} under {max_val} rad/µs takes longer than {MAX_DURATION_NS:,} ns"
+        )
+    return peak, covered
+
+
+def _interpolated(it: waveforms.Interpolated, values: Values) -> Any:
+    length, points = duration(it.duration_ns, values), count(it.values, values)
+    times = _even(points) if it.times is None else several(it.times, values)
+    if it.times is not None and count(it.times, values) != points:
+        raise OperationError(f"{points} values at {count(it.times, values)} times")
+    return InterpolatedWaveform(length, several(it.values, values), times=times)
+
+
+def _even(points: int) -> Sequence[float]:
+    return [i / (points - 1) for i in range(points)]
+
+
+def _composite(parts: tuple[Shape, ...], values: Values) -> Any:
+    return CompositeWaveform(*(waveform(part, values) for part in parts))
+
+
+_BUILDERS: Mapping[str, Callable[[Any, Values], Any]] = {
+    "constant": _constant,
+    "ramp": _ramp,
+    "blackman": _blackman,
+    "blackman_max": _blackman_max,
+    "kaiser": _kaiser,
+    "kaiser_max": _kaiser_max,
+    "interpolated": _interpolated,
+    "composite": _composite,
+    "custom": lambda it, _: CustomWaveform(it.samples),
+}

@@ -1,0 +1,1 @@
+"""What we need of Pulser beside its sequences: limits, messages, durations, representations."""

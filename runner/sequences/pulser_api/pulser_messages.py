@@ -1,0 +1,79 @@
+"""What Pulser has to say while a sequence is built: its errors and warnings, caught and put into words."""
+
+from __future__ import annotations
+
+import warnings
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runner.sequences.pulser_api.device_limits import AnyDevice
+
+_MESSAGE_CHARACTERS = 240
+# Of what our format says on purpose: that a shift of the phase of all atoms once did nothing, and that the
+# coefficient of the XY interaction is better left to Pulser.
+_OLD_NEWS = (
+    "In version v1.4.0 the behavior of `Sequence.phase_shift`",
+    "The ability to set a custom 'interaction_coeff_xy' is deprecated",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What Pulser, or we, have to say on an operation.
+
+    Args:
+        operation: Its number, from 0; None for the sequence as a whole.
+
+        message: The words.
+
+        fixed: Whether it holds whatever the variables are.
+    """
+
+    operation: int | None
+    message: str
+    fixed: bool
+
+
+@dataclass(slots=True)
+class Remarks:
+    """What was said while operations were added."""
+
+    faults: list[Remark] = field(default_factory=list)
+    warnings: list[Remark] = field(default_factory=list)
+
+    def blame(self, fault: Remark) -> None:
+        """Note a fault, once."""
+        if fault not in self.faults:
+            self.faults.append(fault)
+
+
+@contextmanager
+def recorded_warnings() -> Iterator[list[str]]:
+    """Whatever is warned of inside, as messages and without printing; complete once the block is left."""
+    messages: list[str] = []
+    with warnings.catch_warnings(record=True) as caught:
+        warnings.simplefilter("always")
+        yield messages
+    said = dict.fromkeys(str(warning.message) for warning in caught)
+    messages += (message for message in said if not message.startswith(_OLD_NEWS))
+
+
+def message_of(error: BaseException, device: AnyDevice | None = None) -> str:
+    """What an error says, on one line and not too long.
+
+    Args:
+        error: Of Pulser, as a rule.
+
+        device: What the sequence is for; its limit is named where the sequence exceeds it.
+    """
+    text = " ".join(str(error).split()) or type(error).__name__
+    if device is not None and "exceeded the maximum duration" in text:
+        limit = device.max_sequence_duration
+        return f"the sequence takes longer than {limit} ns, the most that {device.name} allows"
+    # Both letters look the same; we write the micro sign.
+    text = text.replace("\u03bc", "µ")
+    return text if len(text) <= _MESSAGE_CHARACTERS else text[: _MESSAGE_CHARACTERS - 1] + "…"

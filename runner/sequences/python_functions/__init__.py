@@ -1,0 +1,1 @@
+"""Python functions that files name, run in a process of their own."""

@@ -1,0 +1,1 @@
+"""`fmt`: an experiment file laid out in one way."""

@@ -1,0 +1,1 @@
+"""An abstract representation → the file that writes it out."""

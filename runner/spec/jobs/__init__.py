@@ -1,0 +1,1 @@
+"""Entries under `jobs` → the jobs of the file."""

@@ -1,0 +1,55 @@
+"""Atoms of a mappable register: each job says which traps they sit in."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from runner.spec.models.sequence import WrittenSequence
+from runner.spec.yaml_text.json_pointers import child, pointer_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from runner.spec.models.experiment import Job
+    from runner.spec.yaml_text.problems import Findings
+
+JOBS = pointer_of("spec", "jobs")
+
+
+def with_places(variables: Mapping[str, Any], job: Job) -> dict[str, Any]:
+    """Variables of a job with the traps of its atoms under `qubits`, as Pulser and the cloud take them."""
+    return dict(variables) if job.qubits is None else {**variables, "qubits": dict(job.qubits)}
+
+
+def mappable_atoms(sequence: Any, text: str | None) -> tuple[str, ...]:
+    """Atoms that the jobs are to place; none if the register has a place for each.
+
+    Args:
+        sequence: What the file says.
+
+        text: The abstract representation, of a sequence in a file of its own.
+    """
+    if isinstance(sequence, WrittenSequence):
+        return sequence.register_.mappable or ()
+    register = json.loads(text)["register"] if text else []
+    if not isinstance(register, list):
+        return ()
+    return tuple(str(atom["qid"]) for atom in register if isinstance(atom, dict) and "qid" in atom)
+
+
+def check_places(findings: Findings, jobs: Sequence[Job | None], atoms: tuple[str, ...]) -> None:
+    """Note every job that places atoms otherwise than the register wants."""
+    for i, job in enumerate(jobs):
+        if job is None or (job.qubits is not None and set(job.qubits) == set(atoms)):
+            continue
+        pointer = child(JOBS, i)
+        if job.qubits is None and atoms:
+            findings.note(pointer, "the job puts no atoms into traps", f"qubits needs {', '.join(atoms)}")
+        elif not atoms and job.qubits is not None:
+            hint = "only the atoms of a mappable register are placed by jobs"
+            findings.note(child(pointer, "qubits"), "every atom has its place already", hint, of_key=True)
+        elif job.qubits is not None:
+            wrong = sorted(set(atoms) ^ set(job.qubits))
+            hint = f"every atom needs a trap: {', '.join(atoms)}"
+            findings.note(child(pointer, "qubits"), f"{', '.join(wrong)} does not match the register", hint)

@@ -1,0 +1,250 @@
+"""The experiment file as a whole."""
+
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, Field, Tag, model_validator
+from pydantic_core import PydanticCustomError
+
+from runner.spec.models.base import Number, Strict, by_kind
+from runner.spec.models.policy import Policy
+from runner.spec.models.sequence import Sequence
+from runner.spec.models.sweep_rules import Spread
+
+# Ours stand before a colon on every batch; a tag of the file must not be mistaken for one.
+NO_SEQUENCE = "no_sequence"  # what a job lacks that is to be played
+_OURS = r"(?!(?:runner|exp|recipe|submission|claim|rerun|repeat):)(?!(?:fenced|superseded|pruned)$)"
+_TAG = rf"^{_OURS}[!-~](?:[ -~]*[!-~])?$"
+
+VariableValue = Annotated[
+    Annotated[Number, Tag("<number>")]
+    | Annotated[tuple[Number, ...], Field(strict=False, min_length=1), Tag("<list>")],
+    by_kind("a number, or a list of numbers for a variable that holds several"),
+]
+
+
+_Tag = Annotated[
+    str,
+    Field(
+        pattern=_TAG,
+        max_length=63,
+        description="Printable ASCII, and no beginning that the runner uses itself (exp:, recipe:, …).",
+    ),
+]
+
+
+def _different(tags: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(tags)) != len(tags):
+        raise PydanticCustomError("tags", "a tag stands here twice")
+    return tags
+
+
+class Metadata(Strict):
+    """What the experiment is called."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)] = Field(
+        description="Name: lower-case letters, digits and dashes; unique in the repository.",
+        examples=["afm-ramp"],
+    )
+    description: str = Field(
+        default="", description="What it is about, in a sentence.", examples=["Ramp time scanned."]
+    )
+    labels: dict[str, str] = Field(
+        default_factory=dict, description="Words of your own to find it by.", examples=[{"figure": "3a"}]
+    )
+
+
+SweepValues = Annotated[
+    Annotated[Number, Tag("<number>")]
+    | Annotated[tuple[VariableValue, ...], Field(strict=False, min_length=1), Tag("<list>")]
+    | Annotated[Spread, Tag("<mapping>")],
+    by_kind("a number, a list of values, or a mapping like {range: [0, 10, 2]}"),
+    Field(
+        description="Values of the variable: a number, a list of values, or a rule that gives them.",
+        examples=[[1.57, 3.14], {"range": [400, 4000, 400]}, {"linspace": [0, 6.28, 21]}],
+    ),
+]
+Axis = Annotated[dict[str, SweepValues], Field(min_length=1)]
+Sweep = Annotated[
+    Annotated[Axis, Tag("<mapping>")]
+    | Annotated[tuple[Axis, ...], Field(strict=False, min_length=1), Tag("<list>")],
+    by_kind("a mapping of variables to their values, or a list of such mappings"),
+]
+
+
+Combinations = Annotated[
+    tuple[Annotated[dict[str, VariableValue], Field(min_length=1)], ...], Field(strict=False, min_length=1)
+]
+_JobName = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f]+$", max_length=100)]
+
+
+# A job gets its values from one of these; the atoms of a sequence of its own have their places.
+_ONE_OF_THEM = (
+    ("variables", "sweep"),
+    ("sequence", "variables"),
+    ("sequence", "sweep"),
+    ("sequence", "qubits"),
+)
+
+
+def _job_schema(schema: dict[str, Any]) -> None:
+    schema["not"] = {"anyOf": [{"required": list(both)} for both in _ONE_OF_THEM]}
+    schema["dependentRequired"] = {"exclude": ["sweep"], "include": ["sweep"]}
+
+
+class Job(Strict, json_schema_extra=_job_schema):
+    """One job, or one for each point of a sweep."""
+
+    runs: int = Field(ge=1, description="How often each point is measured.", examples=[500])
+    repeat: int = Field(
+        default=1,
+        ge=1,
+        description="How many jobs measure each point, each of exactly these runs and with results of its "
+        "own: statistics over repeated preparations. With 1, runs add up: a raised number is topped up.",
+        examples=[5],
+    )
+    name: _JobName | None = Field(
+        default=None,
+        description="What the job is called; in a sweep, variables in braces make the names differ. Of a "
+        "repeated job, #1, #2, … is put behind it, or {repeat} says where the number stands.",
+        examples=["reference", "t{t_sweep_ns}"],
+    )
+    variables: dict[str, VariableValue] | None = Field(
+        default=None,
+        description="Value of every variable of the sequence.",
+        examples=[{"omega_max": 6.28, "t_sweep_ns": 2000}],
+    )
+    qubits: Annotated[dict[str, Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = Field(
+        default=None,
+        description="Trap of every atom of a mappable register, counted from 0, by the atom's name.",
+        examples=[{"q0": 3, "q1": 8}],
+    )
+    sequence: Sequence | None = Field(
+        default=None,
+        description="The job's own sequence, in place of the experiment's; it has no variables, and is for "
+        "the same device.",
+        examples=[{"file": "sequences/reference.json"}],
+    )
+    sweep: Sweep | None = Field(
+        default=None,
+        description="Values of every variable. A mapping gives every combination, the first variable "
+        "outermost; in a list of mappings, the variables of one mapping move together.",
+        examples=[{"omega_max": 6.28, "t_sweep_ns": {"range": [400, 4000, 400]}}],
+    )
+    exclude: Combinations | None = Field(
+        default=None,
+        description="Points of the sweep that are left out: those that have all values of an item.",
+        examples=[[{"omega_max": 6.28, "t_sweep_ns": 400}]],
+    )
+    include: Combinations | None = Field(
+        default=None,
+        description="What is added once points were left out: an item gives its other values to every point "
+        "that has those of its values that are swept; where there is none, it is a point of its own, and may "
+        "leave out variables to which the sweep gives one value.",
+        examples=[[{"omega_max": 6.28, "t_sweep_ns": 5000}]],
+    )
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        for one, other in _ONE_OF_THEM:
+            if getattr(self, one) is not None and getattr(self, other) is not None:
+                raise PydanticCustomError("job", f"expected {one} or {other}, not both")
+        if self.sweep is None and (self.exclude or self.include):
+            raise PydanticCustomError("job", "exclude and include need a sweep")
+        return self
+
+
+_Sublattice = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+Count = Annotated[int, Field(ge=0)]
+
+
+class Reruns(Strict):
+    """Rerun counters: one for every job, and more for some."""
+
+    all: Count = Field(default=0, description="A higher number asks for everything again.", examples=[1])
+    jobs: dict[str, Count] = Field(
+        default_factory=dict,
+        description="Names of jobs with a number each, which is added: a higher one asks for that job again.",
+        examples=[{"reference": 1}],
+    )
+
+
+def _spec_schema(schema: dict[str, Any]) -> None:
+    of_each_job = {"properties": {"jobs": {"items": {"required": ["sequence"]}}}}
+    schema["anyOf"] = [{"required": ["sequence"]}, of_each_job]
+
+
+class Spec(Strict, json_schema_extra=_spec_schema):
+    """The sequence, what runs it, and the jobs that are wanted."""
+
+    device_type: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60)] = Field(
+        description="What runs it, as the cloud calls it: an emulator (EMU_FREE, EMU_SV, EMU_MPS) or a QPU.",
+        examples=["EMU_FREE", "EMU_SV", "EMU_MPS", "FRESNEL"],
+    )
+    sequence: Sequence | None = Field(
+        default=None,
+        description="The pulse sequence: written out, or in a file of its own. Left out where every job has "
+        "its own.",
+        examples=[{"file": "sequences/rabi.json"}],
+    )
+    jobs: Annotated[tuple[Job, ...], Field(strict=False, min_length=1)] = Field(
+        description="What is measured, and how often.", examples=[[{"runs": 500}]]
+    )
+    policy: Policy = Field(
+        default_factory=Policy, description="How it wants to be reconciled.", examples=[{"runs": "top-up"}]
+    )
+    tags: Annotated[
+        tuple[_Tag, ...],
+        Field(strict=False, max_length=8, json_schema_extra={"uniqueItems": True}),
+        AfterValidator(_different),
+    ] = Field(
+        default=(),
+        description="Tags of your own, put on every batch after ours.",
+        examples=[["figure-3a"]],
+    )
+    sublattices: (
+        Annotated[tuple[_Sublattice, ...], Field(strict=False, min_length=2, max_length=2)] | None
+    ) = Field(
+        default=None,
+        description="Atoms of two sublattices, for the staggered magnetization: those of the first count with"
+        " +, those of the second with -, others do not count. Left out, they are found where neighbours"
+        " are at similar distances. It buys nothing.",
+        examples=[[["q0", "q2"], ["q1", "q3"]]],
+    )
+    rerun: Annotated[
+        Annotated[Count, Tag("<number>")] | Annotated[Reruns, Tag("<mapping>")],
+        by_kind("a whole number, or a mapping with all and jobs"),
+    ] = Field(
+        default=0,
+        description="A higher number asks for everything again; in a mapping, single jobs have one as well.",
+        examples=[0, {"jobs": {"reference": 1}}],
+    )
+
+    @model_validator(mode="after")
+    def _something_to_play(self) -> Self:
+        if self.sequence is None and any(job.sequence is None for job in self.jobs):
+            raise PydanticCustomError(NO_SEQUENCE, "the key sequence is missing")
+        return self
+
+    def rerun_of(self, job: str) -> int:
+        """Rerun counter of a job: that of all jobs, and its own."""
+        if isinstance(self.rerun, int):
+            return self.rerun
+        return self.rerun.all + self.rerun.jobs.get(job, 0)
+
+
+_EXAMPLE = {
+    "device_type": "EMU_FREE",
+    "sequence": {"file": "sequences/rabi.json"},
+    "jobs": [{"runs": 500, "variables": {"t_ns": 500}}],
+}
+
+
+class Experiment(Strict):
+    """One experiment: a sequence, a device, and the jobs that are wanted of it."""
+
+    api_version: Literal["runner/v1"] = Field(
+        alias="apiVersion", description="Version of the format.", examples=["runner/v1"]
+    )
+    kind: Literal["Experiment"] = Field(description="What the file describes.", examples=["Experiment"])
+    metadata: Metadata = Field(description="What it is called.", examples=[{"name": "afm-ramp"}])
+    spec: Spec = Field(description="What is asked for.", examples=[_EXAMPLE])

@@ -1,0 +1,91 @@
+"""Values of a sweep by a rule, as they stand in a file."""
+
+from typing import Annotated, Any, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from runner.spec.models.base import Choice, Number, Strict
+
+_Ends = Annotated[tuple[Number, Number], Field(strict=False)]
+_KINDS = ("uniform", "log_uniform", "integers")
+
+
+def _random_schema(schema: dict[str, Any]) -> None:
+    schema["oneOf"] = [{"required": [kind]} for kind in _KINDS]
+
+
+class Random(Strict, json_schema_extra=_random_schema):
+    """Random values: what they are drawn from, how many, and a seed that makes them always the same."""
+
+    uniform: _Ends | None = Field(
+        default=None, description="Smallest and largest value, all equally likely.", examples=[[0, 6.28]]
+    )
+    log_uniform: _Ends | None = Field(
+        default=None,
+        description="Smallest and largest value; the logarithms are all equally likely.",
+        examples=[[0.01, 10]],
+    )
+    integers: Annotated[tuple[int, int], Field(strict=False)] | None = Field(
+        default=None,
+        description="Smallest and largest whole number, both included, all equally likely; none comes twice.",
+        examples=[[100, 4000]],
+    )
+    count: int = Field(ge=1, description="How many values.", examples=[20])
+    seed: int = Field(
+        description="The same seed gives a variable the same values on every machine, and in every version. "
+        "A higher count adds to them; variables with the same seed have different values.",
+        examples=[7],
+    )
+
+    @model_validator(mode="after")
+    def _one_kind(self) -> Self:
+        given = [kind for kind in _KINDS if getattr(self, kind) is not None]
+        if len(given) != 1:
+            context = {"names": ", ".join(_KINDS), "given": " and ".join(given) or "nothing"}
+            raise PydanticCustomError("choice", "expected exactly one of {names}, not {given}", context)
+        return self
+
+
+class Csv(Strict):
+    """A column of a table in a file of its own."""
+
+    file: Annotated[str, Field(min_length=1, max_length=1000)] = Field(
+        description="Table with a line of names on top, separated by commas; its path, from the experiment "
+        "file.",
+        examples=["points.csv"],
+    )
+    column: Annotated[str, Field(min_length=1, max_length=1000)] = Field(
+        description="Name of the column; it holds a number in every row.", examples=["omega_max"]
+    )
+
+
+class Spread(Choice):
+    """Values of a sweep by a rule: one key that names it."""
+
+    range: Annotated[tuple[Number, Number, Number], Field(strict=False)] | None = Field(
+        default=None,
+        description="First value, last value and step; both ends are included.",
+        examples=[[400, 4000, 400]],
+    )
+    linspace: Annotated[tuple[Number, Number, int], Field(strict=False)] | None = Field(
+        default=None,
+        description="First value, last value, and how many values evenly from one to the other.",
+        examples=[[0, 6.28, 21]],
+    )
+    geomspace: Annotated[tuple[Number, Number, int], Field(strict=False)] | None = Field(
+        default=None,
+        description="First value, last value, and how many values, each the same multiple of the one before.",
+        examples=[[0.01, 10, 4]],
+    )
+    random: Random | None = Field(
+        default=None,
+        description="Random values, always the same for a seed.",
+        examples=[{"uniform": [0, 6.28], "count": 20, "seed": 7}],
+    )
+    csv: Csv | None = Field(
+        default=None,
+        description="A column of a table in a file. In a list of mappings, columns of one mapping move "
+        "together, row by row.",
+        examples=[{"file": "points.csv", "column": "omega_max"}],
+    )

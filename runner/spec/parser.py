@@ -1,0 +1,204 @@
+"""Text of an experiment file → the experiment and its jobs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.domain import file_digest
+from runner.errors import Problem, SpecError
+from runner.spec.jobs.jobs import JobRequest, requested
+from runner.spec.jobs.rule_values import Rules
+from runner.spec.jobs.trap_assignment import check_places
+from runner.spec.models.experiment import Job
+from runner.spec.models.python_sequence import make_nothing
+from runner.spec.models.sequence import Sequence, Variables
+from runner.spec.models.variables import Declared, declared
+from runner.spec.sequence_source import Sourced, seen_from, sourced, sourced_of_jobs
+from runner.spec.validate.reference_checks import check_reruns
+from runner.spec.validate.validation import judged, salvaged
+from runner.spec.values.referenced_files import Companions, no_companions
+from runner.spec.yaml_text.limits import LIMITS
+from runner.spec.yaml_text.loader import document
+from runner.spec.yaml_text.problems import Findings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from runner.spec.models.experiment import Experiment
+    from runner.spec.models.policy import Policy
+    from runner.spec.models.python_sequence import Made, Make
+    from runner.spec.yaml_text.document import Document
+    from runner.spec.yaml_text.limits import Limits
+
+_SALVAGED: Final = 10_000  # jobs of a broken file
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExperimentFile:
+    """An experiment file that was read and found in order.
+
+    Args:
+        path: The file, as the user named it.
+
+        experiment: What it says.
+
+        jobs: The jobs it asks for, in file order.
+
+        sequence_text: Content of the file behind `file:`, or what the function behind `python:` gave; None
+            for a sequence that is written out, and without one.
+
+        companions: Files that it names and that were read, from where it stands.
+
+        digest: SHA-256 over the text and those of its companions, as 64 hexadecimal digits.
+
+        made: What the function behind `python:` gave; None without one.
+
+        own: The own sequence of each job that has one, by the pointer of its entry.
+
+        device_text: Content of the file that the device of a written-out sequence is in; None without one.
+    """
+
+    path: str
+    experiment: Experiment
+    jobs: tuple[JobRequest, ...]
+    sequence_text: str | None
+    companions: tuple[str, ...]
+    digest: str
+    document: Document = field(repr=False)
+    made: Made | None = None
+    own: Mapping[str, Sourced] = field(default_factory=dict)
+    device_text: str | None = None
+
+    def problem(self, pointer: str, message: str, hint: str = "") -> Problem:
+        """A problem with a value of the file, at its place."""
+        return self.document.problem(pointer, message, hint)
+
+    def with_defaults(self, policy: Policy) -> ExperimentFile:
+        """The same file, with a policy for all that its own says nothing of."""
+        said = self.experiment.spec
+        spec = said.model_copy(update={"policy": said.policy.over(policy)})
+        return replace(self, experiment=self.experiment.model_copy(update={"spec": spec}))
+
+    def expanded(self) -> dict[str, Any]:
+        """The whole file with its defaults, and its jobs one by one, as plain data for JSON."""
+        content: dict[str, Any] = self.experiment.model_dump(mode="json", by_alias=True, exclude_none=True)
+        content["spec"]["jobs"] = [
+            {"name": job.name, "runs": job.runs, "variables": dict(job.variables), **self._own(job)}
+            for job in self.jobs
+        ]
+        return content
+
+    def _own(self, job: JobRequest) -> dict[str, Any]:
+        own = self.own.get(job.pointer)
+        if own is None:
+            return {}
+        return {"sequence": own.sequence.model_dump(mode="json", by_alias=True, exclude_none=True)}
+
+    @property
+    def parts(self) -> tuple[ExperimentFile, ...]:
+        """The file once for each sequence, with the jobs that play it; the experiment's comes first."""
+        jobs: dict[str, list[JobRequest]] = {}
+        for job in self.jobs:
+            jobs.setdefault(job.pointer if job.pointer in self.own else "", []).append(job)
+        shared = (
+            () if self.experiment.spec.sequence is None else (replace(self, jobs=tuple(jobs.get("", ()))),)
+        )
+        return (*shared, *(self._part(entry, tuple(jobs.get(entry, ()))) for entry in self.own))
+
+    def _part(self, entry: str, jobs: tuple[JobRequest, ...]) -> ExperimentFile:
+        """The file as the jobs of an entry see it: their sequence stands in the experiment's place."""
+        own = self.own[entry]
+        spec = self.experiment.spec.model_copy(update={"sequence": own.sequence})
+        return replace(
+            self,
+            experiment=self.experiment.model_copy(update={"spec": spec}),
+            jobs=jobs,
+            sequence_text=own.text,
+            made=own.made,
+            device_text=own.device_text,
+            document=seen_from(self.document, entry),
+            own={},
+        )
+
+
+def parse(
+    text: str,
+    *,
+    path: str,
+    companion: Callable[[str], str] = no_companions,
+    limits: Limits = LIMITS,
+    make: Make = make_nothing,
+) -> ExperimentFile:
+    """The experiment that a text describes.
+
+    Args:
+        text: Content of the file.
+
+        path: The file, as the user named it; problems mention it.
+
+        companion: Gives the content of a file that this one names; fails with `CompanionError`.
+
+        limits: How large it may be, and how much it may ask for.
+
+        make: Runs the function in Python that gives the sequence, where the file names one.
+
+    Raises:
+        SpecError: With every problem that was found.
+    """
+    source = document(text, path=path, limits=limits)
+    companions = Companions(companion)
+    experiment, problems = judged(source)
+    sequence, jobs = _parts(source.data, experiment)
+    findings = Findings(source)
+    shared = sourced(findings, sequence, companions, make)
+    own, of_own = sourced_of_jobs(source, jobs, companions, make)
+    if shared.atoms is not None:
+        check_places(findings, [job if job and job.sequence is None else None for job in jobs], shared.atoms)
+    requests, of_jobs = requested(source, jobs, shared.variables, Rules(companions, limits))
+    if experiment is not None and requests:
+        check_reruns(findings, experiment.spec.rerun, [job.name for job in requests])
+    found = dict.fromkeys((*source.problems, *problems, *findings.problems, *of_own, *of_jobs))
+    if found or experiment is None:
+        raise SpecError(list(found))
+    return ExperimentFile(
+        path=path,
+        experiment=experiment,
+        jobs=requests,
+        sequence_text=shared.text,
+        companions=tuple(companions.texts),
+        digest=file_digest(text, companions.texts.values()),
+        document=source,
+        made=shared.made,
+        own=own,
+        device_text=shared.device_text,
+    )
+
+
+def _parts(data: Any, experiment: Experiment | None) -> tuple[Any, list[Job | None]]:
+    """Sequence and jobs; of a broken file, those that are whole."""
+    if experiment is not None:
+        return experiment.spec.sequence, list(experiment.spec.jobs)
+    spec = data.get("spec") if isinstance(data, dict) else None
+    if not isinstance(spec, dict):
+        return None, []
+    sequence, jobs = spec.get("sequence"), spec.get("jobs")
+    whole = salvaged(Sequence, sequence)
+    return (
+        _variables_only(sequence) if whole is None else whole,
+        # Each costs as much as judging it did, and of very many problems the first ones are told.
+        [_salvaged_job(entry) for entry in jobs[:_SALVAGED]] if isinstance(jobs, list) else [],
+    )
+
+
+def _salvaged_job(entry: Any) -> Job | None:
+    """A job whose number of runs may be wrong: its variables can be judged all the same."""
+    return salvaged(Job, {**entry, "runs": 1}) if isinstance(entry, dict) else None
+
+
+def _variables_only(sequence: Any) -> dict[str, Declared] | None:
+    """The variables of a sequence of which something else is broken."""
+    if not isinstance(sequence, dict) or sequence.keys() & {"file", "python", "args"}:
+        return None
+    variables = salvaged(Variables, sequence.get("variables", {}))
+    return None if variables is None else declared(variables)

@@ -1,0 +1,219 @@
+"""The models' complaints in words for people: what was expected, what stands there, what to do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from runner.spec.validate.schema import experiment_schema
+from runner.spec.validate.schema_guide import guide_at
+from runner.spec.yaml_text.json_pointers import parent, pointer_of, steps_of
+from runner.spec.yaml_text.scalars import ScalarError, plain_scalar
+from runner.spec.yaml_text.slips import number_hint
+from runner.spec.yaml_text.suggestions import nearest, suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pydantic_core import ErrorDetails
+
+_SHOWN_CHARACTERS = 40
+# What others call our keys.
+_OTHER_WORDS = {
+    **dict.fromkeys(("shots", "n_shots", "num_shots", "n_runs", "repetitions"), "runs"),
+    **dict.fromkeys(("params", "parameters", "args"), "variables"),
+    **dict.fromkeys(("backend", "target", "emulator"), "device_type"),
+    **dict.fromkeys(("circuit", "program", "sequence_builder"), "sequence"),
+    **dict.fromkeys(("scan", "grid", "matrix"), "sweep"),
+    **dict.fromkeys(("pulses", "instructions"), "operations"),
+    **dict.fromkeys(("qubits", "atoms"), "register"),
+}
+_OTHER_FORM = "it belongs to another form of this mapping; only one form can be used"
+# Steps of pydantic that are no steps of the file: marks of alternatives, and of keys.
+_MARKS = frozenset(
+    {"<number>", "<text>", "<list>", "<mapping>"}
+    | {"<written>", "<file>", "<python>", "<of>", "<target>", "[key]"}
+)
+# {ge} and the like come from the constraint that does not hold.
+_EXPECTED = {
+    "bool_type": "true or false",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "finite_number": "a finite number",
+    "string_type": "text",
+    "dict_type": "a mapping",
+    "model_type": "a mapping",
+    "tuple_type": "a list",
+    "greater_than_equal": "at least {ge:g}",
+    "greater_than": "more than {gt:g}",
+    "less_than": "less than {lt:g}",
+    "less_than_equal": "at most {le:g}",
+    "string_too_short": "text of {min_length} or more characters",
+    "string_too_long": "text of at most {max_length} characters",
+    "too_short": "{min_length} or more",
+    "too_long": "{max_length} at most",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault of the content, before it has a place.
+
+    Args:
+        pointer: The value.
+
+        message: What is wrong, and what was expected.
+
+        hint: What to do.
+
+        of_key: Whether the key is at fault, and not the value.
+
+        lacking: Whether the value is not there.
+    """
+
+    pointer: str
+    message: str
+    hint: str = ""
+    of_key: bool = False
+    lacking: bool = False
+
+
+def explained(data: Any, details: ErrorDetails) -> Fault:
+    """One complaint of the models in words.
+
+    Args:
+        data: Content of the file.
+
+        details: What pydantic says.
+    """
+    pointer = pointer_of(*(step for step in details["loc"] if step not in _MARKS))
+    if "[key]" in details["loc"]:
+        return Fault(pointer, _bad_name(details), of_key=True)
+    explain = _EXPLANATIONS.get(details["type"], _unexpected)
+    return explain(data, pointer, details)
+
+
+def is_miscounted(details: ErrorDetails) -> bool:
+    """Whether a list is said to be too short only because what is wrong in it was not counted."""
+    return details["type"] == "too_short" and len(details["input"]) >= details["ctx"]["min_length"]
+
+
+def without_echoes(faults: list[Fault]) -> list[Fault]:
+    """Each mistake once: a misspelt key is not also the lack of the right one."""
+    misspelt = {(parent(fault.pointer), fault.hint) for fault in faults if fault.of_key}
+    return [
+        fault
+        for fault in faults
+        if not fault.lacking
+        or (parent(fault.pointer), f"did you mean {steps_of(fault.pointer)[-1]}?") not in misspelt
+    ]
+
+
+def _bad_name(details: ErrorDetails) -> str:
+    name = shown(details["input"])
+    if details["type"] == "string_pattern_mismatch":
+        return f"{name} can't be a name: letters, digits and _ only, and no digit in front"
+    return f"{name} can't be a name: expected {_expected(details)}"
+
+
+def _unknown_key(data: Any, pointer: str, _: ErrorDetails) -> Fault:
+    key, known = steps_of(pointer)[-1], guide_at(experiment_schema(), data, parent(pointer)).keys
+    meant = _OTHER_WORDS.get(key.lower())
+    hint = f"did you mean {meant}?" if meant in known else suggestion(key, known, kind="keys")
+    hint = _OTHER_FORM if key in known else hint
+    return Fault(pointer, f"there is no key {key} here", hint, of_key=True)
+
+
+def _missing_key(data: Any, pointer: str, details: ErrorDetails) -> Fault:
+    if isinstance(details["input"], list | tuple):
+        return _too_few(data, parent(pointer), details)
+    purpose = guide_at(experiment_schema(), data, pointer).description
+    return Fault(pointer, f"the key {steps_of(pointer)[-1]} is missing", purpose, lacking=True)
+
+
+def _too_few(data: Any, pointer: str, details: ErrorDetails) -> Fault:
+    """A list of a certain length that is shorter; said once, however many items are missing."""
+    purpose = guide_at(experiment_schema(), data, pointer).description
+    return Fault(pointer, f"expected more than {len(details['input'])} items", purpose)
+
+
+def _bad_form(data: Any, pointer: str, details: ErrorDetails) -> Fault:
+    *_, owner, last = ("", *steps_of(pointer))
+    what = owner.removesuffix("s") if last.isdecimal() else last
+    hint = guide_at(experiment_schema(), data, pointer).description
+    return Fault(pointer, f"{shown(details['input'])} is no valid {what}", hint)
+
+
+def _unknown_word(_: Any, pointer: str, details: ErrorDetails) -> Fault:
+    value = details["input"]
+    # pydantic lists them as 'a', 'b' or 'c'
+    words = str(details["ctx"]["expected"]).split("'")[1::2]
+    near = nearest(value, words) if isinstance(value, str) else None
+    message = f"expected {' or '.join(words)}, not {shown(value)}"
+    return Fault(pointer, message, f"did you mean {near}?" if near else "")
+
+
+def _unexpected(_: Any, pointer: str, details: ErrorDetails) -> Fault:
+    kind, value = details["type"], details["input"]
+    if kind not in _EXPECTED and kind not in ("kind", "number"):
+        return Fault(pointer, details["msg"])
+    there = str(len(value)) if kind in ("too_short", "too_long") else shown(value)
+    return Fault(pointer, f"expected {_expected(details)}, not {there}", _quotes(kind, value))
+
+
+def _bad_expression(_: Any, pointer: str, details: ErrorDetails) -> Fault:
+    return Fault(pointer, details["msg"], details["ctx"]["hint"])
+
+
+_EXPLANATIONS: Mapping[str, Callable[[Any, str, ErrorDetails], Fault]] = {
+    "extra_forbidden": _unknown_key,
+    "missing": _missing_key,
+    "string_pattern_mismatch": _bad_form,
+    "literal_error": _unknown_word,
+    "expression": _bad_expression,
+}
+
+
+def _expected(details: ErrorDetails) -> str:
+    context: Mapping[str, Any] = details.get("ctx", {})
+    template = _EXPECTED.get(details["type"])
+    return template.format_map(context) if template else details["msg"].removeprefix("expected ")
+
+
+def _quotes(kind: str, value: Any) -> str:
+    """Quotes make text of a number; the usual slip, both ways."""
+    if kind == "string_type" and isinstance(value, bool | int | float):
+        return "put it into quotes to make it text"
+    if not isinstance(value, str) or kind == "string_type":
+        return ""
+    is_number = isinstance(_plain(value), int | float)
+    return "it is text because of its quotes" if is_number else number_hint(value)
+
+
+def _plain(word: str) -> Any:
+    try:
+        return plain_scalar(word)
+    except ScalarError:
+        return None
+
+
+def shown(value: Any) -> str:
+    """A value of the file, short enough for a message."""
+    match value:
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return repr(value)
+        case list() | tuple():
+            return f"a list of {len(value)}"
+        case dict():
+            return "a mapping"
+        case str():
+            return f'"{_cut(value)}"'
+    return "nothing"
+
+
+def _cut(text: str) -> str:
+    readable = "".join(c if c.isprintable() else "\ufffd" for c in text)
+    return readable if len(readable) <= _SHOWN_CHARACTERS else readable[: _SHOWN_CHARACTERS - 1] + "…"

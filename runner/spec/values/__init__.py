@@ -1,0 +1,1 @@
+"""Expressions, sweeps, columns of files that are named: values of a file."""
