@@ -17,7 +17,7 @@ from runner.local.engines.base import NOTHING_WRONG
 from runner.local.protocol.messages import Request
 from runner.local.server.local_cloud import LocalCloud
 from runner.local.store.store import Store
-from runner.local.validation.submission import SequenceFacts, Variable
+from runner.local.validation.sequence_facts import SequenceFacts, Variable
 
 URL = "http://127.0.0.1:1"
 SEQUENCE = json.dumps({"version": "1", "register": [{"name": "q0"}], "device": {"name": "AnalogDevice"}})

@@ -15,7 +15,7 @@ from pulser.backend import Results
 
 from runner.cli import main
 from runner.local.store.store import Store, utc_now
-from runner.local.validation.submission import SequenceFacts, Variable
+from runner.local.validation.sequence_facts import SequenceFacts, Variable
 from runner.project import Project
 from runner.project.config.targets import Connection
 from runner.reconcile import Patience, Terms, Watch

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
 
 from runner.cloud.filters import BatchFilters, JobFilters, JobsOfBatchFilters, RebatchFilters, as_query
 from runner.cloud.wire import responses
+from runner.cloud.wire.default_port import http_port
 from runner.cloud.wire.exchange import Exchange
 from runner.cloud.wire.retry import Retrying
-from runner.cloud.wire.transport import CONNECTIONS, http_port
+from runner.cloud.wire.transport import CONNECTIONS
 from runner.errors import (
     AuthenticationError,
     CloudError,

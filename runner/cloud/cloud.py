@@ -14,8 +14,9 @@ from runner.cloud.emulator_config import Configuration
 from runner.cloud.job import Job
 from runner.cloud.wait import Waited, wait_for_batch
 from runner.cloud.wire.credentials import Credentials, token_provider
+from runner.cloud.wire.default_port import http_port
 from runner.cloud.wire.endpoints import Endpoints, region_endpoints, region_login
-from runner.cloud.wire.transport import http_port, is_loopback
+from runner.cloud.wire.transport import is_loopback
 from runner.errors import (
     AuthenticationError,
     BatchCancellingError,

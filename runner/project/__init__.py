@@ -7,7 +7,7 @@ are only wired. Nothing connects at import.
 from runner.local.engines.factory import EngineKind, Execution
 from runner.project.config.published_schemas import schema_names, schema_text
 from runner.project.config.settings import Settings, Target
-from runner.project.experiments.loader import Experiment
+from runner.project.experiments.loaded import Experiment
 from runner.project.local_cloud import Serving, local_store, serve_local
 from runner.project.plan.resolve import (
     adopt,

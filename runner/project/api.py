@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredJob, RecordedJob
     from runner.errors import Problem
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
     from runner.reconcile import Deed, Plan
     from runner.results import Results
 

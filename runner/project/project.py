@@ -49,7 +49,7 @@ if TYPE_CHECKING:
     from runner.domain import ObservedBatch, RecordedJob
     from runner.project.config.settings import Target
     from runner.project.config.targets import Connection
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
     from runner.reconcile import CancelBatch, Deed, Outcome, Terms, Watch
     from runner.results import JobRow, Verdict
     from runner.results.records.sites import Site

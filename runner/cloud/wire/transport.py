@@ -15,7 +15,6 @@ from runner.errors import RunnerError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.cloud.wire.requests_transport import RequestsPort
 
 CONNECTIONS: Final = 64
 
@@ -88,13 +87,6 @@ class Port(Protocol):
 
             EndlessAnswerError: It has reached the server, whose answer has no end.
         """
-
-
-def http_port(verify: bool | str = True) -> RequestsPort:
-    """What carries requests over HTTP(S); imported only now, for requests and urllib3 take a while."""
-    from runner.cloud.wire.requests_transport import RequestsPort  # noqa: PLC0415
-
-    return RequestsPort(verify=verify)
 
 
 def is_loopback(url: str) -> bool:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from runner.local.protocol.faults import Treatment
     from runner.local.protocol.messages import Answer, Request
     from runner.local.store.store import Store
-    from runner.local.validation.submission import SequenceReader
+    from runner.local.validation.sequence_facts import SequenceReader
 
 _LOG = logging.getLogger(__name__)
 # What a server says of itself to who has none of its tokens.

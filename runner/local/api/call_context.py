@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from runner.local.protocol.messages import Request
     from runner.local.rules.records import BatchRecord, JobRecord
     from runner.local.store.store import Store
-    from runner.local.validation.submission import SequenceReader
+    from runner.local.validation.sequence_facts import SequenceReader
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from runner.local.rules.device_types import DeviceType
-    from runner.local.validation.submission import SequenceFacts, SequenceReader
+    from runner.local.validation.sequence_facts import SequenceFacts, SequenceReader
 
 Loc = tuple[str | int, ...]
 

@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from runner.local.rules.device_types import DEVICE_TYPES, served
 from runner.local.validation.emulator_options import UnreadableConfigurationError
-from runner.local.validation.submission import SequenceFacts, UnreadableSequenceError, Variable
+from runner.local.validation.sequence_facts import SequenceFacts, Variable
+from runner.local.validation.submission import UnreadableSequenceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final, Self
 from runner.domain import digest
 from runner.errors import RunnerError
 from runner.project.cache.age_text import age_said
-from runner.project.experiments.device_types import local_device_types, served_names
+from runner.project.config.device_names import local_device_types, served_names
 from runner.sequences.pulser_api.device_specs import NoSpecificationError, Specification, is_emulator
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from runner.spec.yaml_text.suggestions import suggested_job
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
     from runner.sequences.import_abstract import Imported
 
 _MAX_NAME = 40

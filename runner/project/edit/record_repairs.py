@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
 
 

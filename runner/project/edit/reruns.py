@@ -18,7 +18,7 @@ from runner.spec.yaml_text.suggestions import suggested_job
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
 
 _MOST_RETRIES: Final = 100

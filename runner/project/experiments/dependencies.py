@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.project.config.settings import Settings
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
 
     Load = Callable[[Sequence[Path]], list[Experiment]]
 

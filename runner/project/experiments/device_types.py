@@ -4,34 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runner.local.rules.device_types import DEVICE_TYPES
-from runner.sequences.pulser_api.device_specs import is_emulator
+from runner.project.config.device_names import known_names
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.errors import Problem
     from runner.project.config.settings import Settings
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
     from runner.sequences.pulser_api.device_specs import Specifications
 
 _POINTER: Final = "/spec/device_type"
 _SHORT: Final = 16  # of a recipe's digest, as folders of records are called
-
-
-def local_device_types() -> frozenset[str]:
-    """The device types of the local cloud, whether what they need is installed or not."""
-    return frozenset(name for name, each in DEVICE_TYPES.items() if not each.gone)
-
-
-def known_names() -> frozenset[str]:
-    """The device types that PCS is known to have; it may have others."""
-    return frozenset(DEVICE_TYPES)
-
-
-def served_names(specified: frozenset[str]) -> frozenset[str]:
-    """The device types of a target that has said which machines it has: emulators need no specification."""
-    return specified | {name for name in known_names() if is_emulator(name)}
 
 
 def doubt(experiment: Experiment, settings: Settings, specifications: Specifications) -> Problem | None:

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from runner.errors import Problem
     from runner.project.config.settings import Settings
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
 
 _MOST_RUNS: Final = 1_000_000  # of one job; what the local cloud takes
 _MOST_QPU_S: Final = 24 * 3600.0

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,13 +11,13 @@ from runner.errors import Problem, ProjectError, SpecError, UsageError
 from runner.project.cache.source_file import Source
 from runner.project.experiments.device_types import doubt, is_certain
 from runner.project.experiments.extents import excessive
+from runner.project.experiments.loaded import Experiment
 from runner.project.experiments.permissions import unpermitted
 from runner.sequences.pulser_api.device_specs import NoSpecifications, is_current
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from runner.domain import DesiredExperiment
     from runner.project.cache.compiled import CompiledCache
     from runner.project.config.settings import Settings
     from runner.sequences import Compiled
@@ -29,28 +29,6 @@ _NO_TARGET: Final = NoSpecifications()
 _WORDS: Final = tuple(
     word.encode(code) for word in ("apiVersion", "Experiment") for code in ("utf-8", "utf-16-le", "utf-16-be")
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Experiment:
-    """One experiment file, read and built.
-
-    Args:
-        warnings: What is odd but no error.
-
-        consulted: Digests of the target's specifications that it was checked against, by device type; empty
-            for one that was not to be had.
-    """
-
-    file: Source
-    desired: DesiredExperiment
-    warnings: tuple[Problem, ...] = ()
-    consulted: Mapping[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """Its name in the repository."""
-        return self.desired.name
 
 
 def experiment_files(paths: Sequence[Path]) -> list[Path]:

@@ -14,7 +14,7 @@ from runner.reconcile import utc_now
 
 if TYPE_CHECKING:
     from runner.project.config.repository import Revision
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
 
 _QUTIP: Final = ("pulser-simulation", "qutip", "numpy")
 _EMULATORS: Final = {"EMU_SV": ("emu-sv", "torch", "numpy"), "EMU_MPS": ("emu-mps", "torch", "numpy")}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runner.project.config.settings import Settings
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
 
 
 def unpermitted(experiment: Experiment, root: Path, settings: Settings) -> Iterator[Problem]:

@@ -27,7 +27,7 @@ from runner.reconcile.plan.saved_plan_limits import guarded
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
     from runner.reconcile import Deed, Wish
     from runner.reconcile.plan.saved_plan import Move

@@ -15,7 +15,7 @@ from runner.reconcile.model.tags import SHORT
 from runner.results.report import Drawing, Provenance, Report
 
 if TYPE_CHECKING:
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
     from runner.results import Results
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment
     from runner.project.config.settings import Settings
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
 
 _MOST_KEYS: Final = 6

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from runner.project.config.settings import Settings
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
     from runner.project.revisions.commit_experiments import Side
     from runner.project.revisions.commit_files import Commit
     from runner.project.views.selection import Selection

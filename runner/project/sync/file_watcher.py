@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
 
     Load = Callable[[Sequence[Path]], list[Experiment]]
     Version = tuple[tuple[int, int, int] | None, ...]

@@ -10,7 +10,7 @@ from runner.reconcile.model.cost import qpu_seconds
 
 if TYPE_CHECKING:
     from runner.domain import Budget, DesiredJob
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
     from runner.sequences.samples import Played
 
 

@@ -11,7 +11,7 @@ from runner.sequences.pulser_api.device_specs import is_emulator
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
 
 

@@ -10,7 +10,7 @@ from runner.errors import SpecError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
 
 

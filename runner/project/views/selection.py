@@ -11,7 +11,7 @@ from runner.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runner.project.experiments.loader import Experiment
+    from runner.project.experiments.loaded import Experiment
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

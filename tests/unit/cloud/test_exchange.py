@@ -19,8 +19,8 @@ from runner.cloud import (
     Retrying,
     UnsendableError,
 )
+from runner.cloud.wire.default_port import http_port
 from runner.cloud.wire.exchange import ServerTime
-from runner.cloud.wire.transport import http_port
 from runner.errors import (
     AuthenticationError,
     CloudError,

@@ -10,7 +10,8 @@ from itertools import count
 from runner.local.engines.base import NOTHING_WRONG
 from runner.local.protocol.messages import Request
 from runner.local.validation.emulator_options import UnreadableConfigurationError
-from runner.local.validation.submission import SequenceFacts, UnreadableSequenceError, Variable
+from runner.local.validation.sequence_facts import SequenceFacts, Variable
+from runner.local.validation.submission import UnreadableSequenceError
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOST = {"host": "127.0.0.1:4321"}

@@ -16,8 +16,9 @@ from runner.local.engines.emulation import emulate
 from runner.local.rules.device_types import limited, served
 from runner.local.rules.records import Started
 from runner.local.validation import sequences as pulser_sequences
+from runner.local.validation.sequence_facts import SequenceFacts, Variable
 from runner.local.validation.sequences import PulserSequences
-from runner.local.validation.submission import SequenceFacts, UnreadableSequenceError, Variable
+from runner.local.validation.submission import UnreadableSequenceError
 
 VALUES = {"a": 6.0, "d": 400}
 
