@@ -10,15 +10,15 @@ from runner.project.views.outlook import ended_for_good
 from runner.results import ResultStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from runner.project.api import Declared
-    from runner.results import JobResult, Results
+    from runner.results.analysis.job_result import MeasuredJob
 
 _HINT: Final = "`runner apply` goes on with what is missing"
 
 
-def exit_code(shown: Sequence[tuple[Declared, Results]]) -> int:
+def exit_code(shown: Sequence[tuple[Declared, Iterable[MeasuredJob]]]) -> int:
     """What the exit code says of the jobs shown of some experiments; on stderr, what it means."""
     lacking = [
         (declared, job)
@@ -48,7 +48,7 @@ def say_elsewhere(declared: Declared) -> None:
             say(f"{declared.name}: {jobs} on record without a word of where they were measured; {hint}")
 
 
-def _say_lost(lost: Sequence[JobResult]) -> None:
+def _say_lost(lost: Sequence[MeasuredJob]) -> None:
     """Says why nothing more comes of some jobs, and what can be done about it."""
     without = [job for job in lost if job.lacks_result]
     short = [

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from html import escape
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, Self
 
 from runner.domain.numerals import counted
-from runner.reconcile import End
-from runner.reconcile.display.plan_html import conditions_html, jobs_html, remarks_html
-from runner.reconcile.display.plan_text import decision_lines, job_line, note_lines
+from runner.reconcile import End, Plan
+from runner.reconcile.display.plan_html import conditions_html, jobs_html, plan_html, remarks_html
+from runner.reconcile.display.plan_text import cost_text, decision_lines, job_line, note_lines, plan_lines
 from runner.results.export.html_repr import results_html
 
 if TYPE_CHECKING:
     from runner.domain import ObservedBatch
-    from runner.reconcile import Health, JobTally, Plan, Sync
+    from runner.reconcile import Health, JobTally, Sync
     from runner.reconcile.plan.conditions import Condition
     from runner.results import Results
 
@@ -23,6 +23,25 @@ _ENDS: Final = {
     End.SUBMITTED: "submitted: all that was missing is bought",
     End.PATIENCE: "patience ended before all was done; apply again to go on waiting",
 }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownPlan(Plan):
+    """A plan, as a prompt and a notebook show it; see `Plan`."""
+
+    @classmethod
+    def of(cls, plan: Plan) -> Self:
+        """The same plan."""
+        return cls(**{each.name: getattr(plan, each.name) for each in fields(plan)})
+
+    def __str__(self) -> str:
+        return "\n".join(plan_lines(self))
+
+    def __repr__(self) -> str:
+        return f"<Plan of {self.experiment}: {self.sync}, {self.health}; {cost_text(self)}>"
+
+    def _repr_html_(self) -> str:
+        return plan_html(self)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +95,7 @@ class Applied:
     """
 
     end: End
-    plan: Plan = field(repr=False)
+    plan: ShownPlan = field(repr=False)
     results: Results
 
     @property

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.errors import UsageError
-from runner.project.answers import Applied, Standing
+from runner.project.answers import Applied, ShownPlan, Standing
 from runner.project.experiments.loader import experiment_files
 from runner.project.progress_line import ProgressLine, is_interactive
 from runner.project.project import Project
@@ -69,13 +69,13 @@ class Declared:
         """What is odd in the file but no error."""
         return self.experiment.warnings
 
-    def plan(self) -> Plan:
+    def plan(self) -> ShownPlan:
         """What `apply` would do, why, and what it would cost; changes nothing.
 
         Raises:
             CloudError: The cloud is out of reach.
         """
-        return self._look().plan
+        return ShownPlan.of(self._look().plan)
 
     def status(self) -> Standing:
         """How the experiment stands on the cloud; changes nothing.
@@ -139,7 +139,7 @@ class Declared:
                 words = "interrupted; nothing is lost: what was bought goes on, and apply() again records it"
                 raise KeyboardInterrupt(words) from None
         plan = next(plan for plan in outcome.plans if plan.experiment == self.name)
-        return Applied(end=outcome.end, plan=plan, results=self.results())
+        return Applied(end=outcome.end, plan=ShownPlan.of(plan), results=self.results())
 
     def results(self, *, beyond_file: bool = False) -> Results:
         """What came back from the target, by the records in the repository; asks no cloud.

@@ -9,12 +9,13 @@ HTTP works, is not known here.
 
 from runner.reconcile.context import Tools, utc_now
 from runner.reconcile.display.progress import Numbers, Part, Progress, progress_after
-from runner.reconcile.execute.executor import Actor, Deed
+from runner.reconcile.execute.executor import Actor
 from runner.reconcile.execute.reconciler import End, Outcome, Patience, Reconciler, Watch, Wish
 from runner.reconcile.journal.history import Happening
 from runner.reconcile.journal.journal import Journal
 from runner.reconcile.memory import Memory
 from runner.reconcile.model.actions import Action, CancelBatch, Hold
+from runner.reconcile.model.deed import Deed
 from runner.reconcile.model.plan import Cost, Difference, Health, JobTally, Plan, Sync, WaitFor
 from runner.reconcile.model.snapshot import Observation, Terms
 from runner.reconcile.observe.observer import Observer

@@ -6,9 +6,9 @@ imported by what needs them, when it is called: reading records stays light.
 
 from runner.results.analysis.counts import Counts
 from runner.results.analysis.estimates import Bootstrap, Estimate, Estimates
-from runner.results.analysis.job_result import JobResult, Runs
+from runner.results.analysis.job_result import Runs
 from runner.results.analysis.points import Sweep, columns_of, unit_of
-from runner.results.analysis.results import Results
+from runner.results.api import JobResult, Results
 from runner.results.gather import Kept, gathered
 from runner.results.records.job_rows import JobRow, job_rows
 from runner.results.records.records import Records, read_record, record_line

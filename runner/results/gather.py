@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from runner.domain import JobStatus, built_qubits
 from runner.results.analysis.counts import Counts
 from runner.results.analysis.geometry import Written
-from runner.results.analysis.job_result import JobResult, Runs
-from runner.results.analysis.results import Results
+from runner.results.analysis.job_result import Runs
+from runner.results.api import JobResult, Results
 from runner.results.records.job_rows import behind, measured_runs, status_of
 
 if TYPE_CHECKING:

@@ -18,8 +18,8 @@ from hypothesis import strategies as st
 from runner.domain import JobStatus, OnUnknown, Policy, Submission, job_key, recipe_digest
 from runner.errors import CloudError
 from runner.reconcile import Journal, Patience, Reconciler, Terms, Tools, Wish
-from runner.reconcile.execute.executor import Deed
 from runner.reconcile.model.actions import AddJobs, NewJob
+from runner.reconcile.model.deed import Deed
 from runner.reconcile.plan.planner import plan
 from runner.reconcile.plan.saved_plan import saved_experiment
 from runner.reconcile.plan.saved_plan_limits import Amounts, guarded, permitted

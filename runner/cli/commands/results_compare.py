@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from runner.cli.commands.results_options import Asked
     from runner.project.api import Declared
-    from runner.results import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
 
 
 # What is set side by side unless columns are chosen.
@@ -110,7 +110,7 @@ def compare(names: Sequence[str], sides: Sequence[Mapping[str, Declared]], asked
     _write(found, shown, [each for each in columns if each.name not in _LEADING], asked)
 
 
-def _is_shown(pair: Pair, is_meant: Callable[[JobResult], bool], asked: Asked) -> bool:
+def _is_shown(pair: Pair, is_meant: Callable[[MeasuredJob], bool], asked: Asked) -> bool:
     if asked.only_changed and not pair.is_changed:
         return False
     return any(is_meant(job) for job in (pair.before, pair.after) if job is not None)

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
-    from runner.results import JobResult
     from runner.results.analysis.columns import Quantities
+    from runner.results.analysis.job_result import MeasuredJob
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +39,7 @@ class Asked:
     save: Path | None
     only_changed: bool
 
-    def chooses(self, quantities: Quantities) -> Callable[[JobResult], bool]:
+    def chooses(self, quantities: Quantities) -> Callable[[MeasuredJob], bool]:
         """What says of a job whether it is meant.
 
         Raises:
@@ -47,7 +47,7 @@ class Asked:
         """
         claim = condition(self.where, quantities) if self.where is not None else None
 
-        def is_meant(job: JobResult) -> bool:
+        def is_meant(job: MeasuredJob) -> bool:
             return (not self.statuses or job.status in self.statuses) and (claim is None or claim(job))
 
         return is_meant

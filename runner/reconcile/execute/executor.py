@@ -9,7 +9,6 @@ from __future__ import annotations
 import secrets
 import threading
 from contextlib import suppress
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain.numerals import counted
@@ -44,14 +43,14 @@ from runner.reconcile.model.repetitions import are_told_apart, spanned
 from runner.reconcile.plan.daily_budget import day_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
-    from runner.domain import DesiredExperiment, ObservedBatch
+    from runner.domain import DesiredExperiment
     from runner.reconcile.context import Tools
     from runner.reconcile.model.actions import Action, NewJob
-    from runner.reconcile.model.plan import Plan
+    from runner.reconcile.model.deed import Deed
     from runner.reconcile.model.repetitions import Repetitions
-    from runner.reconcile.model.snapshot import Observation, Terms
+    from runner.reconcile.model.snapshot import Terms
 
 
 # What a change meets that has already happened, or that comes too late.
@@ -60,27 +59,6 @@ _TOO_LATE: Final = (ConflictError, InvalidPayloadError, NotFoundError)
 _CONFLICTS: Final = 3
 # Of what speaks against one purchase.
 _TOLD: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """One experiment in one pass: what is wanted, what was seen, what to do.
-
-    Args:
-        manifest: Everything to be remembered of what is run.
-
-        commit: The commit that the file is of; empty where it is of none.
-    """
-
-    desired: DesiredExperiment
-    seen: Observation
-    plan: Plan
-    manifest: Mapping[str, Any] = field(default_factory=dict)
-    commit: str = ""
-
-    def batch(self, batch_id: str) -> ObservedBatch | None:
-        """The batch as it was seen."""
-        return next((batch for batch in self.seen.batches if batch.id == batch_id), None)
 
 
 class Actor:

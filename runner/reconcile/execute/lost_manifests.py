@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from runner.reconcile.context import Tools
-    from runner.reconcile.execute.executor import Deed
+    from runner.reconcile.model.deed import Deed
 
 # What a manifest says of where it comes from that was not written before the purchase.
 REBUILT: Final = "rebuilt"

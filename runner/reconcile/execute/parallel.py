@@ -12,7 +12,7 @@ from runner.reconcile.model.actions import Hold
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from runner.reconcile.execute.executor import Deed
+    from runner.reconcile.model.deed import Deed
 
 # After so many failures in a row for want of an answer nothing more is begun: each may have waited a minute.
 SILENT_IN_A_ROW: Final = 8

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import Surplus
 from runner.errors import CloudRejectedError, CloudUnavailableError
-from runner.reconcile.execute.executor import Actor, Deed
+from runner.reconcile.execute.executor import Actor
 from runner.reconcile.execute.lost_manifests import LostManifests
 from runner.reconcile.execute.parallel import perform_all
 from runner.reconcile.execute.ramp_up import FIRST, next_allowance, paced, purchases
 from runner.reconcile.model.actions import AddJobs, Claim, Hold, Submit
+from runner.reconcile.model.deed import Deed
 from runner.reconcile.model.plan import Cost, Plan, WaitFor
 from runner.reconcile.observe.observer import Observer
 from runner.reconcile.observe.ownership import tombstone

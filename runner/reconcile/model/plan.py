@@ -189,18 +189,3 @@ class Plan:
     def is_in_progress(self) -> bool:
         """Whether another pass may have something to do."""
         return any(not isinstance(a, Hold) for a in self.actions) or self.look_again_s is not None
-
-    def __str__(self) -> str:
-        from runner.reconcile.display.plan_text import plan_lines  # noqa: PLC0415  (for people only)
-
-        return "\n".join(plan_lines(self))
-
-    def __repr__(self) -> str:
-        from runner.reconcile.display.plan_text import cost_text  # noqa: PLC0415  (for people only)
-
-        return f"<Plan of {self.experiment}: {self.sync}, {self.health}; {cost_text(self)}>"
-
-    def _repr_html_(self) -> str:
-        from runner.reconcile.display.plan_html import plan_html  # noqa: PLC0415  (for notebooks only)
-
-        return plan_html(self)

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from runner.domain import DesiredExperiment
-    from runner.reconcile.execute.executor import Deed
     from runner.reconcile.model.actions import Action
+    from runner.reconcile.model.deed import Deed
     from runner.reconcile.model.plan import Difference
     from runner.reconcile.model.snapshot import Observation
 

@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
 
 _CLOSE = 1e-9
 
+J = TypeVar("J", bound="MeasuredJob")
 
-def chosen(job: JobResult, claim: Callable[[JobResult], bool] | None, variables: Mapping[str, Any]) -> bool:
+
+def chosen(job: J, claim: Callable[[J], bool] | None, variables: Mapping[str, Any]) -> bool:
     """Whether a claim holds of a job, and each of its variables is as it is wanted; see `Results.where`."""
     return (claim is None or claim(job)) and all(
         name in job.variables and _fits(job.variables[name], wanted) for name, wanted in variables.items()

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from runner.results.analysis.estimates import Estimate
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
 
-    Of = Callable[[JobResult], Any]
+    Of = Callable[[MeasuredJob], Any]
 
 VARIABLES: Final = "variables"
 EVERY: Final = "*"
@@ -117,7 +117,7 @@ class Quantities:
         jobs: Those whose variables and qubits count.
     """
 
-    def __init__(self, jobs: Iterable[JobResult]) -> None:
+    def __init__(self, jobs: Iterable[MeasuredJob]) -> None:
         some = tuple(jobs)
         taken = {*FIELDS, *_ALIASES, *OBSERVABLES, VARIABLES}
         self._variables: dict[str, Quantity] = {}
@@ -257,28 +257,28 @@ def _mean(name: str) -> Of:
     """The mean over all qubits."""
     scale, offset = (2, -1) if name == "magnetization" else (1, 0)
 
-    def of(job: JobResult) -> Estimate:
+    def of(job: MeasuredJob) -> Estimate:
         return job.expectation(lambda bits: scale * bits.count("1") / len(bits) + offset)
 
     return of
 
 
 def _of_qubit(name: str, qubit: str) -> Of:
-    def of(job: JobResult) -> Any:
+    def of(job: MeasuredJob) -> Any:
         return getattr(job, name)[qubit] if qubit in job.qubit_ids else None
 
     return of
 
 
 def _correlation(one: str, other: str) -> Of:
-    def of(job: JobResult) -> Any:
+    def of(job: MeasuredJob) -> Any:
         return job.correlations[one, other] if {one, other} <= {*job.qubit_ids} else None
 
     return of
 
 
 def _probability(bitstring: str) -> Of:
-    def of(job: JobResult) -> Any:
+    def of(job: MeasuredJob) -> Any:
         if len(bitstring) != len(job.qubit_ids):
             return None
         return job.expectation(lambda bits: float(bits == bitstring))

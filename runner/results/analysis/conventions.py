@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
 
 # Names of Pulser, as its pages on conventions have them.
 _STATES: Final = {
@@ -15,12 +15,6 @@ _STATES: Final = {
     "digital": ("the hyperfine state |h⟩", "the ground state |g⟩"),
     "XY": ("the spin state |1⟩ (d)", "the spin state |0⟩ (u)"),
 }
-
-
-def basis_of(sequence: Mapping[str, Any]) -> str:
-    """The basis in which a sequence is measured, by its abstract representation; empty if it does not say."""
-    basis = sequence.get("measurement")
-    return basis if isinstance(basis, str) else ""
 
 
 def convention(basis: str) -> str:
@@ -31,7 +25,7 @@ def convention(basis: str) -> str:
     return f"{basis} basis: 1 is {one}, where ⟨σz⟩ = +1; 0 is {zero}"
 
 
-def conventions(jobs: Iterable[JobResult]) -> tuple[str, ...]:
+def conventions(jobs: Iterable[MeasuredJob]) -> tuple[str, ...]:
     """The conventions of what was measured, each once."""
     bases = dict.fromkeys(job.basis for job in jobs if job.counts)
     return tuple(filter(None, map(convention, bases)))

@@ -25,9 +25,9 @@ from runner.results.records.statuses import ResultStatus
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
 
-    Claim = Callable[[JobResult], bool]
+    Claim = Callable[[MeasuredJob], bool]
 
 MAX_CHARACTERS: Final = 1000
 _MAX_DEPTH: Final = 40
@@ -60,7 +60,7 @@ class _Value:
         word: Text that stands there; None for a number or what differs from job to job.
     """
 
-    of: Callable[[JobResult], Any]
+    of: Callable[[MeasuredJob], Any]
     kind: Kind
     at: int
     word: str | None = None

@@ -1,4 +1,4 @@
-"""Where the atoms of a job are, read from its sequence. Pure."""
+"""Where the atoms of a job are, and what is measured of them, read from its sequence. Pure."""
 
 from __future__ import annotations
 
@@ -60,3 +60,9 @@ def _traps(layout: Mapping[str, Any]) -> list[Place]:
     """Places by number: Pulser counts along x first, then y, then z."""
     places = [tuple(map(float, place)) for place in layout.get("coordinates", ())]
     return sorted(places, key=lambda place: [round(each, _DIGITS) for each in place])
+
+
+def basis_of(sequence: Mapping[str, Any]) -> str:
+    """The basis in which a sequence is measured, by its abstract representation; empty if it does not say."""
+    basis = sequence.get("measurement")
+    return basis if isinstance(basis, str) else ""

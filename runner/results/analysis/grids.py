@@ -11,7 +11,7 @@ from runner.results.analysis.points import columns_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
 
     Axis = tuple[str, ...]
     Label = tuple[object, ...]
@@ -58,14 +58,14 @@ class Grid:
         return tuple(each.name for each in self.dimensions)
 
 
-def common_axes(jobs: Sequence[JobResult]) -> tuple[Axis, ...]:
+def common_axes(jobs: Sequence[MeasuredJob]) -> tuple[Axis, ...]:
     """The axes of the sweep that all jobs come from; none when they come from several, or from none."""
     sweeps = {job.sweep for job in jobs}
     sweep = next(iter(sweeps)) if len(sweeps) == 1 else None
     return sweep.axes if sweep else ()
 
 
-def checked_axes(jobs: Sequence[JobResult], axes: Sequence[str | Sequence[str]]) -> tuple[Axis, ...]:
+def checked_axes(jobs: Sequence[MeasuredJob], axes: Sequence[str | Sequence[str]]) -> tuple[Axis, ...]:
     """Axes as somebody names them.
 
     Raises:
@@ -81,7 +81,7 @@ def checked_axes(jobs: Sequence[JobResult], axes: Sequence[str | Sequence[str]])
     return found
 
 
-def grid_of(jobs: Sequence[JobResult], axes: Sequence[Axis]) -> Grid:
+def grid_of(jobs: Sequence[MeasuredJob], axes: Sequence[Axis]) -> Grid:
     """The array that jobs lie in; without axes, one behind the other along `job`."""
     if not axes:
         return _row(jobs)
@@ -92,7 +92,7 @@ def grid_of(jobs: Sequence[JobResult], axes: Sequence[Axis]) -> Grid:
     return _with_repeats(dimensions, places)
 
 
-def _row(jobs: Sequence[JobResult]) -> Grid:
+def _row(jobs: Sequence[MeasuredJob]) -> Grid:
     rows = [columns_of(job.variables) for job in jobs]
     names = dict.fromkeys(name for row in rows for name in row)
     variables = {name: [row.get(name) for row in rows] for name in names}
@@ -100,7 +100,7 @@ def _row(jobs: Sequence[JobResult]) -> Grid:
     return Grid((dimension,), tuple((i,) for i in range(len(jobs))))
 
 
-def _label(job: JobResult, axis: Axis) -> Label:
+def _label(job: MeasuredJob, axis: Axis) -> Label:
     return tuple(_hashable(job.variables[name]) for name in axis)
 
 
@@ -108,7 +108,7 @@ def _hashable(value: Any) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _dimension(jobs: Sequence[JobResult], axis: Axis, order: Mapping[Label, int]) -> Dimension:
+def _dimension(jobs: Sequence[MeasuredJob], axis: Axis, order: Mapping[Label, int]) -> Dimension:
     one = {_label(job, axis): job for job in reversed(jobs)}
     rows = [columns_of({name: one[label].variables[name] for name in axis}) for label in order]
     variables = {name: [row.get(name) for row in rows] for name in dict.fromkeys(n for r in rows for n in r)}

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.errors import RecordError
-from runner.results.analysis.conventions import basis_of
-from runner.results.analysis.geometry import places_um
+from runner.results.analysis.geometry import basis_of, places_um
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,9 +19,6 @@ if TYPE_CHECKING:
     from runner.results.analysis.counts import Counts
     from runner.results.analysis.estimates import Bootstrap, Estimate, Estimates
     from runner.results.analysis.points import Sweep
-    from runner.results.export.to_pulser import PulserResults
-    from runner.results.plots.matplotlib_figure import PictureFigure
-    from runner.results.plots.plot import PlotOptions
     from runner.results.records.statuses import ResultStatus
 
 
@@ -52,7 +48,7 @@ def _no_sequence() -> Mapping[str, Any]:
 
 
 @dataclass(frozen=True, kw_only=True)
-class JobResult:
+class MeasuredJob:
     """One job of an experiment and what came back of it.
 
     A job of which nothing was measured yet is there as well: its counts are None, and what would be made of
@@ -224,35 +220,6 @@ class JobResult:
         """What went wrong with its remote jobs, or with their results; shots that are missing included."""
         return tuple(problem for job in self.remote_jobs for problem in job.problems)
 
-    def plot(self, kind: str = "histogram", **options: Unpack[PlotOptions]) -> PictureFigure:
-        """A figure of matplotlib: its bitstrings, or with `register` an observable of each atom.
-
-        Args:
-            options: `observable` and `top`; see `Results.plot`.
-
-        Raises:
-            UsageError: There is no such kind or observable.
-
-            RunnerError: matplotlib is not installed.
-        """
-        from runner.results.plots.plot import plotted  # noqa: PLC0415  (imports matplotlib)
-
-        return plotted(self.experiment, [self], kind, options)
-
-    def to_pulser(self) -> PulserResults | None:
-        """Pulser's `Results`; None when nothing was measured. Imports Pulser, which takes a second.
-
-        What the emulator gave is there whole if it was kept for all remote jobs and can be put together,
-        else the bitstrings alone, at the end of the sequence.
-
-        Raises:
-            RecordError: The bitstrings are all there is and the duration of the sequence is not known, or
-                what was kept cannot be read.
-        """
-        from runner.results.export.to_pulser import pulser_results  # noqa: PLC0415  (imports Pulser)
-
-        return pulser_results(self)
-
     def __str__(self) -> str:
         return f"{self.name}: {self.status}, {self.runs} runs"
 
@@ -260,8 +227,3 @@ class JobResult:
         said = ", ".join(f"{name}={value!r}" for name, value in self.variables.items())
         seen = f", {len(self.counts)} different bitstrings" if self.counts else ""
         return f"<JobResult {self.name!r}: {said or 'no variables'}; {self.status}, {self.runs} runs{seen}>"
-
-    def _repr_html_(self) -> str:
-        from runner.results.export.html_repr import job_html  # noqa: PLC0415  (for notebooks only)
-
-        return job_html(self)

@@ -13,7 +13,7 @@ from runner.results.export.sheets import Column, Sheet
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
 
 ADDED: Final = "added"
 REMOVED: Final = "removed"
@@ -26,11 +26,11 @@ _CLOSE: Final = 1e-12
 class Pair:
     """One job before and after; None where there is no such job."""
 
-    before: JobResult | None
-    after: JobResult | None
+    before: MeasuredJob | None
+    after: MeasuredJob | None
 
     @property
-    def job(self) -> JobResult:
+    def job(self) -> MeasuredJob:
         """The job as it is called now, or was at last."""
         found = self.after or self.before
         if found is None:
@@ -59,7 +59,7 @@ class Pair:
         return sum(sum(job.counts.values()) for job in self.after.remote_jobs if job.id in known)
 
 
-_FACETS: Final[tuple[tuple[str, Callable[[JobResult], Any]], ...]] = (
+_FACETS: Final[tuple[tuple[str, Callable[[MeasuredJob], Any]], ...]] = (
     ("name", lambda job: job.name),
     ("variables", lambda job: dict(job.variables)),
     ("device type", lambda job: job.device_type),
@@ -72,13 +72,13 @@ _FACETS: Final[tuple[tuple[str, Callable[[JobResult], Any]], ...]] = (
 )
 
 
-def pairs(before: Iterable[JobResult], after: Iterable[JobResult]) -> tuple[Pair, ...]:
+def pairs(before: Iterable[MeasuredJob], after: Iterable[MeasuredJob]) -> tuple[Pair, ...]:
     """Jobs of one experiment side by side, in today's order; those that are gone come last.
 
     They are joined by point and name; of what is left, by point alone, then by name alone.
     """
     former, wanted = dict(enumerate(before)), dict(enumerate(after))
-    found: dict[int, JobResult] = {}
+    found: dict[int, MeasuredJob] = {}
     for sign in _SIGNS:
         places: dict[Any, list[int]] = {}
         for place in reversed(former):
@@ -93,7 +93,7 @@ def pairs(before: Iterable[JobResult], after: Iterable[JobResult]) -> tuple[Pair
 
 
 # By what two jobs are the same one; the first that tells decides.
-_SIGNS: Final[tuple[Callable[[JobResult], Any], ...]] = (
+_SIGNS: Final[tuple[Callable[[MeasuredJob], Any], ...]] = (
     lambda job: (job.key, job.name),
     lambda job: job.key,
     lambda job: job.name,

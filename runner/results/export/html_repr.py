@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from runner.results.analysis.counts import Counts
-    from runner.results.analysis.job_result import JobResult
-    from runner.results.analysis.results import Results
+    from runner.results.analysis.job_result import MeasuredJob
+    from runner.results.analysis.results import MeasuredJobs
 
 _ROWS: Final = 100
 _TOP: Final = 3
@@ -22,7 +22,7 @@ _BAR_PX, _LETTER_PX, _LONGEST_PX = 16, 8, 240
 _BLUE: Final = "#0072B2"  # of Okabe and Ito's palette, told apart by everybody
 
 
-def results_html(results: Results) -> str:
+def results_html(results: MeasuredJobs[MeasuredJob]) -> str:
     """A table of the jobs, the first hundred of them."""
     shown = [(job, columns_of(job.variables)) for job in results[:_ROWS]]
     names = list(dict.fromkeys(name for _, columns in shown for name in columns))
@@ -36,7 +36,7 @@ def results_html(results: Results) -> str:
     return f"<p>{escape(repr(results)[1:-1])}</p>{table(head, rows)}{more}{_said_below(results)}"
 
 
-def job_html(job: JobResult) -> str:
+def job_html(job: MeasuredJob) -> str:
     """What is known of one job, and its most frequent bitstrings as bars."""
     facts = [
         ("status", job.status),
@@ -52,7 +52,7 @@ def job_html(job: JobResult) -> str:
     return f"<p><b>{escape(job.name)}</b></p>{table((), said)}{picture}{_said_below([job])}"
 
 
-def _said_below(jobs: Iterable[JobResult]) -> str:
+def _said_below(jobs: Iterable[MeasuredJob]) -> str:
     return "".join(f"<p>{escape(said)}</p>" for said in conventions(jobs))
 
 
@@ -89,7 +89,7 @@ def _bar(place: int, bar: tuple[str, int], most: int, total: int, left: int) -> 
     )
 
 
-def _top(job: JobResult) -> str:
+def _top(job: MeasuredJob) -> str:
     if not job.counts:
         return "; ".join(job.errors) or "–"
     return ", ".join(f"{bitstring} {count}" for bitstring, count in job.counts.most_frequent(_TOP))

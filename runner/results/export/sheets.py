@@ -20,7 +20,7 @@ from runner.results.analysis.estimates import Estimate
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
 
     Cells = tuple[Any, ...]
 
@@ -99,13 +99,13 @@ def chosen_columns(names: Iterable[str], quantities: Quantities) -> tuple[Quanti
     return tuple(found.values())
 
 
-def wide_sheet(jobs: Iterable[JobResult], columns: Sequence[Quantity]) -> Sheet:
+def wide_sheet(jobs: Iterable[MeasuredJob], columns: Sequence[Quantity]) -> Sheet:
     """One row a job."""
     headings = tuple(Column(each.name, each.kind) for each in columns)
     return Sheet(headings, tuple(tuple(each.of(job) for each in columns) for job in jobs))
 
 
-def long_sheet(jobs: Iterable[JobResult], columns: Sequence[Quantity]) -> Sheet:
+def long_sheet(jobs: Iterable[MeasuredJob], columns: Sequence[Quantity]) -> Sheet:
     """One row for each job and bitstring; jobs of which nothing came back have none.
 
     Behind the chosen columns come the bitstring, its count, and its share with its error.
@@ -117,7 +117,7 @@ def long_sheet(jobs: Iterable[JobResult], columns: Sequence[Quantity]) -> Sheet:
     return Sheet(tuple(headings), tuple(rows))
 
 
-def _bitstrings(job: JobResult) -> Iterator[tuple[str, int, Estimate]]:
+def _bitstrings(job: MeasuredJob) -> Iterator[tuple[str, int, Estimate]]:
     counts = job.counts
     if counts is None:
         return

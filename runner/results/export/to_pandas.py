@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
 
 _WHAT: Final = "to_pandas()"
 _WIDE: Final = (
@@ -22,7 +22,9 @@ _WIDE: Final = (
 _LONG: Final = ("job", "bitstring", "count", "probability")
 
 
-def wide_frame(jobs: Sequence[JobResult], observables: Mapping[str, Callable[[str], float]]) -> pd.DataFrame:
+def wide_frame(
+    jobs: Sequence[MeasuredJob], observables: Mapping[str, Callable[[str], float]]
+) -> pd.DataFrame:
     """One row a job; see `Results.to_pandas`."""
     pandas = needed("pandas", _WHAT)
     taken = [*_WIDE, *observables, *(f"{name}_error" for name in observables)]
@@ -41,7 +43,7 @@ def wide_frame(jobs: Sequence[JobResult], observables: Mapping[str, Callable[[st
     return frame
 
 
-def long_frame(jobs: Sequence[JobResult]) -> pd.DataFrame:
+def long_frame(jobs: Sequence[MeasuredJob]) -> pd.DataFrame:
     """One row for each job and bitstring; see `Results.to_pandas`."""
     pandas = needed("pandas", _WHAT)
     measured = [(job, job.counts) for job in jobs if job.counts]
@@ -56,7 +58,7 @@ def long_frame(jobs: Sequence[JobResult]) -> pd.DataFrame:
     return frame
 
 
-def variable_columns(jobs: Sequence[JobResult], taken: Iterable[str]) -> dict[str, list[Any]]:
+def variable_columns(jobs: Sequence[MeasuredJob], taken: Iterable[str]) -> dict[str, list[Any]]:
     """A column for each variable, None where a job does not have it.
 
     Args:
@@ -72,5 +74,5 @@ def _repeated(values: Sequence[Any], times: Sequence[int]) -> list[Any]:
     return [value for value, n in zip(values, times, strict=True) for _ in range(n)]
 
 
-def _moments(pandas: Any, jobs: Sequence[JobResult], name: str) -> Any:
+def _moments(pandas: Any, jobs: Sequence[MeasuredJob], name: str) -> Any:
     return pandas.to_datetime([getattr(job, name) for job in jobs], utc=True)

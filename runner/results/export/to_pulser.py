@@ -14,19 +14,19 @@ from runner.errors import RecordError
 
 if TYPE_CHECKING:
     from runner.domain import RecordedJob
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
 
 __all__ = ["PulserResults", "pulser_results"]
 
 
-def pulser_results(job: JobResult) -> PulserResults | None:
-    """Pulser's `Results` of a job; see `JobResult.to_pulser`."""
+def pulser_results(job: MeasuredJob) -> PulserResults | None:
+    """Pulser's `Results` of a job; see `MeasuredJob.to_pulser`."""
     if job.counts is None:
         return None
     return _whole(job) or _bitstrings(job)
 
 
-def _whole(job: JobResult) -> PulserResults | None:
+def _whole(job: MeasuredJob) -> PulserResults | None:
     """What the emulator gave, over all remote jobs; None unless all of it was kept and can be added up."""
     measured = [each for each in job.remote_jobs if each.status is JobStatus.DONE and each.counts]
     texts = [(each, job.serialised(each)) for each in measured]
@@ -52,7 +52,7 @@ def _read(job: RecordedJob, text: str) -> PulserResults:
         ) from error
 
 
-def _bitstrings(job: JobResult) -> PulserResults:
+def _bitstrings(job: MeasuredJob) -> PulserResults:
     if job.duration_ns is None:
         raise RecordError(
             f"{job.name or job.key}: Pulser's results need the duration of the sequence, which is not known",

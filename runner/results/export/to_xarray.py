@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from runner.results.analysis.estimates import Estimates, Floats
-    from runner.results.analysis.job_result import JobResult
-    from runner.results.analysis.results import Results
+    from runner.results.analysis.job_result import MeasuredJob
+    from runner.results.analysis.results import MeasuredJobs
 
     Variable = tuple[tuple[str, ...], Any, dict[str, str]]
 
@@ -37,13 +37,13 @@ _SAID: Final = {
 
 
 def dataset(
-    results: Results,
+    results: MeasuredJobs[MeasuredJob],
     *,
     observables: Mapping[str, Callable[[str], float]],
     counts: bool,
     axes: Sequence[str | Sequence[str]] | None,
 ) -> xr.Dataset:
-    """The arrays of `Results.to_xarray`."""
+    """The arrays of `MeasuredJobs.to_xarray`."""
     xarray = needed("xarray", "to_xarray()")
     jobs = tuple(results)
     taken = _names_taken(observables)
@@ -65,7 +65,7 @@ def _names_taken(observables: Iterable[str]) -> frozenset[str]:
     return _TAKEN | names
 
 
-def _attributes(results: Results) -> dict[str, str]:
+def _attributes(results: MeasuredJobs[MeasuredJob]) -> dict[str, str]:
     """What holds for all jobs; nothing of what differs."""
     said = {"experiment": results.experiment}
     for name in ("recipe", "device_type", "basis"):
@@ -83,7 +83,7 @@ class _Arrays:
         taken: Names that no variable of a sequence can have.
     """
 
-    jobs: tuple[JobResult, ...]
+    jobs: tuple[MeasuredJob, ...]
     grid: Grid
     taken: frozenset[str]
 

@@ -13,7 +13,7 @@ from runner.results.plots.labels import Quantity, quantity_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
 
     Row = Mapping[str, float]
 
@@ -57,8 +57,8 @@ class Points:
     """
 
     axes: tuple[Axis, ...]
-    jobs: Mapping[tuple[float, ...], tuple[JobResult, ...]]
-    others: tuple[JobResult, ...] = ()
+    jobs: Mapping[tuple[float, ...], tuple[MeasuredJob, ...]]
+    others: tuple[MeasuredJob, ...] = ()
 
     def place(self, name: str) -> int:
         """Number of the axis on which a variable is.
@@ -77,7 +77,7 @@ class Points:
         )
 
 
-def points(jobs: Sequence[JobResult], *, first: Sequence[str] = ()) -> Points:
+def points(jobs: Sequence[MeasuredJob], *, first: Sequence[str] = ()) -> Points:
     """The points that some jobs measured.
 
     Args:
@@ -85,7 +85,7 @@ def points(jobs: Sequence[JobResult], *, first: Sequence[str] = ()) -> Points:
     """
     rows = [_numbers(job) for job in jobs]
     axes = _axes(rows, first)
-    found: dict[tuple[float, ...], list[JobResult]] = {}
+    found: dict[tuple[float, ...], list[MeasuredJob]] = {}
     others = []
     for job, row in zip(jobs, rows, strict=True):
         if all(axis.name in row for axis in axes):
@@ -95,7 +95,7 @@ def points(jobs: Sequence[JobResult], *, first: Sequence[str] = ()) -> Points:
     return Points(axes, {point: tuple(some) for point, some in found.items()}, tuple(others))
 
 
-def _numbers(job: JobResult) -> dict[str, float]:
+def _numbers(job: MeasuredJob) -> dict[str, float]:
     columns = columns_of(job.variables)
     return {name: number_of(value) for name, value in columns.items() if isinstance(value, int | float)}
 

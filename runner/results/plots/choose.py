@@ -17,7 +17,7 @@ from runner.results.plots.picture import Kind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
     from runner.results.plots.axes import Points
     from runner.results.plots.picture import Picture
 
@@ -51,7 +51,7 @@ class Asked:
     top: int = TOP
 
 
-def picture(title: str, jobs: Sequence[JobResult], asked: Asked) -> Picture:
+def picture(title: str, jobs: Sequence[MeasuredJob], asked: Asked) -> Picture:
     """The picture of some jobs.
 
     Without a kind, it is a histogram of a job that is named, or where nothing varies; a heatmap where two
@@ -100,7 +100,7 @@ def _check(kind: Kind, asked: Asked) -> None:
             raise UsageError(f"a {kind} takes no choice of {what}", hint="another kind does")
 
 
-def _one_job(jobs: Sequence[JobResult], name: str) -> tuple[JobResult, str]:
+def _one_job(jobs: Sequence[MeasuredJob], name: str) -> tuple[MeasuredJob, str]:
     """The job that is named, else the first one with results; and what to say of the others."""
     if name:
         return _named(jobs, name), ""
@@ -110,7 +110,7 @@ def _one_job(jobs: Sequence[JobResult], name: str) -> tuple[JobResult, str]:
     return job, f"of {len(jobs)} jobs, {said}; choose another by its name" if others else ""
 
 
-def _named(jobs: Sequence[JobResult], name: str) -> JobResult:
+def _named(jobs: Sequence[MeasuredJob], name: str) -> MeasuredJob:
     for job in jobs:
         if name in (job.name, job.key):
             return job

@@ -13,7 +13,7 @@ from runner.results.plots.picture import Curves, Line, Picture
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
     from runner.results.plots.axes import Points
     from runner.results.plots.observables import Observable
     from runner.results.plots.picture import Reading
@@ -61,7 +61,7 @@ def _longest(known: Points) -> int:
 
 
 def _lines(known: Points, shown: Observable, along: int) -> list[Line]:
-    groups: dict[tuple[float, ...], list[tuple[float, Sequence[JobResult]]]] = {}
+    groups: dict[tuple[float, ...], list[tuple[float, Sequence[MeasuredJob]]]] = {}
     for point, jobs in known.jobs.items():
         groups.setdefault(point[:along] + point[along + 1 :], []).append((point[along], jobs))
     others = [axis.quantity for axis in known.axes[:along] + known.axes[along + 1 :]]
@@ -73,7 +73,7 @@ def _lines(known: Points, shown: Observable, along: int) -> list[Line]:
 
 
 def _readings(
-    some: Sequence[tuple[float, Sequence[JobResult]]], shown: Observable, x: str
+    some: Sequence[tuple[float, Sequence[MeasuredJob]]], shown: Observable, x: str
 ) -> tuple[tuple[float, Reading | None], ...]:
     """What was measured along a line; nothing at points that the file leaves out, so that it is broken."""
     there = {value: shown.read(jobs) for value, jobs in some}
@@ -81,7 +81,7 @@ def _readings(
     return tuple(sorted((dict.fromkeys(gaps) | there).items(), key=lambda each: each[0]))
 
 
-def excluded(jobs: Iterable[JobResult], x: str) -> set[float]:
+def excluded(jobs: Iterable[MeasuredJob], x: str) -> set[float]:
     """Values of a variable that the sweeps of some jobs leave out where all else is as it is there."""
     found = set()
     for one in jobs:
@@ -93,7 +93,7 @@ def excluded(jobs: Iterable[JobResult], x: str) -> set[float]:
     return found
 
 
-def _gaps_said(jobs: Iterable[JobResult], x: str) -> str:
+def _gaps_said(jobs: Iterable[MeasuredJob], x: str) -> str:
     return "gaps: points that the file excludes" if excluded(jobs, x) else ""
 
 
@@ -104,7 +104,7 @@ def evenly(some: Sequence[T], most: int) -> list[T]:
     return [some[round(place * (len(some) - 1) / (most - 1))] for place in range(most)]
 
 
-def runs_said(points: Iterable[Sequence[JobResult]]) -> str:
+def runs_said(points: Iterable[Sequence[MeasuredJob]]) -> str:
     """How many runs each point has: those of all jobs that measured it; empty where nothing was measured."""
     runs = sorted({sum(job.runs.measured for job in jobs if job.counts) for jobs in points} - {0})
     if not runs:

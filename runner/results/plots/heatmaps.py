@@ -12,12 +12,12 @@ from runner.results.plots.picture import Heatmap, Hole, Picture
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
     from runner.results.plots.axes import Points
     from runner.results.plots.observables import Observable
     from runner.results.plots.picture import Reading
 
-    Plane = Mapping[tuple[float, float], tuple[JobResult, ...]]
+    Plane = Mapping[tuple[float, float], tuple[MeasuredJob, ...]]
 
 _TWO: Final = 2
 

@@ -14,10 +14,10 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from runner.results.analysis.counts import Counts
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
 
 
-def histogram(title: str, job: JobResult, *, top: int, notes: tuple[str, ...] = ()) -> Picture:
+def histogram(title: str, job: MeasuredJob, *, top: int, notes: tuple[str, ...] = ()) -> Picture:
     """The most frequent bitstrings of a job, and all others as one bar.
 
     Args:
@@ -32,7 +32,7 @@ def histogram(title: str, job: JobResult, *, top: int, notes: tuple[str, ...] = 
     )
 
 
-def subtitle(job: JobResult) -> str:
+def subtitle(job: MeasuredJob) -> str:
     """How many runs there are, and which character of a bitstring is which qubit."""
     runs = counted(job.runs.measured, "run")
     ids = job.qubit_ids

@@ -10,7 +10,7 @@ from runner.results.records.statuses import ResultStatus
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
 
 _NAMED: Final = 3
 _SAID: Final = {
@@ -22,12 +22,12 @@ _SAID: Final = {
 }
 
 
-def said_below(jobs: Sequence[JobResult]) -> tuple[str, ...]:
+def said_below(jobs: Sequence[MeasuredJob]) -> tuple[str, ...]:
     """What stands below a picture of some jobs: which are incomplete, and what a 1 is."""
     return (*missing(jobs), *conventions(jobs))
 
 
-def missing(jobs: Sequence[JobResult]) -> tuple[str, ...]:
+def missing(jobs: Sequence[MeasuredJob]) -> tuple[str, ...]:
     """A sentence for each way in which jobs are incomplete; none when all of them are there."""
     found = []
     for status, said in _SAID.items():

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from runner.results.analysis.estimates import Estimate
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
 
     PerBitstring = Callable[[str], float]
 
@@ -41,9 +41,9 @@ class Observable:
     """
 
     measured: Measured
-    of: Callable[[JobResult], PerBitstring | None]
+    of: Callable[[MeasuredJob], PerBitstring | None]
 
-    def read(self, jobs: Sequence[JobResult]) -> Reading | None:
+    def read(self, jobs: Sequence[MeasuredJob]) -> Reading | None:
         """Its value over all runs of jobs that measured the same point; None when there are none."""
         same = [job for job in jobs if job.counts and job.qubit_ids == jobs[0].qubit_ids]
         counts = Counts.added(job.counts for job in same if job.counts)
@@ -58,7 +58,7 @@ def reading(estimate: Estimate) -> Reading | None:
     return Reading(estimate.value, None if math.isnan(estimate.error) else estimate.error)
 
 
-def observable(name: str, jobs: Sequence[JobResult]) -> Observable:
+def observable(name: str, jobs: Sequence[MeasuredJob]) -> Observable:
     """The observable of this name.
 
     `occupation` and `magnetization` are means over all qubits, `staggered_magnetization` one with the signs
@@ -88,15 +88,15 @@ def _some(qubits: tuple[str, ...], most: int = 12) -> str:
     return ", ".join(qubits[:most]) + (", …" if len(qubits) > most else "")
 
 
-def _occupation(_: JobResult) -> PerBitstring:
+def _occupation(_: MeasuredJob) -> PerBitstring:
     return lambda bits: bits.count("1") / len(bits)
 
 
-def _magnetization(_: JobResult) -> PerBitstring:
+def _magnetization(_: MeasuredJob) -> PerBitstring:
     return lambda bits: 2 * bits.count("1") / len(bits) - 1
 
 
-def _staggered(job: JobResult) -> PerBitstring:
+def _staggered(job: MeasuredJob) -> PerBitstring:
     named = job.sublattices
     sign = named_signs(job.qubit_ids, named) if named else signs(job.qubit_ids, job.positions_um)
     count = sum(map(abs, sign))
@@ -115,7 +115,7 @@ _KNOWN: Final = {
 
 
 def _of_qubit(qubit: str) -> Observable:
-    def of(job: JobResult) -> PerBitstring | None:
+    def of(job: MeasuredJob) -> PerBitstring | None:
         if qubit not in job.qubit_ids:
             return None
         place = job.qubit_ids.index(qubit)
@@ -124,7 +124,7 @@ def _of_qubit(qubit: str) -> Observable:
     return Observable(Measured(quantity=Quantity(f"occupation ⟨n⟩ of {qubit}"), low=0, high=1), of)
 
 
-def _probability(bitstring: str, jobs: Sequence[JobResult]) -> Observable:
+def _probability(bitstring: str, jobs: Sequence[MeasuredJob]) -> Observable:
     lengths = {len(job.qubit_ids) for job in jobs}
     if not bitstring or bitstring.strip("01") or len(bitstring) not in lengths:
         wanted = " or ".join(map(str, sorted(lengths)))
@@ -133,7 +133,7 @@ def _probability(bitstring: str, jobs: Sequence[JobResult]) -> Observable:
             hint=f"they have {wanted} characters, each 0 or 1: probability[{'0' * min(lengths)}]",
         )
 
-    def of(job: JobResult) -> PerBitstring | None:
+    def of(job: MeasuredJob) -> PerBitstring | None:
         return (lambda bits: float(bits == bitstring)) if len(job.qubit_ids) == len(bitstring) else None
 
     return Observable(Measured(quantity=Quantity(f"probability of {bitstring}"), low=0, high=1), of)

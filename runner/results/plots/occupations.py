@@ -13,7 +13,7 @@ from runner.results.plots.observables import MAGNETIZATION, OCCUPATION, reading
 from runner.results.plots.picture import Atom, Measured, Picture, Places
 
 if TYPE_CHECKING:
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
 
 _FLAT: Final = 2
 _SLANT: Final = 0.4
@@ -23,7 +23,7 @@ _SHOWN: Final = {
 }
 
 
-def occupations(title: str, job: JobResult, observable: str, *, notes: tuple[str, ...] = ()) -> Picture:
+def occupations(title: str, job: MeasuredJob, observable: str, *, notes: tuple[str, ...] = ()) -> Picture:
     """Each atom where it is, with what was measured of it.
 
     Raises:

@@ -11,7 +11,7 @@ from runner.results.plots.picture import Kind
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runner.results.analysis.job_result import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
     from runner.results.plots.matplotlib_figure import PictureFigure
     from runner.results.plots.picture import Picture
 
@@ -31,7 +31,7 @@ class PlotOptions(TypedDict, total=False):
     """How many bitstrings a histogram shows one by one."""
 
 
-def drafted(title: str, jobs: Sequence[JobResult], kind: str | None, options: PlotOptions) -> Picture:
+def drafted(title: str, jobs: Sequence[MeasuredJob], kind: str | None, options: PlotOptions) -> Picture:
     """The picture that these words ask for.
 
     Raises:
@@ -58,6 +58,6 @@ def figure_of(drawn: Picture) -> PictureFigure:
     return figure(drawn)
 
 
-def plotted(title: str, jobs: Sequence[JobResult], kind: str | None, options: PlotOptions) -> PictureFigure:
+def plotted(title: str, jobs: Sequence[MeasuredJob], kind: str | None, options: PlotOptions) -> PictureFigure:
     """The same at once."""
     return figure_of(drafted(title, jobs, kind, options))

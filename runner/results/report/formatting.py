@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from datetime import datetime
 
-    from runner.results.analysis.job_result import JobResult
-    from runner.results.analysis.results import Results
+    from runner.results.analysis.job_result import MeasuredJob
+    from runner.results.analysis.results import MeasuredJobs
 
 _MINUTE_S: Final = 60.0
 # A sign beside each word: colours are not seen by everybody, nor printed.
@@ -57,14 +57,14 @@ def spent(runs: int, qpu_s: float) -> str:
     )
 
 
-def extent(results: Results) -> str:
+def extent(results: MeasuredJobs[MeasuredJob]) -> str:
     """Whether all, some or none of the results are there."""
     if results.is_complete:
         return "Complete"
     return "Partial results" if any(job.counts for job in results if job.is_wanted) else "No results yet"
 
 
-def standing(jobs: Sequence[JobResult]) -> str:
+def standing(jobs: Sequence[MeasuredJob]) -> str:
     """How far some jobs have come, in a line."""
     asked = [job for job in jobs if job.is_wanted]
     found = Counter(job.status for job in asked)

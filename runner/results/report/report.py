@@ -11,7 +11,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from runner.domain import RecordedJob
-    from runner.results.analysis.results import Results
+    from runner.results.analysis.job_result import MeasuredJob
+    from runner.results.analysis.results import MeasuredJobs
     from runner.results.records.verify import Verdict
 
 
@@ -95,7 +96,7 @@ class Report:
     device_type: str
     recipe: str
     target: str = ""
-    results: Results
+    results: MeasuredJobs[MeasuredJob]
     provenance: Provenance
     qpu_s: float = 0.0
     sequence: tuple[Drawing, ...] = ()

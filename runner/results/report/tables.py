@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from runner.results.analysis.counts import Counts
-    from runner.results.analysis.job_result import JobResult
-    from runner.results.analysis.results import Results
+    from runner.results.analysis.job_result import MeasuredJob
+    from runner.results.analysis.results import MeasuredJobs
     from runner.results.report.report import BatchRow
 
 _TOP: Final = 3
 _MEASURED: Final = (("status", None), ("runs", None), ("most frequent bitstrings, errors", None))
 
 
-def job_table(results: Results) -> Html:
+def job_table(results: MeasuredJobs[MeasuredJob]) -> Html:
     """All jobs in file order: variables with their units, status, runs, most frequent bitstrings, errors."""
     points = [columns_of(job.variables) for job in results]
     variables = list(dict.fromkeys(name for point in points for name in point))
@@ -54,7 +54,7 @@ def batch_table(batches: Sequence[BatchRow]) -> Html:
     return _table("Batches", columns, rows)
 
 
-def _outcome(job: JobResult) -> Iterable[Html]:
+def _outcome(job: MeasuredJob) -> Iterable[Html]:
     if job.counts:
         yield _bitstrings(job.counts)
     for error in dict.fromkeys(job.errors):

@@ -13,8 +13,8 @@ from runner.project import Project
 from runner.project.config.folder_rules import FolderRules, Permitted, permitted
 from runner.project.config.settings import read_settings
 from runner.project.experiments.permissions import idle_rules
-from runner.reconcile.execute.executor import Deed
 from runner.reconcile.model.actions import Hold
+from runner.reconcile.model.deed import Deed
 from runner.reconcile.plan.planner import plan
 from runner.reconcile.plan.saved_plan import as_json, desired_facts, moved_file, saved_experiment
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from xml.etree import ElementTree as ET
 
-from runner.reconcile import Cost, Difference, Health, Hold, JobTally, Plan, Sync
+from runner.project.answers import ShownPlan
+from runner.reconcile import Cost, Difference, Health, Hold, JobTally, Sync
 from runner.reconcile.display.plan_html import conditions_html, jobs_html, plan_html
 from runner.reconcile.model.actions import CancelBatch
 from runner.reconcile.plan.conditions import Claimed, Condition
@@ -27,7 +28,7 @@ def a_plan(**fields):
         "cost": Cost(jobs=1, runs=100, qpu_s=120.0),
         "notes": ("a note",),
     }
-    return Plan(**(plain | fields))
+    return ShownPlan(**(plain | fields))
 
 
 def shown(html):

@@ -21,9 +21,9 @@ from runner.errors import (
     RecordError,
 )
 from runner.reconcile import End, Journal, Patience, Reconciler, Sync, Terms, Tools, Wish
-from runner.reconcile.execute.executor import Deed
 from runner.reconcile.execute.parallel import SILENT_IN_A_ROW, perform_all
 from runner.reconcile.model.actions import CloseBatch, Hold
+from runner.reconcile.model.deed import Deed
 from runner.reconcile.model.plan import Health, Plan
 from runner.results import Records
 

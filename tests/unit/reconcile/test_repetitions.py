@@ -41,8 +41,9 @@ from runner.domain import (
 )
 from runner.errors import JobCreationError
 from runner.reconcile import Journal, Tools
-from runner.reconcile.execute.executor import Actor, Deed
+from runner.reconcile.execute.executor import Actor
 from runner.reconcile.model.actions import AddJobs, CancelJobs, Claim, EndedJob, NewJob, RecordResults
+from runner.reconcile.model.deed import Deed
 from runner.reconcile.model.repetitions import (
     FIRST,
     Repetitions,

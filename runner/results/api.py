@@ -1,0 +1,166 @@
+"""`JobResult` and `Results`: measured jobs, with all that they can be turned into.
+
+What they become is made beside this module, and imported when it is asked for: numbers need no pandas, no
+xarray, no matplotlib and no Pulser.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Unpack
+
+from runner.results.analysis.job_result import MeasuredJob
+from runner.results.analysis.results import MeasuredJobs
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    import pandas as pd
+    import xarray as xr
+
+    from runner.results.export.to_pulser import PulserResults
+    from runner.results.plots.matplotlib_figure import PictureFigure
+    from runner.results.plots.plot import PlotOptions
+
+    Observables = Mapping[str, Callable[[str], float]]
+
+
+class JobResult(MeasuredJob):
+    """What came back of one job of the file: its counts, and what follows from them."""
+
+    __slots__ = ()
+
+    def plot(self, kind: str = "histogram", **options: Unpack[PlotOptions]) -> PictureFigure:
+        """A figure of matplotlib: its bitstrings, or with `register` an observable of each atom.
+
+        Args:
+            options: `observable` and `top`; see `Results.plot`.
+
+        Raises:
+            UsageError: There is no such kind or observable.
+
+            RunnerError: matplotlib is not installed.
+        """
+        from runner.results.plots.plot import plotted  # noqa: PLC0415  (imports matplotlib)
+
+        return plotted(self.experiment, [self], kind, options)
+
+    def to_pulser(self) -> PulserResults | None:
+        """Pulser's `Results`; None when nothing was measured. Imports Pulser, which takes a second.
+
+        What the emulator gave is there whole if it was kept for all remote jobs and can be put together,
+        else the bitstrings alone, at the end of the sequence.
+
+        Raises:
+            RecordError: The bitstrings are all there is and the duration of the sequence is not known, or
+                what was kept cannot be read.
+        """
+        from runner.results.export.to_pulser import pulser_results  # noqa: PLC0415  (imports Pulser)
+
+        return pulser_results(self)
+
+    def _repr_html_(self) -> str:
+        from runner.results.export.html_repr import job_html  # noqa: PLC0415  (for notebooks only)
+
+        return job_html(self)
+
+
+class Results(MeasuredJobs[JobResult]):
+    """The jobs of an experiment with what came back of each: an immutable sequence in file order.
+
+    Taken by place (`results[0]`), by name (`results["reference"]`) or as a slice, which is `Results` again.
+    """
+
+    __slots__ = ()
+
+    def to_pandas(self, *, long: bool = False, observables: Observables | None = None) -> pd.DataFrame:
+        """A table.
+
+        Wide, it has one row a job: `job`, a column a variable (`v[0]`, `v[1]` for one that holds several
+        numbers), `status`, `runs` (wanted), `measured`, `counts` (a dict, None where nothing came back),
+        `created_at`, `started_at`, `ended_at`, and two columns for each observable, `<name>` and
+        `<name>_error`. Long, it has one row for each job and bitstring: `job`, the variables, `bitstring`,
+        `count`, `probability`; jobs of which nothing came back have none.
+
+        Rows are in file order. A variable that is called like a column of ours has a `_` behind it.
+
+        Args:
+            observables: Functions of the bitstring, by name; see `JobResult.expectation`. Wide only.
+
+        Raises:
+            RunnerError: pandas is not installed.
+        """
+        from runner.results.export.to_pandas import long_frame, wide_frame  # noqa: PLC0415  (imports pandas)
+
+        return long_frame(self) if long else wide_frame(self, observables or {})
+
+    def to_xarray(
+        self,
+        *,
+        observables: Observables | None = None,
+        counts: bool = False,
+        axes: Sequence[str | Sequence[str]] | None = None,
+    ) -> xr.Dataset:
+        """A labelled array over the points; partial results always, and nothing is sorted.
+
+        Dimensions: where all jobs come from one sweep of the file, one for each of its axes, outermost
+        first, called after the axis's first variable; the other variables that move with it are coordinates
+        along it. Points of the grid that the file leaves out have the status ABSENT. Where the file repeats
+        a point, `repeat` is one dimension more. Any other jobs (several entries, points written out) lie
+        along one dimension, `job`: choose those of one sweep first, or name the axes.
+
+        Coordinates: variables with the `units` that their names say, in file order; `job`, the names; a
+        variable that no axis has is a number if it has one value, else it lies along all dimensions.
+        `qubit` holds the qubit ids.
+
+        Data: `status`, `runs` (wanted), `measured`; along `qubit` too `occupation`, `magnetization` and
+        their `_error`, all NaN where nothing came back. A variable that is called like one of ours has a
+        `_` behind it.
+
+        Args:
+            observables: Functions of the bitstring, by name; each gives `<name>` and `<name>_error`.
+
+            counts: Whether `counts` are there, along `bitstring`: those measured in any of the jobs, in
+                lexical order; 0 where it was not measured, NaN where nothing came back.
+
+            axes: Variables of each axis, in the order of the dimensions: `["omega_max", ("t_ns", "phi")]`.
+                By default those of the sweep.
+
+        Raises:
+            UsageError: An axis names no variable, or the name of an observable is taken.
+
+            RunnerError: xarray is not installed.
+        """
+        from runner.results.export.to_xarray import dataset  # noqa: PLC0415  (imports xarray)
+
+        return dataset(self, observables=observables or {}, counts=counts, axes=axes)
+
+    def plot(self, kind: str | None = None, **options: Unpack[PlotOptions]) -> PictureFigure:
+        """A figure of matplotlib, which a notebook shows; partial results always.
+
+        Args:
+            kind: `histogram` of a job, `curve` of an observable along a variable, `heatmap` over two, or
+                `register`, an observable of each atom. By default a histogram where nothing varies or a
+                job is named, a heatmap where two variables make a grid, else a curve.
+
+            options: `job`, `x`, `y`, `observable`, `top`; see `PlotOptions`.
+
+        Raises:
+            UsageError: There is no such kind, job, variable or observable.
+
+            RunnerError: matplotlib is not installed.
+        """
+        from runner.results.plots.plot import plotted  # noqa: PLC0415  (imports matplotlib)
+
+        return plotted(self.experiment, self, kind, options)
+
+    def to_pulser(self) -> list[PulserResults | None]:
+        """Pulser's `Results` of each job, in file order; None where nothing came back.
+
+        See `JobResult.to_pulser`.
+        """
+        return [job.to_pulser() for job in self._jobs]
+
+    def _repr_html_(self) -> str:
+        from runner.results.export.html_repr import results_html  # noqa: PLC0415  (for notebooks only)
+
+        return results_html(self)
