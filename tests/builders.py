@@ -20,7 +20,7 @@ from runner.domain import (
     repetition_key,
 )
 from runner.reconcile import Observation, Terms
-from runner.reconcile.journal.journal import Entry, Kind, State
+from runner.reconcile.model.entries import Entry, Kind, State
 from runner.results import Counts, JobResult, Results, ResultStatus, Runs
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)

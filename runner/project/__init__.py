@@ -20,7 +20,7 @@ from runner.project.plan.resolve import (
 )
 from runner.project.project import Project
 from runner.project.scaffold.first_experiment import begin
-from runner.project.views.naming import experiment_meant, names_meant
+from runner.project.views.named_experiment import experiment_meant, names_meant
 from runner.project.views.requested_jobs import AskedJob, asked_jobs
 from runner.project.views.selection import Selection, selected
 from runner.reconcile.observe.adoption import Candidate

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
 import inspect
 import pkgutil
+import re
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -130,3 +133,44 @@ def test_ci_runs_exactly_the_readmes_test_command_before_anything_else():
 
     assert len(commands) == 2
     assert commands[1] == next(line for line in script if line and not line.startswith(preamble))
+
+
+MODULES = [path for path in (ROOT / "runner").rglob("*.py") if path.stem != "__init__"]
+MOST_MODULES = 20
+# What would be called so in any trade; the others are what happens in a module, and no name for it.
+NOUNS = {"formatting", "missing_jobs", "nesting", "routing", "spending"}
+# A name that means several things, until each has one of its own.
+SEVERAL = {
+    **dict.fromkeys(("Applied", "Asked", "Atom", "Batch", "Budget", "Call", "Choice", "Column"), 2),
+    **dict.fromkeys(("Condition", "Configuration", "Connection", "Counts", "Courier", "Declared"), 2),
+    **dict.fromkeys(("Document", "Ended", "Experiment", "Health", "JobResult", "Limits", "Memory"), 2),
+    **dict.fromkeys(("Names", "NewJob", "Outcome", "Pace", "Page", "Paused", "Piece", "Point", "Policy"), 2),
+    **dict.fromkeys(("Problem", "Project", "Quantity", "RepresentationError", "Request", "Retry", "Room"), 2),
+    **dict.fromkeys(("Selection", "Settings", "Source", "Standing", "State", "Step", "Table", "Target"), 2),
+    "Variable": 2,
+    **dict.fromkeys(("Entry", "Job", "Line", "Operation", "Place", "Reading", "Rules", "Verdict"), 3),
+    "Answer": 4,
+    "Kind": 5,
+}
+
+
+def test_no_folder_is_too_full_to_be_seen_at_once():
+    """But for the verbs, one a module."""
+    many = Counter(path.parent.relative_to(ROOT).as_posix() for path in MODULES)
+
+    assert {"runner/cli/commands"} == {folder for folder, count in many.items() if count > MOST_MODULES}
+
+
+def test_a_module_is_a_noun():
+    """Not what happens in it."""
+    gerunds = {path.stem for path in MODULES if re.search(r"ing(_|$)", path.stem)}
+
+    assert NOUNS == gerunds
+
+
+def test_a_class_name_means_one_thing():
+    """Those that mean several are listed, and none is added."""
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in MODULES]
+    names = Counter(node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+
+    assert {n: c for n, c in names.items() if c > 1 and not n.startswith("_")} == SEVERAL

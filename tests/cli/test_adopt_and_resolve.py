@@ -12,7 +12,7 @@ from commands import said
 from runner.cloud import Client
 from runner.domain import job_key, repetition_key
 from runner.project import Project
-from runner.reconcile.journal.journal import Kind, State
+from runner.reconcile.model.entries import Kind, State
 
 DIRECT = "  policy: {submission: direct, on_unknown_submission: hold}\n"
 

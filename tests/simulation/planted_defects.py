@@ -36,7 +36,7 @@ from reference_schedules import schedule  # noqa: E402
 
 from runner.domain import JobStatus  # noqa: E402
 from runner.errors import UnknownOutcomeError  # noqa: E402
-from runner.reconcile.journal.journal import BUYING, State  # noqa: E402
+from runner.reconcile.model.entries import BUYING, State  # noqa: E402
 from runner.reconcile.model.tags import namespace_tag  # noqa: E402
 from runner.reconcile.observe.batch_reader import _version as version_of  # noqa: E402
 from runner.reconcile.observe.payloads import jobs_count  # noqa: E402

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from runner.cli import options
-from runner.cli.completeness import exit_code, say_elsewhere
 from runner.cli.output import say, stdout
 from runner.cli.output_files import write_file
+from runner.cli.results_exit_code import exit_code, say_elsewhere
 from runner.errors import UsageError
 
 if TYPE_CHECKING:

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from runner.cli import options
-from runner.cli.completeness import exit_code, say_elsewhere
 from runner.cli.output import say
 from runner.cli.output_files import write_file
+from runner.cli.results_exit_code import exit_code, say_elsewhere
 
 
 @click.command()

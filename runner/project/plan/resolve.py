@@ -11,7 +11,7 @@ from runner.project.config.repository import revision
 from runner.project.config.settings import FILE_NAME
 from runner.project.experiments.manifest import manifest
 from runner.reconcile import Observer
-from runner.reconcile.journal.journal import State
+from runner.reconcile.model.entries import State
 from runner.reconcile.model.repetitions import sent_as
 from runner.reconcile.model.tags import (
     SHORT,
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
     from runner.reconcile import Tools
-    from runner.reconcile.journal.journal import Entry
+    from runner.reconcile.model.entries import Entry
     from runner.reconcile.observe.adoption import Candidate
 
     Payload = dict[str, Any]

@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Final
 
 from runner.errors import RunnerError
 from runner.reconcile.journal.history import DONE
-from runner.reconcile.journal.journal import State
 from runner.reconcile.model.actions import AddJobs, Claim, Submit
+from runner.reconcile.model.entries import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from runner.reconcile.journal.journal import Entry, Journal
+    from runner.reconcile.journal.journal import Journal
     from runner.reconcile.model.actions import Action
+    from runner.reconcile.model.entries import Entry
 
 _CHARACTERS: Final = 300
 

@@ -24,7 +24,6 @@ from runner.errors import (
 from runner.reconcile.execute import guard
 from runner.reconcile.execute.audit import written_down
 from runner.reconcile.execute.result_records import ResultRecords
-from runner.reconcile.journal.journal import BUYING, Kind, State
 from runner.reconcile.memory import jobs_in
 from runner.reconcile.model import tags
 from runner.reconcile.model.actions import (
@@ -39,6 +38,7 @@ from runner.reconcile.model.actions import (
     RecordResults,
     Submit,
 )
+from runner.reconcile.model.entries import BUYING, Kind, State
 from runner.reconcile.model.repetitions import are_told_apart, spanned
 from runner.reconcile.plan.daily_budget import day_of
 

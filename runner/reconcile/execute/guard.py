@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.domain import BatchStatus, JobStatus, OnUnknown, RunsMode, Shortfall
 from runner.domain.numerals import counted
-from runner.reconcile.journal.journal import BUYING, Kind, State
 from runner.reconcile.model.cost import is_emulator, qpu_seconds, unclear_settle_s
+from runner.reconcile.model.entries import BUYING, Kind, State
 from runner.reconcile.model.kinship import Kin, kin
 from runner.reconcile.model.tags import Marks, read_marks
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from runner.domain import Budget, DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob, RecordedJob
-    from runner.reconcile.journal.journal import Entry
+    from runner.reconcile.model.entries import Entry
 
     Amounts = tuple[tuple[str, int], ...]
 

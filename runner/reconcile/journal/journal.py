@@ -9,14 +9,13 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from dataclasses import dataclass
 from datetime import datetime
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from runner.reconcile.journal.database import JournalFile
 from runner.reconcile.journal.history import History
 from runner.reconcile.journal.lock import LEASE_S, Lock, Owner
+from runner.reconcile.model.entries import BUYING, Entry, Kind, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -27,83 +26,6 @@ _COLUMNS = (
     "seq, at, kind, state, experiment, submission, claim, batch_id, jobs, target, recipe, rerun, "
     "repetitions, job_ids"
 )
-
-
-class Kind(StrEnum):
-    """What was about to happen; a SKIP is a person's decision that some jobs are not to be bought."""
-
-    CLAIM = "claim"
-    ADD = "add"
-    SUBMIT = "submit"
-    SKIP = "skip"
-
-
-class State(StrEnum):
-    """What became of it, as far as this machine knows.
-
-    REJECTED: the cloud does not take such a request. NOT_DONE: for any other reason nothing happened.
-    """
-
-    INTENDED = "intended"
-    ACCEPTED = "accepted"
-    REJECTED = "rejected"
-    NOT_DONE = "not done"
-    UNKNOWN = "unknown"
-
-    @property
-    def is_clear(self) -> bool:
-        """Whether the cloud's answer is known."""
-        return self not in {State.INTENDED, State.UNKNOWN}
-
-    @property
-    def may_have_bought(self) -> bool:
-        """Whether something may have been bought: it was, or nobody knows that it was not."""
-        return self in {State.INTENDED, State.ACCEPTED, State.UNKNOWN}
-
-
-# Kinds of requests that buy.
-BUYING = frozenset({Kind.ADD, Kind.SUBMIT})
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """One row.
-
-    Args:
-        at: When it was last written, by this machine's clock. Of an accepted creation it is later than the
-            creation itself, however long the request was under way: settling counts from here.
-
-        submission: The tag; of a SKIP, the work that it is about, see `runner.reconcile.model.tags.work`.
-
-        claim: Nonce of the batch, see `runner.reconcile.model.tags.Marks`.
-
-        jobs: Key and runs of each job that was about to be bought.
-
-        target: The service and project that it was sent to; empty in rows of older versions.
-
-        recipe: Recipe of the jobs, 16 hexadecimal digits; empty in rows of older versions.
-
-        rerun: Counter that the jobs are bought by; None in rows of older versions.
-
-        repetitions: Those that the jobs are of their points, as the tag of the batch says it.
-
-        job_ids: Ids of the jobs that the cloud's answer said were new.
-    """
-
-    seq: int
-    at: datetime
-    kind: Kind
-    state: State
-    experiment: str
-    submission: str
-    claim: str
-    batch_id: str | None = None
-    jobs: tuple[tuple[str, int], ...] = ()
-    target: str = ""
-    recipe: str = ""
-    rerun: int | None = None
-    repetitions: str = ""
-    job_ids: tuple[str, ...] = ()
 
 
 class Journal:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import BatchStatus
 from runner.domain.numerals import counted
-from runner.reconcile.journal.journal import BUYING, Kind, State
 from runner.reconcile.model.cost import unclear_settle_s
+from runner.reconcile.model.entries import BUYING, Kind, State
 from runner.reconcile.model.kinship import Kin, kin
 from runner.reconcile.model.plan import Cost
 from runner.reconcile.model.repetitions import Repetitions
@@ -29,8 +29,8 @@ if TYPE_CHECKING:
         RecordedJob,
         Surplus,
     )
-    from runner.reconcile.journal.journal import Entry
     from runner.reconcile.model.actions import Hold
+    from runner.reconcile.model.entries import Entry
     from runner.reconcile.model.result_fetches import FailedFetch
 
 

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from runner.domain import DesiredExperiment
-    from runner.reconcile.journal.journal import Entry
     from runner.reconcile.model.actions import NewJob
+    from runner.reconcile.model.entries import Entry
 
 SHORT: Final = 16
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runner.domain import JobStatus, constants_differences, recipe_parts
 from runner.domain.identity import device_constants, measured_constants
 from runner.domain.numerals import counted
-from runner.reconcile.journal.journal import Kind
+from runner.reconcile.model.entries import Kind
 from runner.reconcile.model.repetitions import FIRST, Repetitions, fitting
 from runner.reconcile.model.tags import read_marks
 from runner.reconcile.observe.payloads import observed_batch, observed_jobs
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from runner.domain import DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob
-    from runner.reconcile.journal.journal import Entry
+    from runner.reconcile.model.entries import Entry
 
 _MOST: Final = 5  # of differences that are told
 _CHARACTERS: Final = 60

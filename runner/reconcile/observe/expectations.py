@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runner.domain import BatchStatus
-from runner.reconcile.journal.journal import BUYING, State
+from runner.reconcile.model.entries import BUYING, State
 from runner.reconcile.model.tags import joined_tags, row_tags
 from runner.reconcile.observe.completeness import Expected
 from runner.reconcile.observe.job_sequences import has_variables, shared_sequence
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from runner.domain import DesiredExperiment, RecordedJob
-    from runner.reconcile.journal.journal import Entry
+    from runner.reconcile.model.entries import Entry
 
     Payload = dict[str, Any]
 

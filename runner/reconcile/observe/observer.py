@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import BatchStatus
 from runner.errors import NotFoundError, WireFormatError
-from runner.reconcile.journal.journal import BUYING, Kind, State
+from runner.reconcile.model.entries import BUYING, Kind, State
 from runner.reconcile.model.snapshot import Observation, Sighting
 from runner.reconcile.model.tags import SHORT, namespace_tag, read_marks
 from runner.reconcile.observe.batch_reader import BatchReader, at_once, n_cancelled
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob
     from runner.reconcile.context import Tools
-    from runner.reconcile.journal.journal import Entry
+    from runner.reconcile.model.entries import Entry
     from runner.reconcile.model.plan import Cost
     from runner.reconcile.observe.batch_reader import Reading
     from runner.reconcile.observe.completeness import Expected

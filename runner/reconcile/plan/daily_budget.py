@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from runner.domain import BatchStatus, JobStatus
-from runner.reconcile.journal.journal import BUYING
 from runner.reconcile.model.cost import qpu_seconds
+from runner.reconcile.model.entries import BUYING
 from runner.reconcile.model.plan import Cost, WaitFor
 from runner.reconcile.plan.job_progress import effective_status
 from runner.reconcile.plan.limits import Restraint, beyond
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from runner.domain import ObservedJob, RecordedJob
-    from runner.reconcile.journal.journal import Entry
     from runner.reconcile.model.actions import NewJob
+    from runner.reconcile.model.entries import Entry
     from runner.reconcile.model.snapshot import Scene
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from runner.reconcile.journal.journal import State
 from runner.reconcile.model.actions import (
     AddJobs,
     Adopt,
@@ -18,6 +17,7 @@ from runner.reconcile.model.actions import (
     RecordResults,
     Submit,
 )
+from runner.reconcile.model.entries import State
 from runner.reconcile.model.plan import Difference
 from runner.reconcile.model.tags import SHORT
 from runner.reconcile.plan.past_purchases import changes

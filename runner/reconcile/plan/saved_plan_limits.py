@@ -12,8 +12,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import JobStatus
-from runner.reconcile.journal.journal import Kind, State
 from runner.reconcile.model.actions import AddJobs, CancelBatch, CancelJobs, Claim, CloseBatch, Fence, Submit
+from runner.reconcile.model.entries import Kind, State
 from runner.reconcile.model.plan import WaitFor
 from runner.reconcile.model.tags import SHORT, read_marks
 from runner.reconcile.plan import status as verdict

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import BatchMode, OnUnknown, Submission
-from runner.reconcile.journal.journal import Kind, State
 from runner.reconcile.model.actions import AddJobs, Claim, Fence, Hold, Submit
 from runner.reconcile.model.cost import is_emulator
+from runner.reconcile.model.entries import Kind, State
 from runner.reconcile.model.plan import WaitFor
 from runner.reconcile.model.repetitions import together
 from runner.reconcile.model.tags import submission_tag
@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.domain import DesiredExperiment, ObservedBatch
-    from runner.reconcile.journal.journal import Entry
     from runner.reconcile.model.actions import Action, NewJob
+    from runner.reconcile.model.entries import Entry
     from runner.reconcile.model.snapshot import Scene
     from runner.reconcile.plan.job_progress import Point
 

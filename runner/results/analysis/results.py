@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
 from runner.errors import UnknownJobError, UsageError
-from runner.results.analysis.choosing import chosen
+from runner.results.analysis.job_choice import chosen
 from runner.results.records.statuses import ResultStatus
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from runner.errors import UsageError
 from runner.project import Project
 from runner.project.edit.garbage import Spare, chosen, remove, spare
 from runner.reconcile import Journal, utc_now
-from runner.reconcile.journal.journal import Kind, State
+from runner.reconcile.model.entries import Kind, State
 from runner.results import Records
 
 OLD = "f" * 16

@@ -9,7 +9,7 @@ from builders import SEQUENCE, a_batch, a_key, a_wanted_job, an_entry, an_experi
 
 from runner.domain import JobStatus, job_key
 from runner.errors import WireFormatError
-from runner.reconcile.journal.journal import Kind, State
+from runner.reconcile.model.entries import Kind, State
 from runner.reconcile.model.tags import adopting_tags, read_marks
 from runner.reconcile.observe.adoption import (
     candidate,

@@ -21,9 +21,9 @@ from builders import (
 )
 
 from runner.domain import BatchMode, BatchStatus, Budget, JobStatus, Policy
-from runner.reconcile.journal.journal import Kind, State
 from runner.reconcile.model.actions import Claim, CloseBatch, Fence, Hold
 from runner.reconcile.model.deed import Deed
+from runner.reconcile.model.entries import Kind, State
 from runner.reconcile.model.plan import Cost, WaitFor
 from runner.reconcile.plan.daily_budget import Lot, day_of, spent
 from runner.reconcile.plan.job_progress import NewJob

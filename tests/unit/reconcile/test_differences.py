@@ -18,7 +18,7 @@ from builders import (
 )
 
 from runner.domain import Budget, JobStatus, Policy, Surplus
-from runner.reconcile.journal.journal import State
+from runner.reconcile.model.entries import State
 from runner.reconcile.model.plan import Difference
 from runner.reconcile.model.tags import SHORT
 from runner.reconcile.plan.planner import plan

@@ -21,7 +21,7 @@ from builders import (
 
 from runner.domain import BatchStatus, Budget, JobStatus, OnUnknown, Policy, Retry, RunsMode, Shortfall
 from runner.reconcile.execute.guard import Evidence, Purchase, objections, report
-from runner.reconcile.journal.journal import Kind, State
+from runner.reconcile.model.entries import Kind, State
 
 SHORT = RECIPE[:16]
 

@@ -14,8 +14,8 @@ import pytest
 from runner.errors import JournalError
 from runner.reconcile import Journal
 from runner.reconcile.journal.history import Happening
-from runner.reconcile.journal.journal import Entry, Kind, State
 from runner.reconcile.journal.lock import Owner
+from runner.reconcile.model.entries import Entry, Kind, State
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -17,8 +17,8 @@ from fakes import VirtualClock
 
 from runner.errors import JournalError
 from runner.reconcile import Journal
-from runner.reconcile.journal.journal import Kind
 from runner.reconcile.journal.lock import Held, Owner, is_alive, may_take
+from runner.reconcile.model.entries import Kind
 
 ME = Owner(host="lab", machine="m", pid=7, started="100", verb="apply")
 OTHER = replace(ME, pid=8, started="200", verb="watch")

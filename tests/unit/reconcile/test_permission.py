@@ -26,7 +26,6 @@ from fakes import SEQUENCE, CleanPort, DiceEngine, MemoryCloud, VirtualClock
 
 from runner.domain import JobStatus, Policy, Submission, job_key, recipe_digest
 from runner.reconcile import End, Journal, Patience, Reconciler, Terms, Tools, WaitFor, Wish
-from runner.reconcile.journal.journal import Kind, State
 from runner.reconcile.model.actions import (
     AddJobs,
     CancelBatch,
@@ -39,6 +38,7 @@ from runner.reconcile.model.actions import (
     RecordResults,
 )
 from runner.reconcile.model.deed import Deed
+from runner.reconcile.model.entries import Kind, State
 from runner.reconcile.model.plan import Cost
 from runner.reconcile.plan.planner import plan
 from runner.reconcile.plan.saved_plan import Move, as_json, content_digest, moves, saved_experiment

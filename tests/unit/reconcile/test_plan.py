@@ -37,7 +37,6 @@ from runner.domain import (
     Surplus,
 )
 from runner.reconcile import Health, Sync, WaitFor
-from runner.reconcile.journal.journal import Kind, State
 from runner.reconcile.model.actions import (
     AddJobs,
     Adopt,
@@ -51,6 +50,7 @@ from runner.reconcile.model.actions import (
     RecordResults,
     Submit,
 )
+from runner.reconcile.model.entries import Kind, State
 from runner.reconcile.model.plan import Cost
 from runner.reconcile.model.result_fetches import FailedFetch
 from runner.reconcile.model.snapshot import Sighting

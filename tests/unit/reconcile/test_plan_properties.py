@@ -32,7 +32,7 @@ from runner.domain import (
     recipe_digest,
 )
 from runner.reconcile import Journal, Observation, Reconciler, Terms, Tools, Wish
-from runner.reconcile.journal.journal import Entry, Kind, State
+from runner.reconcile.model.entries import Entry, Kind, State
 from runner.reconcile.model.result_fetches import FailedFetch
 from runner.reconcile.plan.planner import plan
 from runner.results import Records

@@ -23,7 +23,6 @@ from builders import (
 
 from runner.domain import BatchMode, BatchStatus, Budget, JobStatus, Policy, Retry, Surplus
 from runner.reconcile import Health, Sync, WaitFor
-from runner.reconcile.journal.journal import Kind
 from runner.reconcile.model.actions import (
     AddJobs,
     CancelJobs,
@@ -34,6 +33,7 @@ from runner.reconcile.model.actions import (
     NewJob,
     RecordResults,
 )
+from runner.reconcile.model.entries import Kind
 from runner.reconcile.model.plan import Cost
 from runner.reconcile.model.snapshot import Dependency
 from runner.reconcile.model.tags import submission_tag, work

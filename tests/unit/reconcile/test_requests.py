@@ -13,7 +13,7 @@ from fakes import URL, VirtualClock
 from runner.cloud import Answer, Client, Endpoints
 from runner.domain import JobStatus, RecordedJob, job_key
 from runner.reconcile import Journal, Reconciler, Terms, Tools, Wish
-from runner.reconcile.journal.journal import Kind, State
+from runner.reconcile.model.entries import Kind, State
 from runner.reconcile.observe.observer import Observer
 from runner.results import Records
 
