@@ -107,6 +107,22 @@ class DiceEngine:
             future.set_result(json.dumps({"counter": {"0": runs}, "serialised_results": "{}"}))
 
 
+class IdleEngine:
+    """Nothing is started but by the test."""
+
+    def capacity(self):
+        """None."""
+        return 0
+
+    def workers(self):
+        """None."""
+        return 0
+
+    def condition(self):
+        """Nothing is wrong."""
+        return NOTHING_WRONG
+
+
 class MemoryCloud:
     """A cloud in memory, and how a client reaches it.
 

@@ -14,6 +14,7 @@ from own_git import git
 from pulser.backend import Results
 
 from runner.cli import main
+from runner.local.engines.base import NOTHING_WRONG
 from runner.local.store.store import Store, utc_now
 from runner.local.validation.sequence_facts import SequenceFacts, Variable
 from runner.project import Project
@@ -33,6 +34,10 @@ class OneAnswer:
     def __init__(self):
         self.waits = False
         self._at_work = []
+
+    def condition(self):
+        """Nothing is wrong."""
+        return NOTHING_WRONG
 
     def submit(self, job_id, attempt, payload):
         """The result, at once, unless all wait."""
@@ -57,6 +62,10 @@ class OneAnswer:
         """As many as there are."""
         return 1000
 
+    def workers(self):
+        """As many."""
+        return 1000
+
 
 class TwoQubits:
     """Reads any text as a sequence of two qubits with the variable `t_ns`."""
@@ -68,6 +77,10 @@ class TwoQubits:
 
     def build(self, sequence, variables):
         """Nothing to object."""
+
+    def duration_ns(self, sequence, variables):
+        """The same for all (in ns)."""
+        return 1000
 
     def device_specs(self):
         """None."""

@@ -8,10 +8,9 @@ from datetime import timedelta
 from itertools import count
 
 import pytest
-from fakes import SEQUENCE, AnySequence, VirtualClock
+from fakes import SEQUENCE, AnySequence, IdleEngine, VirtualClock
 from quick_store import QuickStore
 
-from runner.local.engines.base import NOTHING_WRONG
 from runner.local.protocol.configuration import Configuration
 from runner.local.protocol.messages import Request
 from runner.local.rules.records import Outcome, Result
@@ -19,22 +18,6 @@ from runner.local.server.local_cloud import LocalCloud
 from runner.local.store.store import Store
 
 PROJECT = "00000000-0000-4000-8000-000000000000"
-
-
-class NoEngine:
-    """Nothing is started but by the test."""
-
-    def capacity(self):
-        """None."""
-        return 0
-
-    def workers(self):
-        """None."""
-        return 0
-
-    def condition(self):
-        """Nothing is wrong."""
-        return NOTHING_WRONG
 
 
 class Pair:
@@ -49,7 +32,7 @@ class Pair:
         )
         self.quick = QuickStore(self.clock)
         self.clouds = [
-            LocalCloud(store, NoEngine(), sequences=AnySequence(100), configuration=configuration)
+            LocalCloud(store, IdleEngine(), sequences=AnySequence(100), configuration=configuration)
             for store in (self.real, self.quick)
         ]
 

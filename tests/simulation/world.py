@@ -9,7 +9,7 @@ from datetime import timedelta
 
 from agenda import Agenda
 from builders import a_wanted_job, an_experiment
-from fakes import SEQUENCE, MemoryCloud, VirtualClock
+from fakes import SEQUENCE, IdleEngine, MemoryCloud, VirtualClock
 from invariants import Judge
 from quick_store import QuickStore
 from schedules import CALM_S, MAX_RUNS, Deed
@@ -86,7 +86,7 @@ class World:
         configuration = {"life_cycle": {"canceling_s": conditions.canceling_s}}
         self.cloud = MemoryCloud(
             self.clock,
-            None,
+            IdleEngine(),
             max_runs=MAX_RUNS,
             store=self.store,
             configuration=Configuration.model_validate(configuration),

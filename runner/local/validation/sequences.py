@@ -157,7 +157,8 @@ def _device_specs(served_here: tuple[DeviceType, ...]) -> Mapping[str, str]:
     from pulser.devices import AnalogDevice, MockDevice  # noqa: PLC0415  (slow, see above)
 
     devices: dict[str, Device | VirtualDevice] = {
-        each.name: replace(AnalogDevice, name=each.name, max_atom_num=each.most_qubits)
+        # What a machine takes; what is emulated of it here is told when it is submitted.
+        each.name: replace(AnalogDevice, name=each.name, max_atom_num=each.limit or AnalogDevice.max_atom_num)
         if each.is_qpu_like or each.name == "EMU_FRESNEL"
         else replace(MockDevice, name=each.name, max_atom_num=each.most_qubits)
         for each in served_here
