@@ -9,7 +9,8 @@ from types import SimpleNamespace
 import commands
 import pytest
 
-from runner.cli.commands.sync import Duration, exit_code
+from runner.cli.commands.sync import Duration
+from runner.cli.exit_code_choice import after_look
 from runner.cli.exit_codes import Exit
 from runner.reconcile import JobTally, WaitFor
 
@@ -43,7 +44,7 @@ def a_plan(holds=(), look_again_s=None, *, failed=False, actions=(), wait_for=Wa
 )
 def test_the_exit_code_says_how_it_stands(plans, is_in_order, expected):
     """What a person has to look at first wins."""
-    assert expected is exit_code(plans, is_in_order=is_in_order)
+    assert expected is after_look(plans, is_in_order=is_in_order)
 
 
 @pytest.mark.parametrize(("text", "seconds"), [("90", 90), ("60s", 60), ("1.5m", 90), ("1h", 3600)])

@@ -10,7 +10,7 @@ import click
 from runner.cli import options
 from runner.cli.commands.plan import print_plans
 from runner.cli.commands.results import print_rows
-from runner.cli.exit_codes import Exit
+from runner.cli.exit_code_choice import after_apply, after_saved_plan
 from runner.cli.output import print_json, say
 from runner.cli.render.progress import ApplyProgress
 from runner.domain.json_values import plain
@@ -67,7 +67,7 @@ def apply(  # noqa: PLR0913, PLR0917  (a word of the command line each)
         print_json(_object(project, experiments, outcome))
     else:
         _print(project, experiments, outcome)
-    return saved_exit_code(outcome) if promise else exit_code(outcome)
+    return after_saved_plan(outcome) if promise else after_apply(outcome)
 
 
 def _saved(
@@ -82,23 +82,6 @@ def _saved(
     saved = read_plan(paths[0])
     project = options.project(target_name=target or saved.target.name, asks_cloud=True)
     return project, promised_experiments(project, saved), Promise(project, saved)
-
-
-def saved_exit_code(outcome: Outcome) -> Exit:
-    """As `exit_code`; under a saved plan, which buys no retry, a failed job has failed for good."""
-    code = exit_code(outcome)
-    failed = any(tally.failures and tally.missing for plan in outcome.plans for tally in plan.jobs)
-    return Exit.FAILED_JOBS if code is Exit.DONE and failed and outcome.end is End.SETTLED else code
-
-
-def exit_code(outcome: Outcome) -> Exit:
-    """What the end of passes says to whoever called the command."""
-    if any(plan.holds for plan in outcome.plans):
-        return Exit.HELD
-    if outcome.end is End.PATIENCE:
-        return Exit.PATIENCE
-    tallies = [tally for plan in outcome.plans for tally in plan.jobs]
-    return Exit.FAILED_JOBS if any(tally.is_lost for tally in tallies) else Exit.DONE
 
 
 def _ask(project: Project, experiments: list[Experiment]) -> None:

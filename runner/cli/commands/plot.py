@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from runner.cli import options
+from runner.cli.exit_code_choice import after_results, say_elsewhere
 from runner.cli.output import say, stdout
 from runner.cli.output_files import write_file
-from runner.cli.results_exit_code import exit_code, say_elsewhere
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -118,7 +118,7 @@ def plot(
         write_file(path, content(figure_of(drawn), path.suffix.lower()[1:]))
         say("; ".join((f"{path}: written", *drawn.notes)))
     job = words["job"]
-    return exit_code([(declared, results.where(lambda each: not job or job in (each.name, each.key)))])
+    return after_results([(declared, results.where(lambda each: not job or job in (each.name, each.key)))])
 
 
 def _print(drawn: Picture, width: int | None) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from runner.cli import options
+from runner.cli.exit_code_choice import after_results, say_elsewhere
 from runner.cli.output import say
 from runner.cli.output_files import write_file
-from runner.cli.results_exit_code import exit_code, say_elsewhere
 
 
 @click.command()
@@ -51,4 +51,4 @@ def report(file: Path, target: str | None, job: str | None, page_path: Path | No
         path = page_path or Path(f"{experiment.name}.html")
         write_file(path, content)
         say(f"{path}: written; {extent(what.results).lower()}")
-    return exit_code([(Declared(project, experiment), what.results)])
+    return after_results([(Declared(project, experiment), what.results)])

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from runner.cli.exit_code_choice import after_results, say_elsewhere
 from runner.cli.render.results_forms import Form, put_netcdf, put_objects, put_sheet, put_tables
 from runner.cli.render.results_table import Table, facts_of, sheet_table, summary, title_of
-from runner.cli.results_exit_code import exit_code, say_elsewhere
 from runner.domain.json_values import plain
 from runner.results.analysis.columns import Quantities
 from runner.results.analysis.conventions import conventions
@@ -42,7 +42,7 @@ def show_results(experiments: Sequence[Declared], asked: Asked) -> int:
     _write(found, asked, quantities)
     for each in experiments:
         say_elsewhere(each)
-    return exit_code([(each.experiment, each.shown) for each in found])
+    return after_results([(each.experiment, each.shown) for each in found])
 
 
 def _write(found: Sequence[_Found], asked: Asked, quantities: Quantities) -> None:

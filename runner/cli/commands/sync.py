@@ -13,6 +13,7 @@ import click
 
 from runner.cli import options
 from runner.cli.commands.watch import Stop, as_json, as_text, listen_option, listening, stopping
+from runner.cli.exit_code_choice import after_look
 from runner.cli.exit_codes import Exit
 from runner.cli.output import say
 from runner.errors import UsageError
@@ -23,14 +24,13 @@ from runner.project.sync.publish_records import RecordsPublished
 from runner.project.sync.sync import Following, Syncing, our_clone
 from runner.project.sync.validate_commit import Reading
 from runner.project.sync.watch import Manner
-from runner.reconcile import Patience, WaitFor
+from runner.reconcile import Patience
 from runner.reconcile.execute.change_events import Pace
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from runner.project.sync.loop import Figures
-    from runner.reconcile import Plan
 
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
 _SECONDS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -144,7 +144,7 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
                 published.must_be_accepted()
                 if once:
                     syncing.once()
-                    return exit_code(syncing.plans, is_in_order=syncing.is_in_order)
+                    return after_look(syncing.plans, is_in_order=syncing.is_in_order)
                 syncing.go_on()
         except StopRequest:
             say("ended; nothing is lost: start it again to go on")
@@ -169,25 +169,6 @@ def _around(stop: Stop, form: str, measure: Callable[[Figures], None]) -> Surrou
         wait=stop.wait,
         jitter=random.random,
     )
-
-
-def exit_code(plans: Sequence[Plan], *, is_in_order: bool) -> Exit:
-    """What the end of one look says to whoever called the command."""
-    if not is_in_order:
-        return Exit.ERROR
-    if any(plan.holds for plan in plans):
-        return Exit.HELD
-    if any(_is_under_way(plan) for plan in plans):
-        return Exit.PATIENCE
-    failed = any(tally.is_lost for plan in plans for tally in plan.jobs)
-    return Exit.FAILED_JOBS if failed else Exit.DONE
-
-
-def _is_under_way(plan: Plan) -> bool:
-    """Whether more is to come; a result that was asked for in vain is asked for again, but is told now."""
-    if plan.actions:  # --timeout came first
-        return True
-    return plan.look_again_s is not None and plan.wait_for is not WaitFor.RESULTS
 
 
 def _url(repository: str) -> str:

@@ -1,4 +1,7 @@
-"""What the exit code says of results that are shown."""
+"""How a verb ends: the exit code for what an apply, a look of sync, or the results shown came to.
+
+Errors are told and counted in `main`; the codes themselves are `Exit`.
+"""
 
 from __future__ import annotations
 
@@ -7,18 +10,20 @@ from typing import TYPE_CHECKING, Final
 from runner.cli.exit_codes import Exit
 from runner.cli.output import say
 from runner.project.views.outlook import ended_for_good
+from runner.reconcile import End, WaitFor
 from runner.results import ResultStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from runner.project.api import Declared
+    from runner.reconcile import Outcome, Plan
     from runner.results.analysis.job_result import MeasuredJob
 
 _HINT: Final = "`runner apply` goes on with what is missing"
 
 
-def exit_code(shown: Sequence[tuple[Declared, Iterable[MeasuredJob]]]) -> int:
+def after_results(shown: Sequence[tuple[Declared, Iterable[MeasuredJob]]]) -> int:
     """What the exit code says of the jobs shown of some experiments; on stderr, what it means."""
     lacking = [
         (declared, job)
@@ -82,3 +87,39 @@ def _were(number: int) -> str:
 def _ended(experiment: Declared) -> frozenset[str]:
     recorded = experiment.project.recorded(experiment.experiment)
     return ended_for_good(experiment.experiment.desired, [job for _, job in recorded])
+
+
+def after_saved_plan(outcome: Outcome) -> Exit:
+    """As `after_apply`; under a saved plan, which buys no retry, a failed job has failed for good."""
+    code = after_apply(outcome)
+    failed = any(tally.failures and tally.missing for plan in outcome.plans for tally in plan.jobs)
+    return Exit.FAILED_JOBS if code is Exit.DONE and failed and outcome.end is End.SETTLED else code
+
+
+def after_apply(outcome: Outcome) -> Exit:
+    """What the end of passes says to whoever called the command."""
+    if any(plan.holds for plan in outcome.plans):
+        return Exit.HELD
+    if outcome.end is End.PATIENCE:
+        return Exit.PATIENCE
+    tallies = [tally for plan in outcome.plans for tally in plan.jobs]
+    return Exit.FAILED_JOBS if any(tally.is_lost for tally in tallies) else Exit.DONE
+
+
+def after_look(plans: Sequence[Plan], *, is_in_order: bool) -> Exit:
+    """What the end of one look says to whoever called the command."""
+    if not is_in_order:
+        return Exit.ERROR
+    if any(plan.holds for plan in plans):
+        return Exit.HELD
+    if any(_is_under_way(plan) for plan in plans):
+        return Exit.PATIENCE
+    failed = any(tally.is_lost for plan in plans for tally in plan.jobs)
+    return Exit.FAILED_JOBS if failed else Exit.DONE
+
+
+def _is_under_way(plan: Plan) -> bool:
+    """Whether more is to come; a result that was asked for in vain is asked for again, but is told now."""
+    if plan.actions:  # --timeout came first
+        return True
+    return plan.look_again_s is not None and plan.wait_for is not WaitFor.RESULTS
