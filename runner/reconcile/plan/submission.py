@@ -16,6 +16,7 @@ from runner.reconcile.model.entries import Kind, State
 from runner.reconcile.model.plan import WaitFor
 from runner.reconcile.model.repetitions import together
 from runner.reconcile.model.tags import submission_tag
+from runner.reconcile.plan.claims import shuts_another, sorted_claims
 from runner.reconcile.plan.daily_budget import over_day
 from runner.reconcile.plan.job_progress import new_jobs
 from runner.reconcile.plan.limits import Restraint, restraint
@@ -70,7 +71,7 @@ def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
     fences = _unclear(scene)
     if fences:
         return Step(fences)  # look again before deciding anything
-    stale, rivals = _sorted_out(scene, submission)
+    stale, rivals = sorted_claims(scene, submission)
     if for_today:
         kept, stale = for_today, (*stale, *_given_up(scene, rivals))
     if kept:
@@ -83,8 +84,8 @@ def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
     actions, wait_s = step.actions, step.wait_s
     buys = any(isinstance(each, AddJobs | Submit) for each in actions)
     # Jobs may have come to a claim of another machine since we looked, and what was shut may still show some.
-    unsettled_s = max(scene.unsettled_s, scene.terms.settle_s if _shuts_another(scene, stale) else 0.0)
-    if buys and (unsettled_s > 0 or _shuts_another(scene, stale)):
+    unsettled_s = max(scene.unsettled_s, scene.terms.settle_s if shuts_another(scene, stale) else 0.0)
+    if buys and (unsettled_s > 0 or shuts_another(scene, stale)):
         actions = tuple(each for each in actions if not isinstance(each, AddJobs | Submit))
         wait_s = max(unsettled_s, SHORTEST_WAIT_S)
     is_held = any(isinstance(each, Hold) for each in actions)
@@ -129,43 +130,6 @@ def _unclear(scene: Scene) -> tuple[Fence, ...]:
         for batch in scene.current + scene.outdated
         if scene.accepts_jobs(batch) and scene.has_unclear_addition(batch)
     )
-
-
-def _sorted_out(scene: Scene, submission: str) -> tuple[tuple[Fence, ...], tuple[ObservedBatch, ...]]:
-    """Claims that are in the way, and those that stand; of ours only the oldest of all stands.
-
-    Those of other machines stand whatever they were made for: their files may be others, and a budget is one
-    for all versions of a file.
-    """
-    stale: list[Fence] = []
-    standing: list[ObservedBatch] = []
-    for claim in scene.claims:
-        reason = _staleness(scene, claim, submission)
-        if not reason and standing and scene.creation(claim):
-            reason = f"an older claim stands: {standing[0].id}"
-        if reason:
-            stale.append(Fence(batch_id=claim.id, holds_jobs=False, reason=reason))
-        else:
-            standing.append(claim)
-    return tuple(stale), tuple(standing)
-
-
-def _shuts_another(scene: Scene, stale: Sequence[Fence]) -> bool:
-    """Whether a claim is shut that another machine may be buying on at this moment."""
-    ids = {fence.batch_id for fence in stale}
-    return any(claim.id in ids and not scene.creation(claim) for claim in scene.claims)
-
-
-def _staleness(scene: Scene, claim: ObservedBatch, submission: str) -> str:
-    """Why a claim is shut; empty while it stands. Another machine's is respected until its lease ends."""
-    if not scene.creation(claim):
-        is_over = scene.claim_age_s(claim) > scene.terms.lease_s
-        return f"another machine's claim is older than its lease of {scene.terms.lease_s:g} s" * is_over
-    if scene.marks[claim.id].submission != submission:
-        return "it claims work that is no longer wanted"
-    if any(entry.state is not State.INTENDED for entry in scene.additions(claim)):
-        return "a purchase on it came to nothing"
-    return ""
 
 
 def _purchase(
