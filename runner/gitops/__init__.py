@@ -1,9 +1,9 @@
-"""A clone that is kept current: what git is asked, and what is decided about a new commit.
+"""A clone that is kept current, and how records are pushed.
 
-`decisions` is pure: from where a branch stands, what its files are and what the rules allow, it says whether
-to advance, stay or refuse. `addresses` is pure too. `command_line` runs git, `clone` is the clone on disk,
-`memory` what is remembered beside it, `lock` keeps a second one out. `publishing` pushes records to a branch,
-and `publishing_choices`, which is pure, says which. What an experiment is, is not known here.
+`commit_policy` is pure: from where a branch stands, what its files are and what the rules allow, it says
+whether to advance, stay or refuse. `urls` is pure too. `git` runs git, `clone` is the clone on disk,
+`state_file` what is remembered beside it, `lock` keeps a second one out. `publish` pushes records to a
+branch, and `choose_records` in it, which is pure, says which. What an experiment is, is not known here.
 """
 
 from runner.gitops.clone import Clone, Source

@@ -1,25 +1,16 @@
-"""The cloud on this machine: PCS's HTTP API over a state machine, a store and Pulser's emulators.
+"""A cloud on this machine: the HTTP API of Pasqal Cloud Services over Pulser's emulators.
 
-It is the other side. It shares the domain's words with the rest of the project and nothing else, so that any
-client of PCS can be pointed at it, and so that our own client meets in it somebody who did not write it.
+It is the other side: of this project it knows the words of `runner.domain` alone.
 
-What belongs here
-    `state`, `queues`, `submissions`: decisions, pure, with the time passed in.
-    `faults`, `links`, `webhooks`, `identity`: likewise, for faults on demand, result links, webhooks, tokens.
-    `configuration`, `control`: what a configuration file says, and what can be changed of it meanwhile.
-    `store`: batches and jobs in SQLite, one transaction a transition.
-    `messages`, `routes`, `bodies`, `filters`, `query_values`, `payloads`, `api`, the `*_calls`: HTTP as
-    values, no sockets.
-    `operations`, `schemas`, `openapi`: what each call takes and answers, and a document of it; pure.
-    `demands`, `backend_configurations`: what a batch may ask of its emulator, pure.
-    `engine`, `processes`, `workers`, `emulation`, `emulators`: how a job is executed.
-    `execution`, `dask_engine`, `dask_cluster`, `dask_worker`: which engine does that, and the one over Dask.
-    `evolving`, `kept_evolutions`, `qutip_tables`: how work is not repeated.
-    `cloud`: all of that put together, driven by `handle` and `step`; a simulation needs nothing more.
-    `web`, `scheduler`, `courier`, `server`, `launch`: sockets, threads, processes and files around it.
-What does not
-    Experiment files, the client, recipes, records, anything that knows what a user wants. The verb
-    `runner local serve` lives in `runner.cli`.
+`rules`: decisions, pure, with the time passed in: states, queues, costs, webhooks.
+`protocol`: HTTP as values: messages, filters, bodies, answers, result links, faults on demand,
+configuration.
+`validation`: whether a submission can be run.
+`store`: SQLite.
+`engines`: how a job is executed: processes, Dask, emulators, and how work is not repeated.
+`api`: the calls, who may make them, and the OpenAPI document.
+`server`: `local_cloud` is all of that put together, driven by `handle` and `step`; a simulation needs
+nothing more. Around it are sockets, threads, processes and files.
 
 Nothing is imported here: a command that only joins a running server must not pay for the server's imports.
 Import from the modules of `runner.local.server`: `launch` (light), `local_cloud`, `server`.

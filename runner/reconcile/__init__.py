@@ -1,10 +1,10 @@
-"""Observe, plan, act: the cloud is brought to what the file asks for, and nothing is bought twice.
+"""Observe, plan, execute: the cloud is brought to what the file asks for, and nothing is bought twice.
 
-`observe` only reads. `plan` is a pure function of values: it puts together `submission` (the next step
-towards buying), `upkeep` (everything beside it) and `verdict` (what people read), over a `scene` and its
-`tally`. `act` performs what a plan says and nothing else; `journal` remembers what was tried; `passes` turns
-the wheel; `lock` keeps a second runner out, `history` tells people what was done. What a sequence is, or how
-HTTP works, is not known here.
+`observe` only reads. `plan` is pure: `planner` puts together `submission` (the next step towards buying),
+`maintenance` (everything beside it) and `status` (what people read), over a snapshot and the progress of
+its jobs. `execute` performs what a plan says and nothing else: `guard` stands before each request that
+buys, and `reconciler` turns the wheel. `journal` remembers what was tried, keeps a second runner out, and
+tells people what was done. What a sequence is, or how HTTP works, is not known here.
 """
 
 from runner.reconcile.context import Tools, utc_now

@@ -1,4 +1,4 @@
-"""The only module that touches the network, but for `posting`, which speaks to others than the cloud."""
+"""The only module that touches the network, but for `webhook_post`, which speaks to others than the cloud."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """What each call is for a client: who may ask, what it takes, what it answers and how it may refuse.
 
-The values are those that the calls work with: the tables of `filters`, the readers of `bodies`, the kinds of
-`refusals`. `runner.local.api.openapi` writes them down, and `runner.local.api.app` asks them who may ask.
+The values are those that the calls work with: the tables of `filters`, the readers of `request_models`, the
+kinds of `errors`. `runner.local.api.openapi` writes them down, and `runner.local.api.app` asks them who may
+ask.
 """
 
 from __future__ import annotations

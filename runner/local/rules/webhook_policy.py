@@ -1,4 +1,4 @@
-"""Webhooks: which addresses may be posted to, and when it is tried again. Decisions only; see `courier`."""
+"""Webhooks: which addresses may be posted to, and when it is tried again. Pure; `webhook_sender` posts."""
 
 from __future__ import annotations
 

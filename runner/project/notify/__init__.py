@@ -1,6 +1,6 @@
-"""Telling others how a followed repository stands: webhooks, and the state of its commits.
+"""Being told how experiments stand: by a webhook, a chat, or the status of a commit.
 
-`receivers` are those that `runner.toml` names. `notices` and `commit_states` say what there is to tell,
-`payloads` and `addressing` how it is said: pure functions over values. `outbox` remembers what was told and
-what waits, `delivering` sends it, and `notifying` is the reporter that does all of this after each turn.
+The receivers are those that `runner.toml` names. `events` and `commit_status` say what there is to tell,
+`payloads` and `signed_request` how it is said: pure functions over values. `outbox` remembers what was told
+and what waits, `delivery` sends it, and `notifier` is the reporter that does all of this after each turn.
 """
