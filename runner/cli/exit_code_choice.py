@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.cli.exit_codes import Exit
 from runner.cli.output import say
+from runner.domain.numerals import counted
 from runner.project.views.outlook import ended_for_good
 from runner.reconcile import End, WaitFor
 from runner.results import ResultStatus
@@ -38,7 +39,7 @@ def after_results(shown: Sequence[tuple[Declared, Iterable[MeasuredJob]]]) -> in
     _say_lost(lost)
     if len(lacking) > len(lost):
         open_ = len(lacking) - len(lost)
-        say(f"{_jobs(open_)} {_are(open_)} not complete; {_HINT}", style="yellow")
+        say(f"{counted(open_, 'job')} {_are(open_)} not complete; {_HINT}", style="yellow")
     return Exit.PATIENCE if len(lacking) > len(lost) else Exit.FAILED_JOBS
 
 
@@ -62,18 +63,14 @@ def _say_lost(lost: Sequence[MeasuredJob]) -> None:
     if without:
         are = "is" if len(without) == 1 else "are"
         hint = "`runner apply` asks for it again, and buys nothing"
-        say(f"{_jobs(len(without))} {are} without a result that can be right; {hint}", style="red")
+        say(f"{counted(len(without), 'job')} {are} without a result that can be right; {hint}", style="red")
     if short:
         hint = "`policy.shortfall: buy` buys them"
-        say(f"shots are missing in the results of {_jobs(len(short))}; {hint}", style="red")
+        say(f"shots are missing in the results of {counted(len(short), 'job')}; {hint}", style="red")
     failed = len(lost) - len(without) - len(short)
     if failed:
         hint = "`runner rerun FILE --failed` sends failed ones again"
-        say(f"{_jobs(failed)} failed for good or {_were(failed)} cancelled; {hint}", style="red")
-
-
-def _jobs(number: int) -> str:
-    return "1 job" if number == 1 else f"{number} jobs"
+        say(f"{counted(failed, 'job')} failed for good or {_were(failed)} cancelled; {hint}", style="red")
 
 
 def _are(number: int) -> str:

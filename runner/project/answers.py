@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from runner.reconcile.plan.conditions import Condition
     from runner.results import Results
 
-_ENDS: Final = {
+ENDS: Final = {
     End.SETTLED: "settled: nothing more will come by itself",
     End.SUBMITTED: "submitted: all that was missing is bought",
     End.PATIENCE: "patience ended before all was done; apply again to go on waiting",
@@ -104,12 +104,12 @@ class Applied:
         return self.results.is_complete
 
     def __str__(self) -> str:
-        said = f"{self.plan.experiment}: {_ENDS[self.end]}; {job_line(self.plan)}"
+        said = f"{self.plan.experiment}: {ENDS[self.end]}; {job_line(self.plan)}"
         return "\n".join((said, *decision_lines(self.plan), *note_lines(self.plan)))
 
     def __repr__(self) -> str:
         return f"<Applied {self.plan.experiment}: {self.end}; {job_line(self.plan)}>"
 
     def _repr_html_(self) -> str:
-        said = f"<p><b>{escape(self.plan.experiment)}</b>: {escape(_ENDS[self.end])}</p>"
+        said = f"<p><b>{escape(self.plan.experiment)}</b>: {escape(ENDS[self.end])}</p>"
         return f"{said}{remarks_html(self.plan)}{results_html(self.results)}"

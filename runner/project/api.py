@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner.domain.numerals import counted
 from runner.errors import UsageError
 from runner.project.answers import Applied, ShownPlan, Standing
 from runner.project.experiments.loader import experiment_files
@@ -165,7 +166,7 @@ class Declared:
 
     def __repr__(self) -> str:
         where = f"{self.experiment.file.path}, target {self.project.target_name}"
-        jobs = "1 job" if len(self.jobs) == 1 else f"{len(self.jobs)} jobs"
+        jobs = counted(len(self.jobs), "job")
         return f"<experiment {self.name!r}: {jobs} on {self.experiment.desired.device_type}; {where}>"
 
 

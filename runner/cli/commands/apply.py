@@ -15,6 +15,7 @@ from runner.cli.output import print_json, say
 from runner.cli.render.progress import ApplyProgress
 from runner.domain.json_values import plain
 from runner.errors import UsageError
+from runner.project.answers import ENDS
 from runner.project.plan.plan_file import is_plan, read_plan
 from runner.project.plan.saved_plan import Promise, promised_experiments
 from runner.reconcile import End, Patience
@@ -106,7 +107,7 @@ def _print(project: Project, experiments: list[Experiment], outcome: Outcome) ->
     for plan in outcome.plans[len(experiments) :]:
         say(f"{plan.experiment}: {'; '.join(plan.notes)}")
     if outcome.end is End.PATIENCE:
-        say("patience ended before all was done; apply again to go on waiting", style="yellow")
+        say(ENDS[outcome.end], style="yellow")
     say(f"records are in {project.settings.results}/")
 
 

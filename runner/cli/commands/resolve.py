@@ -97,7 +97,7 @@ def _origin(project: Project, experiment: Experiment, decision: str, form: str) 
     if form == "json":
         print_json({"experiment": experiment.name, "decision": decision, "jobs": count})
         return Exit.DONE
-    jobs = "1 job" if count == 1 else f"{count} jobs"
+    jobs = counted(count, "job")
     print_text(f"{experiment.name}: {jobs} on record: {decision}; {_WORDS[decision]}")
     return Exit.DONE
 

@@ -8,6 +8,7 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
+from runner.domain.numerals import counted
 from runner.errors import ProjectError, UsageError
 from runner.project.cache.compiled import FOLDER as COMPILED
 from runner.project.config.repository import state_folder
@@ -143,7 +144,7 @@ def _measured(recipe: Path) -> str:
             jobs, runs = jobs + 1, runs + sum(read_record(line).counts.values())
     except (OSError, ValueError):
         return "it cannot be read"
-    some = "1 job" if jobs == 1 else f"{jobs} jobs"
+    some = counted(jobs, "job")
     return f"{some} with {runs} measured runs" if jobs else "nothing came back of it yet"
 
 

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
 
+from runner.domain.numerals import counted
 from runner.errors import UnknownJobError, UsageError
 from runner.results.analysis.job_choice import chosen
 from runner.results.records.statuses import ResultStatus
@@ -125,5 +126,5 @@ class MeasuredJobs(Sequence[J_co]):
     def __repr__(self) -> str:
         by_status = Counter(job.status for job in self._jobs)
         said = ", ".join(f"{by_status[status]} {status}" for status in ResultStatus if status in by_status)
-        jobs = "1 job" if len(self) == 1 else f"{len(self)} jobs"
+        jobs = counted(len(self), "job")
         return f"<Results of {self.experiment}: {jobs}{f', {said}' if said else ''}>"
