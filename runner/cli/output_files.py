@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
 
+from runner.atomic_file import write_atomically
 from runner.errors import ProjectError
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def write_file(path: Path, content: bytes) -> None:
@@ -21,15 +23,7 @@ def write_file(path: Path, content: bytes) -> None:
     try:
         if path.exists() and not path.is_file():
             path.write_bytes(content)
-            return
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-            Path(aside).chmod(0o644)
-            Path(aside).replace(path)
-        except BaseException:
-            Path(aside).unlink(missing_ok=True)
-            raise
+        else:
+            write_atomically(path, content, mode=0o644)
     except OSError as error:
         raise ProjectError(f"{path}: cannot be written: {error.strerror}") from error

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
+from runner.atomic_file import write_atomically
 from runner.errors import GitError
 
 if TYPE_CHECKING:
@@ -79,12 +79,7 @@ def write_aside(path: Path, value: Mapping[str, object]) -> None:
     Raises:
         GitError: It cannot be written.
     """
-    aside = path.with_name(f"{path.name}.new")
     try:
-        with aside.open("w", encoding="utf-8") as file:
-            json.dump(value, file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        aside.replace(path)
+        write_atomically(path, json.dumps(value, indent=1), is_synced=True)
     except OSError as error:
         raise GitError(f"{path}: cannot be written: {error}") from error

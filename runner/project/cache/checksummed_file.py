@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+from runner.atomic_file import write_atomically
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def read_sealed(place: Path) -> str | None:
@@ -19,20 +22,13 @@ def read_sealed(place: Path) -> str | None:
 
 
 def write_sealed(place: Path, body: str) -> None:
-    """Written aside and renamed: whoever reads meets the old file or the new one.
+    """Keeps a text, whole or not at all.
 
     Raises:
         OSError: It can't be written.
     """
     place.parent.mkdir(parents=True, exist_ok=True)
-    handle, aside = tempfile.mkstemp(dir=place.parent, prefix=f".{place.stem}.")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(_sealed(place.stem, body))
-        Path(aside).replace(place)
-    except BaseException:
-        Path(aside).unlink(missing_ok=True)
-        raise
+    write_atomically(place, _sealed(place.stem, body))
 
 
 def _sealed(key: str, body: str) -> str:

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Final, Self
 
+from runner.atomic_file import write_atomically
 from runner.domain import digest
 from runner.errors import RunnerError
 from runner.project.cache.age_text import age_said
@@ -19,6 +17,7 @@ from runner.sequences.pulser_api.device_specs import NoSpecificationError, Speci
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from runner.project.config.settings import Target
 
@@ -58,14 +57,11 @@ class Served:
         return None
 
     def write(self, place: Path) -> None:
-        """Keeps it; written aside and renamed, so that whoever reads meets the old file or the new one."""
+        """Keeps it."""
         said = {"format": _FORMAT, "fetched_at_s": self.fetched_at_s, "specifications": dict(self.texts)}
         with suppress(OSError):  # then it is asked for again
             place.parent.mkdir(parents=True, exist_ok=True)
-            handle, aside = tempfile.mkstemp(dir=place.parent, prefix=f".{place.stem}.")
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(said, file)
-            Path(aside).replace(place)
+            write_atomically(place, json.dumps(said))
 
 
 class LiveDevices:

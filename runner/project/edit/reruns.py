@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import codecs
-import os
-import shutil
-import tempfile
+import stat
 from dataclasses import dataclass, replace
 from difflib import unified_diff
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from runner.atomic_file import write_atomically
 from runner.errors import ProjectError, UsageError
 from runner.spec.yaml_text.edit import RETRY_LIMIT, with_number, with_raised_rerun
 from runner.spec.yaml_text.suggestions import suggested_job
@@ -145,10 +144,6 @@ def write_edit(edit: Edit) -> None:
     try:
         if path.read_bytes() != edit.before:
             raise ProjectError(f"{edit.path}: the file has changed meanwhile; it was not edited")
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "wb") as file:
-            file.write(edit.after)
-        shutil.copymode(path, aside)
-        Path(aside).replace(path)
+        write_atomically(path, edit.after, mode=stat.S_IMODE(path.stat().st_mode))
     except OSError as error:
         raise ProjectError(f"{edit.path}: cannot be written: {error}") from error

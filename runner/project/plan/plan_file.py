@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pydantic import ValidationError
 
+from runner.atomic_file import write_atomically
 from runner.errors import PlanError
 from runner.reconcile.plan.saved_plan import FORMAT, SavedPlan, as_json, content_digest
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 ENDING: Final = ".plan"
 AGAIN: Final = "make a new one with `runner plan -O FILE`"
@@ -42,10 +43,7 @@ def write_plan(path: Path, saved: SavedPlan) -> None:
         )
     text = json.dumps(as_json(saved), indent=2, ensure_ascii=False, allow_nan=False) + "\n"
     try:
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        Path(aside).replace(path)
+        write_atomically(path, text)
     except OSError as error:
         raise PlanError(f"{path}: the plan cannot be written: {error.strerror}") from error
 

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import re
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from runner.atomic_file import write_atomically
 from runner.errors import RecordError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 _RECIPE: Final = re.compile(r"[0-9a-f]{16}")
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -51,18 +50,13 @@ def folder_obstacles(results: Path, experiment: Path) -> Iterator[tuple[Path, st
 
 
 def write_aside(path: Path, text: str) -> None:
-    """Writes a text beside its place and renames it, so that a reader, or a crash, sees the old or the new.
+    """Writes a text whole or not at all, in a folder that is made.
 
     Raises:
         RecordError: It cannot be written.
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, aside = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(aside).replace(path)
+        write_atomically(path, text, is_synced=True)
     except OSError as error:
         raise RecordError(f"{path}: the record cannot be written: {error}") from error
