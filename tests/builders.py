@@ -19,7 +19,7 @@ from runner.domain import (
     recipe_digest,
     repetition_key,
 )
-from runner.reconcile import Observation, Terms
+from runner.reconcile import Observation, TargetSettings
 from runner.reconcile.model.entries import Entry, Kind, State
 from runner.results import Counts, JobResult, Results, ResultStatus, Runs
 
@@ -29,7 +29,7 @@ SEQUENCE = json.dumps(
 )
 RECIPE = recipe_digest(device_type="EMU_FREE", sequence=SEQUENCE)
 COMMIT = 40 * "c"
-TERMS = Terms(namespace="lab", poll_s=2.0, lease_s=60.0)
+TERMS = TargetSettings(namespace="lab", poll_s=2.0, lease_s=60.0)
 
 
 def at(seconds):

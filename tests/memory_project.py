@@ -19,7 +19,7 @@ from runner.local.store.store import Store, utc_now
 from runner.local.validation.sequence_facts import SequenceFacts, Variable
 from runner.project import Project
 from runner.project.config.targets import Connection
-from runner.reconcile import Patience, Terms, Watch
+from runner.reconcile import Patience, TargetSettings, Watch
 
 QUBITS = ("q0", "q1")
 
@@ -131,8 +131,8 @@ class MemoryProject:
     @contextmanager
     def reached(self):
         """Inside, every project's target is this cloud."""
-        terms = Terms(namespace="lab", settle_s=0.0, poll_s=0.05)
-        known = Connection(self.cloud.client(_BusyPort(self.cloud)), terms)
+        settings = TargetSettings(namespace="lab", settle_s=0.0, poll_s=0.05)
+        known = Connection(self.cloud.client(_BusyPort(self.cloud)), settings)
         with mock.patch.object(Project, "connection", return_value=known):
             yield
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from fakes import DiceEngine, MemoryCloud, VirtualClock
 
 from runner.local.store.store import Store
-from runner.reconcile import Journal, Patience, Reconciler, Terms, Tools, Wish
+from runner.reconcile import Context, Journal, Patience, Reconciler, TargetSettings, Wish
 from runner.results import Records
 from runner.results.records.sites import EMULATED, Site
 
@@ -34,7 +34,7 @@ class Lab:
         `declared` are the names in all files, if anybody knows.
         """
         cloud, engine, journal = self.places.setdefault(target, self._place())
-        tools = Tools(
+        context = Context(
             client=cloud.client(project_id=project) if project else cloud.client(),
             journal=journal,
             records=Records(self.folder),
@@ -46,7 +46,7 @@ class Lab:
             declared=lambda: declared,
             sleep=lambda seconds: self._sleep(cloud, engine, seconds),
         )
-        return Reconciler(tools, Terms(namespace="lab", poll_s=1.0))
+        return Reconciler(context, TargetSettings(namespace="lab", poll_s=1.0))
 
     def _place(self):
         engine = DiceEngine(random.Random(1), failing=0.0, ending=1.0)

@@ -36,7 +36,7 @@ from runner.project.experiments.manifest import manifest
 from runner.project.experiments.names import declared_names
 from runner.project.experiments.permissions import on_target
 from runner.project.local_cloud import local_store
-from runner.reconcile import Journal, Memory, Patience, Reconciler, Tools, Wish, utc_now
+from runner.reconcile import Context, Journal, Memory, Patience, Reconciler, Wish, utc_now
 from runner.reconcile.model.tags import SHORT
 from runner.results import Records, job_rows, verified
 from runner.results.records.copies import each_once
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from runner.project.config.settings import Target
     from runner.project.config.targets import Connection
     from runner.project.experiments.loaded import Experiment
-    from runner.reconcile import CancelBatch, Deed, Outcome, Terms, Watch
+    from runner.reconcile import CancelBatch, Deed, Outcome, TargetSettings, Watch
     from runner.results import JobRow, Verdict
     from runner.results.records.sites import Site
 
@@ -371,12 +371,18 @@ class Project:
 
             sees_removed: Whether experiments are looked at that no file describes any more.
         """
-        with self.tools(verb) as (tools, terms):
-            known = replace(terms, removed=Surplus(self.settings.removed)) if sees_removed else terms
-            yield Reconciler(tools, known, watch)
+        with self.context(verb) as (context, target_settings):
+            known = (
+                replace(target_settings, removed=Surplus(self.settings.removed))
+                if sees_removed
+                else target_settings
+            )
+            yield Reconciler(context, known, watch)
 
     @contextmanager
-    def tools(self, verb: str = "", connection: Connection | None = None) -> Iterator[tuple[Tools, Terms]]:
+    def context(
+        self, verb: str = "", connection: Connection | None = None
+    ) -> Iterator[tuple[Context, TargetSettings]]:
         """What a reconciler of the target works with, and what holds there; see `_session`.
 
         Args:
@@ -387,7 +393,7 @@ class Project:
             journal = stack.enter_context(self.journal_locked(verb) if verb else closing(self.journal()))
             remark = self._store_remark(journal)  # before the store is made anew
             used = connection or self.connection()
-            tools = Tools(
+            context = Context(
                 client=used.client,
                 journal=journal,
                 records=self.records,
@@ -400,7 +406,7 @@ class Project:
                 keep_report=self._keep_report,
                 kept_memory=self._told,
             )
-            yield tools, replace(used.terms, per_day=self.settings.budget_per_day.as_budget())
+            yield context, replace(used.settings, per_day=self.settings.budget_per_day.as_budget())
 
     def _store_remark(self, journal: Journal) -> str:
         """Whether the local cloud begins empty although this checkout has bought there."""

@@ -7,7 +7,7 @@ buys, and `reconciler` turns the wheel. `journal` remembers what was tried, keep
 tells people what was done. What a sequence is, or how HTTP works, is not known here.
 """
 
-from runner.reconcile.context import Tools, utc_now
+from runner.reconcile.context import Context, utc_now
 from runner.reconcile.display.progress import Numbers, Part, Progress, progress_after
 from runner.reconcile.execute.executor import Actor
 from runner.reconcile.execute.reconciler import End, Outcome, Patience, Reconciler, Watch, Wish
@@ -17,13 +17,14 @@ from runner.reconcile.memory import Memory
 from runner.reconcile.model.actions import Action, CancelBatch, Hold
 from runner.reconcile.model.deed import Deed
 from runner.reconcile.model.plan import Cost, Difference, Health, JobTally, Plan, Sync, WaitFor
-from runner.reconcile.model.snapshot import Observation, Terms
+from runner.reconcile.model.snapshot import Observation, TargetSettings
 from runner.reconcile.observe.observer import Observer
 
 __all__ = [
     "Action",
     "Actor",
     "CancelBatch",
+    "Context",
     "Cost",
     "Deed",
     "Difference",
@@ -44,8 +45,7 @@ __all__ = [
     "Progress",
     "Reconciler",
     "Sync",
-    "Terms",
-    "Tools",
+    "TargetSettings",
     "WaitFor",
     "Watch",
     "Wish",

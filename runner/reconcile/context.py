@@ -29,7 +29,7 @@ def steady(clock: Callable[[], datetime]) -> Callable[[], float]:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tools:
+class Context:
     """The cloud, this machine's memory, and time.
 
     Args:

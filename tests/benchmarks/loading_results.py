@@ -141,14 +141,14 @@ def ours(url, size, folder):
     from contextlib import closing
 
     from runner.cloud import Client, Endpoints, ReadyToken
-    from runner.reconcile import Journal, Patience, Reconciler, Terms, Tools, Wish, utc_now
+    from runner.reconcile import Context, Journal, Patience, Reconciler, TargetSettings, Wish, utc_now
     from runner.results import Records
 
     wanted, records = ended_jobs(int(size)), Records(Path(folder, "results"))
     client = Client(endpoints=Endpoints(core=url, account=url), project_id="p", tokens=ReadyToken("token"))
     with closing(Journal(Path(folder, "journal.sqlite"), utc_now)) as journal:
-        tools = Tools(client=client, journal=journal, records=records, namespace="bench")
-        reconciler = Reconciler(tools, Terms(namespace="bench"))
+        context = Context(client=client, journal=journal, records=records, namespace="bench")
+        reconciler = Reconciler(context, TargetSettings(namespace="bench"))
         wishes = [Wish(desired=wanted, manifest={"recipe": wanted.recipe})]
         outcome, cost = took(lambda: reconciler.run(wishes, Patience()))
     done = sum(tally.status == "DONE" for plan in outcome.plans for tally in plan.jobs)

@@ -58,16 +58,16 @@ def passes(folder):
 
     from runner.project import Project
     from runner.project.config.targets import connect
-    from runner.reconcile import Journal, Reconciler, Tools, Wish, utc_now
+    from runner.reconcile import Context, Journal, Reconciler, Wish, utc_now
 
     project = Project.open(Path(folder))
     wishes = [Wish(desired=each.desired) for each in project.load([Path(folder, "specs")])]
     target = connect(project.target, store=Path(), namespace=project.namespace, environ={})
     with closing(Journal(Path(folder, "journal.sqlite"), utc_now)) as journal:
-        tools = Tools(
+        context = Context(
             client=target.client, journal=journal, records=project.records, namespace=project.namespace
         )
-        reconciler = Reconciler(tools, target.terms)
+        reconciler = Reconciler(context, target.settings)
         with watched():
             _check(reconciler.one_pass(wishes))
         with watched() as second:
@@ -113,10 +113,10 @@ def planning(scene, size):
     """The planner alone, on so many jobs of one experiment: its cost, and peak memory with them."""
     from runner.reconcile.plan.planner import plan
 
-    wanted, seen, terms, now = SCENES[scene](int(size))
+    wanted, seen, settings, now = SCENES[scene](int(size))
     gc.collect()
     with watched() as took:
-        planned = plan(wanted, seen, terms, now)
+        planned = plan(wanted, seen, settings, now)
     if len(planned.jobs) != int(size):
         raise SystemExit("not all jobs were planned")
     return took | {"peak_mb": peak_mb()}
@@ -137,9 +137,9 @@ def _wanted(size):
 
 
 def _terms():
-    from runner.reconcile import Terms
+    from runner.reconcile import TargetSettings
 
-    return Terms(namespace="bench")
+    return TargetSettings(namespace="bench")
 
 
 def _nothing_there(size):

@@ -40,7 +40,7 @@ def a_foreign_batch(lab, *points, device_type="EMU_FREE", tags=("mine",), projec
     """A batch that another tool has created, in the target's project by default; its id."""
     project = Project.open(lab)
     (experiment,) = project.load([lab / "specs"])
-    with project.tools() as (tools, _):
+    with project.context() as (context, _):
         payload = {
             "device_type": device_type,
             "sequence_builder": experiment.desired.sequence,
@@ -49,17 +49,17 @@ def a_foreign_batch(lab, *points, device_type="EMU_FREE", tags=("mine",), projec
             "tags": list(tags),
         }
         client = Client(
-            endpoints=tools.client.endpoints,
-            project_id=project_id or tools.client.project_id,
-            tokens=tools.client._exchange.tokens,
+            endpoints=context.client.endpoints,
+            project_id=project_id or context.client.project_id,
+            tokens=context.client._exchange.tokens,
         )
         return client.send_batch(payload)["id"]
 
 
 def tags_of(lab, batch_id):
     """The tags that a batch has now."""
-    with Project.open(lab).tools() as (tools, _):
-        return tools.client.get_batch(batch_id)["tags"]
+    with Project.open(lab).context() as (context, _):
+        return context.client.get_batch(batch_id)["tags"]
 
 
 def lose_a_submission(capsys, lab, jobs=((100, 50), (200, 50), (300, 50)), keys=()):

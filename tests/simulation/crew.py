@@ -12,7 +12,7 @@ from world import NAMESPACE, experiment
 
 from runner.cloud import Answer, NoAnswerError
 from runner.errors import CloudError
-from runner.reconcile import End, Journal, Patience, Reconciler, Terms, Tools, Watch, Wish
+from runner.reconcile import Context, End, Journal, Patience, Reconciler, TargetSettings, Watch, Wish
 from runner.results import Records
 
 _READS_OF_JOURNAL = {"entries", "since", "unclear", "created_at", "close"}
@@ -178,8 +178,10 @@ class Crewman:
         return [Wish(desired=experiment(self.world.wanted, self.world.schedule.conditions))]
 
     def _reconciler(self, watch):
-        terms = Terms(namespace=NAMESPACE, settle_s=self.world.settle_s, lease_s=20.0, poll_s=_POLL_S)
-        tools = Tools(
+        settings = TargetSettings(
+            namespace=NAMESPACE, settle_s=self.world.settle_s, lease_s=20.0, poll_s=_POLL_S
+        )
+        context = Context(
             client=self.world.cloud.client(self),
             journal=Gated(self._journal, self._effect, _READS_OF_JOURNAL),
             records=Gated(self._records, self._effect, {"of_experiment", "recipes", "manifest"}),
@@ -187,7 +189,7 @@ class Crewman:
             clock=self.world.clock,
             sleep=self._pause,
         )
-        return Reconciler(tools, terms, watch)
+        return Reconciler(context, settings, watch)
 
     def _lose(self, what):
         self._lives += 1

@@ -241,8 +241,10 @@ def _only_empty_fences(found):
     return lambda self, deed, action: None if action.holds_jobs else found(self, deed, action)
 
 
-def _with_terms(**terms):
-    return lambda found: lambda self, tools, given, *more: found(self, tools, replace(given, **terms), *more)
+def _with_settings(**settings):
+    return lambda found: (
+        lambda self, context, given, *more: found(self, context, replace(given, **settings), *more)
+    )
 
 
 def _knows_all_claims(found):
@@ -316,7 +318,7 @@ def _quiet(found):
 def _lists_all_projects(found):
     del found
     return lambda self: {
-        p["id"]: p for p in self._tools.client.get_batches(tag=namespace_tag(self._tools.namespace))
+        p["id"]: p for p in self._context.client.get_batches(tag=namespace_tag(self._context.namespace))
     }
 
 
@@ -324,7 +326,7 @@ def _reads_all_targets(found):
     del found
     return lambda self, name, names: tuple(
         sorted(
-            (row for each in (*names.former(name), name) for row in self._tools.journal.entries(each)),
+            (row for each in (*names.former(name), name) for row in self._context.journal.entries(each)),
             key=lambda row: row.seq,
         )
     )
@@ -361,7 +363,7 @@ def _all_pending(found):
         bare = {batch.id: () for batch in scene.seen.batches}
         rows = (replace(row, jobs=()) if row.batch_id in bare else row for row in scene.seen.entries)
         return found(
-            type(scene)(scene.desired, replace(scene.seen, entries=tuple(rows)), scene.terms, scene.now)
+            type(scene)(scene.desired, replace(scene.seen, entries=tuple(rows)), scene.settings, scene.now)
         )
 
     return repeated
@@ -598,8 +600,8 @@ DEFECTS = (
         name="all claims are taken for our own", at=f"{_SCENE}.creation", make=_knows_all_claims, within=80
     ),
     Defect(name="a claim is old at once", at=f"{_SCENE}.claim_age_s", make=gives(math.inf), within=60),
-    Defect(name="the lease is over at once", at=_RECONCILER, make=_with_terms(lease_s=0.0), within=120),
-    Defect(name="the lease never ends", at=_RECONCILER, make=_with_terms(lease_s=1e9), within=10),
+    Defect(name="the lease is over at once", at=_RECONCILER, make=_with_settings(lease_s=0.0), within=120),
+    Defect(name="the lease never ends", at=_RECONCILER, make=_with_settings(lease_s=1e9), within=10),
     Defect(
         name="closings are left out",
         at="runner.reconcile.plan.maintenance:closings",
@@ -607,7 +609,7 @@ DEFECTS = (
         within=10,
     ),
     # What may still come
-    Defect(name="the settle window is ignored", at=_RECONCILER, make=_with_terms(settle_s=0.0), within=70),
+    Defect(name="the settle window is ignored", at=_RECONCILER, make=_with_settings(settle_s=0.0), within=70),
     Defect(name="ages of rows go by the clock", at=f"{_OBSERVER}._ages_s", make=gives({}), within=100),
     Defect(name="rows are old at once", at=f"{_SCENE}.seconds_since", make=gives(math.inf), within=70),
     Defect(name="what was shut is settled at once", at=f"{_SCENE}.is_settled", make=gives(True), within=400),

@@ -31,7 +31,7 @@ from runner.domain import (
     repetition_key,
 )
 from runner.errors import RunnerError
-from runner.reconcile import End, Journal, Memory, Patience, Reconciler, Terms, Tools, Watch, Wish
+from runner.reconcile import Context, End, Journal, Memory, Patience, Reconciler, TargetSettings, Watch, Wish
 from runner.results import Records
 from runner.results.records.sites import Site
 
@@ -56,7 +56,7 @@ def reconciler(crewman, watch):
             budget_s=2.0, clock=crewman.monotonic, sleep=crewman.pause, jitter=lambda bound: bound
         ),
     )
-    tools = Tools(
+    context = Context(
         client=client,
         journal=Gated(crewman.journal, crewman.effect),
         records=Gated(crewman.records, crewman.effect),
@@ -69,7 +69,9 @@ def reconciler(crewman, watch):
     )
     settle_s = crewman.world.conditions.settle_s
     return Reconciler(
-        tools, Terms(namespace=NAMESPACE, settle_s=settle_s, lease_s=_LEASE_S, poll_s=_POLL_S), watch
+        context,
+        TargetSettings(namespace=NAMESPACE, settle_s=settle_s, lease_s=_LEASE_S, poll_s=_POLL_S),
+        watch,
     )
 
 

@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 
 from runner.domain import JobStatus, OnUnknown, Policy, Submission, job_key, recipe_digest
 from runner.errors import CloudError
-from runner.reconcile import Journal, Patience, Reconciler, Terms, Tools, Wish
+from runner.reconcile import Context, Journal, Patience, Reconciler, TargetSettings, Wish
 from runner.reconcile.model.actions import AddJobs, NewJob
 from runner.reconcile.model.deed import Deed
 from runner.reconcile.plan.planner import plan
@@ -66,7 +66,7 @@ class World:
 
     def reconciler(self):
         """A fresh process on the same machine."""
-        tools = Tools(
+        context = Context(
             client=self.cloud.client(LossyPort(self.cloud, self.fate)),
             journal=self.journal,
             records=self.records,
@@ -74,7 +74,7 @@ class World:
             clock=self.clock,
             sleep=self.sleep,
         )
-        return Reconciler(tools, Terms(namespace="lab", poll_s=1.0, lease_s=5.0))
+        return Reconciler(context, TargetSettings(namespace="lab", poll_s=1.0, lease_s=5.0))
 
     def bought(self):
         """Remote jobs of each point, those left out that we cancelled ourselves."""

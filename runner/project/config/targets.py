@@ -9,7 +9,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 from runner.cloud import Client, Credentials, Endpoints, ReadyToken, make_client, region_endpoints
 from runner.local.server.launch import ensure_running
-from runner.reconcile import Terms
+from runner.reconcile import TargetSettings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,7 +31,7 @@ class Connection:
     """A client of a target, and how to deal with it."""
 
     client: Client
-    terms: Terms
+    settings: TargetSettings
 
 
 def connect(target: Target, *, store: Path, namespace: str | None, environ: Mapping[str, str]) -> Connection:
@@ -49,7 +49,7 @@ def connect(target: Target, *, store: Path, namespace: str | None, environ: Mapp
         project_id = target.project_id or LOCAL_PROJECT
         client = Client(endpoints=endpoints, project_id=project_id, tokens=tokens)
         client = client.paced(target.requests_per_s)
-        return Connection(client, _terms(target, namespace, settle_s=0.0, poll_s=_LOCAL_POLL_S))
+        return Connection(client, _target_settings(target, namespace, settle_s=0.0, poll_s=_LOCAL_POLL_S))
     client = make_client(
         _endpoints(target),
         _project_id(target, environ),
@@ -58,11 +58,15 @@ def connect(target: Target, *, store: Path, namespace: str | None, environ: Mapp
         ca_bundle=target.ca_bundle,
     )
     client = client.paced(target.requests_per_s or (_REGION_REQUESTS_PER_S if target.region else None))
-    return Connection(client, _terms(target, namespace, settle_s=_REMOTE_SETTLE_S, poll_s=_REMOTE_POLL_S))
+    return Connection(
+        client, _target_settings(target, namespace, settle_s=_REMOTE_SETTLE_S, poll_s=_REMOTE_POLL_S)
+    )
 
 
-def _terms(target: Target, namespace: str | None, *, settle_s: float, poll_s: float) -> Terms:
-    return Terms(
+def _target_settings(
+    target: Target, namespace: str | None, *, settle_s: float, poll_s: float
+) -> TargetSettings:
+    return TargetSettings(
         namespace=namespace,
         settle_s=settle_s if target.settle_s is None else target.settle_s,
         lease_s=target.lease_s,

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 
     from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
-    from runner.reconcile import Tools
+    from runner.reconcile import Context
     from runner.reconcile.model.entries import Entry
     from runner.reconcile.observe.adoption import Candidate
 
@@ -65,11 +65,11 @@ def declare_absent(project: Project, experiment: Experiment) -> list[Resolved]:
     Raises:
         UsageError: None is lost.
     """
-    with project.tools("resolve") as (tools, _):
-        lost = _lost(tools, experiment)
+    with project.context("resolve") as (context, _):
+        lost = _lost(context, experiment)
         for entry in lost:
-            tools.journal.settle(entry.seq, State.NOT_DONE)
-            _tell(tools, entry, "ResolveAbsent", None, "a person says that it was never accepted")
+            context.journal.settle(entry.seq, State.NOT_DONE)
+            _tell(context, entry, "ResolveAbsent", None, "a person says that it was never accepted")
         return [_resolved(entry, None) for entry in lost]
 
 
@@ -79,11 +79,11 @@ def declare_unwanted(project: Project, experiment: Experiment) -> list[Resolved]
     Raises:
         UsageError: None is lost.
     """
-    with project.tools("resolve") as (tools, _):
-        lost = _lost(tools, experiment)
+    with project.context("resolve") as (context, _):
+        lost = _lost(context, experiment)
         for entry in lost:
-            tools.journal.skip(entry, _by_work(experiment, entry))
-            _tell(tools, entry, "ResolveSkip", None, "a person says that its jobs are not to be bought,")
+            context.journal.skip(entry, _by_work(experiment, entry))
+            _tell(context, entry, "ResolveSkip", None, "a person says that its jobs are not to be bought,")
         return [_resolved(entry, None) for entry in lost]
 
 
@@ -93,20 +93,20 @@ def declare_measured(project: Project, experiment: Experiment, *, here: bool) ->
     Raises:
         UsageError: Of all of them it is known.
     """
-    with project.tools("resolve") as (tools, _):
-        seen = Observer(tools).observe([experiment.desired])[experiment.name]
+    with project.context("resolve") as (context, _):
+        seen = Observer(context).observe([experiment.desired])[experiment.name]
         if not seen.unproved:
             raise UsageError(
                 f"{experiment.name}: of all jobs on record it is known where they were measured",
                 hint="`runner status` tells what is held, and why",
             )
-        target = tools.site.target
+        target = context.site.target
         said = [replace(job, target=target if here else not_at(target, job.target)) for job in seen.unproved]
-        for name in {experiment.name, *tools.records.recipes()}:
-            tools.records.complete(name, said)
+        for name in {experiment.name, *context.records.recipes()}:
+            context.records.complete(name, said)
         where = "here" if here else "elsewhere"
         reason = f"a person says that {len(said)} jobs on record were measured {where}"
-        tools.journal.history.add(experiment.name, f"ResolveMeasured{where.title()}", reason=reason)
+        context.journal.history.add(experiment.name, f"ResolveMeasured{where.title()}", reason=reason)
         return len(said)
 
 
@@ -117,8 +117,8 @@ def declare_constants(project: Project, experiment: Experiment, *, same: bool) -
         UsageError: Of all of them it is known.
     """
     desired = experiment.desired
-    with project.tools("resolve") as (tools, _):
-        seen = Observer(tools).observe([desired])[experiment.name]
+    with project.context("resolve") as (context, _):
+        seen = Observer(context).observe([desired])[experiment.name]
         keys = {job.key: job for job in desired.jobs}
         unproved = [job for job in seen.recorded if job.constants == UNPROVED]
         batches = [batch for batch in seen.batches if batch.constants == UNPROVED]
@@ -131,14 +131,14 @@ def declare_constants(project: Project, experiment: Experiment, *, same: bool) -
             replace(job, constants=desired.constants_for(keys.get(job.key)) if same else OTHER_CONSTANTS)
             for job in unproved
         ]
-        for name in {experiment.name, *tools.records.recipes()}:
-            tools.records.complete(name, said)
+        for name in {experiment.name, *context.records.recipes()}:
+            context.records.complete(name, said)
         tags = constants_tags(desired.constants if same else OTHER_CONSTANTS)
         for batch in batches:
-            tools.client.set_batch_tags(batch.id, joined_tags(batch.tags, tags))
+            context.client.set_batch_tags(batch.id, joined_tags(batch.tags, tags))
         which, count = "Same" if same else "Other", len(said) or len(batches)
         reason = f"a person says that its device had {which.lower()} constants"
-        tools.journal.history.add(experiment.name, f"Resolve{which}Constants", reason=reason)
+        context.journal.history.add(experiment.name, f"Resolve{which}Constants", reason=reason)
         return count
 
 
@@ -157,9 +157,9 @@ def declare_found(project: Project, experiment: Experiment, batch_id: str) -> Re
         UsageError: None is lost, or the batch is something else; says what differs.
     """
     namespace = _namespace(project)
-    with project.tools("resolve") as (tools, _):
-        lost = _lost(tools, experiment)
-        entry, found, objections = _best(experiment, namespace, lost, _read(tools, batch_id))
+    with project.context("resolve") as (context, _):
+        lost = _lost(context, experiment)
+        entry, found, objections = _best(experiment, namespace, lost, _read(context, batch_id))
         if objections:
             raise UsageError(
                 f"{batch_id} is not the submission {entry.submission} of {experiment.name}: "
@@ -175,10 +175,10 @@ def declare_found(project: Project, experiment: Experiment, batch_id: str) -> Re
             rerun=rerun,
             repetitions=found.repetitions,
         )
-        tools.client.set_batch_tags(batch_id, joined_tags(ours, found.batch.tags))
-        _remember(project, tools, experiment)
-        tools.journal.settle(entry.seq, State.ACCEPTED, batch_id)
-        _tell(tools, entry, "ResolveAdopt", batch_id, "a person says that it is the lost submission")
+        context.client.set_batch_tags(batch_id, joined_tags(ours, found.batch.tags))
+        _remember(project, context, experiment)
+        context.journal.settle(entry.seq, State.ACCEPTED, batch_id)
+        _tell(context, entry, "ResolveAdopt", batch_id, "a person says that it is the lost submission")
         return _resolved(entry, batch_id)
 
 
@@ -196,8 +196,8 @@ def _best(
     return next((each for each in judged if not each[2]), judged[0])
 
 
-def _lost(tools: Tools, experiment: Experiment) -> tuple[Entry, ...]:
-    seen = Observer(tools).observe([experiment.desired])[experiment.name]
+def _lost(context: Context, experiment: Experiment) -> tuple[Entry, ...]:
+    seen = Observer(context).observe([experiment.desired])[experiment.name]
     lost = lost_submissions(seen.entries, seen.batches)
     if not lost:
         raise UsageError(
@@ -217,9 +217,9 @@ def _resolved(entry: Entry, batch_id: str | None) -> Resolved:
     )
 
 
-def _tell(tools: Tools, entry: Entry, action: str, batch_id: str | None, reason: str) -> None:
+def _tell(context: Context, entry: Entry, action: str, batch_id: str | None, reason: str) -> None:
     bought = entry.jobs if batch_id else ()
-    tools.journal.history.add(
+    context.journal.history.add(
         entry.experiment,
         action,
         batch_id=batch_id,
@@ -243,9 +243,9 @@ def candidates(project: Project, experiment: Experiment, batch_ids: Sequence[str
     namespace = _namespace(project)
     held = _held(project, experiment)
     found = []
-    with project.tools() as (tools, _):
+    with project.context() as (context, _):
         for batch_id in dict.fromkeys(batch_ids):
-            payload, jobs = _read(tools, batch_id)
+            payload, jobs = _read(context, batch_id)
             repetitions = free_repetitions(experiment.desired, jobs, held)
             found.append(candidate(experiment.desired, namespace, payload, jobs, repetitions=repetitions))
             held |= {match.job.key for match in found[-1].matches if match.there}
@@ -267,12 +267,12 @@ def adopt(project: Project, experiment: Experiment, chosen: Sequence[Candidate])
         UsageError: One has changed in the meantime, and something speaks against it now.
     """
     namespace = _namespace(project)
-    with project.tools("adopt") as (tools, _):
+    with project.context("adopt") as (context, _):
         now = [
             candidate(
                 experiment.desired,
                 namespace,
-                *_read(tools, each.batch.id),
+                *_read(context, each.batch.id),
                 repetitions=each.repetitions,
             )
             for each in chosen
@@ -280,7 +280,7 @@ def adopt(project: Project, experiment: Experiment, chosen: Sequence[Candidate])
         for each in now:
             if each.objections:
                 raise UsageError(f"{each.batch.id} cannot be adopted: {'; '.join(each.objections)}")
-        _remember(project, tools, experiment)
+        _remember(project, context, experiment)
         for each in now:
             tags = adopting_tags(
                 namespace,
@@ -290,27 +290,27 @@ def adopt(project: Project, experiment: Experiment, chosen: Sequence[Candidate])
                 rerun=each.reruns[0],
                 repetitions=each.repetitions,
             )
-            tools.client.set_batch_tags(each.batch.id, tags)
+            context.client.set_batch_tags(each.batch.id, tags)
             reason = f"a person says that its {each.batch.jobs_count} jobs are the experiment's"
-            tools.journal.history.add(experiment.name, "AdoptBatch", batch_id=each.batch.id, reason=reason)
+            context.journal.history.add(experiment.name, "AdoptBatch", batch_id=each.batch.id, reason=reason)
 
 
-def _read(tools: Tools, batch_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _read(context: Context, batch_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     try:
-        batch, jobs = tools.client.get_batch(batch_id), jobs_with_sequences(tools.client, batch_id)
+        batch, jobs = context.client.get_batch(batch_id), jobs_with_sequences(context.client, batch_id)
     except NotFoundError as error:
         raise BatchFetchingError(
             f"the cloud has no batch {batch_id} that we can see", hint="see the cloud's portal for its id"
         ) from error
-    if not tools.client.is_ours(batch):
+    if not context.client.is_ours(batch):
         raise BatchFetchingError(
             f"the batch {batch_id} is of the project {batch['project_id']}",
-            hint=f"the target's project is {tools.client.project_id}; see --target and runner.toml",
+            hint=f"the target's project is {context.client.project_id}; see --target and runner.toml",
         )
     return batch, jobs
 
 
-def _remember(project: Project, tools: Tools, experiment: Experiment) -> None:
+def _remember(project: Project, context: Context, experiment: Experiment) -> None:
     """Writes down what was run, as a purchase of ours would have."""
     told = manifest(
         experiment,
@@ -319,7 +319,7 @@ def _remember(project: Project, tools: Tools, experiment: Experiment) -> None:
         target=project.target_name,
         service=project.site.target,
     )
-    tools.records.write_manifest(experiment.name, experiment.desired.recipe[:SHORT], told)
+    context.records.write_manifest(experiment.name, experiment.desired.recipe[:SHORT], told)
 
 
 def _namespace(project: Project) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.domain import Surplus
 from runner.project.revisions.commit_experiments import names_in
-from runner.reconcile import Journal, Reconciler, Terms, Tools, Wish, utc_now
+from runner.reconcile import Context, Journal, Reconciler, TargetSettings, Wish, utc_now
 from runner.results import Records
 
 if TYPE_CHECKING:
@@ -31,16 +31,16 @@ def reconciler_of(
     removed = Surplus(project.settings.removed)
     with ExitStack() as stack:
         if asks_cloud:
-            tools, terms = stack.enter_context(project.tools())
+            context, target_settings = stack.enter_context(project.context())
         else:
             journal = stack.enter_context(closing(Journal(folder / "journal.sqlite", utc_now)))
             namespace = project.namespace
             per_day = project.settings.budget_per_day.as_budget()
-            terms = Terms(namespace=namespace, settle_s=0.0, per_day=per_day)
+            target_settings = TargetSettings(namespace=namespace, settle_s=0.0, per_day=per_day)
             nothing: Any = _NoCloud()
-            tools = Tools(client=nothing, journal=journal, records=records, namespace=namespace or "none")
-        tools = replace(tools, records=records, declared=partial(names_in, after.root, project.settings))
-        yield Reconciler(tools, replace(terms, removed=removed))
+            context = Context(client=nothing, journal=journal, records=records, namespace=namespace or "none")
+        context = replace(context, records=records, declared=partial(names_in, after.root, project.settings))
+        yield Reconciler(context, replace(target_settings, removed=removed))
 
 
 class _NoCloud:

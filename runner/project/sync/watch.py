@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from runner.project.config.targets import Connection
     from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
-    from runner.reconcile import Plan, Terms, Tools
+    from runner.reconcile import Context, Plan, TargetSettings
 
 
 # Errors that no experiment is to blame for.
@@ -138,20 +138,20 @@ class Watcher:
             self._measure()
 
     def _reconcile(self, experiments: Sequence[Experiment]) -> None:
-        with self._project.tools(self._manner.verb, self._connection()) as (given, terms):
+        with self._project.context(self._manner.verb, self._connection()) as (given, settings):
             client = given.client.counted(self._meter.requests)
-            tools = replace(given, client=client, sleep=self._around.wait, before_action=self._around.check)
+            context = replace(given, client=client, sleep=self._around.wait, before_action=self._around.check)
             alone = [each for each in experiments if self._is_due(each)]
             try:
-                known = replace(terms, removed=self._removed())
-                self._run(tools, known, [each for each in experiments if each.name not in self._refused])
+                known = replace(settings, removed=self._removed())
+                self._run(context, known, [each for each in experiments if each.name not in self._refused])
             except _OF_ALL:
                 raise
             except RunnerError:  # of one of them: the others go on without it
                 alone += [each for each in experiments if each.name not in self._refused]
             for each in alone:
-                self._alone(tools, terms, each)
-            self._count(tools)
+                self._alone(context, settings, each)
+            self._count(context)
 
     def _removed(self) -> Surplus | None:
         """What becomes of experiments that no file describes; None where nobody looks at them."""
@@ -178,10 +178,10 @@ class Watcher:
             return False
         return known.desired is not experiment.desired or known.retry_at_s <= self._around.seconds()
 
-    def _alone(self, tools: Tools, terms: Terms, experiment: Experiment) -> None:
+    def _alone(self, context: Context, settings: TargetSettings, experiment: Experiment) -> None:
         known = self._refused.get(experiment.name)
         try:
-            self._run(tools, terms, [experiment])
+            self._run(context, settings, [experiment])
         except _OF_ALL:
             raise
         except RunnerError as error:
@@ -195,11 +195,11 @@ class Watcher:
             if self._refused.pop(experiment.name, None):
                 self._tell(experiment.name, Line(news=News.RECOVERED, text="it works again"))
 
-    def _run(self, tools: Tools, terms: Terms, experiments: Sequence[Experiment]) -> None:
+    def _run(self, context: Context, settings: TargetSettings, experiments: Sequence[Experiment]) -> None:
         watch = Watch(on_plans=self._on_plans, on_outage=_give_up)
-        if experiments or terms.removed:
+        if experiments or settings.removed:
             wishes = self._project.wishes(experiments)
-            Reconciler(tools, terms, watch).run(wishes, self._manner.patience)
+            Reconciler(context, settings, watch).run(wishes, self._manner.patience)
 
     def _on_plans(self, plans: Sequence[Plan]) -> None:
         for plan in plans:
@@ -226,8 +226,8 @@ class Watcher:
         figures = self._meter.figures
         self._meter.note(replace(figures, plans=dict(self._plans), broken_files=self._files.broken))
 
-    def _count(self, tools: Tools) -> None:
-        unknown, bought = tools.journal.unclear(), tools.journal.history.runs_bought()
+    def _count(self, context: Context) -> None:
+        unknown, bought = context.journal.unclear(), context.journal.history.runs_bought()
         self._meter.note(replace(self._meter.figures, unknown=unknown, runs_bought=bought))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.reconcile import Observation, Terms, utc_now
+from runner.reconcile import Observation, TargetSettings, utc_now
 from runner.reconcile.model.snapshot import Scene
 from runner.reconcile.plan.job_progress import points
 
@@ -20,6 +20,6 @@ def ended_for_good(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) 
     They failed as often as the file's retries allow, or were cancelled; or their results could not be had,
     cannot be right, or lack shots.
     """
-    scene = Scene(desired, Observation(recorded=tuple(recorded)), Terms(), utc_now())
+    scene = Scene(desired, Observation(recorded=tuple(recorded)), TargetSettings(), utc_now())
     tallies = (point.tally for point in points(scene))
     return frozenset(tally.name for tally in tallies if tally.failed or (tally.is_lost and not tally.missing))

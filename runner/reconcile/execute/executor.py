@@ -46,11 +46,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runner.domain import DesiredExperiment
-    from runner.reconcile.context import Tools
+    from runner.reconcile.context import Context
     from runner.reconcile.model.actions import Action, NewJob
     from runner.reconcile.model.deed import Deed
     from runner.reconcile.model.repetitions import Repetitions
-    from runner.reconcile.model.snapshot import Terms
+    from runner.reconcile.model.snapshot import TargetSettings
 
 
 # What a change meets that has already happened, or that comes too late.
@@ -72,18 +72,21 @@ class Actor:
     """
 
     def __init__(
-        self, tools: Tools, terms: Terms, nonce: Callable[[], str] = lambda: secrets.token_hex(8)
+        self,
+        context: Context,
+        settings: TargetSettings,
+        nonce: Callable[[], str] = lambda: secrets.token_hex(8),
     ) -> None:
-        self._tools, self._terms = tools, terms
-        self._memory = tools.memory
+        self._context, self._settings = context, settings
+        self._memory = context.memory
         self._purchase = threading.Lock()
-        self._client = tools.client
-        self._journal = tools.journal
-        self._records = tools.records
-        self._namespace = tools.namespace
-        self._before_action = tools.before_action
+        self._client = context.client
+        self._journal = context.journal
+        self._records = context.records
+        self._namespace = context.namespace
+        self._before_action = context.before_action
         self._nonce = nonce
-        self.results = ResultRecords(tools)
+        self.results = ResultRecords(context)
         self._verbs: dict[type[Action], Callable[[Deed, Any], None]] = {
             Claim: self._claim,
             AddJobs: self._add_jobs,
@@ -225,7 +228,7 @@ class Actor:
                 experiment=name,
                 submission=submission,
                 claim=claim,
-                target=self._tools.site.target,
+                target=self._context.site.target,
                 recipe=recipe,
                 rerun=rerun,
                 repetitions=str(repetitions),
@@ -239,10 +242,10 @@ class Actor:
         if known:
             return known
         evidence = self._evidence(deed)
-        objections = guard.objections(deed.desired, request, evidence, self._terms.per_day)
+        objections = guard.objections(deed.desired, request, evidence, self._settings.per_day)
         if not objections:
             return None
-        place = self._tools.keep_report("purchase", guard.report(deed.desired, request, evidence))
+        place = self._context.keep_report("purchase", guard.report(deed.desired, request, evidence))
         return Hold(
             reason=f"a purchase was stopped before it was sent: {'; '.join(objections[:_TOLD])}",
             how="nothing was bought; the counts that it was judged by are in "
@@ -256,10 +259,10 @@ class Actor:
         return guard.Evidence(
             batches=seen.batches,
             recorded=(*seen.recorded, *seen.unproved),
-            rows=tuple(row for row in rows.values() if not row.target or self._tools.site.has(row.target)),
-            rows_of_day=self._journal.since(day_of(self._tools.now())),
+            rows=tuple(row for row in rows.values() if not row.target or self._context.site.has(row.target)),
+            rows_of_day=self._journal.since(day_of(self._context.now())),
             cancelled=seen.cancelled,
-            settle_s=self._terms.settle_s,
+            settle_s=self._settings.settle_s,
             shut_s=shut_s,
             ages_s=seen.ages_s,
             constants=seen.constants,

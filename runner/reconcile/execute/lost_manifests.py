@@ -16,7 +16,7 @@ from runner.results.records.manifest_files import makes_recipe, recipe_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.reconcile.context import Tools
+    from runner.reconcile.context import Context
     from runner.reconcile.model.deed import Deed
 
 # What a manifest says of where it comes from that was not written before the purchase.
@@ -29,8 +29,8 @@ class LostManifests:
     A copy is as it was written at the purchase; the others say that they were made later.
     """
 
-    def __init__(self, tools: Tools) -> None:
-        self._tools, self._manifests = tools, tools.records.manifests
+    def __init__(self, context: Context) -> None:
+        self._context, self._manifests = context, context.records.manifests
         self._asked: set[tuple[str, str, str]] = set()
 
     def restore(self, deed: Deed) -> None:
@@ -42,7 +42,7 @@ class LostManifests:
                 self._restore(deed, name, recipe, some)
         for each in (name, *deed.seen.former):
             for recipe in self._manifests.missing(each):
-                on_record = self._tools.records.batch_ids(each, recipe)
+                on_record = self._context.records.batch_ids(each, recipe)
                 self._restore(deed, each, recipe, on_record)
 
     def _restore(self, deed: Deed, name: str, recipe: str, batch_ids: Iterable[str]) -> None:
@@ -64,7 +64,7 @@ class LostManifests:
             if (name, recipe, batch_id) in self._asked:
                 continue
             try:
-                batch = self._tools.client.get_batch(batch_id)
+                batch = self._context.client.get_batch(batch_id)
                 told = self._rebuilt(name, recipe, batch)
             except NotFoundError:
                 told = {}
@@ -87,7 +87,7 @@ class LostManifests:
             "experiment": name,
             "recipe": recipe_of(known),
             "target": "",
-            "service": self._tools.site.target,
+            "service": self._context.site.target,
             "device_type": known["device_type"],
             "device": device.get("name") if isinstance(device, dict) else None,
             "qubit_ids": list(qubits_of(text)) if isinstance(text, str) and text else [],
@@ -97,12 +97,12 @@ class LostManifests:
             "commit": read_marks(batch.get("tags") or ()).commit or None,
             "dirty": None,
             "versions": None,
-            "written_at": self._tools.now().isoformat(),
+            "written_at": self._context.now().isoformat(),
             REBUILT: f"from the batch {batch['id']}",
         }
 
     def _own_sequences(self, batch_id: str) -> dict[str, Any]:
-        jobs = jobs_with_sequences(self._tools.client, batch_id)
+        jobs = jobs_with_sequences(self._context.client, batch_id)
         texts = [job["sequence"] for job in jobs if _object(job.get("sequence"))]
         return {own_sequence_key(text): json.loads(text) for text in texts}
 

@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from runner.domain import DesiredExperiment, ObservedBatch
-    from runner.reconcile.context import Tools
+    from runner.reconcile.context import Context
     from runner.reconcile.model.actions import Action, CancelBatch
-    from runner.reconcile.model.snapshot import Dependency, Observation, Terms
+    from runner.reconcile.model.snapshot import Dependency, Observation, TargetSettings
 
 SHORTEST_S: Final = 0.05
 # How long the cloud may be out of reach before waiting for it is given up.
@@ -112,27 +112,29 @@ class Watch:
 class Reconciler:
     """Brings a target to what some experiments ask for."""
 
-    def __init__(self, tools: Tools, terms: Terms, watch: Watch | None = None) -> None:
-        self._tools = tools
-        self._terms = terms
+    def __init__(self, context: Context, settings: TargetSettings, watch: Watch | None = None) -> None:
+        self._context = context
+        self._settings = settings
         self._watch = watch or Watch()
-        self._observer = Observer(tools, settle_s=terms.settle_s, sees_removed=terms.removed is not None)
-        self._actor = Actor(tools, self._terms)
-        self._lost = LostManifests(tools)
+        self._observer = Observer(
+            context, settle_s=settings.settle_s, sees_removed=settings.removed is not None
+        )
+        self._actor = Actor(context, self._settings)
+        self._lost = LostManifests(context)
         self._allowance = FIRST
-        self._began, self._began_s = tools.clock(), tools.memory.now_s()
+        self._began, self._began_s = context.clock(), context.memory.now_s()
 
     def look(self, wishes: Sequence[Wish]) -> list[Deed]:
         """What is there and what would be done for each experiment that is applied; changes nothing."""
         # What is seen is as old as the first request for it: a claim settles by lists that are younger.
-        began_s = self._tools.memory.now_s()
+        began_s = self._context.memory.now_s()
         seen = self._observer.observe([wish.desired for wish in wishes])
-        now = self._tools.now() - timedelta(seconds=self._tools.memory.now_s() - began_s)
+        now = self._context.now() - timedelta(seconds=self._context.memory.now_s() - began_s)
         by_name = {wish.desired.name: wish for wish in wishes}
         for name in sorted(seen.keys() - by_name.keys()):
-            by_name[name] = Wish(desired=tombstone(name, self._terms.removed or Surplus.KEEP))
+            by_name[name] = Wish(desired=tombstone(name, self._settings.removed or Surplus.KEEP))
         deeds = self._deeds(by_name, seen, now, (Cost(), ""))
-        if self._terms.per_day and any(d.plan.next_cost.jobs or d.plan.holds for d in deeds):
+        if self._settings.per_day and any(d.plan.next_cost.jobs or d.plan.holds for d in deeds):
             today = self._observer.spent_since(day_of(now))
             deeds = self._deeds(by_name, seen, now, today)
         return deeds
@@ -180,17 +182,17 @@ class Reconciler:
             seen,
             failed_fetches=dict(self._actor.results.failed),
             is_committed=bool(wish.commit),
-            refused=self._tools.memory.refusal(wish.desired),
+            refused=self._context.memory.refusal(wish.desired),
             remarks=(*seen.remarks, *self._remarks()),
         )
-        planned = plan(wish.desired, seen, self._terms, now)
+        planned = plan(wish.desired, seen, self._settings, now)
         return Deed(wish.desired, seen, wish.guard(wish.desired, seen, planned), wish.manifest, wish.commit)
 
     def _remarks(self) -> tuple[str, ...]:
         """What people should know beside: of the target, and of a clock that was set meanwhile."""
-        known = (self._tools.remark,) if self._tools.remark else ()
-        jump_s = (self._tools.clock() - self._began).total_seconds() - (
-            self._tools.memory.now_s() - self._began_s
+        known = (self._context.remark,) if self._context.remark else ()
+        jump_s = (self._context.clock() - self._began).total_seconds() - (
+            self._context.memory.now_s() - self._began_s
         )
         if abs(jump_s) < _JUMP_S:
             return known
@@ -200,7 +202,7 @@ class Reconciler:
 
     def one_pass(self, wishes: Sequence[Wish]) -> list[Plan]:
         """One turn: look, and perform; answers what was planned."""
-        began = self._tools.clock()
+        began = self._context.clock()
         deeds = self.look(wishes)
         plans = paced([deed.plan for deed in deeds], self._allowance)
         self._watch.on_plans(plans)
@@ -209,7 +211,7 @@ class Reconciler:
             self._lost.restore(deed)
         allowance, self._allowance = self._allowance, FIRST  # should anything be refused
         slowly = [replace(deed, plan=planned) for deed, planned in zip(deeds, plans, strict=True)]
-        perform_all(slowly, self._actor.perform, workers=self._tools.workers)
+        perform_all(slowly, self._actor.perform, workers=self._context.workers)
         plans = [self._stopped(deed) for deed in slowly]
         bought = any(purchases(planned.actions) for planned in plans)
         answered = not bought or self._all_answered(wishes, began)
@@ -219,11 +221,11 @@ class Reconciler:
     def _complete_records(self, deeds: Sequence[Deed]) -> None:
         """Writes down what is proved of jobs on record: a manifest or a batch may not prove it for ever."""
         for name, jobs in ((name, jobs) for deed in deeds for name, jobs in deed.seen.completed.items()):
-            self._tools.records.complete(name, jobs)
+            self._context.records.complete(name, jobs)
 
     def _stopped(self, deed: Deed) -> Plan:
         """The plan of an experiment for which the guard has let nothing through: a person must decide."""
-        planned, hold = deed.plan, self._tools.memory.refusal(deed.desired)
+        planned, hold = deed.plan, self._context.memory.refusal(deed.desired)
         if hold is None or hold in planned.actions:
             return planned
         kept = [
@@ -242,7 +244,7 @@ class Reconciler:
 
     def _all_answered(self, wishes: Sequence[Wish], since: datetime) -> bool:
         """Whether the cloud has said clearly what became of each purchase since a moment."""
-        entries = (e for wish in wishes for e in self._tools.journal.entries(wish.desired.name))
+        entries = (e for wish in wishes for e in self._context.journal.entries(wish.desired.name))
         return all(entry.state.is_clear or entry.at < since for entry in entries)
 
     def run(self, wishes: Sequence[Wish], patience: Patience) -> Outcome:
@@ -252,26 +254,26 @@ class Reconciler:
             CloudError: The cloud refused something, was out of reach for too long, or does not do what it
                 is asked to.
         """
-        clock_s = self._tools.memory.now_s
+        clock_s = self._context.memory.now_s
         started_s, progress = clock_s(), _Progress(clock_s())
         while True:
             try:
                 plans = self.one_pass(wishes)
                 progress = progress.after(plans, clock_s())
                 end, wait_s = continuation(plans, patience)
-                wait_s = max(wait_s, progress.pause_s(self._terms.poll_s))
+                wait_s = max(wait_s, progress.pause_s(self._settings.poll_s))
             except CloudUnavailableError as error:
                 if clock_s() - progress.at_s > OUTAGE_S:
                     raise
                 self._watch.on_outage(error)
-                end, wait_s = None, self._terms.poll_s
+                end, wait_s = None, self._settings.poll_s
             if end is not None:
                 return Outcome(end=end, plans=progress.plans)
             left_s = _left_s(patience, clock_s() - started_s)
             if left_s <= 0:
                 return Outcome(end=End.PATIENCE, plans=progress.plans)
             if wait_s:
-                self._tools.sleep(min(max(wait_s, SHORTEST_S), left_s))
+                self._context.sleep(min(max(wait_s, SHORTEST_S), left_s))
 
 
 def _dependencies(

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.domain import DesiredExperiment, ObservedBatch, ObservedJob
-    from runner.reconcile.context import Tools
+    from runner.reconcile.context import Context
     from runner.reconcile.model.actions import EndedJob, RecordResults
     from runner.reconcile.model.tags import Marks
 
@@ -29,11 +29,11 @@ class ResultRecords:
         failed: Results that were asked for in vain, by the ids of their jobs.
     """
 
-    def __init__(self, tools: Tools) -> None:
-        self._client = tools.client
-        self._records = tools.records
-        self._now = tools.now
-        self._target = tools.site.target
+    def __init__(self, context: Context) -> None:
+        self._client = context.client
+        self._records = context.records
+        self._now = context.now
+        self._target = context.site.target
         self.failed: dict[str, FailedFetch] = {}
 
     def add(self, desired: DesiredExperiment, batch: ObservedBatch, action: RecordResults) -> None:

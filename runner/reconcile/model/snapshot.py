@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
+class TargetSettings:
     """What holds for a target and a repository.
 
     Args:
@@ -132,7 +132,7 @@ class Observation:
         bought: Manifests of recipes that were bought, newest last, as far as they are of interest.
 
         today: What all experiments together have bought in this day of UTC, and what those before this one
-            are about to buy; counted only where the terms limit it.
+            are about to buy; counted only where the settings limit it.
 
         today_gap: What of that cannot be counted, in words; empty where all can.
 
@@ -188,7 +188,7 @@ class Scene:
 
     desired: DesiredExperiment
     seen: Observation
-    terms: Terms
+    settings: TargetSettings
     now: datetime
 
     @cached_property
@@ -389,8 +389,8 @@ class Scene:
     def _settles_s(self, batch: ObservedBatch) -> float:
         """How long (in s) a batch that is shut must have been seen so before its jobs are taken to be all."""
         if all(row.state.is_clear for row in self.additions(batch)):
-            return self.terms.settle_s
-        return unclear_settle_s(self.desired.device_type, self.terms.settle_s)
+            return self.settings.settle_s
+        return unclear_settle_s(self.desired.device_type, self.settings.settle_s)
 
     def _is_known_by_heart(self, batch: ObservedBatch) -> bool:
         n_on_record = sum(job.batch_id == batch.id for job in self.seen.recorded)
@@ -401,7 +401,7 @@ class Scene:
 
     def is_settled(self, batch: ObservedBatch) -> bool:
         """Whether a batch has been seen ended for as long as views of it may lag."""
-        return self.sighting(batch).ended_s >= self.terms.settle_s
+        return self.sighting(batch).ended_s >= self.settings.settle_s
 
     def may_undo(self, batch: ObservedBatch) -> bool:
         """Whether what is pending in a batch is ours to cancel.

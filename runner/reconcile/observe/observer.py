@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob
-    from runner.reconcile.context import Tools
+    from runner.reconcile.context import Context
     from runner.reconcile.model.entries import Entry
     from runner.reconcile.model.plan import Cost
     from runner.reconcile.observe.batch_reader import Reading
@@ -57,23 +57,23 @@ class Observer:
         sees_removed: Whether experiments are looked at that no file of the repository describes any more.
     """
 
-    def __init__(self, tools: Tools, *, settle_s: float = 0.0, sees_removed: bool = False) -> None:
-        self._tools = tools
-        self._memory = tools.memory
+    def __init__(self, context: Context, *, settle_s: float = 0.0, sees_removed: bool = False) -> None:
+        self._context = context
+        self._memory = context.memory
         self._settle_s = settle_s
         self._sees_removed = sees_removed
-        self._reader = BatchReader(tools.client, tools.memory)
-        self._ledger = Ledger(tools)
-        self._origins = Origins(tools)
+        self._reader = BatchReader(context.client, context.memory)
+        self._ledger = Ledger(context)
+        self._origins = Origins(context)
         self._payloads: dict[str, Payload] = {}
         self._readings: dict[str, Reading] = {}
         self._unshown: set[str] = set()
-        self._began_s, self._began_at = 0.0, tools.clock()
+        self._began_s, self._began_at = 0.0, context.clock()
 
     def observe(self, wanted: Sequence[DesiredExperiment]) -> dict[str, Observation]:
         """What there is of some experiments, by their names, and of those that were removed."""
         # What is seen is as old as the first request for it.
-        self._began_s, self._began_at = self._memory.now_s(), self._tools.clock()
+        self._began_s, self._began_at = self._memory.now_s(), self._context.clock()
         payloads = self._listed()
         names = self._names(wanted, payloads.values())
         looked_at = [*(each.name for each in wanted), *(names.removed if self._sees_removed else ())]
@@ -86,7 +86,7 @@ class Observer:
         payloads |= self._unlisted(payloads, rows, [job for some in recorded.values() for job in some])
         payloads = {
             batch_id: self._memory.batch(
-                with_row_tags(payload, purchases_on(rows, batch_id), self._tools.namespace)
+                with_row_tags(payload, purchases_on(rows, batch_id), self._context.namespace)
             )
             for batch_id, payload in payloads.items()
         }
@@ -102,7 +102,7 @@ class Observer:
                 recorded=recorded[name],
                 unproved=tuple(job for a in attributed[name].values() for job in a.unproved),
                 completed={of: a.completed for of, a in attributed[name].items() if a.completed},
-                remarks=tuple(joined(recorded[name], self._tools.site)),
+                remarks=tuple(joined(recorded[name], self._context.site)),
                 entries=entries[name],
                 sightings={p["id"]: self._sighting(p, readings[p["id"]].gap) for p in owned[name]},
                 ages_s=self._ages_s(name, entries[name]),
@@ -118,7 +118,7 @@ class Observer:
             for each in wanted
         }
         seen |= {each.name: self._with_manifests(each, seen[each.name], names) for each in wanted}
-        if not self._tools.site.emulates:
+        if not self._context.site.emulates:
             return seen
         return seen | {each.name: self._with_vanished(each, seen[each.name]) for each in wanted}
 
@@ -143,7 +143,7 @@ class Observer:
     def _listed(self) -> dict[str, Payload]:
         # By id: while pages are read, new batches may push others onto the next page. A token may see several
         # projects, and a batch of another one is never ours.
-        client, tag = self._tools.client, namespace_tag(self._tools.namespace)
+        client, tag = self._context.client, namespace_tag(self._context.namespace)
         project = client.project_id
         listed = client.get_batches(tag=tag, project_id=project) if project else client.get_batches(tag=tag)
         payloads = {p["id"]: p for p in listed if client.is_ours(p)}
@@ -166,7 +166,7 @@ class Observer:
                 of_batch.setdefault(entry.batch_id, []).append(entry)
         unseen = {each: some for each, some in of_batch.items() if self._is_looked_for(some, measured)}
         found = at_once(self._batch_or_none, list(unseen))
-        namespace = self._tools.namespace
+        namespace = self._context.namespace
         payloads = {
             batch_id: payload or self._memory.told_batch(batch_id) or unshown_batch(some, namespace)
             for (batch_id, some), payload in zip(unseen.items(), found, strict=True)
@@ -181,15 +181,15 @@ class Observer:
         if any(map(_may_have_bought, rows)):
             return not _all_among(rows, measured)
         created = [row for row in rows if row.kind is Kind.CLAIM and row.state is State.ACCEPTED]
-        now = self._tools.clock()
+        now = self._context.clock()
         return any(abs((now - row.at).total_seconds()) < _UNLISTED_S for row in created)
 
     def _batch_or_none(self, batch_id: str) -> Payload | None:
         try:
-            found = self._tools.client.get_batch(batch_id)
+            found = self._context.client.get_batch(batch_id)
         except NotFoundError:
             return None
-        return found if self._tools.client.is_ours(found) else None
+        return found if self._context.client.is_ours(found) else None
 
     # Own
 
@@ -201,18 +201,18 @@ class Observer:
             if marks.experiment and marks.experiment not in here:
                 others.setdefault(marks.experiment, set()).add(marks.recipe)
         on_cloud = set(others)
-        for name, recipes in self._tools.records.recipes(but=here).items():
+        for name, recipes in self._context.records.recipes(but=here).items():
             others.setdefault(name, set()).update(recipes)
-        declared = self._tools.declared() if others else None
+        declared = self._context.declared() if others else None
         return named(wanted, {} if declared is None else others, on_cloud, declared or set())
 
     def _entries(self, name: str, names: Names) -> tuple[Entry, ...]:
-        of_each = [self._tools.journal.entries(each) for each in (*names.former(name), name)]
+        of_each = [self._context.journal.entries(each) for each in (*names.former(name), name)]
         ours = (entry for some in of_each for entry in some if self._is_here(entry))
         return tuple(sorted(ours, key=lambda entry: entry.seq))
 
     def _is_here(self, entry: Entry) -> bool:
-        return not entry.target or self._tools.site.has(entry.target)
+        return not entry.target or self._context.site.has(entry.target)
 
     def _attributed(
         self,
@@ -240,10 +240,10 @@ class Observer:
         """What is on record under each of an experiment's names, its own last."""
         for old in names.former(name):
             yield old, self._former(old, name, names)
-        yield name, self._tools.records.of_experiment(name)
+        yield name, self._context.records.of_experiment(name)
 
     def _former(self, old: str, name: str, names: Names) -> Iterable[RecordedJob]:
-        recorded = self._tools.records.of_experiment(old)
+        recorded = self._context.records.of_experiment(old)
         return (job for job in recorded if name in names.owners(old, job.recipe))
 
     def _expected(
@@ -305,7 +305,7 @@ class Observer:
 
     def _remembered_s(self) -> float:
         """For how long the journal has remembered (in s), as `_ages_s`."""
-        already_s = max(0.0, (self._began_at - self._tools.journal.created_at).total_seconds())
+        already_s = max(0.0, (self._began_at - self._context.journal.created_at).total_seconds())
         return self._memory.seconds_of("journal", self._began_s, already_s=already_s)
 
     def _ages_s(self, name: str, entries: Iterable[Entry]) -> dict[int, float]:
@@ -329,11 +329,11 @@ class Observer:
         live = (batch for batch in seen.batches if batch.status.is_live)
         cancelled = (read_marks(batch.tags).cancelled_for for batch in seen.batches)
         commits = {*(read_marks(batch.tags).commit for batch in live), *cancelled} - {""}
-        return replace(seen, ancestors=frozenset(filter(self._tools.descends_from, commits)))
+        return replace(seen, ancestors=frozenset(filter(self._context.descends_from, commits)))
 
     def _with_vanished(self, wanted: DesiredExperiment, seen: Observation) -> Observation:
         """What is there, with what this machine bought that is not: an emulator forgets nothing by itself."""
-        rows = self._tools.journal.of_recipe(wanted.recipe[:SHORT])
+        rows = self._context.journal.of_recipe(wanted.recipe[:SHORT])
         on_record = {job.id for job in seen.recorded}
         reruns = {job.rerun for job in wanted.jobs}
         lost = {
@@ -353,7 +353,7 @@ class Observer:
 
     def _with_manifests(self, wanted: DesiredExperiment, seen: Observation, names: Names) -> Observation:
         """What is there, with what is known of the recipes that may be of interest."""
-        read = self._tools.records.manifest
+        read = self._context.records.manifest
         bought = {}
         for recipe in of_interest(wanted, seen.batches, seen.recorded):
             found = (read(name, recipe) for name in (wanted.name, *names.former(wanted.name)))

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from runner.domain import DesiredExperiment, ObservedBatch
-    from runner.reconcile.context import Tools
+    from runner.reconcile.context import Context
     from runner.reconcile.model.snapshot import Observation
     from runner.results.records.sites import Site
 
@@ -58,8 +58,8 @@ def joined(recorded: Iterable[RecordedJob], site: Site) -> Iterator[str]:
 class Origins:
     """Finds out where jobs on record come from; asks the cloud for each batch until it knows it."""
 
-    def __init__(self, tools: Tools) -> None:
-        self._site, self._client, self._records = tools.site, tools.client, tools.records
+    def __init__(self, context: Context) -> None:
+        self._site, self._client, self._records = context.site, context.client, context.records
         self._asked: dict[str, Payload] = {}
 
     def attributed(

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from runner.domain import ObservedBatch, ObservedJob, RecordedJob
-    from runner.reconcile.context import Tools
+    from runner.reconcile.context import Context
     from runner.reconcile.model.plan import Cost
 
     Payload = dict[str, Any]
@@ -30,8 +30,8 @@ _READERS: Final = 8
 class Ledger:
     """Adds up what was bought; remembers the jobs of batches that have not changed."""
 
-    def __init__(self, tools: Tools) -> None:
-        self._tools = tools
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._jobs: dict[str, tuple[object, Jobs]] = {}
 
     def since(
@@ -46,7 +46,7 @@ class Ledger:
 
             seen: Those that were looked at and seen whole, with their jobs or with all of them on record.
         """
-        entries = self._tools.journal.since(begin)
+        entries = self._context.journal.since(begin)
         ours = payloads.keys() | {entry.batch_id for entry in entries}
         recorded = [(job, name) for job, name in self._recorded() if job.batch_id in ours]
         touched = [each for each in payloads.values() if _may_be_since(each, begin)]
@@ -57,14 +57,14 @@ class Ledger:
         return spent(begin, lots, known, entries), gap
 
     def _recorded(self) -> Iterator[tuple[RecordedJob, str]]:
-        for name in self._tools.records.recipes():
-            for job in self._tools.records.of_experiment(name):
+        for name in self._context.records.recipes():
+            for job in self._context.records.of_experiment(name):
                 yield job, name
 
     def _device_type(self, job: RecordedJob, experiment: str, lots: Mapping[str, Lot]) -> str:
         if job.batch_id in lots:
             return lots[job.batch_id].device_type
-        manifest = self._tools.records.manifest(experiment, job.recipe) or {}
+        manifest = self._context.records.manifest(experiment, job.recipe) or {}
         return str(manifest.get("device_type", ""))
 
     def _others(
@@ -91,7 +91,7 @@ class Ledger:
     def _listed(self, batch_id: str) -> tuple[list[Payload], str]:
         """The jobs of a batch, and why they cannot be read; empty where they can."""
         try:
-            return jobs_in({"jobs": self._tools.client.get_batch_jobs(batch_id)}), ""
+            return jobs_in({"jobs": self._context.client.get_batch_jobs(batch_id)}), ""
         except WireFormatError as error:
             return [], error.message
 

@@ -42,8 +42,8 @@ def shuts_another(scene: Scene, stale: Sequence[Fence]) -> bool:
 def staleness(scene: Scene, claim: ObservedBatch, submission: str) -> str:
     """Why a claim is shut; empty while it stands. Another machine's is respected until its lease ends."""
     if not scene.creation(claim):
-        is_over = scene.claim_age_s(claim) > scene.terms.lease_s
-        return f"another machine's claim is older than its lease of {scene.terms.lease_s:g} s" * is_over
+        is_over = scene.claim_age_s(claim) > scene.settings.lease_s
+        return f"another machine's claim is older than its lease of {scene.settings.lease_s:g} s" * is_over
     if scene.marks[claim.id].submission != submission:
         return "it claims work that is no longer wanted"
     if any(entry.state is not State.INTENDED for entry in scene.additions(claim)):

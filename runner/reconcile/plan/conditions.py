@@ -14,7 +14,7 @@ from runner.domain.numerals import counted
 from runner.reconcile.model.actions import RecordResults
 from runner.reconcile.model.kinship import Kin, changes, changes_said
 from runner.reconcile.model.plan import Sync
-from runner.reconcile.model.snapshot import Scene, Terms
+from runner.reconcile.model.snapshot import Scene, TargetSettings
 from runner.reconcile.plan.job_progress import effective_status
 from runner.reconcile.plan.past_purchases import live_changes
 from runner.reconcile.plan.proofs import measurements
@@ -65,7 +65,7 @@ class Condition:
 
 def conditions(desired: DesiredExperiment, seen: Observation, planned: Plan) -> tuple[Condition, ...]:
     """What is so of an experiment, always the same claims in the same order."""
-    scene = Scene(desired, seen, Terms(), _ANY_TIME)
+    scene = Scene(desired, seen, TargetSettings(), _ANY_TIME)
     return (
         _submitted(planned),
         _complete(planned),

@@ -120,7 +120,7 @@ def over_day(scene: Scene, bought: Sequence[NewJob]) -> Restraint | None:
     Args:
         bought: What it buys.
     """
-    budget, device_type = scene.terms.per_day, scene.desired.device_type
+    budget, device_type = scene.settings.per_day, scene.desired.device_type
     if budget is None or not bought:
         return None
     if scene.seen.today_gap:

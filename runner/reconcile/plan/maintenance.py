@@ -72,7 +72,7 @@ def _why_recorded(ended: int, again: int) -> str:
 
 def _waits(scene: Scene, fetch: FailedFetch) -> bool:
     """Whether a result that was asked for in vain is not asked for again now."""
-    return fetch.again_s(scene.now, scene.terms.poll_s) != 0
+    return fetch.again_s(scene.now, scene.settings.poll_s) != 0
 
 
 def _has_ended(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> bool:
@@ -120,7 +120,7 @@ def adoptions(scene: Scene) -> Iterable[Adopt]:
 
 def superseded(scene: Scene) -> Iterable[CancelBatch]:
     """Batches of another recipe or rerun with pending work, where the policy cancels it."""
-    if scene.desired.policy.supersede is Surplus.KEEP or scene.terms.namespace is None:
+    if scene.desired.policy.supersede is Surplus.KEEP or scene.settings.namespace is None:
         return
     for batch in _replaceable(scene):
         if scene.may_undo(batch):
@@ -140,7 +140,7 @@ def _replaceable(scene: Scene) -> Iterable[ObservedBatch]:
 
 def left_alone(scene: Scene) -> Iterable[ObservedBatch]:
     """Batches of another version of the file that another clone may want still."""
-    if scene.desired.policy.supersede is Surplus.CANCEL and scene.terms.namespace is not None:
+    if scene.desired.policy.supersede is Surplus.CANCEL and scene.settings.namespace is not None:
         yield from (batch for batch in _replaceable(scene) if not scene.may_undo(batch))
 
 
@@ -150,7 +150,7 @@ def pruned(scene: Scene, wanted: Sequence[Point], *, cancelled: set[str]) -> Ite
     Args:
         cancelled: Ids of batches that are cancelled in the same pass: their jobs are no surplus any more.
     """
-    if scene.desired.policy.prune is Surplus.KEEP or scene.terms.namespace is None:
+    if scene.desired.policy.prune is Surplus.KEEP or scene.settings.namespace is None:
         return
     if scene.gaps:
         return  # what is not seen may be what is wanted
@@ -192,7 +192,7 @@ def twins(scene: Scene) -> Iterable[CancelBatch]:
 
     Not another clone's, which may ask for as much again.
     """
-    if scene.terms.namespace is None:
+    if scene.settings.namespace is None:
         return
     oldest: dict[str, str] = {}
     for batch in scene.current:
@@ -207,7 +207,7 @@ def twins(scene: Scene) -> Iterable[CancelBatch]:
 
 def repeated(scene: Scene) -> Iterable[CancelJobs]:
     """Pending jobs that came with a purchase of ours which arrived twice; nobody else buys on our batches."""
-    if scene.terms.namespace is None:
+    if scene.settings.namespace is None:
         return
     for batch in scene.current + scene.outdated:
         tried = scene.tried(batch)
@@ -251,7 +251,7 @@ def is_left_open(scene: Scene, batch: ObservedBatch) -> bool:
 
 def _closing_reason(scene: Scene, batch: ObservedBatch, wanted: Sequence[Point], *, restrained: bool) -> str:
     if batch in scene.outdated:
-        is_kept = is_left_open(scene, batch) and scene.idle_s(batch) <= scene.terms.lease_s
+        is_kept = is_left_open(scene, batch) and scene.idle_s(batch) <= scene.settings.lease_s
         return "" if is_kept else "the file has changed; nothing will be added to it"
     if scene.desired.policy.batch is BatchMode.CLOSED:
         return "all its jobs are added"

@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment
     from runner.reconcile.model.actions import Action
-    from runner.reconcile.model.snapshot import Observation, Terms
+    from runner.reconcile.model.snapshot import Observation, TargetSettings
     from runner.reconcile.plan.job_progress import Point
     from runner.reconcile.plan.submission import Step
 
 
-def plan(desired: DesiredExperiment, seen: Observation, terms: Terms, now: datetime) -> Plan:
+def plan(desired: DesiredExperiment, seen: Observation, settings: TargetSettings, now: datetime) -> Plan:
     """What one pass does for one experiment.
 
     Args:
         now: With a time zone; the only time there is for the planner.
     """
-    scene = Scene(desired, seen, terms, now)
+    scene = Scene(desired, seen, settings, now)
     wanted = points(scene)
     step = next_step(scene, wanted)
     actions = (

@@ -35,9 +35,9 @@ def waiting(scene: Scene, wanted: Sequence[Point], step: Step) -> tuple[WaitFor,
     if step.wait_s is not None:
         return (step.restraint.wait_for if step.restraint else WaitFor.SUBMISSION), step.wait_s
     is_active = _is_active(scene)
-    fetch_s = next_fetch_s(maintenance.awaited_fetches(scene), scene.now, scene.terms.poll_s)
+    fetch_s = next_fetch_s(maintenance.awaited_fetches(scene), scene.now, scene.settings.poll_s)
     if step.restraint and (is_active or step.restraint.wait_for is not WaitFor.NOTHING):
-        return (WaitFor.JOBS if is_active else step.restraint.wait_for), scene.terms.poll_s
+        return (WaitFor.JOBS if is_active else step.restraint.wait_for), scene.settings.poll_s
     if step.restraint:
         return _still_to_record(scene, fetch_s)
     sight_s = _sight_s(scene)
@@ -46,7 +46,7 @@ def waiting(scene: Scene, wanted: Sequence[Point], step: Step) -> tuple[WaitFor,
     retries = [point.retry_at for point in wanted if point.tally.missing and point.retry_at]
     backoffs_s = [seconds for at in retries if (seconds := -scene.age_s(at)) > 0]
     fetches_s = [] if fetch_s is None else [fetch_s]
-    waits_s = [*backoffs_s, *([scene.terms.poll_s] if is_active else []), *fetches_s]
+    waits_s = [*backoffs_s, *([scene.settings.poll_s] if is_active else []), *fetches_s]
     if not waits_s:
         return WaitFor.NOTHING, _lease_left_s(scene)
     return _awaited(backoffs_s, is_active=is_active), min(waits_s)
@@ -57,7 +57,7 @@ def _still_to_record(scene: Scene, fetch_s: float | None) -> tuple[WaitFor, floa
     if fetch_s is not None:
         return WaitFor.RESULTS, fetch_s
     if _is_seen_soon(scene):
-        return WaitFor.SIGHT, max(0.1, scene.terms.poll_s)
+        return WaitFor.SIGHT, max(0.1, scene.settings.poll_s)
     return WaitFor.NOTHING, None
 
 
@@ -79,10 +79,10 @@ def _awaited(backoffs_s: Sequence[float], *, is_active: bool) -> WaitFor:
 
 def _sight_s(scene: Scene) -> float | None:
     """When to look again at batches that may not be seen as they are (in s); None where all are."""
-    unsettled_s = [scene.terms.settle_s - scene.sighting(b).ended_s for b in _cancelled_lately(scene)]
+    unsettled_s = [scene.settings.settle_s - scene.sighting(b).ended_s for b in _cancelled_lately(scene)]
     if unsettled_s:
         return max(0.1, min(unsettled_s))
-    return max(0.1, scene.terms.poll_s) if _is_seen_soon(scene) else None
+    return max(0.1, scene.settings.poll_s) if _is_seen_soon(scene) else None
 
 
 def _is_seen_soon(scene: Scene) -> bool:
@@ -96,7 +96,7 @@ def _lease_left_s(scene: Scene) -> float | None:
     ages_s += [scene.idle_s(batch) for batch in scene.outdated if maintenance.is_left_open(scene, batch)]
     if not ages_s:
         return None
-    return max(0.1, min(scene.terms.poll_s, scene.terms.lease_s - max(ages_s)))
+    return max(0.1, min(scene.settings.poll_s, scene.settings.lease_s - max(ages_s)))
 
 
 def _cancelled_lately(scene: Scene) -> list[ObservedBatch]:
@@ -169,14 +169,15 @@ def notes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[str]:
             f"another version of the file has pending jobs in {', '.join(alone)}: left alone, for another "
             "machine has bought them, and for no commit that this one descends from"
         )
-    if scene.terms.namespace is None:
+    if scene.settings.namespace is None:
         yield "without a namespace nothing that holds jobs is cancelled; set `namespace` in runner.toml"
     is_missing = any(point.tally.missing for point in wanted)
     is_direct = scene.desired.policy.submission is Submission.DIRECT
-    if is_direct and is_missing and scene.seen.remembered_s < scene.terms.settle_s:
+    if is_direct and is_missing and scene.seen.remembered_s < scene.settings.settle_s:
         yield (
-            f"this machine's journal is new: for {scene.terms.settle_s:g} s nothing is bought with one POST, "
-            "since what an earlier journal has sent may still show; `submission: claim` needs no such pause"
+            f"this machine's journal is new: for {scene.settings.settle_s:g} s nothing is bought with one "
+            "POST, since what an earlier journal has sent may still show; `submission: claim` needs no such "
+            "pause"
         )
     yield from _result_notes(scene)
 

@@ -76,7 +76,7 @@ def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
         kept, stale = for_today, (*stale, *_given_up(scene, rivals))
     if kept:
         is_later = kept.wait_for is WaitFor.DEPENDENCY
-        wait_s = max(scene.terms.poll_s, SHORTEST_WAIT_S) if kept.wait_for is WaitFor.SIGHT else None
+        wait_s = max(scene.settings.poll_s, SHORTEST_WAIT_S) if kept.wait_for is WaitFor.SIGHT else None
         return Step((*stale, *kept.holds), wait_s, restraint=kept, due=due if is_later else ())
     if not bought:
         return Step(stale)
@@ -84,7 +84,7 @@ def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
     actions, wait_s = step.actions, step.wait_s
     buys = any(isinstance(each, AddJobs | Submit) for each in actions)
     # Jobs may have come to a claim of another machine since we looked, and what was shut may still show some.
-    unsettled_s = max(scene.unsettled_s, scene.terms.settle_s if shuts_another(scene, stale) else 0.0)
+    unsettled_s = max(scene.unsettled_s, scene.settings.settle_s if shuts_another(scene, stale) else 0.0)
     if buys and (unsettled_s > 0 or shuts_another(scene, stale)):
         actions = tuple(each for each in actions if not isinstance(each, AddJobs | Submit))
         wait_s = max(unsettled_s, SHORTEST_WAIT_S)
@@ -146,12 +146,12 @@ def _purchase(
 def _on_claim(scene: Scene, winner: ObservedBatch, bought: tuple[NewJob, ...]) -> Step:
     created = scene.creation(winner)
     if not created:
-        lease_left_s = scene.terms.lease_s - scene.claim_age_s(winner)
+        lease_left_s = scene.settings.lease_s - scene.claim_age_s(winner)
         return Step(
-            wait_s=max(SHORTEST_WAIT_S, min(lease_left_s, scene.terms.poll_s)),
+            wait_s=max(SHORTEST_WAIT_S, min(lease_left_s, scene.settings.poll_s)),
             note=f"waits for another machine's claim, {winner.id}, {max(lease_left_s, 0):.0f} s at most",
         )
-    unsettled_s = scene.terms.settle_s - scene.seconds_since(created)
+    unsettled_s = scene.settings.settle_s - scene.seconds_since(created)
     if unsettled_s > 0:
         return Step(wait_s=unsettled_s)
     return Step((AddJobs(batch_id=winner.id, jobs=bought, reason=_reason(bought)),))
@@ -161,10 +161,10 @@ def _on_open_batch(scene: Scene, batch: ObservedBatch, bought: tuple[NewJob, ...
     if scene.creation(batch):
         return Step((AddJobs(batch_id=batch.id, jobs=bought, reason=_reason(bought)),))
     idle_s = scene.idle_s(batch)
-    if idle_s <= scene.terms.lease_s:
-        left_s = scene.terms.lease_s - idle_s
+    if idle_s <= scene.settings.lease_s:
+        left_s = scene.settings.lease_s - idle_s
         return Step(
-            wait_s=max(SHORTEST_WAIT_S, min(left_s, scene.terms.poll_s)),
+            wait_s=max(SHORTEST_WAIT_S, min(left_s, scene.settings.poll_s)),
             note=f"waits for another machine, which keeps {batch.id} open, {max(left_s, 0):.0f} s at most",
         )
     reason = "another machine keeps it open and has not written to it for longer than its lease"
@@ -179,7 +179,7 @@ def _new_batch(scene: Scene, submission: str, bought: tuple[NewJob, ...]) -> Ste
         return Step((_silence(silences),))
     if unclear:
         # What was lost may only show in a while, and a cloud in trouble wants a pause.
-        pause_s = max(scene.terms.settle_s, _FIRST_PAUSE_S * 2**silences)
+        pause_s = max(scene.settings.settle_s, _FIRST_PAUSE_S * 2**silences)
         left_s = pause_s - scene.seconds_since(unclear[-1])
         if left_s > 0:
             return Step(wait_s=left_s)
@@ -201,7 +201,7 @@ def _silence(tries: int) -> Hold:
 def _direct(scene: Scene, submission: str, bought: tuple[NewJob, ...]) -> Step:
     lost = _lost(scene, submission, bought)
     known_s = scene.seconds_since(lost[-1]) if lost else scene.seen.remembered_s
-    unsettled_s = scene.terms.settle_s - known_s
+    unsettled_s = scene.settings.settle_s - known_s
     if unsettled_s > 0:
         return Step(wait_s=unsettled_s)
     if lost and _holds_lost(scene.desired):

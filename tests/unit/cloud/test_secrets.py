@@ -22,7 +22,7 @@ from runner.cloud import (
 )
 from runner.cloud.wire.endpoints import region_login
 from runner.errors import RunnerError
-from runner.reconcile import Journal, Patience, Reconciler, Terms, Tools, Wish, utc_now
+from runner.reconcile import Context, Journal, Patience, Reconciler, TargetSettings, Wish, utc_now
 from runner.results import Records
 
 TOKEN, PASSWORD = "planted-token-7f3a", "planted-password-91bc"
@@ -100,10 +100,10 @@ def test_no_secret_is_in_journal_records_or_plan(tmp_path):
     folder = tmp_path / "state"
     journal = Journal(folder / "journal.sqlite", utc_now)
     listed = Answer(200, {}, b'{"status": "success", "data": []}')
-    tools = Tools(
+    context = Context(
         client=a_client(listed), journal=journal, records=Records(folder / "results"), namespace="lab"
     )
-    reconciler = Reconciler(tools, Terms(namespace="lab"))
+    reconciler = Reconciler(context, TargetSettings(namespace="lab"))
     wish = Wish(desired=an_experiment(a_wanted_job()), manifest={"experiment": "exp"})
     plan = reconciler.look([wish])[0].plan
     reconciler.run([wish], Patience(timeout_s=0.2))

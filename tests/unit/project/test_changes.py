@@ -10,11 +10,11 @@ import pytest
 from runner.domain import JobStatus
 from runner.project.revisions.changes import Kind, changed_experiment, removed_experiment
 from runner.reconcile import Deed
-from runner.reconcile.model.snapshot import Terms
+from runner.reconcile.model.snapshot import TargetSettings
 from runner.reconcile.plan.planner import plan
 
 NOW = builders.at(600)
-TERMS = Terms(namespace="lab")
+TERMS = TargetSettings(namespace="lab")
 OLD = builders.an_experiment(builders.a_wanted_job(1), builders.a_wanted_job(2), builders.a_wanted_job(3))
 NEW = replace(OLD, recipe="f" * 64)
 

@@ -18,7 +18,7 @@ from runner.errors import NotFoundError
 from runner.project import Project
 from runner.project.config.settings import Settings
 from runner.project.experiments.permissions import on_target
-from runner.reconcile import Journal, Reconciler, Terms, Tools, Wish
+from runner.reconcile import Context, Journal, Reconciler, TargetSettings, Wish
 from runner.reconcile.model.actions import Hold
 from runner.results import Records
 from runner.results.records.sites import EMULATED, Site
@@ -83,7 +83,7 @@ def planned(lab, client, target=EMULATED):
     name = "local" if target == EMULATED else "pasqal"
     of_name = {"local": EMULATED, "pasqal": QPU}
     journal = Journal(Path(":memory:"), clock)
-    tools = Tools(
+    context = Context(
         client=client,
         journal=journal,
         records=Records(lab / "results"),
@@ -95,7 +95,10 @@ def planned(lab, client, target=EMULATED):
     settings = Settings() if name == "local" else project.settings
     wishes = [Wish(desired=on_target(each, name, lab, settings).desired) for each in project.load(files)]
     try:
-        return {d.plan.experiment: d.plan for d in Reconciler(tools, Terms(namespace="former")).look(wishes)}
+        return {
+            d.plan.experiment: d.plan
+            for d in Reconciler(context, TargetSettings(namespace="former")).look(wishes)
+        }
     finally:
         journal.close()
 

@@ -26,8 +26,8 @@ def test_a_region_has_its_endpoints_and_careful_terms(tmp_path):
     assert "https://apis.sa.pasqal.cloud/core-fast" == connection.client.endpoints.core
     assert ("p", 5.0, "lab") == (
         connection.client.project_id,
-        connection.terms.settle_s,
-        connection.terms.namespace,
+        connection.settings.settle_s,
+        connection.settings.namespace,
     )
 
 

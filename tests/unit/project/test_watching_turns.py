@@ -17,7 +17,7 @@ from runner.project.config.targets import Connection
 from runner.project.sync.file_watcher import Files
 from runner.project.sync.loop import Event, Meter, StopRequest, Surroundings, Turns
 from runner.project.sync.watch import Watcher
-from runner.reconcile import Terms
+from runner.reconcile import TargetSettings
 from runner.reconcile.execute.change_events import News, Pace
 
 
@@ -127,7 +127,7 @@ class CloudInMemory:
         class LabOfThisCloud(Project):
             def connection(self):
                 world.connections += 1
-                return Connection(world.cloud.client(world.port), Terms(namespace="lab", poll_s=1.0))
+                return Connection(world.cloud.client(world.port), TargetSettings(namespace="lab", poll_s=1.0))
 
         self.project = LabOfThisCloud.open(lab, "http://127.0.0.1:9")
 

@@ -12,12 +12,12 @@ from builders import a_record, a_wanted_job, an_experiment
 from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 
 from runner.domain import Budget, JobStatus, recipe_digest
-from runner.reconcile import End, Journal, Patience, Reconciler, Terms, Tools, Wish
+from runner.reconcile import Context, End, Journal, Patience, Reconciler, TargetSettings, Wish
 from runner.reconcile.model.tags import read_marks
 from runner.reconcile.plan.daily_budget import day_of
 from runner.results import Records
 
-TERMS = Terms(namespace="lab", poll_s=1.0)
+TERMS = TargetSettings(namespace="lab", poll_s=1.0)
 RECIPE = recipe_digest(device_type="EMU_FREE", sequence=SEQUENCE)
 
 
@@ -37,7 +37,7 @@ class Machine:
 
     def reconciler(self, per_day):
         """A fresh process."""
-        tools = Tools(
+        context = Context(
             client=self.cloud.client(self.port),
             journal=self.journal,
             records=self.records,
@@ -45,7 +45,7 @@ class Machine:
             clock=self.clock,
             sleep=self.sleep,
         )
-        return Reconciler(tools, replace(TERMS, per_day=per_day))
+        return Reconciler(context, replace(TERMS, per_day=per_day))
 
     def apply(self, *experiments, per_day, **patience):
         """Applies some experiments, and answers how it ended."""

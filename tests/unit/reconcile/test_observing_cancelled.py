@@ -10,29 +10,29 @@ from builders import SEQUENCE, a_record, an_experiment
 from fakes import DiceEngine, MemoryCloud, VirtualClock
 
 from runner.domain import JobStatus
-from runner.reconcile import Journal, Observer, Tools
+from runner.reconcile import Context, Journal, Observer
 from runner.results import Records
 
 
 @pytest.fixture
-def tools(tmp_path):
+def context(tmp_path):
     """A cloud of which jobs end when the test says so, and an empty machine."""
     clock = VirtualClock()
     cloud = MemoryCloud(clock, DiceEngine(random.Random(1), failing=0.0, ending=1.0, capacity=1))
     journal = Journal(Path(":memory:"), clock)
-    tools = Tools(
+    context = Context(
         client=cloud.client(), journal=journal, records=Records(tmp_path), namespace="lab", clock=clock
     )
-    yield tools, cloud
+    yield context, cloud
     journal.close()
     cloud.close()
 
 
-def test_a_result_is_not_overlooked_beside_a_cancelled_job_that_is_on_record(tools):
+def test_a_result_is_not_overlooked_beside_a_cancelled_job_that_is_on_record(context):
     """The cancelled job is ours and on record all the same; it is one job, and the other one has run."""
-    tools, cloud = tools
+    context, cloud = context
     job = {"runs": 100, "variables": {"t": 1}}
-    batch = tools.client.send_batch(
+    batch = context.client.send_batch(
         {
             "device_type": "EMU_FREE",
             "sequence_builder": SEQUENCE,
@@ -41,31 +41,31 @@ def test_a_result_is_not_overlooked_beside_a_cancelled_job_that_is_on_record(too
         }
     )
     cloud.step()
-    tools.client.cancel_batch(batch["id"])
+    context.client.cancel_batch(batch["id"])
     cloud.engine.tick()
     cloud.step()
     gone = a_record(
         batch["jobs"][1]["id"], batch_id=batch["id"], recipe="r", status=JobStatus.CANCELED, counts={}
     )
-    tools.records.add("exp", [gone])
+    context.records.add("exp", [gone])
 
-    seen = Observer(tools).observe([an_experiment()])["exp"]
+    seen = Observer(context).observe([an_experiment()])["exp"]
 
     assert [JobStatus.DONE, JobStatus.CANCELED] == [job.status for job in seen.batches[0].jobs]
 
 
-def test_what_was_pending_is_not_taken_for_pending_when_all_of_it_is_cancelled(tools):
+def test_what_was_pending_is_not_taken_for_pending_when_all_of_it_is_cancelled(context):
     """Cancelled by us, so that nobody has to ask for its jobs again: what was read before is not true now."""
-    tools, _ = tools
+    context, _ = context
     job = {"runs": 100, "variables": {"t": 1}}
     ours = ["runner:lab", "exp:exp", "recipe:r"]
-    batch = tools.client.send_batch(
+    batch = context.client.send_batch(
         {"device_type": "EMU_FREE", "sequence_builder": SEQUENCE, "jobs": [job], "tags": ours}
     )
-    observer = Observer(tools)
+    observer = Observer(context)
     before = observer.observe([an_experiment()])["exp"]
-    tools.client.set_batch_tags(batch["id"], [*ours, "pruned"])
-    tools.client.cancel_batch(batch["id"])
+    context.client.set_batch_tags(batch["id"], [*ours, "pruned"])
+    context.client.cancel_batch(batch["id"])
     after = observer.observe([an_experiment()])["exp"]
 
     assert [[JobStatus.PENDING], []] == [

@@ -20,7 +20,7 @@ from runner.domain import (
     recipe_digest,
 )
 from runner.errors import NotFoundError
-from runner.reconcile import Journal, Patience, Reconciler, Terms, Tools, Wish
+from runner.reconcile import Context, Journal, Patience, Reconciler, TargetSettings, Wish
 from runner.reconcile.observe.adoption import candidate, recipe_objections
 from runner.reconcile.observe.job_sequences import jobs_with_sequences, qubits_of
 from runner.reconcile.plan.saved_plan import desired_facts
@@ -91,7 +91,7 @@ class Lab:
         """Applies an experiment on a machine with its own records and no journal."""
         journal, records = Journal(Path(":memory:"), self.clock), Records(self.folder / machine)
         client = blinded(self.cloud.client(self.port))
-        tools = Tools(
+        context = Context(
             client=client,
             journal=journal,
             records=records,
@@ -100,8 +100,8 @@ class Lab:
             sleep=self.sleep,
         )
         try:
-            terms = Terms(namespace="lab", poll_s=1.0)
-            return Reconciler(tools, terms).run([Wish(desired=desired)], Patience(timeout_s=600.0))
+            settings = TargetSettings(namespace="lab", poll_s=1.0)
+            return Reconciler(context, settings).run([Wish(desired=desired)], Patience(timeout_s=600.0))
         finally:
             journal.close()
 

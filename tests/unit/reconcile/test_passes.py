@@ -14,10 +14,21 @@ from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 from runner.cloud import NotSentError, Request
 from runner.domain import BatchMode, JobStatus, Policy, Retry, Submission, Surplus, recipe_digest
 from runner.errors import CloudUnavailableError, JobCreationError, JournalError
-from runner.reconcile import End, Health, Journal, Patience, Reconciler, Sync, Terms, Tools, Watch, Wish
+from runner.reconcile import (
+    Context,
+    End,
+    Health,
+    Journal,
+    Patience,
+    Reconciler,
+    Sync,
+    TargetSettings,
+    Watch,
+    Wish,
+)
 from runner.results import Records
 
-TERMS = Terms(namespace="lab", poll_s=1.0)
+TERMS = TargetSettings(namespace="lab", poll_s=1.0)
 A_BAD_REQUEST = Request("POST", "http://127.0.0.1:1/api/v1/batches", body=b"[]")
 
 
@@ -49,9 +60,9 @@ class Bench:
         self.engine.tick()
         self.cloud.step()
 
-    def reconciler(self, terms=TERMS, declared=None):
+    def reconciler(self, settings=TERMS, declared=None):
         """A fresh process on the same machine; `declared` are the names in all files, if anybody knows."""
-        tools = Tools(
+        context = Context(
             client=self.cloud.client(self.port),
             journal=self.journal,
             records=self.records,
@@ -60,7 +71,7 @@ class Bench:
             clock=self.clock,
             sleep=self.sleep,
         )
-        return Reconciler(tools, terms, Watch(on_outage=self.outages.append))
+        return Reconciler(context, settings, Watch(on_outage=self.outages.append))
 
     def run(self, experiment, **patience):
         """Applies an experiment."""
@@ -590,7 +601,7 @@ def test_a_claim_does_not_settle_while_a_list_is_under_way(bench):
 
     bench.fate = slowly
     reconciler, wishes = (
-        bench.reconciler(Terms(namespace="lab", settle_s=1.0)),
+        bench.reconciler(TargetSettings(namespace="lab", settle_s=1.0)),
         [Wish(desired=the_experiment())],
     )
     planned = []

@@ -20,7 +20,7 @@ from runner.errors import (
     ProjectError,
     RecordError,
 )
-from runner.reconcile import End, Journal, Patience, Reconciler, Sync, Terms, Tools, Wish
+from runner.reconcile import Context, End, Journal, Patience, Reconciler, Sync, TargetSettings, Wish
 from runner.reconcile.execute.parallel import SILENT_IN_A_ROW, perform_all
 from runner.reconcile.model.actions import CloseBatch, Hold
 from runner.reconcile.model.deed import Deed
@@ -203,7 +203,7 @@ class Many:
 
     def run(self):
         """Applies all."""
-        tools = Tools(
+        context = Context(
             client=self.cloud.client(self.port),
             journal=self.journal,
             records=self.records,
@@ -217,7 +217,9 @@ class Many:
             Wish(desired=an_experiment(a_wanted_job(n), name=name, sequence=SEQUENCE, recipe=recipe))
             for n, name in enumerate(self.names)
         ]
-        return Reconciler(tools, Terms(namespace="lab", poll_s=1.0)).run(wishes, Patience(timeout_s=600.0))
+        return Reconciler(context, TargetSettings(namespace="lab", poll_s=1.0)).run(
+            wishes, Patience(timeout_s=600.0)
+        )
 
     def _sleep(self, seconds):
         self.clock.sleep(seconds)

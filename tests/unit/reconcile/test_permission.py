@@ -25,7 +25,7 @@ from builders import (
 from fakes import SEQUENCE, CleanPort, DiceEngine, MemoryCloud, VirtualClock
 
 from runner.domain import JobStatus, Policy, Submission, job_key, recipe_digest
-from runner.reconcile import End, Journal, Patience, Reconciler, Terms, Tools, WaitFor, Wish
+from runner.reconcile import Context, End, Journal, Patience, Reconciler, TargetSettings, WaitFor, Wish
 from runner.reconcile.model.actions import (
     AddJobs,
     CancelBatch,
@@ -50,9 +50,9 @@ TWO = an_experiment(a_wanted_job(1), a_wanted_job(2))
 NOTHING = seen()
 
 
-def a_deed(desired=TWO, there=NOTHING, now=NOW, terms=TERMS):
+def a_deed(desired=TWO, there=NOTHING, now=NOW, settings=TERMS):
     """What is planned from what is there."""
-    return Deed(desired, there, plan(desired, there, terms, now))
+    return Deed(desired, there, plan(desired, there, settings, now))
 
 
 def saved(desired=TWO, there=NOTHING):
@@ -321,7 +321,7 @@ def test_under_a_guard_whole_passes_buy_what_is_named_and_end(tmp_path):
         engine.tick()
         cloud.step()
 
-    tools = Tools(
+    context = Context(
         client=cloud.client(CleanPort(cloud)),
         journal=Journal(Path(":memory:"), clock),
         records=Records(tmp_path),
@@ -329,11 +329,11 @@ def test_under_a_guard_whole_passes_buy_what_is_named_and_end(tmp_path):
         clock=clock,
         sleep=sleep,
     )
-    reconciler = Reconciler(tools, Terms(namespace="lab", poll_s=1.0))
+    reconciler = Reconciler(context, TargetSettings(namespace="lab", poll_s=1.0))
     (deed,) = reconciler.look([Wish(desired=wanted)])
     promise = saved_experiment(deed, "specs/exp.yaml")
     wish = Wish(desired=wanted, guard=partial(guarded, promise))
-    with closing(cloud), closing(tools.journal):
+    with closing(cloud), closing(context.journal):
         outcome = reconciler.run([wish], Patience(timeout_s=600.0))
         jobs = cloud.jobs()
 

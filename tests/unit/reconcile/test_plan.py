@@ -72,9 +72,9 @@ def tag_of(experiment, *jobs):
     return submission_tag(experiment, jobs or (bought(),))
 
 
-def actions(experiment, observed, terms=TERMS, now=NOW):
+def actions(experiment, observed, settings=TERMS, now=NOW):
     """The planned actions without their reasons, which are for people."""
-    planned = plan(experiment, observed, terms, now)
+    planned = plan(experiment, observed, settings, now)
     assert all(action.reason for action in planned.actions), "every action has its reason"
     return [replace(action, reason="") for action in planned.actions]
 
@@ -123,9 +123,9 @@ def test_our_settled_claim_is_bought_on():
 
 def test_a_claim_is_not_bought_on_before_lists_have_settled():
     """An older claim may not show yet."""
-    terms = replace(TERMS, settle_s=15.0)
+    settings = replace(TERMS, settle_s=15.0)
 
-    planned = plan(EXPERIMENT, seen(a_claim(), entries=[OURS]), terms, NOW)
+    planned = plan(EXPERIMENT, seen(a_claim(), entries=[OURS]), settings, NOW)
 
     assert ((), WaitFor.SUBMISSION, 5.0) == (planned.actions, planned.wait_for, planned.look_again_s)
 
@@ -244,9 +244,9 @@ def test_a_purchase_that_was_refused_leaves_its_claim_to_be_shut():
 def test_an_accepted_purchase_counts_before_a_list_shows_it():
     """What the cloud has accepted is live from that moment."""
     added = an_entry(Kind.ADD, State.ACCEPTED, seq=2, submission=TAG, at=at(-1), jobs=(("k", 100),))
-    terms = replace(TERMS, settle_s=5.0)
+    settings = replace(TERMS, settle_s=5.0)
 
-    planned = plan(EXPERIMENT, seen(a_claim(), entries=[OURS, added]), terms, NOW)
+    planned = plan(EXPERIMENT, seen(a_claim(), entries=[OURS, added]), settings, NOW)
 
     assert ((), WaitFor.SIGHT) == (planned.actions, planned.wait_for)
 
@@ -305,13 +305,13 @@ def test_a_lost_direct_submission_that_is_held_is_not_claimed_anew():
 
 def test_a_young_journal_waits_before_its_first_direct_submission():
     """A fresh machine does not know what an earlier one has sent a moment ago."""
-    terms = replace(TERMS, settle_s=10.0)
+    settings = replace(TERMS, settle_s=10.0)
 
-    planned = plan(DIRECT, seen(remembered_s=4.0), terms, NOW)
+    planned = plan(DIRECT, seen(remembered_s=4.0), settings, NOW)
 
     assert ((), 6.0) == (planned.actions, planned.look_again_s)
     assert [True] == [note.startswith("this machine's journal is new") for note in planned.notes]
-    assert () == plan(DIRECT, seen(remembered_s=11.0), terms, NOW).notes
+    assert () == plan(DIRECT, seen(remembered_s=11.0), settings, NOW).notes
 
 
 @pytest.mark.parametrize(
@@ -878,15 +878,15 @@ def test_pending_work_of_an_older_recipe_is_cancelled():
 
 
 @pytest.mark.parametrize(
-    ("experiment", "terms"),
+    ("experiment", "settings"),
     [
         (an_experiment(policy=Policy(supersede=Surplus.KEEP)), TERMS),
         (EXPERIMENT, replace(TERMS, namespace=None)),
     ],
 )
-def test_pending_work_of_an_older_recipe_is_kept(experiment, terms):
+def test_pending_work_of_an_older_recipe_is_kept(experiment, settings):
     """When the file says so, or when nobody knows whose it is."""
-    assert ["Claim"] == verbs(experiment, seen(old_batch()), terms)
+    assert ["Claim"] == verbs(experiment, seen(old_batch()), settings)
 
 
 @pytest.mark.parametrize(("ancestors", "expected"), [((), "Hold"), ((40 * "d",), "Claim")])

@@ -31,7 +31,7 @@ from runner.domain import (
     Surplus,
     recipe_digest,
 )
-from runner.reconcile import Journal, Observation, Reconciler, Terms, Tools, Wish
+from runner.reconcile import Context, Journal, Observation, Reconciler, TargetSettings, Wish
 from runner.reconcile.model.entries import Entry, Kind, State
 from runner.reconcile.model.result_fetches import FailedFetch
 from runner.reconcile.plan.planner import plan
@@ -194,7 +194,7 @@ experiments = st.builds(
     st.none() | st.sampled_from([1, 100]),
     st.sampled_from(["EMU_FREE", "FRESNEL"]),
 )
-terms = st.builds(
+target_settings = st.builds(
     replace,
     st.just(TERMS),
     namespace=st.sampled_from(["lab", None]),
@@ -208,7 +208,7 @@ def bought(planned):
 
 
 @settings(ALWAYS_THE_SAME, max_examples=600)
-@given(experiments, observations, terms)
+@given(experiments, observations, target_settings)
 def test_the_planner_has_an_answer_to_everything(experiment, seen, some_terms):
     """Statuses never seen before, tags of any text, jobs that are there twice, rows of any state and time."""
     planned = plan(experiment, seen, some_terms, NOW)
@@ -218,7 +218,7 @@ def test_the_planner_has_an_answer_to_everything(experiment, seen, some_terms):
 
 
 @ALWAYS_THE_SAME
-@given(experiments, observations, terms)
+@given(experiments, observations, target_settings)
 def test_planning_changes_nothing(experiment, seen, some_terms):
     """What it is given is as it was."""
     before = copy.deepcopy((experiment, seen, some_terms))
@@ -228,7 +228,7 @@ def test_planning_changes_nothing(experiment, seen, some_terms):
 
 
 @ALWAYS_THE_SAME
-@given(experiments, observations, terms, st.randoms(use_true_random=False))
+@given(experiments, observations, target_settings, st.randoms(use_true_random=False))
 def test_the_order_of_what_is_seen_does_not_matter(experiment, seen, some_terms, rng):
     """Lists come in any order; only the journal's rows have one."""
     ids = {job.id for batch in seen.batches for job in batch.jobs} | {job.id for job in seen.recorded}
@@ -245,7 +245,7 @@ def test_the_order_of_what_is_seen_does_not_matter(experiment, seen, some_terms,
 
 
 @ALWAYS_THE_SAME
-@given(experiments, observations, terms, st.integers(0, 2000), st.integers(0, 2000))
+@given(experiments, observations, target_settings, st.integers(0, 2000), st.integers(0, 2000))
 def test_a_bigger_budget_never_buys_less(experiment, seen, some_terms, one, other):
     """None is the biggest."""
     budgets = [Budget(runs=min(one, other)), Budget(runs=max(one, other)), Budget()]
@@ -263,14 +263,14 @@ class Bench:
         self._engine = DiceEngine(random.Random(1), failing=0.3, ending=1.0)
         self._cloud = MemoryCloud(self._clock, self._engine, max_runs=max_runs)
         self._journal = Journal(Path(":memory:"), self._clock)
-        tools = Tools(
+        context = Context(
             client=self._cloud.client(),
             journal=self._journal,
             records=Records(folder),
             namespace="lab",
             clock=self._clock,
         )
-        self.reconciler = Reconciler(tools, Terms(namespace="lab", poll_s=1.0))
+        self.reconciler = Reconciler(context, TargetSettings(namespace="lab", poll_s=1.0))
 
     def close(self):
         """Lets go of everything."""

@@ -45,9 +45,9 @@ def kinds(planned):
     return [type(action) for action in planned.actions]
 
 
-def planned(experiment, observed=None, terms=TERMS):
+def planned(experiment, observed=None, settings=TERMS):
     """The plan at NOW."""
-    return plan(experiment, observed or seen(), terms, NOW)
+    return plan(experiment, observed or seen(), settings, NOW)
 
 
 # Suspension

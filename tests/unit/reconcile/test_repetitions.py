@@ -40,7 +40,7 @@ from runner.domain import (
     Surplus,
 )
 from runner.errors import JobCreationError
-from runner.reconcile import Journal, Tools
+from runner.reconcile import Context, Journal
 from runner.reconcile.execute.executor import Actor
 from runner.reconcile.model.actions import AddJobs, CancelJobs, Claim, EndedJob, NewJob, RecordResults
 from runner.reconcile.model.deed import Deed
@@ -351,7 +351,9 @@ def test_a_claim_for_other_repetitions_is_shut_and_nothing_is_bought(tmp_path):
     cloud, journal = MemoryCloud(clock, DiceEngine(random.Random(1))), Journal(Path(":memory:"), clock)
     with closing(cloud), closing(journal):
         client = cloud.client()
-        tools = Tools(client=client, journal=journal, records=Records(tmp_path), namespace="lab", clock=clock)
+        context = Context(
+            client=client, journal=journal, records=Records(tmp_path), namespace="lab", clock=clock
+        )
         payload = {"device_type": "EMU_FREE", "sequence_builder": CLOUD_SEQUENCE, "jobs": [], "open": True}
         claim = observed_batch(client.send_batch(payload | {"tags": list(tags_of())}))
         experiment = an_experiment(*repeated(2))
@@ -360,7 +362,7 @@ def test_a_claim_for_other_repetitions_is_shut_and_nothing_is_bought(tmp_path):
         made = replace(plan(experiment, seen(claim), TERMS, NOW), actions=(add,))
 
         with pytest.raises(JobCreationError, match="was made for other repetitions, and is shut"):
-            Actor(tools, TERMS).perform(Deed(experiment, seen(claim), made))
+            Actor(context, TERMS).perform(Deed(experiment, seen(claim), made))
         after = client.get_batch(claim.id)
 
         assert (False, 0, True) == (after["open"], after["jobs_count"], "fenced" in after["tags"])

@@ -12,7 +12,7 @@ from fakes import URL, VirtualClock
 
 from runner.cloud import Answer, Client, Endpoints
 from runner.domain import JobStatus, RecordedJob, job_key
-from runner.reconcile import Journal, Reconciler, Terms, Tools, Wish
+from runner.reconcile import Context, Journal, Reconciler, TargetSettings, Wish
 from runner.reconcile.model.entries import Kind, State
 from runner.reconcile.observe.observer import Observer
 from runner.results import Records
@@ -102,9 +102,9 @@ class Machine:
         self.records = folder
         self.journal = Journal(Path(":memory:"), self.clock)
 
-    def tools(self):
+    def context(self):
         """What a fresh process works with."""
-        return Tools(
+        return Context(
             client=Client(endpoints=Endpoints(core=URL, account=URL), port=self.cloud),
             journal=self.journal,
             records=Records(self.records),
@@ -114,7 +114,7 @@ class Machine:
 
     def look(self, observer=None):
         """Observes all experiments; answers what that asked the cloud."""
-        (observer or Observer(self.tools())).observe(
+        (observer or Observer(self.context())).observe(
             [an_experiment(name=_experiment(each)) for each in self.cloud.statuses]
         )
         return self.cloud.asked_since()
@@ -153,7 +153,7 @@ def machine(tmp_path):
 
 def test_what_is_finished_and_on_record_costs_nothing_but_its_place_in_the_list(machine):
     """In every fresh process, and in every further pass of one."""
-    observer = Observer(machine.tools())
+    observer = Observer(machine.context())
 
     assert [[LIST] * 3] * 3 == [machine.look(), machine.look(observer), machine.look(observer)]
 
@@ -168,7 +168,7 @@ def test_failed_and_cancelled_jobs_on_record_cost_nothing_either(machine):
 
 def test_the_list_is_as_long_as_the_repository_and_not_as_what_is_asked_for(machine):
     """One experiment of many costs the same list, and no more."""
-    Observer(machine.tools()).observe([an_experiment(name="exp-b001")])
+    Observer(machine.context()).observe([an_experiment(name="exp-b001")])
 
     assert [LIST] * 3 == machine.cloud.asked_since()
 
@@ -187,7 +187,7 @@ def test_a_list_has_a_request_for_each_hundred_batches(tmp_path, n_batches, page
 def test_jobs_are_read_where_something_is_not_on_record(machine):
     """Of that batch alone; again by each process until it is on record."""
     (machine.records / "exp-b003" / RECIPE[:16] / "b003.jsonl").unlink()
-    observer = Observer(machine.tools())
+    observer = Observer(machine.context())
 
     assert [f"{JOBS} b003", LIST, LIST, LIST] == machine.look(observer)
     assert [LIST] * 3 == machine.look(observer)
@@ -199,7 +199,7 @@ def test_jobs_are_read_where_something_is_not_on_record(machine):
 def test_jobs_under_way_are_read_once_and_when_their_counts_change(tmp_path):
     """A process remembers what cannot have changed."""
     machine = Machine(tmp_path, Listing(3, status="PENDING"))
-    observer = Observer(machine.tools())
+    observer = Observer(machine.context())
     first = machine.look(observer)
     unchanged = machine.look(observer)
     machine.cloud.statuses["b001"] = ["RUNNING", "PENDING"]
@@ -219,7 +219,7 @@ def test_what_no_list_shows_is_asked_for_by_its_id_while_it_is_young(tmp_path):
         seq = machine.journal.intend(Kind.CLAIM, experiment="exp-b000", submission="s", claim=batch_id)
         machine.journal.settle(seq, State.ACCEPTED, batch_id)
     machine.journal.intend(Kind.CLAIM, experiment="exp-b000", submission="s", claim="never answered")
-    observer = Observer(machine.tools())
+    observer = Observer(machine.context())
     machine.look(observer)
     young = machine.look(observer)
     machine.clock.sleep(61)
@@ -233,10 +233,10 @@ def test_what_is_observed_does_not_depend_on_what_a_process_remembers(tmp_path):
     """Jobs that were kept are those that would be read."""
     machine = Machine(tmp_path, Listing(3, status="RUNNING"))
     wanted = [an_experiment(name=_experiment(each)) for each in machine.cloud.statuses]
-    observer = Observer(machine.tools())
+    observer = Observer(machine.context())
     observer.observe(wanted)
     machine.cloud.statuses["b002"] = ["DONE", "RUNNING"]
-    remembered, fresh = observer.observe(wanted), Observer(machine.tools()).observe(wanted)
+    remembered, fresh = observer.observe(wanted), Observer(machine.context()).observe(wanted)
     machine.journal.close()
 
     assert fresh == remembered
@@ -246,7 +246,7 @@ def test_what_is_observed_does_not_depend_on_what_a_process_remembers(tmp_path):
 def test_a_pass_over_finished_experiments_is_its_list_and_nothing_else(machine):
     """Nothing is planned, nothing is sent."""
     wishes = [Wish(desired=_wanted(each)) for each in machine.cloud.statuses]
-    plans = Reconciler(machine.tools(), Terms(namespace="lab")).one_pass(wishes)
+    plans = Reconciler(machine.context(), TargetSettings(namespace="lab")).one_pass(wishes)
 
     assert [()] * 250 == [plan.actions for plan in plans]
     assert [LIST] * 3 == machine.cloud.asked_since()

@@ -13,7 +13,7 @@ from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 
 from runner.cloud import Answer
 from runner.domain import Policy, Shortfall, recipe_digest
-from runner.reconcile import End, Health, Journal, Patience, Reconciler, Sync, Terms, Tools, Wish
+from runner.reconcile import Context, End, Health, Journal, Patience, Reconciler, Sync, TargetSettings, Wish
 from runner.reconcile.plan.saved_plan import desired_facts
 from runner.results import Records
 
@@ -71,7 +71,7 @@ class Bench:
 
     def run(self, experiment=EXPERIMENT, **patience):
         """One apply, as a fresh process does it."""
-        tools = Tools(
+        context = Context(
             client=self.cloud.client(self.port),
             journal=self.journal,
             records=self.records,
@@ -80,7 +80,9 @@ class Bench:
             sleep=self.sleep,
         )
         wish = Wish(desired=experiment)
-        return Reconciler(tools, Terms(namespace="lab", poll_s=1.0)).run([wish], Patience(**patience))
+        return Reconciler(context, TargetSettings(namespace="lab", poll_s=1.0)).run(
+            [wish], Patience(**patience)
+        )
 
     def runs_bought(self):
         """Of all remote jobs, in the order in which they were bought."""

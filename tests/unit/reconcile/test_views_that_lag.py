@@ -27,7 +27,7 @@ from runner.domain import (
     recipe_digest,
 )
 from runner.errors import JobCreationError
-from runner.reconcile import End, Journal, Memory, Patience, Reconciler, Terms, Tools, Wish
+from runner.reconcile import Context, End, Journal, Memory, Patience, Reconciler, TargetSettings, Wish
 from runner.results import Records
 
 BATCHES, JOBS = "/api/v1/batches", "/api/v2/jobs"
@@ -108,9 +108,9 @@ class Lab:
             self._journals[machine] = Journal(Path(":memory:"), self.clock)
         return self._journals[machine]
 
-    def reconciler(self, machine="mine", *, sleep=None, **terms):
+    def reconciler(self, machine="mine", *, sleep=None, **settings):
         """A new process on a machine."""
-        tools = Tools(
+        context = Context(
             client=self.cloud.client(self),
             journal=self.journal(machine),
             records=Records(self.folder / machine),
@@ -119,7 +119,10 @@ class Lab:
             sleep=sleep or self.sleep,
         )
         return Reconciler(
-            tools, Terms(**{"namespace": "lab", "poll_s": 1.0, "settle_s": 5.0, "lease_s": 30.0} | terms)
+            context,
+            TargetSettings(
+                **{"namespace": "lab", "poll_s": 1.0, "settle_s": 5.0, "lease_s": 30.0} | settings
+            ),
         )
 
     def run(self, desired, machine="mine", timeout_s=300.0, **more):
@@ -354,8 +357,8 @@ def test_a_clock_that_is_set_changes_no_wait(lab, jump_s):
         lab.sleep(s)
 
     reconciler = lab.reconciler(sleep=sleep)
-    tools = replace(reconciler._tools, kept_memory=Memory(lambda: seconds["now"]))
-    reconciler = Reconciler(tools, Terms(namespace="lab", poll_s=1.0, settle_s=5.0))
+    context = replace(reconciler._context, kept_memory=Memory(lambda: seconds["now"]))
+    reconciler = Reconciler(context, TargetSettings(namespace="lab", poll_s=1.0, settle_s=5.0))
     lab.engine._capacity = 0
     plans = []
     wish = Wish(desired=wanted())
