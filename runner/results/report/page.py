@@ -2,109 +2,116 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
-from functools import cache
-from importlib import resources
+import json
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from runner.pages import rendered
 from runner.results.analysis.conventions import conventions
-from runner.results.report.formatting import extent, standing
-from runner.results.report.html import Html, element
-from runner.results.report.provenance import facts, provenance
+from runner.results.analysis.points import columns_of, unit_of
+from runner.results.report import words
 from runner.results.report.svg import inlined
-from runner.results.report.tables import batch_table, job_table
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from markupsafe import Markup
+
+    from runner.results.analysis.job_result import MeasuredJob
     from runner.results.report.report import Drawing, Report
 
-# Nothing is fetched and nothing runs, whatever a text on the page says; the style is known by its digest.
-_POLICY: Final = (
-    "default-src 'none'; img-src data:; style-src 'unsafe-inline'; style-src-elem 'sha256-{digest}';"
-    " style-src-attr 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-)
+    Column = Mapping[str, str | None]
 
-_NOT_AS_RECORDED: Final = "The records are not as they were written; see Provenance"
+_TOP: Final = 3
+_FLAWS: Final = 20
 
 
 def page(report: Report) -> str:
     """The page; the same text for the same report."""
-    body = element("body", _header(report), _main(report))
-    return f"<!DOCTYPE html>\n{element('html', _head(report), body, lang='en')}\n"
-
-
-def _head(report: Report) -> Html:
-    style = _style()
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
-    policy = _POLICY.format(digest=digest)
-    return element(
-        "head",
-        element("meta", charset="utf-8"),
-        element("meta", http_equiv="Content-Security-Policy", content=policy),
-        element("meta", name="viewport", content="width=device-width, initial-scale=1"),
-        element("meta", name="color-scheme", content="light dark"),
-        element("meta", name="referrer", content="no-referrer"),
-        element("title", f"{report.title}: report"),
-        element("style", style),
+    results, known, batches = report.results, report.provenance, report.batches
+    ended = [status for batch in batches for status, n in batch.statuses.items() for _ in range(n)]
+    return rendered(
+        "runner.results",
+        "report.html",
+        report=report,
+        known=known,
+        extent=words.extent(results),
+        progress=words.progress(results),
+        qubits=_qubits(report),
+        versions=_versions(known.said("versions")),
+        batches=batches,
+        batch_columns=[_column(name) for name in ("batch", "jobs", "runs", "created", "ended")],
+        remote_jobs=len(ended),
+        failed_jobs=len(ended) - ended.count("DONE"),
+        began=min((job.started_at for job in results if job.started_at), default=None),
+        ended=max((job.ended_at for job in results if job.ended_at), default=None),
+        sequence=list(_figures(report.sequence, "sequence")),
+        pictures=list(_figures(report.figures, "picture")),
+        job_columns=_job_columns(report),
+        job_rows=[_job_row(job) for job in results],
+        conventions=conventions(results),
+        written=_written(known.said("written_at")),
+        flaws=[str(replace(flaw, path=Path(flaw.path.name))) for flaw in known.verdict.flaws[:_FLAWS]],
+        manifest=known.manifest and json.dumps(known.manifest, indent=2, ensure_ascii=False),
+        signs=words.SIGNS,
+        counted=words.counted,
+        moment=words.moment,
+        number=words.number,
+        spent=words.spent,
     )
 
 
-@cache
-def _style() -> Html:
-    return Html(resources.files(__package__).joinpath("style.css").read_text(encoding="utf-8"))
-
-
-def _header(report: Report) -> Html:
-    is_complete = report.results.is_complete
-    words = f"{extent(report.results)}: {standing(report.results)}"
-    return element(
-        "header",
-        element("h1", report.title),
-        element("p", report.description, class_="lead") if report.description else None,
-        element("p", words, class_="standing " + ("complete" if is_complete else "partial")),
-        element("p", _NOT_AS_RECORDED, class_="standing error") if report.provenance.verdict.flaws else None,
-    )
-
-
-def _main(report: Report) -> Html:
-    return element(
-        "main",
-        _section("What ran", facts(report)),
-        _section("Register and sequence", *_figures(report.sequence, "sequence"))
-        if report.sequence
-        else None,
-        _section("Pictures", _side_by_side(report)) if report.figures else None,
-        _section("Jobs", job_table(report.results), *_conventions(report)),
-        _section("Batches", batch_table(report.batches)) if report.batches else None,
-        _section("Provenance", provenance(report)),
-    )
-
-
-def _conventions(report: Report) -> list[Html]:
-    return [element("p", said, class_="quiet") for said in conventions(report.results)]
-
-
-def _section(title: str, *children: Html) -> Html:
-    name = title.lower().replace(" ", "-")
-    return element("section", element("h2", title, id=name), *children, aria_labelledby=name)
-
-
-def _side_by_side(report: Report) -> Html:
-    return element("div", *_figures(report.figures, "picture"), class_="pictures")
-
-
-def _figures(drawings: Sequence[Drawing], kind: str) -> Iterator[Html]:
+def _figures(drawings: Sequence[Drawing], kind: str) -> Iterator[tuple[str, Markup, bool]]:
+    """Caption, picture, and whether that is wide; names in each picture begin with another prefix."""
     for place, drawing in enumerate(drawings, 1):
-        yield _figure(drawing, f"{kind}-{place}-")
+        picture = inlined(drawing.svg, label=drawing.caption, prefix=f"{kind}-{place}-")
+        yield drawing.caption, picture, drawing.is_wide
 
 
-def _figure(drawing: Drawing, prefix: str) -> Html:
-    picture = inlined(drawing.svg, label=drawing.caption, prefix=prefix)
-    paper = element("div", picture, class_="paper")
-    if drawing.is_wide:
-        paper = element(
-            "div", picture, class_="paper wide", role="region", aria_label=drawing.caption, tabindex="0"
-        )
-    return element("figure", paper, element("figcaption", drawing.caption))
+def _column(name: str, kind: str = "", unit: str | None = None) -> Column:
+    return {"name": name, "kind": kind or name, "unit": unit}
+
+
+def _job_columns(report: Report) -> list[Column]:
+    names = dict.fromkeys(name for job in report.results for name in columns_of(job.variables))
+    return [
+        _column("job"),
+        *(_column(name, "variable", unit_of(name)) for name in names),
+        _column("status"),
+        _column("runs"),
+        _column("most frequent bitstrings, errors"),
+    ]
+
+
+def _job_row(job: MeasuredJob) -> dict[str, object]:
+    top = job.counts.most_frequent(_TOP) if job.counts else []
+    return {
+        "job": job,
+        "point": columns_of(job.variables),
+        "top": top,
+        "rest": len(job.counts or ()) - len(top),
+        "errors": dict.fromkeys(job.errors),
+    }
+
+
+def _qubits(report: Report) -> str | None:
+    orders = dict.fromkeys(job.qubit_ids for job in report.results if job.qubit_ids)
+    if len(orders) != 1:
+        return None
+    (order,) = orders
+    return f"{len(order)}: {' '.join(order)} (the order of the bitstrings)"
+
+
+def _versions(versions: object) -> str | None:
+    if not isinstance(versions, dict):
+        return None
+    return ", ".join(f"{name} {words.number(version)}" for name, version in versions.items())
+
+
+def _written(at: object) -> str | None:
+    try:
+        return words.moment(datetime.fromisoformat(at)) if isinstance(at, str) else None
+    except ValueError:
+        return None

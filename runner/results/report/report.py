@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -59,19 +59,19 @@ class Provenance:
     file_digest: str
     expanded: str
     verdict: Verdict
-    manifest: Mapping[str, Any] | None = None
+    manifest: Mapping[str, object] | None = None
     manifest_path: str = ""
     manifest_digest: str = ""
     others: int = 0
 
-    def known(self, name: str) -> Any:
+    def said(self, name: str) -> object:
         """What the manifest says; None where it says nothing of it, or is not there."""
         return (self.manifest or {}).get(name)
 
     @property
     def is_edited(self) -> bool:
         """Whether the file is another one than when it was bought."""
-        bought = self.known("file")
+        bought = self.said("file")
         return isinstance(bought, dict) and bought.get("digest") != self.file_digest
 
 

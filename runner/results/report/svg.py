@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final
 from xml.etree import ElementTree as ET
 
-from runner.errors import RunnerError
-from runner.results.report.html import Html, element
+from markupsafe import Markup
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from runner.errors import RunnerError
+from runner.pages import printable
 
 _SVG: Final = "{http://www.w3.org/2000/svg}"
+_TEXTS: Final = {f"{_SVG}text", f"{_SVG}tspan"}
 _SHAPES: Final = {"path", "rect", "circle", "ellipse", "line", "polyline", "polygon", "image"}
-_KEPT: Final = _SHAPES | {
-    "g",
-    "text",
-    "tspan",
-    "use",
-    "defs",
-    "clipPath",
-    "pattern",
-    "linearGradient",
-    "stop",
-}
+_GROUPS: Final = {"g", "text", "tspan", "use", "defs", "clipPath", "pattern", "linearGradient", "stop"}
+_KEPT: Final = _SHAPES | _GROUPS
 _PATHS: Final = {"d", "points"}
 _INLINE: Final = re.compile(r"data:image/png;base64,[A-Za-z0-9+/=\s]+")
 _FRACTION: Final = re.compile(r"(-?\d+\.\d\d)\d+")
@@ -34,7 +25,7 @@ _REFERENCE: Final = re.compile(r"url\(#([^)\"']*)\)")
 _LINES: Final = "stroke-linejoin: round; stroke-linecap: butt"
 
 
-def inlined(svg: str | bytes, *, label: str, prefix: str) -> Html:
+def inlined(svg: str | bytes, *, label: str, prefix: str) -> Markup:
     """A picture as an element of a page.
 
     Args:
@@ -55,27 +46,34 @@ def inlined(svg: str | bytes, *, label: str, prefix: str) -> Html:
     if root.tag != f"{_SVG}svg" or len(box) != len(("x", "y", "width", "height")):
         raise RunnerError(f"the picture of {label} is no SVG with a viewBox")
     size = {"width": f"{box[2]}pt", "height": f"{box[3]}pt"}  # as it was drawn, unless there is no room
-    children = _children(root, prefix)
-    return element(
-        "svg", *children, viewBox=" ".join(box), **size, role="img", aria_label=label, style=_LINES
-    )
+    said = {"role": "img", "aria-label": printable(label), "style": _LINES}
+    tree = ET.TreeBuilder()
+    tree.start("svg", {"viewBox": " ".join(box), **size, **said})
+    _copy(root, tree, prefix)
+    tree.end("svg")
+    # Nothing is left that could be anything but a shape or an escaped text.
+    return Markup(ET.tostring(tree.close(), encoding="unicode", short_empty_elements=False))  # noqa: S704
 
 
-def _children(parent: ET.Element, prefix: str) -> Iterator[str]:
-    is_text = parent.tag in (f"{_SVG}text", f"{_SVG}tspan")
-    if is_text and parent.text:
-        yield parent.text
+def _copy(parent: ET.Element, tree: ET.TreeBuilder, prefix: str) -> None:
+    """Puts what is kept of an element's inside into another tree."""
+    is_text = parent.tag in _TEXTS
+    if is_text:
+        tree.data(printable(parent.text or ""))
     for child in parent:
         name = child.tag.removeprefix(_SVG)
         if name in _KEPT:
-            yield element(name, *_children(child, prefix), **_attributes(child, prefix))
-        if is_text and child.tail:
-            yield child.tail
+            tree.start(name, _attributes(child, prefix))
+            _copy(child, tree, prefix)
+            tree.end(name)
+        if is_text:
+            tree.data(printable(child.tail or ""))
 
 
 def _attributes(of: ET.Element, prefix: str) -> dict[str, str]:
     written = {name.rpartition("}")[2]: value for name, value in of.attrib.items()}
-    return {name: _value(name, value, prefix) for name, value in written.items() if _is_harmless(name, value)}
+    kept = {name: value for name, value in written.items() if _is_harmless(name, value)}
+    return {name: printable(_value(name, value, prefix)) for name, value in kept.items()}
 
 
 def _is_harmless(name: str, value: str) -> bool:

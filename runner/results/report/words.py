@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.results.records.statuses import ResultStatus
 
@@ -39,7 +39,7 @@ def moment(when: datetime | None) -> str:
     return when.astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S UTC") if when else ""
 
 
-def number(value: Any) -> str:
+def number(value: object) -> str:
     """A number as people write it: at most six digits of a float; anything else as it is."""
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
@@ -64,7 +64,7 @@ def extent(results: MeasuredJobs[MeasuredJob]) -> str:
     return "Partial results" if any(job.counts for job in results if job.is_wanted) else "No results yet"
 
 
-def standing(jobs: Sequence[MeasuredJob]) -> str:
+def progress(jobs: Sequence[MeasuredJob]) -> str:
     """How far some jobs have come, in a line."""
     asked = [job for job in jobs if job.is_wanted]
     found = Counter(job.status for job in asked)
