@@ -97,7 +97,7 @@ class _Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in VERBS and not args[0].startswith("-"):
-            from runner.spec.yaml_text.suggestions import suggestion  # noqa: PLC0415  (imports the reader of files)
+            from runner.domain.suggestions import suggestion  # noqa: PLC0415  (imports the reader of files)
 
             hint = suggestion(args[0], VERBS, kind="verbs")
             raise click.UsageError(f"There is no verb {args[0]}; {hint}", ctx)

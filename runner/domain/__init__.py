@@ -1,4 +1,4 @@
-"""The words everybody uses: statuses, digests, what is desired, what is observed, bitstring counts.
+"""The words everybody uses: statuses, digests, what is desired, what is observed, counts, expressions.
 
 Frozen values and pure functions. No I/O, no clock, no network, and nothing that only one room needs.
 """

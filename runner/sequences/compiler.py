@@ -16,6 +16,7 @@ from runner.domain import (
     recipe_digest,
     repetition_key,
 )
+from runner.domain.suggestions import suggestion
 from runner.errors import SpecError
 from runner.sequences.check.emulation import check_atoms, check_bases, check_durations
 from runner.sequences.check.jobs import durations_of_jobs
@@ -30,7 +31,6 @@ from runner.sequences.pulser_api.device_specs import Consulted, is_emulator
 from runner.sequences.pulser_api.pulser_messages import Remark, message_of, recorded_warnings
 from runner.spec.validate.reference_checks import SEQUENCE
 from runner.spec.yaml_text.json_pointers import child, pointer_of
-from runner.spec.yaml_text.suggestions import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from runner.domain.suggestions import suggested_job
 from runner.errors import RunnerError, UsageError
-from runner.spec.yaml_text.suggestions import suggested_job
 
 if TYPE_CHECKING:
     from pathlib import Path

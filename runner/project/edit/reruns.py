@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from runner.atomic_file import write_atomically
+from runner.domain.suggestions import suggested_job
 from runner.errors import ProjectError, UsageError
 from runner.spec.yaml_text.edit import RETRY_LIMIT, with_number, with_raised_rerun
-from runner.spec.yaml_text.suggestions import suggested_job
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from runner.domain.suggestions import suggestion
 from runner.project.config.device_names import known_names
 
 if TYPE_CHECKING:
@@ -24,8 +25,6 @@ def doubt(experiment: Experiment, settings: Settings, specifications: Specificat
     names = known_names() if served is None else served
     if name in names:
         return None
-    from runner.spec.yaml_text.suggestions import suggestion  # noqa: PLC0415  (imports the reader of files)
-
     message = f"no device type {name} is known" if served is None else f"the target has no device type {name}"
     hint = suggestion(name, sorted(names), kind="device types")
     return experiment.file.problem(_POINTER, message, hint, limits=settings.limits.as_limits())

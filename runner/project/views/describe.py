@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.domain.suggestions import suggested_job
 from runner.errors import UsageError
 from runner.reconcile.model.cost import qpu_seconds
 
@@ -98,7 +99,5 @@ def chosen_job(experiment: Experiment, name: str | None) -> DesiredJob:
     if name is None:
         return experiment.desired.jobs[0]
     if name not in jobs:
-        from runner.spec.yaml_text.suggestions import suggested_job  # noqa: PLC0415  (only for what went wrong)
-
         raise UsageError(f"{experiment.name} has no job {name}", hint=suggested_job(name, jobs))
     return jobs[name]

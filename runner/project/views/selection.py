@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from runner.domain.suggestions import suggestion
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -59,8 +60,6 @@ def selected_names(names: Sequence[str], selection: Selection) -> list[str]:
 
 
 def _nothing_called(pattern: str, names: Sequence[str], option: str) -> UsageError:
-    from runner.spec.yaml_text.suggestions import suggestion  # noqa: PLC0415  (only for what went wrong)
-
     hint = suggestion(pattern, names, kind="experiments")
     return UsageError(f"{option} {pattern}: no experiment is called so", hint=hint)
 

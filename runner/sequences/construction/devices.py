@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from pulser.channels.dmm import DMM
 
 from runner.domain import DeviceSource
+from runner.domain.suggestions import suggestion
 from runner.sequences.pulser_api.abstract_repr import RepresentationError, read_device, specified
 from runner.sequences.pulser_api.device_limits import is_machine, known_devices
 from runner.sequences.pulser_api.device_specs import NoSpecificationError
@@ -16,7 +17,6 @@ from runner.spec.models.devices import ChangedChannel, ChangedDevice, DeviceFile
 from runner.spec.models.sequence import FileSequence, PythonSequence, WrittenSequence
 from runner.spec.sequence_source import DEVICE, DEVICE_FILE
 from runner.spec.yaml_text.json_pointers import child
-from runner.spec.yaml_text.suggestions import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

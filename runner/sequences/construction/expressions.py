@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pulser.parametrized import Parametrized
 
+from runner.domain.expressions.parser import FUNCTIONS
+from runner.domain.expressions.tree import Expression, size_of
+from runner.domain.expressions.values import Values, evaluated
 from runner.sequences.pulser_api.durations import MAX_DURATION_NS
-from runner.spec.values.expressions import FUNCTIONS, Expression, Values, evaluated, size_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

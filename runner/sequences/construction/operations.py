@@ -8,22 +8,22 @@ import numpy as np
 from pulser.parametrized import Parametrized
 from pulser.register.weight_maps import DetuningMap
 
+from runner.domain.suggestions import suggestion
 from runner.sequences.construction.expressions import OperationError, duration, index, indices, quantity
 from runner.sequences.construction.pulses import arbitrary_phase_pulse, built_pulse
 from runner.sequences.construction.waveforms import waveform
 from runner.sequences.pulser_api.abstract_repr import not_addressed
 from runner.spec.models.operations import Alignment
 from runner.spec.validate.reference_checks import expressions
-from runner.spec.yaml_text.suggestions import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     import pulser
 
+    from runner.domain.expressions.values import Values
     from runner.sequences.pulser_api.device_limits import AnySequence
     from runner.spec.models import dmm, eom, operations, pulses
-    from runner.spec.values.expressions import Values
 
 
 def add_operation(sequence: AnySequence, operation: operations.Operation, values: Values) -> None:

@@ -11,8 +11,9 @@ from runner.sequences.construction.waveforms import waveform
 from runner.spec.models.waveforms import Shape
 
 if TYPE_CHECKING:
+    from runner.domain.expressions.tree import Expression
+    from runner.domain.expressions.values import Values
     from runner.spec.models.pulses import ArbitraryPhasePulse, Pulse
-    from runner.spec.values.expressions import Expression, Values
 
 
 def built_pulse(pulse: Pulse, values: Values) -> Any:

@@ -14,8 +14,8 @@ from pulser.register.special_layouts import (
     TriangularLatticeLayout,
 )
 
+from runner.domain.suggestions import suggestion
 from runner.spec.models import layouts, registers
-from runner.spec.yaml_text.suggestions import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -9,6 +9,7 @@ import pulser
 from pulser.register.mappable_reg import MappableRegister
 
 from runner.domain.digests import AUTOMATIC_LAYOUT
+from runner.domain.suggestions import suggestion
 from runner.sequences.construction.expressions import with_numbers, with_variables
 from runner.sequences.construction.registers import built_layout, built_register
 from runner.sequences.construction.steps import add_operations
@@ -19,7 +20,6 @@ from runner.spec.models.layouts import LayoutOfTraps
 from runner.spec.models.variables import declared
 from runner.spec.validate.reference_checks import SEQUENCE
 from runner.spec.yaml_text.json_pointers import child
-from runner.spec.yaml_text.suggestions import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -10,10 +10,10 @@ from runner.sequences.pulser_api.pulser_messages import Remark, Remarks, message
 from runner.spec.models.channels import channels_of
 
 if TYPE_CHECKING:
+    from runner.domain.expressions.values import Values
     from runner.sequences.pulser_api.device_limits import AnySequence
     from runner.spec.models.operations import Operation
     from runner.spec.models.sequence import WrittenSequence
-    from runner.spec.values.expressions import Values
 
 
 def add_operations(sequence: AnySequence, written: WrittenSequence, values: Values) -> Remarks:

@@ -21,9 +21,10 @@ from runner.sequences.pulser_api.durations import MAX_DURATION_NS, shortest
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from runner.domain.expressions.tree import Expression
+    from runner.domain.expressions.values import Values
     from runner.spec.models import waveforms
     from runner.spec.models.waveforms import Shape
-    from runner.spec.values.expressions import Expression, Values
 
 
 def waveform(shape: Shape, values: Values) -> Any:

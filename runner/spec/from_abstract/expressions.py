@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from runner.domain.expressions.parser import FUNCTIONS
 from runner.spec.abstract_repr import RepresentationError
-from runner.spec.values.expressions import FUNCTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

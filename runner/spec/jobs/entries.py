@@ -6,13 +6,13 @@ import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runner.domain.suggestions import suggestion
 from runner.spec.jobs import job_names
 from runner.spec.jobs.matrix import Combination
 from runner.spec.models.sweep_rules import Spread
 from runner.spec.models.variables import Declared, fitted
 from runner.spec.values.sweep_values import SweepError, Value, moving_together
 from runner.spec.yaml_text.json_pointers import child, parent, steps_of
-from runner.spec.yaml_text.suggestions import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from runner.domain.suggestions import suggestion
 from runner.spec.models.variables import shown
-from runner.spec.yaml_text.suggestions import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping

@@ -19,7 +19,9 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from runner.spec.values.expressions import MAX_CHARACTERS, Expression, ExpressionError, parsed
+from runner.domain.expressions.parser import parsed
+from runner.domain.expressions.tree import Expression
+from runner.domain.expressions.words import FORMULA, ExpressionError
 
 
 class Strict(BaseModel):
@@ -110,7 +112,7 @@ ExpressionText = Annotated[
         {
             "type": "string",
             "minLength": 1,
-            "maxLength": MAX_CHARACTERS,
+            "maxLength": FORMULA.most_characters,
             "description": "An expression over the variables.",
             "examples": ["omega_max", "2 * omega_max + 0.1", "sin(phi)", "deltas[1]"],
         }

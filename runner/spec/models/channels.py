@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
+from runner.domain.suggestions import suggestion
 from runner.spec.models.dmm import DetuningMap, DmmDetuning, SlmMask
 from runner.spec.models.operations import Alignment, PhaseShift, Truncation
 from runner.spec.yaml_text.json_pointers import child, pointer_of
-from runner.spec.yaml_text.suggestions import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from runner.domain.suggestions import nearest, suggestion
 from runner.spec.validate.schema import experiment_schema
 from runner.spec.validate.schema_guide import guide_at
 from runner.spec.yaml_text.json_pointers import parent, pointer_of, steps_of
 from runner.spec.yaml_text.scalars import ScalarError, plain_scalar
 from runner.spec.yaml_text.slips import number_hint
-from runner.spec.yaml_text.suggestions import nearest, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

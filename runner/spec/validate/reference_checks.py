@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel
 
+from runner.domain.expressions.parser import CONSTANTS, FUNCTIONS
+from runner.domain.expressions.tree import Expression, Variable, size_of
+from runner.domain.suggestions import suggested_job, suggestion
 from runner.spec.models.channels import OPERATIONS, check_channels
 from runner.spec.models.experiment import Reruns
 from runner.spec.models.variables import RESERVED, Declared, declared
-from runner.spec.values.expressions import CONSTANTS, FUNCTIONS, Expression, Variable, size_of
 from runner.spec.yaml_text.json_pointers import child, pointer_of, steps_of
-from runner.spec.yaml_text.suggestions import suggested_job, suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping

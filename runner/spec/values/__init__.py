@@ -1,1 +1,1 @@
-"""Expressions, sweeps, columns of files that are named: values of a file."""
+"""Sweeps, and columns of files that are named: values of a file."""

@@ -8,10 +8,9 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from runner.domain.suggestions import odd_letter, suggestion
 from runner.spec.values.sweep_values import SweepError
 from runner.spec.yaml_text.scalars import ScalarError, plain_scalar
-from runner.spec.yaml_text.slips import odd_letter
-from runner.spec.yaml_text.suggestions import suggestion
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Final
 
+from runner.domain.suggestions import LOOKALIKES, odd_letter
 from runner.spec.yaml_text.document import Place
 
 _MARK: Final = "mapping values"
@@ -14,27 +14,6 @@ _KEY: Final = re.compile(r"\s*(?:- +)*[\w.-]+")
 _KEY_WITHOUT_SPACE: Final = re.compile(r"\s*(?:- +)*(?P<word>[A-Za-z_][\w.-]*:(?=[^\s/\\])\S*)")
 _DECIMAL_COMMA: Final = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?", re.ASCII)
 POINT: Final = "numbers have a point, not a comma"
-# Letters that look like others of ASCII: which those are.
-_LOOKS: Final = {
-    **dict.fromkeys("\u00a0\u2007\u2009\u202f\u3000", "a space"),
-    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
-    **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"'),
-    **dict.fromkeys("\u2018\u2019\u201a", "'"),
-    "\u00d7": "*",
-    "\u00b7": "*",
-    "\uff1a": ":",
-    "\u200b": "nothing",
-    "\ufeff": "nothing",
-}
-
-
-def odd_letter(text: str) -> str:
-    """A hint on the first letter of a text that only looks like one of the keyboard; empty without one."""
-    for letter in text:
-        if letter in _LOOKS:
-            name = unicodedata.name(letter, "a letter").lower()
-            return f"it holds a {name} (U+{ord(letter):04X}): type {_LOOKS[letter]} instead"
-    return ""
 
 
 def number_hint(text: str) -> str:
@@ -90,7 +69,8 @@ def _odd_line(lines: tuple[str, ...], number: int) -> tuple[Place, str, str] | N
     for each in (_before(lines, number), number):
         text = lines[each - 1] if each else ""
         at = next(
-            (i for i, letter in enumerate(text) if _LOOKS.get(letter) in ("a space", "nothing", ":")), None
+            (i for i, letter in enumerate(text) if LOOKALIKES.get(letter) in ("a space", "nothing", ":")),
+            None,
         )
         if at is not None and "#" not in text[:at]:
             return (

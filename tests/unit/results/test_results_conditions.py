@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 from builders import a_result
 
+from runner.domain.expressions.words import CONDITION
 from runner.errors import UsageError
 from runner.results.analysis.columns import Quantities
-from runner.results.analysis.filter_expression import MAX_CHARACTERS, condition
+from runner.results.analysis.filter_expression import condition
 
 JOBS = (
     a_result({"01": 75, "11": 25}, variables={"omega": 3 * 0.1, "t_ns": 100, "v": [1.0, 2.0]}, name="first"),
@@ -111,5 +112,5 @@ def test_deep_nesting_is_refused(text):
 
 def test_a_very_long_condition_is_refused():
     """None is that long that a person types."""
-    with pytest.raises(UsageError, match=f"longer than {MAX_CHARACTERS}"):
-        condition("t_ns > 1 or " * MAX_CHARACTERS, QUANTITIES)
+    with pytest.raises(UsageError, match=f"longer than {CONDITION.most_characters}"):
+        condition("t_ns > 1 or " * CONDITION.most_characters, QUANTITIES)

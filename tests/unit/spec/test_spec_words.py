@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from runner.domain.suggestions import suggested_job, suggestion
 from runner.spec.yaml_text.document import Place, excerpt, lines_of
 from runner.spec.yaml_text.json_pointers import child, parent, pointer_of, steps_of
-from runner.spec.yaml_text.suggestions import suggested_job, suggestion
 
 
 @settings(database=None, deadline=None)

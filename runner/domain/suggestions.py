@@ -1,14 +1,36 @@
-"""The nearest valid name for a misspelt one."""
+"""What a person may have meant: the nearest valid name, and the letter that another one looks like."""
 
 from __future__ import annotations
 
 import difflib
-from typing import TYPE_CHECKING
+import unicodedata
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_LISTED = 12  # more names than this no longer help a reader
+_LISTED: Final = 12  # more names than this no longer help a reader
+# Letters that look like others of ASCII: which those are.
+LOOKALIKES: Final = {
+    **dict.fromkeys("\u00a0\u2007\u2009\u202f\u3000", "a space"),
+    **dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2212", "-"),
+    **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb", '"'),
+    **dict.fromkeys("\u2018\u2019\u201a", "'"),
+    "\u00d7": "*",
+    "\u00b7": "*",
+    "\uff1a": ":",
+    "\u200b": "nothing",
+    "\ufeff": "nothing",
+}
+
+
+def odd_letter(text: str) -> str:
+    """A hint on the first letter of a text that only looks like one of the keyboard; empty without one."""
+    for letter in text:
+        if letter in LOOKALIKES:
+            name = unicodedata.name(letter, "a letter").lower()
+            return f"it holds a {name} (U+{ord(letter):04X}): type {LOOKALIKES[letter]} instead"
+    return ""
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

@@ -8,19 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from runner.spec.values.expressions import (
-    FUNCTIONS,
-    MAX_CHARACTERS,
-    Call,
-    ExpressionError,
-    Negative,
-    Number,
-    Operation,
-    Values,
-    Variable,
-    evaluated,
-    parsed,
-)
+from runner.domain.expressions.parser import FUNCTIONS, parsed
+from runner.domain.expressions.tree import Call, Negative, Number, Operation, Variable
+from runner.domain.expressions.values import Values, evaluated
+from runner.domain.expressions.words import FORMULA, ExpressionError
 
 _NUMBERS = Values(
     variables={"x": 3.0, "y": 0.5, "v": [10.0, 20.0]},
@@ -97,7 +88,7 @@ def test_the_tree_keeps_what_is_sent():
         ("1e999", "1e999 is too large for a number", ""),
         ("(" * 50 + "x", "the expression is nested more than 40 levels deep", ""),
         ("-" * 50 + "x", "the expression is nested more than 40 levels deep", ""),
-        ("x" * 301, f"an expression has at most {MAX_CHARACTERS} characters, not 301", ""),
+        ("x" * 301, f"an expression has at most {FORMULA.most_characters} characters, not 301", ""),
     ],
 )
 def test_what_is_no_expression_is_refused_with_a_reason(text, message, hint):
@@ -126,7 +117,7 @@ def test_expressions_agree_with_python(text):
     try:
         mine = value(text)
     except ExpressionError:
-        assert len(text) > MAX_CHARACTERS
+        assert len(text) > FORMULA.most_characters
         return
     theirs = eval(text, {"__builtins__": {}}, {"x": 3.0, "y": 0.5, "v": [10.0, 20.0], "cos": math.cos})
 
