@@ -89,7 +89,7 @@ def _ended(experiment: Declared) -> frozenset[str]:
 def after_saved_plan(outcome: Outcome) -> Exit:
     """As `after_apply`; under a saved plan, which buys no retry, a failed job has failed for good."""
     code = after_apply(outcome)
-    failed = any(tally.failures and tally.missing for plan in outcome.plans for tally in plan.jobs)
+    failed = any(job.failures and job.missing for plan in outcome.plans for job in plan.jobs)
     return Exit.FAILED_JOBS if code is Exit.DONE and failed and outcome.end is End.SETTLED else code
 
 
@@ -99,8 +99,8 @@ def after_apply(outcome: Outcome) -> Exit:
         return Exit.HELD
     if outcome.end is End.PATIENCE:
         return Exit.PATIENCE
-    tallies = [tally for plan in outcome.plans for tally in plan.jobs]
-    return Exit.FAILED_JOBS if any(tally.is_lost for tally in tallies) else Exit.DONE
+    jobs = [job for plan in outcome.plans for job in plan.jobs]
+    return Exit.FAILED_JOBS if any(job.is_lost for job in jobs) else Exit.DONE
 
 
 def after_look(plans: Sequence[Plan], *, is_in_order: bool) -> Exit:
@@ -111,7 +111,7 @@ def after_look(plans: Sequence[Plan], *, is_in_order: bool) -> Exit:
         return Exit.HELD
     if any(_is_under_way(plan) for plan in plans):
         return Exit.PATIENCE
-    failed = any(tally.is_lost for plan in plans for tally in plan.jobs)
+    failed = any(job.is_lost for plan in plans for job in plan.jobs)
     return Exit.FAILED_JOBS if failed else Exit.DONE
 
 

@@ -14,7 +14,7 @@ from runner.results.export.html_repr import results_html
 
 if TYPE_CHECKING:
     from runner.domain import ObservedBatch
-    from runner.reconcile import Health, JobTally, Sync
+    from runner.reconcile import Health, PointProgress, Sync
     from runner.reconcile.plan.conditions import Condition
     from runner.results import Results
 
@@ -63,7 +63,7 @@ class Standing:
     sync: Sync
     health: Health
     conditions: tuple[Condition, ...] = field(repr=False)
-    jobs: tuple[JobTally, ...] = field(repr=False)
+    jobs: tuple[PointProgress, ...] = field(repr=False)
     batches: tuple[ObservedBatch, ...] = field(repr=False)
 
     @property

@@ -16,7 +16,7 @@ from runner.reconcile.journal.journal import Journal
 from runner.reconcile.memory import Memory
 from runner.reconcile.model.actions import Action, CancelBatch, Hold
 from runner.reconcile.model.deed import Deed
-from runner.reconcile.model.plan import Cost, Difference, Health, JobTally, Plan, Sync, WaitFor
+from runner.reconcile.model.plan import Cost, Difference, Health, Plan, PointProgress, Sync, WaitFor
 from runner.reconcile.model.snapshot import Observation, TargetSettings
 from runner.reconcile.observe.observer import Observer
 
@@ -32,7 +32,6 @@ __all__ = [
     "Happening",
     "Health",
     "Hold",
-    "JobTally",
     "Journal",
     "Memory",
     "Numbers",
@@ -42,6 +41,7 @@ __all__ = [
     "Part",
     "Patience",
     "Plan",
+    "PointProgress",
     "Progress",
     "Reconciler",
     "Sync",

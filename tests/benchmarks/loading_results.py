@@ -151,7 +151,7 @@ def ours(url, size, folder):
         reconciler = Reconciler(context, TargetSettings(namespace="bench"))
         wishes = [Wish(desired=wanted, manifest={"recipe": wanted.recipe})]
         outcome, cost = took(lambda: reconciler.run(wishes, Patience()))
-    done = sum(tally.status == "DONE" for plan in outcome.plans for tally in plan.jobs)
+    done = sum(job.status == "DONE" for plan in outcome.plans for job in plan.jobs)
     on_record = sum(bool(job.counts) for job in records.of_experiment(wanted.name))
     if (done, on_record) != (int(size), int(size)):
         raise SystemExit(f"{done} jobs of {size} are done, {on_record} on record")

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from runner.reconcile import Health, Hold, JobTally, Plan, Progress, Sync, progress_after
+from runner.reconcile import Health, Hold, Plan, PointProgress, Progress, Sync, progress_after
 from runner.reconcile.display.rate import jobs_per_min, left_s
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -14,14 +14,14 @@ BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 
 def a_plan(done, jobs, *, actions=(), differences=()):
     """A plan of which so many jobs are done."""
-    tallies = [
-        JobTally(key=str(n), name=str(n), runs=5, **({"done": 5} if n < done else {"active": 5}))
+    jobs = [
+        PointProgress(key=str(n), name=str(n), runs=5, **({"done": 5} if n < done else {"active": 5}))
         for n in range(jobs)
     ]
     return Plan(
         experiment="exp",
         actions=actions,
-        jobs=tuple(tallies),
+        jobs=tuple(jobs),
         sync=Sync.SYNCED,
         health=Health.PROGRESSING,
         differences=differences,

@@ -10,7 +10,7 @@ import pytest
 from rich.cells import cell_len
 
 from runner.cli.render.progress import PAUSE_S, LogLines
-from runner.reconcile import Health, JobTally, Plan, Progress, Sync, progress_after
+from runner.reconcile import Health, Plan, PointProgress, Progress, Sync, progress_after
 from runner.reconcile.display.progress_text import Room, display, duration_text, log_line, rate_text
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -23,7 +23,7 @@ def a_plan(name="ramp", *, done, active=0, missing=0, batches=(ID,)):
     return Plan(
         experiment=name,
         actions=(),
-        jobs=tuple(JobTally(key=str(n), name=str(n), runs=5, **each) for n, each in enumerate(kinds)),
+        jobs=tuple(PointProgress(key=str(n), name=str(n), runs=5, **each) for n, each in enumerate(kinds)),
         sync=Sync.SYNCED,
         health=Health.PROGRESSING,
         under_way=batches,

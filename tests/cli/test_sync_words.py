@@ -12,7 +12,7 @@ import pytest
 from runner.cli.commands.sync import Duration
 from runner.cli.exit_code_choice import after_look
 from runner.cli.exit_codes import Exit
-from runner.reconcile import JobTally, WaitFor
+from runner.reconcile import PointProgress, WaitFor
 
 PAGE = Path(__file__).parents[2] / "docs" / "gitops.md"
 
@@ -24,7 +24,7 @@ def a_plan(holds=(), look_again_s=None, *, failed=False, actions=(), wait_for=Wa
         look_again_s=look_again_s,
         actions=actions,
         wait_for=wait_for,
-        jobs=(JobTally(key="k", name="t", runs=5, done=5, failed=failed, uncounted=uncounted),),
+        jobs=(PointProgress(key="k", name="t", runs=5, done=5, failed=failed, uncounted=uncounted),),
     )
 
 

@@ -156,7 +156,8 @@ def _fields(**fields):
 
 def _wants_all(points):
     return tuple(
-        replace(p, retry_at=None, tally=replace(p.tally, missing=p.job.runs, failed=False)) for p in points
+        replace(p, retry_at=None, progress=replace(p.progress, missing=p.job.runs, failed=False))
+        for p in points
     )
 
 
@@ -404,7 +405,7 @@ def _both_count(found):
 
 
 _POINTS, _OBJECTIONS = (
-    "runner.reconcile.plan.job_progress:points",
+    "runner.reconcile.plan.job_states:job_states",
     "runner.reconcile.execute.guard:objections",
 )
 _JOURNAL, _CLIENT = "runner.reconcile.journal.journal:Journal", "runner.cloud.client:Client"
@@ -421,20 +422,20 @@ DEFECTS = (
     Defect(name="it always wants everything", at=_POINTS, make=changed(_wants_all), within=10),
     Defect(
         name="a key is forgotten in the tallies",
-        at="runner.reconcile.plan.job_progress:pieces",
+        at="runner.reconcile.plan.counted_jobs:counted_jobs",
         make=_forgets_a_key,
         within=10,
     ),
     Defect(name="retries without limit", at=_POINTS, make=_retries_for_ever, within=30),
     Defect(
         name="failures count as done",
-        at="runner.reconcile.plan.job_progress:pieces",
+        at="runner.reconcile.plan.counted_jobs:counted_jobs",
         make=changed(_failed_as_done),
         within=20,
     ),
     Defect(
         name="what runs counts as failed",
-        at="runner.reconcile.plan.job_progress:pieces",
+        at="runner.reconcile.plan.counted_jobs:counted_jobs",
         make=changed(_running_as_failed),
         within=120,
     ),
@@ -460,18 +461,18 @@ DEFECTS = (
     Defect(
         name="our own cancellations count as a person's",
         at="runner.reconcile.model.tags:read_marks",
-        make=_fields(released=False),
+        make=_fields(cancelled_by_us=False),
         within=180,
     ),
     Defect(
         name="a person's cancellations count as ours",
         at="runner.reconcile.model.tags:read_marks",
-        make=_fields(released=True),
+        make=_fields(cancelled_by_us=True),
         within=110,
     ),
     Defect(
         name="the device's most runs are ignored",
-        at="runner.reconcile.plan.job_progress:split_runs",
+        at="runner.reconcile.plan.job_states:split_runs",
         make=lambda _: lambda runs, max_runs: [runs],
         within=20,
     ),
@@ -825,7 +826,7 @@ DEFECTS = (
 HARMLESS = {
     Defect(
         name="every attempt is the first",
-        at="runner.reconcile.plan.job_progress:new_jobs",
+        at="runner.reconcile.plan.job_states:new_jobs",
         make=changed(_first_attempts),
     ): "the attempt only tells twins apart, and that of a failed attempt has ended by then",
     Defect(

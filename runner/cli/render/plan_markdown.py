@@ -146,7 +146,7 @@ def _row(change: ExperimentChange) -> list[str]:
 
 
 def _plan_row(plan: Plan) -> list[str]:
-    done = sum(tally.status == "DONE" for tally in plan.jobs)
+    done = sum(job.status == "DONE" for job in plan.jobs)
     return [code(plan.experiment), str(plan.sync), str(len(plan.jobs)), str(done), _to_buy(plan.cost)]
 
 

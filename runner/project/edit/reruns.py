@@ -112,7 +112,7 @@ def rerun_of_failed(project: Project, experiment: Experiment) -> Edit | None:
 def _failed(project: Project, experiment: Experiment) -> dict[str, int]:
     """Failures of each job that failed for good, by its name."""
     (deed,) = project.look([experiment])
-    return {tally.name: tally.failures for tally in deed.plan.jobs if tally.failed}
+    return {job.name: job.failures for job in deed.plan.jobs if job.failed}
 
 
 def _with_limit(experiment: Experiment, limit: int) -> Experiment:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runner.domain import DesiredExperiment
     from runner.project.sync.status import Standing
     from runner.reconcile import Plan
-    from runner.reconcile.model.plan import JobTally
+    from runner.reconcile.model.plan import PointProgress
 
 _NAMED: Final = 5
 _ERROR_CHARACTERS: Final = 500
@@ -134,9 +134,9 @@ def state_of(plan: Plan | None, error: str = "") -> State:
         return State.PROGRESSING
     if plan.holds:
         return State.HELD
-    if any(tally.is_lost for tally in plan.jobs):
+    if any(job.is_lost for job in plan.jobs):
         return State.FAILED
-    if all(tally.status == "DONE" for tally in plan.jobs):
+    if all(job.status == "DONE" for job in plan.jobs):
         is_over = plan.sync is Sync.SYNCED and not plan.is_in_progress
         return State.COMPLETE if is_over else State.PROGRESSING
     return State.SUSPENDED if plan.health is Health.SUSPENDED else State.PROGRESSING
@@ -149,17 +149,17 @@ def _message(plan: Plan | None) -> str:
     if state is State.HELD:
         return "; ".join(f"{hold.reason}; {hold.how}" for hold in plan.holds)
     if state is State.COMPLETE:
-        return f"{_jobs(plan.jobs)}, {counted(sum(tally.done for tally in plan.jobs), 'run')} measured"
+        return f"{_jobs(plan.jobs)}, {counted(sum(job.done for job in plan.jobs), 'run')} measured"
     if state is State.FAILED:
         return _failures(plan)
-    counts = sorted(Counter(tally.status.lower() for tally in plan.jobs).items())
+    counts = sorted(Counter(job.status.lower() for job in plan.jobs).items())
     return f"{_jobs(plan.jobs)}: {', '.join(f'{count} {word}' for word, count in counts)}"
 
 
 def _failures(plan: Plan) -> str:
-    failed = [tally for tally in plan.jobs if tally.failed]
-    declined = [tally for tally in plan.jobs if tally.declined and not tally.failed]
-    short = [tally for tally in plan.jobs if tally.falls_short and tally not in (*failed, *declined)]
+    failed = [job for job in plan.jobs if job.failed]
+    declined = [job for job in plan.jobs if job.declined and not job.failed]
+    short = [job for job in plan.jobs if job.falls_short and job not in (*failed, *declined)]
     said = [
         (failed, f"{_jobs(failed)} of {len(plan.jobs)} failed for good"),
         (declined, f"a person cancelled {_jobs(declined)}"),
@@ -168,10 +168,10 @@ def _failures(plan: Plan) -> str:
     return "; ".join(f"{text}: {_names(some)}" for some, text in said if some)
 
 
-def _jobs(some: Sequence[JobTally]) -> str:
+def _jobs(some: Sequence[PointProgress]) -> str:
     return f"{len(some)} job{'' if len(some) == 1 else 's'}"
 
 
-def _names(some: Sequence[JobTally]) -> str:
+def _names(some: Sequence[PointProgress]) -> str:
     more = f", … and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
-    return ", ".join(tally.name for tally in some[:_NAMED]) + more
+    return ", ".join(job.name for job in some[:_NAMED]) + more

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from runner.project.notify.events import Notice
-    from runner.reconcile.model.plan import JobTally
+    from runner.reconcile.model.plan import PointProgress
 
 FORMAT: Final = "runner/notification/v1"
 _ID_CHARACTERS: Final = 32
@@ -73,19 +73,19 @@ def payload(notice: Notice, whence: Whence, at: datetime) -> dict[str, Any]:
         "namespace": whence.namespace,
         "sync": plan.sync if plan else None,
         "health": plan.health if plan else None,
-        "jobs": dict(sorted(Counter(tally.status for tally in plan.jobs).items())) if plan else None,
+        "jobs": dict(sorted(Counter(job.status for job in plan.jobs).items())) if plan else None,
         "runs": _runs(plan.jobs) if plan else None,
         "message": shown(notice.message),
         "text": text(notice, whence),
     }
 
 
-def _runs(tallies: Sequence[JobTally]) -> dict[str, int]:
+def _runs(jobs: Sequence[PointProgress]) -> dict[str, int]:
     return {
-        "wanted": sum(tally.runs for tally in tallies),
-        "done": sum(tally.done for tally in tallies),
-        "active": sum(tally.active for tally in tallies),
-        "missing": sum(tally.missing for tally in tallies),
+        "wanted": sum(job.runs for job in jobs),
+        "done": sum(job.done for job in jobs),
+        "active": sum(job.active for job in jobs),
+        "missing": sum(job.missing for job in jobs),
     }
 
 

@@ -257,7 +257,7 @@ def _held(project: Project, experiment: Experiment) -> set[str]:
     if all(job.repetition is None for job in experiment.desired.jobs):
         return set()
     (deed,) = project.look([experiment])
-    return {tally.key for tally in deed.plan.jobs if tally.done or tally.active or tally.declined}
+    return {job.key for job in deed.plan.jobs if job.done or job.active or job.declined}
 
 
 def adopt(project: Project, experiment: Experiment, chosen: Sequence[Candidate]) -> None:

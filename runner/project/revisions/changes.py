@@ -173,7 +173,7 @@ def changed_experiment(
         removed=removed,
         resized=resized,
         jobs=len(after.jobs),
-        done=sum(tally.status == "DONE" for tally in planned.jobs),
+        done=sum(job.status == "DONE" for job in planned.jobs),
         cost=planned.cost,
         cancels=cancelled_jobs(deed),
         left=budget_left(after, deed.seen, planned.cost),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from runner.reconcile import Observation, TargetSettings, utc_now
 from runner.reconcile.model.snapshot import Scene
-from runner.reconcile.plan.job_progress import points
+from runner.reconcile.plan.job_states import job_states
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -21,5 +21,5 @@ def ended_for_good(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) 
     cannot be right, or lack shots.
     """
     scene = Scene(desired, Observation(recorded=tuple(recorded)), TargetSettings(), utc_now())
-    tallies = (point.tally for point in points(scene))
-    return frozenset(tally.name for tally in tallies if tally.failed or (tally.is_lost and not tally.missing))
+    jobs = (state.progress for state in job_states(scene))
+    return frozenset(job.name for job in jobs if job.failed or (job.is_lost and not job.missing))

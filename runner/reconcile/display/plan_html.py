@@ -11,7 +11,7 @@ from runner.results.export.html_repr import table
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runner.reconcile.model.plan import JobTally, Plan
+    from runner.reconcile.model.plan import Plan, PointProgress
     from runner.reconcile.plan.conditions import Condition
 
 _ROWS: Final = 100
@@ -39,7 +39,7 @@ def conditions_html(conditions: Sequence[Condition]) -> str:
     return table(("condition", "status", "reason", "message"), rows)
 
 
-def jobs_html(jobs: Sequence[JobTally]) -> str:
+def jobs_html(jobs: Sequence[PointProgress]) -> str:
     """A row for each of the first hundred jobs: how many of its runs are how far."""
     rows = [(each.name, each.status, each.runs, each.done, each.active, each.failures) for each in jobs]
     more = f"<p>… and {len(rows) - _ROWS} more</p>" if len(rows) > _ROWS else ""

@@ -78,8 +78,8 @@ def cost_text(plan: Plan) -> str:
 def job_line(plan: Plan) -> str:
     """How many wanted jobs are how far."""
     counts: dict[str, int] = {}
-    for tally in plan.jobs:
-        counts[tally.status] = counts.get(tally.status, 0) + 1
+    for job in plan.jobs:
+        counts[job.status] = counts.get(job.status, 0) + 1
     said = ", ".join(f"{count} {status.lower()}" for status, count in sorted(counts.items()))
     return f"{counted(len(plan.jobs), 'job')}: {said}" if said else "no jobs"
 

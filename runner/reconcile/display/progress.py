@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from runner.reconcile.model.plan import JobTally, Plan
+    from runner.reconcile.model.plan import Plan, PointProgress
 
 # Over how long the rate is taken (in s); ends that came before it count while there are few after it.
 _WINDOW_S: Final = 300.0
@@ -147,7 +147,7 @@ def progress_after(progress: Progress, plans: Sequence[Plan], now: datetime) -> 
         plans: Of all experiments, as they are about to be performed.
     """
     is_first = progress.began_at is None
-    states = {(plan.experiment, tally.key): tally.status for plan in plans for tally in plan.jobs}
+    states = {(plan.experiment, job.key): job.status for plan in plans for job in plan.jobs}
     done = {point for point, status in states.items() if status in _MEASURED}
     active = {point for point, status in states.items() if status == "ACTIVE"}
     cached = frozenset(done) if is_first else progress.cached
@@ -177,8 +177,8 @@ def _part(plan: Plan, before: Part | None, now: datetime) -> Part:
     )
 
 
-def _numbers(tallies: Iterable[JobTally]) -> Numbers:
-    counted = Counter("RUNNING" if t.status == "ACTIVE" and t.running else t.status for t in tallies)
+def _numbers(jobs: Iterable[PointProgress]) -> Numbers:
+    counted = Counter("RUNNING" if t.status == "ACTIVE" and t.running else t.status for t in jobs)
     return Numbers(
         wanted=counted["WANTED"],
         pending=counted["ACTIVE"],

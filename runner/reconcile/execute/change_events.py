@@ -112,8 +112,8 @@ def _decided(before: Plan | None, after: Plan) -> Iterator[Line]:
 def state_text(plan: Plan) -> str:
     """Sync, health, and how many jobs are how far."""
     counts: dict[str, int] = {}
-    for tally in plan.jobs:
-        counts[tally.status] = counts.get(tally.status, 0) + 1
+    for job in plan.jobs:
+        counts[job.status] = counts.get(job.status, 0) + 1
     jobs = ", ".join(f"{count} {status.lower()}" for status, count in sorted(counts.items()))
     return f"{plan.sync}, {plan.health}; {counted(len(plan.jobs), 'job')}: {jobs}"
 

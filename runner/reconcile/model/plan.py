@@ -44,7 +44,7 @@ class WaitFor(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobTally:
+class PointProgress:
     """How far one wanted job has come.
 
     Args:
@@ -166,7 +166,7 @@ class Plan:
 
     experiment: str
     actions: tuple[Action, ...]
-    jobs: tuple[JobTally, ...]
+    jobs: tuple[PointProgress, ...]
     sync: Sync
     health: Health
     differences: tuple[tuple[Difference, ...], ...] = ()

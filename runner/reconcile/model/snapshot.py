@@ -369,7 +369,7 @@ class Scene:
         return self.sighting(batch).gap or (hidden if n_bought > batch.jobs_count else "")
 
     @property
-    def is_limited(self) -> bool:
+    def has_budget(self) -> bool:
         """Whether the file has a budget."""
         budget = self.desired.policy.budget
         return (budget.runs, budget.jobs, budget.qpu_s) != (None, None, None)
@@ -381,7 +381,7 @@ class Scene:
         What this machine alone has bought on a batch, with clear answers, is known without. A budget is one
         for all versions of a file, so that with one those of other recipes count, too.
         """
-        counted = self.current + (self.outdated if self.is_limited else ())
+        counted = self.current + (self.outdated if self.has_budget else ())
         unsure = (b for b in counted if not self.accepts_jobs(b) and not self._is_known_by_heart(b))
         left_s = (self._settles_s(batch) - self.sighting(batch).shut_s for batch in unsure)
         return max(left_s, default=0.0)

@@ -24,7 +24,7 @@ SUPERSEDED: Final = "superseded"
 PRUNED: Final = "pruned"
 # Another tool created the batch, and a person has taken it over.
 ADOPTED: Final = "adopted"
-_RELEASED: Final = frozenset({FENCED, SUPERSEDED, PRUNED})
+_CANCELLED_BY_US: Final = frozenset({FENCED, SUPERSEDED, PRUNED})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +35,7 @@ class Marks:
         claim: A nonce that only the machine that created the batch has written down: how a runner knows
             its own claim again after a lost answer.
 
-        released: We have cancelled work in it ourselves.
+        cancelled_by_us: We have cancelled work in it ourselves.
 
         repetitions: Those that its jobs are of their points.
 
@@ -52,7 +52,7 @@ class Marks:
     submission: str = ""
     claim: str = ""
     rerun: int = 0
-    released: bool = False
+    cancelled_by_us: bool = False
     repetitions: Repetitions = FIRST
     commit: str = ""
     cancelled_for: str = ""
@@ -168,7 +168,7 @@ def _read_marks(tags: tuple[str, ...]) -> Marks:
         submission=said.get("submission", ""),
         claim=said.get("claim", ""),
         rerun=int(rerun) if rerun.isdecimal() else 0,
-        released=bool(words & _RELEASED),
+        cancelled_by_us=bool(words & _CANCELLED_BY_US),
         repetitions=read_repetitions(said.get("repeat", "")),
         commit=said.get("commit", ""),
         cancelled_for=said.get("cancelled-for", ""),

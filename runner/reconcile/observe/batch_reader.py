@@ -267,7 +267,7 @@ def _accounted_for(payload: Payload, on_record: Collection[JobStatus]) -> int:
 
     Where we have, no cancelled one is counted twice, should one be on record as well.
     """
-    if not read_marks(payload.get("tags") or ()).released:
+    if not read_marks(payload.get("tags") or ()).cancelled_by_us:
         return len(on_record)
     return n_cancelled(payload) + sum(status is not JobStatus.CANCELED for status in on_record)
 

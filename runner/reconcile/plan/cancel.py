@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from runner.domain import JobStatus
 from runner.reconcile.model.actions import CancelBatch
-from runner.reconcile.plan.job_progress import effective_status
+from runner.reconcile.plan.counted_jobs import effective_status
 
 if TYPE_CHECKING:
     from runner.domain import ObservedBatch

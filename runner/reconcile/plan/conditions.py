@@ -15,13 +15,13 @@ from runner.reconcile.model.actions import RecordResults
 from runner.reconcile.model.kinship import Kin, changes, changes_said
 from runner.reconcile.model.plan import Sync
 from runner.reconcile.model.snapshot import Scene, TargetSettings
-from runner.reconcile.plan.job_progress import effective_status
+from runner.reconcile.plan.counted_jobs import effective_status
 from runner.reconcile.plan.past_purchases import live_changes
 from runner.reconcile.plan.proofs import measurements
 
 if TYPE_CHECKING:
     from runner.domain import DesiredExperiment, RecordedJob
-    from runner.reconcile.model.plan import JobTally, Plan
+    from runner.reconcile.model.plan import Plan, PointProgress
     from runner.reconcile.model.snapshot import Observation
 
 # None of the scene's questions that are asked here depend on time.
@@ -83,16 +83,16 @@ def _submitted(planned: Plan) -> Condition:
     if planned.sync is Sync.UNKNOWN:
         message = "a batch has a status that this runner does not know"
         return _wanted("Submitted", Claimed.UNKNOWN, "UnknownStatus", message)
-    missing = [tally for tally in planned.jobs if tally.missing]
+    missing = [job for job in planned.jobs if job.missing]
     if missing:
-        runs = sum(tally.missing for tally in missing)
+        runs = sum(job.missing for job in missing)
         message = f"{runs} runs of {_jobs(missing)} are not bought"
         return _wanted("Submitted", Claimed.FALSE, "RunsMissing", message)
     return _wanted("Submitted", Claimed.TRUE, "NothingMissing")
 
 
 def _complete(planned: Plan) -> Condition:
-    undone = [tally for tally in planned.jobs if tally.status != "DONE"]
+    undone = [job for job in planned.jobs if job.status != "DONE"]
     if not undone:
         return _wanted("Complete", Claimed.TRUE, "AllMeasured")
     said = ", ".join(f"{n} {word.lower()}" for word, n in sorted(Counter(t.status for t in undone).items()))
@@ -125,7 +125,7 @@ def _held(planned: Plan) -> Condition:
 
 
 def _failed(planned: Plan) -> Condition:
-    failed = [tally for tally in planned.jobs if tally.failed]
+    failed = [job for job in planned.jobs if job.failed]
     if not failed:
         return _unwanted("Failed", "NoneFailed")
     message = f"{_jobs(failed)} failed for good: {_names(failed)}"
@@ -133,7 +133,7 @@ def _failed(planned: Plan) -> Condition:
 
 
 def _canceled(planned: Plan) -> Condition:
-    canceled = [tally for tally in planned.jobs if tally.declined]
+    canceled = [job for job in planned.jobs if job.declined]
     if not canceled:
         return _unwanted("Canceled", "NoneCanceled")
     message = f"a person cancelled {_jobs(canceled)}: {_names(canceled)}"
@@ -151,7 +151,7 @@ def _foreign_claim(scene: Scene) -> Condition:
 def _drift(scene: Scene, planned: Plan) -> Condition:
     """What is on the cloud beyond what the file asks for."""
     said = []
-    surplus = sum(max(0, tally.surplus) for tally in planned.jobs)
+    surplus = sum(max(0, job.surplus) for job in planned.jobs)
     if surplus:
         said.append(f"{counted(surplus, 'run')} more than the file asks for")
     pending = sum(
@@ -197,7 +197,7 @@ def _unwanted(kind: str, reason: str, message: str = "") -> Condition:
     return Condition(type=kind, status=status, reason=reason, message=message)
 
 
-def _jobs(some: list[JobTally]) -> str:
+def _jobs(some: list[PointProgress]) -> str:
     return f"{len(some)} job{'s' if len(some) > 1 else ''}"
 
 
@@ -206,6 +206,6 @@ def _ids(some: list[RecordedJob]) -> str:
     return ", ".join(record.id for record in some[:_NAMED]) + more
 
 
-def _names(some: list[JobTally]) -> str:
+def _names(some: list[PointProgress]) -> str:
     more = f", … and {len(some) - _NAMED} more" if len(some) > _NAMED else ""
-    return ", ".join(tally.name for tally in some[:_NAMED]) + more
+    return ", ".join(job.name for job in some[:_NAMED]) + more

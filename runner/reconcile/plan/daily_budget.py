@@ -10,8 +10,8 @@ from runner.domain import BatchStatus, JobStatus
 from runner.reconcile.model.cost import qpu_seconds
 from runner.reconcile.model.entries import BUYING
 from runner.reconcile.model.plan import Cost, WaitFor
-from runner.reconcile.plan.job_progress import effective_status
-from runner.reconcile.plan.limits import Restraint, beyond
+from runner.reconcile.plan.counted_jobs import effective_status
+from runner.reconcile.plan.limits import Limit, beyond
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -114,7 +114,7 @@ def _hidden(lots: Mapping[str, Lot], known: Sequence[_Piece], entries: Sequence[
             yield from (_Piece(place, device_type, runs) for runs in of_batch[there:])
 
 
-def over_day(scene: Scene, bought: Sequence[NewJob]) -> Restraint | None:
+def over_day(scene: Scene, bought: Sequence[NewJob]) -> Limit | None:
     """Why a submission must wait for another day; None when it fits into this one, or nothing limits it.
 
     Args:
@@ -124,7 +124,7 @@ def over_day(scene: Scene, bought: Sequence[NewJob]) -> Restraint | None:
     if budget is None or not bought:
         return None
     if scene.seen.today_gap:
-        return Restraint(reason=scene.seen.today_gap, wait_for=WaitFor.SIGHT)
+        return Limit(reason=scene.seen.today_gap, wait_for=WaitFor.SIGHT)
     runs = sum(job.runs for job in bought)
     more = Cost(jobs=len(bought), runs=runs, qpu_s=qpu_seconds(device_type, runs))
     for key, unit, asked, total, most in beyond(scene.seen.today, more, budget):
@@ -134,7 +134,7 @@ def over_day(scene: Scene, bought: Sequence[NewJob]) -> Restraint | None:
         raise_it = f"raise `{key}` of [budget_per_day] in runner.toml"
         if asked > most:
             how = f"no day is enough for it: ask for less, set `policy.max_jobs_per_batch`, or {raise_it}"
-            return Restraint(reason=reason, how=how)
+            return Limit(reason=reason, how=how)
         how = f"it goes on after 00:00 UTC by itself, under watch, sync or the next apply; or {raise_it}"
-        return Restraint(reason=reason, how=how, until=day_of(scene.now) + timedelta(days=1))
+        return Limit(reason=reason, how=how, until=day_of(scene.now) + timedelta(days=1))
     return None

@@ -47,11 +47,11 @@ def dependencies(
 
 def is_complete(plan: Plan) -> bool:
     """Whether all that is wanted is measured."""
-    return all(tally.done >= tally.runs and not tally.falls_short for tally in plan.jobs)
+    return all(job.done >= job.runs and not job.falls_short for job in plan.jobs)
 
 
 def is_under_way(plan: Plan, *, is_applied: bool) -> bool:
     """Whether an experiment may become complete without anybody's doing."""
-    if any(tally.active for tally in plan.jobs):
+    if any(job.active for job in plan.jobs):
         return True
     return is_applied and not plan.holds and plan.is_in_progress

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
 
     from runner.domain import ObservedBatch, ObservedJob
     from runner.reconcile.model.actions import Action
-    from runner.reconcile.model.plan import JobTally
+    from runner.reconcile.model.plan import PointProgress
     from runner.reconcile.model.snapshot import Scene
-    from runner.reconcile.plan.job_progress import Point
+    from runner.reconcile.plan.job_states import JobState
 
     Differences = tuple[Difference, ...]
 
 
-def differences(action: Action, scene: Scene, wanted: Sequence[Point]) -> Differences:
+def differences(action: Action, scene: Scene, wanted: Sequence[JobState]) -> Differences:
     """What caused an action."""
     match action:
         case Claim() | AddJobs() | Submit() | Hold():
@@ -54,26 +54,26 @@ def differences(action: Action, scene: Scene, wanted: Sequence[Point]) -> Differ
             return (Difference("open", have=True, want=False),)
 
 
-def _keys(action: Claim | AddJobs | Submit | Hold, wanted: Sequence[Point]) -> set[str]:
+def _keys(action: Claim | AddJobs | Submit | Hold, wanted: Sequence[JobState]) -> set[str]:
     """Jobs that are bought, or that are held back."""
     if isinstance(action, Hold):
-        return {point.job.key for point in wanted if point.tally.missing}
+        return {state.job.key for state in wanted if state.progress.missing}
     return {job.key for job in action.jobs}
 
 
-def _of_jobs(wanted: Sequence[Point], keys: Collection[str]) -> Differences:
+def _of_jobs(wanted: Sequence[JobState], keys: Collection[str]) -> Differences:
     return tuple(
-        Difference(f"jobs.{tally.name}.runs", tally.done + tally.active + tally.declined, tally.runs)
-        for tally in (point.tally for point in wanted)
-        if tally.key in keys
+        Difference(f"jobs.{job.name}.runs", job.done + job.active + job.declined, job.runs)
+        for job in (state.progress for state in wanted)
+        if job.key in keys
     )
 
 
-def _of_surplus(action: CancelJobs, scene: Scene, wanted: Sequence[Point]) -> Differences:
+def _of_surplus(action: CancelJobs, scene: Scene, wanted: Sequence[JobState]) -> Differences:
     """Runs that are there or under way, against those that the file asks for."""
     ids = set(action.job_ids)
     pending = [(batch, job) for batch in scene.current for job in batch.jobs if job.id in ids]
-    tallies = {point.job.key: point.tally for point in wanted}
+    jobs = {state.job.key: state.progress for state in wanted}
     spare: Counter[str] = Counter()
     outrun: dict[str, Difference] = {}
     for batch, job in pending:
@@ -81,7 +81,7 @@ def _of_surplus(action: CancelJobs, scene: Scene, wanted: Sequence[Point]) -> Di
             outrun[job.key] = _of_outrun(scene, batch, job)
         else:
             spare[job.key] += job.runs
-    return (*outrun.values(), *_of_spare(spare, tallies))
+    return (*outrun.values(), *_of_spare(spare, jobs))
 
 
 def _of_outrun(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> Difference:
@@ -91,10 +91,10 @@ def _of_outrun(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> Differen
     return Difference(f"jobs.{wanted.name}.runs", job.runs, wanted.runs)
 
 
-def _of_spare(spare: Mapping[str, int], tallies: Mapping[str, JobTally]) -> Differences:
+def _of_spare(spare: Mapping[str, int], jobs: Mapping[str, PointProgress]) -> Differences:
     return tuple(
-        Difference(f"jobs.{tally.name}.runs", tally.done + tally.active, tally.done + tally.active - runs)
-        if (tally := tallies.get(key))
+        Difference(f"jobs.{job.name}.runs", job.done + job.active, job.done + job.active - runs)
+        if (job := jobs.get(key))
         else Difference(f"jobs.{key}.runs", runs, 0)
         for key, runs in spare.items()
     )

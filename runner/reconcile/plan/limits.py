@@ -11,7 +11,7 @@ from runner.reconcile.model.actions import Hold
 from runner.reconcile.model.cost import qpu_seconds
 from runner.reconcile.model.plan import Cost, WaitFor
 from runner.reconcile.model.tags import SHORT
-from runner.reconcile.plan.job_progress import effective_status, is_under_way
+from runner.reconcile.plan.counted_jobs import effective_status, is_under_way
 from runner.reconcile.plan.proofs import doubts
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from runner.domain import Budget, ObservedBatch, ObservedJob, RecordedJob
     from runner.reconcile.model.actions import NewJob
     from runner.reconcile.model.snapshot import Observation, Scene
-    from runner.reconcile.plan.job_progress import Point
+    from runner.reconcile.plan.job_states import JobState
 
 
 # For how long a batch that is not seen whole is waited for before a person is asked (in s).
@@ -29,7 +29,7 @@ GAP_PATIENCE_S: Final = 120.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Restraint:
+class Limit:
     """Why nothing is bought.
 
     Args:
@@ -51,13 +51,13 @@ class Restraint:
         return (Hold(reason=self.reason, how=self.how),) if self.how else ()
 
 
-def restraint(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> Restraint | None:
+def first_limit(scene: Scene, wanted: Sequence[JobState], due: Sequence[NewJob]) -> Limit | None:
     """The first reason not to buy what is missing; None when it may be bought.
 
     Args:
         due: What would be bought now.
     """
-    is_missing = any(point.tally.missing for point in wanted)
+    is_missing = any(state.progress.missing for state in wanted)
     return next(_reasons(scene, wanted, due) if is_missing else _lost(scene), None)
 
 
@@ -66,28 +66,28 @@ def is_lost(scene: Scene, batch: ObservedBatch) -> bool:
     return bool(scene.gap(batch)) and scene.sighting(batch).gap_s >= GAP_PATIENCE_S
 
 
-def _lost(scene: Scene) -> Iterator[Restraint]:
+def _lost(scene: Scene) -> Iterator[Limit]:
     """Batches of which something is under way that may never be seen to end."""
     lost = (batch for batch in scene.gaps if is_lost(scene, batch) and is_under_way(batch))
     yield from (_incomplete(scene, batch) for batch in lost)
 
 
-def _reasons(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> Iterator[Restraint]:
+def _reasons(scene: Scene, wanted: Sequence[JobState], due: Sequence[NewJob]) -> Iterator[Limit]:
     policy = scene.desired.policy
     if scene.seen.refused:
-        yield Restraint(reason=scene.seen.refused.reason, how=scene.seen.refused.how)
+        yield Limit(reason=scene.seen.refused.reason, how=scene.seen.refused.how)
     if scene.desired.forbidden:
         how = "choose a target that it may use; who may use which is said by [folders] in runner.toml"
-        yield Restraint(reason=scene.desired.forbidden, how=how)
+        yield Limit(reason=scene.desired.forbidden, how=how)
     if policy.suspend:
-        yield Restraint(reason="it is suspended: nothing is bought")
+        yield Limit(reason="it is suspended: nothing is bought")
     if scene.is_past_deadline:
-        yield Restraint(
+        yield Limit(
             reason=f"its deadline, {policy.deadline:%Y-%m-%d %H:%M:%S %Z}, has passed",
             how="set a later `policy.deadline`, or ask for what is there",
         )
     yield from _vanished(scene)
-    yield from (Restraint(reason=each.reason, how=each.how) for each in doubts(scene))
+    yield from (Limit(reason=each.reason, how=each.how) for each in doubts(scene))
     yield from _overruled(scene)
     yield from _half_seen(scene)
     yield from _unknown(scene)
@@ -97,12 +97,12 @@ def _reasons(scene: Scene, wanted: Sequence[Point], due: Sequence[NewJob]) -> It
     yield from _over_budget(scene, due)
 
 
-def _vanished(scene: Scene) -> Iterator[Restraint]:
+def _vanished(scene: Scene) -> Iterator[Limit]:
     """What was bought at an emulator that does not know it any more: its store is gone, or another one."""
     gone = scene.seen.vanished
     if gone:
         some, them = counted(len(gone), "batch"), "it" if len(gone) == 1 else "them"
-        yield Restraint(
+        yield Limit(
             reason=f"this machine has bought {some} there, as {gone[0]}, and the cloud does not know {them}:"
             " its store is gone, or it is another one",
             how="put the store back (`.runner/local-cloud` of the local cloud); or, to measure anew what is"
@@ -110,85 +110,85 @@ def _vanished(scene: Scene) -> Iterator[Restraint]:
         )
 
 
-def _unknown(scene: Scene) -> Iterator[Restraint]:
+def _unknown(scene: Scene) -> Iterator[Limit]:
     for batch in scene.unknown:
-        yield Restraint(
+        yield Limit(
             reason=f"the batch {batch.id} has a status that this runner does not know",
             how="wait until it changes, or use a newer runner; nothing is changed on the cloud until then",
         )
 
 
-def _vague(wanted: Sequence[Point]) -> Iterator[Restraint]:
+def _vague(wanted: Sequence[JobState]) -> Iterator[Limit]:
     """Points that may be complete, as nobody knows how many runs were bought."""
-    for point in wanted:
-        if point.vague and point.tally.missing:
-            name, counted = point.tally.name, point.tally.done
-            yield Restraint(
-                reason=f"how many runs the job {point.vague[0]} of {name} had is forgotten by the cloud: "
-                f"{counted} are counted, and {point.tally.missing} more may be missing",
+    for state in wanted:
+        if state.vague and state.progress.missing:
+            name, counted = state.progress.name, state.progress.done
+            yield Limit(
+                reason=f"how many runs the job {state.vague[0]} of {name} had is forgotten by the cloud: "
+                f"{counted} are counted, and {state.progress.missing} more may be missing",
                 how=f"ask for {counted} runs to leave it so, or raise `rerun` to buy all of them anew",
             )
 
 
-def _overruled(scene: Scene) -> Iterator[Restraint]:
+def _overruled(scene: Scene) -> Iterator[Limit]:
     for batch in scene.overruled:
         commit = scene.marks[batch.id].cancelled_for
-        yield Restraint(
+        yield Limit(
             reason=f"another machine has cancelled jobs of {batch.id} for the commit {commit[:SHORT]}, "
             "which this checkout does not have",
             how="pull, and apply again; or raise `rerun` to buy them all the same",
         )
 
 
-def _half_seen(scene: Scene) -> Iterator[Restraint]:
+def _half_seen(scene: Scene) -> Iterator[Limit]:
     """Batches that are not seen whole: a job that is not seen would be bought again."""
     yield from (_incomplete(scene, batch) for batch in _uncounted(scene))
 
 
-def _incomplete(scene: Scene, batch: ObservedBatch) -> Restraint:
+def _incomplete(scene: Scene, batch: ObservedBatch) -> Limit:
     reason = f"the batch {batch.id} is not seen whole: {scene.gap(batch)}"
     if not is_lost(scene, batch):
         reason = f"{reason}; seen so for {scene.sighting(batch).gap_s:.0f} s"
-        return Restraint(reason=reason, wait_for=WaitFor.SIGHT)
+        return Limit(reason=reason, wait_for=WaitFor.SIGHT)
     how = (
         "look at the batch in the cloud's portal, then apply again; if it is gone for good, a higher `rerun` "
         "asks for its jobs anew"
     )
-    return Restraint(reason=reason, how=how)
+    return Limit(reason=reason, how=how)
 
 
 def _uncounted(scene: Scene) -> tuple[ObservedBatch, ...]:
     """Batches that are not seen whole, as far as it matters: a budget counts those of all recipes."""
     others = [b for b in scene.outdated if scene.gap(b) and b not in scene.gaps]
-    return (*scene.gaps, *others) if scene.is_limited else scene.gaps
+    return (*scene.gaps, *others) if scene.has_budget else scene.gaps
 
 
-def _dependent(scene: Scene) -> Iterator[Restraint]:
+def _dependent(scene: Scene) -> Iterator[Limit]:
     unmet = [each for each in scene.seen.dependencies if not each.is_complete]
     names = ", ".join(each.name for each in unmet)
     if unmet and all(each.is_under_way for each in unmet):
-        yield Restraint(reason=f"it waits until {names} is complete", wait_for=WaitFor.DEPENDENCY)
+        yield Limit(reason=f"it waits until {names} is complete", wait_for=WaitFor.DEPENDENCY)
     elif unmet:
-        yield Restraint(
+        yield Limit(
             reason=f"it depends on {names}, which is not complete",
             how=f"see `runner status` of {names}, and apply it first or together with this one",
         )
 
 
-def _failed(scene: Scene, wanted: Sequence[Point]) -> Iterator[Restraint]:
-    most, failed = scene.desired.policy.max_failed, sum(point.tally.failures for point in wanted)
+def _failed(scene: Scene, wanted: Sequence[JobState]) -> Iterator[Limit]:
+    most, failed = scene.desired.policy.max_failed, sum(state.progress.failures for state in wanted)
     if most is not None and failed >= most:
-        yield Restraint(
+        yield Limit(
             reason=f"{counted(failed, 'failed job')}, and `max_failed` is {most}",
             how="`runner status` shows their errors; mend the cause, then raise `policy.max_failed`",
         )
 
 
-def _over_budget(scene: Scene, due: Sequence[NewJob]) -> Iterator[Restraint]:
+def _over_budget(scene: Scene, due: Sequence[NewJob]) -> Iterator[Limit]:
     device_type, budget = scene.desired.device_type, scene.desired.policy.budget
     unknown = _forgotten(scene.seen) if (budget.runs, budget.qpu_s) != (None, None) else []
     if due and unknown:
-        yield Restraint(
+        yield Limit(
             reason=f"the cloud has forgotten how many runs the job {unknown[0]} had, so that its budget of "
             f"runs cannot be counted",
             how="limit `policy.budget.jobs` in place of runs and QPU time",
@@ -196,7 +196,7 @@ def _over_budget(scene: Scene, due: Sequence[NewJob]) -> Iterator[Restraint]:
     asked = sum(job.runs for job in due)
     more = Cost(jobs=len(due), runs=asked, qpu_s=qpu_seconds(device_type, asked))
     for key, unit, each, total, most in beyond(ever_bought(scene.seen, device_type), more, budget):
-        yield Restraint(
+        yield Limit(
             reason=f"{each:.0f} more {unit} would make {total:.0f}, above the budget of {most:.0f}",
             how=f"raise `policy.budget.{key}`, or `{key}` of [caps] in runner.toml; or ask for less",
         )

@@ -10,7 +10,7 @@ from runner.domain import BatchMode, BatchStatus, JobStatus, RunsMode, Surplus
 from runner.domain.numerals import counted
 from runner.reconcile.model import tags
 from runner.reconcile.model.actions import Adopt, CancelBatch, CancelJobs, CloseBatch, EndedJob, RecordResults
-from runner.reconcile.plan.job_progress import effective_status
+from runner.reconcile.plan.counted_jobs import effective_status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from runner.domain import ObservedBatch, ObservedJob
     from runner.reconcile.model.result_fetches import FailedFetch
     from runner.reconcile.model.snapshot import Scene
-    from runner.reconcile.plan.job_progress import Point
+    from runner.reconcile.plan.job_states import JobState
 
 
 def records(scene: Scene) -> Iterable[RecordResults]:
@@ -84,7 +84,7 @@ def _has_ended(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> bool:
     if job.status is not JobStatus.DONE and scene.gap(batch):
         return False  # what a record says of it cannot be undone
     if job.status is JobStatus.CANCELED:
-        is_ours = scene.marks[batch.id].released or not scene.is_settled(batch)
+        is_ours = scene.marks[batch.id].cancelled_by_us or not scene.is_settled(batch)
         return batch.status.is_terminal and not is_ours
     return job.status.is_terminal
 
@@ -144,7 +144,7 @@ def left_alone(scene: Scene) -> Iterable[ObservedBatch]:
         yield from (batch for batch in _replaceable(scene) if not scene.may_undo(batch))
 
 
-def pruned(scene: Scene, wanted: Sequence[Point], *, cancelled: set[str]) -> Iterable[CancelJobs]:
+def pruned(scene: Scene, wanted: Sequence[JobState], *, cancelled: set[str]) -> Iterable[CancelJobs]:
     """Pending jobs beyond what the file asks for, where the policy cancels them.
 
     Args:
@@ -155,7 +155,7 @@ def pruned(scene: Scene, wanted: Sequence[Point], *, cancelled: set[str]) -> Ite
     if scene.gaps:
         return  # what is not seen may be what is wanted
     kept = () if scene.is_past_deadline else wanted
-    spare: dict[str, float] = {point.job.key: point.spare for point in kept}
+    spare: dict[str, float] = {state.job.key: state.spare for state in kept}
     going = (job for batch in scene.current if batch.id in cancelled for job in _pending(batch))
     for job in going:
         spare[job.key] = spare.get(job.key, math.inf) - job.runs
@@ -227,19 +227,19 @@ def repeated(scene: Scene) -> Iterable[CancelJobs]:
 
 
 def closings(
-    scene: Scene, wanted: Sequence[Point], *, cancelled: set[str], restrained: bool
+    scene: Scene, wanted: Sequence[JobState], *, cancelled: set[str], is_limited: bool
 ) -> Iterable[CloseBatch]:
     """Open batches that nothing will be added to; not those that are being cancelled.
 
     Args:
-        restrained: Nothing is bought although something is missing; a device is not kept for that.
+        is_limited: Nothing is bought although something is missing; a device is not kept for that.
     """
     for batch in scene.current + scene.outdated:
         if not scene.accepts_jobs(batch) or not batch.jobs_count or batch.id in cancelled:
             continue
         if scene.has_unclear_addition(batch):
             continue  # it is fenced instead
-        reason = _closing_reason(scene, batch, wanted, restrained=restrained)
+        reason = _closing_reason(scene, batch, wanted, is_limited=is_limited)
         if reason:
             yield CloseBatch(batch_id=batch.id, reason=reason)
 
@@ -249,7 +249,9 @@ def is_left_open(scene: Scene, batch: ObservedBatch) -> bool:
     return scene.accepts_jobs(batch) and batch.jobs_count > 0 and not scene.may_undo(batch)
 
 
-def _closing_reason(scene: Scene, batch: ObservedBatch, wanted: Sequence[Point], *, restrained: bool) -> str:
+def _closing_reason(
+    scene: Scene, batch: ObservedBatch, wanted: Sequence[JobState], *, is_limited: bool
+) -> str:
     if batch in scene.outdated:
         is_kept = is_left_open(scene, batch) and scene.idle_s(batch) <= scene.settings.lease_s
         return "" if is_kept else "the file has changed; nothing will be added to it"
@@ -258,9 +260,9 @@ def _closing_reason(scene: Scene, batch: ObservedBatch, wanted: Sequence[Point],
     if scene.is_full(batch):
         return "it holds as many jobs as `max_jobs_per_batch` allows"
     of_batch = (p for p in wanted if scene.takes(batch, rerun=p.job.rerun, repetition=p.job.repetition or 1))
-    if any(point.tally.active or (point.tally.missing and not restrained) for point in of_batch):
+    if any(state.progress.active or (state.progress.missing and not is_limited) for state in of_batch):
         return ""
     # What the file does not ask for any more is not waited for either.
     if any(not job.status.is_terminal and not scene.is_outrun(batch, job) for job in batch.jobs):
         return ""
-    return "nothing is added to it for now" if restrained else "all wanted jobs are done"
+    return "nothing is added to it for now" if is_limited else "all wanted jobs are done"

@@ -8,8 +8,9 @@ from runner.domain import Surplus
 from runner.reconcile.model.plan import Plan
 from runner.reconcile.model.snapshot import Scene
 from runner.reconcile.plan import maintenance, status
+from runner.reconcile.plan.counted_jobs import is_under_way
 from runner.reconcile.plan.differences import differences
-from runner.reconcile.plan.job_progress import is_under_way, points
+from runner.reconcile.plan.job_states import job_states
 from runner.reconcile.plan.submission import next_step
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from runner.domain import DesiredExperiment
     from runner.reconcile.model.actions import Action
     from runner.reconcile.model.snapshot import Observation, TargetSettings
-    from runner.reconcile.plan.job_progress import Point
+    from runner.reconcile.plan.job_states import JobState
     from runner.reconcile.plan.submission import Step
 
 
@@ -30,7 +31,7 @@ def plan(desired: DesiredExperiment, seen: Observation, settings: TargetSettings
         now: With a time zone; the only time there is for the planner.
     """
     scene = Scene(desired, seen, settings, now)
-    wanted = points(scene)
+    wanted = job_states(scene)
     step = next_step(scene, wanted)
     actions = (
         *maintenance.records(scene),
@@ -41,14 +42,14 @@ def plan(desired: DesiredExperiment, seen: Observation, settings: TargetSettings
     return Plan(
         experiment=desired.name,
         actions=actions,
-        jobs=tuple(point.tally for point in wanted),
+        jobs=tuple(state.progress for state in wanted),
         sync=status.sync(scene, wanted, actions),
         health=status.health(scene, wanted, actions),
         differences=tuple(differences(action, scene, wanted) for action in actions),
         due=step.due,
         cost=status.cost(desired, step.due),
         next_cost=status.cost(desired, step.bought),
-        until=step.restraint.until if step.restraint else None,
+        until=step.limit.until if step.limit else None,
         wait_for=wait_for,
         look_again_s=look_again_s,
         notes=tuple(status.notes(scene, wanted, step)),
@@ -57,7 +58,7 @@ def plan(desired: DesiredExperiment, seen: Observation, settings: TargetSettings
     )
 
 
-def _changes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[Action]:
+def _changes(scene: Scene, wanted: Sequence[JobState], step: Step) -> Iterable[Action]:
     """What is changed on the cloud; nothing around a batch whose status nobody knows."""
     if scene.desired.is_removed and scene.desired.policy.supersede is Surplus.KEEP:
         return  # a clone of another branch may still describe it
@@ -70,4 +71,4 @@ def _changes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[Acti
     yield from maintenance.repeated(scene)
     yield from maintenance.pruned(scene, wanted, cancelled=ids)
     yield from step.actions
-    yield from maintenance.closings(scene, wanted, cancelled=ids, restrained=step.restraint is not None)
+    yield from maintenance.closings(scene, wanted, cancelled=ids, is_limited=step.limit is not None)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
         Policy,
         Retry,
     )
-    from runner.reconcile.plan.job_states import CountedJob
+    from runner.reconcile.plan.counted_jobs import CountedJob
 
 
 # How an error of a program begins that does not go away by itself: an emulator's, as it tells it.
@@ -25,23 +25,23 @@ _LASTING: Final = re.compile(
 )
 
 
-def is_retried(piece: CountedJob, retry: Retry) -> bool:
+def is_retried(remote: CountedJob, retry: Retry) -> bool:
     """Whether a job is a failure that is sent again, as often as the policy allows.
 
     An emulator that refuses what it is given refuses it each time; `retry.errors` may say otherwise.
     """
-    if piece.status not in retry.on or piece.is_skipped:
+    if remote.status not in retry.on or remote.is_skipped:
         return False
-    if piece.status is not JobStatus.ERROR:
+    if remote.status is not JobStatus.ERROR:
         return True
     if not retry.errors:
-        return not any(map(_LASTING.match, piece.errors))
-    return any(re.search(pattern, text) for pattern in retry.errors for text in piece.errors)
+        return not any(map(_LASTING.match, remote.errors))
+    return any(re.search(pattern, text) for pattern in retry.errors for text in remote.errors)
 
 
 def retry_at(failures: Sequence[CountedJob], policy: Policy) -> datetime | None:
     """When a failed point may be sent again; None where none has failed."""
-    ends = [piece.ended_at for piece in failures if piece.ended_at is not None]
+    ends = [remote.ended_at for remote in failures if remote.ended_at is not None]
     return max(ends) + timedelta(seconds=policy.retry.backoff_s) if ends else None
 
 

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment
     from runner.reconcile.model.actions import Action, NewJob
-    from runner.reconcile.model.plan import Difference, JobTally, Plan
+    from runner.reconcile.model.plan import Difference, Plan, PointProgress
     from runner.reconcile.model.snapshot import Observation
     from runner.reconcile.plan.saved_plan import SavedExperiment
 
@@ -86,8 +86,8 @@ def _observed(saved: SavedExperiment, seen: Observation) -> Iterator[tuple[str, 
         marks = read_marks(batch.tags)
         if _is_of(saved, marks.recipe):
             for job in batch.jobs:
-                is_released = marks.released and job.status is JobStatus.CANCELED
-                if reruns.get(job.key) == marks.rerun and not is_released:
+                is_cancelled_by_us = marks.cancelled_by_us and job.status is JobStatus.CANCELED
+                if reruns.get(job.key) == marks.rerun and not is_cancelled_by_us:
                     yield job.id, (job.key, job.runs)
 
 
@@ -157,9 +157,9 @@ def permitted(planned: Plan, saved: SavedExperiment, bought: Amounts) -> Plan:
     )
 
 
-def _awaits(jobs: Iterable[JobTally], left: Amounts) -> bool:
+def _awaits(jobs: Iterable[PointProgress], left: Amounts) -> bool:
     """Whether jobs are under way, or may still be bought."""
-    return any(tally.active or (tally.missing and left.jobs[tally.key]) for tally in jobs)
+    return any(job.active or (job.missing and left.jobs[job.key]) for job in jobs)
 
 
 def _allowed(action: Action, saved: SavedExperiment, left: Amounts) -> Action | None:
@@ -198,12 +198,12 @@ def _named(saved: SavedExperiment, *kinds: str) -> set[str | None]:
     return {action.batch_id for action in saved.actions if not kinds or action.action in kinds}
 
 
-def _unbought(jobs: Iterable[JobTally], left: Amounts) -> Iterator[str]:
-    for tally in jobs:
-        beyond = tally.missing - left.runs[tally.key]
+def _unbought(jobs: Iterable[PointProgress], left: Amounts) -> Iterator[str]:
+    for job in jobs:
+        beyond = job.missing - left.runs[job.key]
         if beyond > 0:
-            why = "the retry of a failed job is" if tally.failures else "they are"
-            yield f"{tally.name}: {beyond} runs are missing and not bought: {why} not in the saved plan"
+            why = "the retry of a failed job is" if job.failures else "they are"
+            yield f"{job.name}: {beyond} runs are missing and not bought: {why} not in the saved plan"
 
 
 def _said(action: Action) -> str:

@@ -11,7 +11,7 @@ from runner.reconcile.model.cost import qpu_seconds
 from runner.reconcile.model.plan import Cost, Health, Sync, WaitFor
 from runner.reconcile.model.result_fetches import next_fetch_s
 from runner.reconcile.plan import maintenance
-from runner.reconcile.plan.job_progress import effective_status
+from runner.reconcile.plan.counted_jobs import effective_status
 from runner.reconcile.plan.limits import is_lost
 from runner.reconcile.plan.past_purchases import remarks
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from runner.domain import DesiredExperiment, ObservedBatch, ObservedJob, RecordedJob
     from runner.reconcile.model.actions import Action, NewJob
     from runner.reconcile.model.snapshot import Scene
-    from runner.reconcile.plan.job_progress import Point
+    from runner.reconcile.plan.job_states import JobState
     from runner.reconcile.plan.submission import Step
 
 _NAMED: Final = 5
@@ -30,20 +30,20 @@ _MOST_TEXTS: Final = 1000
 _LONGEST_TEXT: Final = 400
 
 
-def waiting(scene: Scene, wanted: Sequence[Point], step: Step) -> tuple[WaitFor, float | None]:
+def waiting(scene: Scene, wanted: Sequence[JobState], step: Step) -> tuple[WaitFor, float | None]:
     """What is waited for when there is nothing to do, and when to look again (in s)."""
     if step.wait_s is not None:
-        return (step.restraint.wait_for if step.restraint else WaitFor.SUBMISSION), step.wait_s
+        return (step.limit.wait_for if step.limit else WaitFor.SUBMISSION), step.wait_s
     is_active = _is_active(scene)
     fetch_s = next_fetch_s(maintenance.awaited_fetches(scene), scene.now, scene.settings.poll_s)
-    if step.restraint and (is_active or step.restraint.wait_for is not WaitFor.NOTHING):
-        return (WaitFor.JOBS if is_active else step.restraint.wait_for), scene.settings.poll_s
-    if step.restraint:
+    if step.limit and (is_active or step.limit.wait_for is not WaitFor.NOTHING):
+        return (WaitFor.JOBS if is_active else step.limit.wait_for), scene.settings.poll_s
+    if step.limit:
         return _still_to_record(scene, fetch_s)
     sight_s = _sight_s(scene)
     if sight_s is not None:
         return WaitFor.SIGHT, sight_s
-    retries = [point.retry_at for point in wanted if point.tally.missing and point.retry_at]
+    retries = [state.retry_at for state in wanted if state.progress.missing and state.retry_at]
     backoffs_s = [seconds for at in retries if (seconds := -scene.age_s(at)) > 0]
     fetches_s = [] if fetch_s is None else [fetch_s]
     waits_s = [*backoffs_s, *([scene.settings.poll_s] if is_active else []), *fetches_s]
@@ -105,34 +105,36 @@ def _cancelled_lately(scene: Scene) -> list[ObservedBatch]:
     return [
         batch
         for batch in scene.current
-        if batch.status.is_terminal and not scene.is_settled(batch) and not scene.marks[batch.id].released
+        if batch.status.is_terminal
+        and not scene.is_settled(batch)
+        and not scene.marks[batch.id].cancelled_by_us
         if any(job.status is JobStatus.CANCELED and job.id not in on_record for job in batch.jobs)
     ]
 
 
-def sync(scene: Scene, wanted: Sequence[Point], actions: Sequence[Action]) -> Sync:
+def sync(scene: Scene, wanted: Sequence[JobState], actions: Sequence[Action]) -> Sync:
     """Whether the cloud holds what the file asks for."""
     if scene.unknown or scene.gaps:
         return Sync.UNKNOWN
     changes = any(not isinstance(action, (RecordResults, Adopt)) for action in actions)
-    incomplete = any(point.tally.missing or point.tally.failed for point in wanted)
+    incomplete = any(state.progress.missing or state.progress.failed for state in wanted)
     return Sync.OUT_OF_SYNC if changes or incomplete else Sync.SYNCED
 
 
-def health(scene: Scene, wanted: Sequence[Point], actions: Sequence[Action]) -> Health:
+def health(scene: Scene, wanted: Sequence[JobState], actions: Sequence[Action]) -> Health:
     """How the experiment is."""
-    tallies = [point.tally for point in wanted]
+    jobs = [state.progress for state in wanted]
     if scene.desired.is_removed:
         return Health.PROGRESSING if any(map(is_pending, scene.outdated)) else Health.HEALTHY
     if scene.desired.policy.suspend:
         return Health.SUSPENDED
-    if any(isinstance(action, Hold) for action in actions) or any(t.is_lost for t in tallies):
+    if any(isinstance(action, Hold) for action in actions) or any(t.is_lost for t in jobs):
         return Health.DEGRADED
     if scene.unknown:
         return Health.UNKNOWN
-    if not any(tally.done or tally.active for tally in tallies):
+    if not any(job.done or job.active for job in jobs):
         return Health.MISSING
-    is_incomplete = any(tally.active or tally.missing for tally in tallies)
+    is_incomplete = any(job.active or job.missing for job in jobs)
     return Health.PROGRESSING if is_incomplete else Health.HEALTHY
 
 
@@ -147,19 +149,19 @@ def cost(desired: DesiredExperiment, bought: Sequence[NewJob]) -> Cost:
     return Cost(jobs=len(bought), runs=runs, qpu_s=qpu_seconds(desired.device_type, runs))
 
 
-def notes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[str]:
+def notes(scene: Scene, wanted: Sequence[JobState], step: Step) -> Iterable[str]:
     """What people should know beside."""
     if scene.desired.is_removed:
         kept = sum(is_pending(batch) for batch in scene.outdated)
         some = f"; {kept} of its batches are not over, and `removed` in runner.toml says what of them"
         yield "no file describes it any more" + (some if kept else "")
-    if step.restraint and not step.restraint.how:
-        yield step.restraint.reason
+    if step.limit and not step.limit.how:
+        yield step.limit.reason
     if step.note:
         yield step.note
     yield from scene.seen.remarks
     yield from remarks(scene.desired, scene.seen.bought)
-    surplus = [tally.surplus for tally in (point.tally for point in wanted) if tally.surplus > 0]
+    surplus = [job.surplus for job in (state.progress for state in wanted) if job.surplus > 0]
     if surplus:
         some = "1 job has" if len(surplus) == 1 else f"{len(surplus)} jobs have"
         yield f"{some} {sum(surplus)} runs more than the file asks for"
@@ -171,7 +173,7 @@ def notes(scene: Scene, wanted: Sequence[Point], step: Step) -> Iterable[str]:
         )
     if scene.settings.namespace is None:
         yield "without a namespace nothing that holds jobs is cancelled; set `namespace` in runner.toml"
-    is_missing = any(point.tally.missing for point in wanted)
+    is_missing = any(state.progress.missing for state in wanted)
     is_direct = scene.desired.policy.submission is Submission.DIRECT
     if is_direct and is_missing and scene.seen.remembered_s < scene.settings.settle_s:
         yield (

@@ -18,8 +18,8 @@ from runner.reconcile.model.repetitions import together
 from runner.reconcile.model.tags import submission_tag
 from runner.reconcile.plan.claims import shuts_another, sorted_claims
 from runner.reconcile.plan.daily_budget import over_day
-from runner.reconcile.plan.job_progress import new_jobs
-from runner.reconcile.plan.limits import Restraint, restraint
+from runner.reconcile.plan.job_states import new_jobs
+from runner.reconcile.plan.limits import Limit, first_limit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from runner.reconcile.model.actions import Action, NewJob
     from runner.reconcile.model.entries import Entry
     from runner.reconcile.model.snapshot import Scene
-    from runner.reconcile.plan.job_progress import Point
+    from runner.reconcile.plan.job_states import JobState
 
 _TRIES: Final = 6
 _RECENT_S: Final = 600.0
@@ -41,7 +41,7 @@ class Step:
     """Actions towards a submission, and when to look again if there are none (in s).
 
     Args:
-        restraint: Why nothing is bought although something is missing.
+        limit: Why nothing is bought although something is missing.
 
         due: Everything that is bought from here, in this batch, in those after it, or once what it waits for
             is complete.
@@ -53,18 +53,18 @@ class Step:
 
     actions: tuple[Action, ...] = ()
     wait_s: float | None = None
-    restraint: Restraint | None = None
+    limit: Limit | None = None
     due: tuple[NewJob, ...] = ()
     bought: tuple[NewJob, ...] = ()
     note: str = ""
 
 
-def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
+def next_step(scene: Scene, wanted: Sequence[JobState]) -> Step:
     """What to do next towards buying the jobs that are due."""
-    due = new_jobs(scene.desired, (point for point in wanted if point.is_due(scene.now)))
-    kept = restraint(scene, wanted, due)
+    due = new_jobs(scene.desired, (state for state in wanted if state.is_due(scene.now)))
+    kept = first_limit(scene, wanted, due)
     if scene.unknown:
-        return Step(kept.holds if kept else (), restraint=kept)
+        return Step(kept.holds if kept else (), limit=kept)
     bought = () if kept else _together(scene, due)
     submission = submission_tag(scene.desired, bought) if bought else ""
     for_today = over_day(scene, bought)
@@ -77,7 +77,7 @@ def next_step(scene: Scene, wanted: Sequence[Point]) -> Step:
     if kept:
         is_later = kept.wait_for is WaitFor.DEPENDENCY
         wait_s = max(scene.settings.poll_s, SHORTEST_WAIT_S) if kept.wait_for is WaitFor.SIGHT else None
-        return Step((*stale, *kept.holds), wait_s, restraint=kept, due=due if is_later else ())
+        return Step((*stale, *kept.holds), wait_s, limit=kept, due=due if is_later else ())
     if not bought:
         return Step(stale)
     step = _purchase(scene, submission, bought, rivals)

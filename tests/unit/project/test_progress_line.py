@@ -9,16 +9,16 @@ import pytest
 
 from runner.errors import CloudUnavailableError
 from runner.project.progress_line import ProgressLine, is_interactive
-from runner.reconcile import Health, JobTally, Plan, Sync
+from runner.reconcile import Health, Plan, PointProgress, Sync
 
 
 def a_plan(*done):
     """A plan of jobs of which so many runs are done."""
-    tallies = (JobTally(key=str(n), name=str(n), runs=5, done=d, active=5 - d) for n, d in enumerate(done))
+    jobs = (PointProgress(key=str(n), name=str(n), runs=5, done=d, active=5 - d) for n, d in enumerate(done))
     return Plan(
         experiment="ramp",
         actions=(),
-        jobs=tuple(tallies),
+        jobs=tuple(jobs),
         sync=Sync.SYNCED,
         health=Health.PROGRESSING,
     )

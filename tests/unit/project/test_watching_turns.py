@@ -204,7 +204,7 @@ def test_a_refused_experiment_is_told_once_and_its_steps_are_not_repeated(lab):
     assert [News.ERROR] == [event for event, _ in world.told("two")]
     assert len(actions) <= 8
     assert [("two", 0), ("pair", 3)] == [
-        (name, sum(tally.done > 0 for tally in plan.jobs))
+        (name, sum(job.done > 0 for job in plan.jobs))
         for name, plan in sorted(world.figures[-1].plans.items(), reverse=True)
     ]
 

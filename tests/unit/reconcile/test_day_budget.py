@@ -21,12 +21,11 @@ from builders import (
 )
 
 from runner.domain import BatchMode, BatchStatus, Budget, JobStatus, Policy
-from runner.reconcile.model.actions import Claim, CloseBatch, Fence, Hold
+from runner.reconcile.model.actions import Claim, CloseBatch, Fence, Hold, NewJob
 from runner.reconcile.model.deed import Deed
 from runner.reconcile.model.entries import Kind, State
 from runner.reconcile.model.plan import Cost, WaitFor
 from runner.reconcile.plan.daily_budget import Lot, day_of, spent
-from runner.reconcile.plan.job_progress import NewJob
 from runner.reconcile.plan.planner import plan
 from runner.reconcile.plan.saved_plan import moves, saved_experiment
 from runner.reconcile.plan.submission import submission_tag

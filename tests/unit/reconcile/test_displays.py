@@ -5,7 +5,7 @@ from __future__ import annotations
 from xml.etree import ElementTree as ET
 
 from runner.project.answers import ShownPlan
-from runner.reconcile import Cost, Difference, Health, Hold, JobTally, Sync
+from runner.reconcile import Cost, Difference, Health, Hold, PointProgress, Sync
 from runner.reconcile.display.plan_html import conditions_html, jobs_html, plan_html
 from runner.reconcile.model.actions import CancelBatch
 from runner.reconcile.plan.conditions import Claimed, Condition
@@ -22,7 +22,7 @@ def a_plan(**fields):
             Hold(reason="twice as many", how="raise the budget"),
         ),
         "differences": ((Difference("recipe", "ab", "cd"),), ()),
-        "jobs": (JobTally(key="k", name="t=1", runs=100, missing=100),),
+        "jobs": (PointProgress(key="k", name="t=1", runs=100, missing=100),),
         "sync": Sync.OUT_OF_SYNC,
         "health": Health.MISSING,
         "cost": Cost(jobs=1, runs=100, qpu_s=120.0),
@@ -86,7 +86,7 @@ def test_a_prompt_shows_a_plan_in_one_line():
 def test_a_notebook_shows_conditions_and_jobs():
     """A row for each condition, and for each of the first hundred jobs."""
     condition = Condition(type="Complete", status=Claimed.FALSE, reason="JobsUnfinished", message=EVIL)
-    jobs = [JobTally(key=str(n), name=f"t={n}", runs=10, done=10) for n in range(103)]
+    jobs = [PointProgress(key=str(n), name=f"t={n}", runs=10, done=10) for n in range(103)]
 
     assert [
         ["condition", "status", "reason", "message"],

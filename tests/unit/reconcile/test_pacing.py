@@ -8,9 +8,8 @@ import pytest
 from builders import NOW, TERMS, a_batch, a_wanted_job, an_entry, an_experiment, seen, tags_of
 
 from runner.reconcile.execute.ramp_up import next_allowance, paced, purchases
-from runner.reconcile.model.actions import AddJobs
+from runner.reconcile.model.actions import AddJobs, NewJob
 from runner.reconcile.model.tags import submission_tag
-from runner.reconcile.plan.job_progress import NewJob
 from runner.reconcile.plan.planner import plan
 
 JOB = a_wanted_job()

@@ -518,9 +518,9 @@ def test_runs_that_nobody_knows_are_never_bought_again(asked, n_holds):
 )
 def test_a_result_that_is_none_is_no_reason_to_buy(recorded, expected):
     """The job stays bought with the runs that were asked for; whether enough are counted is another thing."""
-    (tally,) = plan(EXPERIMENT, seen(recorded=recorded), TERMS, NOW).jobs
+    (job,) = plan(EXPERIMENT, seen(recorded=recorded), TERMS, NOW).jobs
 
-    assert expected == (tally.done, tally.uncounted, tally.missing, tally.status)
+    assert expected == (job.done, job.uncounted, job.missing, job.status)
 
 
 @pytest.mark.parametrize("counts", [{}, {"0": 3}])
@@ -806,9 +806,9 @@ def test_what_we_cancelled_ourselves_counts_as_if_it_had_never_been(mark):
 )
 def test_a_pending_job_of_a_batch_that_ended_never_runs(batch_status, expected):
     """It failed with its batch, or was cancelled with it."""
-    tally = plan(EXPERIMENT, seen(a_batch("b1", a_job(), status=batch_status)), TERMS, NOW).jobs[0]
+    job = plan(EXPERIMENT, seen(a_batch("b1", a_job(), status=batch_status)), TERMS, NOW).jobs[0]
 
-    assert expected == (tally.failures, tally.declined)
+    assert expected == (job.failures, job.declined)
 
 
 # Beside the submission
@@ -936,7 +936,7 @@ def test_an_error_that_cannot_go_away_is_not_tried_again(said, errors, verb):
     planned = plan(trying, seen(a_batch("b1", failed, status=BatchStatus.DONE)), TERMS, NOW)
 
     assert verb == [type(action).__name__ for action in planned.actions]
-    assert [len(verb) == 1] == [tally.failed for tally in planned.jobs]
+    assert [len(verb) == 1] == [job.failed for job in planned.jobs]
 
 
 def test_what_is_being_cancelled_is_nothing_to_spare():

@@ -333,7 +333,7 @@ def test_skipped_jobs_are_not_bought_and_others_are():
     made = planned(two, seen(entries=[a_skip(two, a_wanted_job(1).key)]))
 
     assert [["t2"]] == [names(action.jobs) for action in made.actions]
-    assert [100, 0] == [tally.declined for tally in made.jobs]
+    assert [100, 0] == [job.declined for job in made.jobs]
 
 
 def test_a_raised_rerun_asks_for_skipped_jobs_after_all():

@@ -7,7 +7,7 @@ from functools import reduce
 from builders import NOW, TERMS, a_batch, a_job, a_wanted_job, an_experiment, at, seen
 
 from runner.domain import JobStatus
-from runner.reconcile import Health, JobTally, Numbers, Part, Plan, Progress, Sync, progress_after
+from runner.reconcile import Health, Numbers, Part, Plan, PointProgress, Progress, Sync, progress_after
 from runner.reconcile.model.actions import AddJobs, NewJob
 from runner.reconcile.plan.planner import plan
 
@@ -25,7 +25,9 @@ STATES = {
 
 def a_plan(*states, name="exp", **fields):
     """A plan whose jobs are in some states; their keys are their places."""
-    jobs = tuple(JobTally(key=str(n), name=f"t{n}", runs=5, **STATES[each]) for n, each in enumerate(states))
+    jobs = tuple(
+        PointProgress(key=str(n), name=f"t{n}", runs=5, **STATES[each]) for n, each in enumerate(states)
+    )
     values = {"actions": (), "sync": Sync.SYNCED, "health": Health.PROGRESSING}
     return Plan(experiment=name, jobs=jobs, **values | fields)
 
@@ -94,7 +96,7 @@ def test_plans_tell_what_runs_and_in_which_batches():
     )
     planned = plan(wanted, seen(*batches), TERMS, NOW)
 
-    assert (("b2",), [0, 100, 0]) == (planned.under_way, [tally.running for tally in planned.jobs])
+    assert (("b2",), [0, 100, 0]) == (planned.under_way, [job.running for job in planned.jobs])
     assert Numbers(pending=1, running=1, done=1) == after((0, planned)).numbers
 
 

@@ -235,7 +235,7 @@ def test_the_limit_of_retries_is_that_of_each_repetition():
     again = a_bought_batch("b2", "1", ERROR, made=-5)
     made = planned(repeated(2), lost, again, policy=Policy(retry=Retry(limit=1)))
 
-    assert [("t1#1", True), ("t1#2", False)] == [(tally.name, tally.failed) for tally in made.jobs]
+    assert [("t1#1", True), ("t1#2", False)] == [(job.name, job.failed) for job in made.jobs]
     assert [("t1#2", 100, 2)] == purchases(made)
 
 
@@ -254,7 +254,7 @@ def test_records_alone_say_which_repetitions_are_measured():
     records = on_record(a_bought_batch("b1", "1-3", DONE, ERROR, DONE))
     made = plan(an_experiment(*repeated(3)), seen(recorded=records), TERMS, at(1000))
 
-    assert [100, 0, 100] == [tally.done for tally in made.jobs]
+    assert [100, 0, 100] == [job.done for job in made.jobs]
     assert [("t1#2", 100, 2)] == purchases(made)
 
 

@@ -303,7 +303,7 @@ def test_a_purchase_that_arrives_twice_is_noticed_and_what_is_pending_of_it_canc
 
 def test_no_planner_buys_twice(lab, monkeypatch):
     """One that always wants what the file asks for is stopped by the guard; a person is asked, once."""
-    wants = "runner.reconcile.plan.job_progress._missing"
+    wants = "runner.reconcile.plan.job_states._missing"
     monkeypatch.setattr(wants, lambda job, *_: job.runs)
     outcome = lab.run(wanted())
 

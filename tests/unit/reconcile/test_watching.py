@@ -8,13 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from runner.reconcile import CancelBatch, Health, Hold, JobTally, Plan, Sync
+from runner.reconcile import CancelBatch, Health, Hold, Plan, PointProgress, Sync
 from runner.reconcile.execute.change_events import Line, News, Pace, lines, pause_s
 
 PLAN = Plan(
     experiment="exp",
     actions=(),
-    jobs=(JobTally(key="k", name="a", runs=5, done=5), JobTally(key="l", name="b", runs=5, active=5)),
+    jobs=(
+        PointProgress(key="k", name="a", runs=5, done=5),
+        PointProgress(key="l", name="b", runs=5, active=5),
+    ),
     sync=Sync.SYNCED,
     health=Health.PROGRESSING,
 )

@@ -17,18 +17,18 @@ from runner.project.notify.payloads import Whence, notice_id, payload
 from runner.project.sync.status import Standing
 from runner.reconcile import Plan
 from runner.reconcile.model.actions import CloseBatch, Hold
-from runner.reconcile.model.plan import Health, JobTally, Sync
+from runner.reconcile.model.plan import Health, PointProgress, Sync
 
 SCHEMA = json.loads((Path(__file__).parents[4] / "schemas" / "notification.schema.json").read_text("utf-8"))
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 COMMIT, NEXT = "a" * 40, "b" * 40
-DONE = JobTally(key="k", name="a", runs=5, done=5)
-ACTIVE = JobTally(key="l", name="b", runs=5, active=5)
-FAILED = JobTally(key="m", name="c", runs=5, missing=5, failures=3, failed=True)
-DECLINED = JobTally(key="n", name="d", runs=5, declined=5)
-SHORT = JobTally(key="p", name="f", runs=5, done=5, uncounted=2)
-WITHOUT = JobTally(key="q", name="g", runs=5, done=5, uncounted=5)
-WANTED = JobTally(key="o", name="e", runs=5, missing=5)
+DONE = PointProgress(key="k", name="a", runs=5, done=5)
+ACTIVE = PointProgress(key="l", name="b", runs=5, active=5)
+FAILED = PointProgress(key="m", name="c", runs=5, missing=5, failures=3, failed=True)
+DECLINED = PointProgress(key="n", name="d", runs=5, declined=5)
+SHORT = PointProgress(key="p", name="f", runs=5, done=5, uncounted=2)
+WITHOUT = PointProgress(key="q", name="g", runs=5, done=5, uncounted=5)
+WANTED = PointProgress(key="o", name="e", runs=5, missing=5)
 HOLD = Hold(reason="one submission is lost", how="runner resolve exp absent")
 CLOSE = CloseBatch(batch_id="b1", reason="all its jobs are added")
 WHENCE = Whence(repository="https://ada:key@git.test/lab/x.git", branch="main", target="qpu", namespace="lab")

@@ -27,7 +27,7 @@ from runner.project.notify.signed_request import Webhook
 from runner.project.sync.loop import StopRequest, Surroundings
 from runner.project.sync.status import Standing
 from runner.reconcile import Plan
-from runner.reconcile.model.plan import Health, JobTally, Sync
+from runner.reconcile.model.plan import Health, PointProgress, Sync
 
 DOCS = Path(__file__).parents[4] / "docs"
 COMMIT = "a" * 40
@@ -67,8 +67,8 @@ class Lab:
     def turn(self, *settings, state="complete", runs=5, environ=ENVIRON, **fields):
         """The end of a turn; answers what is told of it as an error."""
         done = runs if state == "complete" else 0
-        tally = JobTally(key="k", name="a", runs=runs, done=done, active=runs - done)
-        plan = Plan(experiment="exp", actions=(), jobs=(tally,), sync=Sync.SYNCED, health=Health.PROGRESSING)
+        job = PointProgress(key="k", name="a", runs=runs, done=done, active=runs - done)
+        plan = Plan(experiment="exp", actions=(), jobs=(job,), sync=Sync.SYNCED, health=Health.PROGRESSING)
         known = Settings(
             namespace="lab",
             notifications=[each for each in settings if isinstance(each, Notification)],
