@@ -19,8 +19,9 @@ from runner.domain import (
     recipe_digest,
     repetition_key,
 )
-from runner.reconcile import Observation, TargetSettings
+from runner.reconcile import Observation, Planned, Snapshot, TargetSettings
 from runner.reconcile.model.entries import Entry, Kind, State
+from runner.reconcile.plan import planner
 from runner.results import Counts, JobResult, Results, ResultStatus, Runs
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
@@ -152,6 +153,22 @@ def seen(*batches, recorded=(), entries=(), failed_fetches=None, **more):
         failed_fetches=failed_fetches or {},
         **{"ancestors": frozenset({COMMIT})} | more,
     )
+
+
+def a_snapshot(desired, observed=None, settings=TERMS, now=NOW, **more):
+    """What is wanted and what there is; its file is committed."""
+    there = seen() if observed is None else observed
+    return Snapshot(desired=desired, observed=there, settings=settings, now=now, **{"commit": COMMIT} | more)
+
+
+def plan(*given, **more):
+    """What the planner says of a snapshot."""
+    return planner.plan(a_snapshot(*given, **more))
+
+
+def planned(*given, **more):
+    """A snapshot, and what the planner says of it."""
+    return Planned(a_snapshot(*given, **more), plan(*given, **more))
 
 
 def a_result(counts=None, *, runs=None, variables=None, **fields):

@@ -9,7 +9,7 @@ from pathlib import Path
 from fakes import DiceEngine, MemoryCloud, VirtualClock
 
 from runner.local.store.store import Store
-from runner.reconcile import Context, Journal, Patience, Reconciler, TargetSettings, Wish
+from runner.reconcile import Context, Journal, Patience, Reconciler, Snapshot, TargetSettings
 from runner.results import Records
 from runner.results.records.sites import EMULATED, Site
 
@@ -90,4 +90,4 @@ def bought(plan):
 
 def planned(reconciler, desired):
     """What would be done."""
-    return reconciler.look([Wish(desired=desired)])[0].plan
+    return reconciler.look([Snapshot(desired=desired)])[0].plan

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from runner.domain import DesiredJob, RecordedJob
     from runner.errors import Problem
     from runner.project.experiments.loaded import Experiment
-    from runner.reconcile import Deed, Plan
+    from runner.reconcile import Plan, Planned
     from runner.results import Results
 
 
@@ -84,16 +84,16 @@ class Declared:
         Raises:
             CloudError: The cloud is out of reach.
         """
-        deed = self._look()
+        found = self._look()
         return Standing(
-            sync=deed.plan.sync,
-            health=deed.plan.health,
-            conditions=tuple(conditions(deed.desired, deed.seen, deed.plan)),
-            jobs=deed.plan.jobs,
-            batches=deed.seen.batches,
+            sync=found.plan.sync,
+            health=found.plan.health,
+            conditions=tuple(conditions(*found)),
+            jobs=found.plan.jobs,
+            batches=found.snapshot.observed.batches,
         )
 
-    def _look(self) -> Deed:
+    def _look(self) -> Planned:
         try:
             return self.project.look([self.experiment])[0]
         except KeyboardInterrupt:

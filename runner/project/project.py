@@ -36,7 +36,7 @@ from runner.project.experiments.manifest import manifest
 from runner.project.experiments.names import declared_names
 from runner.project.experiments.permissions import on_target
 from runner.project.local_cloud import local_store
-from runner.reconcile import Context, Journal, Memory, Patience, Reconciler, Wish, utc_now
+from runner.reconcile import Context, Journal, Memory, Patience, Reconciler, Snapshot, utc_now
 from runner.reconcile.model.tags import SHORT
 from runner.results import Records, job_rows, verified
 from runner.results.records.copies import each_once
@@ -50,11 +50,11 @@ if TYPE_CHECKING:
     from runner.project.config.settings import Target
     from runner.project.config.targets import Connection
     from runner.project.experiments.loaded import Experiment
-    from runner.reconcile import CancelBatch, Deed, Outcome, TargetSettings, Watch
+    from runner.reconcile import CancelBatch, Outcome, Planned, TargetSettings, Watch
     from runner.results import JobRow, Verdict
     from runner.results.records.sites import Site
 
-    Promise = Callable[[list[Wish], list[Deed]], list[Wish]]
+    Promise = Callable[[list[Snapshot], list[Planned]], list[Snapshot]]
 
 # How many experiments are performed at the same time.
 WORKERS: Final = 8
@@ -272,7 +272,7 @@ class Project:
                 former.setdefault(recipe, []).append(name)
         return former
 
-    def look(self, experiments: Sequence[Experiment], *, sees_removed: bool = False) -> list[Deed]:
+    def look(self, experiments: Sequence[Experiment], *, sees_removed: bool = False) -> list[Planned]:
         """What is there, and what would be done; changes nothing on the cloud.
 
         Args:
@@ -280,7 +280,7 @@ class Project:
                 these are all there are.
         """
         with self._session(sees_removed=sees_removed) as reconciler:
-            return reconciler.look(self._bare_wishes(experiments))
+            return reconciler.look(self._bare_snapshots(experiments))
 
     def removed(self, experiments: Sequence[Experiment]) -> tuple[ObservedBatch, ...]:
         """Batches of this repository that none of its experiments asks for, oldest first.
@@ -302,7 +302,7 @@ class Project:
         """Brings the cloud to what the files ask for, and records what comes back.
 
         Args:
-            promise: Looks at what is there before anything is sent; refuses by raising, or guards the wishes.
+            promise: Looks at what is there before anything is sent; refuses by raising, or sets limits.
 
         Raises:
             JournalError: Another runner works in this checkout.
@@ -310,10 +310,10 @@ class Project:
             CloudError: The cloud refused something, or was out of reach for too long.
         """
         with self._session(watch, verb="apply", sees_removed=promise is None) as reconciler:
-            wishes = self.wishes(experiments)
+            snapshots = self.snapshots(experiments)
             if promise:
-                wishes = promise(wishes, reconciler.look(wishes))
-            return reconciler.run(wishes, patience)
+                snapshots = promise(snapshots, reconciler.look(snapshots))
+            return reconciler.run(snapshots, patience)
 
     def cancel(self, experiments: Sequence[Experiment]) -> list[CancelBatch]:
         """Cancels what is pending of some experiments; answers what was cancelled.
@@ -329,19 +329,19 @@ class Project:
                 hint=f"set `namespace` in {FILE_NAME}",
             )
         with self._session(verb="cancel") as reconciler:
-            return reconciler.cancel(self._bare_wishes(experiments))
+            return reconciler.cancel(self._bare_snapshots(experiments))
 
-    def _bare_wishes(self, experiments: Sequence[Experiment]) -> list[Wish]:
+    def _bare_snapshots(self, experiments: Sequence[Experiment]) -> list[Snapshot]:
         """What is wanted, and of which commit, and what that waits for."""
         waited_for = self._dependencies(experiments)
         unchanged = unchanged_files(self.root)
         commit = head_commit(self.root) or ""
         return [
-            Wish(desired=each.desired, commit=commit if unchanged.issuperset(_files_of(each)) else "")
+            Snapshot(desired=each.desired, commit=commit if unchanged.issuperset(_files_of(each)) else "")
             for each in experiments
-        ] + [Wish(desired=each.desired, is_applied=False) for each in waited_for]
+        ] + [Snapshot(desired=each.desired, is_applied=False) for each in waited_for]
 
-    def wishes(self, experiments: Sequence[Experiment]) -> list[Wish]:
+    def snapshots(self, experiments: Sequence[Experiment]) -> list[Snapshot]:
         """The same, with what to remember of it once it is bought."""
         now = revision(self.root)
         manifests = {
@@ -356,8 +356,8 @@ class Project:
             for each in experiments
         }
         return [
-            replace(wish, manifest=manifests.get(wish.desired.name, {}))
-            for wish in self._bare_wishes(experiments)
+            replace(each, manifest=manifests.get(each.desired.name, {}))
+            for each in self._bare_snapshots(experiments)
         ]
 
     @contextmanager

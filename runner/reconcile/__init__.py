@@ -9,26 +9,25 @@ tells people what was done. What a sequence is, or how HTTP works, is not known 
 
 from runner.reconcile.context import Context, utc_now
 from runner.reconcile.display.progress import Numbers, Part, Progress, progress_after
-from runner.reconcile.execute.executor import Actor
-from runner.reconcile.execute.reconciler import End, Outcome, Patience, Reconciler, Watch, Wish
+from runner.reconcile.execute.executor import Executor
+from runner.reconcile.execute.reconciler import End, Outcome, Patience, Reconciler, Watch
 from runner.reconcile.journal.history import Happening
 from runner.reconcile.journal.journal import Journal
 from runner.reconcile.memory import Memory
 from runner.reconcile.model.actions import Action, CancelBatch, Hold
-from runner.reconcile.model.deed import Deed
+from runner.reconcile.model.observation import Observation, TargetSettings
 from runner.reconcile.model.plan import Cost, Difference, Health, Plan, PointProgress, Sync, WaitFor
-from runner.reconcile.model.snapshot import Observation, TargetSettings
+from runner.reconcile.model.snapshot import Planned, Snapshot
 from runner.reconcile.observe.observer import Observer
 
 __all__ = [
     "Action",
-    "Actor",
     "CancelBatch",
     "Context",
     "Cost",
-    "Deed",
     "Difference",
     "End",
+    "Executor",
     "Happening",
     "Health",
     "Hold",
@@ -41,14 +40,15 @@ __all__ = [
     "Part",
     "Patience",
     "Plan",
+    "Planned",
     "PointProgress",
     "Progress",
     "Reconciler",
+    "Snapshot",
     "Sync",
     "TargetSettings",
     "WaitFor",
     "Watch",
-    "Wish",
     "progress_after",
     "utc_now",
 ]

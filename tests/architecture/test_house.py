@@ -145,7 +145,7 @@ SEVERAL = {
     **dict.fromkeys(("Applied", "Asked", "Atom", "Batch", "Budget", "Call", "Choice", "Column"), 2),
     **dict.fromkeys(("Condition", "Configuration", "Connection", "Counts", "Courier", "Declared"), 2),
     **dict.fromkeys(("Document", "Ended", "Experiment", "Health", "JobResult", "Limits", "Memory"), 2),
-    **dict.fromkeys(("Names", "NewJob", "Outcome", "Pace", "Page", "Paused", "Point", "Policy"), 2),
+    **dict.fromkeys(("NewJob", "Outcome", "Pace", "Page", "Paused", "Policy"), 2),
     **dict.fromkeys(("Problem", "Project", "Quantity", "RepresentationError", "Request", "Retry", "Room"), 2),
     **dict.fromkeys(("Selection", "Settings", "Source", "Standing", "State", "Step", "Table", "Target"), 2),
     "Variable": 2,

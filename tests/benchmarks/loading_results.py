@@ -141,7 +141,7 @@ def ours(url, size, folder):
     from contextlib import closing
 
     from runner.cloud import Client, Endpoints, ReadyToken
-    from runner.reconcile import Context, Journal, Patience, Reconciler, TargetSettings, Wish, utc_now
+    from runner.reconcile import Context, Journal, Patience, Reconciler, Snapshot, TargetSettings, utc_now
     from runner.results import Records
 
     wanted, records = ended_jobs(int(size)), Records(Path(folder, "results"))
@@ -149,8 +149,8 @@ def ours(url, size, folder):
     with closing(Journal(Path(folder, "journal.sqlite"), utc_now)) as journal:
         context = Context(client=client, journal=journal, records=records, namespace="bench")
         reconciler = Reconciler(context, TargetSettings(namespace="bench"))
-        wishes = [Wish(desired=wanted, manifest={"recipe": wanted.recipe})]
-        outcome, cost = took(lambda: reconciler.run(wishes, Patience()))
+        snapshots = [Snapshot(desired=wanted, manifest={"recipe": wanted.recipe})]
+        outcome, cost = took(lambda: reconciler.run(snapshots, Patience()))
     done = sum(job.status == "DONE" for plan in outcome.plans for job in plan.jobs)
     on_record = sum(bool(job.counts) for job in records.of_experiment(wanted.name))
     if (done, on_record) != (int(size), int(size)):

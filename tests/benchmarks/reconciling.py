@@ -58,10 +58,10 @@ def passes(folder):
 
     from runner.project import Project
     from runner.project.config.targets import connect
-    from runner.reconcile import Context, Journal, Reconciler, Wish, utc_now
+    from runner.reconcile import Context, Journal, Reconciler, Snapshot, utc_now
 
     project = Project.open(Path(folder))
-    wishes = [Wish(desired=each.desired) for each in project.load([Path(folder, "specs")])]
+    snapshots = [Snapshot(desired=each.desired) for each in project.load([Path(folder, "specs")])]
     target = connect(project.target, store=Path(), namespace=project.namespace, environ={})
     with closing(Journal(Path(folder, "journal.sqlite"), utc_now)) as journal:
         context = Context(
@@ -69,9 +69,9 @@ def passes(folder):
         )
         reconciler = Reconciler(context, target.settings)
         with watched():
-            _check(reconciler.one_pass(wishes))
+            _check(reconciler.one_pass(snapshots))
         with watched() as second:
-            _check(reconciler.one_pass(wishes))
+            _check(reconciler.one_pass(snapshots))
     return second | {"peak_mb": peak_mb()}
 
 
@@ -113,10 +113,10 @@ def planning(scene, size):
     """The planner alone, on so many jobs of one experiment: its cost, and peak memory with them."""
     from runner.reconcile.plan.planner import plan
 
-    wanted, seen, settings, now = SCENES[scene](int(size))
+    snapshot = SCENES[scene](int(size))
     gc.collect()
     with watched() as took:
-        planned = plan(wanted, seen, settings, now)
+        planned = plan(snapshot)
     if len(planned.jobs) != int(size):
         raise SystemExit("not all jobs were planned")
     return took | {"peak_mb": peak_mb()}
@@ -136,21 +136,23 @@ def _wanted(size):
     return DesiredExperiment(name="big", device_type="EMU_FREE", sequence="{}", recipe="0" * 64, jobs=jobs)
 
 
-def _terms():
-    from runner.reconcile import TargetSettings
+def _snapshot(desired, **observed):
+    from runner.reconcile import Observation, Snapshot, TargetSettings
 
-    return TargetSettings(namespace="bench")
+    return Snapshot(
+        desired=desired,
+        observed=Observation(**observed),
+        settings=TargetSettings(namespace="bench"),
+        now=_NOW,
+    )
 
 
 def _nothing_there(size):
-    from runner.reconcile import Observation
-
-    return _wanted(size), Observation(), _terms(), _NOW
+    return _snapshot(_wanted(size))
 
 
 def _all_recorded(size):
     from runner.domain import JobStatus, RecordedJob
-    from runner.reconcile import Observation
 
     wanted = _wanted(size)
     recorded = tuple(
@@ -165,12 +167,11 @@ def _all_recorded(size):
         )
         for number, job in enumerate(wanted.jobs)
     )
-    return wanted, Observation(recorded=recorded), _terms(), _NOW
+    return _snapshot(wanted, recorded=recorded)
 
 
 def _in_one_batch(size, status):
     from runner.domain import BatchStatus, JobStatus, ObservedBatch, ObservedJob
-    from runner.reconcile import Observation
 
     wanted = _wanted(size)
     jobs = tuple(
@@ -187,7 +188,7 @@ def _in_one_batch(size, status):
         jobs=jobs,
         jobs_count=size,
     )
-    return wanted, Observation(batches=(batch,)), _terms(), _NOW
+    return _snapshot(wanted, batches=(batch,))
 
 
 SCENES = {
@@ -202,7 +203,6 @@ SCENES = {
 def loading(folder):
     """From a sweep in a file to its plan, on a cloud where nothing is."""
     from runner.project import Project
-    from runner.reconcile import Observation
     from runner.reconcile.plan.planner import plan
 
     project = Project.open(Path(folder))
@@ -210,7 +210,7 @@ def loading(folder):
         loaded = project.load([Path(folder, "specs")])[0]
     wanted = loaded.desired
     with watched() as planned:
-        plan(wanted, Observation(), _terms(), _NOW)
+        plan(_snapshot(wanted))
     return {
         "load_s": took["wall_s"],
         "plan_s": planned["wall_s"],

@@ -12,7 +12,7 @@ from builders import a_wanted_job, an_experiment
 from targets_in_memory import EMULATED, MIRROR, PATIENCE, QPU, Lab
 
 from runner.domain import OnDeviceChange, Policy, recipe_digest
-from runner.reconcile import Wish
+from runner.reconcile import Snapshot
 from runner.reconcile.model.actions import Hold
 from runner.reconcile.plan.conditions import conditions
 
@@ -77,13 +77,13 @@ def forgotten(lab, *, target, constants):
     lab.records.add("exp", [replace(job, **lost) for job in jobs])
 
 
-def what_it_is(deed):
+def what_it_is(found):
     """In the words of the table."""
-    if any(isinstance(each, Hold) for each in deed.plan.actions):
+    if any(isinstance(each, Hold) for each in found.plan.actions):
         return "held"
-    if deed.plan.cost.runs:
+    if found.plan.cost.runs:
         return "bought"
-    told = {each.type for each in conditions(deed.desired, deed.seen, deed.plan) if not each.is_as_wanted}
+    told = {each.type for each in conditions(*found) if not each.is_as_wanted}
     return "the same, told as `DeviceChanged`" if "DeviceChanged" in told else "the same"
 
 
@@ -95,14 +95,14 @@ def test_a_row_of_the_table_is_so(lab, place, constants, file, expected):
     before = wanted(LEVELS[constants], there == EMULATED, file)
     said = {"target": there, "service": there, "device_type": "FRESNEL"}
     manifest = said | {"sequence": json.loads(before.sequence)}
-    lab.at(there).run([Wish(desired=before, manifest=manifest)], PATIENCE)
+    lab.at(there).run([Snapshot(desired=before, manifest=manifest)], PATIENCE)
     if "not known" in constants or "nobody" in place:
         forgotten(lab, target="nobody" in place, constants="not known" in constants)
         lab.forget(there)
     also = [MIRROR] if there == MIRROR else []
-    deed = lab.at(here, also).look([Wish(desired=asked)])[0]
+    found = lab.at(here, also).look([Snapshot(desired=asked)])[0]
 
-    assert expected == what_it_is(deed)
+    assert expected == what_it_is(found)
 
 
 def test_the_table_has_rows_of_every_end():

@@ -12,7 +12,7 @@ from world import NAMESPACE, experiment
 
 from runner.cloud import Answer, NoAnswerError
 from runner.errors import CloudError
-from runner.reconcile import Context, End, Journal, Patience, Reconciler, TargetSettings, Watch, Wish
+from runner.reconcile import Context, End, Journal, Patience, Reconciler, Snapshot, TargetSettings, Watch
 from runner.results import Records
 
 _READS_OF_JOURNAL = {"entries", "since", "unclear", "created_at", "close"}
@@ -175,7 +175,7 @@ class Crewman:
             self._only_looks = False
 
     def _wishes(self):
-        return [Wish(desired=experiment(self.world.wanted, self.world.schedule.conditions))]
+        return [Snapshot(desired=experiment(self.world.wanted, self.world.schedule.conditions))]
 
     def _reconciler(self, watch):
         settings = TargetSettings(

@@ -139,7 +139,7 @@ class Judge:
                 continue
             for job in self._world.store.jobs_of(batch.state.id):
                 status = job.state.status
-                if not status.is_terminal or (status is JobStatus.CANCELED and marks.released):
+                if not status.is_terminal or (status is JobStatus.CANCELED and marks.cancelled_by_us):
                     continue
                 found = on_record.get(job.state.id)
                 counts = {"0": job.runs} if status is JobStatus.DONE else {}
@@ -170,7 +170,7 @@ class Judge:
                 before[t] += 1
                 point = (self._world.recipes.get(marks.recipe), marks.rerun, a_key(t, repetition))
                 status = job.state.status
-                is_gone = status is JobStatus.CANCELED and marks.released
+                is_gone = status is JobStatus.CANCELED and marks.cancelled_by_us
                 spent += 0 if status is JobStatus.CANCELED else job.runs
                 if status is JobStatus.ERROR:
                     failed.setdefault(point, []).append(job.runs)

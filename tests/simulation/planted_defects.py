@@ -154,28 +154,28 @@ def _fields(**fields):
     return changed(lambda value: replace(value, **fields))
 
 
-def _wants_all(points):
+def _wants_all(states):
     return tuple(
         replace(p, retry_at=None, progress=replace(p.progress, missing=p.job.runs, failed=False))
-        for p in points
+        for p in states
     )
 
 
 def _forgets_a_key(found):
-    def some(scene):
-        last = scene.desired.jobs[-1].key if scene.desired.jobs else None
-        return tuple(piece for piece in found(scene) if piece.key != last)
+    def some(snapshot):
+        last = snapshot.desired.jobs[-1].key if snapshot.desired.jobs else None
+        return tuple(piece for piece in found(snapshot) if piece.key != last)
 
     return some
 
 
 def _retries_for_ever(found):
-    def points(scene):
-        policy = scene.desired.policy
+    def states(snapshot):
+        policy = snapshot.desired.policy
         endless = replace(policy, retry=replace(policy.retry, limit=99))
-        return found(replace(scene, desired=replace(scene.desired, policy=endless)))
+        return found(replace(snapshot, desired=replace(snapshot.desired, policy=endless)))
 
-    return points
+    return states
 
 
 def _doubles_runs(found):
@@ -239,7 +239,7 @@ def _every_second_row(found):
 
 
 def _only_empty_fences(found):
-    return lambda self, deed, action: None if action.holds_jobs else found(self, deed, action)
+    return lambda self, snapshot, action: None if action.holds_jobs else found(self, snapshot, action)
 
 
 def _with_settings(**settings):
@@ -250,7 +250,7 @@ def _with_settings(**settings):
 
 def _knows_all_claims(found):
     def creation(self, batch):
-        return found(self, batch) or (self.seen.entries[-1] if self.seen.entries else None)
+        return found(self, batch) or (self.observed.entries[-1] if self.observed.entries else None)
 
     return creation
 
@@ -266,7 +266,7 @@ def _shifted_results(found):
 
 def _of_any_recipe(found):
     del found
-    return lambda self: tuple(r for r in self.seen.recorded if self._counts(r))
+    return lambda self: tuple(r for r in self.observed.recorded if self._counts(r))
 
 
 def _any_recipe_is_current(found):
@@ -360,12 +360,11 @@ def _as_it_was_told(found):
 def _all_pending(found):
     """Everything that was bought is taken for repeated."""
 
-    def repeated(scene):
-        bare = {batch.id: () for batch in scene.seen.batches}
-        rows = (replace(row, jobs=()) if row.batch_id in bare else row for row in scene.seen.entries)
-        return found(
-            type(scene)(scene.desired, replace(scene.seen, entries=tuple(rows)), scene.settings, scene.now)
-        )
+    def repeated(snapshot):
+        bare = {batch.id: () for batch in snapshot.observed.batches}
+        entries = snapshot.observed.entries
+        rows = tuple(replace(row, jobs=()) if row.batch_id in bare else row for row in entries)
+        return found(replace(snapshot, observed=replace(snapshot.observed, entries=rows)))
 
     return repeated
 
@@ -409,12 +408,12 @@ _POINTS, _OBJECTIONS = (
     "runner.reconcile.execute.guard:objections",
 )
 _JOURNAL, _CLIENT = "runner.reconcile.journal.journal:Journal", "runner.cloud.client:Client"
-_MEMORY, _SCENE = "runner.reconcile.memory:Memory", "runner.reconcile.model.snapshot:Scene"
+_MEMORY, _SNAPSHOT = "runner.reconcile.memory:Memory", "runner.reconcile.model.snapshot:Snapshot"
 _OBSERVER, _RECONCILER = (
     "runner.reconcile.observe.observer:Observer",
     "runner.reconcile.execute.reconciler:Reconciler.__init__",
 )
-_ONLY_SIGHTED = ((f"{_SCENE}.gap", lambda _: lambda self, batch: self.sighting(batch).gap),)
+_ONLY_SIGHTED = ((f"{_SNAPSHOT}.gap", lambda _: lambda self, batch: self.sighting(batch).gap),)
 _ALWAYS_WANTS = ((_POINTS, changed(_wants_all)),)
 
 DEFECTS = (
@@ -451,7 +450,7 @@ DEFECTS = (
         make=_fields(rerun=0),
         within=20,
     ),
-    Defect(name="records of other recipes count", at=f"{_SCENE}.recorded", make=_of_any_recipe, within=50),
+    Defect(name="records of other recipes count", at=f"{_SNAPSHOT}.recorded", make=_of_any_recipe, within=50),
     Defect(
         name="repetitions are forgotten",
         at="runner.reconcile.model.repetitions:keyed",
@@ -477,7 +476,7 @@ DEFECTS = (
         within=20,
     ),
     Defect(
-        name="what another clone wants is cancelled", at=f"{_SCENE}.may_undo", make=gives(True), within=200
+        name="what another clone wants is cancelled", at=f"{_SNAPSHOT}.may_undo", make=gives(True), within=200
     ),
     Defect(
         name="all that was bought is taken for repeated",
@@ -571,11 +570,14 @@ DEFECTS = (
     ),
     # Claims and fences
     Defect(
-        name="fences are left out", at="runner.reconcile.execute.executor:Actor._fence", make=never, within=10
+        name="fences are left out",
+        at="runner.reconcile.execute.executor:Executor._fence",
+        make=never,
+        within=10,
     ),
     Defect(
         name="fences around jobs are left out",
-        at="runner.reconcile.execute.executor:Actor._fence",
+        at="runner.reconcile.execute.executor:Executor._fence",
         make=_only_empty_fences,
         within=230,
     ),
@@ -587,20 +589,20 @@ DEFECTS = (
     ),
     Defect(
         name="the youngest claim wins",
-        at=f"{_SCENE}.claims",
+        at=f"{_SNAPSHOT}.claims",
         make=changed(lambda claims: claims[::-1]),
         within=400,
     ),
     Defect(
         name="what is older is taken for younger",
-        at=f"{_SCENE}._by_age",
+        at=f"{_SNAPSHOT}._by_age",
         make=changed(lambda b: b[::-1]),
         within=400,
     ),
     Defect(
-        name="all claims are taken for our own", at=f"{_SCENE}.creation", make=_knows_all_claims, within=80
+        name="all claims are taken for our own", at=f"{_SNAPSHOT}.creation", make=_knows_all_claims, within=80
     ),
-    Defect(name="a claim is old at once", at=f"{_SCENE}.claim_age_s", make=gives(math.inf), within=60),
+    Defect(name="a claim is old at once", at=f"{_SNAPSHOT}.claim_age_s", make=gives(math.inf), within=60),
     Defect(name="the lease is over at once", at=_RECONCILER, make=_with_settings(lease_s=0.0), within=120),
     Defect(name="the lease never ends", at=_RECONCILER, make=_with_settings(lease_s=1e9), within=10),
     Defect(
@@ -612,10 +614,12 @@ DEFECTS = (
     # What may still come
     Defect(name="the settle window is ignored", at=_RECONCILER, make=_with_settings(settle_s=0.0), within=70),
     Defect(name="ages of rows go by the clock", at=f"{_OBSERVER}._ages_s", make=gives({}), within=100),
-    Defect(name="rows are old at once", at=f"{_SCENE}.seconds_since", make=gives(math.inf), within=70),
-    Defect(name="what was shut is settled at once", at=f"{_SCENE}.is_settled", make=gives(True), within=400),
+    Defect(name="rows are old at once", at=f"{_SNAPSHOT}.seconds_since", make=gives(math.inf), within=70),
     Defect(
-        name="what was shut may be bought at once", at=f"{_SCENE}.unsettled_s", make=gives(0.0), within=340
+        name="what was shut is settled at once", at=f"{_SNAPSHOT}.is_settled", make=gives(True), within=400
+    ),
+    Defect(
+        name="what was shut may be bought at once", at=f"{_SNAPSHOT}.unsettled_s", make=gives(0.0), within=340
     ),
     Defect(
         name="what no list shows is not asked for", at=f"{_OBSERVER}._unlisted", make=gives({}), within=400
@@ -697,7 +701,7 @@ DEFECTS = (
         name="our own marks are not kept",
         at=f"{_MEMORY}.mark",
         make=never,
-        also=((f"{_SCENE}.is_settled", gives(True)),),
+        also=((f"{_SNAPSHOT}.is_settled", gives(True)),),
         within=400,
     ),
     Defect(
@@ -830,7 +834,7 @@ HARMLESS = {
         make=changed(_first_attempts),
     ): "the attempt only tells twins apart, and that of a failed attempt has ended by then",
     Defect(
-        name="the recipe is ignored", at=f"{_SCENE}._is_current", make=_any_recipe_is_current
+        name="the recipe is ignored", at=f"{_SNAPSHOT}._is_current", make=_any_recipe_is_current
     ): "what is under way of another recipe is waited for; what has ended counts by the records' recipe",
     Defect(
         name="adoptions are left out", at="runner.reconcile.plan.maintenance:adoptions", make=gives(())

@@ -31,7 +31,17 @@ from runner.domain import (
     repetition_key,
 )
 from runner.errors import RunnerError
-from runner.reconcile import Context, End, Journal, Memory, Patience, Reconciler, TargetSettings, Watch, Wish
+from runner.reconcile import (
+    Context,
+    End,
+    Journal,
+    Memory,
+    Patience,
+    Reconciler,
+    Snapshot,
+    TargetSettings,
+    Watch,
+)
 from runner.results import Records
 from runner.results.records.sites import Site
 
@@ -353,7 +363,7 @@ class Crewman:
         world = self.world
         recipe = world.conditions.files[index].versions[version].recipe
         wishes = tuple(world.wishes(index, version))
-        return Wish(desired=experiment(world.conditions, index, wishes, recipe), commit=self._commit)
+        return Snapshot(desired=experiment(world.conditions, index, wishes, recipe), commit=self._commit)
 
     def _lose(self, what):
         self._lives += 1

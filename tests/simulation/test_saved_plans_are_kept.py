@@ -6,23 +6,20 @@ import random
 from collections import Counter
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
-from builders import NOW, TERMS, a_wanted_job, an_experiment, repeated, seen
+from builders import NOW, TERMS, a_snapshot, a_wanted_job, an_experiment, plan, repeated, seen
 from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.domain import JobStatus, OnUnknown, Policy, Submission, job_key, recipe_digest
 from runner.errors import CloudError
-from runner.reconcile import Context, Journal, Patience, Reconciler, TargetSettings, Wish
+from runner.reconcile import Context, Journal, Patience, Planned, Reconciler, Snapshot, TargetSettings
 from runner.reconcile.model.actions import AddJobs, NewJob
-from runner.reconcile.model.deed import Deed
-from runner.reconcile.plan.planner import plan
 from runner.reconcile.plan.saved_plan import saved_experiment
-from runner.reconcile.plan.saved_plan_limits import Amounts, guarded, permitted
+from runner.reconcile.plan.saved_plan_limits import Amounts, permitted
 from runner.results import Records
 
 SEEDS = range(40)
@@ -87,13 +84,15 @@ def test_each_job_of_a_saved_plan_is_bought_at_most_once(tmp_path, policy):
     """Whatever gets lost, fails, or is begun again; with claims each is bought once faults end."""
     for seed in SEEDS:
         with closing(World(seed, POLICIES[policy], tmp_path / str(seed))) as world:
-            (deed,) = world.reconciler().look([Wish(desired=world.wanted)])
-            promise = saved_experiment(deed, "specs/exp.yaml")
-            wish = Wish(desired=world.wanted, guard=partial(guarded, promise))
+            (found,) = world.reconciler().look([Snapshot(desired=world.wanted)])
+            promise = saved_experiment(found, "specs/exp.yaml")
+            snapshot = Snapshot(desired=world.wanted, promise=promise)
             for turn in range(8):
                 world.is_faulty = turn < 6
                 try:
-                    world.reconciler().run([wish], Patience(timeout_s=world.rng.choice([0.0, 3.0, 900.0])))
+                    world.reconciler().run(
+                        [snapshot], Patience(timeout_s=world.rng.choice([0.0, 3.0, 900.0]))
+                    )
                 except CloudError:
                     continue
             bought = world.bought()
@@ -111,7 +110,7 @@ def test_no_pass_buys_beyond_what_is_promised_and_left(asked, before):
     """Whatever is asked for, and whatever was bought before."""
     experiment = an_experiment(a_wanted_job(1), a_wanted_job(2))
     planned = plan(experiment, seen(), TERMS, NOW)
-    promise = saved_experiment(Deed(experiment, seen(), planned), "specs/exp.yaml")
+    promise = saved_experiment(Planned(a_snapshot(experiment), planned), "specs/exp.yaml")
     jobs = tuple(NewJob(key=job_key({"t": t}), name="", runs=runs, attempt=1) for t, runs in asked)
     add = AddJobs(batch_id="b", jobs=jobs, reason="")
     cut = permitted(replace(planned, actions=(add,), differences=((),)), promise, amounts(before))

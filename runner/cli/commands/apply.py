@@ -86,7 +86,7 @@ def _saved(
 
 
 def _ask(project: Project, experiments: list[Experiment]) -> None:
-    plans = [deed.plan for deed in project.look(experiments, sees_removed=True)]
+    plans = [each.plan for each in project.look(experiments, sees_removed=True)]
     if not any(plan.actions for plan in plans):
         return
     if not sys.stdin.isatty():

@@ -78,13 +78,13 @@ def plan(  # noqa: PLR0913, PLR0917  (a word of the command line each)
     if offline:
         raise UsageError("--offline goes by the records of a commit", hint="say --rev A..B")
     project, experiments = options.opened(paths, target, selection, asks_cloud=True)
-    deeds = project.look(experiments, sees_removed=save is None)
-    plans = [deed.plan for deed in deeds]
+    planned = project.look(experiments, sees_removed=save is None)
+    plans = [each.plan for each in planned]
     if save:
         from runner.project.plan.plan_file import write_plan  # noqa: PLC0415  (takes a while to import)
         from runner.project.plan.saved_plan import plan_to_save  # noqa: PLC0415
 
-        write_plan(save, plan_to_save(project, experiments, deeds))
+        write_plan(save, plan_to_save(project, experiments, planned))
         say(f"saved; `runner apply {quote(str(save))}` performs exactly this plan")
     if form == "json":
         print_json(plan_objects(plans))

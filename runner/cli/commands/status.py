@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from runner.domain import ObservedBatch
     from runner.project import Selection
-    from runner.reconcile import Deed
+    from runner.reconcile import Observation, Planned
 
 
 @click.command()
@@ -38,28 +38,28 @@ def status(paths: tuple[Path, ...], selection: Selection, target: str | None, fo
     the repository, and after them the batches of experiments that were removed from it. Changes nothing.
     """
     project, experiments = options.opened(paths, target, selection, asks_cloud=True)
-    deeds = project.look(experiments)
+    found = project.look(experiments)
     is_all = not paths and not selection and project.namespace is not None
     removed = project.removed(experiments) if is_all else ()
     if form == "json":
         print_json(
-            [*(_object(deed) for deed in deeds), *(_removed_object(*each) for each in _by_name(removed))]
+            [*(_object(each) for each in found), *(_removed_object(*each) for each in _by_name(removed))]
         )
         return Exit.DONE
-    for deed in deeds:
-        _print(deed)
+    for each in found:
+        _print(each)
     for name, batches in _by_name(removed):
         print_text(f"{name}: removed; no file of the repository declares it")
         _print_batches(batches, unread="")
     return Exit.DONE
 
 
-def _object(deed: Deed) -> dict[str, Any]:
-    claims = conditions(deed.desired, deed.seen, deed.plan)
-    return plan_object(deed.plan) | {
+def _object(planned: Planned) -> dict[str, Any]:
+    claims = conditions(*planned)
+    return plan_object(planned.plan) | {
         "removed": False,
         "conditions": plain(claims),
-        "batches": plain(deed.seen.batches),
+        "batches": plain(planned.snapshot.observed.batches),
     }
 
 
@@ -75,22 +75,22 @@ def _by_name(batches: Sequence[ObservedBatch]) -> list[tuple[str, list[ObservedB
     return sorted(by_name.items())
 
 
-def _print(deed: Deed) -> None:
-    plan = deed.plan
+def _print(planned: Planned) -> None:
+    snapshot, plan = planned
     print_text(f"{plan.experiment}: {plan.sync}, {plan.health}")
-    claims = [c for c in conditions(deed.desired, deed.seen, plan) if not c.is_as_wanted]
+    claims = [c for c in conditions(snapshot, plan) if not c.is_as_wanted]
     if claims:
         rows = [(c.type, c.status, c.reason, c.message) for c in claims]
         print_table(("condition", "status", "reason", ""), rows)
-    for remark in remarks(deed.desired, deed.seen.bought):
+    for remark in remarks(snapshot.desired, snapshot.observed.bought):
         print_text(f"  note: {remark}")
-    if deed.seen.batches:
-        _print_batches(deed.seen.batches)
+    if snapshot.observed.batches:
+        _print_batches(snapshot.observed.batches)
     print_table(
         ("job", "status", "wanted", "done", "active", "failures"),
         [(t.name, t.status, t.runs, t.done, t.active, t.failures) for t in plan.jobs],
     )
-    for job_id, error in _errors(deed):
+    for job_id, error in _errors(snapshot.observed):
         print_text(f"  job {job_id}: {error}")
     for hold in plan.holds:
         print_text(f"  held: {hold.reason}; {hold.how}")
@@ -112,11 +112,11 @@ def _jobs(batch: ObservedBatch, unread: str) -> str:
     return known or (f"{batch.jobs_count}{unread}" if batch.jobs_count else "none")
 
 
-def _errors(deed: Deed) -> list[tuple[str, str]]:
+def _errors(observed: Observation) -> list[tuple[str, str]]:
     """What went wrong, as the records and the cloud say it, each once for each job."""
     said: dict[tuple[str, str], None] = {}
-    for record in deed.seen.recorded:
+    for record in observed.recorded:
         said.update(dict.fromkeys((record.id, problem) for problem in record.problems))
-    for job in (job for batch in deed.seen.batches for job in batch.jobs):
+    for job in (job for batch in observed.batches for job in batch.jobs):
         said.update(dict.fromkeys((job.id, error) for error in job.errors))
     return list(said)

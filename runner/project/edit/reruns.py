@@ -111,8 +111,8 @@ def rerun_of_failed(project: Project, experiment: Experiment) -> Edit | None:
 
 def _failed(project: Project, experiment: Experiment) -> dict[str, int]:
     """Failures of each job that failed for good, by its name."""
-    (deed,) = project.look([experiment])
-    return {job.name: job.failures for job in deed.plan.jobs if job.failed}
+    (planned,) = project.look([experiment])
+    return {job.name: job.failures for job in planned.plan.jobs if job.failed}
 
 
 def _with_limit(experiment: Experiment, limit: int) -> Experiment:

@@ -9,7 +9,8 @@ from pydantic import ValidationError
 
 from runner.atomic_file import write_atomically
 from runner.errors import PlanError
-from runner.reconcile.plan.saved_plan import FORMAT, SavedPlan, as_json, content_digest
+from runner.reconcile.model.saved_plan import SavedPlan
+from runner.reconcile.plan.saved_plan import FORMAT, as_json, content_digest
 
 if TYPE_CHECKING:
     from pathlib import Path

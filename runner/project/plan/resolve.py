@@ -256,8 +256,8 @@ def _held(project: Project, experiment: Experiment) -> set[str]:
     """Keys of repetitions that something is bought for; nothing is asked for a file without any."""
     if all(job.repetition is None for job in experiment.desired.jobs):
         return set()
-    (deed,) = project.look([experiment])
-    return {job.key for job in deed.plan.jobs if job.done or job.active or job.declined}
+    (planned,) = project.look([experiment])
+    return {job.key for job in planned.plan.jobs if job.done or job.active or job.declined}
 
 
 def adopt(project: Project, experiment: Experiment, chosen: Sequence[Candidate]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -14,32 +13,32 @@ from runner.project.config.repository import state_folder
 from runner.project.config.targets import without_user
 from runner.project.plan.plan_file import AGAIN
 from runner.reconcile import utc_now
+from runner.reconcile.model.saved_plan import SavedPlan, SavedTarget
 from runner.reconcile.plan.saved_plan import (
-    SavedPlan,
-    SavedTarget,
     moved_file,
     moves,
     saved_experiment,
     saved_plan,
 )
-from runner.reconcile.plan.saved_plan_limits import guarded
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
-    from runner.reconcile import Deed, Wish
+    from runner.reconcile import Planned, Snapshot
     from runner.reconcile.plan.saved_plan import Move
 
 _SHOWN: Final = 20
 
 
-def plan_to_save(project: Project, experiments: Sequence[Experiment], deeds: Sequence[Deed]) -> SavedPlan:
+def plan_to_save(
+    project: Project, experiments: Sequence[Experiment], planned: Sequence[Planned]
+) -> SavedPlan:
     """What is promised of some experiments, from what was just seen and planned."""
     saved = [
-        saved_experiment(deed, _relative(each, project.root))
-        for each, deed in zip(experiments, deeds, strict=True)
+        saved_experiment(made, _relative(each, project.root))
+        for each, made in zip(experiments, planned, strict=True)
     ]
     return saved_plan(
         saved,
@@ -106,19 +105,19 @@ class Promise:
         self._saved = saved
         self._begun = state_folder(project.root) / "plans" / saved.digest
 
-    def __call__(self, wishes: list[Wish], deeds: list[Deed]) -> list[Wish]:
-        """The wishes, guarded; those that are only looked at as they are.
+    def __call__(self, snapshots: list[Snapshot], planned: list[Planned]) -> list[Snapshot]:
+        """The experiments with what is promised of each; those that are only looked at as they are.
 
         Raises:
             PlanError: The world has moved, or other actions would follow from it; nothing was sent.
         """
         promised = {each.name: each for each in self._saved.experiments}
         if not self._begun.exists():
-            _refuse(move for deed in deeds for move in moves(promised[deed.desired.name], deed))
+            _refuse(move for each in planned for move in moves(promised[each.plan.experiment], each))
             self._begin()
         return [
-            replace(wish, guard=partial(guarded, promised[wish.desired.name])) if wish.is_applied else wish
-            for wish in wishes
+            replace(each, promise=promised[each.desired.name]) if each.is_applied else each
+            for each in snapshots
         ]
 
     def _begin(self) -> None:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment, DesiredJob
     from runner.errors import Problem
-    from runner.reconcile import Deed, Observation
+    from runner.reconcile import Observation, Planned
 
 
 class Kind(StrEnum):
@@ -150,7 +150,7 @@ def renames(
 
 
 def changed_experiment(
-    deed: Deed, before: DesiredExperiment | None, warnings: Iterable[str] = ()
+    planned: Planned, before: DesiredExperiment | None, warnings: Iterable[str] = ()
 ) -> ExperimentChange:
     """What becomes of an experiment that is wanted.
 
@@ -159,7 +159,7 @@ def changed_experiment(
 
         warnings: What is odd in it and was not before.
     """
-    after, planned = deed.desired, deed.plan
+    after, plan = planned.snapshot.desired, planned.plan
     kept = _kept(before, after) if before else {}
     added = tuple(job.name for job in after.jobs if job.key not in kept)
     removed = tuple(job.name for job in before.jobs if job.key not in kept) if before else ()
@@ -173,27 +173,27 @@ def changed_experiment(
         removed=removed,
         resized=resized,
         jobs=len(after.jobs),
-        done=sum(job.status == "DONE" for job in planned.jobs),
-        cost=planned.cost,
-        cancels=cancelled_jobs(deed),
-        left=budget_left(after, deed.seen, planned.cost),
+        done=sum(job.status == "DONE" for job in plan.jobs),
+        cost=plan.cost,
+        cancels=cancelled_jobs(planned),
+        left=budget_left(after, planned.snapshot.observed, plan.cost),
         differences=found,
-        warnings=(*warnings, *warnings_of(deed)),
+        warnings=(*warnings, *warnings_of(planned)),
     )
 
 
-def removed_experiment(before: DesiredExperiment, deed: Deed | None) -> ExperimentChange:
+def removed_experiment(before: DesiredExperiment, planned: Planned | None) -> ExperimentChange:
     """What becomes of an experiment that no file describes any more.
 
     Args:
-        deed: What is there of it and is done with it; None if there is nothing.
+        planned: What is there of it and is done with it; None if there is nothing.
     """
     return ExperimentChange(
         name=before.name,
         kind=Kind.REMOVED,
         removed=tuple(job.name for job in before.jobs),
-        cancels=cancelled_jobs(deed) if deed else 0,
-        warnings=tuple(warnings_of(deed)) if deed else (),
+        cancels=cancelled_jobs(planned) if planned else 0,
+        warnings=tuple(warnings_of(planned)) if planned else (),
     )
 
 
@@ -247,16 +247,16 @@ def budget_left(desired: DesiredExperiment, seen: Observation, cost: Cost) -> di
     return {name: limit - used for name, (limit, used) in limits.items() if limit is not None}
 
 
-def cancelled_jobs(deed: Deed) -> int:
+def cancelled_jobs(planned: Planned) -> int:
     """How many pending jobs a plan cancels."""
-    return sum(pending for pending, _ in _cancellations(deed))
+    return sum(pending for pending, _ in _cancellations(planned))
 
 
-def _cancellations(deed: Deed) -> list[tuple[int, int]]:
+def _cancellations(planned: Planned) -> list[tuple[int, int]]:
     """Of each batch of which something is cancelled, how many pending jobs are, and how many jobs run on."""
-    batches = {batch.id: batch for batch in deed.seen.batches}
+    batches = {batch.id: batch for batch in planned.snapshot.observed.batches}
     found = []
-    for action in deed.plan.actions:
+    for action in planned.plan.actions:
         if not isinstance(action, (CancelBatch, CancelJobs)) or action.batch_id not in batches:
             continue
         jobs = batches[action.batch_id].jobs
@@ -267,14 +267,14 @@ def _cancellations(deed: Deed) -> list[tuple[int, int]]:
     return found
 
 
-def warnings_of(deed: Deed) -> Iterable[str]:
+def warnings_of(planned: Planned) -> Iterable[str]:
     """What a reviewer should know of a plan: its notes, what is cancelled, what a person must decide."""
-    yield from deed.plan.notes
-    found = _cancellations(deed)
+    yield from planned.plan.notes
+    found = _cancellations(planned)
     if found:
         pending, running = (sum(column) for column in zip(*found, strict=True))
         on = f"; {running} running go on" if running else ""
         jobs = "pending job that is" if pending == 1 else "pending jobs that are"
         yield f"cancels {pending} {jobs} no longer asked for{on}"
-    for hold in deed.plan.holds:
+    for hold in planned.plan.holds:
         yield f"held: {hold.reason} ({hold.how})"

@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from runner.project.revisions.commit_experiments import Side
     from runner.project.revisions.commit_files import Commit
     from runner.project.views.selection import Selection
-    from runner.reconcile import Deed
+    from runner.reconcile import Planned
 
 NOT_PLANNED: Final = "its sequence comes from Python, which is never run for another revision"
 
@@ -85,8 +85,8 @@ def compared(before: Commit, after: Commit, how: Comparing) -> Changes:
         if how.paths and not any(each.experiments or each.invalid or each.unplanned for each in sides):
             raise UsageError("neither revision has an experiment file there")
         with reconciler_of(project, sides, Path(folder), asks_cloud=how.asks_cloud) as reconciler:
-            deeds = looked_at(reconciler, sides[1])
-        found = _chosen(_changes(sides, deeds, project.settings), how.selection)
+            planned = looked_at(reconciler, sides[1])
+        found = _chosen(_changes(sides, planned, project.settings), how.selection)
         return Changes(experiments=found, notes=tuple(settings_notes(*roots)), asked_cloud=how.asks_cloud)
 
 
@@ -107,20 +107,22 @@ def _project(root: Path, how: Comparing) -> Project:
     )
 
 
-def _changes(sides: Sequence[Side], deeds: Mapping[str, Deed], settings: Settings) -> list[ExperimentChange]:
+def _changes(
+    sides: Sequence[Side], planned: Mapping[str, Planned], settings: Settings
+) -> list[ExperimentChange]:
     before, after = sides
     gone = _gone(before, after, settings)
     former = renames(before.desired, after.desired, gone)
     found = [
         changed_experiment(
-            deeds[name],
+            planned[name],
             before.desired.get(former.get(name, name)),
             _new_warnings(experiment, before.experiments.get(former.get(name, name))),
         )
         for name, experiment in after.experiments.items()
     ]
     found += [
-        removed_experiment(before.desired[name], deeds.get(name)) for name in gone - set(former.values())
+        removed_experiment(before.desired[name], planned.get(name)) for name in gone - set(former.values())
     ]
     found += [
         ExperimentChange(name=path, kind=Kind.INVALID, problems=problems)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.domain import Surplus
 from runner.project.revisions.commit_experiments import names_in
-from runner.reconcile import Context, Journal, Reconciler, TargetSettings, Wish, utc_now
+from runner.reconcile import Context, Journal, Reconciler, Snapshot, TargetSettings, utc_now
 from runner.results import Records
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from runner.project.project import Project
     from runner.project.revisions.commit_experiments import Side
-    from runner.reconcile import Deed
+    from runner.reconcile import Planned
 
 
 @contextmanager
@@ -56,7 +56,7 @@ class _NoCloud:
         return []
 
 
-def looked_at(reconciler: Reconciler, side: Side) -> dict[str, Deed]:
+def looked_at(reconciler: Reconciler, side: Side) -> dict[str, Planned]:
     """What would be done for each experiment, and for those that were removed; held if they wait for none."""
-    wishes = [Wish(desired=each) for each in side.desired.values()]
-    return {deed.desired.name: deed for deed in reconciler.look(wishes)}
+    snapshots = [Snapshot(desired=each) for each in side.desired.values()]
+    return {each.plan.experiment: each for each in reconciler.look(snapshots)}

@@ -198,8 +198,8 @@ class Watcher:
     def _run(self, context: Context, settings: TargetSettings, experiments: Sequence[Experiment]) -> None:
         watch = Watch(on_plans=self._on_plans, on_outage=_give_up)
         if experiments or settings.removed:
-            wishes = self._project.wishes(experiments)
-            Reconciler(context, settings, watch).run(wishes, self._manner.patience)
+            snapshots = self._project.snapshots(experiments)
+            Reconciler(context, settings, watch).run(snapshots, self._manner.patience)
 
     def _on_plans(self, plans: Sequence[Plan]) -> None:
         for plan in plans:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.reconcile import Observation, TargetSettings, utc_now
-from runner.reconcile.model.snapshot import Scene
+from runner.reconcile import Observation, Snapshot
 from runner.reconcile.plan.job_states import job_states
 
 if TYPE_CHECKING:
@@ -20,6 +19,6 @@ def ended_for_good(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) 
     They failed as often as the file's retries allow, or were cancelled; or their results could not be had,
     cannot be right, or lack shots.
     """
-    scene = Scene(desired, Observation(recorded=tuple(recorded)), TargetSettings(), utc_now())
-    jobs = (state.progress for state in job_states(scene))
+    snapshot = Snapshot(desired=desired, observed=Observation(recorded=tuple(recorded)))
+    jobs = (state.progress for state in job_states(snapshot))
     return frozenset(job.name for job in jobs if job.failed or (job.is_lost and not job.missing))

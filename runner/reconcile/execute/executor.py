@@ -1,4 +1,4 @@
-"""Act: perform what a plan says, in order, and nothing else.
+"""Execute: do what a plan says, in order, and nothing else.
 
 What is not idempotent goes through the journal: first the intention, then the request, then what became of
 it. A process that dies between two lines leaves a row that the next planner reads.
@@ -48,9 +48,9 @@ if TYPE_CHECKING:
     from runner.domain import DesiredExperiment
     from runner.reconcile.context import Context
     from runner.reconcile.model.actions import Action, NewJob
-    from runner.reconcile.model.deed import Deed
+    from runner.reconcile.model.observation import TargetSettings
     from runner.reconcile.model.repetitions import Repetitions
-    from runner.reconcile.model.snapshot import TargetSettings
+    from runner.reconcile.model.snapshot import Planned, Snapshot
 
 
 # What a change meets that has already happened, or that comes too late.
@@ -61,7 +61,7 @@ _CONFLICTS: Final = 3
 _TOLD: Final = 3
 
 
-class Actor:
+class Executor:
     """Performs plans; usable from several threads, each with another experiment.
 
     Args:
@@ -87,7 +87,7 @@ class Actor:
         self._before_action = context.before_action
         self._nonce = nonce
         self.results = ResultRecords(context)
-        self._verbs: dict[type[Action], Callable[[Deed, Any], None]] = {
+        self._verbs: dict[type[Action], Callable[[Snapshot, Any], None]] = {
             Claim: self._claim,
             AddJobs: self._add_jobs,
             Submit: self._submit,
@@ -99,33 +99,34 @@ class Actor:
             RecordResults: self._record,
         }
 
-    def perform(self, deed: Deed) -> None:
+    def execute(self, planned: Planned) -> None:
         """Performs the actions of a plan in order; a Hold is for people.
 
         Raises:
             CloudError: An action failed; those before it are done, those after it are not.
         """
-        for action in deed.plan.actions:
+        snapshot, plan = planned
+        for action in plan.actions:
             verb = self._verbs.get(type(action))
             if verb:
                 self._before_action()
-                with written_down(self._journal, deed.desired.name, action):
-                    verb(deed, action)
+                with written_down(self._journal, plan.experiment, action):
+                    verb(snapshot, action)
 
     # Submission
 
-    def _claim(self, deed: Deed, action: Claim) -> None:
+    def _claim(self, snapshot: Snapshot, action: Claim) -> None:
         try:
-            self._create(Kind.CLAIM, deed, action)
+            self._create(Kind.CLAIM, snapshot, action)
         except InvalidPayloadError:
             return  # it may not take batches without jobs: the planner then buys at once
 
-    def _submit(self, deed: Deed, action: Submit) -> None:
-        self._remember_recipe(deed)
-        self._create(Kind.SUBMIT, deed, action)
+    def _submit(self, snapshot: Snapshot, action: Submit) -> None:
+        self._remember_recipe(snapshot)
+        self._create(Kind.SUBMIT, snapshot, action)
 
-    def _create(self, kind: Kind, deed: Deed, action: Claim | Submit) -> None:
-        desired, submission, claim = deed.desired, action.submission, self._nonce()
+    def _create(self, kind: Kind, snapshot: Snapshot, action: Claim | Submit) -> None:
+        desired, submission, claim = snapshot.desired, action.submission, self._nonce()
         jobs = action.jobs if kind is Kind.SUBMIT else ()
         payload = {
             "device_type": desired.device_type,
@@ -139,12 +140,12 @@ class Actor:
                 claim,
                 rerun=action.jobs[0].rerun,
                 repetitions=spanned(action.jobs),
-                commit=deed.commit,
+                commit=snapshot.commit,
             ),
         }
         rerun, amounts = action.jobs[0].rerun, _amounts(jobs)
         seq = self._intend(
-            deed,
+            snapshot,
             kind,
             rerun=rerun,
             submission=submission,
@@ -154,7 +155,7 @@ class Actor:
         )
         if seq is None:
             return
-        answer = self._once(seq, lambda: self._client.send_batch(payload))
+        answer = self._send_journalled(seq, lambda: self._client.send_batch(payload))
         if answer is None:
             return
         self._memory.hear(answer)
@@ -162,14 +163,14 @@ class Actor:
         ids = [job["id"] for job in jobs_in(answer)]
         self._journal.settle(seq, State.ACCEPTED if is_told else State.UNKNOWN, answer.get("id"), ids)
 
-    def _add_jobs(self, deed: Deed, action: AddJobs) -> None:
-        self._remember_recipe(deed)
-        batch = deed.batch(action.batch_id)
+    def _add_jobs(self, snapshot: Snapshot, action: AddJobs) -> None:
+        self._remember_recipe(snapshot)
+        batch = snapshot.batch(action.batch_id)
         marks = tags.read_marks(batch.tags if batch else ())
         if not are_told_apart(action.jobs, marks.repetitions):
-            self._give_up(deed, action)
+            self._give_up(snapshot, action)
         seq = self._intend(
-            deed,
+            snapshot,
             Kind.ADD,
             rerun=marks.rerun,
             submission=marks.submission,
@@ -180,19 +181,19 @@ class Actor:
         )
         if seq is None:
             if batch and not batch.jobs_count:
-                self._fence(deed, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
+                self._fence(snapshot, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
             return
-        payloads = _job_payloads(deed.desired, action.jobs)
+        payloads = _job_payloads(snapshot.desired, action.jobs)
         before = self._memory.job_ids(action.batch_id) | {job.id for job in (batch.jobs if batch else ())}
         try:
-            answer = self._once(seq, lambda: self._client.add_jobs(action.batch_id, payloads))
+            answer = self._send_journalled(seq, lambda: self._client.add_jobs(action.batch_id, payloads))
         except ConflictError as error:
             # Another runner has shut the batch, most likely: then the next pass decides.
-            if self._memory.count_conflict(deed.desired.name) > _CONFLICTS:
-                self._explain_refusal(deed, action, error)
+            if self._memory.count_conflict(snapshot.desired.name) > _CONFLICTS:
+                self._explain_refusal(snapshot, action, error)
             return
         except CloudRejectedError as error:
-            self._explain_refusal(deed, action, error)
+            self._explain_refusal(snapshot, action, error)
             return
         if answer is not None:
             self._memory.hear({"id": action.batch_id, **answer})
@@ -201,7 +202,7 @@ class Actor:
 
     def _intend(  # noqa: PLR0913  (the columns of one row)
         self,
-        deed: Deed,
+        snapshot: Snapshot,
         kind: Kind,
         *,
         rerun: int,
@@ -215,13 +216,13 @@ class Actor:
 
         One at a time, so that what one experiment is about to buy counts for the next.
         """
-        recipe, name = deed.desired.recipe[: tags.SHORT], deed.desired.name
+        recipe, name = snapshot.desired.recipe[: tags.SHORT], snapshot.desired.name
         with self._purchase:
             if kind in BUYING:
                 request = guard.Purchase(recipe=recipe, rerun=rerun, jobs=jobs)
-                refusal = self._refusal(deed, request)
+                refusal = self._refusal(snapshot, request)
                 if refusal:
-                    self._memory.refuse(deed.desired, refusal)
+                    self._memory.refuse(snapshot.desired, refusal)
                     return None
             return self._journal.intend(
                 kind,
@@ -236,47 +237,47 @@ class Actor:
                 jobs=jobs,
             )
 
-    def _refusal(self, deed: Deed, request: guard.Purchase) -> Hold | None:
+    def _refusal(self, snapshot: Snapshot, request: guard.Purchase) -> Hold | None:
         """Why a purchase must not be made, as a person is told it."""
-        known = self._memory.refusal(deed.desired)
+        known = self._memory.refusal(snapshot.desired)
         if known:
             return known
-        evidence = self._evidence(deed)
-        objections = guard.objections(deed.desired, request, evidence, self._settings.per_day)
+        evidence = self._evidence(snapshot)
+        objections = guard.objections(snapshot.desired, request, evidence, self._settings.per_day)
         if not objections:
             return None
-        place = self._context.keep_report("purchase", guard.report(deed.desired, request, evidence))
+        place = self._context.keep_report("purchase", guard.report(snapshot.desired, request, evidence))
         return Hold(
             reason=f"a purchase was stopped before it was sent: {'; '.join(objections[:_TOLD])}",
             how="nothing was bought; the counts that it was judged by are in "
             f"{place or 'no report'}; look at the batches in the cloud's portal, then apply again",
         )
 
-    def _evidence(self, deed: Deed) -> guard.Evidence:
-        seen, name = deed.seen, deed.desired.name
-        rows = {row.seq: row for row in (*seen.entries, *self._journal.entries(name))}
-        shut_s = {batch_id: sighting.shut_s for batch_id, sighting in seen.sightings.items()}
+    def _evidence(self, snapshot: Snapshot) -> guard.Evidence:
+        observed, name = snapshot.observed, snapshot.desired.name
+        rows = {row.seq: row for row in (*observed.entries, *self._journal.entries(name))}
+        shut_s = {batch_id: sighting.shut_s for batch_id, sighting in observed.sightings.items()}
         return guard.Evidence(
-            batches=seen.batches,
-            recorded=(*seen.recorded, *seen.unproved),
+            batches=observed.batches,
+            recorded=(*observed.recorded, *observed.unproved),
             rows=tuple(row for row in rows.values() if not row.target or self._context.site.has(row.target)),
             rows_of_day=self._journal.since(day_of(self._context.now())),
-            cancelled=seen.cancelled,
+            cancelled=observed.cancelled,
             settle_s=self._settings.settle_s,
             shut_s=shut_s,
-            ages_s=seen.ages_s,
-            constants=seen.constants,
+            ages_s=observed.ages_s,
+            constants=observed.constants,
         )
 
-    def _give_up(self, deed: Deed, action: AddJobs) -> None:
+    def _give_up(self, snapshot: Snapshot, action: AddJobs) -> None:
         """Shuts a claim whose tag would tell the wrong repetitions: what is permitted has changed since."""
-        self._fence(deed, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
+        self._fence(snapshot, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
         raise JobCreationError(
             f"the claim {action.batch_id} was made for other repetitions, and is shut",
             hint="nothing was bought; apply again",
         )
 
-    def _once(self, seq: int, send: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    def _send_journalled(self, seq: int, send: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
         """The answer to a request that must not be sent twice; None when nobody knows, or it was refused.
 
         An unknown outcome is no error: the next pass looks, and decides.
@@ -293,16 +294,16 @@ class Actor:
             self._journal.settle(seq, State.NOT_DONE)
             raise
 
-    def _explain_refusal(self, deed: Deed, action: AddJobs, error: CloudRejectedError) -> None:
+    def _explain_refusal(self, snapshot: Snapshot, action: AddJobs, error: CloudRejectedError) -> None:
         """A refused purchase is an error, unless somebody has shut the batch: then the next pass decides.
 
         Its claim is shut; should a part of the jobs have been taken all the same, it is cancelled as ours.
         """
         if not self._client.get_batch(action.batch_id).get("open"):
             return
-        batch = deed.batch(action.batch_id)
+        batch = snapshot.batch(action.batch_id)
         if not (batch and batch.jobs_count):
-            self._fence(deed, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
+            self._fence(snapshot, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
         raise JobCreationError(
             f"the cloud refused {counted(len(action.jobs), 'job')}: {error}",
             status=error.status,
@@ -318,47 +319,47 @@ class Actor:
             return f"the batch {action.batch_id} has {jobs}: apply again looks what became of them"
         return "nothing is on its claim; mend what the answer names, and apply again"
 
-    def _adopt(self, deed: Deed, action: Adopt) -> None:
-        for entry in deed.seen.entries:
+    def _adopt(self, snapshot: Snapshot, action: Adopt) -> None:
+        for entry in snapshot.observed.entries:
             if entry.claim == action.claim and entry.kind is not Kind.ADD:
                 self._journal.settle(entry.seq, State.ACCEPTED, action.batch_id)
 
-    def _remember_recipe(self, deed: Deed) -> None:
+    def _remember_recipe(self, snapshot: Snapshot) -> None:
         """Writes down what is run, before it is bought; a claim buys nothing yet."""
-        recipe = deed.desired.recipe[: tags.SHORT]
-        self._records.write_manifest(deed.desired.name, recipe, deed.manifest)
+        recipe = snapshot.desired.recipe[: tags.SHORT]
+        self._records.write_manifest(snapshot.desired.name, recipe, snapshot.manifest)
 
     # Shutting
 
-    def _fence(self, deed: Deed, action: Fence) -> None:
+    def _fence(self, snapshot: Snapshot, action: Fence) -> None:
         if action.holds_jobs:
             self._shut(lambda: self._client.close_batch(action.batch_id))
             return
-        self._mark(deed, action.batch_id, tags.FENCED)
+        self._mark(snapshot, action.batch_id, tags.FENCED)
         self._shut(lambda: self._client.cancel_batch(action.batch_id))
 
-    def _close(self, deed: Deed, action: CloseBatch) -> None:
-        del deed
+    def _close(self, snapshot: Snapshot, action: CloseBatch) -> None:
+        del snapshot
         self._shut(lambda: self._client.close_batch(action.batch_id))
 
-    def _cancel_batch(self, deed: Deed, action: CancelBatch) -> None:
+    def _cancel_batch(self, snapshot: Snapshot, action: CancelBatch) -> None:
         if action.mark:
-            self._mark(deed, action.batch_id, action.mark)
+            self._mark(snapshot, action.batch_id, action.mark)
         self._shut(lambda: self._client.cancel_batch(action.batch_id))
 
-    def _cancel_jobs(self, deed: Deed, action: CancelJobs) -> None:
-        self._mark(deed, action.batch_id, tags.PRUNED)
+    def _cancel_jobs(self, snapshot: Snapshot, action: CancelJobs) -> None:
+        self._mark(snapshot, action.batch_id, tags.PRUNED)
         for job_id in action.job_ids:
             with suppress(*_TOO_LATE):
                 self._client.cancel_job(job_id)
 
-    def _mark(self, deed: Deed, batch_id: str, mark: str) -> None:
+    def _mark(self, snapshot: Snapshot, batch_id: str, mark: str) -> None:
         """Says on the batch why it is cancelled, before it is: else it would look like a person's wish."""
-        batch = deed.batch(batch_id)
+        batch = snapshot.batch(batch_id)
         before = batch.tags if batch else ()
-        claims = {entry.claim for entry in deed.seen.entries}
+        claims = {entry.claim for entry in snapshot.observed.entries}
         is_others = mark != tags.FENCED and tags.read_marks(before).claim not in claims
-        said = tags.cancelling_tags(mark, deed.commit if is_others else "")
+        said = tags.cancelling_tags(mark, snapshot.commit if is_others else "")
         if mark not in before:
             self._client.set_batch_tags(batch_id, tags.joined_tags(before, said))
         for tag in said:
@@ -371,10 +372,10 @@ class Actor:
 
     # Records
 
-    def _record(self, deed: Deed, action: RecordResults) -> None:
-        batch = deed.batch(action.batch_id)
+    def _record(self, snapshot: Snapshot, action: RecordResults) -> None:
+        batch = snapshot.batch(action.batch_id)
         if batch is not None:
-            self.results.add(deed.desired, batch, action)
+            self.results.add(snapshot.desired, batch, action)
 
 
 def _job_payloads(desired: DesiredExperiment, jobs: tuple[NewJob, ...]) -> list[dict[str, Any]]:

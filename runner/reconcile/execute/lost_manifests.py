@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from runner.reconcile.context import Context
-    from runner.reconcile.model.deed import Deed
+    from runner.reconcile.model.snapshot import Planned, Snapshot
 
 # What a manifest says of where it comes from that was not written before the purchase.
 REBUILT: Final = "rebuilt"
@@ -33,26 +33,25 @@ class LostManifests:
         self._context, self._manifests = context, context.records.manifests
         self._asked: set[tuple[str, str, str]] = set()
 
-    def restore(self, deed: Deed) -> None:
+    def restore(self, planned: Planned) -> None:
         """Puts back what the records of an experiment have lost, and what it is about to record lacks."""
-        name = deed.desired.name
-        batches = _about_to_be_recorded(deed)
-        for recipe, some in batches.items():
+        snapshot, name = planned.snapshot, planned.plan.experiment
+        for recipe, some in _about_to_be_recorded(planned).items():
             if self._manifests.is_missing(name, recipe):
-                self._restore(deed, name, recipe, some)
-        for each in (name, *deed.seen.former):
+                self._restore(snapshot, name, recipe, some)
+        for each in (name, *snapshot.observed.former):
             for recipe in self._manifests.missing(each):
                 on_record = self._context.records.batch_ids(each, recipe)
-                self._restore(deed, each, recipe, on_record)
+                self._restore(snapshot, each, recipe, on_record)
 
-    def _restore(self, deed: Deed, name: str, recipe: str, batch_ids: Iterable[str]) -> None:
+    def _restore(self, snapshot: Snapshot, name: str, recipe: str, batch_ids: Iterable[str]) -> None:
         if self._manifests.restore(name, recipe):
             return
-        if deed.desired.recipe.startswith(recipe) and deed.manifest:
-            told = {**deed.manifest, "experiment": name, REBUILT: "from the file, after the purchase"}
+        if snapshot.desired.recipe.startswith(recipe) and snapshot.manifest:
+            told = {**snapshot.manifest, "experiment": name, REBUILT: "from the file, after the purchase"}
             self._manifests.write(name, recipe, told)
             return
-        target = str(deed.manifest.get("target", ""))
+        target = str(snapshot.manifest.get("target", ""))
         with suppress(CloudError):  # it is asked for again in the next pass
             told = self._from_batches(name, recipe, batch_ids)
             if told:
@@ -107,11 +106,11 @@ class LostManifests:
         return {own_sequence_key(text): json.loads(text) for text in texts}
 
 
-def _about_to_be_recorded(deed: Deed) -> dict[str, list[str]]:
+def _about_to_be_recorded(planned: Planned) -> dict[str, list[str]]:
     """Batches of which something is to be recorded, by their recipes."""
     found: dict[str, list[str]] = {}
-    for action in (each for each in deed.plan.actions if isinstance(each, RecordResults)):
-        batch = deed.batch(action.batch_id)
+    for action in (each for each in planned.plan.actions if isinstance(each, RecordResults)):
+        batch = planned.snapshot.batch(action.batch_id)
         recipe = read_marks(batch.tags).recipe if batch else ""
         if recipe:
             found.setdefault(recipe, []).append(action.batch_id)

@@ -1,4 +1,4 @@
-"""Performing what several experiments need, at the same time: the trouble of one is no other's."""
+"""Executes what several experiments need, at the same time; the trouble of one is no other's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from runner.reconcile.model.actions import Hold
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from runner.reconcile.model.deed import Deed
+    from runner.reconcile.model.snapshot import Planned
 
 # After so many failures in a row for want of an answer nothing more is begun: each may have waited a minute.
 SILENT_IN_A_ROW: Final = 8
@@ -26,7 +26,7 @@ class Trouble(NamedTuple):
     error: RunnerError
 
 
-def perform_all(deeds: Sequence[Deed], perform: Callable[[Deed], None], *, workers: int) -> None:
+def execute_all(planned: Sequence[Planned], execute: Callable[[Planned], None], *, workers: int) -> None:
     """Performs what each experiment needs, several at a time; one experiment's actions stay in order.
 
     What one cannot do keeps no other from being performed. Only when the cloud takes nobody's word any more,
@@ -39,25 +39,22 @@ def perform_all(deeds: Sequence[Deed], perform: Callable[[Deed], None], *, worke
         RunnerError: What went wrong, once all have ended; the others' errors are its notes. It is a
             `CloudUnavailableError` only if all of them are.
     """
-    busy = [deed for deed in deeds if any(not isinstance(each, Hold) for each in deed.plan.actions)]
-    turns = _Turns(perform)
+    busy = [each for each in planned if any(not isinstance(action, Hold) for action in each.plan.actions)]
+    turns = _Turns(execute)
     if workers == 1 or len(busy) == 1:
-        for deed in busy:
-            turns.take(deed)
+        for each in busy:
+            turns.take(each)
     elif busy:
         _take_at_once(busy, turns, min(workers, len(busy)))
     if turns.errors:
-        raise summary([Trouble(name, turns.errors[name]) for name in _names(busy) if name in turns.errors])
+        names = [each.plan.experiment for each in busy]
+        raise summary([Trouble(name, turns.errors[name]) for name in names if name in turns.errors])
 
 
-def _names(deeds: Sequence[Deed]) -> list[str]:
-    return [deed.desired.name for deed in deeds]
-
-
-def _take_at_once(deeds: Sequence[Deed], turns: _Turns, workers: int) -> None:
+def _take_at_once(busy: Sequence[Planned], turns: _Turns, workers: int) -> None:
     pool = ThreadPoolExecutor(workers, thread_name_prefix="experiments")
     try:
-        for future in [pool.submit(turns.take, deed) for deed in deeds]:
+        for future in [pool.submit(turns.take, each) for each in busy]:
             future.result()  # raises what is no error of ours: a bug, or an end that was asked for
     finally:
         turns.end()
@@ -67,21 +64,21 @@ def _take_at_once(deeds: Sequence[Deed], turns: _Turns, workers: int) -> None:
 class _Turns:
     """Performs one after the other and notes what goes wrong; usable from several threads."""
 
-    def __init__(self, perform: Callable[[Deed], None]) -> None:
-        self._perform = perform
+    def __init__(self, execute: Callable[[Planned], None]) -> None:
+        self._execute = execute
         self._lock = threading.Lock()
         self._unanswered = 0
         self._is_over = False
         self.errors: dict[str, RunnerError] = {}
 
-    def take(self, deed: Deed) -> None:
+    def take(self, planned: Planned) -> None:
         """Performs what an experiment needs, unless there is no use in it any more."""
         if self._is_over:
             return
         try:
-            self._perform(deed)
+            self._execute(planned)
         except RunnerError as error:
-            self._note(deed.desired.name, error)
+            self._note(planned.plan.experiment, error)
         else:
             with self._lock:
                 self._unanswered = 0

@@ -1,42 +1,42 @@
-"""Passes: observe, plan, act, and again, until nothing is left to do or the caller's patience ends."""
+"""Passes: observe, plan, execute, and again, until nothing is left to do or the caller's patience ends."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.domain import Surplus
 from runner.errors import CloudRejectedError, CloudUnavailableError
-from runner.reconcile.execute.executor import Actor
+from runner.reconcile.execute.executor import Executor
 from runner.reconcile.execute.lost_manifests import LostManifests
-from runner.reconcile.execute.parallel import perform_all
+from runner.reconcile.execute.parallel import execute_all
 from runner.reconcile.execute.ramp_up import FIRST, next_allowance, paced, purchases
 from runner.reconcile.model.actions import AddJobs, Claim, Hold, Submit
-from runner.reconcile.model.deed import Deed
 from runner.reconcile.model.plan import Cost, Plan, WaitFor
+from runner.reconcile.model.snapshot import Planned, Snapshot
 from runner.reconcile.observe.observer import Observer
-from runner.reconcile.observe.ownership import tombstone
+from runner.reconcile.observe.ownership import removed_experiment
 from runner.reconcile.plan.cancel import cancellations
 from runner.reconcile.plan.daily_budget import day_of
 from runner.reconcile.plan.dependencies import dependencies, in_order
 from runner.reconcile.plan.planner import plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from datetime import datetime
 
     from runner.domain import DesiredExperiment, ObservedBatch
     from runner.reconcile.context import Context
     from runner.reconcile.model.actions import Action, CancelBatch
-    from runner.reconcile.model.snapshot import Dependency, Observation, TargetSettings
+    from runner.reconcile.model.observation import Observation, TargetSettings
 
 SHORTEST_S: Final = 0.05
 # How long the cloud may be out of reach before waiting for it is given up.
 OUTAGE_S: Final = 600.0
 # How often the same actions may be planned in a row before somebody is told that they have no effect.
-STUBBORN: Final = 20
+MAX_REPEATED_PLANS: Final = 20
 # By how much this machine's clock may run otherwise than its seconds before it is told (in s).
 _JUMP_S: Final = 30.0
 
@@ -63,30 +63,6 @@ class Patience:
     until_done: bool = True
 
 
-def unguarded(desired: DesiredExperiment, seen: Observation, planned: Plan) -> Plan:
-    """Permits everything."""
-    del desired, seen
-    return planned
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Wish:
-    """What is wanted of one experiment, and what to remember of it.
-
-    Args:
-        is_applied: False for an experiment that another one waits for: it is looked at and left alone.
-        guard: Cuts a plan down to what is permitted.
-
-        commit: The commit that the file is of; empty where it is of none.
-    """
-
-    desired: DesiredExperiment
-    manifest: Mapping[str, Any] = field(default_factory=dict)
-    is_applied: bool = True
-    guard: Callable[[DesiredExperiment, Observation, Plan], Plan] = unguarded
-    commit: str = ""
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
     """How passes ended, and the last plan of each experiment."""
@@ -100,7 +76,7 @@ class Watch:
     """Whom to tell what happens.
 
     Args:
-        on_plans: Told the plans of each pass, before they are performed.
+        on_plans: Told the plans of each pass, before they are executed.
 
         on_outage: Told that the cloud is out of reach, each time it is.
     """
@@ -119,74 +95,53 @@ class Reconciler:
         self._observer = Observer(
             context, settle_s=settings.settle_s, sees_removed=settings.removed is not None
         )
-        self._actor = Actor(context, self._settings)
+        self._executor = Executor(context, self._settings)
         self._lost = LostManifests(context)
         self._allowance = FIRST
         self._began, self._began_s = context.clock(), context.memory.now_s()
 
-    def look(self, wishes: Sequence[Wish]) -> list[Deed]:
-        """What is there and what would be done for each experiment that is applied; changes nothing."""
-        # What is seen is as old as the first request for it: a claim settles by lists that are younger.
-        began_s = self._context.memory.now_s()
-        seen = self._observer.observe([wish.desired for wish in wishes])
-        now = self._context.now() - timedelta(seconds=self._context.memory.now_s() - began_s)
-        by_name = {wish.desired.name: wish for wish in wishes}
-        for name in sorted(seen.keys() - by_name.keys()):
-            by_name[name] = Wish(desired=tombstone(name, self._settings.removed or Surplus.KEEP))
-        deeds = self._deeds(by_name, seen, now, (Cost(), ""))
-        if self._settings.per_day and any(d.plan.next_cost.jobs or d.plan.holds for d in deeds):
-            today = self._observer.spent_since(day_of(now))
-            deeds = self._deeds(by_name, seen, now, today)
-        return deeds
-
-    def _deeds(
-        self,
-        wishes: Mapping[str, Wish],
-        seen: Mapping[str, Observation],
-        now: datetime,
-        bought: tuple[Cost, str],
-    ) -> list[Deed]:
-        """What would be done for each experiment that is applied.
+    def look(self, snapshots: Sequence[Snapshot]) -> list[Planned]:
+        """What is there and what would be done for each experiment that is applied; changes nothing.
 
         Args:
-            now: When looking began.
-
-            bought: What was bought today, and what of it cannot be counted; what each is about to buy comes
-                to it for those after it.
+            snapshots: Of each experiment, what its file asks for.
         """
-        today, gap = bought
-        deeds: dict[str, Deed] = {}
-        applied = [name for name, wish in wishes.items() if wish.is_applied]
-        for desired in in_order(wish.desired for wish in wishes.values()):
-            known = _dependencies(desired, deeds, applied) if desired.policy.depends_on else ()
-            observed = replace(seen[desired.name], dependencies=known, today=today, today_gap=gap)
-            deed = deeds[desired.name] = self._deed(wishes[desired.name], observed, now)
-            today += deed.plan.next_cost if wishes[desired.name].is_applied else Cost()
-        return [deeds[name] for name in applied]
+        # What is seen is as old as the first request for it: a claim settles by lists that are younger.
+        began_s = self._context.memory.now_s()
+        seen = self._observer.observe([each.desired for each in snapshots])
+        now = self._context.now() - timedelta(seconds=self._context.memory.now_s() - began_s)
+        by_name = {each.desired.name: each for each in snapshots}
+        for name in sorted(seen.keys() - by_name.keys()):
+            pending = self._settings.removed or Surplus.KEEP
+            by_name[name] = Snapshot(desired=removed_experiment(name, pending))
+        observed = [self._observed(each, seen[name], now) for name, each in by_name.items()]
+        planned = _planned(observed, (Cost(), ""))
+        if self._settings.per_day and any(each.plan.next_cost.jobs or each.plan.holds for each in planned):
+            planned = _planned(observed, self._observer.spent_since(day_of(now)))
+        return planned
+
+    def _observed(self, snapshot: Snapshot, seen: Observation, now: datetime) -> Snapshot:
+        """An experiment with what is seen of it, and what this process knows beside."""
+        known = replace(
+            seen,
+            failed_fetches=dict(self._executor.results.failed),
+            refused=self._context.memory.refusal(snapshot.desired),
+            remarks=(*seen.remarks, *self._remarks()),
+        )
+        return replace(snapshot, observed=known, settings=self._settings, now=now)
 
     def removed(self, wanted: Sequence[DesiredExperiment]) -> tuple[ObservedBatch, ...]:
         """Batches of ours that count for none of all experiments there are, oldest first."""
         return self._observer.strays(wanted)
 
-    def cancel(self, wishes: Sequence[Wish]) -> list[CancelBatch]:
+    def cancel(self, snapshots: Sequence[Snapshot]) -> list[CancelBatch]:
         """Cancels what is pending of some experiments, as a person asked; answers what was cancelled."""
         cancelled: list[CancelBatch] = []
-        for deed in self.look(wishes):
-            actions = cancellations(deed.seen)
-            self._actor.perform(replace(deed, plan=replace(deed.plan, actions=actions)))
+        for snapshot, planned in self.look(snapshots):
+            actions = cancellations(snapshot.observed)
+            self._executor.execute(Planned(snapshot, replace(planned, actions=actions)))
             cancelled += actions
         return cancelled
-
-    def _deed(self, wish: Wish, seen: Observation, now: datetime) -> Deed:
-        seen = replace(
-            seen,
-            failed_fetches=dict(self._actor.results.failed),
-            is_committed=bool(wish.commit),
-            refused=self._context.memory.refusal(wish.desired),
-            remarks=(*seen.remarks, *self._remarks()),
-        )
-        planned = plan(wish.desired, seen, self._settings, now)
-        return Deed(wish.desired, seen, wish.guard(wish.desired, seen, planned), wish.manifest, wish.commit)
 
     def _remarks(self) -> tuple[str, ...]:
         """What people should know beside: of the target, and of a clock that was set meanwhile."""
@@ -200,41 +155,42 @@ class Reconciler:
         told = f"this machine's clock was set {way} by {abs(jump_s):.0f} s: waits and limits do not go by it"
         return (*known, told)
 
-    def one_pass(self, wishes: Sequence[Wish]) -> list[Plan]:
-        """One turn: look, and perform; answers what was planned."""
+    def one_pass(self, snapshots: Sequence[Snapshot]) -> list[Plan]:
+        """One turn: look, and execute; answers what was planned."""
         began = self._context.clock()
-        deeds = self.look(wishes)
-        plans = paced([deed.plan for deed in deeds], self._allowance)
+        looked_at = self.look(snapshots)
+        plans = paced([each.plan for each in looked_at], self._allowance)
         self._watch.on_plans(plans)
-        self._complete_records(deeds)
-        for deed in deeds:
-            self._lost.restore(deed)
+        self._complete_records(looked_at)
+        for each in looked_at:
+            self._lost.restore(each)
         allowance, self._allowance = self._allowance, FIRST  # should anything be refused
-        slowly = [replace(deed, plan=planned) for deed, planned in zip(deeds, plans, strict=True)]
-        perform_all(slowly, self._actor.perform, workers=self._context.workers)
-        plans = [self._stopped(deed) for deed in slowly]
+        slowly = [Planned(each.snapshot, planned) for each, planned in zip(looked_at, plans, strict=True)]
+        execute_all(slowly, self._executor.execute, workers=self._context.workers)
+        plans = [self._stopped(each) for each in slowly]
         bought = any(purchases(planned.actions) for planned in plans)
-        answered = not bought or self._all_answered(wishes, began)
+        answered = not bought or self._all_answered(snapshots, began)
         self._allowance = next_allowance(allowance, plans, all_answered=answered)
         return plans
 
-    def _complete_records(self, deeds: Sequence[Deed]) -> None:
+    def _complete_records(self, planned: Sequence[Planned]) -> None:
         """Writes down what is proved of jobs on record: a manifest or a batch may not prove it for ever."""
-        for name, jobs in ((name, jobs) for deed in deeds for name, jobs in deed.seen.completed.items()):
-            self._context.records.complete(name, jobs)
+        for each in planned:
+            for name, jobs in each.snapshot.observed.completed.items():
+                self._context.records.complete(name, jobs)
 
-    def _stopped(self, deed: Deed) -> Plan:
+    def _stopped(self, planned: Planned) -> Plan:
         """The plan of an experiment for which the guard has let nothing through: a person must decide."""
-        planned, hold = deed.plan, self._context.memory.refusal(deed.desired)
-        if hold is None or hold in planned.actions:
-            return planned
+        hold, plan = self._context.memory.refusal(planned.snapshot.desired), planned.plan
+        if hold is None or hold in plan.actions:
+            return plan
         kept = [
             a
-            for a in zip(planned.actions, planned.differences, strict=True)
+            for a in zip(plan.actions, plan.differences, strict=True)
             if not isinstance(a[0], (Claim, AddJobs, Submit))
         ]
         return replace(
-            planned,
+            plan,
             actions=(*(action for action, _ in kept), hold),
             differences=(*(cause for _, cause in kept), ()),
             due=(),
@@ -242,12 +198,12 @@ class Reconciler:
             next_cost=Cost(),
         )
 
-    def _all_answered(self, wishes: Sequence[Wish], since: datetime) -> bool:
+    def _all_answered(self, snapshots: Sequence[Snapshot], since: datetime) -> bool:
         """Whether the cloud has said clearly what became of each purchase since a moment."""
-        entries = (e for wish in wishes for e in self._context.journal.entries(wish.desired.name))
+        entries = (e for each in snapshots for e in self._context.journal.entries(each.desired.name))
         return all(entry.state.is_clear or entry.at < since for entry in entries)
 
-    def run(self, wishes: Sequence[Wish], patience: Patience) -> Outcome:
+    def run(self, snapshots: Sequence[Snapshot], patience: Patience) -> Outcome:
         """Turns until nothing is left to do, or patience ends.
 
         Raises:
@@ -258,7 +214,7 @@ class Reconciler:
         started_s, progress = clock_s(), _Progress(clock_s())
         while True:
             try:
-                plans = self.one_pass(wishes)
+                plans = self.one_pass(snapshots)
                 progress = progress.after(plans, clock_s())
                 end, wait_s = continuation(plans, patience)
                 wait_s = max(wait_s, progress.pause_s(self._settings.poll_s))
@@ -276,10 +232,27 @@ class Reconciler:
                 self._context.sleep(min(max(wait_s, SHORTEST_S), left_s))
 
 
-def _dependencies(
-    desired: DesiredExperiment, deeds: Mapping[str, Deed], applied: Sequence[str]
-) -> tuple[Dependency, ...]:
-    return dependencies(desired, {name: deed.plan for name, deed in deeds.items()}, applied)
+def _planned(snapshots: Sequence[Snapshot], bought: tuple[Cost, str]) -> list[Planned]:
+    """What would be done for each experiment that is applied.
+
+    Args:
+        bought: What was bought today, and what of it cannot be counted; what each is about to buy comes to it
+            for those after it.
+    """
+    today, gap = bought
+    by_name = {each.desired.name: each for each in snapshots}
+    applied = [each.desired.name for each in snapshots if each.is_applied]
+    planned: dict[str, Planned] = {}
+    plans: dict[str, Plan] = {}
+    for desired in in_order(each.desired for each in snapshots):
+        snapshot = by_name[desired.name]
+        known = dependencies(desired, plans, frozenset(applied)) if desired.policy.depends_on else ()
+        observed = replace(snapshot.observed, dependencies=known, today=today, today_gap=gap)
+        snapshot = replace(snapshot, observed=observed)
+        plans[desired.name] = plan(snapshot)
+        planned[desired.name] = Planned(snapshot, plans[desired.name])
+        today += plans[desired.name].next_cost if snapshot.is_applied else Cost()
+    return [planned[name] for name in applied]
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,7 +265,7 @@ class _Progress:
 
     def after(self, plans: Sequence[Plan], now_s: float) -> _Progress:
         repeated = self.repeated + 1 if _actions(plans) and _actions(plans) == _actions(self.plans) else 0
-        if repeated > STUBBORN:
+        if repeated > MAX_REPEATED_PLANS:
             undone = next(iter(_actions(plans)))
             raise CloudRejectedError(
                 f"the cloud does not do what it is asked to: {undone}",

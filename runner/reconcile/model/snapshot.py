@@ -1,200 +1,68 @@
-"""What the planner looks at, as frozen values, and the questions it asks of it. Pure."""
+"""One experiment at one moment, and the questions that a planner asks of it. Pure."""
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from runner.domain import BatchStatus
 from runner.domain.numerals import counted
 from runner.reconcile.model.cost import unclear_settle_s
 from runner.reconcile.model.entries import BUYING, Kind, State
 from runner.reconcile.model.kinship import Kin, kin
-from runner.reconcile.model.plan import Cost
+from runner.reconcile.model.observation import Observation, Sighting, TargetSettings
 from runner.reconcile.model.repetitions import Repetitions
 from runner.reconcile.model.tags import SHORT, Marks, read_marks, work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from datetime import datetime
 
-    from runner.domain import (
-        Budget,
-        DesiredExperiment,
-        DesiredJob,
-        ObservedBatch,
-        ObservedJob,
-        RecordedJob,
-        Surplus,
-    )
-    from runner.reconcile.model.actions import Hold
+    from runner.domain import DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob, RecordedJob
     from runner.reconcile.model.entries import Entry
-    from runner.reconcile.model.result_fetches import FailedFetch
+    from runner.reconcile.model.plan import Plan
+    from runner.reconcile.model.saved_plan import SavedExperiment
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TargetSettings:
-    """What holds for a target and a repository.
-
-    Args:
-        namespace: What separates this repository from others; None: nothing with jobs is ever cancelled.
-
-        settle_s: How far the cloud's lists may lag behind (in s).
-
-        lease_s: How long a claim is respected that is not ours (in s).
-
-        poll_s: Pause before looking again at jobs that are under way (in s).
-
-        removed: What happens to pending work of experiments that were removed from the repository; None when
-            they are not looked at.
-
-        per_day: What all experiments together may buy in a day of UTC; None for no limit.
-    """
-
-    namespace: str | None = None
-    settle_s: float = 0.0
-    lease_s: float = 60.0
-    poll_s: float = 2.0
-    removed: Surplus | None = None
-    per_day: Budget | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dependency:
-    """An experiment that another one waits for.
-
-    Args:
-        is_complete: All that its file asks for is measured.
-
-        is_under_way: It may become complete without anybody's doing.
-    """
-
-    name: str
-    is_complete: bool
-    is_under_way: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sighting:
-    """How well, and for how long, a batch has been seen by this process.
-
-    Args:
-        gap: What is missing of it, in words; empty where it is seen whole.
-
-        gap_s: For how long something has been missing (in s).
-
-        seen_s: Since it was first seen (in s).
-
-        same_s: Since its status, its openness or its number of jobs last changed (in s).
-
-        shut_s: Since it was first seen to take no more jobs (in s); 0 while it does.
-
-        ended_s: Since it was first seen to have ended (in s); 0 while it has not.
-    """
-
-    gap: str = ""
-    gap_s: float = 0.0
-    seen_s: float = math.inf
-    same_s: float = math.inf
-    shut_s: float = math.inf
-    ended_s: float = math.inf
-
-
+_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
+# A batch of which nothing else is said has long been seen whole.
 _WELL: Final = Sighting()
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Observation:
-    """Everything known of one experiment, on the cloud and on this machine.
+@dataclass(frozen=True, kw_only=True)
+class Snapshot:
+    """One experiment at one moment, as far as it is known: a value that grows from the file to the plan.
 
     Args:
-        batches: Ours, of all recipes and reruns of the experiment.
+        manifest: What is remembered of the experiment once it is bought.
 
-        recorded: Jobs whose end is on record, of all recipes and reruns of the experiment, and which were
-            measured at the target.
+        commit: The commit that its file is of; empty where it is of none, so that no other clone's work is
+            cancelled for it.
 
-        unproved: Jobs on record of which nothing proves where they were measured.
+        is_applied: False for an experiment that another one waits for: it is observed and left alone.
 
-        completed: Jobs on record, by the name that they are under, with what is proved of them and not yet
-            written down.
+        promise: The only things that a saved plan permits; None where no plan was saved.
 
-        constants: Constants of devices behind the digests that batches and records have, where they are not
-            those of the file.
-
-        entries: The journal's rows, oldest first.
-
-        failed_fetches: Results that were asked for in vain in this apply, by the ids of their jobs.
-
-        dependencies: What is known of each experiment that this one depends on.
-
-        bought: Manifests of recipes that were bought, newest last, as far as they are of interest.
-
-        today: What all experiments together have bought in this day of UTC, and what those before this one
-            are about to buy; counted only where the settings limit it.
-
-        today_gap: What of that cannot be counted, in words; empty where all can.
-
-        sightings: How well each batch is seen, by its id; one without has long been seen whole.
-
-        ages_s: How long ago each row of the journal was last written (in s), by its number; by the clock
-            where it does not say.
-
-        remembered_s: For how long this machine's journal has remembered (in s).
-
-        is_committed: Whether the file is as a commit has it: only then others' work is cancelled for it.
-
-        ancestors: Commits of the batches that the present one descends from, or is.
-
-        cancelled: How many jobs of each batch of the repository the cloud says are cancelled, by its id.
-
-        refused: What the guard has refused in this process, and why.
-
-        remarks: What people should know of this machine beside.
-
-        former: Names that the experiment had before, as far as there is work under them.
-
-        vanished: Batches that this machine bought at an emulator, and that are neither there nor on record:
-            what emulates has lost them, for it forgets none by itself.
+        now: By the cloud's clock, when observing began.
     """
 
-    batches: tuple[ObservedBatch, ...] = ()
-    recorded: tuple[RecordedJob, ...] = ()
-    unproved: tuple[RecordedJob, ...] = ()
-    completed: Mapping[str, tuple[RecordedJob, ...]] = field(default_factory=dict)
-    constants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    entries: tuple[Entry, ...] = ()
-    failed_fetches: Mapping[str, FailedFetch] = field(default_factory=dict)
-    dependencies: tuple[Dependency, ...] = ()
-    bought: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
-    today: Cost = field(default_factory=Cost)
-    today_gap: str = ""
-    sightings: Mapping[str, Sighting] = field(default_factory=dict)
-    ages_s: Mapping[int, float] = field(default_factory=dict)
-    remembered_s: float = math.inf
-    is_committed: bool = True
-    ancestors: frozenset[str] = frozenset()
-    cancelled: Mapping[str, int] = field(default_factory=dict)
-    refused: Hold | None = None
-    remarks: tuple[str, ...] = ()
-    former: tuple[str, ...] = ()
-    vanished: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Scene:
-    """The planner's view of one experiment at one moment."""
-
     desired: DesiredExperiment
-    seen: Observation
-    settings: TargetSettings
-    now: datetime
+    manifest: Mapping[str, Any] = field(default_factory=dict)
+    commit: str = ""
+    is_applied: bool = True
+    promise: SavedExperiment | None = None
+    observed: Observation = field(default_factory=Observation)
+    settings: TargetSettings = field(default_factory=TargetSettings)
+    now: datetime = _LONG_AGO
+
+    def batch(self, batch_id: str) -> ObservedBatch | None:
+        """The batch as it was seen."""
+        return next((batch for batch in self.observed.batches if batch.id == batch_id), None)
 
     @cached_property
     def marks(self) -> dict[str, Marks]:
         """Marks of each batch, by its id."""
-        return {batch.id: read_marks(batch.tags) for batch in self.seen.batches}
+        return {batch.id: read_marks(batch.tags) for batch in self.observed.batches}
 
     @cached_property
     def current(self) -> tuple[ObservedBatch, ...]:
@@ -227,18 +95,18 @@ class Scene:
     @cached_property
     def recorded(self) -> tuple[RecordedJob, ...]:
         """Jobs on record of the recipe that the file asks for, each as its job is asked for now."""
-        counted = filter(self._counts, self.seen.recorded)
+        counted = filter(self._counts, self.observed.recorded)
         return tuple(r.fitted(len(self.desired.qubit_ids_of(self.wanted[r.key]))) for r in counted)
 
     @cached_property
     def ended_on_record(self) -> frozenset[str]:
         """Ids of all jobs whose end is on record, with a result or without."""
-        return frozenset(record.id for record in self.seen.recorded)
+        return frozenset(record.id for record in self.observed.recorded)
 
     @cached_property
     def on_record(self) -> frozenset[str]:
         """Ids of all jobs of which nothing more is to be had."""
-        return frozenset(record.id for record in self.seen.recorded if not record.lacks_result)
+        return frozenset(record.id for record in self.observed.recorded if not record.lacks_result)
 
     def _counts(self, record: RecordedJob) -> bool:
         return self.is_asked_for(record) and self.kin(record.key, record.constants) is Kin.SAME
@@ -250,13 +118,13 @@ class Scene:
 
     def kin(self, key: str, constants: str) -> Kin:
         """How a job with some constants of its device stands to what the file asks for."""
-        return kin(self.desired, self.wanted.get(key), constants, self.seen.constants)
+        return kin(self.desired, self.wanted.get(key), constants, self.observed.constants)
 
     @cached_property
     def kinds(self) -> dict[str, Kin]:
         """The same of each batch, by its id and by the sequence that its jobs share."""
-        known = self.seen.constants
-        return {batch.id: kin(self.desired, None, batch.constants, known) for batch in self.seen.batches}
+        known = self.observed.constants
+        return {batch.id: kin(self.desired, None, batch.constants, known) for batch in self.observed.batches}
 
     def is_disputed(self, batch: ObservedBatch, job: ObservedJob | None = None) -> bool:
         """Whether a person must decide if a batch, or a job of it, is what the file asks for."""
@@ -287,7 +155,7 @@ class Scene:
 
     @cached_property
     def _by_age(self) -> list[ObservedBatch]:
-        return sorted(self.seen.batches, key=lambda b: (b.created_at, b.id))
+        return sorted(self.observed.batches, key=lambda b: (b.created_at, b.id))
 
     def _is_current(self, batch: ObservedBatch) -> bool:
         return self.is_of_file(batch) and self.kinds[batch.id] is Kin.SAME
@@ -314,12 +182,12 @@ class Scene:
 
     @cached_property
     def _creations(self) -> dict[str, Entry]:
-        return {e.claim: e for e in self.seen.entries if e.kind in {Kind.CLAIM, Kind.SUBMIT}}
+        return {e.claim: e for e in self.observed.entries if e.kind in {Kind.CLAIM, Kind.SUBMIT}}
 
     @cached_property
     def skips(self) -> tuple[tuple[Entry, str, int], ...]:
         """Decisions not to buy jobs that the file asks for at present, with the key and runs of each job."""
-        decided = [entry for entry in self.seen.entries if entry.kind is Kind.SKIP]
+        decided = [entry for entry in self.observed.entries if entry.kind is Kind.SKIP]
         return tuple((e, key, n) for e in decided for key, n in e.jobs if self._is_skipped(e, key, n))
 
     def _is_skipped(self, entry: Entry, key: str, runs: int) -> bool:
@@ -334,19 +202,19 @@ class Scene:
 
     def additions(self, batch: ObservedBatch) -> tuple[Entry, ...]:
         """The journal's rows of what was added to the batch, oldest first."""
-        return tuple(e for e in self.seen.entries if e.kind is Kind.ADD and e.batch_id == batch.id)
+        return tuple(e for e in self.observed.entries if e.kind is Kind.ADD and e.batch_id == batch.id)
 
     def purchases(self, batch: ObservedBatch) -> tuple[Entry, ...]:
         """The journal's rows of what was bought on the batch with a clear answer, oldest first."""
         return tuple(
             e
-            for e in self.seen.entries
+            for e in self.observed.entries
             if e.kind in BUYING and e.batch_id == batch.id and e.state is State.ACCEPTED
         )
 
     def tried(self, batch: ObservedBatch) -> tuple[Entry, ...]:
         """The journal's rows of what was bought on the batch, or may have been, in whole or in part."""
-        known = (e for e in self.seen.entries if e.kind in BUYING and e.batch_id == batch.id)
+        known = (e for e in self.observed.entries if e.kind in BUYING and e.batch_id == batch.id)
         return tuple(e for e in known if e.state.may_have_bought or e.state is State.REJECTED)
 
     def has_unclear_addition(self, batch: ObservedBatch) -> bool:
@@ -355,7 +223,7 @@ class Scene:
 
     def sighting(self, batch: ObservedBatch) -> Sighting:
         """How well a batch is seen."""
-        return self.seen.sightings.get(batch.id, _WELL)
+        return self.observed.sightings.get(batch.id, _WELL)
 
     @cached_property
     def gaps(self) -> tuple[ObservedBatch, ...]:
@@ -393,7 +261,7 @@ class Scene:
         return unclear_settle_s(self.desired.device_type, self.settings.settle_s)
 
     def _is_known_by_heart(self, batch: ObservedBatch) -> bool:
-        n_on_record = sum(job.batch_id == batch.id for job in self.seen.recorded)
+        n_on_record = sum(job.batch_id == batch.id for job in self.observed.recorded)
         n_tried = sum(len(row.jobs) for row in self.tried(batch))
         if batch.jobs_count and n_on_record >= max(batch.jobs_count, n_tried):
             return True
@@ -409,7 +277,7 @@ class Scene:
         Bought by this machine, or for a commit that the present one descends from: what another clone wants
         that is neither may be wanted still.
         """
-        is_older = self.seen.is_committed and self.marks[batch.id].commit in self.seen.ancestors
+        is_older = bool(self.commit) and self.marks[batch.id].commit in self.observed.ancestors
         return self.creation(batch) is not None or is_older
 
     @cached_property
@@ -418,12 +286,12 @@ class Scene:
 
         To buy it again would be undone again, without end.
         """
-        made_for = {batch.id: self.marks[batch.id].cancelled_for for batch in self.current}
-        return tuple(b for b in self.current if made_for[b.id] and made_for[b.id] not in self.seen.ancestors)
+        known = self.observed.ancestors | {""}
+        return tuple(b for b in self.current if self.marks[b.id].cancelled_for not in known)
 
     def seconds_since(self, entry: Entry) -> float:
         """How long ago a row of the journal was last written (in s)."""
-        age_s = self.seen.ages_s.get(entry.seq)
+        age_s = self.observed.ages_s.get(entry.seq)
         return self.age_s(entry.at) if age_s is None else age_s
 
     def claim_age_s(self, claim: ObservedBatch) -> float:
@@ -437,3 +305,10 @@ class Scene:
     def age_s(self, moment: datetime) -> float:
         """How long ago something was (in s)."""
         return (self.now - moment).total_seconds()
+
+
+class Planned(NamedTuple):
+    """An experiment at one moment, and what is done about it."""
+
+    snapshot: Snapshot
+    plan: Plan

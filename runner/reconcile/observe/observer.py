@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runner.domain import BatchStatus
 from runner.errors import NotFoundError, WireFormatError
 from runner.reconcile.model.entries import BUYING, Kind, State
-from runner.reconcile.model.snapshot import Observation, Sighting
+from runner.reconcile.model.observation import Observation, Sighting
 from runner.reconcile.model.tags import SHORT, namespace_tag, read_marks
 from runner.reconcile.observe.batch_reader import BatchReader, at_once, n_cancelled
 from runner.reconcile.observe.expectations import (

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment, ObservedBatch
     from runner.reconcile.context import Context
-    from runner.reconcile.model.snapshot import Observation
+    from runner.reconcile.model.observation import Observation
     from runner.results.records.sites import Site
 
     Payload = dict[str, Any]

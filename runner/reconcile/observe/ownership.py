@@ -79,7 +79,7 @@ def _by_recipe(wanted: Iterable[DesiredExperiment]) -> dict[str, list[str]]:
     return names
 
 
-def tombstone(name: str, pending: Surplus) -> DesiredExperiment:
+def removed_experiment(name: str, pending: Surplus) -> DesiredExperiment:
     """An experiment that was removed from the repository: it wants no jobs.
 
     What is under way is recorded when it ends, and nothing is added to it.

@@ -10,17 +10,17 @@ from runner.reconcile.plan.counted_jobs import effective_status
 
 if TYPE_CHECKING:
     from runner.domain import ObservedBatch
-    from runner.reconcile.model.snapshot import Observation
+    from runner.reconcile.model.observation import Observation
 
 
-def cancellations(seen: Observation) -> tuple[CancelBatch, ...]:
+def cancellations(observed: Observation) -> tuple[CancelBatch, ...]:
     """Every batch with something to cancel: pending jobs, or an open batch that waits for jobs.
 
     No mark says that we did it: what a person cancels is not bought again unasked.
     """
     return tuple(
         CancelBatch(batch_id=batch.id, reason=reason, mark="")
-        for batch in seen.batches
+        for batch in observed.batches
         if (reason := _reason(batch))
     )
 

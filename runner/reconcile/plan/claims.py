@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.domain import ObservedBatch
-    from runner.reconcile.model.snapshot import Scene
+    from runner.reconcile.model.snapshot import Snapshot
 
 
-def sorted_claims(scene: Scene, submission: str) -> tuple[tuple[Fence, ...], tuple[ObservedBatch, ...]]:
+def sorted_claims(snapshot: Snapshot, submission: str) -> tuple[tuple[Fence, ...], tuple[ObservedBatch, ...]]:
     """Claims that are in the way, and those that stand; of ours only the oldest of all stands.
 
     Those of other machines stand whatever they were made for: their files may be others, and a budget is one
@@ -22,9 +22,9 @@ def sorted_claims(scene: Scene, submission: str) -> tuple[tuple[Fence, ...], tup
     """
     stale: list[Fence] = []
     standing: list[ObservedBatch] = []
-    for claim in scene.claims:
-        reason = staleness(scene, claim, submission)
-        if not reason and standing and scene.creation(claim):
+    for claim in snapshot.claims:
+        reason = staleness(snapshot, claim, submission)
+        if not reason and standing and snapshot.creation(claim):
             reason = f"an older claim stands: {standing[0].id}"
         if reason:
             stale.append(Fence(batch_id=claim.id, holds_jobs=False, reason=reason))
@@ -33,19 +33,19 @@ def sorted_claims(scene: Scene, submission: str) -> tuple[tuple[Fence, ...], tup
     return tuple(stale), tuple(standing)
 
 
-def shuts_another(scene: Scene, stale: Sequence[Fence]) -> bool:
+def shuts_another(snapshot: Snapshot, stale: Sequence[Fence]) -> bool:
     """Whether a claim is shut that another machine may be buying on at this moment."""
     ids = {fence.batch_id for fence in stale}
-    return any(claim.id in ids and not scene.creation(claim) for claim in scene.claims)
+    return any(claim.id in ids and not snapshot.creation(claim) for claim in snapshot.claims)
 
 
-def staleness(scene: Scene, claim: ObservedBatch, submission: str) -> str:
+def staleness(snapshot: Snapshot, claim: ObservedBatch, submission: str) -> str:
     """Why a claim is shut; empty while it stands. Another machine's is respected until its lease ends."""
-    if not scene.creation(claim):
-        is_over = scene.claim_age_s(claim) > scene.settings.lease_s
-        return f"another machine's claim is older than its lease of {scene.settings.lease_s:g} s" * is_over
-    if scene.marks[claim.id].submission != submission:
+    if not snapshot.creation(claim):
+        is_over = snapshot.claim_age_s(claim) > snapshot.settings.lease_s
+        return f"another machine's claim is older than its lease of {snapshot.settings.lease_s:g} s" * is_over
+    if snapshot.marks[claim.id].submission != submission:
         return "it claims work that is no longer wanted"
-    if any(entry.state is not State.INTENDED for entry in scene.additions(claim)):
+    if any(entry.state is not State.INTENDED for entry in snapshot.additions(claim)):
         return "a purchase on it came to nothing"
     return ""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -14,18 +13,15 @@ from runner.domain.numerals import counted
 from runner.reconcile.model.actions import RecordResults
 from runner.reconcile.model.kinship import Kin, changes, changes_said
 from runner.reconcile.model.plan import Sync
-from runner.reconcile.model.snapshot import Scene, TargetSettings
 from runner.reconcile.plan.counted_jobs import effective_status
 from runner.reconcile.plan.past_purchases import live_changes
 from runner.reconcile.plan.proofs import measurements
 
 if TYPE_CHECKING:
-    from runner.domain import DesiredExperiment, RecordedJob
+    from runner.domain import RecordedJob
     from runner.reconcile.model.plan import Plan, PointProgress
-    from runner.reconcile.model.snapshot import Observation
+    from runner.reconcile.model.snapshot import Snapshot
 
-# None of the scene's questions that are asked here depend on time.
-_ANY_TIME: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _NAMED: Final = 5
 
 
@@ -63,19 +59,18 @@ class Condition:
         return self.status is (Claimed.TRUE if self.is_wanted else Claimed.FALSE)
 
 
-def conditions(desired: DesiredExperiment, seen: Observation, planned: Plan) -> tuple[Condition, ...]:
+def conditions(snapshot: Snapshot, planned: Plan) -> tuple[Condition, ...]:
     """What is so of an experiment, always the same claims in the same order."""
-    scene = Scene(desired, seen, TargetSettings(), _ANY_TIME)
     return (
         _submitted(planned),
         _complete(planned),
-        _recorded(scene, planned),
+        _recorded(snapshot, planned),
         _held(planned),
         _failed(planned),
         _canceled(planned),
-        _foreign_claim(scene),
-        _drift(scene, planned),
-        _device_changed(scene),
+        _foreign_claim(snapshot),
+        _drift(snapshot, planned),
+        _device_changed(snapshot),
     )
 
 
@@ -100,17 +95,17 @@ def _complete(planned: Plan) -> Condition:
     return _wanted("Complete", Claimed.FALSE, "JobsUnfinished", message)
 
 
-def _recorded(scene: Scene, planned: Plan) -> Condition:
+def _recorded(snapshot: Snapshot, planned: Plan) -> Condition:
     ended = {job.id for a in planned.actions if isinstance(a, RecordResults) for job in a.jobs}
-    open_ends = len(ended - {record.id for record in scene.seen.recorded})
+    open_ends = len(ended - {record.id for record in snapshot.observed.recorded})
     if open_ends:
         message = f"jobs that ended and are not on record: {open_ends}; apply records them"
         return _wanted("Recorded", Claimed.FALSE, "EndsUnrecorded", message)
-    lacking = [record for record in scene.recorded if record.lacks_result]
+    lacking = [record for record in snapshot.recorded if record.lacks_result]
     if lacking:
         message = f"done without a result that can be right: {_ids(lacking)}; apply asks for it again"
         return _wanted("Recorded", Claimed.FALSE, "ResultsLacking", message)
-    short = [record for record in scene.recorded if record.missing_shots]
+    short = [record for record in snapshot.recorded if record.missing_shots]
     if short:
         message = f"shots are missing in the results of: {_ids(short)}"
         return _wanted("Recorded", Claimed.FALSE, "ShotsMissing", message)
@@ -140,15 +135,15 @@ def _canceled(planned: Plan) -> Condition:
     return _unwanted("Canceled", "JobsCanceled", message)
 
 
-def _foreign_claim(scene: Scene) -> Condition:
-    foreign = [claim.id for claim in scene.claims if not scene.creation(claim)]
+def _foreign_claim(snapshot: Snapshot) -> Condition:
+    foreign = [claim.id for claim in snapshot.claims if not snapshot.creation(claim)]
     if not foreign:
         return _unwanted("ForeignClaim", "NoneStands")
     message = f"another machine is about to buy: {', '.join(foreign)}"
     return _unwanted("ForeignClaim", "AnotherMachine", message)
 
 
-def _drift(scene: Scene, planned: Plan) -> Condition:
+def _drift(snapshot: Snapshot, planned: Plan) -> Condition:
     """What is on the cloud beyond what the file asks for."""
     said = []
     surplus = sum(max(0, job.surplus) for job in planned.jobs)
@@ -156,9 +151,9 @@ def _drift(scene: Scene, planned: Plan) -> Condition:
         said.append(f"{counted(surplus, 'run')} more than the file asks for")
     pending = sum(
         effective_status(batch.status, job.status) is JobStatus.PENDING
-        for batch in scene.current + scene.outdated
+        for batch in snapshot.current + snapshot.outdated
         for job in batch.jobs
-        if batch in scene.outdated or scene.is_outrun(batch, job)
+        if batch in snapshot.outdated or snapshot.is_outrun(batch, job)
     )
     if pending:
         said.append(f"pending of an older version of the file: {counted(pending, 'job')}")
@@ -167,17 +162,17 @@ def _drift(scene: Scene, planned: Plan) -> Condition:
     return _unwanted("Drift", "MoreThanWanted", "; ".join(said))
 
 
-def _device_changed(scene: Scene) -> Condition:
+def _device_changed(snapshot: Snapshot) -> Condition:
     """Whether the device is another one than when it was measured, in what the sequence uses of it."""
-    desired, seen = scene.desired, scene.seen
+    desired, observed = snapshot.desired, snapshot.observed
     others = [
         each
-        for each in measurements(scene)
+        for each in measurements(snapshot)
         if each.constants not in {"", UNPROVED, OTHER_CONSTANTS, desired.constants_for(each.job)}
         and each.kin is not Kin.OTHER
     ]
-    found = [changes(desired, each.job, each.constants, seen.constants) for each in others]
-    found += [live_changes(desired, seen.bought)] if not desired.emulated else []
+    found = [changes(desired, each.job, each.constants, observed.constants) for each in others]
+    found += [live_changes(desired, observed.bought)] if not desired.emulated else []
     if not others and not any(found):
         return _unwanted("DeviceChanged", "AsMeasured")
     said = changes_said(found) or f"those of the batch {others[0].batch_id} are not known"

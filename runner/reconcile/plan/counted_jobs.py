@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from runner.domain import ObservedBatch, ObservedJob, RecordedJob
-    from runner.reconcile.model.snapshot import Scene
+    from runner.reconcile.model.snapshot import Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,21 +46,21 @@ class CountedJob:
     is_vague: bool = False
 
 
-def counted_jobs(scene: Scene) -> tuple[CountedJob, ...]:
+def counted_jobs(snapshot: Snapshot) -> tuple[CountedJob, ...]:
     """All remote jobs of the current recipe and of their job's rerun, each once, ours to count."""
-    recorded = {record.id: _recorded_job(record) for record in scene.recorded}
+    recorded = {record.id: _recorded_job(record) for record in snapshot.recorded}
     observed = {
-        job.id: _with_result(_observed_job(scene, batch, job), recorded.get(job.id))
-        for batch in scene.current
+        job.id: _with_result(_observed_job(snapshot, batch, job), recorded.get(job.id))
+        for batch in snapshot.current
         for job in batch.jobs
-        if not scene.is_outrun(batch, job)
+        if not snapshot.is_outrun(batch, job)
     }
     counted = (remote for remote in (recorded | observed).values() if not remote.is_cancelled_by_us)
-    return (*counted, *_skipped(scene))
+    return (*counted, *_skipped(snapshot))
 
 
-def _skipped(scene: Scene) -> Iterable[CountedJob]:
-    for entry, key, runs in scene.skips:
+def _skipped(snapshot: Snapshot) -> Iterable[CountedJob]:
+    for entry, key, runs in snapshot.skips:
         yield CountedJob(f"skip {entry.seq}", key, JobStatus.CANCELED, runs, entry.at, is_skipped=True)
 
 
@@ -86,9 +86,9 @@ def _with_result(observed: CountedJob, recorded: CountedJob | None) -> CountedJo
     return known if known.runs else replace(known, runs=recorded.runs, is_vague=recorded.is_vague)
 
 
-def _observed_job(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> CountedJob:
+def _observed_job(snapshot: Snapshot, batch: ObservedBatch, job: ObservedJob) -> CountedJob:
     status = effective_status(batch.status, job.status)
-    is_cancelled_by_us = status is JobStatus.CANCELED and scene.marks[batch.id].cancelled_by_us
+    is_cancelled_by_us = status is JobStatus.CANCELED and snapshot.marks[batch.id].cancelled_by_us
     # A job that never ran because its batch ended has no word of its own about it.
     errors = job.errors if status is job.status else (f"batch {batch.status}",)
     return CountedJob(job.id, job.key, status, job.runs, job.ended_at, errors, is_cancelled_by_us)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runner.domain import ObservedJob, RecordedJob
     from runner.reconcile.model.actions import NewJob
     from runner.reconcile.model.entries import Entry
-    from runner.reconcile.model.snapshot import Scene
+    from runner.reconcile.model.snapshot import Snapshot
 
 
 def day_of(now: datetime) -> datetime:
@@ -114,20 +114,20 @@ def _hidden(lots: Mapping[str, Lot], known: Sequence[_Piece], entries: Sequence[
             yield from (_Piece(place, device_type, runs) for runs in of_batch[there:])
 
 
-def over_day(scene: Scene, bought: Sequence[NewJob]) -> Limit | None:
+def over_day(snapshot: Snapshot, bought: Sequence[NewJob]) -> Limit | None:
     """Why a submission must wait for another day; None when it fits into this one, or nothing limits it.
 
     Args:
         bought: What it buys.
     """
-    budget, device_type = scene.settings.per_day, scene.desired.device_type
+    budget, device_type = snapshot.settings.per_day, snapshot.desired.device_type
     if budget is None or not bought:
         return None
-    if scene.seen.today_gap:
-        return Limit(reason=scene.seen.today_gap, wait_for=WaitFor.SIGHT)
+    if snapshot.observed.today_gap:
+        return Limit(reason=snapshot.observed.today_gap, wait_for=WaitFor.SIGHT)
     runs = sum(job.runs for job in bought)
     more = Cost(jobs=len(bought), runs=runs, qpu_s=qpu_seconds(device_type, runs))
-    for key, unit, asked, total, most in beyond(scene.seen.today, more, budget):
+    for key, unit, asked, total, most in beyond(snapshot.observed.today, more, budget):
         reason = (
             f"{asked:,.0f} more {unit} today would make {total:,.0f}, above the day's budget of {most:,.0f}"
         )
@@ -136,5 +136,5 @@ def over_day(scene: Scene, bought: Sequence[NewJob]) -> Limit | None:
             how = f"no day is enough for it: ask for less, set `policy.max_jobs_per_batch`, or {raise_it}"
             return Limit(reason=reason, how=how)
         how = f"it goes on after 00:00 UTC by itself, under watch, sync or the next apply; or {raise_it}"
-        return Limit(reason=reason, how=how, until=day_of(scene.now) + timedelta(days=1))
+        return Limit(reason=reason, how=how, until=day_of(snapshot.now) + timedelta(days=1))
     return None

@@ -5,10 +5,10 @@ from __future__ import annotations
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from runner.reconcile.model.snapshot import Dependency
+from runner.reconcile.model.observation import Dependency
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from runner.domain import DesiredExperiment
     from runner.reconcile.model.plan import Plan
@@ -25,7 +25,7 @@ def in_order(wanted: Iterable[DesiredExperiment]) -> list[DesiredExperiment]:
 
 
 def dependencies(
-    desired: DesiredExperiment, plans: Mapping[str, Plan], applied: Iterable[str]
+    desired: DesiredExperiment, plans: Mapping[str, Plan], applied: Collection[str]
 ) -> tuple[Dependency, ...]:
     """What is known of the experiments that one depends on.
 
@@ -34,12 +34,11 @@ def dependencies(
 
         applied: Experiments that are being applied, and not only looked at.
     """
-    names = set(applied)
     return tuple(
         Dependency(
             name=name,
             is_complete=name in plans and is_complete(plans[name]),
-            is_under_way=name in plans and is_under_way(plans[name], is_applied=name in names),
+            is_under_way=name in plans and is_under_way(plans[name], is_applied=name in applied),
         )
         for name in desired.policy.depends_on
     )

@@ -28,27 +28,27 @@ if TYPE_CHECKING:
     from runner.domain import ObservedBatch, ObservedJob
     from runner.reconcile.model.actions import Action
     from runner.reconcile.model.plan import PointProgress
-    from runner.reconcile.model.snapshot import Scene
+    from runner.reconcile.model.snapshot import Snapshot
     from runner.reconcile.plan.job_states import JobState
 
     Differences = tuple[Difference, ...]
 
 
-def differences(action: Action, scene: Scene, wanted: Sequence[JobState]) -> Differences:
+def differences(action: Action, snapshot: Snapshot, wanted: Sequence[JobState]) -> Differences:
     """What caused an action."""
     match action:
         case Claim() | AddJobs() | Submit() | Hold():
             return _of_jobs(wanted, _keys(action, wanted))
         case CancelJobs():
-            return _of_surplus(action, scene, wanted)
+            return _of_surplus(action, snapshot, wanted)
         case CancelBatch():
-            return _of_batch(action, scene)
+            return _of_batch(action, snapshot)
         case RecordResults():
-            on_record = {r.id for r in scene.seen.recorded if r.batch_id == action.batch_id}
+            on_record = {r.id for r in snapshot.observed.recorded if r.batch_id == action.batch_id}
             after = on_record | {job.id for job in action.jobs}
             return (Difference("recorded", len(on_record), len(after)),)
         case Adopt():
-            states = [entry.state for entry in scene.seen.entries if entry.claim == action.claim]
+            states = [entry.state for entry in snapshot.observed.entries if entry.claim == action.claim]
             return (Difference("creation", states[0] if states else State.UNKNOWN, State.ACCEPTED),)
         case Fence() | CloseBatch():
             return (Difference("open", have=True, want=False),)
@@ -69,23 +69,23 @@ def _of_jobs(wanted: Sequence[JobState], keys: Collection[str]) -> Differences:
     )
 
 
-def _of_surplus(action: CancelJobs, scene: Scene, wanted: Sequence[JobState]) -> Differences:
+def _of_surplus(action: CancelJobs, snapshot: Snapshot, wanted: Sequence[JobState]) -> Differences:
     """Runs that are there or under way, against those that the file asks for."""
     ids = set(action.job_ids)
-    pending = [(batch, job) for batch in scene.current for job in batch.jobs if job.id in ids]
+    pending = [(batch, job) for batch in snapshot.current for job in batch.jobs if job.id in ids]
     jobs = {state.job.key: state.progress for state in wanted}
     spare: Counter[str] = Counter()
     outrun: dict[str, Difference] = {}
     for batch, job in pending:
-        if scene.is_outrun(batch, job):
-            outrun[job.key] = _of_outrun(scene, batch, job)
+        if snapshot.is_outrun(batch, job):
+            outrun[job.key] = _of_outrun(snapshot, batch, job)
         else:
             spare[job.key] += job.runs
     return (*outrun.values(), *_of_spare(spare, jobs))
 
 
-def _of_outrun(scene: Scene, batch: ObservedBatch, job: ObservedJob) -> Difference:
-    wanted, rerun = scene.wanted[job.key], scene.marks[batch.id].rerun
+def _of_outrun(snapshot: Snapshot, batch: ObservedBatch, job: ObservedJob) -> Difference:
+    wanted, rerun = snapshot.wanted[job.key], snapshot.marks[batch.id].rerun
     if rerun != wanted.rerun:
         return Difference(f"jobs.{wanted.name}.rerun", rerun, wanted.rerun)
     return Difference(f"jobs.{wanted.name}.runs", job.runs, wanted.runs)
@@ -100,16 +100,16 @@ def _of_spare(spare: Mapping[str, int], jobs: Mapping[str, PointProgress]) -> Di
     )
 
 
-def _of_batch(action: CancelBatch, scene: Scene) -> Differences:
-    marks, desired = scene.marks[action.batch_id], scene.desired
+def _of_batch(action: CancelBatch, snapshot: Snapshot) -> Differences:
+    marks, desired = snapshot.marks[action.batch_id], snapshot.desired
     changed = []
     if marks.recipe != desired.recipe[:SHORT]:
         changed.append(Difference("recipe", marks.recipe, desired.recipe[:SHORT]))
-    if marks.rerun not in scene.wanted_reruns and not desired.is_removed:
-        changed.append(Difference("rerun", marks.rerun, _either(scene.wanted_reruns)))
+    if marks.rerun not in snapshot.wanted_reruns and not desired.is_removed:
+        changed.append(Difference("rerun", marks.rerun, _either(snapshot.wanted_reruns)))
     if marks.recipe != desired.recipe[:SHORT] and not desired.is_removed:
-        changed += changes(desired, scene.seen.bought.get(marks.recipe, {}))
-    same = sum(each.submission == marks.submission for each in scene.marks.values())
+        changed += changes(desired, snapshot.observed.bought.get(marks.recipe, {}))
+    same = sum(each.submission == marks.submission for each in snapshot.marks.values())
     return tuple(changed) or (Difference("batches of the same work", same, 1),)
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from runner.domain import DesiredExperiment, DesiredJob, Policy
-    from runner.reconcile.model.snapshot import Scene
+    from runner.reconcile.model.snapshot import Snapshot
     from runner.reconcile.plan.counted_jobs import CountedJob
 
 
@@ -44,13 +44,13 @@ class JobState:
         return self.progress.missing > 0 and (self.retry_at is None or self.retry_at <= now)
 
 
-def job_states(scene: Scene) -> tuple[JobState, ...]:
+def job_states(snapshot: Snapshot) -> tuple[JobState, ...]:
     """Every wanted job with what there is of it, in file order."""
     by_key: dict[str, list[CountedJob]] = {}
-    for remote in counted_jobs(scene):
+    for remote in counted_jobs(snapshot):
         by_key.setdefault(remote.key, []).append(remote)
-    policy = scene.desired.policy
-    return tuple(_job_state(job, by_key.get(job.key, []), policy) for job in scene.desired.jobs)
+    policy = snapshot.desired.policy
+    return tuple(_job_state(job, by_key.get(job.key, []), policy) for job in snapshot.desired.jobs)
 
 
 def _job_state(job: DesiredJob, of_job: Sequence[CountedJob], policy: Policy) -> JobState:

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 
     from runner.domain import Budget, ObservedBatch, ObservedJob, RecordedJob
     from runner.reconcile.model.actions import NewJob
-    from runner.reconcile.model.snapshot import Observation, Scene
+    from runner.reconcile.model.observation import Observation
+    from runner.reconcile.model.snapshot import Snapshot
     from runner.reconcile.plan.job_states import JobState
 
 
@@ -51,55 +52,55 @@ class Limit:
         return (Hold(reason=self.reason, how=self.how),) if self.how else ()
 
 
-def first_limit(scene: Scene, wanted: Sequence[JobState], due: Sequence[NewJob]) -> Limit | None:
+def first_limit(snapshot: Snapshot, wanted: Sequence[JobState], due: Sequence[NewJob]) -> Limit | None:
     """The first reason not to buy what is missing; None when it may be bought.
 
     Args:
         due: What would be bought now.
     """
     is_missing = any(state.progress.missing for state in wanted)
-    return next(_reasons(scene, wanted, due) if is_missing else _lost(scene), None)
+    return next(_reasons(snapshot, wanted, due) if is_missing else _lost(snapshot), None)
 
 
-def is_lost(scene: Scene, batch: ObservedBatch) -> bool:
+def is_lost(snapshot: Snapshot, batch: ObservedBatch) -> bool:
     """Whether a batch has not been seen whole for so long that a person must look at it."""
-    return bool(scene.gap(batch)) and scene.sighting(batch).gap_s >= GAP_PATIENCE_S
+    return bool(snapshot.gap(batch)) and snapshot.sighting(batch).gap_s >= GAP_PATIENCE_S
 
 
-def _lost(scene: Scene) -> Iterator[Limit]:
+def _lost(snapshot: Snapshot) -> Iterator[Limit]:
     """Batches of which something is under way that may never be seen to end."""
-    lost = (batch for batch in scene.gaps if is_lost(scene, batch) and is_under_way(batch))
-    yield from (_incomplete(scene, batch) for batch in lost)
+    lost = (batch for batch in snapshot.gaps if is_lost(snapshot, batch) and is_under_way(batch))
+    yield from (_incomplete(snapshot, batch) for batch in lost)
 
 
-def _reasons(scene: Scene, wanted: Sequence[JobState], due: Sequence[NewJob]) -> Iterator[Limit]:
-    policy = scene.desired.policy
-    if scene.seen.refused:
-        yield Limit(reason=scene.seen.refused.reason, how=scene.seen.refused.how)
-    if scene.desired.forbidden:
+def _reasons(snapshot: Snapshot, wanted: Sequence[JobState], due: Sequence[NewJob]) -> Iterator[Limit]:
+    policy = snapshot.desired.policy
+    if snapshot.observed.refused:
+        yield Limit(reason=snapshot.observed.refused.reason, how=snapshot.observed.refused.how)
+    if snapshot.desired.forbidden:
         how = "choose a target that it may use; who may use which is said by [folders] in runner.toml"
-        yield Limit(reason=scene.desired.forbidden, how=how)
+        yield Limit(reason=snapshot.desired.forbidden, how=how)
     if policy.suspend:
         yield Limit(reason="it is suspended: nothing is bought")
-    if scene.is_past_deadline:
+    if snapshot.is_past_deadline:
         yield Limit(
             reason=f"its deadline, {policy.deadline:%Y-%m-%d %H:%M:%S %Z}, has passed",
             how="set a later `policy.deadline`, or ask for what is there",
         )
-    yield from _vanished(scene)
-    yield from (Limit(reason=each.reason, how=each.how) for each in doubts(scene))
-    yield from _overruled(scene)
-    yield from _half_seen(scene)
-    yield from _unknown(scene)
+    yield from _vanished(snapshot)
+    yield from (Limit(reason=each.reason, how=each.how) for each in doubts(snapshot))
+    yield from _overruled(snapshot)
+    yield from _half_seen(snapshot)
+    yield from _unknown(snapshot)
     yield from _vague(wanted)
-    yield from _dependent(scene)
-    yield from _failed(scene, wanted)
-    yield from _over_budget(scene, due)
+    yield from _dependent(snapshot)
+    yield from _failed(snapshot, wanted)
+    yield from _over_budget(snapshot, due)
 
 
-def _vanished(scene: Scene) -> Iterator[Limit]:
+def _vanished(snapshot: Snapshot) -> Iterator[Limit]:
     """What was bought at an emulator that does not know it any more: its store is gone, or another one."""
-    gone = scene.seen.vanished
+    gone = snapshot.observed.vanished
     if gone:
         some, them = counted(len(gone), "batch"), "it" if len(gone) == 1 else "them"
         yield Limit(
@@ -110,8 +111,8 @@ def _vanished(scene: Scene) -> Iterator[Limit]:
         )
 
 
-def _unknown(scene: Scene) -> Iterator[Limit]:
-    for batch in scene.unknown:
+def _unknown(snapshot: Snapshot) -> Iterator[Limit]:
+    for batch in snapshot.unknown:
         yield Limit(
             reason=f"the batch {batch.id} has a status that this runner does not know",
             how="wait until it changes, or use a newer runner; nothing is changed on the cloud until then",
@@ -130,9 +131,9 @@ def _vague(wanted: Sequence[JobState]) -> Iterator[Limit]:
             )
 
 
-def _overruled(scene: Scene) -> Iterator[Limit]:
-    for batch in scene.overruled:
-        commit = scene.marks[batch.id].cancelled_for
+def _overruled(snapshot: Snapshot) -> Iterator[Limit]:
+    for batch in snapshot.overruled:
+        commit = snapshot.marks[batch.id].cancelled_for
         yield Limit(
             reason=f"another machine has cancelled jobs of {batch.id} for the commit {commit[:SHORT]}, "
             "which this checkout does not have",
@@ -140,15 +141,15 @@ def _overruled(scene: Scene) -> Iterator[Limit]:
         )
 
 
-def _half_seen(scene: Scene) -> Iterator[Limit]:
+def _half_seen(snapshot: Snapshot) -> Iterator[Limit]:
     """Batches that are not seen whole: a job that is not seen would be bought again."""
-    yield from (_incomplete(scene, batch) for batch in _uncounted(scene))
+    yield from (_incomplete(snapshot, batch) for batch in _uncounted(snapshot))
 
 
-def _incomplete(scene: Scene, batch: ObservedBatch) -> Limit:
-    reason = f"the batch {batch.id} is not seen whole: {scene.gap(batch)}"
-    if not is_lost(scene, batch):
-        reason = f"{reason}; seen so for {scene.sighting(batch).gap_s:.0f} s"
+def _incomplete(snapshot: Snapshot, batch: ObservedBatch) -> Limit:
+    reason = f"the batch {batch.id} is not seen whole: {snapshot.gap(batch)}"
+    if not is_lost(snapshot, batch):
+        reason = f"{reason}; seen so for {snapshot.sighting(batch).gap_s:.0f} s"
         return Limit(reason=reason, wait_for=WaitFor.SIGHT)
     how = (
         "look at the batch in the cloud's portal, then apply again; if it is gone for good, a higher `rerun` "
@@ -157,14 +158,14 @@ def _incomplete(scene: Scene, batch: ObservedBatch) -> Limit:
     return Limit(reason=reason, how=how)
 
 
-def _uncounted(scene: Scene) -> tuple[ObservedBatch, ...]:
+def _uncounted(snapshot: Snapshot) -> tuple[ObservedBatch, ...]:
     """Batches that are not seen whole, as far as it matters: a budget counts those of all recipes."""
-    others = [b for b in scene.outdated if scene.gap(b) and b not in scene.gaps]
-    return (*scene.gaps, *others) if scene.has_budget else scene.gaps
+    others = [b for b in snapshot.outdated if snapshot.gap(b) and b not in snapshot.gaps]
+    return (*snapshot.gaps, *others) if snapshot.has_budget else snapshot.gaps
 
 
-def _dependent(scene: Scene) -> Iterator[Limit]:
-    unmet = [each for each in scene.seen.dependencies if not each.is_complete]
+def _dependent(snapshot: Snapshot) -> Iterator[Limit]:
+    unmet = [each for each in snapshot.observed.dependencies if not each.is_complete]
     names = ", ".join(each.name for each in unmet)
     if unmet and all(each.is_under_way for each in unmet):
         yield Limit(reason=f"it waits until {names} is complete", wait_for=WaitFor.DEPENDENCY)
@@ -175,8 +176,8 @@ def _dependent(scene: Scene) -> Iterator[Limit]:
         )
 
 
-def _failed(scene: Scene, wanted: Sequence[JobState]) -> Iterator[Limit]:
-    most, failed = scene.desired.policy.max_failed, sum(state.progress.failures for state in wanted)
+def _failed(snapshot: Snapshot, wanted: Sequence[JobState]) -> Iterator[Limit]:
+    most, failed = snapshot.desired.policy.max_failed, sum(state.progress.failures for state in wanted)
     if most is not None and failed >= most:
         yield Limit(
             reason=f"{counted(failed, 'failed job')}, and `max_failed` is {most}",
@@ -184,9 +185,9 @@ def _failed(scene: Scene, wanted: Sequence[JobState]) -> Iterator[Limit]:
         )
 
 
-def _over_budget(scene: Scene, due: Sequence[NewJob]) -> Iterator[Limit]:
-    device_type, budget = scene.desired.device_type, scene.desired.policy.budget
-    unknown = _forgotten(scene.seen) if (budget.runs, budget.qpu_s) != (None, None) else []
+def _over_budget(snapshot: Snapshot, due: Sequence[NewJob]) -> Iterator[Limit]:
+    device_type, budget = snapshot.desired.device_type, snapshot.desired.policy.budget
+    unknown = _forgotten(snapshot.observed) if (budget.runs, budget.qpu_s) != (None, None) else []
     if due and unknown:
         yield Limit(
             reason=f"the cloud has forgotten how many runs the job {unknown[0]} had, so that its budget of "
@@ -195,7 +196,7 @@ def _over_budget(scene: Scene, due: Sequence[NewJob]) -> Iterator[Limit]:
         )
     asked = sum(job.runs for job in due)
     more = Cost(jobs=len(due), runs=asked, qpu_s=qpu_seconds(device_type, asked))
-    for key, unit, each, total, most in beyond(ever_bought(scene.seen, device_type), more, budget):
+    for key, unit, each, total, most in beyond(ever_bought(snapshot.observed, device_type), more, budget):
         yield Limit(
             reason=f"{each:.0f} more {unit} would make {total:.0f}, above the budget of {most:.0f}",
             how=f"raise `policy.budget.{key}`, or `{key}` of [caps] in runner.toml; or ask for less",
@@ -214,22 +215,25 @@ def beyond(spent: Cost, more: Cost, budget: Budget) -> Iterator[tuple[str, str, 
             yield key, unit, asked, before + asked, most
 
 
-def ever_bought(seen: Observation, device_type: str) -> Cost:
+def ever_bought(observed: Observation, device_type: str) -> Cost:
     """What was ever bought for an experiment, of all recipes and reruns; not what was cancelled."""
     jobs = {
         job.id: (effective_status(batch.status, job.status), job.runs)
-        for batch in seen.batches
+        for batch in observed.batches
         for job in batch.jobs
     }
-    for job in seen.recorded:
+    for job in observed.recorded:
         jobs[job.id] = (job.status, max(job.least_runs, jobs.get(job.id, (job.status, 0))[1]))
     bought = [runs for status, runs in jobs.values() if status is not JobStatus.CANCELED]
     return Cost(jobs=len(bought), runs=sum(bought), qpu_s=qpu_seconds(device_type, sum(bought)))
 
 
-def _forgotten(seen: Observation) -> list[str]:
+def _forgotten(observed: Observation) -> list[str]:
     """Ids of jobs that ran and of which nobody knows with how many runs."""
     ran = {JobStatus.DONE, JobStatus.ERROR}
-    jobs: list[ObservedJob | RecordedJob] = [*(job for b in seen.batches for job in b.jobs), *seen.recorded]
+    jobs: list[ObservedJob | RecordedJob] = [
+        *(job for b in observed.batches for job in b.jobs),
+        *observed.recorded,
+    ]
     known = {job.id for job in jobs if job.runs}
     return [job.id for job in jobs if job.status in ran and job.id not in known]

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runner.domain import DesiredExperiment, DesiredJob
-    from runner.reconcile.model.snapshot import Scene
+    from runner.reconcile.model.snapshot import Snapshot
 
 
 _ADVICE: Final = {
@@ -39,59 +39,59 @@ class _Measurement(NamedTuple):
     job: DesiredJob | None
 
 
-def doubts(scene: Scene) -> Iterator[Hold]:
+def doubts(snapshot: Snapshot) -> Iterator[Hold]:
     """What a person must decide before anything is bought."""
-    yield from _of_target(scene)
-    some = [each for each in measurements(scene) if each.kin.is_open]
-    yield from _of_proof(scene, [each for each in some if each.constants == UNPROVED])
-    yield from _of_change(scene, [each for each in some if each.constants != UNPROVED])
+    yield from _of_target(snapshot)
+    some = [each for each in measurements(snapshot) if each.kin.is_open]
+    yield from _of_proof(snapshot, [each for each in some if each.constants == UNPROVED])
+    yield from _of_change(snapshot, [each for each in some if each.constants != UNPROVED])
 
 
-def measurements(scene: Scene) -> Iterator[_Measurement]:
+def measurements(snapshot: Snapshot) -> Iterator[_Measurement]:
     """All that is of the recipe and rerun that the file asks for, whatever its device was like."""
-    for record in filter(scene.is_asked_for, scene.seen.recorded):
-        kin = scene.kin(record.key, record.constants)
-        yield _Measurement(record.batch_id, record.constants, kin, scene.wanted[record.key])
-    on_record = scene.ended_on_record
-    for batch in filter(scene.is_of_file, scene.seen.batches):
+    for record in filter(snapshot.is_asked_for, snapshot.observed.recorded):
+        kin = snapshot.kin(record.key, record.constants)
+        yield _Measurement(record.batch_id, record.constants, kin, snapshot.wanted[record.key])
+    on_record = snapshot.ended_on_record
+    for batch in filter(snapshot.is_of_file, snapshot.observed.batches):
         if batch.jobs_count and any(job.id not in on_record for job in batch.jobs):
-            yield _Measurement(batch.id, batch.constants, scene.kinds[batch.id], None)
-        for job in (job for job in batch.jobs if job.constants and job.key in scene.wanted):
-            kin = scene.kin(job.key, job.constants)
-            yield _Measurement(batch.id, job.constants, kin, scene.wanted[job.key])
+            yield _Measurement(batch.id, batch.constants, snapshot.kinds[batch.id], None)
+        for job in (job for job in batch.jobs if job.constants and job.key in snapshot.wanted):
+            kin = snapshot.kin(job.key, job.constants)
+            yield _Measurement(batch.id, job.constants, kin, snapshot.wanted[job.key])
 
 
-def _of_target(scene: Scene) -> Iterator[Hold]:
-    unsaid = list(filter(scene.is_asked_for, scene.seen.unproved))
+def _of_target(snapshot: Snapshot) -> Iterator[Hold]:
+    unsaid = list(filter(snapshot.is_asked_for, snapshot.observed.unproved))
     if not unsaid:
         return
     one, more = ("1 job on record does", "it was"), (f"{len(unsaid)} jobs on record do", "they were")
     jobs, it_was = one if len(unsaid) == 1 else more
     yield Hold(
         reason=f"{jobs} not say where {it_was} measured, and nothing proves it (batch {unsaid[0].batch_id})",
-        how=f"`runner resolve {scene.desired.name} measured-here` if it was at this target; "
+        how=f"`runner resolve {snapshot.desired.name} measured-here` if it was at this target; "
         "`… measured-elsewhere` if not, then it is bought here",
     )
 
 
-def _of_proof(scene: Scene, unproved: list[_Measurement]) -> Iterator[Hold]:
+def _of_proof(snapshot: Snapshot, unproved: list[_Measurement]) -> Iterator[Hold]:
     if unproved:
         yield Hold(
             reason=f"nothing proves which constants its device had in the batch {unproved[0].batch_id}",
-            how=f"`runner resolve {scene.desired.name} same-constants` if they were those of the file; "
+            how=f"`runner resolve {snapshot.desired.name} same-constants` if they were those of the file; "
             "`… other-constants` if not, then it is bought anew",
         )
 
 
-def _of_change(scene: Scene, changed: list[_Measurement]) -> Iterator[Hold]:
+def _of_change(snapshot: Snapshot, changed: list[_Measurement]) -> Iterator[Hold]:
     if not changed:
         return
-    seen = scene.seen.constants
-    said = changes_said(changes(scene.desired, each.job, each.constants, seen) for each in changed)
+    known = snapshot.observed.constants
+    said = changes_said(changes(snapshot.desired, each.job, each.constants, known) for each in changed)
     yield Hold(
         reason="constants of its device have changed since it was measured, and the file does not say which "
         f"it means: {said or 'those of the batch ' + changed[0].batch_id + ' are not known'}",
-        how=_advice(scene.desired, changed),
+        how=_advice(snapshot.desired, changed),
     )
 
 

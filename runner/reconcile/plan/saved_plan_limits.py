@@ -16,16 +16,16 @@ from runner.reconcile.model.actions import AddJobs, CancelBatch, CancelJobs, Cla
 from runner.reconcile.model.entries import Kind, State
 from runner.reconcile.model.plan import WaitFor
 from runner.reconcile.model.tags import SHORT, read_marks
-from runner.reconcile.plan import status as verdict
+from runner.reconcile.plan import status
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from runner.domain import DesiredExperiment
     from runner.reconcile.model.actions import Action, NewJob
+    from runner.reconcile.model.observation import Observation
     from runner.reconcile.model.plan import Difference, Plan, PointProgress
-    from runner.reconcile.model.snapshot import Observation
-    from runner.reconcile.plan.saved_plan import SavedExperiment
+    from runner.reconcile.model.saved_plan import SavedExperiment
+    from runner.reconcile.model.snapshot import Snapshot
 
 # Waits that lead to purchases, and to nothing when there are none.
 _ENDLESS: Final = frozenset({WaitFor.BACKOFF, WaitFor.DEPENDENCY})
@@ -61,28 +61,28 @@ def promised(saved: SavedExperiment) -> Amounts:
     return Amounts.of((job.key, job.runs) for job in saved.due)
 
 
-def spent(saved: SavedExperiment, seen: Observation) -> Amounts:
+def spent(saved: SavedExperiment, observed: Observation) -> Amounts:
     """What was bought since the plan was saved, by whomever.
 
     What was accepted and cannot be seen yet counts as bought, as does a direct submission of which nobody
     knows whether it was accepted. What we have cancelled ourselves does not count.
     """
     known = saved.world.jobs.keys() | saved.world.recorded.keys()
-    there = dict([*_recorded(saved, seen), *_observed(saved, seen)])
+    there = dict([*_recorded(saved, observed), *_observed(saved, observed)])
     bought = [amount for job_id, amount in there.items() if job_id not in known]
-    return Amounts.of([*bought, *_unseen(saved, seen)])
+    return Amounts.of([*bought, *_unseen(saved, observed)])
 
 
-def _recorded(saved: SavedExperiment, seen: Observation) -> Iterator[tuple[str, tuple[str, int]]]:
+def _recorded(saved: SavedExperiment, observed: Observation) -> Iterator[tuple[str, tuple[str, int]]]:
     reruns = _reruns(saved)
-    for job in seen.recorded:
+    for job in observed.recorded:
         if _is_of(saved, job.recipe) and reruns.get(job.key) == job.rerun:
             yield job.id, (job.key, job.runs)
 
 
-def _observed(saved: SavedExperiment, seen: Observation) -> Iterator[tuple[str, tuple[str, int]]]:
+def _observed(saved: SavedExperiment, observed: Observation) -> Iterator[tuple[str, tuple[str, int]]]:
     reruns = _reruns(saved)
-    for batch in seen.batches:
+    for batch in observed.batches:
         marks = read_marks(batch.tags)
         if _is_of(saved, marks.recipe):
             for job in batch.jobs:
@@ -101,11 +101,11 @@ def _reruns(saved: SavedExperiment) -> dict[str, int]:
     return {job["key"]: job.get("rerun", 0) for job in saved.desired["jobs"].values()}
 
 
-def _unseen(saved: SavedExperiment, seen: Observation) -> Iterator[tuple[str, int]]:
+def _unseen(saved: SavedExperiment, observed: Observation) -> Iterator[tuple[str, int]]:
     """Purchases that only the journal knows of."""
-    shown = {job.batch_id for job in seen.recorded} | {b.id for b in seen.batches if b.jobs_count}
-    landed = {read_marks(batch.tags).claim for batch in seen.batches}
-    for entry in seen.entries:
+    shown = {job.batch_id for job in observed.recorded} | {b.id for b in observed.batches if b.jobs_count}
+    landed = {read_marks(batch.tags).claim for batch in observed.batches}
+    for entry in observed.entries:
         if str(entry.seq) in saved.world.journal or entry.kind is Kind.CLAIM:
             continue
         hidden = entry.state is State.ACCEPTED and entry.batch_id not in shown
@@ -114,11 +114,11 @@ def _unseen(saved: SavedExperiment, seen: Observation) -> Iterator[tuple[str, in
             yield from entry.jobs
 
 
-def guarded(saved: SavedExperiment, desired: DesiredExperiment, seen: Observation, planned: Plan) -> Plan:
+def limited(snapshot: Snapshot, saved: SavedExperiment, planned: Plan) -> Plan:
     """A pass's plan, cut down to what a saved plan permits."""
-    cut = permitted(planned, saved, spent(saved, seen))
+    cut = permitted(planned, saved, spent(saved, snapshot.observed))
     bought = tuple(job for a in cut.actions if isinstance(a, (Claim, AddJobs, Submit)) for job in a.jobs)
-    cost = verdict.cost(desired, bought)
+    cost = status.cost(snapshot.desired, bought)
     # A submission that waits was cut when it was claimed; it is counted in full while nobody can tell.
     return replace(
         cut,

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment, ObservedBatch, ObservedJob, RecordedJob
     from runner.reconcile.model.actions import Action, NewJob
-    from runner.reconcile.model.snapshot import Scene
+    from runner.reconcile.model.snapshot import Snapshot
     from runner.reconcile.plan.job_states import JobState
     from runner.reconcile.plan.submission import Step
 
@@ -30,43 +30,43 @@ _MOST_TEXTS: Final = 1000
 _LONGEST_TEXT: Final = 400
 
 
-def waiting(scene: Scene, wanted: Sequence[JobState], step: Step) -> tuple[WaitFor, float | None]:
+def waiting(snapshot: Snapshot, wanted: Sequence[JobState], step: Step) -> tuple[WaitFor, float | None]:
     """What is waited for when there is nothing to do, and when to look again (in s)."""
     if step.wait_s is not None:
         return (step.limit.wait_for if step.limit else WaitFor.SUBMISSION), step.wait_s
-    is_active = _is_active(scene)
-    fetch_s = next_fetch_s(maintenance.awaited_fetches(scene), scene.now, scene.settings.poll_s)
+    is_active = _is_active(snapshot)
+    fetch_s = next_fetch_s(maintenance.awaited_fetches(snapshot), snapshot.now, snapshot.settings.poll_s)
     if step.limit and (is_active or step.limit.wait_for is not WaitFor.NOTHING):
-        return (WaitFor.JOBS if is_active else step.limit.wait_for), scene.settings.poll_s
+        return (WaitFor.JOBS if is_active else step.limit.wait_for), snapshot.settings.poll_s
     if step.limit:
-        return _still_to_record(scene, fetch_s)
-    sight_s = _sight_s(scene)
+        return _still_to_record(snapshot, fetch_s)
+    sight_s = _sight_s(snapshot)
     if sight_s is not None:
         return WaitFor.SIGHT, sight_s
     retries = [state.retry_at for state in wanted if state.progress.missing and state.retry_at]
-    backoffs_s = [seconds for at in retries if (seconds := -scene.age_s(at)) > 0]
+    backoffs_s = [seconds for at in retries if (seconds := -snapshot.age_s(at)) > 0]
     fetches_s = [] if fetch_s is None else [fetch_s]
-    waits_s = [*backoffs_s, *([scene.settings.poll_s] if is_active else []), *fetches_s]
+    waits_s = [*backoffs_s, *([snapshot.settings.poll_s] if is_active else []), *fetches_s]
     if not waits_s:
-        return WaitFor.NOTHING, _lease_left_s(scene)
+        return WaitFor.NOTHING, _lease_left_s(snapshot)
     return _awaited(backoffs_s, is_active=is_active), min(waits_s)
 
 
-def _still_to_record(scene: Scene, fetch_s: float | None) -> tuple[WaitFor, float | None]:
+def _still_to_record(snapshot: Snapshot, fetch_s: float | None) -> tuple[WaitFor, float | None]:
     """What is waited for, although nothing is bought any more, so that all that came back is on record."""
     if fetch_s is not None:
         return WaitFor.RESULTS, fetch_s
-    if _is_seen_soon(scene):
-        return WaitFor.SIGHT, max(0.1, scene.settings.poll_s)
+    if _is_seen_soon(snapshot):
+        return WaitFor.SIGHT, max(0.1, snapshot.settings.poll_s)
     return WaitFor.NOTHING, None
 
 
-def _is_active(scene: Scene) -> bool:
+def _is_active(snapshot: Snapshot) -> bool:
     """Whether a job is under way of which it can be hoped that its end will be seen."""
     return any(
-        not effective_status(batch.status, job.status).is_terminal and not scene.is_outrun(batch, job)
-        for batch in scene.current
-        if not is_lost(scene, batch)
+        not effective_status(batch.status, job.status).is_terminal and not snapshot.is_outrun(batch, job)
+        for batch in snapshot.current
+        if not is_lost(snapshot, batch)
         for job in batch.jobs
     )
 
@@ -77,60 +77,64 @@ def _awaited(backoffs_s: Sequence[float], *, is_active: bool) -> WaitFor:
     return WaitFor.JOBS if is_active else WaitFor.RESULTS
 
 
-def _sight_s(scene: Scene) -> float | None:
+def _sight_s(snapshot: Snapshot) -> float | None:
     """When to look again at batches that may not be seen as they are (in s); None where all are."""
-    unsettled_s = [scene.settings.settle_s - scene.sighting(b).ended_s for b in _cancelled_lately(scene)]
+    unsettled_s = [
+        snapshot.settings.settle_s - snapshot.sighting(b).ended_s for b in _cancelled_lately(snapshot)
+    ]
     if unsettled_s:
         return max(0.1, min(unsettled_s))
-    return max(0.1, scene.settings.poll_s) if _is_seen_soon(scene) else None
+    return max(0.1, snapshot.settings.poll_s) if _is_seen_soon(snapshot) else None
 
 
-def _is_seen_soon(scene: Scene) -> bool:
+def _is_seen_soon(snapshot: Snapshot) -> bool:
     """Whether a batch is not seen whole, and may be before a person must look at it."""
-    return any(not is_lost(scene, batch) for batch in scene.gaps)
+    return any(not is_lost(snapshot, batch) for batch in snapshot.gaps)
 
 
-def _lease_left_s(scene: Scene) -> float | None:
+def _lease_left_s(snapshot: Snapshot) -> float | None:
     """When another machine's open batch may be shut (in s), for it keeps a device; None without one."""
-    ages_s = [scene.claim_age_s(claim) for claim in scene.claims if not scene.creation(claim)]
-    ages_s += [scene.idle_s(batch) for batch in scene.outdated if maintenance.is_left_open(scene, batch)]
+    ages_s = [snapshot.claim_age_s(claim) for claim in snapshot.claims if not snapshot.creation(claim)]
+    ages_s += [
+        snapshot.idle_s(batch) for batch in snapshot.outdated if maintenance.is_left_open(snapshot, batch)
+    ]
     if not ages_s:
         return None
-    return max(0.1, min(scene.settings.poll_s, scene.settings.lease_s - max(ages_s)))
+    return max(0.1, min(snapshot.settings.poll_s, snapshot.settings.lease_s - max(ages_s)))
 
 
-def _cancelled_lately(scene: Scene) -> list[ObservedBatch]:
+def _cancelled_lately(snapshot: Snapshot) -> list[ObservedBatch]:
     """Batches with cancelled jobs that have ended so lately that it may not be seen yet why."""
-    on_record = scene.ended_on_record
+    on_record = snapshot.ended_on_record
     return [
         batch
-        for batch in scene.current
+        for batch in snapshot.current
         if batch.status.is_terminal
-        and not scene.is_settled(batch)
-        and not scene.marks[batch.id].cancelled_by_us
+        and not snapshot.is_settled(batch)
+        and not snapshot.marks[batch.id].cancelled_by_us
         if any(job.status is JobStatus.CANCELED and job.id not in on_record for job in batch.jobs)
     ]
 
 
-def sync(scene: Scene, wanted: Sequence[JobState], actions: Sequence[Action]) -> Sync:
+def sync(snapshot: Snapshot, wanted: Sequence[JobState], actions: Sequence[Action]) -> Sync:
     """Whether the cloud holds what the file asks for."""
-    if scene.unknown or scene.gaps:
+    if snapshot.unknown or snapshot.gaps:
         return Sync.UNKNOWN
     changes = any(not isinstance(action, (RecordResults, Adopt)) for action in actions)
     incomplete = any(state.progress.missing or state.progress.failed for state in wanted)
     return Sync.OUT_OF_SYNC if changes or incomplete else Sync.SYNCED
 
 
-def health(scene: Scene, wanted: Sequence[JobState], actions: Sequence[Action]) -> Health:
+def health(snapshot: Snapshot, wanted: Sequence[JobState], actions: Sequence[Action]) -> Health:
     """How the experiment is."""
     jobs = [state.progress for state in wanted]
-    if scene.desired.is_removed:
-        return Health.PROGRESSING if any(map(is_pending, scene.outdated)) else Health.HEALTHY
-    if scene.desired.policy.suspend:
+    if snapshot.desired.is_removed:
+        return Health.PROGRESSING if any(map(is_pending, snapshot.outdated)) else Health.HEALTHY
+    if snapshot.desired.policy.suspend:
         return Health.SUSPENDED
     if any(isinstance(action, Hold) for action in actions) or any(t.is_lost for t in jobs):
         return Health.DEGRADED
-    if scene.unknown:
+    if snapshot.unknown:
         return Health.UNKNOWN
     if not any(job.done or job.active for job in jobs):
         return Health.MISSING
@@ -149,45 +153,45 @@ def cost(desired: DesiredExperiment, bought: Sequence[NewJob]) -> Cost:
     return Cost(jobs=len(bought), runs=runs, qpu_s=qpu_seconds(desired.device_type, runs))
 
 
-def notes(scene: Scene, wanted: Sequence[JobState], step: Step) -> Iterable[str]:
+def notes(snapshot: Snapshot, wanted: Sequence[JobState], step: Step) -> Iterable[str]:
     """What people should know beside."""
-    if scene.desired.is_removed:
-        kept = sum(is_pending(batch) for batch in scene.outdated)
+    if snapshot.desired.is_removed:
+        kept = sum(is_pending(batch) for batch in snapshot.outdated)
         some = f"; {kept} of its batches are not over, and `removed` in runner.toml says what of them"
         yield "no file describes it any more" + (some if kept else "")
     if step.limit and not step.limit.how:
         yield step.limit.reason
     if step.note:
         yield step.note
-    yield from scene.seen.remarks
-    yield from remarks(scene.desired, scene.seen.bought)
+    yield from snapshot.observed.remarks
+    yield from remarks(snapshot.desired, snapshot.observed.bought)
     surplus = [job.surplus for job in (state.progress for state in wanted) if job.surplus > 0]
     if surplus:
         some = "1 job has" if len(surplus) == 1 else f"{len(surplus)} jobs have"
         yield f"{some} {sum(surplus)} runs more than the file asks for"
-    alone = [batch.id for batch in maintenance.left_alone(scene)]
+    alone = [batch.id for batch in maintenance.left_alone(snapshot)]
     if alone:
         yield (
             f"another version of the file has pending jobs in {', '.join(alone)}: left alone, for another "
             "machine has bought them, and for no commit that this one descends from"
         )
-    if scene.settings.namespace is None:
+    if snapshot.settings.namespace is None:
         yield "without a namespace nothing that holds jobs is cancelled; set `namespace` in runner.toml"
     is_missing = any(state.progress.missing for state in wanted)
-    is_direct = scene.desired.policy.submission is Submission.DIRECT
-    if is_direct and is_missing and scene.seen.remembered_s < scene.settings.settle_s:
+    is_direct = snapshot.desired.policy.submission is Submission.DIRECT
+    if is_direct and is_missing and snapshot.observed.remembered_s < snapshot.settings.settle_s:
         yield (
-            f"this machine's journal is new: for {scene.settings.settle_s:g} s nothing is bought with one "
+            f"this machine's journal is new: for {snapshot.settings.settle_s:g} s nothing is bought with one "
             "POST, since what an earlier journal has sent may still show; `submission: claim` needs no such "
             "pause"
         )
-    yield from _result_notes(scene)
+    yield from _result_notes(snapshot)
 
 
-def told(scene: Scene) -> tuple[str, ...]:
+def told(snapshot: Snapshot) -> tuple[str, ...]:
     """What the cloud says of jobs that wait or run, each text once and no more of it than people read."""
     texts = (
-        text for batch in scene.current for job in batch.jobs if _waits_or_runs(job) for text in job.errors
+        text for batch in snapshot.current for job in batch.jobs if _waits_or_runs(job) for text in job.errors
     )
     some = dict.fromkeys(_readable(text) for text in islice(texts, _MOST_TEXTS))
     return tuple(some)[:_NAMED]
@@ -201,15 +205,15 @@ def _readable(text: str) -> str:
     return "".join(mark if mark.isprintable() else "\ufffd" for mark in text[:_LONGEST_TEXT])
 
 
-def _result_notes(scene: Scene) -> Iterable[str]:
+def _result_notes(snapshot: Snapshot) -> Iterable[str]:
     """Which results on record are none, and which lack shots."""
-    lacking = [record for record in scene.recorded if record.lacks_result]
+    lacking = [record for record in snapshot.recorded if record.lacks_result]
     for record in lacking[:_NAMED]:
         why = record.errors[-1] if record.errors else "it could not be had"
         yield f"{_named(record)} is done, and has no result: {why}; apply asks for it again, and buys nothing"
     if len(lacking) > _NAMED:
         yield f"{len(lacking) - _NAMED} more jobs are done, and have no result"
-    short = [record for record in scene.recorded if record.missing_shots]
+    short = [record for record in snapshot.recorded if record.missing_shots]
     yield from (f"{_named(record)}: {record.problems[-1]}" for record in short[:_NAMED])
     if len(short) > _NAMED:
         yield f"shots are missing in the results of {len(short) - _NAMED} more jobs"

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from runner.domain import DesiredExperiment, ObservedBatch
     from runner.reconcile.model.actions import Action, NewJob
     from runner.reconcile.model.entries import Entry
-    from runner.reconcile.model.snapshot import Scene
+    from runner.reconcile.model.snapshot import Snapshot
     from runner.reconcile.plan.job_states import JobState
 
 _TRIES: Final = 6
@@ -59,33 +59,35 @@ class Step:
     note: str = ""
 
 
-def next_step(scene: Scene, wanted: Sequence[JobState]) -> Step:
+def next_step(snapshot: Snapshot, wanted: Sequence[JobState]) -> Step:
     """What to do next towards buying the jobs that are due."""
-    due = new_jobs(scene.desired, (state for state in wanted if state.is_due(scene.now)))
-    kept = first_limit(scene, wanted, due)
-    if scene.unknown:
+    due = new_jobs(snapshot.desired, (state for state in wanted if state.is_due(snapshot.now)))
+    kept = first_limit(snapshot, wanted, due)
+    if snapshot.unknown:
         return Step(kept.holds if kept else (), limit=kept)
-    bought = () if kept else _together(scene, due)
-    submission = submission_tag(scene.desired, bought) if bought else ""
-    for_today = over_day(scene, bought)
-    fences = _unclear(scene)
+    bought = () if kept else _together(snapshot, due)
+    submission = submission_tag(snapshot.desired, bought) if bought else ""
+    for_today = over_day(snapshot, bought)
+    fences = _unclear(snapshot)
     if fences:
         return Step(fences)  # look again before deciding anything
-    stale, rivals = sorted_claims(scene, submission)
+    stale, rivals = sorted_claims(snapshot, submission)
     if for_today:
-        kept, stale = for_today, (*stale, *_given_up(scene, rivals))
+        kept, stale = for_today, (*stale, *_given_up(snapshot, rivals))
     if kept:
         is_later = kept.wait_for is WaitFor.DEPENDENCY
-        wait_s = max(scene.settings.poll_s, SHORTEST_WAIT_S) if kept.wait_for is WaitFor.SIGHT else None
+        wait_s = max(snapshot.settings.poll_s, SHORTEST_WAIT_S) if kept.wait_for is WaitFor.SIGHT else None
         return Step((*stale, *kept.holds), wait_s, limit=kept, due=due if is_later else ())
     if not bought:
         return Step(stale)
-    step = _purchase(scene, submission, bought, rivals)
+    step = _purchase(snapshot, submission, bought, rivals)
     actions, wait_s = step.actions, step.wait_s
     buys = any(isinstance(each, AddJobs | Submit) for each in actions)
     # Jobs may have come to a claim of another machine since we looked, and what was shut may still show some.
-    unsettled_s = max(scene.unsettled_s, scene.settings.settle_s if shuts_another(scene, stale) else 0.0)
-    if buys and (unsettled_s > 0 or shuts_another(scene, stale)):
+    unsettled_s = max(
+        snapshot.unsettled_s, snapshot.settings.settle_s if shuts_another(snapshot, stale) else 0.0
+    )
+    if buys and (unsettled_s > 0 or shuts_another(snapshot, stale)):
         actions = tuple(each for each in actions if not isinstance(each, AddJobs | Submit))
         wait_s = max(unsettled_s, SHORTEST_WAIT_S)
     is_held = any(isinstance(each, Hold) for each in actions)
@@ -94,100 +96,102 @@ def next_step(scene: Scene, wanted: Sequence[JobState]) -> Step:
     return Step((*stale, *actions), wait_s, due=due, bought=bought, note=step.note)
 
 
-def _given_up(scene: Scene, claims: Sequence[ObservedBatch]) -> tuple[Fence, ...]:
+def _given_up(snapshot: Snapshot, claims: Sequence[ObservedBatch]) -> tuple[Fence, ...]:
     """Fences around claims of ours that are not bought on today; those of others are theirs to judge."""
     reason = "nothing is bought on it today"
-    ours = (claim for claim in claims if scene.creation(claim))
+    ours = (claim for claim in claims if snapshot.creation(claim))
     return tuple(Fence(batch_id=claim.id, holds_jobs=False, reason=reason) for claim in ours)
 
 
-def _together(scene: Scene, due: tuple[NewJob, ...]) -> tuple[NewJob, ...]:
+def _together(snapshot: Snapshot, due: tuple[NewJob, ...]) -> tuple[NewJob, ...]:
     """The first jobs that one batch can hold: all of one rerun; the others are for a later pass."""
     of_rerun = [job for job in due if job.rerun == due[0].rerun]
-    alike = together(of_rerun, only_one=scene.desired.policy.batch is BatchMode.OPEN)
-    return alike[: _room(scene, alike[0])] if alike else ()
+    alike = together(of_rerun, only_one=snapshot.desired.policy.batch is BatchMode.OPEN)
+    return alike[: _room(snapshot, alike[0])] if alike else ()
 
 
-def _room(scene: Scene, job: NewJob) -> int | None:
+def _room(snapshot: Snapshot, job: NewJob) -> int | None:
     """How many jobs like one the next purchase may hold; None for any number."""
-    most, kept_open = scene.desired.policy.max_jobs_per_batch, _kept_open(scene, job)
+    most, kept_open = snapshot.desired.policy.max_jobs_per_batch, _kept_open(snapshot, job)
     return most if most is None or kept_open is None else most - kept_open.jobs_count
 
 
-def _kept_open(scene: Scene, job: NewJob) -> ObservedBatch | None:
+def _kept_open(snapshot: Snapshot, job: NewJob) -> ObservedBatch | None:
     """The open batch that jobs like one are added to, if the policy keeps one that is not full."""
-    if scene.desired.policy.batch is not BatchMode.OPEN:
+    if snapshot.desired.policy.batch is not BatchMode.OPEN:
         return None
-    standing = (b for b in scene.current if scene.accepts_jobs(b) and b.jobs_count and not scene.is_full(b))
-    return next((b for b in standing if scene.takes(b, rerun=job.rerun, repetition=job.repetition)), None)
+    standing = (
+        b for b in snapshot.current if snapshot.accepts_jobs(b) and b.jobs_count and not snapshot.is_full(b)
+    )
+    return next((b for b in standing if snapshot.takes(b, rerun=job.rerun, repetition=job.repetition)), None)
 
 
-def _unclear(scene: Scene) -> tuple[Fence, ...]:
+def _unclear(snapshot: Snapshot) -> tuple[Fence, ...]:
     """Fences around purchases without a clear answer: a late request must be refused."""
     reason = "a purchase on it had no clear answer; a late one must be refused"
     return tuple(
         Fence(batch_id=batch.id, holds_jobs=bool(batch.jobs_count), reason=reason)
-        for batch in scene.current + scene.outdated
-        if scene.accepts_jobs(batch) and scene.has_unclear_addition(batch)
+        for batch in snapshot.current + snapshot.outdated
+        if snapshot.accepts_jobs(batch) and snapshot.has_unclear_addition(batch)
     )
 
 
 def _purchase(
-    scene: Scene, submission: str, bought: tuple[NewJob, ...], rivals: Sequence[ObservedBatch]
+    snapshot: Snapshot, submission: str, bought: tuple[NewJob, ...], rivals: Sequence[ObservedBatch]
 ) -> Step:
     if rivals:
-        return _on_claim(scene, rivals[0], bought)
-    kept_open = _kept_open(scene, bought[0])
+        return _on_claim(snapshot, rivals[0], bought)
+    kept_open = _kept_open(snapshot, bought[0])
     if kept_open:
-        return _on_open_batch(scene, kept_open, bought)
-    return _new_batch(scene, submission, bought)
+        return _on_open_batch(snapshot, kept_open, bought)
+    return _new_batch(snapshot, submission, bought)
 
 
-def _on_claim(scene: Scene, winner: ObservedBatch, bought: tuple[NewJob, ...]) -> Step:
-    created = scene.creation(winner)
+def _on_claim(snapshot: Snapshot, winner: ObservedBatch, bought: tuple[NewJob, ...]) -> Step:
+    created = snapshot.creation(winner)
     if not created:
-        lease_left_s = scene.settings.lease_s - scene.claim_age_s(winner)
+        lease_left_s = snapshot.settings.lease_s - snapshot.claim_age_s(winner)
         return Step(
-            wait_s=max(SHORTEST_WAIT_S, min(lease_left_s, scene.settings.poll_s)),
+            wait_s=max(SHORTEST_WAIT_S, min(lease_left_s, snapshot.settings.poll_s)),
             note=f"waits for another machine's claim, {winner.id}, {max(lease_left_s, 0):.0f} s at most",
         )
-    unsettled_s = scene.settings.settle_s - scene.seconds_since(created)
+    unsettled_s = snapshot.settings.settle_s - snapshot.seconds_since(created)
     if unsettled_s > 0:
         return Step(wait_s=unsettled_s)
     return Step((AddJobs(batch_id=winner.id, jobs=bought, reason=_reason(bought)),))
 
 
-def _on_open_batch(scene: Scene, batch: ObservedBatch, bought: tuple[NewJob, ...]) -> Step:
-    if scene.creation(batch):
+def _on_open_batch(snapshot: Snapshot, batch: ObservedBatch, bought: tuple[NewJob, ...]) -> Step:
+    if snapshot.creation(batch):
         return Step((AddJobs(batch_id=batch.id, jobs=bought, reason=_reason(bought)),))
-    idle_s = scene.idle_s(batch)
-    if idle_s <= scene.settings.lease_s:
-        left_s = scene.settings.lease_s - idle_s
+    idle_s = snapshot.idle_s(batch)
+    if idle_s <= snapshot.settings.lease_s:
+        left_s = snapshot.settings.lease_s - idle_s
         return Step(
-            wait_s=max(SHORTEST_WAIT_S, min(left_s, scene.settings.poll_s)),
+            wait_s=max(SHORTEST_WAIT_S, min(left_s, snapshot.settings.poll_s)),
             note=f"waits for another machine, which keeps {batch.id} open, {max(left_s, 0):.0f} s at most",
         )
     reason = "another machine keeps it open and has not written to it for longer than its lease"
     return Step((Fence(batch_id=batch.id, holds_jobs=True, reason=reason),))
 
 
-def _new_batch(scene: Scene, submission: str, bought: tuple[NewJob, ...]) -> Step:
-    entries = [entry for entry in scene.seen.entries if entry.submission == submission]
-    unclear = [e for e in entries if not e.state.is_clear and scene.seconds_since(e) < _RECENT_S]
+def _new_batch(snapshot: Snapshot, submission: str, bought: tuple[NewJob, ...]) -> Step:
+    entries = [entry for entry in snapshot.observed.entries if entry.submission == submission]
+    unclear = [e for e in entries if not e.state.is_clear and snapshot.seconds_since(e) < _RECENT_S]
     silences = sum(entry.state is State.UNKNOWN for entry in unclear)
     if silences >= _TRIES:
         return Step((_silence(silences),))
     if unclear:
         # What was lost may only show in a while, and a cloud in trouble wants a pause.
-        pause_s = max(scene.settings.settle_s, _FIRST_PAUSE_S * 2**silences)
-        left_s = pause_s - scene.seconds_since(unclear[-1])
+        pause_s = max(snapshot.settings.settle_s, _FIRST_PAUSE_S * 2**silences)
+        left_s = pause_s - snapshot.seconds_since(unclear[-1])
         if left_s > 0:
             return Step(wait_s=left_s)
     refused = bool(entries) and (entries[-1].kind, entries[-1].state) == (Kind.CLAIM, State.REJECTED)
     # A lost submission that is held must not be claimed anew, either: the guard would stop the purchase.
-    is_held = _holds_lost(scene.desired) and bool(_lost(scene, submission, bought))
-    if scene.desired.policy.submission is Submission.DIRECT or refused or is_held:
-        return _direct(scene, submission, bought)
+    is_held = _holds_lost(snapshot.desired) and bool(_lost(snapshot, submission, bought))
+    if snapshot.desired.policy.submission is Submission.DIRECT or refused or is_held:
+        return _direct(snapshot, submission, bought)
     return Step((Claim(submission=submission, jobs=bought, reason=_reason(bought)),))
 
 
@@ -198,24 +202,24 @@ def _silence(tries: int) -> Hold:
     )
 
 
-def _direct(scene: Scene, submission: str, bought: tuple[NewJob, ...]) -> Step:
-    lost = _lost(scene, submission, bought)
-    known_s = scene.seconds_since(lost[-1]) if lost else scene.seen.remembered_s
-    unsettled_s = scene.settings.settle_s - known_s
+def _direct(snapshot: Snapshot, submission: str, bought: tuple[NewJob, ...]) -> Step:
+    lost = _lost(snapshot, submission, bought)
+    known_s = snapshot.seconds_since(lost[-1]) if lost else snapshot.observed.remembered_s
+    unsettled_s = snapshot.settings.settle_s - known_s
     if unsettled_s > 0:
         return Step(wait_s=unsettled_s)
-    if lost and _holds_lost(scene.desired):
+    if lost and _holds_lost(snapshot.desired):
         return Step((_lost_submission(lost[-1]),))
     return Step((Submit(submission=submission, jobs=bought, reason=_reason(bought)),))
 
 
-def _lost(scene: Scene, submission: str, bought: Sequence[NewJob]) -> list[Entry]:
+def _lost(snapshot: Snapshot, submission: str, bought: Sequence[NewJob]) -> list[Entry]:
     """Direct submissions that nobody knows the end of: this one, and others that buy any of its points."""
-    landed = {marks.claim for marks in scene.marks.values()}
+    landed = {marks.claim for marks in snapshot.marks.values()}
     keys = {job.key for job in bought}
     return [
         entry
-        for entry in scene.seen.entries
+        for entry in snapshot.observed.entries
         if entry.kind is Kind.SUBMIT and not entry.state.is_clear and entry.claim not in landed
         if entry.submission == submission or not keys.isdisjoint(key for key, _ in entry.jobs)
     ]

@@ -22,7 +22,7 @@ from runner.cloud import (
 )
 from runner.cloud.wire.endpoints import region_login
 from runner.errors import RunnerError
-from runner.reconcile import Context, Journal, Patience, Reconciler, TargetSettings, Wish, utc_now
+from runner.reconcile import Context, Journal, Patience, Reconciler, Snapshot, TargetSettings, utc_now
 from runner.results import Records
 
 TOKEN, PASSWORD = "planted-token-7f3a", "planted-password-91bc"
@@ -104,9 +104,9 @@ def test_no_secret_is_in_journal_records_or_plan(tmp_path):
         client=a_client(listed), journal=journal, records=Records(folder / "results"), namespace="lab"
     )
     reconciler = Reconciler(context, TargetSettings(namespace="lab"))
-    wish = Wish(desired=an_experiment(a_wanted_job()), manifest={"experiment": "exp"})
-    plan = reconciler.look([wish])[0].plan
-    reconciler.run([wish], Patience(timeout_s=0.2))
+    snapshot = Snapshot(desired=an_experiment(a_wanted_job()), manifest={"experiment": "exp"})
+    plan = reconciler.look([snapshot])[0].plan
+    reconciler.run([snapshot], Patience(timeout_s=0.2))
     rows = journal.entries("exp")
     journal.close()
     written = b"".join(path.read_bytes() for path in Path(folder).rglob("*") if path.is_file())

@@ -9,9 +9,7 @@ import pytest
 
 from runner.domain import JobStatus
 from runner.project.revisions.changes import Kind, changed_experiment, removed_experiment
-from runner.reconcile import Deed
 from runner.reconcile.model.snapshot import TargetSettings
-from runner.reconcile.plan.planner import plan
 
 NOW = builders.at(600)
 TERMS = TargetSettings(namespace="lab")
@@ -27,7 +25,7 @@ def under_way(*statuses):
 
 def deed(desired, seen):
     """What the planner does about it."""
-    return Deed(desired, seen, plan(desired, seen, TERMS, NOW))
+    return builders.planned(desired, seen)
 
 
 @pytest.mark.parametrize(

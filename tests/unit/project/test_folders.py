@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import commands
 import pytest
-from builders import NOW, TERMS, an_experiment, seen
+from builders import NOW, TERMS, an_experiment, plan, planned, seen
 
 from runner.errors import ProjectError, SpecError
 from runner.project import Project
@@ -14,8 +14,6 @@ from runner.project.config.folder_rules import FolderRules, Permitted, permitted
 from runner.project.config.settings import read_settings
 from runner.project.experiments.permissions import idle_rules
 from runner.reconcile.model.actions import Hold
-from runner.reconcile.model.deed import Deed
-from runner.reconcile.plan.planner import plan
 from runner.reconcile.plan.saved_plan import as_json, desired_facts, moved_file, saved_experiment
 
 RULES = {
@@ -163,7 +161,7 @@ def test_saved_plans_of_before_hold_until_something_is_forbidden():
     """The field is in a plan only where it says something."""
     free = an_experiment()
     forbidden = replace(free, forbidden="no")
-    saved = saved_experiment(Deed(free, seen(), plan(free, seen(), TERMS, NOW)), "specs/exp.yaml")
+    saved = saved_experiment(planned(free), "specs/exp.yaml")
 
     assert "forbidden" not in as_json(saved)["desired"]
     assert [] == [*moved_file(saved, free)]

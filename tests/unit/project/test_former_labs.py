@@ -18,7 +18,7 @@ from runner.errors import NotFoundError
 from runner.project import Project
 from runner.project.config.settings import Settings
 from runner.project.experiments.permissions import on_target
-from runner.reconcile import Context, Journal, Reconciler, TargetSettings, Wish
+from runner.reconcile import Context, Journal, Reconciler, Snapshot, TargetSettings
 from runner.reconcile.model.actions import Hold
 from runner.results import Records
 from runner.results.records.sites import EMULATED, Site
@@ -93,11 +93,13 @@ def planned(lab, client, target=EMULATED):
     )
     files = sorted((lab / "specs").glob("*.yaml"))
     settings = Settings() if name == "local" else project.settings
-    wishes = [Wish(desired=on_target(each, name, lab, settings).desired) for each in project.load(files)]
+    snapshots = [
+        Snapshot(desired=on_target(each, name, lab, settings).desired) for each in project.load(files)
+    ]
     try:
         return {
             d.plan.experiment: d.plan
-            for d in Reconciler(context, TargetSettings(namespace="former")).look(wishes)
+            for d in Reconciler(context, TargetSettings(namespace="former")).look(snapshots)
         }
     finally:
         journal.close()

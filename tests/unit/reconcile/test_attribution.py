@@ -6,7 +6,7 @@ import pytest
 from builders import RECIPE, an_experiment
 
 from runner.domain import Surplus
-from runner.reconcile.observe.ownership import Names, named, tombstone
+from runner.reconcile.observe.ownership import Names, named, removed_experiment
 
 HERE = RECIPE[:16]
 OTHER = "f" * 16
@@ -69,4 +69,4 @@ def test_an_owner_is_looked_at():
 
 def test_a_tombstone_wants_nothing():
     """It is told from every experiment of a file."""
-    assert (True, False) == (tombstone("old", Surplus.KEEP).is_removed, A.is_removed)
+    assert (True, False) == (removed_experiment("old", Surplus.KEEP).is_removed, A.is_removed)

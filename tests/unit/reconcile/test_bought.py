@@ -6,13 +6,25 @@ import json
 from dataclasses import replace
 
 import pytest
-from builders import NOW, RECIPE, SEQUENCE, TERMS, a_batch, a_job, a_record, an_experiment, at, seen, tags_of
+from builders import (
+    NOW,
+    RECIPE,
+    SEQUENCE,
+    TERMS,
+    a_batch,
+    a_job,
+    a_record,
+    an_experiment,
+    at,
+    plan,
+    seen,
+    tags_of,
+)
 
 from runner.domain import BatchStatus, DesiredJob, own_sequence_key, recipe_digest
 from runner.reconcile.model.plan import Difference
 from runner.reconcile.plan.device_changes import device_difference_said
 from runner.reconcile.plan.past_purchases import changes, drift, of_interest
-from runner.reconcile.plan.planner import plan
 
 PRESENT, OLD = RECIPE[:16], "f" * 16
 

@@ -4,21 +4,19 @@ from __future__ import annotations
 
 import pytest
 from builders import (
-    NOW,
-    TERMS,
     a_batch,
     a_job,
     a_record,
     a_wanted_job,
     an_entry,
     an_experiment,
+    planned,
     seen,
     tags_of,
 )
 
 from runner.domain import BatchStatus, Budget, JobStatus, Policy, Surplus
 from runner.reconcile.plan.conditions import Claimed, conditions
-from runner.reconcile.plan.planner import plan
 
 TWO = an_experiment(a_wanted_job(1), a_wanted_job(2))
 DONE = [a_record("j1"), a_record("j2", t=2)]
@@ -26,7 +24,7 @@ DONE = [a_record("j1"), a_record("j2", t=2)]
 
 def claims(desired, there):
     """What is planned, and said of it."""
-    return conditions(desired, there, plan(desired, there, TERMS, NOW))
+    return conditions(*planned(desired, there))
 
 
 def odd(desired, there):

@@ -10,7 +10,7 @@ from builders import a_wanted_job, an_experiment
 from targets_in_memory import EMULATED, PATIENCE, QPU, Lab, bought, planned
 
 from runner.domain import DeviceSource, OnDeviceChange, Policy, recipe_digest
-from runner.reconcile import Patience, Wish
+from runner.reconcile import Patience, Snapshot
 from runner.reconcile.model.actions import CancelBatch, Hold
 from runner.reconcile.plan.conditions import conditions
 
@@ -54,15 +54,15 @@ def wanted(level=70, runs=100, *said, device_type="EMU_FREE", emulated=True, pol
     )
 
 
-def a_wish(desired):
+def a_file(desired):
     """With a manifest as it is written."""
     said = {"target": "local", "service": EMULATED, "device_type": desired.device_type}
-    return Wish(desired=desired, manifest=said | {"sequence": json.loads(desired.sequence)}, commit="c")
+    return Snapshot(desired=desired, manifest=said | {"sequence": json.loads(desired.sequence)}, commit="c")
 
 
 def measured(lab, desired, at=EMULATED, patience=PATIENCE):
     """Once an apply has done all."""
-    return lab.at(at).run([a_wish(desired)], patience)
+    return lab.at(at).run([a_file(desired)], patience)
 
 
 def holds(plan):
@@ -138,12 +138,10 @@ def test_a_machine_buys_and_cancels_nothing_for_its_constants(lab):
     """A condition tells of them, and more runs are added to those that are there."""
     machine = {"device_type": "FRESNEL", "emulated": False}
     measured(lab, wanted(70, **machine), at=QPU)
-    deed = lab.at(QPU).look([a_wish(wanted(60, **machine))])[0]
-    changed = [
-        each for each in conditions(deed.desired, deed.seen, deed.plan) if each.type == "DeviceChanged"
-    ]
+    found = lab.at(QPU).look([a_file(wanted(60, **machine))])[0]
+    changed = [each for each in conditions(*found) if each.type == "DeviceChanged"]
 
-    assert ((0, 0), []) == (bought(deed.plan), list(deed.plan.actions))
+    assert ((0, 0), []) == (bought(found.plan), list(found.plan.actions))
     assert [("True", "ConstantsDiffer")] == [(each.status, each.reason) for each in changed]
     assert "rydberg_level 70 → 60" in changed[0].message
     assert (1, 50) == bought(planned(lab.at(QPU), wanted(60, 150, **machine)))

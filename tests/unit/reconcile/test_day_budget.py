@@ -12,21 +12,22 @@ from builders import (
     a_batch,
     a_job,
     a_record,
+    a_snapshot,
     a_wanted_job,
     an_entry,
     an_experiment,
     at,
+    plan,
     seen,
     tags_of,
 )
 
 from runner.domain import BatchMode, BatchStatus, Budget, JobStatus, Policy
+from runner.reconcile import Planned
 from runner.reconcile.model.actions import Claim, CloseBatch, Fence, Hold, NewJob
-from runner.reconcile.model.deed import Deed
 from runner.reconcile.model.entries import Kind, State
 from runner.reconcile.model.plan import Cost, WaitFor
 from runner.reconcile.plan.daily_budget import Lot, day_of, spent
-from runner.reconcile.plan.planner import plan
 from runner.reconcile.plan.saved_plan import moves, saved_experiment
 from runner.reconcile.plan.submission import submission_tag
 
@@ -226,10 +227,10 @@ def test_a_device_is_not_kept_over_night():
 
 def test_a_saved_plan_waits_for_another_day_and_moves_not():
     """What was promised is bought then; what else moves is told as ever."""
-    promised = saved_experiment(Deed(WANTED, seen(), planned(Budget(runs=200))), "specs/exp.yaml")
-    held = Deed(WANTED, seen(), planned(Budget(runs=200), costs(1, 1)))
+    promised = saved_experiment(Planned(a_snapshot(WANTED), planned(Budget(runs=200))), "specs/exp.yaml")
+    held = Planned(a_snapshot(WANTED), planned(Budget(runs=200), costs(1, 1)))
     there = seen(a_batch())
-    moved = Deed(WANTED, there, planned(Budget(runs=200), costs(1, 1), there=there))
+    moved = Planned(a_snapshot(WANTED, there), planned(Budget(runs=200), costs(1, 1), there=there))
 
     assert () == moves(promised, held)
     assert ["exp: world.batches.b1"] == [each.field for each in moves(promised, moved)]

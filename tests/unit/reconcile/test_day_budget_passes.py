@@ -12,7 +12,7 @@ from builders import a_record, a_wanted_job, an_experiment
 from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 
 from runner.domain import Budget, JobStatus, recipe_digest
-from runner.reconcile import Context, End, Journal, Patience, Reconciler, TargetSettings, Wish
+from runner.reconcile import Context, End, Journal, Patience, Reconciler, Snapshot, TargetSettings
 from runner.reconcile.model.tags import read_marks
 from runner.reconcile.plan.daily_budget import day_of
 from runner.results import Records
@@ -49,7 +49,7 @@ class Machine:
 
     def apply(self, *experiments, per_day, **patience):
         """Applies some experiments, and answers how it ended."""
-        return self.reconciler(per_day).run(wishes(*experiments), Patience(timeout_s=600.0, **patience))
+        return self.reconciler(per_day).run(snapshots(*experiments), Patience(timeout_s=600.0, **patience))
 
     def gets(self):
         """How many requests have asked for jobs since this was last called."""
@@ -84,9 +84,9 @@ def experiment(name, *points, **fields):
 A, B, C = experiment("a", 1), experiment("b", 2), experiment("c", 3)
 
 
-def wishes(*experiments):
+def snapshots(*experiments):
     """They are wanted."""
-    return [Wish(desired=each) for each in experiments]
+    return [Snapshot(desired=each) for each in experiments]
 
 
 def runs(machine):
@@ -191,7 +191,7 @@ def test_two_machines_with_the_same_files_keep_within_the_day(lab):
 )
 def test_machines_that_take_turns_keep_within_the_day(lab, of_one, of_other, expected):
     """What each is about to buy is looked at again before it is bought."""
-    turns = [(lab().reconciler(Budget(runs=100)), wishes(*files)) for files in (of_one, of_other)]
+    turns = [(lab().reconciler(Budget(runs=100)), snapshots(*files)) for files in (of_one, of_other)]
     for _ in range(3):
         for reconciler, wanted in turns:
             reconciler.one_pass(wanted)

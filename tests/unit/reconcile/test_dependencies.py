@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
-from builders import NOW, TERMS, a_batch, a_job, a_record, an_experiment, seen
+from builders import NOW, TERMS, a_batch, a_job, a_record, an_experiment, plan, seen
 
 from runner.domain import Budget, JobStatus, Policy
-from runner.reconcile.model.snapshot import Dependency
+from runner.reconcile.model.observation import Dependency
 from runner.reconcile.plan.dependencies import dependencies, in_order
-from runner.reconcile.plan.planner import plan
 
 
 def named(name, *depends_on, **policy):

@@ -13,6 +13,7 @@ from builders import (
     a_wanted_job,
     an_entry,
     an_experiment,
+    plan,
     seen,
     tags_of,
 )
@@ -21,7 +22,6 @@ from runner.domain import Budget, JobStatus, Policy, Surplus
 from runner.reconcile.model.entries import State
 from runner.reconcile.model.plan import Difference
 from runner.reconcile.model.tags import SHORT
-from runner.reconcile.plan.planner import plan
 
 OLD = "f" * SHORT
 PRUNING = Policy(prune=Surplus.CANCEL)

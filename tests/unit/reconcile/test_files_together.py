@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from targets_in_memory import EMULATED, PATIENCE, Lab
 
 from runner.domain import job_key, own_sequence_key, recipe_digest
-from runner.reconcile import Wish
+from runner.reconcile import Snapshot
 
 NAMES = ("a", "b", "c", "d")
 
@@ -87,7 +87,7 @@ def applied(wanted, groups):
         try:
             first = plans(lab, wanted)
             for group in groups:
-                lab.at(EMULATED).run([Wish(desired=each) for each in group], PATIENCE)
+                lab.at(EMULATED).run([Snapshot(desired=each) for each in group], PATIENCE)
             return first, measured(lab), plans(lab, wanted)
         finally:
             lab.close()
@@ -95,8 +95,8 @@ def applied(wanted, groups):
 
 def plans(lab, wanted):
     """The plan of each, alone and with all others; ids and times left out."""
-    alone = [lab.at(EMULATED).look([Wish(desired=each)])[0].plan for each in wanted]
-    together = [deed.plan for deed in lab.at(EMULATED).look([Wish(desired=each) for each in wanted])]
+    alone = [lab.at(EMULATED).look([Snapshot(desired=each)])[0].plan for each in wanted]
+    together = [each.plan for each in lab.at(EMULATED).look([Snapshot(desired=each) for each in wanted])]
     return [said(each) for each in alone], [said(each) for each in together]
 
 

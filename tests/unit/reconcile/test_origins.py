@@ -10,7 +10,7 @@ from fakes import SEQUENCE
 from targets_in_memory import EMULATED, MIRROR, PATIENCE, QPU, Lab, bought, planned
 
 from runner.domain import recipe_digest
-from runner.reconcile import Wish
+from runner.reconcile import Snapshot
 from runner.reconcile.model.actions import Hold
 
 
@@ -32,23 +32,23 @@ def wanted(runs=100, device_type="FRESNEL", **fields):
     return an_experiment(a_wanted_job(1, runs), **values | fields)
 
 
-def a_wish(desired, target="pasqal", service=""):
+def a_file(desired, target="pasqal", service=""):
     """What is remembered of it names its target, as manifests do."""
     said = {"target": target, "sequence": {}} | ({"service": service} if service else {})
-    return Wish(desired=desired, manifest=said)
+    return Snapshot(desired=desired, manifest=said)
 
 
 @pytest.mark.parametrize(("first", "second"), [(EMULATED, QPU), (QPU, EMULATED), (MIRROR, QPU)])
 def test_what_one_target_measured_satisfies_no_other(lab, first, second):
     """All is bought there, also where more runs are asked for, and nothing pools."""
-    lab.at(first).run([a_wish(wanted(), service=first)], PATIENCE)
+    lab.at(first).run([a_file(wanted(), service=first)], PATIENCE)
 
     assert (0, 0) == bought(planned(lab.at(first), wanted()))
     assert (1, 100) == bought(planned(lab.at(second), wanted()))
     assert (1, 50) == bought(planned(lab.at(first), wanted(150)))
     assert (1, 150) == bought(planned(lab.at(second), wanted(150)))
 
-    lab.at(second).run([a_wish(wanted(), service=second)], PATIENCE)
+    lab.at(second).run([a_file(wanted(), service=second)], PATIENCE)
     done = {at: planned(lab.at(at), wanted(150)).jobs[0].done for at in (first, second)}
 
     assert {first: 100, second: 100} == done
@@ -57,7 +57,7 @@ def test_what_one_target_measured_satisfies_no_other(lab, first, second):
 
 def test_two_names_of_one_service_share_what_they_measured(lab):
     """And the plan says so."""
-    lab.at(MIRROR).run([a_wish(wanted(), service=MIRROR)], PATIENCE)
+    lab.at(MIRROR).run([a_file(wanted(), service=MIRROR)], PATIENCE)
     joined = planned(lab.at(QPU, also=[MIRROR]), wanted())
 
     assert (0, 0) == bought(joined)
@@ -75,9 +75,9 @@ def without_targets(lab):
 
 def test_older_records_are_proved_by_their_batch_and_then_say_it(lab):
     """Nothing is bought again, now or once the cloud has forgotten the batch."""
-    lab.at(QPU).run([a_wish(wanted())], PATIENCE)
+    lab.at(QPU).run([a_file(wanted())], PATIENCE)
     without_targets(lab)
-    lab.at(QPU).run([a_wish(wanted())], PATIENCE)
+    lab.at(QPU).run([a_file(wanted())], PATIENCE)
     lab.forget(QPU)
 
     assert [QPU] == [job.target for job in lab.records.of_experiment("exp")]
@@ -86,7 +86,7 @@ def test_older_records_are_proved_by_their_batch_and_then_say_it(lab):
 
 def test_older_records_of_one_project_are_those_of_no_other(lab):
     """A token may see the batches of several projects by their ids."""
-    lab.at(QPU).run([a_wish(wanted())], PATIENCE)
+    lab.at(QPU).run([a_file(wanted())], PATIENCE)
     without_targets(lab)
     other = f"{QPU[:-1]}other"
     lab.places[other] = lab.places[QPU]
@@ -97,7 +97,7 @@ def test_older_records_of_one_project_are_those_of_no_other(lab):
 
 def test_older_records_of_a_local_cloud_are_proved_by_their_manifest(lab):
     """The cloud may be gone; elsewhere they never count."""
-    lab.at(EMULATED).run([a_wish(wanted(), "local")], PATIENCE)
+    lab.at(EMULATED).run([a_file(wanted(), "local")], PATIENCE)
     without_targets(lab)
     lab.forget(EMULATED)
 
@@ -107,7 +107,7 @@ def test_older_records_of_a_local_cloud_are_proved_by_their_manifest(lab):
 
 def test_what_nothing_proves_is_neither_counted_nor_bought(lab):
     """A person is asked, and told how to say it; what the file does not ask for, nobody is asked about."""
-    lab.at(QPU).run([a_wish(wanted())], PATIENCE)
+    lab.at(QPU).run([a_file(wanted())], PATIENCE)
     without_targets(lab)
     lab.forget(QPU)
     plan = planned(lab.at(QPU), wanted())

@@ -20,7 +20,7 @@ from runner.domain import (
     recipe_digest,
 )
 from runner.errors import NotFoundError
-from runner.reconcile import Context, Journal, Patience, Reconciler, TargetSettings, Wish
+from runner.reconcile import Context, Journal, Patience, Reconciler, Snapshot, TargetSettings
 from runner.reconcile.observe.adoption import candidate, recipe_objections
 from runner.reconcile.observe.job_sequences import jobs_with_sequences, qubits_of
 from runner.reconcile.plan.saved_plan import desired_facts
@@ -101,7 +101,7 @@ class Lab:
         )
         try:
             settings = TargetSettings(namespace="lab", poll_s=1.0)
-            return Reconciler(context, settings).run([Wish(desired=desired)], Patience(timeout_s=600.0))
+            return Reconciler(context, settings).run([Snapshot(desired=desired)], Patience(timeout_s=600.0))
         finally:
             journal.close()
 

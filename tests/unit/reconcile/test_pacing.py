@@ -5,12 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from builders import NOW, TERMS, a_batch, a_wanted_job, an_entry, an_experiment, seen, tags_of
+from builders import NOW, TERMS, a_batch, a_wanted_job, an_entry, an_experiment, plan, seen, tags_of
 
 from runner.reconcile.execute.ramp_up import next_allowance, paced, purchases
 from runner.reconcile.model.actions import AddJobs, NewJob
 from runner.reconcile.model.tags import submission_tag
-from runner.reconcile.plan.planner import plan
 
 JOB = a_wanted_job()
 TAG = submission_tag(

@@ -21,10 +21,10 @@ from runner.reconcile import (
     Journal,
     Patience,
     Reconciler,
+    Snapshot,
     Sync,
     TargetSettings,
     Watch,
-    Wish,
 )
 from runner.results import Records
 
@@ -75,7 +75,7 @@ class Bench:
 
     def run(self, experiment, **patience):
         """Applies an experiment."""
-        return self.reconciler().run([Wish(desired=experiment)], Patience(timeout_s=600.0, **patience))
+        return self.reconciler().run([Snapshot(desired=experiment)], Patience(timeout_s=600.0, **patience))
 
     def posts(self):
         """How many POSTs were sent."""
@@ -240,7 +240,7 @@ def test_a_changed_recipe_cancels_what_is_pending_and_its_return_buys_it(bench):
     keep_pending = Patience(timeout_s=0.0)
     first, second = the_experiment(), the_experiment(device_type="EMU_FRESNEL")
     for _ in range(3):  # claim, buy, close
-        bench.reconciler().run([Wish(desired=first)], keep_pending)
+        bench.reconciler().run([Snapshot(desired=first)], keep_pending)
     bench.run(second)
     cancelled = [b["status"] for b in bench.cloud.client().get_batches(device_type="EMU_FREE")]
     bench.run(first)
@@ -254,7 +254,7 @@ def test_pruned_jobs_come_back_when_the_file_asks_again(bench):
     pruning = Policy(prune=Surplus.CANCEL)
     both, one = the_experiment(policy=pruning), the_experiment(a_wanted_job(1), policy=pruning)
     for _ in range(3):
-        bench.reconciler().run([Wish(desired=both)], Patience(timeout_s=0.0))
+        bench.reconciler().run([Snapshot(desired=both)], Patience(timeout_s=0.0))
     bench.run(one)
     after_pruning = bench.bought()
     bench.run(both)
@@ -265,8 +265,8 @@ def test_pruned_jobs_come_back_when_the_file_asks_again(bench):
 def test_what_a_person_cancels_stays_cancelled(bench):
     """Until the file's policy says otherwise."""
     for _ in range(3):
-        bench.reconciler().run([Wish(desired=the_experiment())], Patience(timeout_s=0.0))
-    cancelled = bench.reconciler().cancel([Wish(desired=the_experiment())])
+        bench.reconciler().run([Snapshot(desired=the_experiment())], Patience(timeout_s=0.0))
+    cancelled = bench.reconciler().cancel([Snapshot(desired=the_experiment())])
     outcome = bench.run(the_experiment())
     after = bench.bought()
     bench.run(the_experiment(policy=Policy(retry=Retry(on=(JobStatus.CANCELED,), backoff_s=0.0))))
@@ -359,7 +359,7 @@ def test_an_outage_of_ten_minutes_is_an_error(bench):
     bench.fate = lambda request: no_connection
 
     with pytest.raises(CloudUnavailableError, match="cannot be reached"):
-        bench.reconciler().run([Wish(desired=the_experiment())], Patience())
+        bench.reconciler().run([Snapshot(desired=the_experiment())], Patience())
 
 
 def test_refused_jobs_are_an_error_and_leave_no_claim(bench):
@@ -376,18 +376,18 @@ def test_refused_jobs_are_an_error_and_leave_no_claim(bench):
 def several(n, **policy):
     """As many experiments of one job each."""
     return [
-        Wish(desired=the_experiment(a_wanted_job(1), name=f"exp-{i}", policy=Policy(**policy)))
+        Snapshot(desired=the_experiment(a_wanted_job(1), name=f"exp-{i}", policy=Policy(**policy)))
         for i in range(n)
     ]
 
 
-def purchases_of_each_pass(bench, wishes):
+def purchases_of_each_pass(bench, snapshots):
     """How many batches each pass bought."""
     bought = []
     reconciler = bench.reconciler()
     for _ in range(12):
         before = len(bench.cloud.jobs())
-        reconciler.one_pass(wishes)
+        reconciler.one_pass(snapshots)
         bought.append(len(bench.cloud.jobs()) - before)
         bench.sleep(1.0)
     return [n for n in bought if n]
@@ -413,7 +413,7 @@ def test_a_lost_answer_makes_purchases_slow_again(bench):
 def test_a_refused_purchase_stops_all_others(tmp_path):
     """The same mistake is not made again with the next batch."""
     bench = Bench(tmp_path / "results", max_runs=100)
-    wrong = [Wish(desired=the_experiment(a_wanted_job(1, 500), name=f"exp-{i}")) for i in range(4)]
+    wrong = [Snapshot(desired=the_experiment(a_wanted_job(1, 500), name=f"exp-{i}")) for i in range(4)]
     with pytest.raises(JobCreationError):
         bench.reconciler().run(wrong, Patience(timeout_s=60.0))
     left = bench.cloud.jobs()
@@ -438,7 +438,9 @@ def test_an_experiment_is_bought_after_what_it_depends_on_is_complete(bench):
     """In one apply of both, whatever their order."""
     first = the_experiment(a_wanted_job(1), name="first")
     second = the_experiment(a_wanted_job(2), name="second", policy=Policy(depends_on=("first",)))
-    outcome = bench.reconciler().run([Wish(desired=second), Wish(desired=first)], Patience(timeout_s=600.0))
+    outcome = bench.reconciler().run(
+        [Snapshot(desired=second), Snapshot(desired=first)], Patience(timeout_s=600.0)
+    )
 
     assert ["second", "first"] == [plan.experiment for plan in outcome.plans]
     (one,), (two,) = (bench.records.of_experiment(name) for name in ("first", "second"))
@@ -450,7 +452,7 @@ def test_a_dependency_that_is_not_applied_is_left_alone(bench):
     first = the_experiment(a_wanted_job(1), name="first")
     second = the_experiment(a_wanted_job(2), name="second", policy=Policy(depends_on=("first",)))
     outcome = bench.reconciler().run(
-        [Wish(desired=second), Wish(desired=first, is_applied=False)], Patience(timeout_s=600.0)
+        [Snapshot(desired=second), Snapshot(desired=first, is_applied=False)], Patience(timeout_s=600.0)
     )
 
     assert ["second"] == [plan.experiment for plan in outcome.plans]
@@ -507,9 +509,9 @@ def test_a_pass_can_be_ended_between_two_actions(bench):
             raise EndedError
 
     reconciler = bench.reconciler()
-    reconciler._actor._before_action = end_after_the_claim
+    reconciler._executor._before_action = end_after_the_claim
     with pytest.raises(EndedError):
-        reconciler.run([Wish(desired=the_experiment())], Patience())
+        reconciler.run([Snapshot(desired=the_experiment())], Patience())
 
     assert ["Claim"] == [each.action for each in bench.journal.history.of("exp")]
 
@@ -519,7 +521,7 @@ def test_a_renamed_experiment_buys_nothing_again(bench):
     bench.run(the_experiment(name="old"))
     renamed = the_experiment(a_wanted_job(1), a_wanted_job(2), a_wanted_job(3), name="new")
     reconciler = bench.reconciler(declared=frozenset({"new"}))
-    outcome = reconciler.run([Wish(desired=renamed)], Patience(timeout_s=600.0))
+    outcome = reconciler.run([Snapshot(desired=renamed)], Patience(timeout_s=600.0))
 
     assert (Sync.SYNCED, Health.HEALTHY) == (outcome.plans[0].sync, outcome.plans[0].health)
     assert {1: 100, 2: 100, 3: 100} == bench.bought()
@@ -532,7 +534,7 @@ def test_a_renamed_experiment_is_remembered_when_the_cloud_has_forgotten_it(benc
     bench.cloud = MemoryCloud(bench.clock, bench.engine)
     bench.port = LossyPort(bench.cloud, bench._current_fate)
     reconciler = bench.reconciler(declared=frozenset({"new"}))
-    (planned,) = reconciler.one_pass([Wish(desired=the_experiment(name="new"))])
+    (planned,) = reconciler.one_pass([Snapshot(desired=the_experiment(name="new"))])
 
     assert ((), Sync.SYNCED, Health.HEALTHY) == (planned.actions, planned.sync, planned.health)
 
@@ -541,9 +543,9 @@ def test_heirs_count_the_same_work_also_beside_each_other(bench):
     """It does not matter which of them are looked at, nor whose records hold it."""
     bench.run(the_experiment(name="old"))
     declared = frozenset({"new", "newer"})
-    new, newer = (Wish(desired=the_experiment(name=name)) for name in ("new", "newer"))
-    for wishes in ([new], [new, newer], [newer]):
-        outcome = bench.reconciler(declared=declared).run(wishes, Patience(timeout_s=600.0))
+    new, newer = (Snapshot(desired=the_experiment(name=name)) for name in ("new", "newer"))
+    for snapshots in ([new], [new, newer], [newer]):
+        outcome = bench.reconciler(declared=declared).run(snapshots, Patience(timeout_s=600.0))
 
         assert {Health.HEALTHY} == {planned.health for planned in outcome.plans}
     assert {1: 100, 2: 100} == bench.bought()
@@ -553,7 +555,7 @@ def test_an_experiment_with_the_same_recipe_in_another_file_is_its_own(bench):
     """Only a name that is gone has an heir."""
     bench.run(the_experiment(name="one"))
     reconciler = bench.reconciler(declared=frozenset({"one", "two"}))
-    reconciler.run([Wish(desired=the_experiment(name="two"))], Patience(timeout_s=600.0))
+    reconciler.run([Snapshot(desired=the_experiment(name="two"))], Patience(timeout_s=600.0))
 
     assert {1: 200, 2: 200} == bench.bought()
 
@@ -572,9 +574,9 @@ def another(name):
 def test_pending_work_of_a_removed_experiment_is_kept_or_cancelled(bench, removed, statuses):
     """As the repository says, once all its files are applied."""
     bench.engine._capacity = 0
-    bench.reconciler().run([Wish(desired=another("gone"))], Patience(until_done=False))
+    bench.reconciler().run([Snapshot(desired=another("gone"))], Patience(until_done=False))
     reconciler = bench.reconciler(replace(TERMS, removed=removed), frozenset({"kept"}))
-    plans = reconciler.one_pass([Wish(desired=the_experiment(name="kept"))])
+    plans = reconciler.one_pass([Snapshot(desired=the_experiment(name="kept"))])
 
     assert ["kept", *(["gone"] if removed else [])] == [each.experiment for each in plans]
     assert statuses == {j["status"] for j in bench.cloud.jobs() if j["variables"]["t"] in {1, 2}}
@@ -582,11 +584,11 @@ def test_pending_work_of_a_removed_experiment_is_kept_or_cancelled(bench, remove
 
 def test_results_of_a_removed_experiment_are_recorded(bench):
     """They were paid for."""
-    bench.reconciler().run([Wish(desired=another("gone"))], Patience(until_done=False))
+    bench.reconciler().run([Snapshot(desired=another("gone"))], Patience(until_done=False))
     bench.sleep(1.0)
     bench.sleep(1.0)
     reconciler = bench.reconciler(replace(TERMS, removed=Surplus.KEEP), frozenset({"kept"}))
-    reconciler.run([Wish(desired=the_experiment(name="kept"))], Patience(timeout_s=60.0))
+    reconciler.run([Snapshot(desired=the_experiment(name="kept"))], Patience(timeout_s=60.0))
 
     assert ["DONE", "DONE"] == [str(job.status) for job in bench.records.of_experiment("gone")]
 
@@ -600,13 +602,13 @@ def test_a_claim_does_not_settle_while_a_list_is_under_way(bench):
         return "answered"
 
     bench.fate = slowly
-    reconciler, wishes = (
+    reconciler, snapshots = (
         bench.reconciler(TargetSettings(namespace="lab", settle_s=1.0)),
-        [Wish(desired=the_experiment())],
+        [Snapshot(desired=the_experiment())],
     )
     planned = []
     for pause_s in (0, 0, 1):
         bench.clock.sleep(pause_s)
-        planned.append([type(each).__name__ for each in reconciler.one_pass(wishes)[0].actions])
+        planned.append([type(each).__name__ for each in reconciler.one_pass(snapshots)[0].actions])
 
     assert [["Claim"], [], ["AddJobs"]] == planned

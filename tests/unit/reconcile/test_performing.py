@@ -8,7 +8,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 import pytest
-from builders import a_wanted_job, an_experiment, seen
+from builders import a_snapshot, a_wanted_job, an_experiment
 from fakes import SEQUENCE, DiceEngine, MemoryCloud, VirtualClock
 
 from runner.cloud import Answer
@@ -20,10 +20,19 @@ from runner.errors import (
     ProjectError,
     RecordError,
 )
-from runner.reconcile import Context, End, Journal, Patience, Reconciler, Sync, TargetSettings, Wish
-from runner.reconcile.execute.parallel import SILENT_IN_A_ROW, perform_all
+from runner.reconcile import (
+    Context,
+    End,
+    Journal,
+    Patience,
+    Planned,
+    Reconciler,
+    Snapshot,
+    Sync,
+    TargetSettings,
+)
+from runner.reconcile.execute.parallel import SILENT_IN_A_ROW, execute_all
 from runner.reconcile.model.actions import CloseBatch, Hold
-from runner.reconcile.model.deed import Deed
 from runner.reconcile.model.plan import Health, Plan
 from runner.results import Records
 
@@ -31,10 +40,10 @@ DEADLINE_S = 30
 BUSY = (CloseBatch(batch_id="b", reason="all its jobs are added"),)
 
 
-def a_deed(name, actions=BUSY):
+def work_of(name, actions=BUSY):
     """What one experiment needs."""
     planned = Plan(experiment=name, actions=actions, jobs=(), sync=Sync.SYNCED, health=Health.HEALTHY)
-    return Deed(an_experiment(name=name), seen(), planned)
+    return Planned(a_snapshot(an_experiment(name=name)), planned)
 
 
 @dataclass
@@ -46,18 +55,18 @@ class Performance:
     def __post_init__(self):
         self.done, self.threads = [], set()
 
-    def __call__(self, deed):
+    def __call__(self, planned):
         """Performs."""
         self.threads.add(threading.current_thread())
-        error = self.failing.get(deed.desired.name)
+        error = self.failing.get(planned.plan.experiment)
         if error:
             raise error
-        self.done.append(deed.desired.name)
+        self.done.append(planned.plan.experiment)
 
     def of(self, names, workers):
         """The error that comes of performing some experiments."""
         with pytest.raises(Exception) as caught:  # noqa: PT011  (the test looks at it)
-            perform_all([a_deed(name) for name in names], self, workers=workers)
+            execute_all([work_of(name) for name in names], self, workers=workers)
         return caught.value
 
 
@@ -127,7 +136,7 @@ def test_a_cloud_that_is_silent_in_a_row_is_left_alone():
 def test_as_many_are_performed_at_once_as_there_are_workers():
     """They meet: none of them could go on alone."""
     meeting = threading.Barrier(3, timeout=DEADLINE_S)
-    perform_all([a_deed(name) for name in "abc"], lambda deed: meeting.wait(), workers=3)
+    execute_all([work_of(name) for name in "abc"], lambda _: meeting.wait(), workers=3)
 
     assert not meeting.broken
 
@@ -136,7 +145,7 @@ def test_as_many_are_performed_at_once_as_there_are_workers():
 def test_one_alone_is_performed_in_this_thread(names, workers):
     """What can be in order is in order, for whoever plays it again."""
     performance = Performance({})
-    perform_all([a_deed(name) for name in names], performance, workers=workers)
+    execute_all([work_of(name) for name in names], performance, workers=workers)
 
     assert (list(names), {threading.current_thread()}) == (performance.done, performance.threads)
 
@@ -144,8 +153,8 @@ def test_one_alone_is_performed_in_this_thread(names, workers):
 def test_who_has_nothing_to_do_is_not_performed():
     """A Hold is for people."""
     performance = Performance({})
-    idle = [a_deed("a", ()), a_deed("b", (Hold(reason="r", how="h"),))]
-    perform_all([*idle, a_deed("c")], performance, workers=8)
+    idle = [work_of("a", ()), work_of("b", (Hold(reason="r", how="h"),))]
+    execute_all([*idle, work_of("c")], performance, workers=8)
 
     assert (["c"], {threading.current_thread()}) == (performance.done, performance.threads)
 
@@ -156,16 +165,16 @@ def test_an_end_that_is_asked_for_and_a_bug_begin_nothing_more(end):
     performance = Performance({"a": end()})
     gate = threading.Event()
 
-    def perform(deed):
-        if deed.desired.name == "b":
+    def execute(planned):
+        if planned.plan.experiment == "b":
             assert gate.wait(DEADLINE_S)  # so that nothing behind it is begun before the end
         try:
-            performance(deed)
+            performance(planned)
         finally:
             gate.set()
 
     with pytest.raises(end):
-        perform_all([a_deed(name) for name in "ab"] + [a_deed("c")] * 50, perform, workers=2)
+        execute_all([work_of(name) for name in "ab"] + [work_of("c")] * 50, execute, workers=2)
 
     assert len(performance.done) < 51
 
@@ -213,12 +222,12 @@ class Many:
             workers=4,
         )
         recipe = recipe_digest(device_type="EMU_FREE", sequence=SEQUENCE)
-        wishes = [
-            Wish(desired=an_experiment(a_wanted_job(n), name=name, sequence=SEQUENCE, recipe=recipe))
+        snapshots = [
+            Snapshot(desired=an_experiment(a_wanted_job(n), name=name, sequence=SEQUENCE, recipe=recipe))
             for n, name in enumerate(self.names)
         ]
         return Reconciler(context, TargetSettings(namespace="lab", poll_s=1.0)).run(
-            wishes, Patience(timeout_s=600.0)
+            snapshots, Patience(timeout_s=600.0)
         )
 
     def _sleep(self, seconds):

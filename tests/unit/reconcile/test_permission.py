@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from contextlib import closing
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pytest
@@ -15,17 +14,19 @@ from builders import (
     a_batch,
     a_job,
     a_record,
+    a_snapshot,
     a_wanted_job,
     an_entry,
     an_experiment,
     at,
+    planned,
     seen,
     tags_of,
 )
 from fakes import SEQUENCE, CleanPort, DiceEngine, MemoryCloud, VirtualClock
 
 from runner.domain import JobStatus, Policy, Submission, job_key, recipe_digest
-from runner.reconcile import Context, End, Journal, Patience, Reconciler, TargetSettings, WaitFor, Wish
+from runner.reconcile import Context, End, Journal, Patience, Reconciler, Snapshot, TargetSettings, WaitFor
 from runner.reconcile.model.actions import (
     AddJobs,
     CancelBatch,
@@ -37,12 +38,10 @@ from runner.reconcile.model.actions import (
     NewJob,
     RecordResults,
 )
-from runner.reconcile.model.deed import Deed
 from runner.reconcile.model.entries import Kind, State
 from runner.reconcile.model.plan import Cost
-from runner.reconcile.plan.planner import plan
 from runner.reconcile.plan.saved_plan import Move, as_json, content_digest, moves, saved_experiment
-from runner.reconcile.plan.saved_plan_limits import Amounts, guarded, permitted, spent
+from runner.reconcile.plan.saved_plan_limits import Amounts, limited, permitted, spent
 from runner.results import Records
 
 KEY = {t: job_key({"t": t}) for t in (1, 2, 3)}
@@ -52,7 +51,7 @@ NOTHING = seen()
 
 def a_deed(desired=TWO, there=NOTHING, now=NOW, settings=TERMS):
     """What is planned from what is there."""
-    return Deed(desired, there, plan(desired, there, settings, now))
+    return planned(desired, there, settings, now)
 
 
 def saved(desired=TWO, there=NOTHING):
@@ -81,7 +80,7 @@ def test_what_the_saved_plan_names_is_permitted_unchanged():
     planned = a_deed().plan
 
     assert planned == permitted(planned, saved(), Amounts())
-    assert planned == guarded(saved(), TWO, NOTHING, planned)
+    assert planned == limited(a_snapshot(TWO, NOTHING), saved(), planned)
 
 
 def test_a_named_job_is_bought_once():
@@ -159,7 +158,7 @@ def test_a_retry_is_not_bought_nor_waited_for_and_is_said():
     )
     said = ("t1: 100 runs are missing and not bought: the retry of a failed job is not in the saved plan",)
     pausing, pause_over, under_way = (
-        guarded(saved(), TWO, there, a_deed(TWO, there, now).plan)
+        limited(a_snapshot(TWO, there), saved(), a_deed(TWO, there, now).plan)
         for there, now in ((done, NOW), (done, at(100)), (failed, at(100)))
     )
 
@@ -330,11 +329,11 @@ def test_under_a_guard_whole_passes_buy_what_is_named_and_end(tmp_path):
         sleep=sleep,
     )
     reconciler = Reconciler(context, TargetSettings(namespace="lab", poll_s=1.0))
-    (deed,) = reconciler.look([Wish(desired=wanted)])
-    promise = saved_experiment(deed, "specs/exp.yaml")
-    wish = Wish(desired=wanted, guard=partial(guarded, promise))
+    (found,) = reconciler.look([Snapshot(desired=wanted)])
+    promise = saved_experiment(found, "specs/exp.yaml")
+    snapshot = Snapshot(desired=wanted, promise=promise)
     with closing(cloud), closing(context.journal):
-        outcome = reconciler.run([wish], Patience(timeout_s=600.0))
+        outcome = reconciler.run([snapshot], Patience(timeout_s=600.0))
         jobs = cloud.jobs()
 
     assert End.SETTLED == outcome.end

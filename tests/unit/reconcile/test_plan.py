@@ -18,6 +18,7 @@ from builders import (
     an_entry,
     an_experiment,
     at,
+    plan,
     repeated,
     seen,
     tags_of,
@@ -56,7 +57,6 @@ from runner.reconcile.model.result_fetches import FailedFetch
 from runner.reconcile.model.snapshot import Sighting
 from runner.reconcile.model.tags import submission_tag
 from runner.reconcile.plan.dependencies import is_complete
-from runner.reconcile.plan.planner import plan
 
 
 def bought(t=1, runs=100, attempt=1, rerun=0):
@@ -72,9 +72,9 @@ def tag_of(experiment, *jobs):
     return submission_tag(experiment, jobs or (bought(),))
 
 
-def actions(experiment, observed, settings=TERMS, now=NOW):
+def actions(experiment, observed, settings=TERMS, now=NOW, **more):
     """The planned actions without their reasons, which are for people."""
-    planned = plan(experiment, observed, settings, now)
+    planned = plan(experiment, observed, settings, now, **more)
     assert all(action.reason for action in planned.actions), "every action has its reason"
     return [replace(action, reason="") for action in planned.actions]
 
@@ -901,7 +901,7 @@ def test_what_a_newer_commit_has_cancelled_is_not_bought_anew(ancestors, expecte
 
 def test_a_file_that_is_of_no_commit_cancels_nothing_that_others_bought():
     """An edit that nobody else has."""
-    assert "CancelBatch" not in verbs(EXPERIMENT, seen(old_batch(), is_committed=False))
+    assert "CancelBatch" not in verbs(EXPERIMENT, seen(old_batch()), commit="")
 
 
 def test_pending_jobs_that_the_file_no_longer_names_are_pruned():

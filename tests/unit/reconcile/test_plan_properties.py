@@ -9,7 +9,7 @@ from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
-from builders import NOW, RECIPE, TERMS, a_key, a_wanted_job, an_experiment, at
+from builders import NOW, RECIPE, TERMS, a_key, a_wanted_job, an_experiment, at, plan
 from fakes import SEQUENCE, DiceEngine, MemoryCloud, VirtualClock
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -31,10 +31,9 @@ from runner.domain import (
     Surplus,
     recipe_digest,
 )
-from runner.reconcile import Context, Journal, Observation, Reconciler, TargetSettings, Wish
+from runner.reconcile import Context, Journal, Observation, Reconciler, Snapshot, TargetSettings
 from runner.reconcile.model.entries import Entry, Kind, State
 from runner.reconcile.model.result_fetches import FailedFetch
-from runner.reconcile.plan.planner import plan
 from runner.results import Records
 
 ALWAYS_THE_SAME = settings(derandomize=True, deadline=None, database=None)
@@ -277,10 +276,10 @@ class Bench:
         self._journal.close()
         self._cloud.close()
 
-    def performed(self, wishes):
+    def performed(self, snapshots):
         """The last plan of passes that went on until nothing was left to do, or too long."""
         for _ in range(100):
-            planned = self.reconciler.one_pass(wishes)[0]
+            planned = self.reconciler.one_pass(snapshots)[0]
             if not planned.is_in_progress:
                 break
             self._clock.sleep(31)
@@ -296,10 +295,10 @@ def test_a_plan_that_was_performed_leaves_nothing_to_plan(jobs, policy, max_runs
     """Pass after pass on a cloud in memory; what is planned then is nothing, or what a person must decide."""
     recipe = recipe_digest(device_type="EMU_FREE", sequence=SEQUENCE)
     experiment = an_experiment(*jobs, policy=policy, sequence=SEQUENCE, recipe=recipe, max_runs=max_runs)
-    wishes = [Wish(desired=experiment)]
+    snapshots = [Snapshot(desired=experiment)]
     with tempfile.TemporaryDirectory() as folder, closing(Bench(Path(folder), max_runs)) as bench:
-        planned = bench.performed(wishes)
-        again = bench.reconciler.look(wishes)[0].plan
+        planned = bench.performed(snapshots)
+        again = bench.reconciler.look(snapshots)[0].plan
 
     assert not planned.is_in_progress
     assert planned.holds == again.actions

@@ -17,6 +17,7 @@ from builders import (
     an_entry,
     an_experiment,
     at,
+    plan,
     seen,
     tags_of,
 )
@@ -34,10 +35,9 @@ from runner.reconcile.model.actions import (
     RecordResults,
 )
 from runner.reconcile.model.entries import Kind
+from runner.reconcile.model.observation import Dependency
 from runner.reconcile.model.plan import Cost
-from runner.reconcile.model.snapshot import Dependency
 from runner.reconcile.model.tags import submission_tag, work
-from runner.reconcile.plan.planner import plan
 
 
 def kinds(planned):

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from functools import reduce
 
-from builders import NOW, TERMS, a_batch, a_job, a_wanted_job, an_experiment, at, seen
+from builders import NOW, TERMS, a_batch, a_job, a_wanted_job, an_experiment, at, plan, seen
 
 from runner.domain import JobStatus
 from runner.reconcile import Health, Numbers, Part, Plan, PointProgress, Progress, Sync, progress_after
 from runner.reconcile.model.actions import AddJobs, NewJob
-from runner.reconcile.plan.planner import plan
 
 STATES = {
     "wanted": {"missing": 5},

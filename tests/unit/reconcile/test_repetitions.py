@@ -16,9 +16,11 @@ from builders import (
     a_job,
     a_key,
     a_record,
+    a_snapshot,
     a_wanted_job,
     an_experiment,
     at,
+    plan,
     repeated,
     seen,
     tags_of,
@@ -40,10 +42,9 @@ from runner.domain import (
     Surplus,
 )
 from runner.errors import JobCreationError
-from runner.reconcile import Context, Journal
-from runner.reconcile.execute.executor import Actor
+from runner.reconcile import Context, Journal, Planned
+from runner.reconcile.execute.executor import Executor
 from runner.reconcile.model.actions import AddJobs, CancelJobs, Claim, EndedJob, NewJob, RecordResults
-from runner.reconcile.model.deed import Deed
 from runner.reconcile.model.repetitions import (
     FIRST,
     Repetitions,
@@ -54,7 +55,6 @@ from runner.reconcile.model.repetitions import (
     together,
 )
 from runner.reconcile.observe.payloads import observed_batch
-from runner.reconcile.plan.planner import plan
 from runner.reconcile.plan.saved_plan import saved_experiment
 from runner.reconcile.plan.saved_plan_limits import Amounts, permitted
 from runner.results import Records
@@ -362,7 +362,7 @@ def test_a_claim_for_other_repetitions_is_shut_and_nothing_is_bought(tmp_path):
         made = replace(plan(experiment, seen(claim), TERMS, NOW), actions=(add,))
 
         with pytest.raises(JobCreationError, match="was made for other repetitions, and is shut"):
-            Actor(context, TERMS).perform(Deed(experiment, seen(claim), made))
+            Executor(context, TERMS).execute(Planned(a_snapshot(experiment, seen(claim)), made))
         after = client.get_batch(claim.id)
 
         assert (False, 0, True) == (after["open"], after["jobs_count"], "fenced" in after["tags"])
@@ -373,7 +373,7 @@ def test_a_saved_plan_cuts_no_repetition_out_of_the_middle():
     """What stands behind it would be taken for it."""
     experiment = an_experiment(*repeated(3), a_wanted_job(2))
     planned = plan(experiment, seen(), TERMS, NOW)
-    promise = saved_experiment(Deed(experiment, seen(), planned), "specs/exp.yaml")
+    promise = saved_experiment(Planned(a_snapshot(experiment), planned), "specs/exp.yaml")
     cut = permitted(planned, promise, Amounts.of([(a_key(1, 2), 100)]))
 
     assert [["t1#1", "t2"]] == [[job.name for job in each.jobs] for each in cut.actions]

@@ -12,7 +12,7 @@ from fakes import URL, VirtualClock
 
 from runner.cloud import Answer, Client, Endpoints
 from runner.domain import JobStatus, RecordedJob, job_key
-from runner.reconcile import Context, Journal, Reconciler, TargetSettings, Wish
+from runner.reconcile import Context, Journal, Reconciler, Snapshot, TargetSettings
 from runner.reconcile.model.entries import Kind, State
 from runner.reconcile.observe.observer import Observer
 from runner.results import Records
@@ -245,8 +245,8 @@ def test_what_is_observed_does_not_depend_on_what_a_process_remembers(tmp_path):
 
 def test_a_pass_over_finished_experiments_is_its_list_and_nothing_else(machine):
     """Nothing is planned, nothing is sent."""
-    wishes = [Wish(desired=_wanted(each)) for each in machine.cloud.statuses]
-    plans = Reconciler(machine.context(), TargetSettings(namespace="lab")).one_pass(wishes)
+    snapshots = [Snapshot(desired=_wanted(each)) for each in machine.cloud.statuses]
+    plans = Reconciler(machine.context(), TargetSettings(namespace="lab")).one_pass(snapshots)
 
     assert [()] * 250 == [plan.actions for plan in plans]
     assert [LIST] * 3 == machine.cloud.asked_since()

@@ -13,7 +13,17 @@ from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 
 from runner.cloud import Answer
 from runner.domain import Policy, Shortfall, recipe_digest
-from runner.reconcile import Context, End, Health, Journal, Patience, Reconciler, Sync, TargetSettings, Wish
+from runner.reconcile import (
+    Context,
+    End,
+    Health,
+    Journal,
+    Patience,
+    Reconciler,
+    Snapshot,
+    Sync,
+    TargetSettings,
+)
 from runner.reconcile.plan.saved_plan import desired_facts
 from runner.results import Records
 
@@ -79,9 +89,9 @@ class Bench:
             clock=self.clock,
             sleep=self.sleep,
         )
-        wish = Wish(desired=experiment)
+        snapshot = Snapshot(desired=experiment)
         return Reconciler(context, TargetSettings(namespace="lab", poll_s=1.0)).run(
-            [wish], Patience(**patience)
+            [snapshot], Patience(**patience)
         )
 
     def runs_bought(self):

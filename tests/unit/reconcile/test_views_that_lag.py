@@ -27,7 +27,7 @@ from runner.domain import (
     recipe_digest,
 )
 from runner.errors import JobCreationError
-from runner.reconcile import Context, End, Journal, Memory, Patience, Reconciler, TargetSettings, Wish
+from runner.reconcile import Context, End, Journal, Memory, Patience, Reconciler, Snapshot, TargetSettings
 from runner.results import Records
 
 BATCHES, JOBS = "/api/v1/batches", "/api/v2/jobs"
@@ -127,8 +127,8 @@ class Lab:
 
     def run(self, desired, machine="mine", timeout_s=300.0, **more):
         """Applies an experiment, in a new process."""
-        wish = Wish(desired=desired)
-        return self.reconciler(machine, **more).run([wish], Patience(timeout_s=timeout_s))
+        snapshot = Snapshot(desired=desired)
+        return self.reconciler(machine, **more).run([snapshot], Patience(timeout_s=timeout_s))
 
     def bought(self):
         """Runs of each job on the cloud that was not cancelled."""
@@ -239,10 +239,10 @@ def test_a_batch_that_is_not_seen_whole_is_told_and_then_asked_about(lab):
     lab.shown, blind = (lambda _r, said: said), lab.shown
     lab.shown = blind
     reconciler = lab.reconciler("another")
-    early = reconciler.one_pass([Wish(desired=wanted())])[0]
+    early = reconciler.one_pass([Snapshot(desired=wanted())])[0]
     for _ in range(130):
         lab.sleep(1.0)
-    late = reconciler.one_pass([Wish(desired=wanted())])[0]
+    late = reconciler.one_pass([Snapshot(desired=wanted())])[0]
 
     assert ((), True) == (early.holds, any("is not seen whole" in note for note in early.notes))
     assert ["is not seen whole" in hold.reason for hold in late.holds] == [True]
@@ -316,10 +316,13 @@ def test_no_planner_buys_twice(lab, monkeypatch):
 def test_two_clones_with_two_versions_of_a_file_both_get_what_they_ask_for(lab):
     """The larger one buys the difference; nobody shuts the other's claim."""
     clones = {machine: lab.reconciler(machine, sleep=lambda _: None) for machine in ("small", "large")}
-    wishes = {"small": wanted(a_wanted_job(runs=20)), "large": wanted(a_wanted_job(runs=30), a_wanted_job(2))}
+    files = {
+        "small": wanted(a_wanted_job(runs=20)),
+        "large": wanted(a_wanted_job(runs=30), a_wanted_job(2)),
+    }
     for _ in range(60):
         for machine, clone in clones.items():
-            clone.one_pass([Wish(desired=wishes[machine])])
+            clone.one_pass([Snapshot(desired=files[machine])])
         lab.sleep(1.0)
     counts = Counter()
     for job in lab.cloud.jobs():
@@ -338,7 +341,7 @@ def test_only_what_this_machine_bought_is_superseded(lab, is_ours, expected):
     lab.run(first, timeout_s=7.0)
     second = replace(first, recipe="f" * 64)
     machine = "mine" if is_ours else "another"
-    plan = lab.reconciler(machine).one_pass([Wish(desired=second)])[0]
+    plan = lab.reconciler(machine).one_pass([Snapshot(desired=second)])[0]
     lab.engine._ending, lab.engine._capacity = 1.0, 8
     for _ in range(5):
         lab.sleep(1.0)
@@ -361,10 +364,10 @@ def test_a_clock_that_is_set_changes_no_wait(lab, jump_s):
     reconciler = Reconciler(context, TargetSettings(namespace="lab", poll_s=1.0, settle_s=5.0))
     lab.engine._capacity = 0
     plans = []
-    wish = Wish(desired=wanted())
-    plans.append(reconciler.one_pass([wish])[0])
+    snapshot = Snapshot(desired=wanted())
+    plans.append(reconciler.one_pass([snapshot])[0])
     lab.clock.now += timedelta(seconds=jump_s)
-    outcome = reconciler.run([wish], Patience(timeout_s=30.0))
+    outcome = reconciler.run([snapshot], Patience(timeout_s=30.0))
 
     assert (End.PATIENCE, 30.0) == (outcome.end, seconds["now"])
     assert any("clock was set" in note for note in outcome.plans[0].notes)
@@ -392,7 +395,7 @@ def test_a_row_is_as_old_as_the_look_that_found_it(lab, age_s):
         return slow(request, said)
 
     lab.shown = shown
-    (planned,) = lab.reconciler().one_pass([Wish(desired=wanted())])
+    (planned,) = lab.reconciler().one_pass([Snapshot(desired=wanted())])
 
     assert (age_s > 5.0) == bool(planned.cost.runs and lab.purchases())
 
@@ -580,7 +583,7 @@ def test_runs_that_a_person_cancelled_are_those_of_their_own_experiment(lab):
     both = (wanted(a_wanted_job(runs=90)), replace(wanted(a_wanted_job(runs=20)), name="other"))
     reconciler = lab.reconciler("another")
     for _ in range(8):
-        reconciler.one_pass([Wish(desired=each) for each in both])
+        reconciler.one_pass([Snapshot(desired=each) for each in both])
         lab.sleep(1.0)
     (record,) = Records(lab.folder / "another").of_experiment("exp")
 
