@@ -325,9 +325,13 @@ def _lists_all_projects(found):
 
 def _reads_all_targets(found):
     del found
-    return lambda self, name, names: tuple(
+    return lambda self, name, owners: tuple(
         sorted(
-            (row for each in (*names.former(name), name) for row in self._context.journal.entries(each)),
+            (
+                row
+                for each in (*owners.previous_names(name), name)
+                for row in self._context.journal.entries(each)
+            ),
             key=lambda row: row.seq,
         )
     )
@@ -413,6 +417,8 @@ _OBSERVER, _RECONCILER = (
     "runner.reconcile.observe.observer:Observer",
     "runner.reconcile.execute.reconciler:Reconciler.__init__",
 )
+_SIGHTINGS = "runner.reconcile.observe.sightings:Sightings"
+_UNLISTED = "runner.reconcile.observe.unlisted_batches:UnlistedBatches"
 _ONLY_SIGHTED = ((f"{_SNAPSHOT}.gap", lambda _: lambda self, batch: self.sighting(batch).gap),)
 _ALWAYS_WANTS = ((_POINTS, changed(_wants_all)),)
 
@@ -522,7 +528,7 @@ DEFECTS = (
         within=230,
     ),
     Defect(
-        name="lists of all projects are read", at=f"{_OBSERVER}._listed", make=_lists_all_projects, within=10
+        name="lists of all projects are read", at=f"{_OBSERVER}._list", make=_lists_all_projects, within=10
     ),
     Defect(
         name="lists of all namespaces are read",
@@ -613,7 +619,7 @@ DEFECTS = (
     ),
     # What may still come
     Defect(name="the settle window is ignored", at=_RECONCILER, make=_with_settings(settle_s=0.0), within=70),
-    Defect(name="ages of rows go by the clock", at=f"{_OBSERVER}._ages_s", make=gives({}), within=100),
+    Defect(name="ages of rows go by the clock", at=f"{_SIGHTINGS}.ages_s", make=gives({}), within=100),
     Defect(name="rows are old at once", at=f"{_SNAPSHOT}.seconds_since", make=gives(math.inf), within=70),
     Defect(
         name="what was shut is settled at once", at=f"{_SNAPSHOT}.is_settled", make=gives(True), within=400
@@ -622,7 +628,10 @@ DEFECTS = (
         name="what was shut may be bought at once", at=f"{_SNAPSHOT}.unsettled_s", make=gives(0.0), within=340
     ),
     Defect(
-        name="what no list shows is not asked for", at=f"{_OBSERVER}._unlisted", make=gives({}), within=400
+        name="what no list shows is not asked for",
+        at=f"{_UNLISTED}.fetch",
+        make=gives(({}, frozenset())),
+        within=400,
     ),
     # What is seen whole
     Defect(
@@ -669,8 +678,8 @@ DEFECTS = (
         make=yields_nothing,
         within=10,
     ),
-    Defect(name="a gap is always old", at=f"{_OBSERVER}._sighting", make=_fields(gap_s=math.inf), within=10),
-    Defect(name="a gap is always new", at=f"{_OBSERVER}._sighting", make=_fields(gap_s=0.0), within=10),
+    Defect(name="a gap is always old", at=f"{_SIGHTINGS}.of", make=_fields(gap_s=math.inf), within=10),
+    Defect(name="a gap is always new", at=f"{_SIGHTINGS}.of", make=_fields(gap_s=0.0), within=10),
     Defect(
         name="a short answer is kept",
         at="runner.reconcile.observe.batch_reader:BatchReader._reading",
@@ -787,7 +796,7 @@ DEFECTS = (
         name="the guard knows no journal",
         at=_OBJECTIONS,
         make=_without(rows=()),
-        also=(*_ALWAYS_WANTS, (f"{_OBSERVER}._unlisted", gives({}))),
+        also=(*_ALWAYS_WANTS, (f"{_UNLISTED}.fetch", gives(({}, frozenset())))),
         is_bought=True,
         within=400,
     ),

@@ -39,7 +39,7 @@ class LostManifests:
         for recipe, some in _about_to_be_recorded(planned).items():
             if self._manifests.is_missing(name, recipe):
                 self._restore(snapshot, name, recipe, some)
-        for each in (name, *snapshot.observed.former):
+        for each in (name, *snapshot.observed.previous_names):
             for recipe in self._manifests.missing(each):
                 on_record = self._context.records.batch_ids(each, recipe)
                 self._restore(snapshot, each, recipe, on_record)

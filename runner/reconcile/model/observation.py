@@ -131,7 +131,7 @@ class Observation:
 
         remarks: What people should know of this machine beside.
 
-        former: Names that the experiment had before, as far as there is work under them.
+        previous_names: Names that the experiment had before, as far as there is work under them.
 
         vanished: Batches that this machine bought at an emulator, and that are neither there nor on record:
             what emulates has lost them, for it forgets none by itself.
@@ -155,5 +155,5 @@ class Observation:
     cancelled: Mapping[str, int] = field(default_factory=dict)
     refused: Hold | None = None
     remarks: tuple[str, ...] = ()
-    former: tuple[str, ...] = ()
+    previous_names: tuple[str, ...] = ()
     vanished: tuple[str, ...] = ()

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Final, NamedTuple, TypeVar
 
 from runner.domain import BatchStatus, JobStatus, ObservedBatch, own_sequence_key
 from runner.errors import NotFoundError, WireFormatError
@@ -32,8 +32,7 @@ if TYPE_CHECKING:
     from runner.domain import ObservedJob, RecordedJob
     from runner.reconcile.memory import Memory
     from runner.reconcile.observe.completeness import Expected
-
-    Payload = dict[str, Any]
+    from runner.reconcile.observe.payloads import Payload
 
 T = TypeVar("T")
 R = TypeVar("R")

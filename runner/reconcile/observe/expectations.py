@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.domain import BatchStatus
 from runner.reconcile.model.entries import BUYING, State
@@ -15,8 +15,7 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment, RecordedJob
     from runner.reconcile.model.entries import Entry
-
-    Payload = dict[str, Any]
+    from runner.reconcile.observe.payloads import Payload
 
 
 def expectation(

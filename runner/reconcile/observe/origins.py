@@ -19,13 +19,12 @@ if TYPE_CHECKING:
     from runner.domain import DesiredExperiment, ObservedBatch
     from runner.reconcile.context import Context
     from runner.reconcile.model.observation import Observation
+    from runner.reconcile.observe.payloads import Payload
     from runner.results.records.sites import Site
-
-    Payload = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Attributed:
+class RecordOrigins:
     """What is on record of an experiment, by where it comes from.
 
     Args:
@@ -62,13 +61,13 @@ class Origins:
         self._site, self._client, self._records = context.site, context.client, context.records
         self._asked: dict[str, Payload] = {}
 
-    def attributed(
+    def provenance(
         self,
         experiment: str,
         recorded: Iterable[RecordedJob],
         here: Mapping[str, str],
         wanted: DesiredExperiment | None,
-    ) -> Attributed:
+    ) -> RecordOrigins:
         """What is on record under the name of an experiment, by where it comes from.
 
         Args:
@@ -97,7 +96,7 @@ class Origins:
                 completed += [known] if known != job else []
             elif is_here is None:
                 unproved.append(job)
-        return Attributed(counted=tuple(counted), unproved=tuple(unproved), completed=tuple(completed))
+        return RecordOrigins(counted=tuple(counted), unproved=tuple(unproved), completed=tuple(completed))
 
     def _recorded_constants(
         self,
@@ -124,14 +123,8 @@ class Origins:
         played = self._job_sequence(job.id) if is_own else self._sequence(job.batch_id)
         return measured_constants(played, device_type) or UNPROVED
 
-    def with_constants(
-        self, wanted: DesiredExperiment, seen: Observation, former: Iterable[str]
-    ) -> Observation:
-        """What there is, with the constants of each batch of the recipe, and of those that are others.
-
-        Args:
-            former: Names that the experiment had before.
-        """
+    def with_constants(self, wanted: DesiredExperiment, seen: Observation) -> Observation:
+        """What there is, with the constants of each batch of the recipe, and of those that are others."""
         of_batch: dict[str, str] = {}
         for job in seen.recorded:
             asked = {each.key: each for each in wanted.jobs}.get(job.key)
@@ -146,7 +139,7 @@ class Origins:
         seen = replace(seen, batches=batches)
         if not self._others(wanted, seen):
             return seen
-        return replace(seen, constants=self._values(wanted, seen, (wanted.name, *former)))
+        return replace(seen, constants=self._values(wanted, seen, (wanted.name, *seen.previous_names)))
 
     def _batch_constants(self, wanted: DesiredExperiment, batch: ObservedBatch) -> str:
         """Those of a batch without a tag that says them; a machine is not asked."""

@@ -15,6 +15,8 @@ from runner.reconcile.observe.job_sequences import qubits_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+Payload = dict[str, Any]
+
 
 def observed_batch(payload: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]] = ()) -> ObservedBatch:
     """A batch, with the payloads of its jobs in creation order.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.domain import BatchStatus
 from runner.errors import WireFormatError
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from runner.domain import ObservedBatch, ObservedJob, RecordedJob
     from runner.reconcile.context import Context
     from runner.reconcile.model.plan import Cost
+    from runner.reconcile.observe.payloads import Payload
 
-    Payload = dict[str, Any]
     Jobs = tuple[ObservedJob, ...]
 
 _READERS: Final = 8

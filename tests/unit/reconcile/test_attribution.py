@@ -6,7 +6,7 @@ import pytest
 from builders import RECIPE, an_experiment
 
 from runner.domain import Surplus
-from runner.reconcile.observe.ownership import Names, named, removed_experiment
+from runner.reconcile.observe.ownership import Ownership, ownership, removed_experiment
 
 HERE = RECIPE[:16]
 OTHER = "f" * 16
@@ -38,7 +38,7 @@ def test_work_under_a_name_that_is_gone_is_that_of_the_one_who_runs_the_same(
     wanted, others, declared, expected
 ):
     """Runs are never bought again because a name has changed."""
-    assert expected == named(wanted, others, set(), declared).heirs
+    assert expected == ownership(wanted, others, set(), declared).new_owners
 
 
 @pytest.mark.parametrize(
@@ -48,23 +48,23 @@ def test_work_under_a_name_that_is_gone_is_that_of_the_one_who_runs_the_same(
 def test_removed_experiments_are_looked_at_with_the_whole_repository_only(wanted, declared, expected):
     """Who applies one file asks nothing of the others; without batches there is nothing to look at."""
     third = "e" * 16
-    assert expected == named(wanted, {"old": {third}, "recorded": {third}}, {"old"}, declared).removed
+    assert expected == ownership(wanted, {"old": {third}, "recorded": {third}}, {"old"}, declared).removed
 
 
 def test_who_has_an_heir_for_everything_was_renamed_and_not_removed():
     """There is nothing left to be looked at under its name."""
-    assert () == named([A], {"old": {HERE}}, {"old"}, {"a"}).removed
-    assert ("old",) == named([A], {"old": {HERE, OTHER}}, {"old"}, {"a"}).removed
+    assert () == ownership([A], {"old": {HERE}}, {"old"}, {"a"}).removed
+    assert ("old",) == ownership([A], {"old": {HERE, OTHER}}, {"old"}, {"a"}).removed
 
 
 def test_an_owner_is_looked_at():
     """By its own name, as an heir, or as removed."""
-    names = Names(wanted=frozenset({"a"}), removed=("old",), heirs={("old", HERE): ("a",)})
+    names = Ownership(wanted=frozenset({"a"}), removed=("old",), new_owners={("old", HERE): ("a",)})
 
     assert [("a",), ("a",), ("old",), ()] == [
         names.owners(*each) for each in (("a", OTHER), ("old", HERE), ("old", OTHER), ("else", HERE))
     ]
-    assert (("old",), ()) == (names.former("a"), names.former("old"))
+    assert (("old",), ()) == (names.previous_names("a"), names.previous_names("old"))
 
 
 def test_a_tombstone_wants_nothing():
