@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self
 
 from pydantic import (
     BaseModel,
@@ -23,6 +23,23 @@ from runner.domain.expressions.parser import parsed
 from runner.domain.expressions.tree import Expression
 from runner.domain.expressions.words import FORMULA, ExpressionError
 
+if TYPE_CHECKING:
+    from pydantic.config import JsonDict
+
+
+def key(description: str, *examples: object, **rules: Any) -> Any:
+    """A key of the file as pydantic has it: what it is for, with its unit, and what could stand there.
+
+    Args:
+        rules: A default if the key may be left out, and bounds, as `Field` takes them.
+    """
+    return Field(description=description, examples=list(examples), **rules)
+
+
+def optional(description: str, *examples: object, **rules: Any) -> Any:
+    """The same for a key that is None where it is left out."""
+    return key(description, *examples, default=None, **rules)
+
 
 class Strict(BaseModel):
     """A part of an experiment file: frozen, no unknown keys, nothing converted."""
@@ -36,7 +53,7 @@ class Strict(BaseModel):
     )
 
 
-def _choice_schema(schema: dict[str, Any]) -> None:
+def _choice_schema(schema: JsonDict) -> None:
     # Beside its keys, the bound would keep editors from offering them: see publishing.
     schema["allOf"] = [{"minProperties": 1, "maxProperties": 1}]
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 from pydantic import Discriminator, Field, Tag
 
-from runner.spec.models.base import Real, Strict
+from runner.spec.models.base import Real, Strict, key, optional
 from runner.spec.models.pulses import Name
 
 _EXPECTED = "expected the name of a device of Pulser, or a mapping with of, file or target"
@@ -15,87 +15,65 @@ _DirectionOfBeam = Annotated[tuple[Real, Real, Real], Field(strict=False)]
 class ChangedChannel(Strict):
     """Constants of a channel or DMM that are other ones than those of Pulser's device."""
 
-    mod_bandwidth: Real | None = Field(
-        default=None, gt=0, description="Modulation bandwidth (in MHz), as Pulser defines it.", examples=[8.0]
+    mod_bandwidth: Real | None = optional("Modulation bandwidth (in MHz), as Pulser defines it.", 8.0, gt=0)
+    custom_phase_jump_time: int | None = optional("Time that a change of the phase takes (in ns).", 100, ge=0)
+    fixed_retarget_t: int | None = optional("Time that a local channel takes to retarget (in ns).", 220, ge=0)
+    propagation_dir: _DirectionOfBeam | None = optional(
+        "Direction along x, y and z in which the beam of a global channel propagates.", [0, 1, 0]
     )
-    custom_phase_jump_time: int | None = Field(
-        default=None, ge=0, description="Time that a change of the phase takes (in ns).", examples=[100]
+    bottom_detuning: Real | None = optional(
+        "Least detuning of one atom by a DMM (in rad/µs), which an SLM mask uses.", -125.0, lt=0
     )
-    fixed_retarget_t: int | None = Field(
-        default=None, ge=0, description="Time that a local channel takes to retarget (in ns).", examples=[220]
-    )
-    propagation_dir: _DirectionOfBeam | None = Field(
-        default=None,
-        description="Direction along x, y and z in which the beam of a global channel propagates.",
-        examples=[[0, 1, 0]],
-    )
-    bottom_detuning: Real | None = Field(
-        default=None,
-        lt=0,
-        description="Least detuning of one atom by a DMM (in rad/µs), which an SLM mask uses.",
-        examples=[-125.0],
-    )
-    total_bottom_detuning: Real | None = Field(
-        default=None,
-        lt=0,
-        description="Least detuning of all atoms together by a DMM (in rad/µs).",
-        examples=[-12000.0],
+    total_bottom_detuning: Real | None = optional(
+        "Least detuning of all atoms together by a DMM (in rad/µs).", -12000.0, lt=0
     )
 
 
 class ChangedDevice(Strict):
     """A device of Pulser with other constants."""
 
-    of: Name = Field(
-        description="Name of the device of Pulser; what is not said otherwise is as it is there.",
-        examples=["MockDevice"],
+    of: Name = key(
+        "Name of the device of Pulser; what is not said otherwise is as it is there.", "MockDevice"
     )
-    name: Name | None = Field(
-        default=None,
-        description="Name of the changed device, Pulser's if left out. Another name is another recipe.",
-        examples=["MyDevice"],
+    name: Name | None = optional(
+        "Name of the changed device, Pulser's if left out. Another name is another recipe.", "MyDevice"
     )
-    is_virtual: bool | None = Field(
-        default=None,
-        description="Whether the device is virtual: no machine can be like it, and some limits are open.",
-        examples=[True],
+    is_virtual: bool | None = optional(
+        "Whether the device is virtual: no machine can be like it, and some limits are open.", True
     )
-    rydberg_level: int | None = Field(
-        default=None,
+    rydberg_level: int | None = optional(
+        "Principal quantum number of the Rydberg level; it decides how strongly atoms interact.",
+        50,
         ge=50,
         le=100,
-        description="Principal quantum number of the Rydberg level; it decides how strongly atoms interact.",
-        examples=[50],
     )
-    interaction_coeff_xy: Real | None = Field(
-        default=None,
-        description="Coefficient of the interaction in the XY basis (in rad µm³/µs); left out, it is that of"
+    interaction_coeff_xy: Real | None = optional(
+        "Coefficient of the interaction in the XY basis (in rad µm³/µs); left out, it is that of"
         " the Rydberg level. It was 3700 on MockDevice before Pulser 1.9.1.",
-        examples=[3700],
+        3700,
     )
-    channels: dict[Name, ChangedChannel] = Field(
+    channels: dict[Name, ChangedChannel] = key(
+        "Other constants of channels and DMMs, by their ids in the device.",
+        {"rydberg_global": {"mod_bandwidth": 8.0}},
         default_factory=dict,
-        description="Other constants of channels and DMMs, by their ids in the device.",
-        examples=[{"rydberg_global": {"mod_bandwidth": 8.0}}],
     )
 
 
 class DeviceFile(Strict):
     """A device in a file of its own."""
 
-    file: Annotated[str, Field(min_length=1, max_length=1000)] = Field(
-        description="Abstract representation of a device in JSON, as Pulser's to_abstract_repr of a Device or"
+    file: Annotated[str, Field(min_length=1, max_length=1000)] = key(
+        "Abstract representation of a device in JSON, as Pulser's to_abstract_repr of a Device or"
         " VirtualDevice gives it; its path, from the experiment file.",
-        examples=["devices/ours.json"],
+        "devices/ours.json",
     )
 
 
 class LiveDevice(Strict):
     """What a device type can do now, as the target serves it."""
 
-    target: Name = Field(
-        description="Device type whose live specification the target is asked for; it is kept with its age.",
-        examples=["FRESNEL"],
+    target: Name = key(
+        "Device type whose live specification the target is asked for; it is kept with its age.", "FRESNEL"
     )
 
 

@@ -1,11 +1,12 @@
 """The experiment file as a whole."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, Field, Tag, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from runner.spec.models.base import Number, Strict, by_kind
+from runner.spec.models.base import Number, Strict, by_kind, key, optional
 from runner.spec.models.policy import Policy
 from runner.spec.models.sequence import Sequence
 from runner.spec.models.sweep_rules import Spread
@@ -41,16 +42,11 @@ def _different(tags: tuple[str, ...]) -> tuple[str, ...]:
 class Metadata(Strict):
     """What the experiment is called."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)] = Field(
-        description="Name: lower-case letters, digits and dashes; unique in the repository.",
-        examples=["afm-ramp"],
+    name: Annotated[str, Field(pattern=r"^[a-z0-9][a-z0-9-]*$", max_length=40)] = key(
+        "Name: lower-case letters, digits and dashes; unique in the repository.", "afm-ramp"
     )
-    description: str = Field(
-        default="", description="What it is about, in a sentence.", examples=["Ramp time scanned."]
-    )
-    labels: dict[str, str] = Field(
-        default_factory=dict, description="Words of your own to find it by.", examples=[{"figure": "3a"}]
-    )
+    description: str = key("What it is about, in a sentence.", "Ramp time scanned.", default="")
+    labels: dict[str, str] = key("Words of your own to find it by.", {"figure": "3a"}, default_factory=dict)
 
 
 SweepValues = Annotated[
@@ -58,9 +54,11 @@ SweepValues = Annotated[
     | Annotated[tuple[VariableValue, ...], Field(strict=False, min_length=1), Tag("<list>")]
     | Annotated[Spread, Tag("<mapping>")],
     by_kind("a number, a list of values, or a mapping like {range: [0, 10, 2]}"),
-    Field(
-        description="Values of the variable: a number, a list of values, or a rule that gives them.",
-        examples=[[1.57, 3.14], {"range": [400, 4000, 400]}, {"linspace": [0, 6.28, 21]}],
+    key(
+        "Values of the variable: a number, a list of values, or a rule that gives them.",
+        [1.57, 3.14],
+        {"range": [400, 4000, 400]},
+        {"linspace": [0, 6.28, 21]},
     ),
 ]
 Axis = Annotated[dict[str, SweepValues], Field(min_length=1)]
@@ -86,7 +84,7 @@ _ONE_OF_THEM = (
 )
 
 
-def _job_schema(schema: dict[str, Any]) -> None:
+def _job_schema(schema: JsonDict) -> None:
     schema["not"] = {"anyOf": [{"required": list(both)} for both in _ONE_OF_THEM]}
     schema["dependentRequired"] = {"exclude": ["sweep"], "include": ["sweep"]}
 
@@ -94,53 +92,45 @@ def _job_schema(schema: dict[str, Any]) -> None:
 class Job(Strict, json_schema_extra=_job_schema):
     """One job, or one for each point of a sweep."""
 
-    runs: int = Field(ge=1, description="How often each point is measured.", examples=[500])
-    repeat: int = Field(
+    runs: int = key("How often each point is measured.", 500, ge=1)
+    repeat: int = key(
+        "How many jobs measure each point, each of exactly these runs and with results of its "
+        "own: statistics over repeated preparations. With 1, runs add up: a raised number is topped up.",
+        5,
         default=1,
         ge=1,
-        description="How many jobs measure each point, each of exactly these runs and with results of its "
-        "own: statistics over repeated preparations. With 1, runs add up: a raised number is topped up.",
-        examples=[5],
     )
-    name: _JobName | None = Field(
-        default=None,
-        description="What the job is called; in a sweep, variables in braces make the names differ. Of a "
+    name: _JobName | None = optional(
+        "What the job is called; in a sweep, variables in braces make the names differ. Of a "
         "repeated job, #1, #2, … is put behind it, or {repeat} says where the number stands.",
-        examples=["reference", "t{t_sweep_ns}"],
+        "reference",
+        "t{t_sweep_ns}",
     )
-    variables: dict[str, VariableValue] | None = Field(
-        default=None,
-        description="Value of every variable of the sequence.",
-        examples=[{"omega_max": 6.28, "t_sweep_ns": 2000}],
+    variables: dict[str, VariableValue] | None = optional(
+        "Value of every variable of the sequence.", {"omega_max": 6.28, "t_sweep_ns": 2000}
     )
-    qubits: Annotated[dict[str, Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = Field(
-        default=None,
-        description="Trap of every atom of a mappable register, counted from 0, by the atom's name.",
-        examples=[{"q0": 3, "q1": 8}],
+    qubits: Annotated[dict[str, Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = optional(
+        "Trap of every atom of a mappable register, counted from 0, by the atom's name.", {"q0": 3, "q1": 8}
     )
-    sequence: Sequence | None = Field(
-        default=None,
-        description="The job's own sequence, in place of the experiment's; it has no variables, and is for "
+    sequence: Sequence | None = optional(
+        "The job's own sequence, in place of the experiment's; it has no variables, and is for "
         "the same device.",
-        examples=[{"file": "sequences/reference.json"}],
+        {"file": "sequences/reference.json"},
     )
-    sweep: Sweep | None = Field(
-        default=None,
-        description="Values of every variable. A mapping gives every combination, the first variable "
+    sweep: Sweep | None = optional(
+        "Values of every variable. A mapping gives every combination, the first variable "
         "outermost; in a list of mappings, the variables of one mapping move together.",
-        examples=[{"omega_max": 6.28, "t_sweep_ns": {"range": [400, 4000, 400]}}],
+        {"omega_max": 6.28, "t_sweep_ns": {"range": [400, 4000, 400]}},
     )
-    exclude: Combinations | None = Field(
-        default=None,
-        description="Points of the sweep that are left out: those that have all values of an item.",
-        examples=[[{"omega_max": 6.28, "t_sweep_ns": 400}]],
+    exclude: Combinations | None = optional(
+        "Points of the sweep that are left out: those that have all values of an item.",
+        [{"omega_max": 6.28, "t_sweep_ns": 400}],
     )
-    include: Combinations | None = Field(
-        default=None,
-        description="What is added once points were left out: an item gives its other values to every point "
+    include: Combinations | None = optional(
+        "What is added once points were left out: an item gives its other values to every point "
         "that has those of its values that are swept; where there is none, it is a point of its own, and may "
         "leave out variables to which the sweep gives one value.",
-        examples=[[{"omega_max": 6.28, "t_sweep_ns": 5000}]],
+        [{"omega_max": 6.28, "t_sweep_ns": 5000}],
     )
 
     @model_validator(mode="after")
@@ -160,63 +150,58 @@ Count = Annotated[int, Field(ge=0)]
 class Reruns(Strict):
     """Rerun counters: one for every job, and more for some."""
 
-    all: Count = Field(default=0, description="A higher number asks for everything again.", examples=[1])
-    jobs: dict[str, Count] = Field(
+    all: Count = key("A higher number asks for everything again.", 1, default=0)
+    jobs: dict[str, Count] = key(
+        "Names of jobs with a number each, which is added: a higher one asks for that job again.",
+        {"reference": 1},
         default_factory=dict,
-        description="Names of jobs with a number each, which is added: a higher one asks for that job again.",
-        examples=[{"reference": 1}],
     )
 
 
-def _spec_schema(schema: dict[str, Any]) -> None:
-    of_each_job = {"properties": {"jobs": {"items": {"required": ["sequence"]}}}}
+def _spec_schema(schema: JsonDict) -> None:
+    of_each_job: JsonDict = {"properties": {"jobs": {"items": {"required": ["sequence"]}}}}
     schema["anyOf"] = [{"required": ["sequence"]}, of_each_job]
 
 
 class Spec(Strict, json_schema_extra=_spec_schema):
     """The sequence, what runs it, and the jobs that are wanted."""
 
-    device_type: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60)] = Field(
-        description="What runs it, as the cloud calls it: an emulator (EMU_FREE, EMU_SV, EMU_MPS) or a QPU.",
-        examples=["EMU_FREE", "EMU_SV", "EMU_MPS", "FRESNEL"],
+    device_type: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60)] = key(
+        "What runs it, as the cloud calls it: an emulator (EMU_FREE, EMU_SV, EMU_MPS) or a QPU.",
+        "EMU_FREE",
+        "EMU_SV",
+        "EMU_MPS",
+        "FRESNEL",
     )
-    sequence: Sequence | None = Field(
-        default=None,
-        description="The pulse sequence: written out, or in a file of its own. Left out where every job has "
-        "its own.",
-        examples=[{"file": "sequences/rabi.json"}],
+    sequence: Sequence | None = optional(
+        "The pulse sequence: written out, or in a file of its own. Left out where every job has its own.",
+        {"file": "sequences/rabi.json"},
     )
-    jobs: Annotated[tuple[Job, ...], Field(strict=False, min_length=1)] = Field(
-        description="What is measured, and how often.", examples=[[{"runs": 500}]]
+    jobs: Annotated[tuple[Job, ...], Field(strict=False, min_length=1)] = key(
+        "What is measured, and how often.", [{"runs": 500}]
     )
-    policy: Policy = Field(
-        default_factory=Policy, description="How it wants to be reconciled.", examples=[{"runs": "top-up"}]
-    )
+    policy: Policy = key("How it wants to be reconciled.", {"runs": "top-up"}, default_factory=Policy)
     tags: Annotated[
         tuple[_Tag, ...],
         Field(strict=False, max_length=8, json_schema_extra={"uniqueItems": True}),
         AfterValidator(_different),
-    ] = Field(
-        default=(),
-        description="Tags of your own, put on every batch after ours.",
-        examples=[["figure-3a"]],
-    )
+    ] = key("Tags of your own, put on every batch after ours.", ["figure-3a"], default=())
     sublattices: (
         Annotated[tuple[_Sublattice, ...], Field(strict=False, min_length=2, max_length=2)] | None
-    ) = Field(
-        default=None,
-        description="Atoms of two sublattices, for the staggered magnetization: those of the first count with"
+    ) = optional(
+        "Atoms of two sublattices, for the staggered magnetization: those of the first count with"
         " +, those of the second with -, others do not count. Left out, they are found where neighbours"
         " are at similar distances. It buys nothing.",
-        examples=[[["q0", "q2"], ["q1", "q3"]]],
+        [["q0", "q2"], ["q1", "q3"]],
     )
     rerun: Annotated[
         Annotated[Count, Tag("<number>")] | Annotated[Reruns, Tag("<mapping>")],
         by_kind("a whole number, or a mapping with all and jobs"),
-    ] = Field(
+    ] = key(
+        "A higher number asks for everything again; in a mapping, single jobs have one as well.",
+        0,
+        {"jobs": {"reference": 1}},
         default=0,
-        description="A higher number asks for everything again; in a mapping, single jobs have one as well.",
-        examples=[0, {"jobs": {"reference": 1}}],
     )
 
     @model_validator(mode="after")
@@ -242,9 +227,7 @@ _EXAMPLE = {
 class Experiment(Strict):
     """One experiment: a sequence, a device, and the jobs that are wanted of it."""
 
-    api_version: Literal["runner/v1"] = Field(
-        alias="apiVersion", description="Version of the format.", examples=["runner/v1"]
-    )
-    kind: Literal["Experiment"] = Field(description="What the file describes.", examples=["Experiment"])
-    metadata: Metadata = Field(description="What it is called.", examples=[{"name": "afm-ramp"}])
-    spec: Spec = Field(description="What is asked for.", examples=[_EXAMPLE])
+    api_version: Literal["runner/v1"] = key("Version of the format.", "runner/v1", alias="apiVersion")
+    kind: Literal["Experiment"] = key("What the file describes.", "Experiment")
+    metadata: Metadata = key("What it is called.", {"name": "afm-ramp"})
+    spec: Spec = key("What is asked for.", _EXAMPLE)

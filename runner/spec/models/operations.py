@@ -1,11 +1,12 @@
 """Operations of a written-out sequence: what happens, step by step."""
 
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
 from pydantic import Field, Tag, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from runner.spec.models.base import Choice, Duration, ExpressionText, Quantity, Strict, by_kind
+from runner.spec.models.base import Choice, Duration, ExpressionText, Quantity, Strict, by_kind, key, optional
 from runner.spec.models.dmm import DetuningMap, DmmDetuning, SlmMask
 from runner.spec.models.eom import EomEnd, EomPulse, Setpoint
 from runner.spec.models.pulses import CHANNEL, ArbitraryPhasePulse, Name, Pulse
@@ -26,26 +27,22 @@ class Delay(Strict):
     duration_ns: Annotated[
         Annotated[int, Field(ge=0), Tag("<number>")] | Annotated[ExpressionText, Tag("<text>")],
         by_kind("a whole number of ns, or an expression over the variables"),
-    ] = Field(description="How long (in ns).", examples=[200])
-    at_rest: bool = Field(
-        default=False,
-        description="Whether it begins only when the output of the previous pulse has died down.",
-        examples=[True],
+    ] = key("How long (in ns).", 200)
+    at_rest: bool = key(
+        "Whether it begins only when the output of the previous pulse has died down.", True, default=False
     )
 
 
 class Alignment(Strict):
     """Channels that wait for each other."""
 
-    channels: _Channels = Field(description="Names of the channels.", examples=[["ising", "raman"]])
-    at_rest: bool = Field(
-        default=True,
-        description="Whether they also wait until the output of the last pulse has died down.",
-        examples=[False],
+    channels: _Channels = key("Names of the channels.", ["ising", "raman"])
+    at_rest: bool = key(
+        "Whether they also wait until the output of the last pulse has died down.", False, default=True
     )
 
 
-def _atoms_schema(schema: dict[str, Any]) -> None:
+def _atoms_schema(schema: JsonDict) -> None:
     schema["oneOf"] = [{"required": ["qubits"]}, {"required": ["indices"]}]
 
 
@@ -53,7 +50,7 @@ class Target(Strict, json_schema_extra=_atoms_schema):
     """The atoms that a local channel acts on from here on: by their names, or by their numbers."""
 
     channel: str = CHANNEL
-    qubits: _SomeNames | None = Field(default=None, description="Names of the atoms.", examples=[["q0"]])
+    qubits: _SomeNames | None = optional("Names of the atoms.", ["q0"])
     indices: (
         Annotated[
             Annotated[
@@ -63,10 +60,11 @@ class Target(Strict, json_schema_extra=_atoms_schema):
             by_kind("a list of whole numbers, or an expression over the variables"),
         ]
         | None
-    ) = Field(
-        default=None,
-        description="Numbers of the atoms in the register, from 0 on; an expression where a job decides.",
-        examples=[[0], "atom", "atoms[[0, 1]]"],
+    ) = optional(
+        "Numbers of the atoms in the register, from 0 on; an expression where a job decides.",
+        [0],
+        "atom",
+        "atoms[[0, 1]]",
     )
 
     @model_validator(mode="after")
@@ -76,25 +74,21 @@ class Target(Strict, json_schema_extra=_atoms_schema):
         return self
 
 
-def _some_atoms_schema(schema: dict[str, Any]) -> None:
+def _some_atoms_schema(schema: JsonDict) -> None:
     schema["not"] = {"required": ["qubits", "indices"]}
 
 
 class PhaseShift(Strict, json_schema_extra=_some_atoms_schema):
     """A shift of the phase reference of atoms: a rotation around z, without any time."""
 
-    phi: Quantity = Field(description="By how much (in rad).", examples=[3.14159, "pi / 2", "phi"])
-    qubits: _SomeNames | None = Field(
-        default=None,
-        description="Names of the atoms; all of them if neither qubits nor indices are given.",
-        examples=[["q0", "q1"]],
+    phi: Quantity = key("By how much (in rad).", 3.14159, "pi / 2", "phi")
+    qubits: _SomeNames | None = optional(
+        "Names of the atoms; all of them if neither qubits nor indices are given.", ["q0", "q1"]
     )
-    indices: Annotated[tuple[Index, ...], Field(strict=False, min_length=1)] | None = Field(
-        default=None,
-        description="Numbers of the atoms in the register, from 0 on, or expressions where a job decides.",
-        examples=[[0, "atom"]],
+    indices: Annotated[tuple[Index, ...], Field(strict=False, min_length=1)] | None = optional(
+        "Numbers of the atoms in the register, from 0 on, or expressions where a job decides.", [0, "atom"]
     )
-    basis: Basis = Field(default="digital", description="Basis of the shift.", examples=["digital"])
+    basis: Basis = key("Basis of the shift.", "digital", default="digital")
 
     @model_validator(mode="after")
     def _one_way(self) -> Self:
@@ -106,21 +100,17 @@ class PhaseShift(Strict, json_schema_extra=_some_atoms_schema):
 class Truncation(Strict):
     """An end that cuts off whatever would come later."""
 
-    duration_ns: Duration = Field(description="What is left of the sequence (in ns).", examples=[1000])
+    duration_ns: Duration = key("What is left of the sequence (in ns).", 1000)
 
 
 class Operation(Choice):
     """One step of the sequence: one key that names it."""
 
-    pulse: Pulse | None = Field(
-        default=None,
-        description="A pulse on a channel.",
-        examples=[{"channel": "ising", "amplitude": 6.28, "detuning": 0, "duration_ns": 500}],
+    pulse: Pulse | None = optional(
+        "A pulse on a channel.", {"channel": "ising", "amplitude": 6.28, "detuning": 0, "duration_ns": 500}
     )
-    delay: Delay | None = Field(
-        default=None,
-        description="A time in which a channel does nothing.",
-        examples=[{"channel": "ising", "duration_ns": 200}],
+    delay: Delay | None = optional(
+        "A time in which a channel does nothing.", {"channel": "ising", "duration_ns": 200}
     )
     align: (
         Annotated[
@@ -128,72 +118,50 @@ class Operation(Choice):
             by_kind("a list of channels, or a mapping with channels and at_rest"),
         ]
         | None
-    ) = Field(
-        default=None,
-        description="Channels that wait for each other: a list, or a mapping with channels and at_rest.",
-        examples=[["ising", "raman"], {"channels": ["ising", "raman"], "at_rest": False}],
+    ) = optional(
+        "Channels that wait for each other: a list, or a mapping with channels and at_rest.",
+        ["ising", "raman"],
+        {"channels": ["ising", "raman"], "at_rest": False},
     )
-    target: Target | None = Field(
-        default=None,
-        description="The atoms that a local channel acts on from here on.",
-        examples=[{"channel": "raman", "qubits": ["q0"]}],
+    target: Target | None = optional(
+        "The atoms that a local channel acts on from here on.", {"channel": "raman", "qubits": ["q0"]}
     )
-    phase_shift: PhaseShift | None = Field(
-        default=None,
-        description="A shift of the phase reference of atoms.",
-        examples=[{"phi": 3.14159, "qubits": ["q0"]}],
+    phase_shift: PhaseShift | None = optional(
+        "A shift of the phase reference of atoms.", {"phi": 3.14159, "qubits": ["q0"]}
     )
-    pulse_arbitrary_phase: ArbitraryPhasePulse | None = Field(
-        default=None,
-        description="A pulse whose phase is a waveform.",
-        examples=[
-            {
-                "channel": "ising",
-                "amplitude": {"constant": {"duration_ns": 500, "value": 6.28}},
-                "phase": {"ramp": {"duration_ns": 500, "from": 0, "to": 3.14}},
-            }
-        ],
+    pulse_arbitrary_phase: ArbitraryPhasePulse | None = optional(
+        "A pulse whose phase is a waveform.",
+        {
+            "channel": "ising",
+            "amplitude": {"constant": {"duration_ns": 500, "value": 6.28}},
+            "phase": {"ramp": {"duration_ns": 500, "from": 0, "to": 3.14}},
+        },
     )
-    enable_eom_mode: Setpoint | None = Field(
-        default=None,
-        description="From here on, the channel plays square pulses at one setpoint.",
-        examples=[{"channel": "ising", "amp_on": 6.28, "detuning_on": 0}],
+    enable_eom_mode: Setpoint | None = optional(
+        "From here on, the channel plays square pulses at one setpoint.",
+        {"channel": "ising", "amp_on": 6.28, "detuning_on": 0},
     )
-    modify_eom_setpoint: Setpoint | None = Field(
-        default=None,
-        description="Another setpoint for a channel in EOM mode.",
-        examples=[{"channel": "ising", "amp_on": 3.14, "detuning_on": 0}],
+    modify_eom_setpoint: Setpoint | None = optional(
+        "Another setpoint for a channel in EOM mode.", {"channel": "ising", "amp_on": 3.14, "detuning_on": 0}
     )
-    add_eom_pulse: EomPulse | None = Field(
-        default=None,
-        description="A square pulse at the setpoint.",
-        examples=[{"channel": "ising", "duration_ns": 100}],
+    add_eom_pulse: EomPulse | None = optional(
+        "A square pulse at the setpoint.", {"channel": "ising", "duration_ns": 100}
     )
-    disable_eom_mode: EomEnd | None = Field(
-        default=None, description="The end of EOM mode.", examples=[{"channel": "ising"}]
+    disable_eom_mode: EomEnd | None = optional("The end of EOM mode.", {"channel": "ising"})
+    config_detuning_map: DetuningMap | None = optional(
+        "A DMM with the part of its detuning that each atom gets.", {"weights": {"q0": 1.0, "q1": 0.5}}
     )
-    config_detuning_map: DetuningMap | None = Field(
-        default=None,
-        description="A DMM with the part of its detuning that each atom gets.",
-        examples=[{"weights": {"q0": 1.0, "q1": 0.5}}],
+    config_slm_mask: SlmMask | None = optional(
+        "Atoms that are shielded from the first global pulse.", {"qubits": ["q1", "q2"]}
     )
-    config_slm_mask: SlmMask | None = Field(
-        default=None,
-        description="Atoms that are shielded from the first global pulse.",
-        examples=[{"qubits": ["q1", "q2"]}],
+    add_dmm_detuning: DmmDetuning | None = optional(
+        "A detuning that a DMM gives to the atoms of its map.",
+        {"waveform": {"constant": {"duration_ns": 500, "value": -10}}},
     )
-    add_dmm_detuning: DmmDetuning | None = Field(
-        default=None,
-        description="A detuning that a DMM gives to the atoms of its map.",
-        examples=[{"waveform": {"constant": {"duration_ns": 500, "value": -10}}}],
+    truncate: Truncation | None = optional(
+        "An end that cuts off whatever would come later.", {"duration_ns": 1000}
     )
-    truncate: Truncation | None = Field(
-        default=None,
-        description="An end that cuts off whatever would come later.",
-        examples=[{"duration_ns": 1000}],
-    )
-    measure: Basis | None = Field(
-        default=None,
-        description="Basis of the measurement; the last operation. May be left out where one basis is used.",
-        examples=["ground-rydberg"],
+    measure: Basis | None = optional(
+        "Basis of the measurement; the last operation. May be left out where one basis is used.",
+        "ground-rydberg",
     )

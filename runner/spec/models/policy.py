@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from runner import domain
-from runner.spec.models.base import Real, Strict
+from runner.spec.models.base import Real, Strict, key, optional
 
 _DEFAULT = domain.Policy()
 _NAME = r"^[a-z0-9][a-z0-9-]*$"
@@ -56,133 +56,91 @@ _Name = Annotated[str, Field(pattern=_NAME, max_length=40)]
 class Retry(Strict):
     """How often, after what, and how soon a job is tried again."""
 
-    limit: int = Field(
-        default=_DEFAULT.retry.limit,
-        ge=0,
-        le=100,
-        description="How many times a job is tried again.",
-        examples=[2],
+    limit: int = key("How many times a job is tried again.", 2, default=_DEFAULT.retry.limit, ge=0, le=100)
+    on: Annotated[tuple[Literal["ERROR", "CANCELED"], ...], Field(strict=False)] = key(
+        "Statuses that count as a failure.", ["ERROR"], default=("ERROR",)
     )
-    on: Annotated[tuple[Literal["ERROR", "CANCELED"], ...], Field(strict=False)] = Field(
-        default=("ERROR",), description="Statuses that count as a failure.", examples=[["ERROR"]]
-    )
-    errors: Annotated[tuple[_Pattern, ...], Field(strict=False, max_length=20)] = Field(
-        default=(),
-        description="Regular expressions: a failed job is tried again only if one of them is found in its "
+    errors: Annotated[tuple[_Pattern, ...], Field(strict=False, max_length=20)] = key(
+        "Regular expressions: a failed job is tried again only if one of them is found in its "
         "error messages. Left out: whatever the message says.",
-        examples=[["timeout", "laser.*unlocked"]],
+        ["timeout", "laser.*unlocked"],
+        default=(),
     )
-    backoff_s: Real = Field(
-        default=_DEFAULT.retry.backoff_s,
-        ge=0,
-        description="Time between a failure and the next try (in s).",
-        examples=[30],
+    backoff_s: Real = key(
+        "Time between a failure and the next try (in s).", 30, default=_DEFAULT.retry.backoff_s, ge=0
     )
 
 
 class Budget(Strict):
     """A limit on what the experiment may cost, over everything ever bought for it."""
 
-    runs: int | None = Field(
-        default=None,
-        ge=1,
-        description="A plan that would bring the runs above it is refused.",
-        examples=[20000],
-    )
-    jobs: int | None = Field(
-        default=None,
-        ge=1,
-        description="A plan that would bring the remote jobs above it is refused.",
-        examples=[200],
-    )
-    qpu_s: Real | None = Field(
-        default=None,
-        gt=0,
-        description="A plan that would bring the estimated QPU time above it is refused (in s).",
-        examples=[3600],
+    runs: int | None = optional("A plan that would bring the runs above it is refused.", 20000, ge=1)
+    jobs: int | None = optional("A plan that would bring the remote jobs above it is refused.", 200, ge=1)
+    qpu_s: Real | None = optional(
+        "A plan that would bring the estimated QPU time above it is refused (in s).", 3600, gt=0
     )
 
 
 class Policy(Strict):
     """How the file wants to be reconciled."""
 
-    runs: Literal["top-up", "exact"] = Field(
+    runs: Literal["top-up", "exact"] = key(
+        "top-up: raised runs buy the difference; exact: one remote job has exactly that number.",
+        "top-up",
         default=_DEFAULT.runs.value,
-        description="top-up: raised runs buy the difference; exact: one remote job has exactly that number.",
-        examples=["top-up"],
     )
-    batch: Literal["closed", "open"] = Field(
-        default=_DEFAULT.batch.value,
-        description="open: keep the device until all jobs are done, then close.",
-        examples=["closed"],
+    batch: Literal["closed", "open"] = key(
+        "open: keep the device until all jobs are done, then close.", "closed", default=_DEFAULT.batch.value
     )
-    retry: Retry = Field(
-        default_factory=Retry, description="Which failed jobs are sent again.", examples=[{"limit": 2}]
+    retry: Retry = key("Which failed jobs are sent again.", {"limit": 2}, default_factory=Retry)
+    prune: Literal["keep", "cancel"] = key(
+        "Pending jobs that the file no longer asks for.", "keep", default=_DEFAULT.prune.value
     )
-    prune: Literal["keep", "cancel"] = Field(
-        default=_DEFAULT.prune.value,
-        description="Pending jobs that the file no longer asks for.",
-        examples=["keep"],
+    supersede: Literal["keep", "cancel"] = key(
+        "Pending batches of an older recipe.", "cancel", default=_DEFAULT.supersede.value
     )
-    supersede: Literal["keep", "cancel"] = Field(
-        default=_DEFAULT.supersede.value,
-        description="Pending batches of an older recipe.",
-        examples=["cancel"],
-    )
-    submission: Literal["claim", "direct"] = Field(
+    submission: Literal["claim", "direct"] = key(
+        "claim: an empty batch first, then its jobs; direct: one POST that buys at once.",
+        "claim",
         default=_DEFAULT.submission.value,
-        description="claim: an empty batch first, then its jobs; direct: one POST that buys at once.",
-        examples=["claim"],
     )
-    on_unknown_submission: Literal["hold", "resubmit"] | None = Field(
-        default=None,
-        description="For direct, after a submission that can't be found again; hold on a QPU, resubmit on an "
+    on_unknown_submission: Literal["hold", "resubmit"] | None = optional(
+        "For direct, after a submission that can't be found again; hold on a QPU, resubmit on an "
         "emulator if left out.",
-        examples=["hold"],
+        "hold",
     )
-    shortfall: Literal["keep", "buy"] = Field(
-        default=_DEFAULT.shortfall.value,
-        description="Shots that are missing in a result. keep: they are shown, and nothing is bought; buy: "
+    shortfall: Literal["keep", "buy"] = key(
+        "Shots that are missing in a result. keep: they are shown, and nothing is bought; buy: "
         "they are bought, but not with `runs: exact` or `repeat`.",
-        examples=["keep"],
+        "keep",
+        default=_DEFAULT.shortfall.value,
     )
-    on_device_change: Literal["hold", "measure"] = Field(
-        default=_DEFAULT.on_device_change.value,
-        description="Emulated, when constants of the device are others than those that were measured, and the"
+    on_device_change: Literal["hold", "measure"] = key(
+        "Emulated, when constants of the device are others than those that were measured, and the"
         " file does not say which, as after an update of Pulser. hold: a person decides; measure: all is"
         " bought anew.",
-        examples=["hold"],
+        "hold",
+        default=_DEFAULT.on_device_change.value,
     )
-    budget: Budget = Field(
-        default_factory=Budget, description="A limit on what may be spent.", examples=[{"runs": 20000}]
-    )
-    deadline: _Moment | None = Field(
-        default=None,
-        description="Nothing is bought after it, and pending jobs are then no longer asked for (see prune). "
+    budget: Budget = key("A limit on what may be spent.", {"runs": 20000}, default_factory=Budget)
+    deadline: _Moment | None = optional(
+        "Nothing is bought after it, and pending jobs are then no longer asked for (see prune). "
         "With a time zone.",
-        examples=["2026-03-01T12:00:00Z"],
+        "2026-03-01T12:00:00Z",
     )
-    suspend: bool = Field(
+    suspend: bool = key(
+        "true: nothing is bought for now; what is under way goes on, and is recorded.",
+        True,
         default=_DEFAULT.suspend,
-        description="true: nothing is bought for now; what is under way goes on, and is recorded.",
-        examples=[True],
     )
-    depends_on: Annotated[tuple[_Name, ...], Field(strict=False, max_length=100)] = Field(
-        default=(),
-        description="Names of experiments that must be complete before anything is bought.",
-        examples=[["calibration"]],
+    depends_on: Annotated[tuple[_Name, ...], Field(strict=False, max_length=100)] = key(
+        "Names of experiments that must be complete before anything is bought.", ["calibration"], default=()
     )
-    max_failed: int | None = Field(
-        default=None,
-        ge=1,
-        description="Once so many remote jobs have failed, nothing more is bought.",
-        examples=[5],
+    max_failed: int | None = optional(
+        "Once so many remote jobs have failed, nothing more is bought.", 5, ge=1
     )
-    max_jobs_per_batch: int | None = Field(
-        default=None,
-        ge=1,
-        description="More jobs are bought in several batches, in order, one after the other.",
-        examples=[50],
+    max_jobs_per_batch: int | None = optional(
+        "More jobs are bought in several batches, in order, one after the other.", 50, ge=1
     )
 
     def over(self, defaults: "Policy") -> "Policy":

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, JsonValue, Tag
 
-from runner.spec.models.base import Real, Strict, by_kind
+from runner.spec.models.base import Real, Strict, by_kind, key, optional
 from runner.spec.models.devices import Device
 from runner.spec.models.layouts import Layout
 from runner.spec.models.operations import Operation
@@ -19,25 +19,30 @@ _VariableName = Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_le
 class Vector(Strict):
     """A variable that holds several numbers."""
 
-    type: VariableType = Field(description="Type of each number.", examples=["float"])
-    size: int = Field(ge=1, le=10_000, description="How many numbers it holds.", examples=[3])
+    type: VariableType = key("Type of each number.", "float")
+    size: int = key("How many numbers it holds.", 3, ge=1, le=10_000)
 
 
 Variable = Annotated[
     Annotated[VariableType, Tag("<text>")] | Annotated[Vector, Tag("<mapping>")],
     by_kind("int, float, or a mapping with type and size"),
-    Field(
-        description="Type of the variable: int, float, or a mapping with type and size.",
-        examples=["float", "int", {"type": "float", "size": 3}],
+    key(
+        "Type of the variable: int, float, or a mapping with type and size.",
+        "float",
+        "int",
+        {"type": "float", "size": 3},
     ),
 ]
 _ChannelId = Annotated[
     str,
-    Field(
+    key(
+        "The device's id of the channel.",
+        "rydberg_global",
+        "rydberg_local",
+        "raman_local",
+        "mw_global",
         min_length=1,
         max_length=60,
-        description="The device's id of the channel.",
-        examples=["rydberg_global", "rydberg_local", "raman_local", "mw_global"],
     ),
 ]
 
@@ -49,72 +54,64 @@ _Operations = Annotated[tuple[Operation, ...], Field(strict=False, min_length=1,
 class WrittenSequence(Strict):
     """A sequence that is written out."""
 
-    device: Device = Field(
-        description="Name of a device of Pulser; such a device with other constants; a device in a file of"
+    device: Device = key(
+        "Name of a device of Pulser; such a device with other constants; a device in a file of"
         " its own; or the live specification of a device type of the target.",
-        examples=[
-            "AnalogDevice",
-            "DigitalAnalogDevice",
-            "MockDevice",
-            {"of": "MockDevice", "rydberg_level": 50},
-            {"file": "devices/ours.json"},
-            {"target": "FRESNEL"},
-        ],
+        "AnalogDevice",
+        "DigitalAnalogDevice",
+        "MockDevice",
+        {"of": "MockDevice", "rydberg_level": 50},
+        {"file": "devices/ours.json"},
+        {"target": "FRESNEL"},
     )
-    register_: Register = Field(
-        alias="register",
-        description="Where the atoms are.",
-        examples=[{"square": {"side": 3, "spacing_um": 6.0}}],
+    register_: Register = key(
+        "Where the atoms are.", {"square": {"side": 3, "spacing_um": 6.0}}, alias="register"
     )
-    layout: Layout | None = Field(
-        default=None,
-        description="Traps that the atoms sit in: automatic, or where they are. Left out, a QPU gets them "
+    layout: Layout | None = optional(
+        "Traps that the atoms sit in: automatic, or where they are. Left out, a QPU gets them "
         "automatically, and an emulator none.",
-        examples=["automatic", {"triangular_lattice": {"n_traps": 61, "spacing_um": 5.0}}],
+        "automatic",
+        {"triangular_lattice": {"n_traps": 61, "spacing_um": 5.0}},
     )
-    channels: dict[Name, _ChannelId] = Field(
-        description="Channels in use: a name of your own, and the device's id of the channel.",
-        examples=[{"ising": "rydberg_global"}],
+    channels: dict[Name, _ChannelId] = key(
+        "Channels in use: a name of your own, and the device's id of the channel.",
+        {"ising": "rydberg_global"},
     )
-    magnetic_field_gauss: Annotated[tuple[Real, Real, Real], Field(strict=False)] | None = Field(
-        default=None,
-        description="Magnetic field along x, y and z (in gauss), for channels in the XY basis; z comes out "
+    magnetic_field_gauss: Annotated[tuple[Real, Real, Real], Field(strict=False)] | None = optional(
+        "Magnetic field along x, y and z (in gauss), for channels in the XY basis; z comes out "
         "of the plane. [0, 0, 30] if left out.",
-        examples=[[0, 0, 30]],
+        [0, 0, 30],
     )
-    variables: Variables = Field(
+    variables: Variables = key(
+        "Variables of the sequence, to which each job gives values: int, float, or {type, size}.",
+        {"omega_max": "float", "t_sweep_ns": "int"},
         default_factory=dict,
-        description="Variables of the sequence, to which each job gives values: int, float, or {type, size}.",
-        examples=[{"omega_max": "float", "t_sweep_ns": "int"}],
-        json_schema_extra={"additionalProperties": False},  # what is no name is nothing else either
+        json_schema_extra={"additionalProperties": False},
     )
-    operations: _Operations = Field(
-        description="What happens, step by step.",
-        examples=[[{"pulse": {"channel": "ising", "amplitude": 6.28, "detuning": 0, "duration_ns": 500}}]],
+    operations: _Operations = key(
+        "What happens, step by step.",
+        [{"pulse": {"channel": "ising", "amplitude": 6.28, "detuning": 0, "duration_ns": 500}}],
     )
 
 
 class FileSequence(Strict):
     """A sequence in a file of its own."""
 
-    file: Annotated[str, Field(min_length=1, max_length=1000)] = Field(
-        description="Abstract representation in JSON; its path, from the experiment file.",
-        examples=["sequences/rabi.json"],
+    file: Annotated[str, Field(min_length=1, max_length=1000)] = key(
+        "Abstract representation in JSON; its path, from the experiment file.", "sequences/rabi.json"
     )
 
 
 class PythonSequence(Strict):
     """A sequence that a function in Python gives."""
 
-    python: Annotated[str, Field(pattern=_FACTORY, max_length=1000)] = Field(
-        description="Function that gives a Pulser sequence: path.py:function, the path from the experiment"
+    python: Annotated[str, Field(pattern=_FACTORY, max_length=1000)] = key(
+        "Function that gives a Pulser sequence: path.py:function, the path from the experiment"
         " file. Its code is run, with all that you may do, where --allow-python or runner.toml allows it.",
-        examples=["factories/chain.py:adiabatic"],
+        "factories/chain.py:adiabatic",
     )
-    args: dict[_VariableName, JsonValue] = Field(
-        default_factory=dict,
-        description="Arguments of the function, by name.",
-        examples=[{"n_qubits": 5, "spacing_um": 6.0}],
+    args: dict[_VariableName, JsonValue] = key(
+        "Arguments of the function, by name.", {"n_qubits": 5, "spacing_um": 6.0}, default_factory=dict
     )
 
     @property

@@ -1,41 +1,36 @@
 """Values of a sweep by a rule, as they stand in a file."""
 
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from runner.spec.models.base import Choice, Number, Strict
+from runner.spec.models.base import Choice, Number, Strict, key, optional
 
 _Ends = Annotated[tuple[Number, Number], Field(strict=False)]
 _KINDS = ("uniform", "log_uniform", "integers")
 
 
-def _random_schema(schema: dict[str, Any]) -> None:
+def _random_schema(schema: JsonDict) -> None:
     schema["oneOf"] = [{"required": [kind]} for kind in _KINDS]
 
 
 class Random(Strict, json_schema_extra=_random_schema):
     """Random values: what they are drawn from, how many, and a seed that makes them always the same."""
 
-    uniform: _Ends | None = Field(
-        default=None, description="Smallest and largest value, all equally likely.", examples=[[0, 6.28]]
+    uniform: _Ends | None = optional("Smallest and largest value, all equally likely.", [0, 6.28])
+    log_uniform: _Ends | None = optional(
+        "Smallest and largest value; the logarithms are all equally likely.", [0.01, 10]
     )
-    log_uniform: _Ends | None = Field(
-        default=None,
-        description="Smallest and largest value; the logarithms are all equally likely.",
-        examples=[[0.01, 10]],
+    integers: Annotated[tuple[int, int], Field(strict=False)] | None = optional(
+        "Smallest and largest whole number, both included, all equally likely; none comes twice.", [100, 4000]
     )
-    integers: Annotated[tuple[int, int], Field(strict=False)] | None = Field(
-        default=None,
-        description="Smallest and largest whole number, both included, all equally likely; none comes twice.",
-        examples=[[100, 4000]],
-    )
-    count: int = Field(ge=1, description="How many values.", examples=[20])
-    seed: int = Field(
-        description="The same seed gives a variable the same values on every machine, and in every version. "
+    count: int = key("How many values.", 20, ge=1)
+    seed: int = key(
+        "The same seed gives a variable the same values on every machine, and in every version. "
         "A higher count adds to them; variables with the same seed have different values.",
-        examples=[7],
+        7,
     )
 
     @model_validator(mode="after")
@@ -50,42 +45,33 @@ class Random(Strict, json_schema_extra=_random_schema):
 class Csv(Strict):
     """A column of a table in a file of its own."""
 
-    file: Annotated[str, Field(min_length=1, max_length=1000)] = Field(
-        description="Table with a line of names on top, separated by commas; its path, from the experiment "
-        "file.",
-        examples=["points.csv"],
+    file: Annotated[str, Field(min_length=1, max_length=1000)] = key(
+        "Table with a line of names on top, separated by commas; its path, from the experiment file.",
+        "points.csv",
     )
-    column: Annotated[str, Field(min_length=1, max_length=1000)] = Field(
-        description="Name of the column; it holds a number in every row.", examples=["omega_max"]
+    column: Annotated[str, Field(min_length=1, max_length=1000)] = key(
+        "Name of the column; it holds a number in every row.", "omega_max"
     )
 
 
 class Spread(Choice):
     """Values of a sweep by a rule: one key that names it."""
 
-    range: Annotated[tuple[Number, Number, Number], Field(strict=False)] | None = Field(
-        default=None,
-        description="First value, last value and step; both ends are included.",
-        examples=[[400, 4000, 400]],
+    range: Annotated[tuple[Number, Number, Number], Field(strict=False)] | None = optional(
+        "First value, last value and step; both ends are included.", [400, 4000, 400]
     )
-    linspace: Annotated[tuple[Number, Number, int], Field(strict=False)] | None = Field(
-        default=None,
-        description="First value, last value, and how many values evenly from one to the other.",
-        examples=[[0, 6.28, 21]],
+    linspace: Annotated[tuple[Number, Number, int], Field(strict=False)] | None = optional(
+        "First value, last value, and how many values evenly from one to the other.", [0, 6.28, 21]
     )
-    geomspace: Annotated[tuple[Number, Number, int], Field(strict=False)] | None = Field(
-        default=None,
-        description="First value, last value, and how many values, each the same multiple of the one before.",
-        examples=[[0.01, 10, 4]],
+    geomspace: Annotated[tuple[Number, Number, int], Field(strict=False)] | None = optional(
+        "First value, last value, and how many values, each the same multiple of the one before.",
+        [0.01, 10, 4],
     )
-    random: Random | None = Field(
-        default=None,
-        description="Random values, always the same for a seed.",
-        examples=[{"uniform": [0, 6.28], "count": 20, "seed": 7}],
+    random: Random | None = optional(
+        "Random values, always the same for a seed.", {"uniform": [0, 6.28], "count": 20, "seed": 7}
     )
-    csv: Csv | None = Field(
-        default=None,
-        description="A column of a table in a file. In a list of mappings, columns of one mapping move "
+    csv: Csv | None = optional(
+        "A column of a table in a file. In a list of mappings, columns of one mapping move "
         "together, row by row.",
-        examples=[{"file": "points.csv", "column": "omega_max"}],
+        {"file": "points.csv", "column": "omega_max"},
     )
