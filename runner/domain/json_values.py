@@ -6,11 +6,14 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+# A value as JSON has it, and YAML as we read it.
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | bool | None"
+JsonObject: TypeAlias = dict[str, Json]
 _SHOWN_CHARACTERS: Final = 40
 
 

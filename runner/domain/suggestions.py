@@ -24,6 +24,20 @@ LOOKALIKES: Final = {
 }
 
 
+class HintedError(ValueError):
+    """Something that a person wrote is wrong; what reads the whole of it knows the place.
+
+    Args:
+        message: What is wrong.
+
+        hint: What to do about it.
+    """
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message, self.hint = message, hint
+
+
 def odd_letter(text: str) -> str:
     """A hint on the first letter of a text that only looks like one of the keyboard; empty without one."""
     for letter in text:
@@ -31,6 +45,12 @@ def odd_letter(text: str) -> str:
             name = unicodedata.name(letter, "a letter").lower()
             return f"it holds a {name} (U+{ord(letter):04X}): type {LOOKALIKES[letter]} instead"
     return ""
+
+
+def readable(text: str, most: int) -> str:
+    """A text that is safe to print, cut where it is longer."""
+    shown = "".join(c if c.isprintable() else "\ufffd" for c in text)
+    return shown if len(shown) <= most else shown[: most - 1] + "…"
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:

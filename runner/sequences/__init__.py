@@ -9,8 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.sequences.check.known_jobs import Former, Nothing
-from runner.sequences.compiled import Compiled
+from runner.sequences.compiled import Compiled, Former, Nothing
 from runner.sequences.pulser_api.device_specs import NoSpecifications
 
 if TYPE_CHECKING:

@@ -28,7 +28,7 @@ from runner.sequences.construction.grouped_problems import capped
 from runner.sequences.pulser_api.abstract_repr import written_down
 from runner.sequences.pulser_api.device_limits import is_machine, most_qubits
 from runner.sequences.pulser_api.device_specs import Consulted, is_emulator
-from runner.sequences.pulser_api.pulser_messages import Remark, message_of, recorded_warnings
+from runner.sequences.pulser_api.pulser_messages import Remark, attempt, recorded_warnings
 from runner.spec.validate.reference_checks import SEQUENCE
 from runner.spec.yaml_text.json_pointers import child, pointer_of
 
@@ -36,11 +36,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from runner.errors import Problem
-    from runner.sequences.check.known_jobs import Former
     from runner.sequences.check.live_device import Live
+    from runner.sequences.compiled import Former
     from runner.sequences.pulser_api.device_specs import Specifications
     from runner.spec import ExperimentFile, JobRequest
-    from runner.spec.yaml_text.problems import Findings
+    from runner.spec.yaml_text.document import Findings
 
 
 SUBLATTICES = pointer_of("spec", "sublattices")
@@ -187,11 +187,11 @@ def _sent(said: Said, draft: Draft) -> str | None:
     """The sequence as it is sent; None if it can't be, and `said` says why."""
     if said.faults.problems():
         return None
-    try:
-        return written_down(draft.sequence, name=said.file.experiment.metadata.name)
-    except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, and all of them are problems)
-        said.findings.note(draft.operations, f"the sequence can't be written down: {message_of(error)}")
-        return None
+
+    def refuse(message: str) -> None:
+        said.findings.note(draft.operations, f"the sequence can't be written down: {message}")
+
+    return attempt(lambda: written_down(draft.sequence, name=said.file.experiment.metadata.name), refuse)
 
 
 def _takers(draft: Draft, live: Live | None) -> dict[str, int]:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from runner.domain import constants_differences, constants_of
 from runner.domain.digests import recipe_parts
 from runner.errors import SequenceError, SpecError
+from runner.sequences.construction.devices import nearest_device
 from runner.sequences.construction.draft import Said, drafted
-from runner.sequences.construction.nearest_device import nearest_device
 from runner.sequences.pulser_api.abstract_repr import read, read_device, with_measurement, written_down
 from runner.sequences.pulser_api.pulser_messages import message_of, recorded_warnings
 from runner.spec import parse
@@ -19,6 +19,7 @@ from runner.spec.from_abstract.experiment import experiment_of
 from runner.spec.yaml_text.dump import yaml_text
 
 if TYPE_CHECKING:
+    from runner.domain.json_values import JsonObject
     from runner.sequences.pulser_api.device_limits import AnyDevice
 
 _HINT = "name it in an experiment file as it is: sequence: {file: …}"
@@ -65,7 +66,7 @@ def imported(text: str, *, name: str, device_type: str, device_file: str | None 
         expected, device = _canonical(unwrapped(text))
         representation = json.loads(expected)
         content = json.dumps(representation["device"], indent=2, ensure_ascii=False) + "\n"
-        said = _said(device) if device_file is None else {"file": device_file}
+        said: str | JsonObject = _said(device) if device_file is None else {"file": device_file}
         try:
             experiment = experiment_of(representation, name=name, device_type=device_type, device=said)
             written = yaml_text(experiment)
@@ -101,7 +102,7 @@ def _device(said: Any, as_read: AnyDevice) -> AnyDevice:
     return as_read if isinstance(said, str) else read_device(json.dumps(said), "the device")
 
 
-def _said(device: AnyDevice) -> str | dict[str, Any]:
+def _said(device: AnyDevice) -> str | JsonObject:
     """What the file says of the device, if that is all of it."""
     nearest = nearest_device(device)
     if not nearest.left:

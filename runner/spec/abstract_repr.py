@@ -3,11 +3,46 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any, Final, NotRequired, TypeAlias, TypedDict
 
 from runner.spec.models.variables import Declared
 
-_WRAPPERS = ("sequence_builder", "sequence")
+if TYPE_CHECKING:
+    from runner.domain.json_values import Json
+
+_WRAPPERS: Final = ("sequence_builder", "sequence")
+_KEYS: Final = {"device", "register", "operations"}
+
+# An operation or a waveform. There are many kinds, and Pulser judges them by a schema of its own.
+Part: TypeAlias = dict[str, Any]
+
+
+class AbstractVariable(TypedDict):
+    """A variable, with the values that the sequence proposes; a plain number is a list of one."""
+
+    type: str
+    value: list[float]
+
+
+class AbstractLayout(TypedDict):
+    """Places of traps (in µm)."""
+
+    coordinates: list[list[float]]
+    slug: NotRequired[str]
+
+
+class AbstractSequence(TypedDict):
+    """A sequence as Pulser writes it down."""
+
+    device: Json
+    register: list[Part]
+    layout: NotRequired[AbstractLayout]
+    channels: dict[str, str]
+    variables: dict[str, AbstractVariable]
+    operations: list[Part]
+    measurement: str | None
+    magnetic_field: NotRequired[list[float]]
+    slm_mask_targets: NotRequired[list[str | int]]
 
 
 class RepresentationError(ValueError):
@@ -21,11 +56,9 @@ def variables_of(text: str) -> dict[str, Declared]:
         RepresentationError: When the text is not JSON, or not shaped like a sequence.
     """
     representation = _read(text)
-    if not isinstance(representation, dict) or not {"device", "register", "operations"} <= set(
-        representation
-    ):
+    if not isinstance(representation, dict) or not set(representation) >= _KEYS:
         raise RepresentationError("it is JSON, but not the abstract representation of a sequence")
-    variables = representation.get("variables", {})
+    variables: Any = representation.get("variables", {})
     try:
         return {name: _declared(variable) for name, variable in variables.items()}
     except (AttributeError, KeyError, TypeError) as error:
@@ -49,22 +82,22 @@ def unwrapped(text: str) -> str:
     return inner if isinstance(inner, str) else text
 
 
-def _read(text: str) -> Any:
+def _read(text: str) -> Json:
     try:
-        return json.loads(text, parse_constant=_refuse_constant)
+        found: Json = json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise RepresentationError(f"it is not JSON: {error.msg} on line {error.lineno}") from error
     except RecursionError as error:
         raise RepresentationError("it is nested too deep") from error
     except ValueError as error:  # a number that can't be read
         raise RepresentationError(str(error)) from error
+    return found
 
 
 def _refuse_constant(word: str) -> None:
     raise RepresentationError(f"it holds {word}, which is no number in JSON")
 
 
-def _declared(variable: Any) -> Declared:
-    # A plain number is a list of one in the representation.
+def _declared(variable: AbstractVariable) -> Declared:
     size = len(variable["value"])
     return Declared(variable["type"] == "int", None if size == 1 else size)

@@ -18,9 +18,9 @@ from runner.spec.sequence_source import Sourced, seen_from, sourced, sourced_of_
 from runner.spec.validate.reference_checks import check_reruns
 from runner.spec.validate.validation import judged, salvaged
 from runner.spec.values.referenced_files import Companions, no_companions
+from runner.spec.yaml_text.document import Findings
 from runner.spec.yaml_text.limits import LIMITS
 from runner.spec.yaml_text.loader import document
-from runner.spec.yaml_text.problems import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -13,8 +13,8 @@ from runner.spec.models.sequence import FileSequence, PythonSequence, WrittenSeq
 from runner.spec.models.variables import Declared, declared
 from runner.spec.validate.reference_checks import SEQUENCE, VARIABLES, check_sequence
 from runner.spec.values.referenced_files import CompanionError, Companions
+from runner.spec.yaml_text.document import Findings
 from runner.spec.yaml_text.json_pointers import child
-from runner.spec.yaml_text.problems import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runner.domain.suggestions import odd_letter
+from runner.domain.suggestions import HintedError, odd_letter
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -14,20 +14,16 @@ if TYPE_CHECKING:
 _NUMBER: Final = r"(?P<number>(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?"
 
 
-class ExpressionError(ValueError):
+class ExpressionError(HintedError):
     """Text that can't be read as an expression.
 
     Args:
-        message: What is wrong.
-
-        hint: What to do about it.
-
         at: How many characters stand before the fault; None if it is all of the text.
     """
 
     def __init__(self, message: str, hint: str = "", at: int | None = None) -> None:
-        super().__init__(message)
-        self.message, self.hint, self.at = message, hint, at
+        super().__init__(message, hint)
+        self.at = at
 
 
 class Token(NamedTuple):

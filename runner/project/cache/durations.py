@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.domain import digest
 from runner.project.cache.checksummed_file import read_sealed, write_sealed
-from runner.sequences.check.known_jobs import Built
+from runner.sequences.compiled import Built
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

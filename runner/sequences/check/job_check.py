@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pulser.pulse import Pulse
 
-from runner.sequences.check.whole_numbers import beyond_integers
-from runner.sequences.pulser_api.durations import MAX_DURATION_NS, is_too_long
+from runner.sequences.pulser_api.job_values import MAX_DURATION_NS, beyond_integers, is_too_long
 from runner.sequences.pulser_api.pulser_messages import message_of, recorded_warnings
 
 if TYPE_CHECKING:
@@ -18,6 +17,7 @@ if TYPE_CHECKING:
 
     from pulser.math import AbstractArray
 
+    from runner.domain.json_values import JsonObject
     from runner.sequences.pulser_api.device_limits import AnySequence
 
 
@@ -51,9 +51,7 @@ def kind_of(warnings: Iterable[str]) -> str:
     return "\n".join(sorted({_NUMBER.sub("#", warning) for warning in warnings}))
 
 
-def verdict(
-    sequence: AnySequence, representation: Mapping[str, Any], variables: Mapping[str, Any]
-) -> Verdict:
+def verdict(sequence: AnySequence, representation: JsonObject, variables: Mapping[str, Any]) -> Verdict:
     """Build one job, as the cloud will.
 
     Args:

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.domain import job_key
 from runner.sequences.check.job_check import Verdict, kind_of, verdict
-from runner.sequences.check.known_jobs import Built
 from runner.sequences.check.process_pool import built_by_others
+from runner.sequences.compiled import Built
 from runner.sequences.pulser_api.pulser_messages import Remark, Remarks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from runner.sequences.check.known_jobs import Former
+    from runner.domain.json_values import JsonObject
+    from runner.sequences.compiled import Former
     from runner.sequences.construction.draft import Draft, Said
     from runner.spec import JobRequest
 
@@ -71,7 +72,7 @@ class _Judge:
     """
 
     draft: Draft
-    representation: Mapping[str, Any]
+    representation: JsonObject
     said: Said
     told: dict[tuple[str, str], _Told] = field(default_factory=dict)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any, Final
+from functools import partial
+from typing import TYPE_CHECKING, Final
 
 from pulser.backend.abc import Backend
 
@@ -12,11 +13,16 @@ from runner.sequences.check.job_check import verdict
 from runner.sequences.pulser_api.abstract_repr import RepresentationError, specified
 from runner.sequences.pulser_api.device_limits import is_machine
 from runner.sequences.pulser_api.device_specs import is_emulator
-from runner.sequences.pulser_api.pulser_messages import Remark, Remarks, message_of, recorded_warnings
+from runner.sequences.pulser_api.pulser_messages import (
+    Remark,
+    Remarks,
+    attempt,
+    message_of,
+    recorded_warnings,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
+    from runner.domain.json_values import JsonObject
     from runner.sequences.construction.draft import Draft, Said
     from runner.sequences.pulser_api.device_limits import AnyDevice, AnySequence
     from runner.sequences.pulser_api.device_specs import Specification
@@ -110,18 +116,16 @@ def _moved(said: Said, draft: Draft, live: Live) -> AnySequence | None:
         message = live.said("the sequence has too many channels to be checked against it")
         said.warnings.take(None, Remark(None, message, fixed=True))
         return None
-    try:
-        with recorded_warnings():
-            type(sequence)(sequence.get_register(include_mappable=True), device)
-    except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, and all of them are problems)
-        said.findings.note(draft.register, live.said(message_of(error)))
-        return None
+    with recorded_warnings():
+        blank = partial(type(sequence), sequence.get_register(include_mappable=True), device)
+        if attempt(blank, lambda message: said.findings.note(draft.register, live.said(message))) is None:
+            return None
     # As Pulser does it: a sequence for this very device must come out as it went in.
     is_strict = sequence.device.name == device.name
     try:
         with recorded_warnings():
             return sequence.with_new_device(device, strict=is_strict)
-    except Exception as error:  # noqa: BLE001
+    except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, and all of them are problems)
         _explain_move(said, draft, error, live)
         return None
 
@@ -144,15 +148,16 @@ def _check_layout(said: Said, draft: Draft, sequence: AnySequence, live: Live) -
     """Does it take the traps? What else Pulser looks at here was looked at before."""
     if not is_machine(live.device) or not live.device.requires_layout:
         return
-    try:
-        Backend.validate_sequence(sequence, mimic_qpu=True)
-    except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, and all of them are problems)
-        names = ", ".join(each.slug for each in live.device.pre_calibrated_layouts if each.slug)
-        hint = f"it has these, for layout: {{calibrated: NAME}}: {names}" if names else ""
-        said.findings.note(draft.register, live.said(message_of(error)), hint)
+    names = ", ".join(each.slug for each in live.device.pre_calibrated_layouts if each.slug)
+    hint = f"it has these, for layout: {{calibrated: NAME}}: {names}" if names else ""
+
+    def refuse(message: str) -> None:
+        said.findings.note(draft.register, live.said(message), hint)
+
+    attempt(lambda: Backend.validate_sequence(sequence, mimic_qpu=True), refuse)
 
 
-def _fault_of(moved: AnySequence, representation: Mapping[str, Any], job: JobRequest) -> str | None:
+def _fault_of(moved: AnySequence, representation: JsonObject, job: JobRequest) -> str | None:
     return verdict(moved, representation, job.variables).fault
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pulser
 
 from runner.sequences.check.job_check import Verdict, kind_of, verdict
-from runner.sequences.check.known_jobs import Built
+from runner.sequences.compiled import Built
 from runner.sequences.pulser_api.pulser_messages import recorded_warnings
 
 if TYPE_CHECKING:

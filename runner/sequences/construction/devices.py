@@ -1,22 +1,28 @@
-"""The device of a file → a device of Pulser."""
+"""The device of a file → a device of Pulser, and the other way round."""
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
-from typing import TYPE_CHECKING
+import json
+from dataclasses import dataclass, fields, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from pulser.channels.dmm import DMM
 
 from runner.domain import DeviceSource
+from runner.domain.json_values import plain_differences
 from runner.domain.suggestions import suggestion
 from runner.sequences.pulser_api.abstract_repr import RepresentationError, read_device, specified
-from runner.sequences.pulser_api.device_limits import is_machine, known_devices
+from runner.sequences.pulser_api.device_limits import is_machine, known_devices, own_coefficient_xy
 from runner.sequences.pulser_api.device_specs import NoSpecificationError
-from runner.sequences.pulser_api.pulser_messages import message_of, recorded_warnings
+from runner.sequences.pulser_api.pulser_messages import attempt, recorded_warnings
 from runner.spec.models.devices import ChangedChannel, ChangedDevice, DeviceFile, LiveDevice
 from runner.spec.models.sequence import FileSequence, PythonSequence, WrittenSequence
 from runner.spec.sequence_source import DEVICE, DEVICE_FILE
+from runner.spec.validate.validation import salvaged
+from runner.spec.yaml_text.document import Findings
 from runner.spec.yaml_text.json_pointers import child
+from runner.spec.yaml_text.loader import document
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,9 +31,12 @@ if TYPE_CHECKING:
 
     from runner.sequences.pulser_api.device_limits import AnyDevice
     from runner.sequences.pulser_api.device_specs import Specifications
-    from runner.spec.yaml_text.problems import Findings
 
     AnySpec = WrittenSequence | FileSequence | PythonSequence
+    from collections.abc import Iterator
+
+    from runner.domain.json_values import Json, JsonObject
+
 
 _OF = child(DEVICE, "of")
 _TARGET = child(DEVICE, "target")
@@ -120,17 +129,10 @@ def changed_device(findings: Findings, base: AnyDevice, said: ChangedDevice) -> 
         return None
     changes = said.model_dump(include={"name", "rydberg_level", "interaction_coeff_xy"}, exclude_none=True)
     device = base.to_virtual() if said.is_virtual and is_machine(base) else base
+    changes["channel_objects"] = tuple(each for each in channels if not isinstance(each, DMM))
+    changes["dmm_objects"] = tuple(each for each in channels if isinstance(each, DMM))
     with recorded_warnings():
-        try:
-            return replace(
-                device,
-                channel_objects=tuple(each for each in channels if not isinstance(each, DMM)),
-                dmm_objects=tuple(each for each in channels if isinstance(each, DMM)),
-                **changes,
-            )
-        except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, all of them are problems)
-            findings.note(DEVICE, message_of(error))
-    return None
+        return attempt(partial(replace, device, **changes), partial(findings.note, DEVICE))
 
 
 def _changed_channels(
@@ -156,8 +158,83 @@ def _changed_channel(findings: Findings, name: str, channel: Channel, said: Chan
     lost = [key for key in changes if key not in settable]
     for key in lost:
         findings.note(child(place, key), f"{name} has no {key}", of_key=True)
-    try:
-        return None if lost else replace(channel, **changes)
-    except Exception as error:  # noqa: BLE001
-        findings.note(place, message_of(error))
-    return None
+    return None if lost else attempt(partial(replace, channel, **changes), partial(findings.note, place))
+
+
+_NOT_OF_A_DEVICE = ("pulser_version", "version", "$schema")
+
+
+@dataclass(frozen=True, slots=True)
+class NearestDevice:
+    """What a file can say of a device.
+
+    Args:
+        said: What stands in the file: a name, or a mapping of changes.
+
+        left: What of the device it does not say, by Pulser's names; empty if it says the very device.
+    """
+
+    said: str | JsonObject
+    left: tuple[str, ...]
+
+
+def nearest_device(device: AnyDevice) -> NearestDevice:
+    """What a file can say of a device, of that device of Pulser which it comes nearest to."""
+    bases = known_devices()
+    named = [bases[device.name]] if device.name in bases else list(bases.values())
+    return min((_nearest(device, base) for base in named), key=lambda each: len(each.left))
+
+
+def _nearest(device: AnyDevice, base: AnyDevice) -> NearestDevice:
+    changes = dict(_changes(device, base))
+    if not changes and device == base:
+        return NearestDevice(base.name, ())
+    said: JsonObject = {"of": base.name, **changes}
+    changed = salvaged(ChangedDevice, said)
+    found = None if changed is None else changed_device(Findings(document("{}", path="")), base, changed)
+    return NearestDevice(said, tuple(_left(device, base if found is None else found)))
+
+
+def _changes(device: AnyDevice, base: AnyDevice) -> Iterator[tuple[str, Json]]:
+    """What a file can say in its words of how a device is not like another one."""
+    if device.name != base.name:
+        yield "name", device.name
+    if is_machine(base) and not is_machine(device):
+        yield "is_virtual", True
+    if device.rydberg_level != base.rydberg_level:
+        yield "rydberg_level", device.rydberg_level
+    if (coefficient := own_coefficient_xy(device)) is not None:
+        yield "interaction_coeff_xy", coefficient
+    if channels := _changes_of_channels(device, base):
+        yield "channels", channels
+
+
+def _changes_of_channels(device: AnyDevice, base: AnyDevice) -> JsonObject:
+    there = {**base.channels, **base.dmm_channels}
+    found: JsonObject = {}
+    for name, channel in {**device.channels, **device.dmm_channels}.items():
+        changes: JsonObject = {
+            key: list(value) if isinstance(value, tuple) else value
+            for key in ChangedChannel.model_fields
+            if name in there
+            and (value := getattr(channel, key, None)) is not None
+            and value != getattr(there[name], key, None)
+        }
+        if changes:
+            found[name] = changes
+    return found
+
+
+def _left(device: AnyDevice, found: AnyDevice) -> Iterator[str]:
+    """In what two devices differ, by Pulser's names; channels by their ids."""
+    if device != found:
+        for path, _, _ in plain_differences("", _plain(found), _plain(device)):
+            yield path.removeprefix(".")
+
+
+def _plain(device: AnyDevice) -> JsonObject:
+    with recorded_warnings():
+        said: dict[str, Any] = json.loads(device.to_abstract_repr())
+    for key in ("channels", "dmm_objects"):
+        said |= {each["id"]: each for each in said.pop(key, ())}
+    return {key: value for key, value in said.items() if key not in _NOT_OF_A_DEVICE}

@@ -15,7 +15,7 @@ from runner.sequences.pulser_api.pulser_messages import Remark, message_of, reco
 from runner.spec.models.channels import OPERATIONS
 from runner.spec.models.sequence import PythonSequence, WrittenSequence
 from runner.spec.sequence_source import DEVICE, FILE, PYTHON
-from runner.spec.yaml_text.problems import Findings
+from runner.spec.yaml_text.document import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from pulser.parametrized import Parametrized
@@ -10,10 +10,14 @@ from pulser.parametrized import Parametrized
 from runner.domain.expressions.parser import FUNCTIONS
 from runner.domain.expressions.tree import Expression, size_of
 from runner.domain.expressions.values import Values, evaluated
-from runner.sequences.pulser_api.durations import MAX_DURATION_NS
+from runner.sequences.pulser_api.job_values import MAX_DURATION_NS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    # A number, or an expression of Pulser that is one once its variables have values.
+    Real: TypeAlias = float | Parametrized
+    Whole: TypeAlias = int | Parametrized
 
 # NumPy's functions take numbers and Pulser's variables alike.
 _FUNCTIONS = {name: getattr(np, name) for name in FUNCTIONS}
@@ -47,11 +51,11 @@ def with_numbers(variables: Mapping[str, Any]) -> Values:
     return Values(variables=numbers, functions=_FUNCTIONS, constant=np.float64, array=np.array)
 
 
-def quantity(value: float | Expression, values: Values) -> Any:
+def quantity(value: float | Expression, values: Values) -> Real:
     """A number of the file, or what its expression comes to."""
     if not isinstance(value, Expression):
         return value
-    result = _evaluated(value, values)
+    result: Real | np.floating[Any] = _evaluated(value, values)
     # Plain numbers are sent as such, and not as NumPy's.
     return float(result) if isinstance(result, np.floating) else result
 
@@ -65,7 +69,7 @@ def _evaluated(expression: Expression, values: Values) -> Any:
         raise OperationError(f"{expression} has no value: {reason}") from error
 
 
-def duration(value: int | Expression, values: Values, *, least: int = 1) -> Any:
+def duration(value: int | Expression, values: Values, *, least: int = 1) -> Whole:
     """A duration of the file (in ns): a whole number, or an expression of Pulser that will be one."""
     result = quantity(value, values)
     if isinstance(result, Parametrized):
@@ -79,7 +83,7 @@ def duration(value: int | Expression, values: Values, *, least: int = 1) -> Any:
     return int(result)
 
 
-def index(value: int | Expression, values: Values, atoms: int) -> Any:
+def index(value: int | Expression, values: Values, atoms: int) -> Whole:
     """The number of an atom, from 0 on, or an expression of Pulser that will be one.
 
     Args:
@@ -93,7 +97,7 @@ def index(value: int | Expression, values: Values, atoms: int) -> Any:
     return result if isinstance(result, Parametrized) else _index(result, atoms)
 
 
-def indices(value: tuple[int, ...] | Expression, values: Values, atoms: int) -> Any:
+def indices(value: tuple[int, ...] | Expression, values: Values, atoms: int) -> list[int] | Parametrized:
     """Numbers of atoms, or an expression of Pulser that will be some."""
     if not isinstance(value, Expression):
         return [_index(each, atoms) for each in value]
@@ -109,12 +113,13 @@ def _index(number: float, atoms: int) -> int:
     return int(number)
 
 
-def several(value: tuple[float, ...] | Expression, values: Values) -> Any:
+def several(value: tuple[float, ...] | Expression, values: Values) -> list[float] | Parametrized:
     """Numbers of the file as a list, or what an expression over several numbers comes to."""
     if not isinstance(value, Expression):
         return list(value)
     result = _evaluated(value, values)
-    return result.tolist() if isinstance(result, np.ndarray) else result
+    found: list[float] | Parametrized = result.tolist() if isinstance(result, np.ndarray) else result
+    return found
 
 
 def count(value: tuple[float, ...] | Expression, values: Values) -> int:

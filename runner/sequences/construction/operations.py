@@ -1,4 +1,4 @@
-"""One operation of a file → a call of Pulser's `Sequence`, each by its name."""
+"""Operations of a file → calls of Pulser's `Sequence`, each by itself so that a fault has a place."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from pulser.register.weight_maps import DetuningMap
 
 from runner.domain.suggestions import suggestion
 from runner.sequences.construction.expressions import OperationError, duration, index, indices, quantity
-from runner.sequences.construction.pulses import arbitrary_phase_pulse, built_pulse
-from runner.sequences.construction.waveforms import waveform
+from runner.sequences.construction.waveforms import arbitrary_phase_pulse, built_pulse, waveform
 from runner.sequences.pulser_api.abstract_repr import not_addressed
+from runner.sequences.pulser_api.pulser_messages import Remark, Remarks, message_of, recorded_warnings
+from runner.spec.models.channels import channels_of
 from runner.spec.models.operations import Alignment
 from runner.spec.validate.reference_checks import expressions
 
@@ -23,15 +24,62 @@ if TYPE_CHECKING:
 
     from runner.domain.expressions.values import Values
     from runner.sequences.pulser_api.device_limits import AnySequence
-    from runner.spec.models import dmm, eom, operations, pulses
+    from runner.spec.models import dmm, operations, pulses
+    from runner.spec.models.sequence import WrittenSequence
 
 
-def add_operation(sequence: AnySequence, operation: operations.Operation, values: Values) -> None:
-    """Add one operation of a file."""
+def add_operations(sequence: AnySequence, written: WrittenSequence, values: Values) -> Remarks:
+    """Add every operation of a file; one that fails is left out, and the next ones are tried all the same.
+
+    Args:
+        sequence: Filled; it has its channels already.
+
+        written: Where the operations are from.
+
+        values: What stands for the variables: Pulser's own, or numbers.
+    """
+    remarks = Remarks()
+    channels = sequence.declared_channels.items()
+    # Of a local channel nothing can be said before its first target, and nothing more after a wrong one.
+    idle, lost = {name for name, channel in channels if channel.addressing == "Local"}, set[str]()
+    for i, operation in enumerate(written.operations):
+        used = set(channels_of(operation))
+        if used & lost:
+            continue
+        with recorded_warnings() as messages:
+            try:
+                _refuse_idle(idle & used, operation)
+                _add(sequence, operation, values)
+            except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, all of them are problems)
+                remarks.blame(_fault(i, error, written, sequence))
+                lost |= used & idle
+        remarks.warnings += [Remark(i, message, fixed=is_fixed(operation)) for message in messages]
+        idle -= used if operation.target is not None else set()
+    return remarks
+
+
+def _refuse_idle(idle: set[str], operation: operations.Operation) -> None:
+    if idle and operation.target is None:
+        raise OperationError(f"channel {min(idle)} acts on no atom yet: target some first", fixed=True)
+
+
+def _fault(i: int, error: Exception, written: WrittenSequence, sequence: AnySequence) -> Remark:
+    operation = written.operations[i]
+    if isinstance(error, OperationError):
+        return Remark(i, str(error), fixed=is_fixed(operation) or error.fixed)
+    if not isinstance(error, RuntimeError):
+        return Remark(i, message_of(error), fixed=is_fixed(operation))
+    # How long the sequence gets is a matter of all operations so far.
+    if is_fixed(written.operations[: i + 1]):
+        return Remark(i, message_of(error, sequence.device), fixed=True)
+    return Remark(None, message_of(error, sequence.device), fixed=False)
+
+
+def _add(sequence: AnySequence, operation: operations.Operation, values: Values) -> None:
     _ADDERS[operation.chosen](sequence, operation.value, values)
 
 
-def is_fixed(part: Any) -> bool:
+def is_fixed(part: object) -> bool:
     """Whether a part of a file is the same whatever the variables are."""
     return next(expressions(part, ""), None) is None
 
@@ -97,7 +145,7 @@ def _measure(sequence: AnySequence, basis: str, _: Values) -> None:
     sequence.measure(basis)
 
 
-def _setpoint(it: eom.Setpoint, values: Values) -> dict[str, Any]:
+def _setpoint(it: pulses.Setpoint, values: Values) -> dict[str, Any]:
     return {
         "channel": it.channel,
         "amp_on": quantity(it.amp_on, values),
@@ -107,7 +155,7 @@ def _setpoint(it: eom.Setpoint, values: Values) -> dict[str, Any]:
     }
 
 
-def _add_eom_pulse(sequence: AnySequence, pulse: eom.EomPulse, values: Values) -> None:
+def _add_eom_pulse(sequence: AnySequence, pulse: pulses.EomPulse, values: Values) -> None:
     sequence.add_eom_pulse(
         pulse.channel,
         duration(pulse.duration_ns, values),

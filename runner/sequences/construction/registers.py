@@ -15,7 +15,7 @@ from pulser.register.special_layouts import (
 )
 
 from runner.domain.suggestions import suggestion
-from runner.spec.models import layouts, registers
+from runner.spec.models import registers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pulser.register.base_register import BaseRegister
 
     from runner.sequences.pulser_api.device_limits import AnyDevice
-    from runner.spec.models.layouts import LayoutOfTraps
+    from runner.spec.models.registers import LayoutOfTraps
 
     AnyRegister = BaseRegister | MappableRegister
 
@@ -83,13 +83,13 @@ def built_layout(layout: LayoutOfTraps, device: AnyDevice) -> RegisterLayout:
         ValueError: When there is no such layout.
     """
     match layout.value:
-        case layouts.SquareLattice() as it:
+        case registers.SquareLattice() as it:
             return SquareLatticeLayout(it.rows, it.columns, it.spacing_um)
-        case layouts.RectangularTraps() as it:
+        case registers.RectangularTraps() as it:
             return RectangularLatticeLayout(it.rows, it.columns, it.column_spacing_um, it.row_spacing_um)
-        case layouts.TriangularTraps() as it:
+        case registers.TriangularTraps() as it:
             return TriangularLatticeLayout(it.n_traps, it.spacing_um)
-        case layouts.Traps() as it:
+        case registers.Traps() as it:
             return RegisterLayout([list(place) for place in it.coordinates_um], slug=it.slug)
     known = getattr(device, "calibrated_register_layouts", {})
     if layout.value not in known:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pulser
@@ -11,12 +12,12 @@ from pulser.register.mappable_reg import MappableRegister
 from runner.domain.digests import AUTOMATIC_LAYOUT
 from runner.domain.suggestions import suggestion
 from runner.sequences.construction.expressions import with_numbers, with_variables
+from runner.sequences.construction.operations import add_operations
 from runner.sequences.construction.registers import built_layout, built_register
-from runner.sequences.construction.steps import add_operations
 from runner.sequences.pulser_api.device_limits import is_machine
 from runner.sequences.pulser_api.device_specs import is_emulator
-from runner.sequences.pulser_api.pulser_messages import Remarks, message_of
-from runner.spec.models.layouts import LayoutOfTraps
+from runner.sequences.pulser_api.pulser_messages import Remarks, attempt
+from runner.spec.models.registers import LayoutOfTraps
 from runner.spec.models.variables import declared
 from runner.spec.validate.reference_checks import SEQUENCE
 from runner.spec.yaml_text.json_pointers import child
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from runner.sequences.pulser_api.device_limits import AnyDevice, AnySequence
     from runner.spec.models.sequence import WrittenSequence
     from runner.spec.models.variables import Declared
-    from runner.spec.yaml_text.problems import Findings
+    from runner.spec.yaml_text.document import Findings
 
 REGISTER = child(SEQUENCE, "register")
 LAYOUT = child(SEQUENCE, "layout")
@@ -99,13 +100,12 @@ def bench(findings: Findings, written: WrittenSequence, device_type: str, device
     if (register := _register(findings, written, device)) is None:
         return None
     if isinstance(register, pulser.Register) and register.layout is None:
-        register = _laid_out(findings, register, device, _wants_layout(written, device, device_type))
+        if _wants_layout(written, device, device_type):
+            register = _laid_out(findings, register, device)
     elif written.layout == "automatic":
         findings.note(LAYOUT, "only for atoms in a plane can a layout be found automatically")
-    try:
-        sequence = pulser.Sequence(register, device)
-    except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, all of them are problems)
-        findings.note(REGISTER, message_of(error))
+    sequence = attempt(partial(pulser.Sequence, register, device), partial(findings.note, REGISTER))
+    if sequence is None:
         return None
     fits = [_declare(findings, sequence, name, each) for name, each in written.channels.items()]
     fits.append(_set_field(findings, sequence, written.magnetic_field_gauss))
@@ -122,16 +122,11 @@ def _variable(sequence: AnySequence, name: str, kind: Declared) -> Any:
 def _register(findings: Findings, written: WrittenSequence, device: AnyDevice) -> AnyRegister | None:
     layout = None
     if isinstance(written.layout, LayoutOfTraps):
-        try:
-            layout = built_layout(written.layout, device)
-        except Exception as error:  # noqa: BLE001
-            findings.note(LAYOUT, message_of(error))
+        layout = attempt(partial(built_layout, written.layout, device), partial(findings.note, LAYOUT))
+        if layout is None:
             return None
-    try:
-        return built_register(written.register_, layout, device)
-    except Exception as error:  # noqa: BLE001
-        findings.note(REGISTER, message_of(error))
-        return None
+    build = partial(built_register, written.register_, layout, device)
+    return attempt(build, partial(findings.note, REGISTER))
 
 
 def _wants_layout(written: WrittenSequence, device: AnyDevice, device_type: str) -> bool:
@@ -141,13 +136,13 @@ def _wants_layout(written: WrittenSequence, device: AnyDevice, device_type: str)
     return not is_emulator(device_type) and is_machine(device) and device.requires_layout
 
 
-def _laid_out(findings: Findings, register: pulser.Register, device: Any, wanted: bool) -> pulser.Register:
-    """The register with traps around it where they are wanted."""
-    try:
-        return register.with_automatic_layout(device, AUTOMATIC_LAYOUT) if wanted else register
-    except Exception as error:  # noqa: BLE001
-        findings.note(REGISTER, f"no layout of traps fits: {message_of(error)}")
-        return register
+def _laid_out(findings: Findings, register: pulser.Register, device: Any) -> pulser.Register:
+    """The register with traps around it, if there are any that fit."""
+
+    def refuse(message: str) -> None:
+        findings.note(REGISTER, f"no layout of traps fits: {message}")
+
+    return attempt(lambda: register.with_automatic_layout(device, AUTOMATIC_LAYOUT), refuse) or register
 
 
 def _declare(findings: Findings, sequence: AnySequence, name: str, channel_id: str) -> bool:
@@ -157,22 +152,22 @@ def _declare(findings: Findings, sequence: AnySequence, name: str, channel_id: s
         hint = suggestion(channel_id, device.channels, kind="channels")
         findings.note(child(CHANNELS, name), f"{device.name} has no channel {channel_id}", hint)
         return False
-    try:
+
+    def declare() -> bool:
         sequence.declare_channel(name, channel_id)
-    except Exception as error:  # noqa: BLE001
-        findings.note(child(CHANNELS, name), message_of(error))
-        return False
-    return True
+        return True
+
+    return bool(attempt(declare, partial(findings.note, child(CHANNELS, name))))
 
 
 def _set_field(
     findings: Findings, sequence: AnySequence, field_gauss: tuple[float, float, float] | None
 ) -> bool:
     """Set the magnetic field; False if that fails, and findings say why."""
-    try:
+
+    def set_field() -> bool:
         if field_gauss is not None:
             sequence.set_magnetic_field(*field_gauss)
-    except Exception as error:  # noqa: BLE001
-        findings.note(FIELD, message_of(error))
-        return False
-    return True
+        return True
+
+    return bool(attempt(set_field, partial(findings.note, FIELD)))

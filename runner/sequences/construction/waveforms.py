@@ -1,9 +1,10 @@
-"""Waveforms: the file's shapes → Pulser's, with variables or with numbers in them."""
+"""Waveforms and pulses: the file's → Pulser's, parametrised where an expression in them is."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from pulser import Pulse
 from pulser.parametrized import Parametrized
 from pulser.waveforms import (
     BlackmanWaveform,
@@ -13,21 +14,23 @@ from pulser.waveforms import (
     InterpolatedWaveform,
     KaiserWaveform,
     RampWaveform,
+    Waveform,
 )
 
 from runner.sequences.construction.expressions import OperationError, count, duration, quantity, several
-from runner.sequences.pulser_api.durations import MAX_DURATION_NS, shortest
+from runner.sequences.pulser_api.job_values import MAX_DURATION_NS, shortest
+from runner.spec.models.waveforms import Shape
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from runner.domain.expressions.tree import Expression
     from runner.domain.expressions.values import Values
-    from runner.spec.models import waveforms
-    from runner.spec.models.waveforms import Shape
+    from runner.sequences.construction.expressions import Real
+    from runner.spec.models import pulses, waveforms
 
 
-def waveform(shape: Shape, values: Values) -> Any:
+def waveform(shape: Shape, values: Values) -> Waveform:
     """A waveform of the file as Pulser's, parametrised if an expression in it is.
 
     Raises:
@@ -36,35 +39,35 @@ def waveform(shape: Shape, values: Values) -> Any:
     return _BUILDERS[shape.chosen](shape.value, values)
 
 
-def _constant(it: waveforms.Constant, values: Values) -> Any:
+def _constant(it: waveforms.Constant, values: Values) -> Waveform:
     return ConstantWaveform(duration(it.duration_ns, values), quantity(it.value, values))
 
 
-def _ramp(it: waveforms.Ramp, values: Values) -> Any:
+def _ramp(it: waveforms.Ramp, values: Values) -> Waveform:
     return RampWaveform(
         duration(it.duration_ns, values), quantity(it.start, values), quantity(it.stop, values)
     )
 
 
-def _blackman(it: waveforms.Blackman, values: Values) -> Any:
+def _blackman(it: waveforms.Blackman, values: Values) -> Waveform:
     return BlackmanWaveform(duration(it.duration_ns, values), quantity(it.area, values))
 
 
-def _blackman_max(it: waveforms.BlackmanMax, values: Values) -> Any:
+def _blackman_max(it: waveforms.BlackmanMax, values: Values) -> Waveform:
     return BlackmanWaveform.from_max_val(*_peaked(it.max_val, it.area, values))
 
 
-def _kaiser(it: waveforms.Kaiser, values: Values) -> Any:
+def _kaiser(it: waveforms.Kaiser, values: Values) -> Waveform:
     length = duration(it.duration_ns, values)
     return KaiserWaveform(length, quantity(it.area, values), quantity(it.beta, values))
 
 
-def _kaiser_max(it: waveforms.KaiserMax, values: Values) -> Any:
+def _kaiser_max(it: waveforms.KaiserMax, values: Values) -> Waveform:
     peak, area = _peaked(it.max_val, it.area, values)
     return KaiserWaveform.from_max_val(peak, area, quantity(it.beta, values))
 
 
-def _peaked(max_val: float | Expression, area: float | Expression, values: Values) -> tuple[Any, Any]:
+def _peaked(max_val: float | Expression, area: float | Expression, values: Values) -> tuple[Real, Real]:
     """Largest value and area of a window, unless it would fill memory with its samples."""
     peak, covered = quantity(max_val, values), quantity(area, values)
     if isinstance(peak, Parametrized) or isinstance(covered, Parametrized):
@@ -76,7 +79,7 @@ def _peaked(max_val: float | Expression, area: float | Expression, values: Value
     return peak, covered
 
 
-def _interpolated(it: waveforms.Interpolated, values: Values) -> Any:
+def _interpolated(it: waveforms.Interpolated, values: Values) -> Waveform:
     length, points = duration(it.duration_ns, values), count(it.values, values)
     times = _even(points) if it.times is None else several(it.times, values)
     if it.times is not None and count(it.times, values) != points:
@@ -88,11 +91,11 @@ def _even(points: int) -> Sequence[float]:
     return [i / (points - 1) for i in range(points)]
 
 
-def _composite(parts: tuple[Shape, ...], values: Values) -> Any:
+def _composite(parts: tuple[Shape, ...], values: Values) -> Waveform:
     return CompositeWaveform(*(waveform(part, values) for part in parts))
 
 
-_BUILDERS: Mapping[str, Callable[[Any, Values], Any]] = {
+_BUILDERS: Mapping[str, Callable[[Any, Values], Waveform]] = {
     "constant": _constant,
     "ramp": _ramp,
     "blackman": _blackman,
@@ -103,3 +106,26 @@ _BUILDERS: Mapping[str, Callable[[Any, Values], Any]] = {
     "composite": _composite,
     "custom": lambda it, _: CustomWaveform(it.samples),
 }
+
+
+def built_pulse(pulse: pulses.Pulse, values: Values) -> Pulse:
+    """A pulse of the file as Pulser's, parametrised if an expression in it is."""
+    phase = quantity(pulse.phase, values)
+    shift = quantity(pulse.post_phase_shift, values)
+    # Every argument is given: Pulser can't write a parametrised pulse down otherwise.
+    if isinstance(pulse.amplitude, Shape):
+        shape = waveform(pulse.amplitude, values)
+        if isinstance(pulse.detuning, Shape):
+            return Pulse(shape, waveform(pulse.detuning, values), phase, shift)
+        return Pulse.ConstantDetuning(shape, quantity(pulse.detuning, values), phase, shift)
+    level = quantity(pulse.amplitude, values)
+    if isinstance(pulse.detuning, Shape):
+        return Pulse.ConstantAmplitude(level, waveform(pulse.detuning, values), phase, shift)
+    detuning = quantity(pulse.detuning, values)
+    return Pulse.ConstantPulse(duration(pulse.duration_ns or 0, values), level, detuning, phase, shift)
+
+
+def arbitrary_phase_pulse(pulse: pulses.ArbitraryPhasePulse, values: Values) -> Pulse:
+    """A pulse whose phase is a waveform, as Pulser's; parametrised if an expression in it is."""
+    amplitude, phase = waveform(pulse.amplitude, values), waveform(pulse.phase, values)
+    return Pulse.ArbitraryPhase(amplitude, phase, quantity(pulse.post_phase_shift, values))

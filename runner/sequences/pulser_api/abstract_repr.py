@@ -11,7 +11,7 @@ from jsonschema import ValidationError
 from pulser.json.abstract_repr.deserializer import deserialize_device
 
 from runner.sequences.pulser_api.device_limits import is_machine, own_coefficient_xy
-from runner.sequences.pulser_api.durations import MAX_DURATION_NS, is_too_long
+from runner.sequences.pulser_api.job_values import MAX_DURATION_NS, is_too_long
 from runner.sequences.pulser_api.pulser_messages import message_of, recorded_warnings
 
 if TYPE_CHECKING:

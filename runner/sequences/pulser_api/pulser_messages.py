@@ -5,13 +5,14 @@ from __future__ import annotations
 import warnings
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from runner.sequences.pulser_api.device_limits import AnyDevice
 
+_Result = TypeVar("_Result")
 _MESSAGE_CHARACTERS = 240
 # Of what our format says on purpose: that a shift of the phase of all atoms once did nothing, and that the
 # coefficient of the XY interaction is better left to Pulser.
@@ -60,6 +61,19 @@ def recorded_warnings() -> Iterator[list[str]]:
         yield messages
     said = dict.fromkeys(str(warning.message) for warning in caught)
     messages += (message for message in said if not message.startswith(_OLD_NEWS))
+
+
+def attempt(action: Callable[[], _Result], refuse: Callable[[str], object]) -> _Result | None:
+    """What an action of Pulser gives; None if it fails.
+
+    Args:
+        refuse: Takes the message of the error: Pulser has many kinds, and all of them are problems of a file.
+    """
+    try:
+        return action()
+    except Exception as error:  # noqa: BLE001  (see above)
+        refuse(message_of(error))
+    return None
 
 
 def message_of(error: BaseException, device: AnyDevice | None = None) -> str:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
+from runner.domain.suggestions import readable
 from runner.sequences.python_functions.supervised_process import Ended, supervised, without_secrets
 from runner.spec.models.python_sequence import FactoryError, Made
 
@@ -205,6 +206,4 @@ def _printed(output: str) -> str:
 def _line(text: str, most: int) -> str:
     """A text on one line, safe to print, and not too long."""
     # Both letters look the same; we write the micro sign.
-    words = " ".join(text.split()).replace("\u03bc", "µ")
-    readable = "".join(c if c.isprintable() else "\ufffd" for c in words)
-    return readable if len(readable) <= most else readable[: most - 1] + "…"
+    return readable(" ".join(text.split()).replace("\u03bc", "µ"), most)

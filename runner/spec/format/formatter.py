@@ -11,14 +11,13 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.errors import Problem, SpecError
 from runner.spec.format.layout import Layer, LayoutError, tokens_of
 from runner.spec.format.lines import broken, joined, written
 from runner.spec.format.nesting import AT_THE_TOP, LAST
-from runner.spec.validate.schema import experiment_schema
-from runner.spec.validate.schema_guide import KeyOrders
+from runner.spec.validate.schema import KeyOrders
 from runner.spec.yaml_text.document import Place, excerpt
 from runner.spec.yaml_text.json_pointers import child
 from runner.spec.yaml_text.limits import LIMITS
@@ -27,6 +26,7 @@ from runner.spec.yaml_text.loader import document
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from runner.domain.json_values import Json
     from runner.spec.format.lines import Line, Path
     from runner.spec.yaml_text.limits import Limits
 
@@ -51,7 +51,7 @@ def formatted(text: str, *, path: str, limits: Limits = LIMITS) -> str:
     before = document(text, path=path, limits=limits)
     if before.problems:
         raise SpecError(before.problems)
-    order = KeyOrders(experiment_schema(), before.data).at
+    order = KeyOrders(before.data).at
     try:
         form = _laid_out(text, order)
         if form == text:
@@ -81,14 +81,14 @@ def _as_typed(_: str) -> tuple[str, ...]:
     return ()
 
 
-def _says(text: str, expected: Any, order: _Order) -> bool:
+def _says(text: str, expected: Json, order: _Order) -> bool:
     try:
         return _is_same(document(text, path="").data, expected, "", order)
     except SpecError:
         return False
 
 
-def _is_same(one: Any, other: Any, pointer: str, order: _Order) -> bool:
+def _is_same(one: Json, other: Json, pointer: str, order: _Order) -> bool:
     """Whether two contents mean the same; the order of keys means something where the author names them."""
     if isinstance(one, dict) and isinstance(other, dict):
         if one.keys() != other.keys() or (list(one) != list(other) and not order(pointer)):

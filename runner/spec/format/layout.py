@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import yaml
 
@@ -13,9 +13,10 @@ from runner.spec.format.nesting import AT_THE_TOP, LAST, STEP, Nesting
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
+    from runner.spec.format.lines import Path
     from runner.spec.format.nesting import Level
 
-_FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FAST: Final[type[yaml.SafeLoader]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _FLOW_STARTS: Final = (yaml.FlowMappingStartToken, yaml.FlowSequenceStartToken)
 _FLOW_ENDS: Final = (yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 _BLOCK_STARTS: Final = (yaml.BlockMappingStartToken, yaml.BlockSequenceStartToken)
@@ -45,14 +46,14 @@ class Layer:
         self.texts = texts
         self.lines = [Line() for _ in texts]
         self.nesting = Nesting(order_at)
-        self.chains: dict[int, tuple[tuple[int, int, Any], ...]] = {}
+        self.chains: dict[int, tuple[tuple[int, int, Path], ...]] = {}
         self.is_key = False
 
-    def take(self, token: Any) -> None:
+    def take(self, token: yaml.Token) -> None:
         """Take the next token."""
         # Asked by its class: there are several for each word of a file.
         kind = type(token)
-        if kind is yaml.ScalarToken:
+        if isinstance(token, yaml.ScalarToken):
             self._scalar(token)
         elif kind is yaml.KeyToken:
             self._expect_key(token)
@@ -65,13 +66,13 @@ class Layer:
         elif kind not in _STREAM:
             self._sign(token)
 
-    def _expect_key(self, token: Any) -> None:
+    def _expect_key(self, token: yaml.Token) -> None:
         self.nesting.leave_bare()
         if token.end_mark.index != token.start_mark.index:
             raise LayoutError("a key that begins with ? is not put into form", token.start_mark.line)
         self.is_key = not self.nesting.top.is_list
 
-    def _dash(self, token: Any) -> None:
+    def _dash(self, token: yaml.Token) -> None:
         mark = token.start_mark
         if not self.nesting.top.is_list:
             self.nesting.open(mark.column, is_list=True, is_bare=True)
@@ -88,7 +89,7 @@ class Layer:
         if level.order and not level.is_list:
             _give_dashes(level)
 
-    def _scalar(self, token: Any) -> None:
+    def _scalar(self, token: yaml.ScalarToken) -> None:
         line, level = self.lines[token.start_mark.line], self.nesting.top
         if self.is_key:
             self.is_key = False
@@ -107,7 +108,7 @@ class Layer:
         line.path = level.entry
         level.lines.append(line)
 
-    def _sign(self, token: Any) -> None:
+    def _sign(self, token: yaml.Token) -> None:
         mark = token.start_mark
         line = self.lines[mark.line]
         if isinstance(token, _FLOW_STARTS):
@@ -124,11 +125,11 @@ class Layer:
             if isinstance(token, yaml.FlowEntryToken) and self.nesting.top.is_list:
                 self.nesting.top.take_item()
 
-    def _text(self, token: Any) -> str:
+    def _text(self, token: yaml.Token) -> str:
         start, end = token.start_mark, token.end_mark
         return str(self.texts[start.line][start.column : end.column])
 
-    def _words(self, token: Any, mark: str) -> None:
+    def _words(self, token: yaml.Token, mark: str) -> None:
         """Put a token on its line, and what is left of it on the next ones."""
         start, end = token.start_mark, token.end_mark
         first = self.lines[start.line]
@@ -140,6 +141,7 @@ class Layer:
                 first.words.append(Word(text, mark))
             self._ended(start.line, end.column)
             return
+        is_quoted = isinstance(token, yaml.ScalarToken) and token.style
         for number in range(start.line, end.line + 1):
             text = self.texts[number]
             left = start.column if number == start.line else len(text) - len(text.lstrip(" \t"))
@@ -148,10 +150,10 @@ class Layer:
             if number > start.line:
                 self._continue(line, first, left)
             if text:
-                line.words.append(Word(text if number == end.line or token.style else text.rstrip(), mark))
+                line.words.append(Word(text if number == end.line or is_quoted else text.rstrip(), mark))
             self._ended(number, left + len(text))
 
-    def _begin_line(self, token: Any) -> None:
+    def _begin_line(self, token: yaml.Token) -> None:
         """A line that begins with neither a dash nor a key of a block, unless its place is known already."""
         start = token.start_mark
         line, level = self.lines[start.line], self.nesting.block
@@ -180,7 +182,7 @@ class Layer:
         self.lines[number].end = column
         self.chains[number] = self.nesting.chain()
 
-    def _block_of_text(self, token: Any) -> None:
+    def _block_of_text(self, token: yaml.ScalarToken) -> None:
         """`|` or `>` with what follows on the line, and the lines below it."""
         start = token.start_mark
         line, level = self.lines[start.line], self.nesting.block
@@ -251,6 +253,6 @@ def _give_dashes(level: Level) -> None:
     first.dashes, before.dashes = before.dashes, ()
 
 
-def tokens_of(text: str) -> Iterator[Any]:
+def tokens_of(text: str) -> Iterator[yaml.Token]:
     """Tokens of a text that is known to be YAML."""
     yield from yaml.scan(text, Loader=_FAST)

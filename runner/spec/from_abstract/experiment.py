@@ -2,26 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
 
-from runner.spec.abstract_repr import RepresentationError
-from runner.spec.from_abstract.expressions import plain_variables, used_variables
-from runner.spec.from_abstract.waveforms import phases, pulse, said, waveform
+from runner.spec.abstract_repr import AbstractSequence, Part, RepresentationError
+from runner.spec.from_abstract.expressions import expression_text, plain_variables, used_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    _Writer = Callable[[Mapping[str, Any], frozenset[str], list[str]], Any]
+    from runner.domain.json_values import Json, JsonObject
 
-_RUNS = 100
-_USUAL_FIELD = [0, 0, 30]
-_USUAL = {"at_rest": False, "correct_phase_drift": False, "protocol": "min-delay", "post_phase_shift": 0}
-_RENAMED = {"duration": "duration_ns", "time": "duration_ns"}
+_RUNS: Final = 100
+_USUAL_FIELD: Final = [0, 0, 30]
+_USUAL: Final = {
+    "at_rest": False,
+    "correct_phase_drift": False,
+    "protocol": "min-delay",
+    "post_phase_shift": 0,
+}
+_RENAMED: Final = {"duration": "duration_ns", "time": "duration_ns"}
+_OF_WAVEFORMS: Final = {"duration": "duration_ns", "start": "from", "stop": "to"}
 
 
 def experiment_of(
-    representation: Mapping[str, Any], *, name: str, device_type: str, device: str | Mapping[str, Any]
-) -> dict[str, Any]:
+    representation: AbstractSequence, *, name: str, device_type: str, device: str | JsonObject
+) -> JsonObject:
     """Content of an experiment file with the sequence written out, and one job with its default values.
 
     Args:
@@ -36,124 +42,187 @@ def experiment_of(
     Raises:
         RepresentationError: When a file can't say it.
     """
-    scalars, sequence = plain_variables(dict(representation)), dict[str, Any]()
-    sequence["device"] = device
-    sequence["register"], layout = _register(representation)
-    if layout is not None:
-        sequence["layout"] = layout
-    sequence["channels"] = dict(representation["channels"])
-    if representation.get("magnetic_field", _USUAL_FIELD) != _USUAL_FIELD:
-        sequence["magnetic_field_gauss"] = representation["magnetic_field"]
-    if variables := _variables(representation, scalars):
-        sequence["variables"] = variables
-    sequence["operations"] = _operations(representation, scalars)
-    spec = {"device_type": device_type, "sequence": sequence, "jobs": [_job(representation, scalars)]}
+    writer = _Writer(representation, plain_variables(dict(representation)))
+    spec: JsonObject = {
+        "device_type": device_type,
+        "sequence": writer.sequence(device),
+        "jobs": [writer.job()],
+    }
     return {"apiVersion": "runner/v1", "kind": "Experiment", "metadata": {"name": name}, "spec": spec}
 
 
-def _register(representation: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any] | None]:
-    """Register and layout."""
-    atoms, layout = representation["register"], representation.get("layout")
-    if layout is not None:
-        traps = {"coordinates_um": layout["coordinates"]}
-        layout = {"traps": traps | ({"slug": layout["slug"]} if "slug" in layout else {})}
-    if any("qid" in atom for atom in atoms):
-        return {"mappable": [str(atom["qid"]) for atom in atoms]}, layout
-    places = {str(atom["name"]): [atom[axis] for axis in "xyz" if axis in atom] for atom in atoms}
-    return {"coordinates_um": places}, layout
+@dataclass(frozen=True, slots=True)
+class _Writer:
+    """Says a sequence in the words of a file.
 
+    Args:
+        scalars: Variables that are plain numbers in the file, and lists of one in the representation.
+    """
 
-def _variables(representation: Mapping[str, Any], scalars: frozenset[str]) -> dict[str, Any]:
-    unused = set(representation["variables"]) - used_variables(representation["operations"])
-    if unused:
-        raise RepresentationError(f"no operation uses its variable {min(unused)}")
-    return {
-        name: each["type"] if name in scalars else {"type": each["type"], "size": len(each["value"])}
-        for name, each in representation["variables"].items()
-    }
+    said: AbstractSequence
+    scalars: frozenset[str]
 
+    def sequence(self, device: str | JsonObject) -> JsonObject:
+        """The sequence, written out."""
+        written: JsonObject = {"device": device, "register": self._register()}
+        if (layout := self.said.get("layout")) is not None:
+            slug: JsonObject = {"slug": layout["slug"]} if "slug" in layout else {}
+            written["layout"] = {
+                "traps": {"coordinates_um": [[*each] for each in layout["coordinates"]], **slug}
+            }
+        written["channels"] = {**self.said["channels"]}
+        field_gauss = self.said.get("magnetic_field", _USUAL_FIELD)
+        if field_gauss != _USUAL_FIELD:
+            written["magnetic_field_gauss"] = [*field_gauss]
+        if variables := self._variables():
+            written["variables"] = variables
+        return written | {"operations": self._operations()}
 
-def _job(representation: Mapping[str, Any], scalars: frozenset[str]) -> dict[str, Any]:
-    """One job with the values that the representation proposes."""
-    job: dict[str, Any] = {"runs": _RUNS}
-    atoms = [atom for atom in representation["register"] if "qid" in atom]
-    if atoms:
-        job["qubits"] = {str(atom["qid"]): atom.get("default_trap", i) for i, atom in enumerate(atoms)}
-    if variables := representation["variables"]:
-        job["variables"] = {
-            name: each["value"][0] if name in scalars else each["value"] for name, each in variables.items()
+    def job(self) -> JsonObject:
+        """One job with the values that the representation proposes."""
+        job: JsonObject = {"runs": _RUNS}
+        atoms = [atom for atom in self.said["register"] if "qid" in atom]
+        if atoms:
+            job["qubits"] = {str(atom["qid"]): atom.get("default_trap", i) for i, atom in enumerate(atoms)}
+        if variables := self.said["variables"]:
+            job["variables"] = {
+                name: each["value"][0] if name in self.scalars else [*each["value"]]
+                for name, each in variables.items()
+            }
+        return job
+
+    def _register(self) -> JsonObject:
+        atoms = self.said["register"]
+        if any("qid" in atom for atom in atoms):
+            return {"mappable": [str(atom["qid"]) for atom in atoms]}
+        return {
+            "coordinates_um": {
+                str(each["name"]): [each[axis] for axis in "xyz" if axis in each] for each in atoms
+            }
         }
-    return job
+
+    def _variables(self) -> JsonObject:
+        unused = set(self.said["variables"]) - used_variables([*self.said["operations"]])
+        if unused:
+            raise RepresentationError(f"no operation uses its variable {min(unused)}")
+        return {
+            name: each["type"] if name in self.scalars else {"type": each["type"], "size": len(each["value"])}
+            for name, each in self.said["variables"].items()
+        }
+
+    def _operations(self) -> list[Json]:
+        written: list[Json] = []
+        if "slm_mask_targets" in self.said:
+            masked: list[Json] = [str(qubit) for qubit in self.said["slm_mask_targets"]]
+            written.append({"config_slm_mask": {"qubits": masked}})
+        for operation in self.said["operations"]:
+            write = _WRITERS.get(operation["op"], _Writer.plain)
+            written.append({operation["op"]: write(self, operation)})
+        if self.said["measurement"] is not None:
+            written.append({"measure": self.said["measurement"]})
+        return written
+
+    def _value(self, key: str, value: Any) -> Any:
+        """What a file says for a value: a number, a list, or an expression."""
+        if isinstance(value, dict):
+            return expression_text(value, self.scalars)
+        if key in _RENAMED and isinstance(value, float) and value.is_integer():
+            return int(value)
+        return value
+
+    def plain(self, operation: Part) -> Json:
+        """Key by key; what is usual is left out."""
+        return {
+            _RENAMED.get(key, key): self._value(key, value)
+            for key, value in operation.items()
+            if key != "op" and not (key in _USUAL and value == _USUAL[key])
+        }
+
+    def _waveform(self, node: Part) -> Json:
+        kind = node["kind"]
+        if kind == "composite":
+            return {kind: [self._waveform(part) for part in node["waveforms"]]}
+        keys = {_OF_WAVEFORMS.get(key, key): self._value(key, node[key]) for key in node if key != "kind"}
+        return {kind: keys}
+
+    def pulse(self, node: Part) -> Json:
+        """Two numbers where both are constant, else at least one waveform."""
+        amplitude, detuning = node["amplitude"], node["detuning"]
+        written: JsonObject = {"channel": node["channel"]}
+        if (
+            amplitude["kind"] == detuning["kind"] == "constant"
+            and amplitude["duration"] == detuning["duration"]
+        ):
+            written["amplitude"] = self._value("value", amplitude["value"])
+            written["detuning"] = self._value("value", detuning["value"])
+            written["duration_ns"] = self._value("duration", amplitude["duration"])
+        else:
+            written |= {"amplitude": self._level(amplitude), "detuning": self._level(detuning)}
+        return written | self._phases(node)
+
+    def _level(self, node: Part) -> Json:
+        # A constant of no duration lasts as long as the waveform beside it.
+        is_held: bool = node["kind"] == "constant" and node["duration"] == 0
+        return self._value("value", node["value"]) if is_held else self._waveform(node)
+
+    def _phases(self, node: Part) -> JsonObject:
+        """Phase, phase shift and protocol of a pulse, where they are not the usual ones."""
+        written: JsonObject = {}
+        for key in ("phase", "post_phase_shift"):
+            if node[key] != 0:
+                is_waveform = isinstance(node[key], dict) and "kind" in node[key]
+                written[key] = self._waveform(node[key]) if is_waveform else self._value(key, node[key])
+        if node["protocol"] != "min-delay":
+            written["protocol"] = node["protocol"]
+        return written
+
+    def arbitrary(self, operation: Part) -> Json:
+        amplitude = self._waveform(operation["amplitude"])
+        return {"channel": operation["channel"], "amplitude": amplitude, **self._phases(operation)}
+
+    def align(self, operation: Part) -> Json:
+        channels: Json = operation["channels"]
+        return channels if operation.get("at_rest", True) else {"channels": channels, "at_rest": False}
+
+    def _names(self, numbers: list[Any]) -> list[Json]:
+        atoms = self.said["register"]
+        return [str(atoms[int(number)].get("name", atoms[int(number)].get("qid"))) for number in numbers]
+
+    def target(self, operation: Part) -> Json:
+        target = operation["target"]
+        if isinstance(target, dict):
+            return {"channel": operation["channel"], "indices": self._value("target", target)}
+        numbers = target if isinstance(target, list) else [target]
+        return {"channel": operation["channel"], "qubits": self._names(numbers)}
+
+    def phase_shift(self, operation: Part) -> Json:
+        targets = operation["targets"]
+        written: JsonObject = {"phi": self._value("phi", operation["phi"])}
+        if any(isinstance(target, dict) for target in targets):
+            written["indices"] = [self._value("target", target) for target in targets]
+        elif targets:
+            written["qubits"] = self._names(targets)
+        return written | {"basis": operation["basis"]}
+
+    def detuning_map(self, operation: Part) -> Json:
+        config = operation["detuning_map"]
+        traps: list[Json] = [
+            {"x_um": trap["x"], "y_um": trap["y"], "weight": trap["weight"]} for trap in config["traps"]
+        ]
+        slug: JsonObject = {"slug": config["slug"]} if "slug" in config else {}
+        return {"traps": traps, "dmm_id": operation["dmm_id"], **slug}
+
+    def detuning(self, operation: Part) -> Json:
+        shape = self._waveform(operation["waveform"])
+        return {"dmm_name": operation["dmm_name"], "waveform": shape, "protocol": operation["protocol"]}
 
 
-def _operations(representation: Mapping[str, Any], scalars: frozenset[str]) -> list[dict[str, Any]]:
-    atoms = [str(atom.get("name", atom.get("qid"))) for atom in representation["register"]]
-    written: list[dict[str, Any]] = []
-    if "slm_mask_targets" in representation:
-        written.append({"config_slm_mask": {"qubits": [str(q) for q in representation["slm_mask_targets"]]}})
-    for operation in representation["operations"]:
-        write: _Writer = _WRITERS.get(operation["op"], _plain)
-        written.append({operation["op"]: write(operation, scalars, atoms)})
-    if representation["measurement"] is not None:
-        written.append({"measure": representation["measurement"]})
-    return written
-
-
-def _plain(operation: Mapping[str, Any], scalars: frozenset[str], _: list[str]) -> dict[str, Any]:
-    """Key by key; what is usual is left out."""
-    return {
-        _RENAMED.get(key, key): said(key, value, scalars)
-        for key, value in operation.items()
-        if key != "op" and not (key in _USUAL and value == _USUAL[key])
-    }
-
-
-def _align(operation: Mapping[str, Any], _: frozenset[str], __: list[str]) -> Any:
-    channels = operation["channels"]
-    return channels if operation.get("at_rest", True) else {"channels": channels, "at_rest": False}
-
-
-def _target(operation: Mapping[str, Any], scalars: frozenset[str], atoms: list[str]) -> dict[str, Any]:
-    target = operation["target"]
-    if isinstance(target, dict):
-        return {"channel": operation["channel"], "indices": said("target", target, scalars)}
-    numbers = target if isinstance(target, list) else [target]
-    return {"channel": operation["channel"], "qubits": [atoms[int(i)] for i in numbers]}
-
-
-def _phase_shift(operation: Mapping[str, Any], scalars: frozenset[str], atoms: list[str]) -> dict[str, Any]:
-    targets = operation["targets"]
-    written: dict[str, Any] = {"phi": said("phi", operation["phi"], scalars)}
-    if any(isinstance(target, dict) for target in targets):
-        written["indices"] = [said("target", target, scalars) for target in targets]
-    elif targets:
-        written["qubits"] = [atoms[int(i)] for i in targets]
-    return written | {"basis": operation["basis"]}
-
-
-def _map(operation: Mapping[str, Any], _: frozenset[str], __: list[str]) -> dict[str, Any]:
-    config = operation["detuning_map"]
-    traps = [{"x_um": trap["x"], "y_um": trap["y"], "weight": trap["weight"]} for trap in config["traps"]]
-    slug = {"slug": config["slug"]} if "slug" in config else {}
-    return {"traps": traps, "dmm_id": operation["dmm_id"]} | slug
-
-
-def _detuning(operation: Mapping[str, Any], scalars: frozenset[str], _: list[str]) -> dict[str, Any]:
-    shape = waveform(operation["waveform"], scalars)
-    return {"dmm_name": operation["dmm_name"], "waveform": shape, "protocol": operation["protocol"]}
-
-
-def _arbitrary(operation: Mapping[str, Any], scalars: frozenset[str], _: list[str]) -> dict[str, Any]:
-    amplitude = waveform(operation["amplitude"], scalars)
-    return {"channel": operation["channel"], "amplitude": amplitude} | phases(operation, scalars)
-
-
-_WRITERS: Mapping[str, _Writer] = {
-    "pulse": lambda operation, scalars, _: pulse(operation, scalars),
-    "pulse_arbitrary_phase": _arbitrary,
-    "align": _align,
-    "target": _target,
-    "phase_shift": _phase_shift,
-    "config_detuning_map": _map,
-    "add_dmm_detuning": _detuning,
+_WRITERS: Final[Mapping[str, Callable[[_Writer, Part], Json]]] = {
+    "pulse": _Writer.pulse,
+    "pulse_arbitrary_phase": _Writer.arbitrary,
+    "align": _Writer.align,
+    "target": _Writer.target,
+    "phase_shift": _Writer.phase_shift,
+    "config_detuning_map": _Writer.detuning_map,
+    "add_dmm_detuning": _Writer.detuning,
 }

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain.expressions.parser import FUNCTIONS
 from runner.spec.abstract_repr import RepresentationError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
-_SIGNS = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%", "pow": "**"}
-_CLOSED = frozenset({"index", *FUNCTIONS})
+    from runner.domain.json_values import Json
+    from runner.spec.abstract_repr import AbstractVariable
+
+_SIGNS: Final = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%", "pow": "**"}
 
 
-def expression_text(node: Any, scalars: frozenset[str]) -> str:
+def expression_text(node: Json, scalars: frozenset[str]) -> str:
     """What a file says for an expression.
 
     Args:
@@ -37,7 +39,7 @@ def expression_text(node: Any, scalars: frozenset[str]) -> str:
     raise RepresentationError(f"a file can't say {str(node)[:60]}")
 
 
-def _compound(node: Any, scalars: frozenset[str]) -> str:
+def _compound(node: Json, scalars: frozenset[str]) -> str:
     match node:
         case {"expression": "index", "lhs": {"variable": str(name)}, "rhs": index}:
             return name if name in scalars else f"{name}[{index}]"
@@ -50,47 +52,38 @@ def _compound(node: Any, scalars: frozenset[str]) -> str:
     raise RepresentationError(f"a file can't say the expression {str(node)[:60]}")
 
 
-def plain_variables(representation: Mapping[str, Any]) -> frozenset[str]:
-    """Variables that hold one number and are used as such everywhere."""
-    variables = representation.get("variables", {})
-    return frozenset(
-        name
-        for name, variable in variables.items()
-        if len(variable["value"]) == 1 and not _is_used_whole(representation["operations"], name)
-    )
-
-
-def used_variables(node: Any) -> frozenset[str]:
-    """Names of all variables below a node."""
-    match node:
-        case {"variable": str(name)}:
-            return frozenset({name})
-        case dict():
-            return frozenset().union(*(used_variables(each) for each in node.values()))
-        case list():
-            return frozenset().union(*(used_variables(each) for each in node))
-    return frozenset()
-
-
-def _operand(node: Any, scalars: frozenset[str]) -> str:
+def _operand(node: Json, scalars: frozenset[str]) -> str:
     """An operand; in parentheses unless it stands for itself."""
     text = expression_text(node, scalars)
-    is_atom = isinstance(node, list) or (isinstance(node, int | float) and node >= 0)
-    is_name = isinstance(node, dict) and (
-        "variable" in node or node.get("expression") in {"index", *FUNCTIONS}
-    )
-    return text if is_atom or is_name else f"({text})"
-
-
-def _is_used_whole(node: Any, name: str) -> bool:
-    """Whether a variable is used below a node other than number by number."""
     match node:
-        case {"expression": "index", "lhs": {"variable": _}, "rhs": 0}:
-            return False
-        case {"variable": str(found)}:
-            return found == name
-        case dict():
-            return any(_is_used_whole(each, name) for each in node.values())
-        case list():
-            return any(_is_used_whole(each, name) for each in node)
-    return False
+        case list() | {"variable": _} | {"expression": "index"}:
+            return text
+        case {"expression": str(name)} if name in FUNCTIONS:
+            return text
+        case int() | float() if node >= 0:
+            return text
+    return f"({text})"
+
+
+def plain_variables(representation: Mapping[str, Any]) -> frozenset[str]:
+    """Variables that hold one number and are used as such everywhere."""
+    several = {name for name, is_whole in _mentions(representation["operations"]) if is_whole}
+    variables: dict[str, AbstractVariable] = representation.get("variables", {})
+    return frozenset(name for name, said in variables.items() if len(said["value"]) == 1) - several
+
+
+def used_variables(node: Json) -> frozenset[str]:
+    """Names of all variables below a node."""
+    return frozenset(name for name, _ in _mentions(node))
+
+
+def _mentions(node: Json) -> Iterator[tuple[str, bool]]:
+    """Every mention of a variable below a node, and whether more than its first number is meant."""
+    match node:
+        case {"expression": "index", "lhs": {"variable": str(name)}, "rhs": 0}:
+            yield name, False
+        case {"variable": str(name)}:
+            yield name, True
+        case dict() | list():
+            for each in node.values() if isinstance(node, dict) else node:
+                yield from _mentions(each)

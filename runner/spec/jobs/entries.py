@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from runner.spec.jobs.rule_values import Rules
     from runner.spec.models.experiment import Job
-    from runner.spec.yaml_text.problems import Findings
+    from runner.spec.yaml_text.document import Findings
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from runner.spec.jobs.entries import Entry
     from runner.spec.models.variables import Declared
-    from runner.spec.yaml_text.problems import Findings
+    from runner.spec.yaml_text.document import Findings
 
 # For each of them, all points are looked through once.
 _MAX_NAME_SETS = 50

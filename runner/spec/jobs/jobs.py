@@ -11,8 +11,8 @@ from runner.spec.jobs.entries import Entry, entry_of
 from runner.spec.jobs.expansion import spots_of
 from runner.spec.jobs.trap_assignment import with_places
 from runner.spec.models.variables import plain
+from runner.spec.yaml_text.document import Findings
 from runner.spec.yaml_text.json_pointers import child, pointer_of
-from runner.spec.yaml_text.problems import Findings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from runner.spec.models.experiment import Job
-    from runner.spec.yaml_text.problems import Findings
+    from runner.spec.yaml_text.document import Findings
 
 JOBS = pointer_of("spec", "jobs")
 

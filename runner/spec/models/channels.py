@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from runner.spec.models.operations import Operation
     from runner.spec.models.sequence import WrittenSequence
-    from runner.spec.yaml_text.problems import Findings
+    from runner.spec.yaml_text.document import Findings
 
 CHANNELS = pointer_of("spec", "sequence", "channels")
 OPERATIONS = pointer_of("spec", "sequence", "operations")

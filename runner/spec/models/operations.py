@@ -8,8 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from runner.spec.models.base import Choice, Duration, ExpressionText, Quantity, Strict, by_kind, key, optional
 from runner.spec.models.dmm import DetuningMap, DmmDetuning, SlmMask
-from runner.spec.models.eom import EomEnd, EomPulse, Setpoint
-from runner.spec.models.pulses import CHANNEL, ArbitraryPhasePulse, Name, Pulse
+from runner.spec.models.pulses import CHANNEL, ArbitraryPhasePulse, EomEnd, EomPulse, Name, Pulse, Setpoint
 
 Basis = Literal["ground-rydberg", "digital", "XY"]
 _SomeNames = Annotated[tuple[Name, ...], Field(strict=False, min_length=1)]

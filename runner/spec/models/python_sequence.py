@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
+from runner.domain.suggestions import HintedError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
@@ -22,19 +24,8 @@ ALLOW: Final = (
 )
 
 
-class FactoryError(ValueError):
-    """A function that gave no sequence.
-
-    Args:
-        message: What is wrong.
-
-        hint: What to do about it.
-    """
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+class FactoryError(HintedError):
+    """A function that gave no sequence."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

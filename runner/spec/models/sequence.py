@@ -6,10 +6,9 @@ from pydantic import Discriminator, Field, JsonValue, Tag
 
 from runner.spec.models.base import Real, Strict, by_kind, key, optional
 from runner.spec.models.devices import Device
-from runner.spec.models.layouts import Layout
 from runner.spec.models.operations import Operation
 from runner.spec.models.pulses import Name
-from runner.spec.models.registers import Register
+from runner.spec.models.registers import Layout, Register
 
 VariableType = Literal["int", "float"]
 _FACTORY = r"^[^:\x00-\x1f\x7f]+\.py:[A-Za-z_][A-Za-z0-9_]*$"

@@ -6,20 +6,24 @@ no name, and offer the keys of a choice only where no bound on their number stan
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import yaml
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
+    from runner.domain.json_values import Json
+
+# A node of a JSON Schema; pydantic writes more of its keywords than are worth a type each.
+Node: TypeAlias = dict[str, Any]
 _NULL: Final = {"type": "null"}
 _REFERENCE: Final = "#/$defs/"
 
 
-def published(schema: dict[str, Any]) -> dict[str, Any]:
+def published(schema: Node) -> Node:
     """The schema with what editors show put where they look for it. The given one is not changed."""
-    whole: dict[str, Any] = _rewritten(without_nulls(schema))
+    whole: Node = _rewritten(without_nulls(schema))
     models = whole.get("$defs", {})
     branches = {name: models[name] for name in _branch_names(whole)}
     for node in (whole, *models.values()):
@@ -30,7 +34,7 @@ def published(schema: dict[str, Any]) -> dict[str, Any]:
     return whole
 
 
-def without_nulls(node: Any) -> Any:
+def without_nulls(node: Json) -> Any:
     """Drop null, as a default and as an alternative: a key is left out, or it has a value."""
     if isinstance(node, list):
         return [without_nulls(item) for item in node]
@@ -59,14 +63,14 @@ def _rewritten(node: Any) -> Any:
     return kept
 
 
-def _member(name: str, member: dict[str, Any]) -> dict[str, Any]:
+def _member(name: str, member: Node) -> Node:
     """What is said of a key, under its own name; a rule on a key explained elsewhere stays as it is."""
     return (
         _with_snippets(_with_quiet_branches({**member, "title": name})) if "description" in member else member
     )
 
 
-def _with_quiet_branches(member: dict[str, Any]) -> dict[str, Any]:
+def _with_quiet_branches(member: Node) -> Node:
     """Alternatives of a key say nothing of their own: its description knows the unit."""
     if "oneOf" not in member or "description" not in member:
         return member
@@ -77,7 +81,7 @@ def _with_quiet_branches(member: dict[str, Any]) -> dict[str, Any]:
     return {**member, "oneOf": branches}
 
 
-def _with_snippets(member: dict[str, Any]) -> dict[str, Any]:
+def _with_snippets(member: Node) -> Node:
     """Examples that are mappings, as snippets under the text that they are in a file."""
     examples = member.get("examples", [])
     bodies = [each for each in examples if isinstance(each, dict)]
@@ -95,7 +99,7 @@ def _with_snippets(member: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _hand_on_snippets(member: dict[str, Any], models: dict[str, Any], *, but: Container[str]) -> None:
+def _hand_on_snippets(member: Node, models: Node, *, but: Container[str]) -> None:
     """A key that refers to a model has none itself: beside a reference, they would hide its description.
 
     Args:
@@ -108,21 +112,21 @@ def _hand_on_snippets(member: dict[str, Any], models: dict[str, Any], *, but: Co
         models[name].setdefault("defaultSnippets", []).extend(snippets)
 
 
-def _hush(model: dict[str, Any]) -> None:
+def _hush(model: Node) -> None:
     """An alternative of a key leaves the word to the key; its title names what its required keys make up."""
     model.pop("description", None)
     if "required" not in model:
         model.pop("title", None)
 
 
-def _in_one_line(value: dict[str, Any]) -> str:
+def _in_one_line(value: Node) -> str:
     text: str = yaml.safe_dump(
         value, default_flow_style=True, sort_keys=False, allow_unicode=True, width=1000
     )
     return text.rstrip("\n")
 
 
-def _with_plain_names(node: dict[str, Any]) -> dict[str, Any]:
+def _with_plain_names(node: Node) -> Node:
     """A mapping whose keys have one pattern, in the words that completion and validation both know."""
     patterns = node.get("patternProperties", {})
     if len(patterns) != 1:

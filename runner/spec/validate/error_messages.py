@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from runner.domain.suggestions import nearest, suggestion
-from runner.spec.validate.schema import experiment_schema
-from runner.spec.validate.schema_guide import guide_at
+from runner.domain.suggestions import nearest, readable, suggestion
+from runner.spec.validate.schema import guide_at
 from runner.spec.yaml_text.json_pointers import parent, pointer_of, steps_of
-from runner.spec.yaml_text.scalars import ScalarError, plain_scalar
+from runner.spec.yaml_text.scalars import Scalar, ScalarError, plain_scalar
 from runner.spec.yaml_text.slips import number_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pydantic_core import ErrorDetails
+
+    from runner.domain.json_values import Json
 
 _SHOWN_CHARACTERS = 40
 # What others call our keys.
@@ -79,7 +80,7 @@ class Fault:
     lacking: bool = False
 
 
-def explained(data: Any, details: ErrorDetails) -> Fault:
+def explained(data: Json, details: ErrorDetails) -> Fault:
     """One complaint of the models in words.
 
     Args:
@@ -117,35 +118,35 @@ def _bad_name(details: ErrorDetails) -> str:
     return f"{name} can't be a name: expected {_expected(details)}"
 
 
-def _unknown_key(data: Any, pointer: str, _: ErrorDetails) -> Fault:
-    key, known = steps_of(pointer)[-1], guide_at(experiment_schema(), data, parent(pointer)).keys
+def _unknown_key(data: Json, pointer: str, _: ErrorDetails) -> Fault:
+    key, known = steps_of(pointer)[-1], guide_at(data, parent(pointer)).keys
     meant = _OTHER_WORDS.get(key.lower())
     hint = f"did you mean {meant}?" if meant in known else suggestion(key, known, kind="keys")
     hint = _OTHER_FORM if key in known else hint
     return Fault(pointer, f"there is no key {key} here", hint, of_key=True)
 
 
-def _missing_key(data: Any, pointer: str, details: ErrorDetails) -> Fault:
+def _missing_key(data: Json, pointer: str, details: ErrorDetails) -> Fault:
     if isinstance(details["input"], list | tuple):
         return _too_few(data, parent(pointer), details)
-    purpose = guide_at(experiment_schema(), data, pointer).description
+    purpose = guide_at(data, pointer).description
     return Fault(pointer, f"the key {steps_of(pointer)[-1]} is missing", purpose, lacking=True)
 
 
-def _too_few(data: Any, pointer: str, details: ErrorDetails) -> Fault:
+def _too_few(data: Json, pointer: str, details: ErrorDetails) -> Fault:
     """A list of a certain length that is shorter; said once, however many items are missing."""
-    purpose = guide_at(experiment_schema(), data, pointer).description
+    purpose = guide_at(data, pointer).description
     return Fault(pointer, f"expected more than {len(details['input'])} items", purpose)
 
 
-def _bad_form(data: Any, pointer: str, details: ErrorDetails) -> Fault:
+def _bad_form(data: Json, pointer: str, details: ErrorDetails) -> Fault:
     *_, owner, last = ("", *steps_of(pointer))
     what = owner.removesuffix("s") if last.isdecimal() else last
-    hint = guide_at(experiment_schema(), data, pointer).description
+    hint = guide_at(data, pointer).description
     return Fault(pointer, f"{shown(details['input'])} is no valid {what}", hint)
 
 
-def _unknown_word(_: Any, pointer: str, details: ErrorDetails) -> Fault:
+def _unknown_word(_: Json, pointer: str, details: ErrorDetails) -> Fault:
     value = details["input"]
     # pydantic lists them as 'a', 'b' or 'c'
     words = str(details["ctx"]["expected"]).split("'")[1::2]
@@ -154,7 +155,7 @@ def _unknown_word(_: Any, pointer: str, details: ErrorDetails) -> Fault:
     return Fault(pointer, message, f"did you mean {near}?" if near else "")
 
 
-def _unexpected(_: Any, pointer: str, details: ErrorDetails) -> Fault:
+def _unexpected(_: Json, pointer: str, details: ErrorDetails) -> Fault:
     kind, value = details["type"], details["input"]
     if kind not in _EXPECTED and kind not in ("kind", "number"):
         return Fault(pointer, details["msg"])
@@ -162,11 +163,11 @@ def _unexpected(_: Any, pointer: str, details: ErrorDetails) -> Fault:
     return Fault(pointer, f"expected {_expected(details)}, not {there}", _quotes(kind, value))
 
 
-def _bad_expression(_: Any, pointer: str, details: ErrorDetails) -> Fault:
+def _bad_expression(_: Json, pointer: str, details: ErrorDetails) -> Fault:
     return Fault(pointer, details["msg"], details["ctx"]["hint"])
 
 
-_EXPLANATIONS: Mapping[str, Callable[[Any, str, ErrorDetails], Fault]] = {
+_EXPLANATIONS: Mapping[str, Callable[[Json, str, ErrorDetails], Fault]] = {
     "extra_forbidden": _unknown_key,
     "missing": _missing_key,
     "string_pattern_mismatch": _bad_form,
@@ -176,12 +177,12 @@ _EXPLANATIONS: Mapping[str, Callable[[Any, str, ErrorDetails], Fault]] = {
 
 
 def _expected(details: ErrorDetails) -> str:
-    context: Mapping[str, Any] = details.get("ctx", {})
+    context: Mapping[str, object] = details.get("ctx", {})
     template = _EXPECTED.get(details["type"])
     return template.format_map(context) if template else details["msg"].removeprefix("expected ")
 
 
-def _quotes(kind: str, value: Any) -> str:
+def _quotes(kind: str, value: object) -> str:
     """Quotes make text of a number; the usual slip, both ways."""
     if kind == "string_type" and isinstance(value, bool | int | float):
         return "put it into quotes to make it text"
@@ -191,14 +192,14 @@ def _quotes(kind: str, value: Any) -> str:
     return "it is text because of its quotes" if is_number else number_hint(value)
 
 
-def _plain(word: str) -> Any:
+def _plain(word: str) -> Scalar:
     try:
         return plain_scalar(word)
     except ScalarError:
         return None
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value of the file, short enough for a message."""
     match value:
         case bool():
@@ -210,10 +211,5 @@ def shown(value: Any) -> str:
         case dict():
             return "a mapping"
         case str():
-            return f'"{_cut(value)}"'
+            return f'"{readable(value, _SHOWN_CHARACTERS)}"'
     return "nothing"
-
-
-def _cut(text: str) -> str:
-    readable = "".join(c if c.isprintable() else "\ufffd" for c in text)
-    return readable if len(readable) <= _SHOWN_CHARACTERS else readable[: _SHOWN_CHARACTERS - 1] + "…"

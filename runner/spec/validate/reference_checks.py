@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import BaseModel
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
 
     from runner.spec.models.sequence import WrittenSequence
-    from runner.spec.yaml_text.problems import Findings
+    from runner.spec.yaml_text.document import Findings
 
 _ONE, _SEVERAL, _ANY = "one", "several", "any"
 # What an expression must come to, by the key that it stands behind; one number where nothing is said.
@@ -40,7 +40,7 @@ def check_sequence(findings: Findings, sequence: WrittenSequence) -> None:
     _check_measurement(findings, sequence)
 
 
-def expressions(part: Any, pointer: str) -> Iterator[tuple[str, Expression]]:
+def expressions(part: object, pointer: str) -> Iterator[tuple[str, Expression]]:
     """Every expression in a part of a file, with its pointer."""
     match part:
         case Expression():

@@ -9,14 +9,14 @@ from pydantic import TypeAdapter, ValidationError
 
 from runner.spec.models.experiment import NO_SEQUENCE, Experiment
 from runner.spec.validate.error_messages import Fault, explained, is_miscounted, without_echoes
-from runner.spec.validate.schema import experiment_schema
-from runner.spec.validate.schema_guide import guide_at
+from runner.spec.validate.schema import guide_at
+from runner.spec.yaml_text.document import MOST, more_problems
 from runner.spec.yaml_text.json_pointers import pointer_of
-from runner.spec.yaml_text.problems import MOST, more_problems
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from runner.domain.json_values import Json
     from runner.errors import Problem
     from runner.spec.yaml_text.document import Document
 
@@ -38,7 +38,7 @@ def judged(document: Document) -> tuple[Experiment | None, tuple[Problem, ...]]:
         return None, (*problems, more_problems(document)) if len(complaints) > MOST else problems
 
 
-def salvaged(kind: Any, content: Any) -> Any:
+def salvaged(kind: Any, content: Json) -> Any:
     """A part of a file whose other parts are broken; None if it is broken too."""
     try:
         return _adapter(kind).validate_python(content)
@@ -61,17 +61,17 @@ def _problems(document: Document, faults: Iterable[Fault]) -> tuple[Problem, ...
     )
 
 
-def _without_sequence(data: Any) -> Iterator[Fault]:
+def _without_sequence(data: Json) -> Iterator[Fault]:
     """That there is no sequence, or that it is not there for some jobs; also of a file with other faults."""
     spec = data.get("spec") if isinstance(data, dict) else None
     if not isinstance(spec, dict) or "sequence" in spec:
         return
     said = spec.get("jobs")
-    jobs: list[Any] = said if isinstance(said, list) else []
+    jobs = said if isinstance(said, list) else []
     lacking = [i for i, job in enumerate(jobs) if isinstance(job, dict) and "sequence" not in job]
     if len(lacking) == len(jobs):
         pointer = pointer_of("spec", "sequence")
-        purpose = guide_at(experiment_schema(), data, pointer).description
+        purpose = guide_at(data, pointer).description
         yield Fault(pointer, "the key sequence is missing", purpose, lacking=True)
         return
     for i in lacking[:MOST]:

@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from runner.domain.suggestions import odd_letter, suggestion
+from runner.domain.suggestions import odd_letter, readable, suggestion
 from runner.spec.values.sweep_values import SweepError
 from runner.spec.yaml_text.scalars import ScalarError, plain_scalar
 
@@ -63,7 +63,7 @@ class Table:
         except ScalarError as error:
             raise SweepError(f"{self.name}:{line}: {column}: {error}", key="column") from error
         if isinstance(value, bool) or not isinstance(value, int | float):
-            there = f'"{_readable(cell)}"' if cell else "nothing"
+            there = f'"{readable(cell, _SHOWN_CHARACTERS)}"' if cell else "nothing"
             message = f"{self.name}:{line}: {column}: expected a number, not {there}"
             raise SweepError(message, _notation(cell), key="column")
         return value
@@ -130,8 +130,3 @@ def _notation(cell: str) -> str:
     if _DECIMAL_COMMA.fullmatch(cell):
         return "numbers have a point, and nothing between thousands"
     return "a number has no zeros in front" if _LEADING_ZERO.fullmatch(cell) else odd_letter(cell)
-
-
-def _readable(cell: str) -> str:
-    readable = "".join(c if c.isprintable() else "\ufffd" for c in cell)
-    return readable if len(readable) <= _SHOWN_CHARACTERS else readable[: _SHOWN_CHARACTERS - 1] + "…"

@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.domain.suggestions import HintedError
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 
-class CompanionError(ValueError):
-    """A file that the experiment file names and that can't be had.
-
-    Args:
-        message: What is wrong with it.
-
-        hint: What to do about it.
-    """
-
-    def __init__(self, message: str, hint: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+class CompanionError(HintedError):
+    """A file that the experiment file names and that can't be had."""
 
 
 def no_companions(name: str) -> str:

@@ -8,6 +8,7 @@ from decimal import Decimal, localcontext
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+from runner.domain.suggestions import HintedError
 from runner.spec.yaml_text.limits import LIMITS
 
 if TYPE_CHECKING:
@@ -18,21 +19,15 @@ DIGITS = 34  # of logarithms: twice those of a float, which is then the same on 
 Value = int | float | tuple[int | float, ...]
 
 
-class SweepError(ValueError):
+class SweepError(HintedError):
     """A rule that gives no values.
 
     Args:
-        message: What is wrong.
-
-        hint: What to do about it.
-
         key: Which key of the rule is at fault; empty for all of it.
     """
 
     def __init__(self, message: str, hint: str = "", *, key: str = "") -> None:
-        super().__init__(message)
-        self.message = message
-        self.hint = hint
+        super().__init__(message, hint)
         self.key = key
 
 

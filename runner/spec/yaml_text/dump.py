@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 import yaml
 
 from runner.spec.yaml_text.scalars import ScalarError, plain_scalar
+
+if TYPE_CHECKING:
+    from runner.domain.json_values import Json
 
 _WIDTH = 110
 
@@ -14,12 +17,12 @@ _WIDTH = 110
 class _Dumper(yaml.SafeDumper):
     """Quotes what our reader would take for a number, and never uses anchors."""
 
-    def ignore_aliases(self, data: Any) -> bool:
+    def ignore_aliases(self, data: object) -> bool:
         del data
         return True
 
 
-def yaml_text(content: Any) -> str:
+def yaml_text(content: Json) -> str:
     """Content of a file, as YAML; the innermost mappings and lists on one line each."""
     return str(
         yaml.dump(

@@ -12,11 +12,10 @@ from runner.spec.yaml_text.json_pointers import child, parent, steps_of
 from runner.spec.yaml_text.loader import document
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
+    from runner.domain.json_values import Json
     from runner.spec.yaml_text.document import Document
-
-    _Value = int | Mapping[str, "_Value"]
 
 RERUN: Final = "/spec/rerun"
 RETRY_LIMIT: Final = "/spec/policy/retry/limit"
@@ -78,7 +77,7 @@ def with_number(text: str, pointer: str, number: int, *, path: str) -> str:
     return _edited(text, pointer, number, path)
 
 
-def _edited(text: str, pointer: str, value: _Value, path: str) -> str:
+def _edited(text: str, pointer: str, value: Json, path: str) -> str:
     before = document(text, path=path)
     edit = _replaced if pointer in before.values else _inserted
     edited = edit(text, before, pointer, _flow(value))
@@ -89,9 +88,9 @@ def _edited(text: str, pointer: str, value: _Value, path: str) -> str:
     return edited
 
 
-def _flow(value: _Value) -> str:
+def _flow(value: Json) -> str:
     """A value on one line."""
-    if isinstance(value, int):
+    if not isinstance(value, dict):
         return str(value)
     return "{" + ", ".join(f"{_key(name)}: {_flow(each)}" for name, each in value.items()) + "}"
 
@@ -139,14 +138,14 @@ def _inserted_as_line(text: str, before: Document, at: str, entry: str) -> str:
     return f"{text[: found.end()]}{indent}{entry}{found.group()}{text[found.end() :]}"
 
 
-def _with(value: Any, steps: tuple[str, ...], new: _Value) -> Any:
+def _with(value: Json, steps: tuple[str, ...], new: Json) -> Json:
     if not steps:
         return new
     inner = value if isinstance(value, dict) else {}
     return {**inner, steps[0]: _with(inner.get(steps[0]), steps[1:], new)}
 
 
-def _says(text: str, expected: Any, path: str) -> bool:
+def _says(text: str, expected: object, path: str) -> bool:
     try:
         return bool(document(text, path=path).data == expected)
     except SpecError:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final, Protocol
 
 import yaml
 
@@ -17,9 +17,9 @@ from runner.spec.yaml_text.document import Place, lines_of
 from runner.spec.yaml_text.slips import slip
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-_FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_FAST: Final[Callable[[str], _Parser]] = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TOO_DEEP: Final = "exceeded maximum nesting depth"  # libyaml's word for more than a thousand levels
 _EXPLAINED_CHARACTERS: Final = 200_000
 _READ_AHEAD_CHARACTERS: Final = 2_000  # a parser looks for the colon of a key, within 1,024 characters
@@ -39,6 +39,13 @@ _HINTS: Final = {
 _QUOTE: Final = "is there a quote missing?"
 
 
+class _Parser(Protocol):
+    """One of PyYAML's."""
+
+    def get_event(self) -> yaml.Event | None:
+        """The next event; None behind the last."""
+
+
 class NotYamlError(Exception):
     """There is no reading on.
 
@@ -55,7 +62,7 @@ class NotYamlError(Exception):
         self.place, self.message, self.hint = place, message, hint
 
 
-def events_of(text: str) -> Iterator[Any]:
+def events_of(text: str) -> Iterator[yaml.Event]:
     """The events of a text, each as soon as it is read.
 
     Raises:
@@ -90,7 +97,7 @@ def _refuse_directives(text: str) -> None:
         raise NotYamlError(place, "tags are not supported", "remove the lines that begin with %TAG")
 
 
-def _parsed(text: str, kind: Any) -> Iterator[Any]:
+def _parsed(text: str, kind: Callable[[str], _Parser]) -> Iterator[yaml.Event]:
     loader = kind(text)
     # None behind the last; yaml.parse asks twice for each.
     while event := loader.get_event():
@@ -115,17 +122,16 @@ def _explained(text: str, error: Exception) -> NotYamlError:
         return _unreadable(text, error)
     reasons = (getattr(error, "problem", None), getattr(error, "context", None))
     message = ", ".join(str(reason) for reason in reasons if reason)
-    if found := _slip(text, error, message):
+    if found := _slip(text, error, mark, message):
         return found
     hint = next((hint for sign, hint in _HINTS.items() if sign in message), "")
     return NotYamlError(Place(mark.line + 1, mark.column + 1), f"this is not YAML: {message}", hint)
 
 
-def _slip(text: str, error: Exception, message: str) -> NotYamlError | None:
+def _slip(text: str, error: Exception, mark: yaml.Mark, message: str) -> NotYamlError | None:
     """The same for slips that the parser finds elsewhere; None for others."""
-    mark: Any = getattr(error, "problem_mark", None)
     lines = lines_of(text[: mark.index + _READ_AHEAD_CHARACTERS])
-    begin: Any = getattr(error, "context_mark", None)
+    begin: yaml.Mark | None = getattr(error, "context_mark", None)
     if "unexpected" in message and "quoted scalar" in message and begin is not None:
         place = Place(begin.line + 1, begin.column + 1)
         return NotYamlError(place, "this is not YAML: the quote that begins here does not end", _QUOTE)
@@ -147,7 +153,7 @@ def _better_words(text: str, error: Exception) -> Exception:
         return error
     try:
         for event in _parsed(text, yaml.SafeLoader):
-            if event.start_mark.index > end + _READ_AHEAD_CHARACTERS:
+            if (mark := event.start_mark) and mark.index > end + _READ_AHEAD_CHARACTERS:
                 break
     except yaml.YAMLError as better:
         return better

@@ -20,13 +20,11 @@ from runner.spec.yaml_text.scalars import Scalar, ScalarError, plain_scalar
 from runner.spec.yaml_text.slips import POINT, is_behind_comma
 
 if TYPE_CHECKING:
+    from runner.domain.json_values import Json, JsonObject
     from runner.spec.yaml_text.limits import Limits
 
 _MAX_PROBLEMS = 100
 _MAX_POINTER_CHARACTERS = 1000  # each value keeps its own: a very long key over many of them fills the memory
-
-_ENDS = frozenset({yaml.SequenceEndEvent, yaml.MappingEndEvent})
-_BEGINNINGS = frozenset({yaml.SequenceStartEvent, yaml.MappingStartEvent})
 
 
 def document(text: str, *, path: str, limits: Limits = LIMITS) -> Document:
@@ -59,7 +57,7 @@ class _Open:
     """A mapping or list that is being read."""
 
     pointer: str
-    content: dict[str, Any] | list[Any]
+    content: JsonObject | list[Json]
     key: str | None = None  # of the value that comes next
     keyless: bool = False  # the key that was read can't be one: its value is read and dropped
 
@@ -71,7 +69,7 @@ class _Builder:
     path: str
     lines: tuple[str, ...]
     depth: int
-    data: Any = None
+    data: Json = None
     documents: int = 0
     open: list[_Open] = field(default_factory=list)
     values: dict[str, Place] = field(default_factory=dict)
@@ -95,44 +93,43 @@ class _Builder:
         """Give up: what follows can't be read."""
         raise SpecError([*self.problems, self._problem(place, "", message, hint)])
 
-    def take(self, event: Any) -> None:
+    def take(self, event: yaml.Event) -> None:
         """Take the next event."""
-        # Asked by its class, the most frequent first: there are ten for each line of a file.
-        kind = type(event)
-        if kind is yaml.ScalarEvent:
+        # The most frequent first: there are ten for each line of a file.
+        if isinstance(event, yaml.ScalarEvent):
             self._refuse_references(event)
             self._take_scalar(event)
-        elif kind in _ENDS:
+        elif isinstance(event, yaml.CollectionEndEvent):
             self.open.pop()
-        elif kind in _BEGINNINGS:
+        elif isinstance(event, yaml.CollectionStartEvent):
             self._refuse_references(event)
             self._begin(event)
-        elif kind is yaml.DocumentStartEvent:
+        elif isinstance(event, yaml.DocumentStartEvent):
             self._begin_document(event)
-        elif kind is yaml.AliasEvent:
+        elif isinstance(event, yaml.AliasEvent):
             self._refuse_references(event)
 
-    def _refuse_references(self, event: Any) -> None:
+    def _refuse_references(self, event: yaml.NodeEvent) -> None:
         if event.anchor:
             self.stop(_place(event), "anchors and aliases are not supported", "write the value out")
-        if event.tag:
-            self.stop(_place(event), f"tags like {event.tag} are not supported", "remove the tag")
+        if tag := getattr(event, "tag", None):
+            self.stop(_place(event), f"tags like {tag} are not supported", "remove the tag")
 
-    def _begin_document(self, event: Any) -> None:
+    def _begin_document(self, event: yaml.Event) -> None:
         self.documents += 1
         if self.documents > 1:
             self.stop(_place(event), "a second document begins here", "one file holds one experiment")
 
-    def _begin(self, event: Any) -> None:
+    def _begin(self, event: yaml.CollectionStartEvent) -> None:
         if self._expects_key():
             self.stop(_place(event), "a key must be text, not a list or a mapping")
         if len(self.open) >= self.depth:
             self.stop(_place(event), f"this is nested more than {self.depth} levels deep")
-        content: dict[str, Any] | list[Any] = [] if isinstance(event, yaml.SequenceStartEvent) else {}
+        content: JsonObject | list[Json] = [] if isinstance(event, yaml.SequenceStartEvent) else {}
         pointer = self._place_value(event, content)
         self.open.append(_Open(pointer, content))
 
-    def _take_scalar(self, event: Any) -> None:
+    def _take_scalar(self, event: yaml.ScalarEvent) -> None:
         value = self._scalar(event)
         if self._expects_key():
             self._take_key(event, value)
@@ -141,7 +138,7 @@ class _Builder:
         else:
             self._place_value(event, value)
 
-    def _scalar(self, event: Any) -> Scalar:
+    def _scalar(self, event: yaml.ScalarEvent) -> Scalar:
         if event.style:  # quoted, or a block of text
             return str(event.value)
         try:
@@ -157,7 +154,7 @@ class _Builder:
     def _has_key(self) -> bool:
         return self.open[-1].key is not None or self.open[-1].keyless
 
-    def _take_key(self, event: Any, value: Scalar) -> None:
+    def _take_key(self, event: yaml.ScalarEvent, value: Scalar) -> None:
         top = self.open[-1]
         place = _place(event)
         if not isinstance(value, str):
@@ -180,7 +177,7 @@ class _Builder:
         self.keys[pointer] = place
         top.key = value
 
-    def _miss_value(self, event: Any) -> None:
+    def _miss_value(self, event: yaml.Event) -> None:
         pointer = self._next_pointer()
         if self.open and (key := self.open[-1].key) is not None:
             self._note(self.keys[pointer], pointer, f"{key} has no value", "give it one, or remove the key")
@@ -201,7 +198,7 @@ class _Builder:
         # What is dropped is read under an address of its own, where it meets nothing.
         return child(top.pointer, f"\0{len(self.problems)}" if top.key is None else top.key)
 
-    def _place_value(self, event: Any, value: Any) -> str:
+    def _place_value(self, event: yaml.Event, value: Json) -> str:
         """Put a value where it belongs; its pointer is given back."""
         pointer = self._next_pointer()
         self.values.setdefault(pointer, _place(event))
@@ -226,6 +223,6 @@ class _Builder:
         return with_excerpt(Problem(self.path, place.line, place.column, pointer, message, hint), self.lines)
 
 
-def _place(event: Any) -> Place:
-    mark = event.start_mark
+def _place(event: yaml.Event) -> Place:
+    mark: Any = event.start_mark  # always there, other than its type says
     return Place(mark.line + 1, mark.column + 1)

@@ -14,8 +14,8 @@ from runner.errors import SpecError
 from runner.sequences import Nothing, compiled
 from runner.sequences.check import jobs as judging
 from runner.sequences.check.job_check import verdict
-from runner.sequences.check.known_jobs import Built
 from runner.sequences.check.process_pool import built_by_others, built_here, processes_for, while_wanted
+from runner.sequences.compiled import Built
 from runner.spec import parse
 
 FILE = """\

@@ -26,7 +26,7 @@ from runner.domain import (
 from runner.errors import SpecError
 from runner.sequences import Compiled, compiled
 from runner.sequences.pulser_api.device_limits import most_qubits
-from runner.sequences.pulser_api.durations import is_too_long
+from runner.sequences.pulser_api.job_values import is_too_long
 from runner.spec import load, parse
 
 FILE = """\

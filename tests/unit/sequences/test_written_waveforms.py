@@ -16,7 +16,7 @@ from pulser.waveforms import (
 )
 from written_texts import same, written
 
-from runner.sequences.pulser_api.durations import is_too_long
+from runner.sequences.pulser_api.job_values import is_too_long
 
 JOBS = [{"runs": 10, "variables": {"t_ns": 100, "x": 3.0, "v": [0, 1, 2]}}]
 PARTS = "[custom: {samples: [1]}, custom: {samples: [2]}]"

@@ -6,7 +6,7 @@ import hashlib
 
 import pytest
 
-from runner.spec.jobs.random_values import drawn_values
+from runner.spec.jobs.rule_values import drawn_values
 from runner.spec.models.sweep_rules import Random
 from runner.spec.values.sweep_values import SweepError
 

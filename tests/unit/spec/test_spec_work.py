@@ -12,8 +12,7 @@ from runner.errors import SpecError
 from runner.spec import parse
 from runner.spec.format import formatter
 from runner.spec.format.formatter import formatted
-from runner.spec.validate.schema import experiment_schema
-from runner.spec.validate.schema_guide import guide_at
+from runner.spec.validate.schema import guide_at
 
 HEAD = commands.EXPERIMENT.rpartition("    - runs")[0]
 ONE = "    - runs: 50\n      variables: {t_ns: 100}\n"
@@ -78,7 +77,7 @@ class UncountedKeys(dict):
 
 def test_what_may_stand_at_a_place_is_told_without_a_walk_through_what_stands_there():
     """It is asked for each of the problems with its keys."""
-    known = guide_at(experiment_schema(), UncountedKeys(kind="Experiment"), "").keys
+    known = guide_at(UncountedKeys(kind="Experiment"), "").keys
 
     assert ["apiVersion", "kind", "metadata", "spec"] == sorted(known)
 
