@@ -6,7 +6,7 @@ import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -56,7 +56,7 @@ def checked_counts(value: object, *, n_qubits: int | None, runs: int | None) -> 
     return CheckedCounts(value)
 
 
-def _are_right(value: dict[str, Any], n_qubits: int | None) -> bool:
+def _are_right(value: dict[str, int], n_qubits: int | None) -> bool:
     """Whether all bitstrings and numbers can be right; at once, as records hold a great many of them."""
     lengths = set(map(len, value))
     return (
@@ -68,7 +68,7 @@ def _are_right(value: dict[str, Any], n_qubits: int | None) -> bool:
     )
 
 
-def _first_wrong(value: dict[str, Any], n_qubits: int | None) -> str:
+def _first_wrong(value: dict[str, int], n_qubits: int | None) -> str:
     """The first thing that cannot be right."""
     for bitstring, count in value.items():
         if not bitstring or bitstring.strip("01"):
@@ -89,7 +89,7 @@ def _shown(value: object) -> str:
     return text if len(text) <= _SHOWN_CHARACTERS else f"{text[:_SHOWN_CHARACTERS]}…"
 
 
-def built_qubits(qubit_ids: tuple[str, ...], variables: Mapping[str, Any]) -> tuple[str, ...]:
+def built_qubits(qubit_ids: tuple[str, ...], variables: Mapping[str, object]) -> tuple[str, ...]:
     """Order of the qubits in a job's bitstrings: of a mappable register those that the job puts into traps.
 
     Args:

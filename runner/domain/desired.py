@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.domain.counts import built_qubits
 from runner.domain.identity import measured_constants
@@ -188,7 +188,7 @@ class DesiredJob:
     key: str
     name: str
     runs: int
-    variables: Mapping[str, Any]
+    variables: Mapping[str, object]
     duration_ns: int | None = None
     rerun: int = 0
     repetition: int | None = None

@@ -34,7 +34,7 @@ def canonical_json(value: Any) -> bytes:
     return rfc8785.dumps(value)
 
 
-def digest(value: Any) -> str:
+def digest(value: object) -> str:
     """SHA-256 of a value's canonical JSON, as 64 hexadecimal digits."""
     return hashlib.sha256(canonical_json(value)).hexdigest()
 
@@ -44,7 +44,7 @@ def file_digest(text: str | None, companions: Iterable[str | None]) -> str:
     return digest([text, *(tuple(companions) or (None,))])
 
 
-def job_key(variables: Mapping[str, Any]) -> str:
+def job_key(variables: Mapping[str, object]) -> str:
     """Key of the point that a job measures: 16 hexadecimal digits, without its runs.
 
     Shots are independent: two jobs with the same variables measure the same point.
@@ -55,7 +55,7 @@ def job_key(variables: Mapping[str, Any]) -> str:
     return hashlib.sha256(text.encode()).hexdigest()[:_KEY_CHARACTERS]
 
 
-def _plain_canonical(variables: Mapping[str, Any]) -> str | None:
+def _plain_canonical(variables: Mapping[str, object]) -> str | None:
     """Canonical JSON of the usual variables, ten times as quick; None for all that is not quite simple."""
     members = []
     for name in sorted(variables):

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final
+from typing import Final
 
 from runner.domain.digests import digest
 from runner.domain.json_values import plain_differences
@@ -74,7 +74,7 @@ _NOISES: Final = {
 _NOT_NOISE: Final = ("noise_types", "runs", "samples_per_run", "$schema", "pulser_version")
 
 
-def constants_of(sequence: str | Mapping[str, Any], *, with_noise: bool = False) -> dict[str, Any]:
+def constants_of(sequence: str | Mapping[str, object], *, with_noise: bool = False) -> dict[str, object]:
     """The constants of its device that a sequence uses, by Pulser's names; none that is at its default.
 
     Args:
@@ -94,24 +94,23 @@ def constants_of(sequence: str | Mapping[str, Any], *, with_noise: bool = False)
     if not isinstance(device, Mapping):
         return {} if device is None else {"device": device}
     channels = _channels(said, device)
-    bases = {str(each.get("basis")) for each in channels.values()}
+    bases = {str(_mapping(each).get("basis")) for each in channels.values()}
     dmms = {} if _XY in bases else _dmms(said, device)  # masks of the XY basis do without
     constants = _interaction(device, bases | {_RYDBERG} if dmms else bases)
     if used := {**channels, **dmms}:
         constants["channels"] = used
     if with_noise and (noise := _noise(device.get("default_noise_model") or device.get("noise_model"))):
         constants["noise_model"] = noise
-    rounded: dict[str, Any] = _rounded(constants)
-    return rounded
+    return {name: _rounded(each) for name, each in constants.items()}
 
 
-def constants_digest(sequence: str | Mapping[str, Any], *, with_noise: bool = False) -> str:
+def constants_digest(sequence: str | Mapping[str, object], *, with_noise: bool = False) -> str:
     """Digest of the constants that a sequence uses, as 16 hexadecimal digits; see `constants_of`."""
     return digest(constants_of(sequence, with_noise=with_noise))[:_DIGEST_CHARACTERS]
 
 
 @lru_cache(maxsize=1024)
-def device_constants(sequence: str, device_type: str) -> Mapping[str, Any]:
+def device_constants(sequence: str, device_type: str) -> Mapping[str, object]:
     """The constants that a sequence uses on a device type; empty where nothing can be read of them.
 
     Args:
@@ -137,8 +136,8 @@ def measured_constants(sequence: str, device_type: str) -> str:
 
 
 def constants_differences(
-    one: Mapping[str, Any], other: Mapping[str, Any]
-) -> tuple[tuple[str, Any, Any], ...]:
+    one: Mapping[str, object], other: Mapping[str, object]
+) -> tuple[tuple[str, object, object], ...]:
     """Every constant in which two sequences differ, by its path, with both values; None for the default.
 
     Args:
@@ -150,14 +149,14 @@ def constants_differences(
     return tuple((path.removeprefix("."), here, there) for path, here, there in found)
 
 
-def _representation(sequence: str | Mapping[str, Any]) -> Mapping[str, Any]:
+def _representation(sequence: str | Mapping[str, object]) -> Mapping[str, object]:
     said = (json.loads(sequence) if sequence else {}) if isinstance(sequence, str) else sequence
     if not isinstance(said, Mapping):
         raise ValueError("an abstract representation is a JSON object")  # noqa: TRY004  (of a text, not a type)
     return said
 
 
-def _interaction(device: Mapping[str, Any], bases: set[str]) -> dict[str, Any]:
+def _interaction(device: Mapping[str, object], bases: set[str]) -> dict[str, object]:
     """What decides how atoms interact; of hyperfine states alone, which do not, nothing.
 
     In the XY basis both count: spins are exchanged by the coefficient, and atoms that are both in the upper
@@ -168,7 +167,7 @@ def _interaction(device: Mapping[str, Any], bases: set[str]) -> dict[str, Any]:
     return {name: device[name] for name in wanted if device.get(name) is not None}
 
 
-def _channels(said: Mapping[str, Any], device: Mapping[str, Any]) -> dict[str, Any]:
+def _channels(said: Mapping[str, object], device: Mapping[str, object]) -> dict[str, object]:
     """Constants of the channels that are declared, by their ids in the device."""
     declared = {name: str(each) for name, each in _mapping(said.get("channels")).items()}
     in_eom = {
@@ -182,14 +181,14 @@ def _channels(said: Mapping[str, Any], device: Mapping[str, Any]) -> dict[str, A
     }
 
 
-def _channel(channel: Mapping[str, Any], *, has_eom: bool) -> dict[str, Any]:
+def _channel(channel: Mapping[str, object], *, has_eom: bool) -> dict[str, object]:
     constants = _but_defaults(channel, _CHANNEL)
     if has_eom and (eom := _eom(_mapping(channel.get("eom_config")))):
         constants["eom_config"] = eom
     return constants
 
 
-def _eom(config: Mapping[str, Any]) -> dict[str, Any]:
+def _eom(config: Mapping[str, object]) -> dict[str, object]:
     constants = _but_defaults(config, _EOM)
     if beams := _texts(constants.get("controlled_beams")):
         constants["controlled_beams"] = beams
@@ -198,7 +197,7 @@ def _eom(config: Mapping[str, Any]) -> dict[str, Any]:
     return constants
 
 
-def _dmms(said: Mapping[str, Any], device: Mapping[str, Any]) -> dict[str, Any]:
+def _dmms(said: Mapping[str, object], device: Mapping[str, object]) -> dict[str, object]:
     """Constants of the DMMs that are set up, by their ids."""
     there = _by_id(device.get("dmm_objects"))
     mapped, masking = _ids(said, "config_detuning_map"), _ids(said, "config_slm_mask")
@@ -209,13 +208,13 @@ def _dmms(said: Mapping[str, Any], device: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _ids(said: Mapping[str, Any], name: str) -> set[str]:
+def _ids(said: Mapping[str, object], name: str) -> set[str]:
     """The DMMs that operations of a kind are about."""
     operations = _mappings(said.get("operations"))
     return {str(each.get("dmm_id", _DMM_OF_OLD_MASKS)) for each in operations if each.get("op") == name}
 
 
-def _noise(model: Any) -> dict[str, Any]:
+def _noise(model: object) -> dict[str, object]:
     """What a noise model adds: its kinds, and the parameters of these."""
     said = _mapping(model)
     kinds = _texts(said.get("noise_types"))
@@ -229,7 +228,7 @@ def _noise(model: Any) -> dict[str, Any]:
     return {"noise_types": kinds, **parameters}
 
 
-def _but_defaults(said: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+def _but_defaults(said: Mapping[str, object], defaults: Mapping[str, object]) -> dict[str, object]:
     """The values of some keys, but for those that are what they are where nothing is said."""
     return {
         name: said[name]
@@ -238,24 +237,24 @@ def _but_defaults(said: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[
     }
 
 
-def _by_id(parts: Any) -> dict[str, Mapping[str, Any]]:
+def _by_id(parts: object) -> dict[str, Mapping[str, object]]:
     return {str(each["id"]): each for each in _mappings(parts) if "id" in each}
 
 
-def _texts(parts: Any) -> list[str]:
+def _texts(parts: object) -> list[str]:
     """Words of a list whose order says nothing."""
     return sorted({str(each) for each in parts}) if isinstance(parts, list) else []
 
 
-def _mappings(parts: Any) -> list[Mapping[str, Any]]:
+def _mappings(parts: object) -> list[Mapping[str, object]]:
     return [each for each in parts if isinstance(each, Mapping)] if isinstance(parts, list) else []
 
 
-def _mapping(part: Any) -> Mapping[str, Any]:
+def _mapping(part: object) -> Mapping[str, object]:
     return part if isinstance(part, Mapping) else {}
 
 
-def _rounded(value: Any) -> Any:
+def _rounded(value: object) -> object:
     """The same with every number to so many digits as count, and complex numbers that are real as these."""
     if isinstance(value, Mapping):
         if value.keys() == {"real", "imag"} and value["imag"] == 0:

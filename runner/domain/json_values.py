@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from typing import TYPE_CHECKING, Any, Final, TypeAlias
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from _typeshed import DataclassInstance
 
 # A value as JSON has it, and YAML as we read it.
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | bool | None"
@@ -17,22 +19,27 @@ JsonObject: TypeAlias = dict[str, Json]
 _SHOWN_CHARACTERS: Final = 40
 
 
-def plain(value: Any) -> Any:
+def plain_object(value: DataclassInstance) -> dict[str, object]:
+    """A dataclass as an object of JSON, see `plain`."""
+    return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+
+
+def plain(value: object) -> object:
     """A value as JSON can say it: dataclasses become objects, moments become text, sets sorted lists."""
     if is_dataclass(value) and not isinstance(value, type):
-        return {each.name: plain(getattr(value, each.name)) for each in fields(value)}
+        return plain_object(value)
     if isinstance(value, Mapping):
         return {str(key): plain(each) for key, each in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(each) for each in value]
     if isinstance(value, (set, frozenset)):
-        return sorted(plain(each) for each in value)
+        return [plain(each) for each in sorted(value)]
     if isinstance(value, Enum):
         return value.value
     return value.isoformat() if isinstance(value, datetime) else _python_value(value)
 
 
-def json_default(value: Any) -> Any:
+def json_default(value: object) -> object:
     """What stands in JSON for a value that `json` does not know: the `default` of `json.dumps` at a border.
 
     Raises:
@@ -44,13 +51,13 @@ def json_default(value: Any) -> Any:
     return found
 
 
-def _python_value(value: Any) -> Any:
+def _python_value(value: object) -> object:
     """A scalar or an array of NumPy (or of a library like it) as Python's own numbers and lists."""
     to_python = None if isinstance(value, type) else getattr(value, "tolist", None)
     return to_python() if callable(to_python) else value
 
 
-def plain_differences(at: str, one: Any, other: Any) -> Iterator[tuple[str, Any, Any]]:
+def plain_differences(at: str, one: object, other: object) -> Iterator[tuple[str, object, object]]:
     """Every place in which two trees of plain data differ, with what stands there in each; None for nothing.
 
     Args:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.domain.counts import checked_counts
 from runner.domain.statuses import JobStatus
@@ -30,7 +30,7 @@ class ObservedJob:
     key: str
     status: JobStatus
     runs: int
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, object] = field(default_factory=dict)
     created_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
@@ -89,7 +89,7 @@ class RecordedJob:
     status: JobStatus
     runs: int
     name: str = ""
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, object] = field(default_factory=dict)
     rerun: int = 0
     attempt: int = 1
     created_at: datetime | None = None

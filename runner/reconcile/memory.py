@@ -7,17 +7,16 @@ own request has said is true from then on, whatever a list shows; of two states 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.domain import BatchStatus, JobStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
+    from runner.cloud.client import Payload
     from runner.domain import DesiredExperiment
     from runner.reconcile.model.actions import Hold
-
-    Payload = dict[str, Any]
 
 _PENDING, _UNDER_WAY, _ENDED = range(3)
 # What of a job never changes.
@@ -47,7 +46,7 @@ class Memory:
 
     # What was told
 
-    def hear(self, answer: Mapping[str, Any]) -> None:
+    def hear(self, answer: Mapping[str, object]) -> None:
         """Keeps what the answer to a request of ours says of a batch and its jobs."""
         batch_id = answer.get("id")
         if isinstance(batch_id, str):
@@ -159,14 +158,14 @@ class Memory:
         self._since_s.pop(what, None)
 
 
-def jobs_in(answer: Mapping[str, Any]) -> list[Payload]:
+def jobs_in(answer: Mapping[str, object]) -> list[Payload]:
     """The jobs that an answer carries, as far as they can be told apart."""
     jobs = answer.get("jobs")
     listed = jobs if isinstance(jobs, list) else []
     return [job for job in listed if isinstance(job, dict) and isinstance(job.get("id"), str)]
 
 
-def _is_told(job: Mapping[str, Any], name: str) -> bool:
+def _is_told(job: Mapping[str, object], name: str) -> bool:
     """Whether something is known of a job; runs that cannot be right, and empty variables, are not."""
     value = job.get(name)
     if name == "variables":
@@ -174,18 +173,18 @@ def _is_told(job: Mapping[str, Any], name: str) -> bool:
     return value is not None and (name != "runs" or (type(value) is int and value > 0))
 
 
-def _is_ending(payload: Mapping[str, Any]) -> bool:
+def _is_ending(payload: Mapping[str, object]) -> bool:
     return BatchStatus(str(payload.get("status"))) in _ENDING
 
 
-def _progress(job: Mapping[str, Any]) -> int:
+def _progress(job: Mapping[str, object]) -> int:
     status = JobStatus(str(job.get("status")))
     if status.is_terminal:
         return _ENDED
     return _PENDING if status is JobStatus.PENDING else _UNDER_WAY
 
 
-def _creation_order(job: Mapping[str, Any]) -> float:
+def _creation_order(job: Mapping[str, object]) -> float:
     """Where a job stands; those that do not say it stay in the order in which they were seen."""
     order = job.get("creation_order")
     return order if isinstance(order, (int, float)) else float("inf")

@@ -10,7 +10,7 @@ import click
 from runner.cli import options
 from runner.cli.exit_codes import Exit
 from runner.cli.output import print_json, print_table, say
-from runner.domain.json_values import plain
+from runner.domain.json_values import plain_object
 from runner.project import Project
 from runner.project.edit.garbage import Spare, chosen, remove, spare
 
@@ -39,7 +39,7 @@ def gc_(paths: tuple[str, ...], yes: bool, form: str) -> int:
         doomed = chosen(spares, named, all_replaceable=yes)
         remove(project.root, doomed)
     if form == "json":
-        print_json([{**plain(each), "removed": each in doomed} for each in spares])
+        print_json([{**plain_object(each), "removed": each in doomed} for each in spares])
         return Exit.DONE
     if spares:
         print_table(("path", "size", "goes with", "why"), [_row(each, each in doomed) for each in spares])

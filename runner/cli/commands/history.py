@@ -12,7 +12,7 @@ import click
 from runner.cli import options
 from runner.cli.exit_codes import Exit
 from runner.cli.output import print_json, print_table, say
-from runner.domain.json_values import plain
+from runner.domain.json_values import plain_object
 from runner.project import names_meant
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def history(words: tuple[str, ...], target: str | None, form: str, limit: int | 
 
 
 def _object(each: Happening) -> dict[str, object]:
-    return {**plain(each), "at": each.at.astimezone(UTC).isoformat()}
+    return {**plain_object(each), "at": each.at.astimezone(UTC).isoformat()}
 
 
 def _row(each: Happening) -> tuple[object, ...]:

@@ -10,7 +10,7 @@ from runner.cli import options
 from runner.cli.exit_codes import Exit
 from runner.cli.output import print_json, print_text, say
 from runner.cli.render.results_forms import Form
-from runner.domain.json_values import plain
+from runner.domain.json_values import plain_object
 from runner.domain.numerals import counted
 from runner.errors import UsageError
 from runner.project.edit.record_repairs import Repair, plain_repair, repaired
@@ -70,8 +70,8 @@ def _print_data(verdicts: Mapping[str, Verdict], mended: Repairs, *, repairs: bo
     print_json(
         {
             name: {
-                **plain(verdict),
-                "flaws": [{**plain(each), "path": str(each.path)} for each in verdict.flaws],
+                **plain_object(verdict),
+                "flaws": [{**plain_object(each), "path": str(each.path)} for each in verdict.flaws],
                 **({"repairs": [plain_repair(each) for each in mended.get(name, ())]} if repairs else {}),
             }
             for name, verdict in verdicts.items()

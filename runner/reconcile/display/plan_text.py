@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from runner.domain.json_values import plain
+from runner.domain.json_values import plain, plain_object
 from runner.domain.numerals import counted
 
 if TYPE_CHECKING:
@@ -84,17 +84,17 @@ def job_line(plan: Plan) -> str:
     return f"{counted(len(plan.jobs), 'job')}: {said}" if said else "no jobs"
 
 
-def plan_object(plan: Plan) -> dict[str, Any]:
+def plan_object(plan: Plan) -> dict[str, object]:
     """The plan as data; each action says its kind, and what caused it."""
     actions = [
-        {"action": type(action).__name__, **plain(action), "differences": plain(caused)}
+        {"action": type(action).__name__, **plain_object(action), "differences": plain(caused)}
         for action, caused in zip(plan.actions, plan.differences, strict=True)
     ]
-    whole: dict[str, Any] = plain(plan)
+    whole = plain_object(plan)
     del whole["differences"]
     return whole | {"actions": actions}
 
 
-def plan_objects(plans: Iterable[Plan]) -> list[dict[str, Any]]:
+def plan_objects(plans: Iterable[Plan]) -> list[dict[str, object]]:
     """Several plans as data."""
     return [plan_object(plan) for plan in plans]

@@ -45,6 +45,7 @@ from runner.reconcile.plan.daily_budget import day_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from runner.cloud.client import Payload
     from runner.domain import DesiredExperiment
     from runner.reconcile.context import Context
     from runner.reconcile.model.actions import Action, NewJob
@@ -277,7 +278,7 @@ class Executor:
             hint="nothing was bought; apply again",
         )
 
-    def _send_journalled(self, seq: int, send: Callable[[], dict[str, Any]]) -> dict[str, Any] | None:
+    def _send_journalled(self, seq: int, send: Callable[[], Payload]) -> Payload | None:
         """The answer to a request that must not be sent twice; None when nobody knows, or it was refused.
 
         An unknown outcome is no error: the next pass looks, and decides.
@@ -365,7 +366,7 @@ class Executor:
         for tag in said:
             self._memory.mark(batch_id, tag)
 
-    def _shut(self, shut: Callable[[], dict[str, Any]]) -> None:
+    def _shut(self, shut: Callable[[], Payload]) -> None:
         """Shuts a batch; what has already happened, or comes too late, is for the next pass to see."""
         with suppress(*_TOO_LATE):
             self._memory.hear(shut() | {"open": False})
@@ -378,13 +379,13 @@ class Executor:
             self.results.add(snapshot.desired, batch, action)
 
 
-def _job_payloads(desired: DesiredExperiment, jobs: tuple[NewJob, ...]) -> list[dict[str, Any]]:
+def _job_payloads(desired: DesiredExperiment, jobs: tuple[NewJob, ...]) -> list[Payload]:
     """Jobs as they are sent; the sequences are the file's, so that no plan has to carry them."""
     own = {job.key: job.sequence for job in desired.jobs}
     return [_job_payload(job, own.get(job.key)) for job in jobs]
 
 
-def _job_payload(job: NewJob, sequence: str | None) -> dict[str, Any]:
+def _job_payload(job: NewJob, sequence: str | None) -> Payload:
     if sequence is not None:
         return {"runs": job.runs, "sequence": sequence}
     return {"runs": job.runs, "variables": dict(job.variables)} if job.variables else {"runs": job.runs}

@@ -10,7 +10,7 @@ that are missing where the policy buys them, justify.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from runner.domain import BatchStatus, JobStatus, OnUnknown, RunsMode, Shortfall
 from runner.domain.numerals import counted
@@ -71,7 +71,7 @@ class Evidence:
     settle_s: float = 0.0
     shut_s: Mapping[str, float] = field(default_factory=dict)
     ages_s: Mapping[int, float] = field(default_factory=dict)
-    constants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    constants: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
 
 
 class _Job(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.domain import own_sequence_key
 from runner.errors import CloudError, NotFoundError
@@ -14,8 +14,9 @@ from runner.reconcile.observe.job_sequences import jobs_with_sequences, qubits_o
 from runner.results.records.manifest_files import makes_recipe, recipe_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
+    from runner.cloud.client import Payload
     from runner.reconcile.context import Context
     from runner.reconcile.model.snapshot import Planned, Snapshot
 
@@ -57,7 +58,7 @@ class LostManifests:
             if told:
                 self._manifests.write(name, recipe, told | {"target": target})
 
-    def _from_batches(self, name: str, recipe: str, batch_ids: Iterable[str]) -> dict[str, Any]:
+    def _from_batches(self, name: str, recipe: str, batch_ids: Iterable[str]) -> dict[str, object]:
         """What the cloud still knows of what was run; empty where it knows nothing that makes the recipe."""
         for batch_id in batch_ids:
             if (name, recipe, batch_id) in self._asked:
@@ -72,7 +73,7 @@ class LostManifests:
                 return told
         return {}
 
-    def _rebuilt(self, name: str, recipe: str, batch: Mapping[str, Any]) -> dict[str, Any]:
+    def _rebuilt(self, name: str, recipe: str, batch: Payload) -> dict[str, object]:
         text = batch.get("sequence_builder")
         sequence = _object(text)
         known = {"sequence": sequence or None, "device_type": batch.get("device_type")}
@@ -100,7 +101,7 @@ class LostManifests:
             REBUILT: f"from the batch {batch['id']}",
         }
 
-    def _own_sequences(self, batch_id: str) -> dict[str, Any]:
+    def _own_sequences(self, batch_id: str) -> dict[str, dict[str, object]]:
         jobs = jobs_with_sequences(self._context.client, batch_id)
         texts = [job["sequence"] for job in jobs if _object(job.get("sequence"))]
         return {own_sequence_key(text): json.loads(text) for text in texts}
@@ -117,7 +118,7 @@ def _about_to_be_recorded(planned: Planned) -> dict[str, list[str]]:
     return found
 
 
-def _object(text: object) -> dict[str, Any]:
+def _object(text: object) -> dict[str, object]:
     """The object of a text of JSON; empty if it is none."""
     try:
         value = json.loads(text) if isinstance(text, str) and text else {}

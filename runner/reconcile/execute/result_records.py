@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeAlias
 
 from runner.domain import CheckedCounts, JobStatus, RecordedJob, built_qubits, checked_counts
 from runner.domain.identity import UNPROVED
@@ -14,12 +14,13 @@ from runner.reconcile.model.tags import read_marks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from runner.cloud.client import Payload
     from runner.domain import DesiredExperiment, ObservedBatch, ObservedJob
     from runner.reconcile.context import Context
     from runner.reconcile.model.actions import EndedJob, RecordResults
     from runner.reconcile.model.tags import Marks
 
-    Result = dict[str, Any] | CloudError | None
+    Result: TypeAlias = Payload | CloudError | None
 
 
 class ResultRecords:

@@ -8,7 +8,7 @@ something else has changed them, and a person decides.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.domain import OnDeviceChange, constants_differences
 from runner.domain.identity import OTHER_CONSTANTS, UNPROVED, device_constants
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment, DesiredJob, DeviceSource
 
-    Values = Mapping[str, Mapping[str, Any]]
-    Differences = tuple[tuple[str, Any, Any], ...]
+    Values = Mapping[str, Mapping[str, object]]
+    Differences = tuple[tuple[str, object, object], ...]
 
 _ALL: Final = "*"
 _LEVEL: Final = "rydberg_level"
@@ -83,7 +83,7 @@ def changes_said(some: Iterable[Differences]) -> str:
     return ", ".join(known[:_SHOWN] + more)
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     return "as by default" if value is None else f"{value}"
 
 

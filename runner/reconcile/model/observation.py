@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.reconcile.model.plan import Cost
 
@@ -141,11 +141,11 @@ class Observation:
     recorded: tuple[RecordedJob, ...] = ()
     unproved: tuple[RecordedJob, ...] = ()
     completed: Mapping[str, tuple[RecordedJob, ...]] = field(default_factory=dict)
-    constants: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    constants: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     entries: tuple[Entry, ...] = ()
     failed_fetches: Mapping[str, FailedFetch] = field(default_factory=dict)
     dependencies: tuple[Dependency, ...] = ()
-    bought: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    bought: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     today: Cost = field(default_factory=Cost)
     today_gap: str = ""
     sightings: Mapping[str, Sighting] = field(default_factory=dict)

@@ -38,7 +38,7 @@ class SavedAction(BaseModel):
         description="Why, in words.", examples=["3 jobs with 300 runs are wanted and not there"]
     )
     batch_id: str | None = Field(default=None, description="The batch that it is about.", examples=[_BATCH])
-    differences: tuple[dict[str, Any], ...] = Field(
+    differences: tuple[dict[str, object], ...] = Field(
         default=(),
         description="What caused it: a field, what there is, and what is wanted.",
         examples=[[{"subject": "jobs.reference.runs", "have": 300, "want": 400}]],
@@ -62,18 +62,18 @@ class SavedCost(_Frozen):
 class SavedWorld(_Frozen):
     """Everything that the planner saw, without times."""
 
-    batches: dict[str, dict[str, Any]] = Field(
+    batches: dict[str, dict[str, object]] = Field(
         description="Our batches by id: status, tags, …",
         examples=[{_BATCH: {"status": "DONE", "open": False, "jobs_count": 3}}],
     )
-    jobs: dict[str, dict[str, Any]] = Field(
+    jobs: dict[str, dict[str, object]] = Field(
         description="Remote jobs that are not on record, by id.",
         examples=[{_JOB: {"status": "DONE", "runs": 300}}],
     )
-    recorded: dict[str, dict[str, Any]] = Field(
+    recorded: dict[str, dict[str, object]] = Field(
         description="Jobs on record, by id.", examples=[{_JOB: {"status": "DONE", "runs": 100}}]
     )
-    journal: dict[str, dict[str, Any]] = Field(
+    journal: dict[str, dict[str, object]] = Field(
         description="Rows of this machine's journal, by number.",
         examples=[{"7": {"kind": "claim", "state": "accepted"}}],
     )

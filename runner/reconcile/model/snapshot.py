@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runner.domain import BatchStatus
 from runner.domain.numerals import counted
@@ -47,7 +47,7 @@ class Snapshot:
     """
 
     desired: DesiredExperiment
-    manifest: Mapping[str, Any] = field(default_factory=dict)
+    manifest: Mapping[str, object] = field(default_factory=dict)
     commit: str = ""
     is_applied: bool = True
     promise: SavedExperiment | None = None

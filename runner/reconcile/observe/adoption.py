@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.domain import JobStatus, constants_differences, recipe_parts
 from runner.domain.identity import device_constants, measured_constants
@@ -16,8 +16,9 @@ from runner.reconcile.model.tags import read_marks
 from runner.reconcile.observe.payloads import observed_batch, observed_jobs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
 
+    from runner.cloud.client import Payload
     from runner.domain import DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob
     from runner.reconcile.model.entries import Entry
 
@@ -75,8 +76,8 @@ class Candidate:
 def candidate(
     desired: DesiredExperiment,
     namespace: str,
-    payload: Mapping[str, Any],
-    jobs: Sequence[Mapping[str, Any]],
+    payload: Payload,
+    jobs: Sequence[Payload],
     *,
     repetitions: Repetitions = FIRST,
 ) -> Candidate:
@@ -121,7 +122,7 @@ def _is_as_asked(job: DesiredJob, there: ObservedJob) -> bool:
 
 
 def free_repetitions(
-    desired: DesiredExperiment, jobs: Sequence[Mapping[str, Any]], held: Collection[str]
+    desired: DesiredExperiment, jobs: Sequence[Payload], held: Collection[str]
 ) -> Repetitions:
     """Which repetitions the jobs of a batch can be taken for: the first that nothing is bought for.
 
@@ -147,7 +148,7 @@ def _of_owner(batch: ObservedBatch, namespace: str) -> Iterator[str]:
         yield f"it belongs to another repository, with the namespace {marks.namespace!r}"
 
 
-def recipe_objections(desired: DesiredExperiment, payload: Mapping[str, Any]) -> Iterator[str]:
+def recipe_objections(desired: DesiredExperiment, payload: Payload) -> Iterator[str]:
     """What makes a batch another recipe than the file's."""
     device_type = payload.get("device_type")
     if device_type != desired.device_type:
@@ -190,7 +191,7 @@ def _sequence_differences(ours: str, theirs: str | None) -> Iterator[str]:
 _NOTHING: Final = object()
 
 
-def differences(have: Any, want: Any, pointer: str = "") -> Iterator[tuple[str, Any, Any]]:
+def differences(have: object, want: object, pointer: str = "") -> Iterator[tuple[str, object, object]]:
     """Where two JSON values differ: pointer, and what stands there; numbers are compared by value."""
     if isinstance(have, dict) and isinstance(want, dict):
         for key in sorted(have.keys() | want.keys()):
@@ -202,7 +203,7 @@ def differences(have: Any, want: Any, pointer: str = "") -> Iterator[tuple[str, 
         yield pointer or "/", have, want
 
 
-def _short(value: Any) -> str:
+def _short(value: object) -> str:
     text = "nothing" if value is _NOTHING else repr(value)
     return text if len(text) <= _CHARACTERS else f"{text[:_CHARACTERS]}…"
 

@@ -29,10 +29,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from runner.cloud import Client
+    from runner.cloud.client import Payload
     from runner.domain import ObservedJob, RecordedJob
     from runner.reconcile.memory import Memory
     from runner.reconcile.observe.completeness import Expected
-    from runner.reconcile.observe.payloads import Payload
 
 T = TypeVar("T")
 R = TypeVar("R")

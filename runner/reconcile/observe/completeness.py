@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.domain import BatchStatus, JobStatus, ObservedJob
 from runner.domain.json_values import shown
@@ -19,11 +19,11 @@ from runner.reconcile.observe.payloads import jobs_count
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
+    from runner.cloud.client import Payload
     from runner.domain import RecordedJob
 
     Amounts = Collection[tuple[str, int]]
 
-    Payload = Mapping[str, Any]
 
 _ENDS: Final = (JobStatus.DONE, JobStatus.ERROR, JobStatus.CANCELED)
 # Of one job, as far as JSON carries whole numbers.

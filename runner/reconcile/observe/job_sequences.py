@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.domain import own_sequence_key
 
@@ -13,17 +13,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from runner.cloud import Client
+    from runner.cloud.client import Payload
     from runner.domain import DesiredExperiment
 
 
-def may_have_one(job: Mapping[str, Any]) -> bool:
+def may_have_one(job: Payload) -> bool:
     """Whether a job of a list may have its own sequence: a job with variables has none."""
     return not job.get("variables") and "sequence" not in job
 
 
-def with_sequences(
-    jobs: Iterable[Mapping[str, Any]], sequences: Mapping[str, str | None]
-) -> list[dict[str, Any]]:
+def with_sequences(jobs: Iterable[Payload], sequences: Mapping[str, str | None]) -> list[Payload]:
     """Jobs of a list, each with what is known of its own sequence.
 
     Args:
@@ -34,7 +33,7 @@ def with_sequences(
     ]
 
 
-def jobs_with_sequences(client: Client, batch_id: str) -> list[dict[str, Any]]:
+def jobs_with_sequences(client: Client, batch_id: str) -> list[Payload]:
     """Jobs of a batch in creation order, each with its own sequence; a request for each that may have one.
 
     Raises:

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
+    from runner.cloud.client import Payload
     from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob
     from runner.reconcile.context import Context
     from runner.reconcile.model.entries import Entry
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from runner.reconcile.observe.batch_reader import Reading
     from runner.reconcile.observe.origins import RecordOrigins
     from runner.reconcile.observe.ownership import Ownership
-    from runner.reconcile.observe.payloads import Payload
 
 
 class _Work(NamedTuple):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.domain import RecordedJob
 from runner.domain.identity import OTHER_CONSTANTS, UNPROVED, device_constants, measured_constants
@@ -16,10 +16,10 @@ from runner.results.records.sites import says_where, was_here
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from runner.cloud.client import Payload
     from runner.domain import DesiredExperiment, ObservedBatch
     from runner.reconcile.context import Context
     from runner.reconcile.model.observation import Observation
-    from runner.reconcile.observe.payloads import Payload
     from runner.results.records.sites import Site
 
 
@@ -77,7 +77,7 @@ class Origins:
         """
         recipe = wanted.recipe[:SHORT] if wanted else ""
         counted, unproved, completed = [], [], []
-        manifests: dict[str, Mapping[str, Any]] = {}
+        manifests: dict[str, Mapping[str, object]] = {}
         for job in recorded:
             if job.recipe not in manifests:
                 manifests[job.recipe] = self._records.manifest(experiment, job.recipe) or {}
@@ -102,7 +102,7 @@ class Origins:
         self,
         wanted: DesiredExperiment,
         job: RecordedJob,
-        manifest: Mapping[str, Any],
+        manifest: Mapping[str, object],
         here: Mapping[str, str],
     ) -> str:
         """With which constants a job on record was measured that does not say it.
@@ -173,7 +173,7 @@ class Origins:
 
     def _values(
         self, wanted: DesiredExperiment, seen: Observation, names: Iterable[str]
-    ) -> dict[str, Mapping[str, Any]]:
+    ) -> dict[str, Mapping[str, object]]:
         """The constants behind digests that are not those of the file, as far as anything tells them."""
         device_type = wanted.device_type
         manifests = (self._records.manifest(name, wanted.recipe[:SHORT]) or {} for name in names)

@@ -11,8 +11,8 @@ from runner.reconcile.model.tags import SHORT, read_marks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from runner.cloud.client import Payload
     from runner.domain import Surplus
-    from runner.reconcile.observe.payloads import Payload
 
     Words = frozenset[str] | set[str]
     Recipes = Mapping[str, Words]

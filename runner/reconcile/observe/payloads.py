@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.domain import BatchStatus, JobStatus, ObservedBatch, ObservedJob, job_key, own_sequence_key
 from runner.domain.identity import measured_constants
@@ -13,12 +13,12 @@ from runner.reconcile.model.tags import read_marks
 from runner.reconcile.observe.job_sequences import qubits_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
-Payload = dict[str, Any]
+    from runner.cloud.client import Payload
 
 
-def observed_batch(payload: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]] = ()) -> ObservedBatch:
+def observed_batch(payload: Payload, jobs: Iterable[Payload] = ()) -> ObservedBatch:
     """A batch, with the payloads of its jobs in creation order.
 
     Raises:
@@ -42,9 +42,7 @@ def observed_batch(payload: Mapping[str, Any], jobs: Iterable[Mapping[str, Any]]
         raise WireFormatError(f"a batch in the answer cannot be read: {error!r}") from error
 
 
-def observed_jobs(
-    payloads: Iterable[Mapping[str, Any]], repetitions: Repetitions = FIRST
-) -> tuple[ObservedJob, ...]:
+def observed_jobs(payloads: Iterable[Payload], repetitions: Repetitions = FIRST) -> tuple[ObservedJob, ...]:
     """All jobs of a batch, in the order of their payloads.
 
     Args:
@@ -59,7 +57,7 @@ def observed_jobs(
         raise WireFormatError(f"a job in the answer cannot be read: {error!r}") from error
 
 
-def observed_job(payload: Mapping[str, Any]) -> ObservedJob:
+def observed_job(payload: Payload) -> ObservedJob:
     """A job, with the key of its point; only an answer for it alone tells of a sequence of its own.
 
     Args:
@@ -83,7 +81,7 @@ def observed_job(payload: Mapping[str, Any]) -> ObservedJob:
     )
 
 
-def jobs_count(payload: Mapping[str, Any]) -> int:
+def jobs_count(payload: Payload) -> int:
     """How many jobs a batch has; an answer for one batch may list their ids instead."""
     count = payload.get("jobs_count")
     if type(count) is int and count >= 0:

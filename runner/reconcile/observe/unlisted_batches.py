@@ -12,10 +12,10 @@ from runner.reconcile.observe.expectations import unshown_batch
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Sequence
 
+    from runner.cloud.client import Payload
     from runner.domain import RecordedJob
     from runner.reconcile.context import Context
     from runner.reconcile.model.entries import Entry
-    from runner.reconcile.observe.payloads import Payload
 
 # For how long a claim of ours that is shown nowhere is asked for (in s): it costs nothing.
 _UNLISTED_S: Final = 60.0

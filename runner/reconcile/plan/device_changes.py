@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Final
+from typing import Final
 
 from runner.domain.json_values import plain_differences
 from runner.reconcile.model.plan import Difference
@@ -36,7 +36,7 @@ _UNITS: Final = {
 _CHARACTERS: Final = 40
 
 
-def device_differences(one: Any, other: Any) -> tuple[Difference, ...]:
+def device_differences(one: object, other: object) -> tuple[Difference, ...]:
     """Every field in which two specifications of a device differ; channels are told apart by their ids.
 
     Args:
@@ -57,13 +57,13 @@ def device_difference_said(difference: Difference) -> str:
     return f"{field} {have} → {want} {unit}".rstrip()
 
 
-def _physics(device: Any) -> Any:
+def _physics(device: object) -> object:
     if not isinstance(device, Mapping):
         return device
     return {key: _by_name(key, value) for key, value in device.items() if key not in _NOT_PHYSICS}
 
 
-def _by_name(key: str, value: Any) -> Any:
+def _by_name(key: str, value: object) -> object:
     """A list of named parts as a mapping; any other value as it is."""
     name = _NAMED_PARTS.get(key)
     if name is None or not isinstance(value, list):
@@ -73,7 +73,7 @@ def _by_name(key: str, value: Any) -> Any:
     return {part[name]: {field: each for field, each in part.items() if field != name} for part in value}
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     match value:
         case None:
             return "nothing"

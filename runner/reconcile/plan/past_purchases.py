@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.domain import JobStatus, constants_differences, constants_of
 from runner.domain.digests import recipe_parts
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob
 
-    Manifest = Mapping[str, Any]
+    Manifest = Mapping[str, object]
 
 _SHOWN = 3
 _SHOWN_OF_DEVICE = 12
@@ -60,7 +60,7 @@ def drift(desired: DesiredExperiment, bought: Mapping[str, Manifest]) -> tuple[D
 
 def live_changes(
     desired: DesiredExperiment, bought: Mapping[str, Manifest]
-) -> tuple[tuple[str, Any, Any], ...]:
+) -> tuple[tuple[str, object, object], ...]:
     """What a machine has changed of the constants that the sequence uses, where it was another before.
 
     As the target served its device when it was bought, and as it does now.
@@ -73,12 +73,13 @@ def live_changes(
     return constants_differences(*both)
 
 
-def _devices(desired: DesiredExperiment, manifest: Manifest) -> tuple[Any, Any]:
+def _devices(desired: DesiredExperiment, manifest: Manifest) -> tuple[object, object]:
     """The device of a sequence that was bought, and that of the same sequence now: all are for one device."""
     before = _sequence(manifest)
     if before and desired.sequence:
         return before.get("device"), json.loads(desired.sequence).get("device")
-    own = manifest.get("sequences") or {}
+    sequences = manifest.get("sequences")
+    own = sequences if isinstance(sequences, dict) else {}
     same = ((own[job.of_point], job.sequence) for job in desired.jobs if job.of_point in own)
     for was, now in same:
         if now is not None:
@@ -111,12 +112,12 @@ def remarks(desired: DesiredExperiment, bought: Mapping[str, Manifest]) -> Itera
             yield f"the recipe has changed: {_said(changed)}"
 
 
-def _sequence(manifest: Manifest) -> dict[str, Any]:
+def _sequence(manifest: Manifest) -> dict[str, object]:
     sequence = manifest.get("sequence")
     return sequence if isinstance(sequence, dict) else {}
 
 
-def _differences(at: str, one: Any, other: Any) -> tuple[Difference, ...]:
+def _differences(at: str, one: object, other: object) -> tuple[Difference, ...]:
     return tuple(Difference(*each) for each in plain_differences(at, one, other))
 
 

@@ -7,10 +7,10 @@ field what has moved. Time is in none of them: only what it changes in the actio
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.domain import OnDeviceChange, Shortfall, digest
-from runner.domain.json_values import plain, plain_differences
+from runner.domain.json_values import plain, plain_differences, plain_object
 from runner.reconcile.model.saved_plan import (
     SavedAction,
     SavedCost,
@@ -49,14 +49,14 @@ class Move:
     """One field that is no longer what the plan was made from; None where there is none."""
 
     field: str
-    planned: Any
-    found: Any
+    planned: object
+    found: object
 
     def __str__(self) -> str:
         return f"{self.field}: was {_word(self.planned)}, is {_word(self.found)}"
 
 
-def _word(value: Any) -> str:
+def _word(value: object) -> str:
     """A value in a few words: of an object, what it is and how it stands."""
     if isinstance(value, dict):
         said = [str(value[name]) for name in ("action", "kind", "status", "state") if name in value]
@@ -113,54 +113,54 @@ def saved_plan(
 
 def saved_action(action: Action, causes: tuple[Difference, ...]) -> SavedAction:
     """An action as it is saved, with what caused it."""
-    value = {"action": type(action).__name__, **plain(action), "differences": plain(causes)}
+    value = {"action": type(action).__name__, **plain_object(action), "differences": plain(causes)}
     return SavedAction.model_validate(value, strict=False)
 
 
-def desired_facts(desired: DesiredExperiment) -> dict[str, Any]:
+def desired_facts(desired: DesiredExperiment) -> dict[str, object]:
     """What the file asks for, as a tree; of the sequence, its digest."""
     # Of the sequence, the key says it.
-    jobs = {job.name: _without(plain(job), "sequence", *_OF_DEVICE) for job in desired.jobs}
-    asked: dict[str, Any] = plain(desired)
+    jobs = {job.name: _without(plain_object(job), "sequence", *_OF_DEVICE) for job in desired.jobs}
+    asked = plain_object(desired)
+    policy = plain_object(desired.policy)
     if not desired.forbidden:
         del asked["forbidden"]  # plans of before there was such a thing still hold
     if not desired.sublattices:
         del asked["sublattices"]
     if desired.policy.shortfall is Shortfall.KEEP:
-        del asked["policy"]["shortfall"]  # the same
+        del policy["shortfall"]  # the same
     if desired.policy.on_device_change is OnDeviceChange.HOLD:
-        del asked["policy"]["on_device_change"]
+        del policy["on_device_change"]
     asked = _without(asked, *_OF_DEVICE, "emulated")
-    return asked | {"sequence": digest(desired.sequence), "jobs": jobs}
+    return asked | {"sequence": digest(desired.sequence), "policy": policy, "jobs": jobs}
 
 
 def world_facts(observed: Observation) -> SavedWorld:
     """Everything that the planner saw, as trees without times."""
-    recorded = {
-        job.id: _without(plain(job), "id", "counts", "variables", *_TIMES, *_ORIGINS)
-        for job in observed.recorded
-    }
+    beside = ("id", "counts", "jobs", "variables", *_TIMES, *_ORIGINS)
+    recorded = {job.id: _without(plain_object(job), *beside) for job in observed.recorded}
     jobs = [job for batch in observed.batches for job in batch.jobs if job.id not in recorded]
     return SavedWorld(
         batches={
-            batch.id: _without(plain(batch), "id", "jobs", *_TIMES, *_ORIGINS) for batch in observed.batches
+            batch.id: _without(plain_object(batch), "id", "jobs", *_TIMES, *_ORIGINS)
+            for batch in observed.batches
         },
-        jobs={job.id: _without(plain(job), "id", "variables", *_TIMES, *_ORIGINS) for job in jobs},
+        jobs={job.id: _without(plain_object(job), "id", "variables", *_TIMES, *_ORIGINS) for job in jobs},
         recorded=recorded,
-        journal={str(entry.seq): _without(plain(entry), "seq", "at") for entry in observed.entries},
+        journal={str(entry.seq): _without(plain_object(entry), "seq", "at") for entry in observed.entries},
     )
 
 
-def _without(value: dict[str, Any], *names: str) -> dict[str, Any]:
+def _without(value: dict[str, object], *names: str) -> dict[str, object]:
     return {name: each for name, each in value.items() if name not in names}
 
 
-def as_json(value: BaseModel) -> dict[str, Any]:
+def as_json(value: BaseModel) -> dict[str, object]:
     """A saved value as JSON can say it, without what was never said."""
     return value.model_dump(mode="json", exclude_unset=True)
 
 
-def content_digest(content: Mapping[str, Any]) -> str:
+def content_digest(content: Mapping[str, object]) -> str:
     """Digest of an object of the file, without the digest that it carries."""
     return digest({name: each for name, each in content.items() if name != "digest"})
 
@@ -183,17 +183,17 @@ def moved_file(saved: SavedExperiment, desired: DesiredExperiment) -> tuple[Move
     return tuple(_differences(f"{saved.name}: file", saved.desired, desired_facts(desired)))
 
 
-def _acts(saved: SavedExperiment) -> dict[str, Any]:
+def _acts(saved: SavedExperiment) -> dict[str, object]:
     """The actions by their place, without words."""
     return {str(place): _without(as_json(action), *_WORDS) for place, action in enumerate(saved.actions, 1)}
 
 
-def _differences(at: str, planned: Any, found: Any) -> Iterator[Move]:
+def _differences(at: str, planned: object, found: object) -> Iterator[Move]:
     for field, was, now in plain_differences(at, planned, found):
         yield Move(field=field, planned=was, found=now)
 
 
-def plan_schema() -> dict[str, Any]:
+def plan_schema() -> dict[str, object]:
     """The published schema of a saved plan (JSON Schema, draft 2020-12)."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
