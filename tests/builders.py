@@ -30,7 +30,7 @@ SEQUENCE = json.dumps(
 )
 RECIPE = recipe_digest(device_type="EMU_FREE", sequence=SEQUENCE)
 COMMIT = 40 * "c"
-TERMS = TargetSettings(namespace="lab", poll_s=2.0, lease_s=60.0)
+TERMS = TargetSettings(namespace="lab", poll_s=2.0, claim_ttl_s=60.0)
 
 
 def at(seconds):

@@ -179,7 +179,7 @@ class Crewman:
 
     def _reconciler(self, watch):
         settings = TargetSettings(
-            namespace=NAMESPACE, settle_s=self.world.settle_s, lease_s=20.0, poll_s=_POLL_S
+            namespace=NAMESPACE, settle_s=self.world.settle_s, claim_ttl_s=20.0, poll_s=_POLL_S
         )
         context = Context(
             client=self.world.cloud.client(self),

@@ -609,8 +609,10 @@ DEFECTS = (
         name="all claims are taken for our own", at=f"{_SNAPSHOT}.creation", make=_knows_all_claims, within=80
     ),
     Defect(name="a claim is old at once", at=f"{_SNAPSHOT}.claim_age_s", make=gives(math.inf), within=60),
-    Defect(name="the lease is over at once", at=_RECONCILER, make=_with_settings(lease_s=0.0), within=120),
-    Defect(name="the lease never ends", at=_RECONCILER, make=_with_settings(lease_s=1e9), within=10),
+    Defect(
+        name="the lease is over at once", at=_RECONCILER, make=_with_settings(claim_ttl_s=0.0), within=120
+    ),
+    Defect(name="the lease never ends", at=_RECONCILER, make=_with_settings(claim_ttl_s=1e9), within=10),
     Defect(
         name="closings are left out",
         at="runner.reconcile.plan.maintenance:closings",

@@ -46,7 +46,7 @@ from runner.results import Records
 from runner.results.records.sites import Site
 
 _URL = "http://127.0.0.1:1"
-_POLL_S, _LEASE_S = 5.0, 20.0
+_POLL_S, _CLAIM_TTL_S = 5.0, 20.0
 # How many passes that do something, how long (in s), and how many processes bring everything to an end.
 _PASSES, _PATIENCE_S, _ROUNDS = 60, 900.0, 8
 # For how long silences count, see the planner.
@@ -80,7 +80,7 @@ def reconciler(crewman, watch):
     settle_s = crewman.world.conditions.settle_s
     return Reconciler(
         context,
-        TargetSettings(namespace=NAMESPACE, settle_s=settle_s, lease_s=_LEASE_S, poll_s=_POLL_S),
+        TargetSettings(namespace=NAMESPACE, settle_s=settle_s, claim_ttl_s=_CLAIM_TTL_S, poll_s=_POLL_S),
         watch,
     )
 

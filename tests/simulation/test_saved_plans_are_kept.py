@@ -71,7 +71,7 @@ class World:
             clock=self.clock,
             sleep=self.sleep,
         )
-        return Reconciler(context, TargetSettings(namespace="lab", poll_s=1.0, lease_s=5.0))
+        return Reconciler(context, TargetSettings(namespace="lab", poll_s=1.0, claim_ttl_s=5.0))
 
     def bought(self):
         """Remote jobs of each point, those left out that we cancelled ourselves."""

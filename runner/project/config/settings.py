@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from pydantic import (
     AfterValidator,
+    AliasChoices,
     BaseModel,
     ConfigDict,
     Field,
@@ -83,8 +84,11 @@ class Target(_Strict, json_schema_extra={"not": {"required": ["region", "url"]}}
         None, description="Path of the TLS certificates to trust.", examples=["certificates/lab.pem"]
     )
     settle_s: Seconds | None = Field(None, description="How far lists may lag behind (in s).", examples=[30])
-    lease_s: Seconds = Field(
-        60.0, description="How long another machine's claim is respected (in s).", examples=[60]
+    claim_ttl_s: Seconds = Field(
+        60.0,
+        validation_alias=AliasChoices("claim_ttl_s", "lease_s"),  # as it was called before
+        description="How long another machine's claim is respected (in s).",
+        examples=[60],
     )
     poll_s: Seconds | None = Field(
         None, description="Pause between two looks at running jobs (in s).", examples=[10]

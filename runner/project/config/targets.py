@@ -69,7 +69,7 @@ def _target_settings(
     return TargetSettings(
         namespace=namespace,
         settle_s=settle_s if target.settle_s is None else target.settle_s,
-        lease_s=target.lease_s,
+        claim_ttl_s=target.claim_ttl_s,
         poll_s=poll_s if target.poll_s is None else target.poll_s,
     )
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from runner.reconcile.journal.database import JournalFile
 from runner.reconcile.journal.history import History
-from runner.reconcile.journal.lock import LEASE_S, Lock, Owner
+from runner.reconcile.journal.lock import CHECKOUT_LOCK_TTL_S, Lock, Owner
 from runner.reconcile.model.entries import BUYING, Entry, Kind, State
 
 if TYPE_CHECKING:
@@ -49,18 +49,18 @@ class Journal:
         self._file.close()
 
     @contextmanager
-    def locked(self, verb: str, *, lease_s: float = LEASE_S) -> Iterator[None]:
+    def locked(self, verb: str, *, ttl_s: float = CHECKOUT_LOCK_TTL_S) -> Iterator[None]:
         """Keeps other runners out; until it ends, `intend` is refused once another has taken over.
 
         Args:
             verb: What the user asked for: told to whoever comes in vain.
 
-            lease_s: After how long without a sign of life another machine may take over (in s).
+            ttl_s: After how long without a sign of life another machine may take over (in s).
 
         Raises:
             JournalError: Somebody else works here.
         """
-        lock = Lock(self._file, Owner.this_process(verb), self._clock, lease_s=lease_s)
+        lock = Lock(self._file, Owner.this_process(verb), self._clock, ttl_s=ttl_s)
         lock.take()
         self._lock = lock
         try:

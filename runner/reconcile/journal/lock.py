@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from runner.reconcile.journal.database import JournalFile, Row
 
-LEASE_S: Final = 30.0
+CHECKOUT_LOCK_TTL_S: Final = 30.0
 # Of /proc/<pid>/stat, counted behind the command's name: state, and start time in ticks since boot.
 _STATE, _START = 0, 19
 _GONE: Final = frozenset("ZXx")
@@ -114,7 +114,7 @@ class Lock:
     Args:
         clock: The time now, with a time zone.
 
-        lease_s: After how long without a renewal another may take over (in s).
+        ttl_s: After how long without a renewal another may take over (in s).
     """
 
     def __init__(
@@ -123,11 +123,11 @@ class Lock:
         owner: Owner,
         clock: Callable[[], datetime],
         *,
-        lease_s: float = LEASE_S,
+        ttl_s: float = CHECKOUT_LOCK_TTL_S,
         alive: Callable[[Owner], bool] = is_alive,
     ) -> None:
         self._file, self.owner, self._clock = file, owner, clock
-        self._lease_s, self._alive = lease_s, alive
+        self._ttl_s, self._alive = ttl_s, alive
         self._token = secrets.token_hex(8)
         self._over = threading.Event()
         self._renewer = threading.Thread(target=self._keep_renewing, name="renew-lock", daemon=True)
@@ -150,7 +150,7 @@ class Lock:
         self._renewer.start()
 
     def _row(self, now: datetime) -> dict[str, object]:
-        owner, until = self.owner, now + timedelta(seconds=self._lease_s)
+        owner, until = self.owner, now + timedelta(seconds=self._ttl_s)
         return {
             "only_row": 1,
             "token": self._token,
@@ -165,7 +165,7 @@ class Lock:
 
     def renew(self) -> bool:
         """Whether the lock was still ours; its lease then begins anew."""
-        until = self._clock() + timedelta(seconds=self._lease_s)
+        until = self._clock() + timedelta(seconds=self._ttl_s)
         statement = "UPDATE lock SET until = ? WHERE token = ?"
         return bool(self._file.change(statement, (until.isoformat(), self._token)))
 
@@ -195,7 +195,7 @@ class Lock:
         return next(iter(self._file.read_as(_held, statement)), None)
 
     def _keep_renewing(self) -> None:
-        while not self._over.wait(self._lease_s / 3):
+        while not self._over.wait(self._ttl_s / 3):
             try:
                 if not self.renew():
                     return  # whoever buys next is told

@@ -26,7 +26,7 @@ class TargetSettings:
 
         settle_s: How far the cloud's lists may lag behind (in s).
 
-        lease_s: How long a claim is respected that is not ours (in s).
+        claim_ttl_s: How long a claim is respected that is not ours (in s).
 
         poll_s: Pause before looking again at jobs that are under way (in s).
 
@@ -38,7 +38,7 @@ class TargetSettings:
 
     namespace: str | None = None
     settle_s: float = 0.0
-    lease_s: float = 60.0
+    claim_ttl_s: float = 60.0
     poll_s: float = 2.0
     removed: Surplus | None = None
     per_day: Budget | None = None

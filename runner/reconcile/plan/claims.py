@@ -42,8 +42,11 @@ def shuts_another(snapshot: Snapshot, stale: Sequence[Fence]) -> bool:
 def staleness(snapshot: Snapshot, claim: ObservedBatch, submission: str) -> str:
     """Why a claim is shut; empty while it stands. Another machine's is respected until its lease ends."""
     if not snapshot.creation(claim):
-        is_over = snapshot.claim_age_s(claim) > snapshot.settings.lease_s
-        return f"another machine's claim is older than its lease of {snapshot.settings.lease_s:g} s" * is_over
+        is_over = snapshot.claim_age_s(claim) > snapshot.settings.claim_ttl_s
+        return (
+            f"another machine's claim is older than its lease of {snapshot.settings.claim_ttl_s:g} s"
+            * is_over
+        )
     if snapshot.marks[claim.id].submission != submission:
         return "it claims work that is no longer wanted"
     if any(entry.state is not State.INTENDED for entry in snapshot.additions(claim)):

@@ -259,7 +259,7 @@ def _closing_reason(
     snapshot: Snapshot, batch: ObservedBatch, wanted: Sequence[JobState], *, is_limited: bool
 ) -> str:
     if batch in snapshot.outdated:
-        is_kept = is_left_open(snapshot, batch) and snapshot.idle_s(batch) <= snapshot.settings.lease_s
+        is_kept = is_left_open(snapshot, batch) and snapshot.idle_s(batch) <= snapshot.settings.claim_ttl_s
         return "" if is_kept else "the file has changed; nothing will be added to it"
     if snapshot.desired.policy.batch is BatchMode.CLOSED:
         return "all its jobs are added"

@@ -48,7 +48,7 @@ def waiting(snapshot: Snapshot, wanted: Sequence[JobState], step: Step) -> tuple
     fetches_s = [] if fetch_s is None else [fetch_s]
     waits_s = [*backoffs_s, *([snapshot.settings.poll_s] if is_active else []), *fetches_s]
     if not waits_s:
-        return WaitFor.NOTHING, _lease_left_s(snapshot)
+        return WaitFor.NOTHING, _ttl_left_s(snapshot)
     return _awaited(backoffs_s, is_active=is_active), min(waits_s)
 
 
@@ -92,7 +92,7 @@ def _is_seen_soon(snapshot: Snapshot) -> bool:
     return any(not is_lost(snapshot, batch) for batch in snapshot.gaps)
 
 
-def _lease_left_s(snapshot: Snapshot) -> float | None:
+def _ttl_left_s(snapshot: Snapshot) -> float | None:
     """When another machine's open batch may be shut (in s), for it keeps a device; None without one."""
     ages_s = [snapshot.claim_age_s(claim) for claim in snapshot.claims if not snapshot.creation(claim)]
     ages_s += [
@@ -100,7 +100,7 @@ def _lease_left_s(snapshot: Snapshot) -> float | None:
     ]
     if not ages_s:
         return None
-    return max(0.1, min(snapshot.settings.poll_s, snapshot.settings.lease_s - max(ages_s)))
+    return max(0.1, min(snapshot.settings.poll_s, snapshot.settings.claim_ttl_s - max(ages_s)))
 
 
 def _cancelled_lately(snapshot: Snapshot) -> list[ObservedBatch]:

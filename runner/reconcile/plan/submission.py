@@ -150,10 +150,10 @@ def _purchase(
 def _on_claim(snapshot: Snapshot, winner: ObservedBatch, bought: tuple[NewJob, ...]) -> Step:
     created = snapshot.creation(winner)
     if not created:
-        lease_left_s = snapshot.settings.lease_s - snapshot.claim_age_s(winner)
+        ttl_left_s = snapshot.settings.claim_ttl_s - snapshot.claim_age_s(winner)
         return Step(
-            wait_s=max(SHORTEST_WAIT_S, min(lease_left_s, snapshot.settings.poll_s)),
-            note=f"waits for another machine's claim, {winner.id}, {max(lease_left_s, 0):.0f} s at most",
+            wait_s=max(SHORTEST_WAIT_S, min(ttl_left_s, snapshot.settings.poll_s)),
+            note=f"waits for another machine's claim, {winner.id}, {max(ttl_left_s, 0):.0f} s at most",
         )
     unsettled_s = snapshot.settings.settle_s - snapshot.seconds_since(created)
     if unsettled_s > 0:
@@ -165,8 +165,8 @@ def _on_open_batch(snapshot: Snapshot, batch: ObservedBatch, bought: tuple[NewJo
     if snapshot.creation(batch):
         return Step((AddJobs(batch_id=batch.id, jobs=bought, reason=_reason(bought)),))
     idle_s = snapshot.idle_s(batch)
-    if idle_s <= snapshot.settings.lease_s:
-        left_s = snapshot.settings.lease_s - idle_s
+    if idle_s <= snapshot.settings.claim_ttl_s:
+        left_s = snapshot.settings.claim_ttl_s - idle_s
         return Step(
             wait_s=max(SHORTEST_WAIT_S, min(left_s, snapshot.settings.poll_s)),
             note=f"waits for another machine, which keeps {batch.id} open, {max(left_s, 0):.0f} s at most",

@@ -43,6 +43,14 @@ def test_targets_are_regions_urls_or_this_machine(tmp_path):
     ) == tuple(settings.target_named(name) for name in ("qpu", "mirror", "local", "https://x.test/"))
 
 
+@pytest.mark.parametrize("name", ["claim_ttl_s", "lease_s"])
+def test_how_long_a_claim_is_respected_may_be_said_by_its_former_name(tmp_path, name):
+    """A runner.toml of before is still read."""
+    settings = written(tmp_path, f'[targets.mirror]\nurl = "http://127.0.0.1:9"\n{name} = 7\n')
+
+    assert 7.0 == settings.target_named("mirror").claim_ttl_s
+
+
 def test_an_unknown_target_names_the_known_ones(tmp_path):
     """`local` is always one."""
     with pytest.raises(ProjectError, match="'mars'") as caught:

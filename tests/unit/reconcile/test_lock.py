@@ -107,7 +107,7 @@ def test_who_was_stopped_for_longer_than_its_lease_buys_nothing_more(open_journa
     """It is refused in the transaction that would have written its intention; the winner goes on."""
     clock = VirtualClock()
     stopped, taker = open_journal(clock), open_journal(clock)
-    with stopped.locked("apply", lease_s=3000):
+    with stopped.locked("apply", ttl_s=3000):
         stopped.intend(Kind.CLAIM, experiment="exp", submission="s", claim="in time")
         clock.sleep(3600)
         with taker.locked("watch"):
@@ -124,7 +124,7 @@ def test_who_was_stopped_and_replaced_by_nobody_goes_on(open_journal):
     """Its lock is still its own."""
     clock = VirtualClock()
     journal = open_journal(clock)
-    with journal.locked("apply", lease_s=3000):
+    with journal.locked("apply", ttl_s=3000):
         clock.sleep(3600)
         journal.intend(Kind.CLAIM, experiment="exp", submission="s", claim="c")
         other = open_journal(clock)
@@ -139,7 +139,7 @@ def test_a_lock_is_renewed_while_its_owner_works(open_journal, path):
     moments = iter(range(10**9))
     journal = open_journal(lambda: NOW + timedelta(seconds=next(moments)))
     look = open_journal(lambda: NOW)
-    with journal.locked("apply", lease_s=0.3):
+    with journal.locked("apply", ttl_s=0.3):
         first = until = look._file.read("SELECT until FROM lock")
         time_limit = time.monotonic() + 30
         while until == first and time.monotonic() < time_limit:

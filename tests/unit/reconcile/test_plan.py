@@ -487,7 +487,7 @@ def test_an_open_batch_that_another_clone_left_is_waited_for_until_it_may_be_clo
     ours = a_batch("b1", a_job("j2", status=JobStatus.DONE), status=BatchStatus.DONE)
     recorded = [a_record("j2"), a_record("j1", batch_id="b9", recipe="0" * 16)]
     observed = seen(ours, theirs, recorded=recorded, ancestors=frozenset())
-    planned = plan(EXPERIMENT, observed, replace(TERMS, lease_s=60.0), NOW)
+    planned = plan(EXPERIMENT, observed, replace(TERMS, claim_ttl_s=60.0), NOW)
 
     assert verb == [type(action).__name__ for action in planned.actions]
     assert bool(verb) or planned.look_again_s == TERMS.poll_s

@@ -121,7 +121,7 @@ class Lab:
         return Reconciler(
             context,
             TargetSettings(
-                **{"namespace": "lab", "poll_s": 1.0, "settle_s": 5.0, "lease_s": 30.0} | settings
+                **{"namespace": "lab", "poll_s": 1.0, "settle_s": 5.0, "claim_ttl_s": 30.0} | settings
             ),
         )
 
