@@ -70,7 +70,9 @@ def test_words_that_are_off_are_a_usage_error(capsys, words, said):
     """Nothing was done."""
     code, out, err = commands.said(capsys, "sync", "nowhere", *words)
 
-    assert (64, "", True) == (code, out, said in err)
+    assert code == 64
+    assert out == ""
+    assert said in err
 
 
 def test_the_commands_of_the_page_have_words_that_exist(capsys):

@@ -40,7 +40,8 @@ def test_results_are_of_one_target(capsys, lab):
 
     assert [(50, "emulated:local"), (50, "emulated:local"), (0, "")] == measured(capsys)
     assert [(0, "")] * 3 == measured(capsys, "--target", "qpu")
-    assert (5, True) == (code, "pair: 2 more jobs measured at emulated:local; --target shows" in err)
+    assert code == 5
+    assert "pair: 2 more jobs measured at emulated:local; --target shows" in err
 
 
 @pytest.mark.parametrize(
@@ -102,8 +103,10 @@ def test_a_person_decides_what_nothing_proves(capsys, lab, decision, counted):
     after = said(capsys, "plan", "specs", "--target", "qpu")[1]
 
     assert "hold: 2 jobs on record do not say where they were measured" in held
-    assert (0, True) == (code, f"2 jobs on record: {decision}" in out)
-    assert ("hold" not in after, f"buys {1 if counted else 3} job" in after) == (True, True)
+    assert code == 0
+    assert f"2 jobs on record: {decision}" in out
+    assert "hold" not in after
+    assert f"buys {(1 if counted else 3)} job" in after
     assert [counted, counted, 0] == [runs for runs, _ in measured(capsys, "--target", "qpu")]
     assert 64 == said(capsys, "resolve", "specs/pair.yaml", decision, "--target", "qpu")[0]
 
@@ -118,7 +121,8 @@ def test_each_target_decides_for_itself(capsys, lab, decision, counted):
     here, there = said(capsys, "plan", "specs")[1], said(capsys, "plan", "specs", "--target", "qpu")[1]
 
     assert "hold: 2 jobs on record do not say where they were measured" in held
-    assert ("hold" in here + there, "buys 3 jobs" in there) == (False, True)
+    assert "hold" not in here + there
+    assert "buys 3 jobs" in there
     assert f"buys {1 if counted else 3} job" in here
     assert [counted, counted, 0] == [runs for runs, _ in measured(capsys)]
 
@@ -134,6 +138,7 @@ def test_a_person_decides_which_constants_the_device_had(capsys, lab, decision, 
 
     assert "hold: nothing proves which constants its device had in the batch b1" in held
     assert 0 == code
-    assert ("hold" not in after, f"buys {1 if counted else 3} job" in after) == (True, True)
+    assert "hold" not in after
+    assert f"buys {(1 if counted else 3)} job" in after
     assert [counted, counted, 0] == [runs for runs, _ in measured(capsys, "--target", "qpu")]
     assert 64 == said(capsys, "resolve", "specs/pair.yaml", decision, "--target", "qpu")[0]

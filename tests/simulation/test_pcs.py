@@ -262,7 +262,8 @@ def test_a_job_tells_its_own_sequence_only_when_it_is_asked_for_alone():
     job_id = batch["jobs"][0]["id"]
     listed = cloud.get("/api/v2/jobs", ("batch_id", batch["id"]))[0]
 
-    assert ("sequence" in listed, listed["variables"]) == (False, None)
+    assert "sequence" not in listed
+    assert listed["variables"] is None
     assert cloud.get(f"/api/v2/jobs/{job_id}")["sequence"] == SEQUENCE
 
 

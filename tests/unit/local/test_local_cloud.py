@@ -77,7 +77,8 @@ def test_every_change_that_may_start_something_is_announced(ask, cloud):
     asked = cloud.changed.is_set()
     ask.create()
 
-    assert (asked, cloud.changed.is_set()) == (False, True)
+    assert asked is False
+    assert cloud.changed.is_set()
 
 
 def test_end_of_a_job_is_announced(ask, cloud, engine):

@@ -96,5 +96,6 @@ def test_process_does_not_start_with_a_wrong_file(tmp_path):
 
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
-    assert (1, True) == (done.returncode, "colour: Extra inputs are not permitted" in done.stderr)
+    assert done.returncode == 1
+    assert "colour: Extra inputs are not permitted" in done.stderr
     assert not (tmp_path / "store").exists()

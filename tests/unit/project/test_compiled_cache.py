@@ -267,7 +267,8 @@ def test_a_changed_companion_is_noticed(tmp_path):
     missed = lab.cache().find(lab.file)
     after = lab.load()
 
-    assert (None, True) == (missed, before.desired.recipe != after.desired.recipe)
+    assert missed is None
+    assert before.desired.recipe != after.desired.recipe
     assert after == lab.load()
 
 
@@ -280,7 +281,8 @@ def test_a_changed_table_is_noticed(tmp_path):
     kept = lab.cache().find(lab.file)
     table.write_text("t_ns\n100\n300\n", encoding="utf-8")
 
-    assert ([100, 200], True) == (before, kept is not None)
+    assert [100, 200] == before
+    assert kept is not None
     assert lab.cache().find(lab.file) is None
     assert [100, 300] == [job.variables["t_ns"] for job in lab.load().desired.jobs]
 
@@ -453,7 +455,9 @@ def test_tidying_removes_files_that_nobody_has_needed_for_long(lab):
     all_gone = lab.kept()
     lab.load()
 
-    assert ([], 1, True) == (all_gone, len(lab.kept()), old[0] not in lab.kept())
+    assert [] == all_gone
+    assert len(lab.kept()) == 1
+    assert old[0] not in lab.kept()
     assert not (folder / ".abandoned").exists()
 
 

@@ -365,7 +365,9 @@ def test_a_claim_for_other_repetitions_is_shut_and_nothing_is_bought(tmp_path):
             Executor(context, TERMS).execute(Planned(a_snapshot(experiment, seen(claim)), made))
         after = client.get_batch(claim.id)
 
-        assert (False, 0, True) == (after["open"], after["jobs_count"], "fenced" in after["tags"])
+        assert after["open"] is False
+        assert after["jobs_count"] == 0
+        assert "fenced" in after["tags"]
         assert ("failed", 0) == (journal.history.of("exp")[0].outcome[:6], len(journal.entries("exp")))
 
 

@@ -45,7 +45,8 @@ def test_a_change_is_told_by_what_differs(before, after, change):
     """In words."""
     pair = Pair(before, after)
 
-    assert (change, change != "same") == (pair.change, pair.is_changed)
+    assert pair.change == change
+    assert pair.is_changed is (change != "same")
 
 
 def test_errors_of_separate_runs_add_up_in_squares():

@@ -52,5 +52,6 @@ def test_the_file_is_written_only_when_there_is_something_to_say(tmp_path):
         records.write_manifest("exp", RECIPE[:16], manifest)
         seen.append(path.stat().st_ino)
 
-    assert (True, False) == (seen[0] == seen[1], seen[1] == seen[2])
+    assert seen[0] == seen[1]
+    assert seen[1] != seen[2]
     assert following(SECOND, FIRST) == json.loads(path.read_text(encoding="utf-8"))

@@ -172,7 +172,8 @@ def test_a_device_that_is_only_named_is_the_one_that_pulser_has_now():
 
     found = imported(text, name="x", device_type="EMU_FREE")
 
-    assert (found.is_named, "device: MockDevice" in found.text) == (True, True)
+    assert found.is_named
+    assert "device: MockDevice" in found.text
 
 
 def test_what_pulser_reads_otherwise_is_refused():

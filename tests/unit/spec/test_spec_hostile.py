@@ -117,10 +117,8 @@ def test_files_that_are_no_files_of_the_repository_are_not_read(tmp_path, name):
         load(root / name, root=root)
 
     (problem,) = caught.value.problems
-    assert ("", True) == (
-        problem.excerpt,
-        problem.message in ("the file is a link that leads out of the repository", "there is no such file"),
-    )
+    assert problem.excerpt == ""
+    assert problem.message in ("the file is a link that leads out of the repository", "there is no such file")
 
 
 @pytest.mark.parametrize(
