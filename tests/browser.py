@@ -19,7 +19,8 @@ import threading
 from pathlib import Path
 from typing import Any, Self
 
-PATIENCE_S = 60
+from patience import PATIENCE_S
+
 _FLAGS = (
     "--headless",
     "--no-sandbox",  # it is root in containers, and the page is ours

@@ -13,6 +13,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 import runner
 from runner import errors
@@ -37,7 +38,7 @@ ROOMS += ["project", "cli"]
 def test_the_tools_have_nothing_to_say(words):
     """Import contracts, lint, format and types."""
     done = subprocess.run(
-        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=280
+        [sys.executable, *words], cwd=ROOT, capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
 
     assert done.returncode == 0, done.stdout + done.stderr
@@ -109,7 +110,12 @@ def test_help_pays_for_nothing_else(words, said, unused):
         f"sys.exit(not set(sys.modules).isdisjoint({unused!r}))"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", script],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
     )
 
     assert (0, True) == (done.returncode, said in done.stdout), done.stderr

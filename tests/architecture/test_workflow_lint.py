@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from patience import PATIENCE_S
 
 from runner.cli.exit_codes import Exit
 
@@ -27,7 +28,9 @@ SCHEMAS = {
 def checked(path, schema):
     """Whether a file is as a schema says, which is in the package: no network is asked."""
     words = ["-m", "check_jsonschema", "--builtin-schema", schema, str(path)]
-    done = subprocess.run([sys.executable, *words], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run(
+        [sys.executable, *words], capture_output=True, text=True, check=False, timeout=PATIENCE_S
+    )
     return done.returncode, done.stdout
 
 
@@ -35,7 +38,7 @@ def audited(path):
     """Whether zizmor finds a weakness, and what it says; at its second of three levels of strictness."""
     zizmor = Path(sys.executable).with_name("zizmor")
     words = ["--offline", "--persona=pedantic", "--no-progress", "--no-config", str(path)]
-    done = subprocess.run([zizmor, *words], capture_output=True, text=True, check=False, timeout=120)
+    done = subprocess.run([zizmor, *words], capture_output=True, text=True, check=False, timeout=PATIENCE_S)
     return done.returncode, done.stdout
 
 

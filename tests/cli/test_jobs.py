@@ -10,6 +10,7 @@ import sys
 
 import commands
 import pytest
+from patience import PATIENCE_S
 
 from runner.cli import main
 from runner.domain import job_key
@@ -101,7 +102,12 @@ def test_jobs_are_listed_without_pulser(lab):
         "sys.exit(code or 'pulser' in sys.modules)"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], cwd=lab, capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", script],
+        cwd=lab,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=PATIENCE_S,
     )
 
     assert (0, True) == (done.returncode, "t_ns=300" in done.stdout), done.stderr

@@ -11,11 +11,11 @@ from urllib.parse import urlsplit
 
 import commands
 import pytest
+from patience import PATIENCE_S
 
 from runner.cli import main
 
 TOKEN = "change-me-0123456789"
-PATIENCE_S = 60
 
 
 def said(capsys, *words):
@@ -106,7 +106,7 @@ def test_store_that_cannot_be_used_is_told(capsys, tmp_path, taken):
         capture_output=True,
         text=True,
         check=False,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
 
     assert (1, "", f"The store {store} cannot be used: ") == (

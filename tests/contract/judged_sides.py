@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 from judged_orders import carried_out, dated
+from patience import PATIENCE_S
 
 from runner.cloud import Batch, Client, Cloud, Endpoints, Job, ReadyToken, RequestsPort
 from runner.errors import CloudError
 
 PROJECT = "22222222-0000-4000-8000-000000000000"
-PATIENCE_S = 60.0
 
 
 class Ours:

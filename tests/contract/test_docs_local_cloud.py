@@ -13,6 +13,7 @@ from pathlib import Path
 
 import commands
 import pytest
+from patience import PATIENCE_S
 from pydantic import TypeAdapter
 
 from runner.local.protocol.configuration import Configuration
@@ -20,7 +21,6 @@ from runner.local.protocol.faults import Rule
 
 PAGE = Path(__file__).parents[2] / "docs" / "local-cloud.md"
 FIRST_LINE = re.compile(r"the local cloud answers at (http://127\.0\.0\.1:\d+)\n")
-PATIENCE_S = 60
 
 # The SDK warns of its own age, and switches that warning on wherever it is imported.
 pytestmark = pytest.mark.filterwarnings("ignore:SDK version:DeprecationWarning")

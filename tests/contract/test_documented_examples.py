@@ -45,13 +45,13 @@ from pathlib import Path
 import commands
 import pytest
 from judged_sides import SdkProcess, install
+from patience import PATIENCE_S
 
 from runner.local.rules.device_types import DEVICE_TYPES
 
 HERE = Path(__file__).parent
 INSTALLED = "0.24.0"
 FIRST_LINE = re.compile(r"the local cloud answers at (http://127\.0\.0\.1:\d+)\n")
-PATIENCE_S = 60
 CONTROLLED = "[control]\nenabled = true\n"
 TWO_DONE = ["DONE", [["DONE", 20], ["DONE", 50]]]
 TOO_MANY = "FRESNEL_CAN1 takes at most 16 qubits here, not 25; pip install 'pulser-runner[emu-mps]'"

@@ -7,6 +7,7 @@ import uuid
 import warnings
 
 import pytest
+from patience import PATIENCE_S
 from pulser import Pulse, Register, Sequence
 from pulser.devices import AnalogDevice
 
@@ -25,7 +26,6 @@ with warnings.catch_warnings():
 pytestmark = pytest.mark.filterwarnings("ignore:SDK version:DeprecationWarning")
 
 PROJECT = "22222222-0000-4000-8000-000000000000"
-PATIENCE_S = 60
 VALUES = {"amplitude": 6.0, "duration": 400}
 
 

@@ -14,6 +14,7 @@ import time
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 from runner.local.api.app import CONTROL_ROUTES, ROUTES
 from runner.local.api.operations import OPERATIONS
@@ -34,7 +35,6 @@ enabled = true
 token = "{TOKENS["control"]}"
 """
 DOCUMENT = "/openapi.json"
-PATIENCE_S = 30
 EXAMPLES = os.environ.get("FUZZ_EXAMPLES")
 
 

@@ -7,6 +7,7 @@ import uuid
 import warnings
 
 import pytest
+from patience import PATIENCE_S
 from pulser import NoiseModel, Pulse, Register, Sequence
 from pulser.backend import BitStrings, EmulationConfig, Occupation
 from pulser.devices import AnalogDevice
@@ -27,8 +28,6 @@ pytestmark = [
     # Pulser warns whoever reads a number of shots that is not given.
     pytest.mark.filterwarnings("ignore:The default value of `BitStrings.num_shots`:RuntimeWarning"),
 ]
-
-PATIENCE_S = 120
 
 
 class Token(TokenProvider):

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import commands
 import pytest
+from patience import PATIENCE_S
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -22,7 +23,6 @@ from page_lab import Lab, end, new_repository
 ROOT = Path(__file__).parents[2]
 PAGES = all_pages()
 HERE = [page for page in PAGES if not page.elsewhere]
-PATIENCE_S = 60
 
 # What is not run, and why: page, first line, reason. A block that joins them is seen here.
 NOT_RUN = [

@@ -12,6 +12,7 @@ from pathlib import Path
 import click
 import pytest
 import yaml
+from patience import PATIENCE_S
 
 from runner.cli.commands.sync import sync
 
@@ -122,7 +123,7 @@ def test_systemd_understands_the_unit(tmp_path):
     unit = tmp_path / "runner-sync.service"
     unit.write_text(UNIT.replace("/opt/runner/bin/runner", "/bin/true"), encoding="utf-8")
     done = subprocess.run(
-        [judge, "verify", str(unit)], capture_output=True, text=True, timeout=60, check=False
+        [judge, "verify", str(unit)], capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
 
     assert (0, []) == (done.returncode, [line for line in done.stderr.splitlines() if "runner-sync" in line])

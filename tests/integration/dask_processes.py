@@ -9,7 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-PATIENCE_S = 120
+from patience import PATIENCE_S
+
 _PATH = [str(Path(__file__).parent), *filter(None, sys.path)]
 ENVIRONMENT = os.environ | {"PYTHONPATH": os.pathsep.join(_PATH)}
 

@@ -7,9 +7,9 @@ from http.client import HTTPConnection, HTTPException
 from random import Random
 from urllib.parse import urlsplit
 
+from patience import PATIENCE_S
 from promises import Promise
 
-PATIENCE_S = 60
 N_STEPS = 8
 _WEIGHTS = {"create": 4, "add": 3, "read": 4, "close": 2, "tag": 1, "cancel": 1, "cancel_job": 2}
 

@@ -11,9 +11,10 @@ import time
 from dataclasses import dataclass
 from random import Random
 
+from patience import PATIENCE_S
+
 # A kill comes at the latest after so long, whatever it waits for.
 LONGEST_LIFE_S = 4.0
-PATIENCE_S = 120
 
 
 @dataclass(frozen=True)

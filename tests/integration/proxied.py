@@ -11,9 +11,10 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from patience import PATIENCE_S
+
 from runner.local.server.launch import running
 
-PATIENCE_S = 60
 _HERE = Path(__file__).parent
 
 

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from fault_rules import PAGE, Draws, Rule
+from patience import PATIENCE_S
 from proxied import FaultProxy
 
 PATH = "/api/v2/batches/b/jobs"
@@ -59,7 +60,7 @@ def proxy(server):
 
 def said(proxy, method="GET", path=LIST, body=None):
     """Status and what is said of the answer to a request; `lost` for none."""
-    connection = HTTPConnection(urlsplit(proxy.url).netloc, timeout=60)
+    connection = HTTPConnection(urlsplit(proxy.url).netloc, timeout=PATIENCE_S)
     try:
         connection.request(method, path, None if body is None else json.dumps(body))
         answer = connection.getresponse()

@@ -6,6 +6,7 @@ from itertools import count
 
 import commands
 import pytest
+from patience import PATIENCE_S
 from proxied import FaultProxy, ServedCloud
 
 SETTINGS = '[targets.test]\nurl = "{url}"\n{terms}\n'
@@ -16,7 +17,6 @@ TWO = "{runs: 20, sweep: {t_ns: [100, 200]}}"
 BUDGET = "  policy: {budget: {runs: 20, jobs: 1}}\n"
 JOBS = {"method": "GET", "path": "/api/v2/jobs"}
 # Enough on a machine that is ten times slower; who is done does not wait.
-PATIENCE_S = 60
 NUMBERS = count()
 
 

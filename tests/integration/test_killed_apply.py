@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import commands
 import pytest
+from patience import PATIENCE_S
 
 from runner.domain import JobStatus
 
@@ -61,7 +62,7 @@ class KillingProxy:
         if is_the_one and self._moment == "before":
             self.victim.send_signal(signal.SIGKILL)
             return None
-        connection = http.client.HTTPConnection(self._cloud.hostname, self._cloud.port, timeout=60)
+        connection = http.client.HTTPConnection(self._cloud.hostname, self._cloud.port, timeout=PATIENCE_S)
         kept = {name: value for name, value in headers.items() if name.lower() != "host"}
         connection.request(method, path, body, kept)
         answer = connection.getresponse()
@@ -127,7 +128,7 @@ def test_an_apply_killed_at_any_moment_buys_every_job_exactly_once(lab, delay_s)
         process.communicate(timeout=delay_s)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.communicate(timeout=60)
+        process.communicate(timeout=PATIENCE_S)
     code, _, stderr = commands.run(lab, "apply", "specs")
     records = sorted(
         line for file in lab.glob("results/**/*.jsonl") for line in file.read_text().splitlines()
@@ -143,10 +144,10 @@ def test_two_clones_that_apply_at_the_same_moment_buy_every_job_once(tmp_path, c
     (origin / "runner.toml").unlink()
     who = ["-c", "user.name=Ada", "-c", "user.email=ada@lab.test"]
     for words in (["init", "-q"], ["add", "."], [*who, "commit", "-qm", "first"]):
-        subprocess.run(["git", "-C", str(origin), *words], check=True, timeout=60, env=os.environ)
+        subprocess.run(["git", "-C", str(origin), *words], check=True, timeout=PATIENCE_S, env=os.environ)
     clones = [tmp_path / name for name in ("ada", "bob")]
     for clone in clones:
-        subprocess.run(["git", "clone", "-q", str(origin), str(clone)], check=True, timeout=60)
+        subprocess.run(["git", "clone", "-q", str(origin), str(clone)], check=True, timeout=PATIENCE_S)
 
     words = ("apply", "specs", "--yes", "--target", cloud.endpoints.core)
     processes = [commands.start(clone, *words) for clone in clones]

@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 import commands
 import pytest
 from forking_runner import Forks
+from patience import PATIENCE_S
 
 from runner.cloud import Client, Endpoints
 from runner.domain import JobStatus
@@ -25,7 +26,6 @@ PART = 15
 # How often both are killed in a round, and when at the latest (in s).
 KILLS = (0, 1, 2, 2)
 LIFE_S = 0.8
-PATIENCE_S = 60
 WANTED = {100: 50, 200: 50, 300: 50}
 SETTINGS = """\
 namespace = "{namespace}"

@@ -15,11 +15,11 @@ import commands
 import pytest
 from forking_runner import Forks
 from own_git import HERMETIC, git
+from patience import PATIENCE_S
 from promises import rows_of
 from week_script import N_EXPERIMENTS, Kind, asked_for, week
 
 SEED = os.environ.get("RUNNER_WEEK_SEED", "1")
-PATIENCE_S = 120
 # Turns that one of them may take until all is settled; a fault may spoil any of them.
 TURNS = 12
 SETTINGS = """\

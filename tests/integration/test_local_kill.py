@@ -11,6 +11,7 @@ from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import pytest
+from patience import PATIENCE_S
 from pulser import Pulse, Register, Sequence
 from pulser.devices import MockDevice
 
@@ -19,7 +20,6 @@ from runner.local.engines.emulation import emulate
 from runner.local.rules.records import Started
 from runner.local.server.launch import ensure_running, running
 
-PATIENCE_S = 120
 RUNS = 40
 
 

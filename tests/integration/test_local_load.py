@@ -11,13 +11,13 @@ from concurrent.futures import ThreadPoolExecutor
 import commands
 import pytest
 from kill_clients import Wire
+from patience import PATIENCE_S
 from pulser import Pulse, Register, Sequence
 from pulser.devices import AnalogDevice
 
 N_CLIENTS = 8
 N_BATCHES = 200
 N_JOBS = 100
-PATIENCE_S = 60
 FIRST_LINE = re.compile(r"the local cloud answers at (http://127\.0\.0\.1:\d+)\n")
 # Nothing starts, so that everything stays pending.
 PAUSED = '[life_cycle]\npaused_devices = ["EMU_FREE"]\n'

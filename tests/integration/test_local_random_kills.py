@@ -26,6 +26,7 @@ from kill_moments import (
     session,
     signal_all,
 )
+from patience import PATIENCE_S
 from promises import TERMINAL, broken_in, broken_since, hold, rows_of, settle
 from pulser import Pulse, Register, Sequence
 from pulser.devices import AnalogDevice
@@ -38,7 +39,6 @@ from runner.local.server.launch import ensure_running, running
 SEEDS = range(int(os.environ.get("RUNNER_KILL_SEEDS", "2")))
 N_ROUNDS = 9
 N_CLIENTS = 3
-PATIENCE_S = 120
 N_REPEATED = 20
 
 

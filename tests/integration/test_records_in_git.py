@@ -10,6 +10,7 @@ import subprocess
 import commands
 import pytest
 from own_git import HERMETIC, git
+from patience import PATIENCE_S
 
 from runner.errors import RemoteError
 from runner.gitops import Destination, Source
@@ -225,7 +226,9 @@ def test_signatures_are_asked_of_our_own_commits_too(lab, monkeypatch):
         pytest.skip("signatures by ssh keys take git 2.34 and ssh-keygen")
     usage = [lab.once("--verify-signatures", "--records", "main"), lab.err]
     key, trusted, settings = lab.folder / "key", lab.folder / "trusted", lab.folder / "gitconfig"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True, timeout=60)
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True, timeout=PATIENCE_S
+    )
     trusted.write_text(f"ada@lab.test {(lab.folder / 'key.pub').read_text()}")
     signers = f'[gpg "ssh"]\n\tallowedSignersFile = {trusted}\n'
     settings.write_text(

@@ -18,6 +18,7 @@ import pytest
 from followed import OTHER, WAIT_S, Process, Script
 from forking_runner import Forks
 from own_git import HERMETIC, git
+from patience import PATIENCE_S
 from promises import rows_of
 
 from runner.errors import ProjectError
@@ -165,7 +166,9 @@ def test_unsigned_commits_are_refused_where_signatures_are_asked_for(lab, monkey
     if version < (2, 34) or not shutil.which("ssh-keygen"):
         pytest.skip("signatures by ssh keys take git 2.34 and ssh-keygen")
     key, trusted = lab.folder / "key", lab.folder / "trusted"
-    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True, timeout=60)
+    subprocess.run(
+        ["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-f", str(key)], check=True, timeout=PATIENCE_S
+    )
     trusted.write_text(f"ada@lab.test {(lab.folder / 'key.pub').read_text()}")
     settings = lab.folder / "gitconfig"
     signers = f'[gpg "ssh"]\n\tallowedSignersFile = {trusted}\n'
@@ -415,7 +418,7 @@ class Keyring:
             check=True,
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=PATIENCE_S,
         )
         return done.stdout
 
@@ -439,7 +442,7 @@ def keyring():
         pytest.skip("signatures by OpenPGP keys take gpg")
     with tempfile.TemporaryDirectory(prefix="gpg") as folder:
         yield Keyring(folder)
-        subprocess.run(["gpgconf", "--homedir", folder, "--kill", "all"], check=True, timeout=60)
+        subprocess.run(["gpgconf", "--homedir", folder, "--kill", "all"], check=True, timeout=PATIENCE_S)
 
 
 def test_openpgp_signatures_count_while_their_key_is_known_and_valid(lab, keyring, monkeypatch, tmp_path):

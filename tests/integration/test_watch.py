@@ -10,6 +10,7 @@ import urllib.request
 
 import commands
 import pytest
+from patience import PATIENCE_S
 
 WAIT_S = 120
 HEALTHY = 'runner_experiments{sync="Synced",health="Healthy"} 2\n'
@@ -80,7 +81,7 @@ def records(lab):
 
 def figures_at(url):
     """What Prometheus would read."""
-    with urllib.request.urlopen(url, timeout=30) as answer:
+    with urllib.request.urlopen(url, timeout=PATIENCE_S) as answer:
         return answer.read().decode()
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import planted_defects
 import pytest
+from patience import PATIENCE_S
 from pcs_nature import VIEWS, Lag, Nature
 from planted_defects import DEFECTS, HARMLESS, Defect, GoneError, planted, search
 from reference_history import broken, play
@@ -39,7 +40,7 @@ NAMES = (Clone, Conditions, Crash, Deed, Edit, Fault, File, Jump, Lag, Move, Nat
 def run(*words):
     """The command: exit code and what it prints."""
     done = subprocess.run(
-        [sys.executable, str(RUN), *words], capture_output=True, text=True, check=False, timeout=280
+        [sys.executable, str(RUN), *words], capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
     return done.returncode, done.stdout + done.stderr
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from history import broken, play
+from patience import PATIENCE_S
 from schedules import Conditions, Crash, Deed, Fate, Schedule, Version, schedule, shrunk
 
 RUN = Path(__file__).with_name("run.py")
@@ -21,7 +22,7 @@ TWO_JOBS = (Version(runs=((1, 100), (2, 150))),)
 def run(*words):
     """The command: exit code and what it prints."""
     done = subprocess.run(
-        [sys.executable, str(RUN), *words], capture_output=True, text=True, check=False, timeout=280
+        [sys.executable, str(RUN), *words], capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
     return done.returncode, done.stdout + done.stderr
 

@@ -7,6 +7,7 @@ import subprocess
 import sys
 
 import pytest
+from patience import PATIENCE_S
 
 from runner.errors import LocalCloudError
 from runner.local.protocol.configuration import Configuration, read_configuration
@@ -94,7 +95,7 @@ def test_process_does_not_start_with_a_wrong_file(tmp_path):
         str(path),
     ]
 
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=PATIENCE_S)
 
     assert done.returncode == 1
     assert "colour: Extra inputs are not permitted" in done.stderr

@@ -14,13 +14,12 @@ from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 import pytest
+from patience import PATIENCE_S
 
 from runner.errors import LocalCloudError
 from runner.local.server import launch
 from runner.local.server.launch import LocalServer, ensure_running, running
 from runner.local.server.server import Settings, serve
-
-PATIENCE_S = 60
 
 
 @pytest.fixture

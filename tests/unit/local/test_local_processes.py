@@ -17,12 +17,11 @@ from pathlib import Path
 
 import pytest
 from engine_work import work
+from patience import PATIENCE_S
 
 from runner.local.engines.base import WorkerDiedError
 from runner.local.engines.process_engine import ProcessEngine
 from runner.local.engines.worker_process import Worker
-
-PATIENCE_S = 60
 
 
 @pytest.fixture

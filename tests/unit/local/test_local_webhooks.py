@@ -11,13 +11,13 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 from local_fakes import Asker, FakeSequences
+from patience import PATIENCE_S
 
 from runner.local.protocol.configuration import Configuration, WebhookSettings
 from runner.local.rules import webhook_policy
 from runner.local.server.local_cloud import LocalCloud
 from runner.local.server.webhook_sender import Courier
 
-PATIENCE_S = 30.0
 ALLOWED = ["http://127.0.0.1:9000/hooks", "https://lab.example"]
 
 

@@ -13,6 +13,7 @@ import pytest
 from commands import EXPERIMENT
 from hypothesis import given
 from hypothesis import strategies as st
+from patience import PATIENCE_S
 
 import runner
 from runner.domain import (
@@ -217,7 +218,9 @@ def test_files_that_did_not_change_import_neither_pulser_nor_the_reader(lab):
     )
     words = [sys.executable, "-c", script, str(lab.file)]
     said = [
-        subprocess.run(words, cwd=lab.root, capture_output=True, text=True, check=True, timeout=120).stdout
+        subprocess.run(
+            words, cwd=lab.root, capture_output=True, text=True, check=True, timeout=PATIENCE_S
+        ).stdout
         for _ in range(2)
     ]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import commands
 import pytest
 from builders import a_record
+from patience import PATIENCE_S
 
 import runner
 from runner.domain import job_key
@@ -165,7 +166,7 @@ def test_importing_the_runner_is_light():
         "assert not hasattr(runner, 'nothing')"
     )
     done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", script], capture_output=True, text=True, check=False, timeout=PATIENCE_S
     )
 
     assert (0, "") == (done.returncode, done.stderr)

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 from fakes import VirtualClock
+from patience import PATIENCE_S
 
 from runner.cloud import Answer, NoAnswerError, Request
 from runner.cloud.wire.request_counts import CountedPort, RequestCounts
@@ -181,7 +182,7 @@ def test_requests_are_counted_by_method_and_outcome():
 
 def asked(server, method, path):
     """Status, type and text of an answer."""
-    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=30)
+    connection = http.client.HTTPConnection(urlsplit(server.url).netloc, timeout=PATIENCE_S)
     connection.request(method, path)
     answer = connection.getresponse()
     found = answer.status, answer.headers["Content-Type"], answer.read().decode()
@@ -196,7 +197,7 @@ def test_figures_and_health_are_served_and_nothing_else_is():
         host, port = urlsplit(server.url).netloc.split(":")
         first = asked(server, "GET", "/healthz")
         server.show(FIGURES)
-        with socket.create_connection((host, int(port)), timeout=30) as slow:
+        with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as slow:
             slow.sendall(b"GET /met")
             found = [
                 asked(server, *words)

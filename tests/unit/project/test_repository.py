@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 
 import pytest
+from patience import PATIENCE_S
 
 from runner.errors import ProjectError
 from runner.project import Project
@@ -23,7 +24,11 @@ def git(folder, *words):
     """Runs git, as somebody, in a folder."""
     who = ("-c", "user.name=Ada", "-c", "user.email=ada@lab.test", "-c", "init.defaultBranch=main")
     done = subprocess.run(
-        ["git", "-C", str(folder), *who, *words], check=True, capture_output=True, text=True, timeout=60
+        ["git", "-C", str(folder), *who, *words],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
     )
     return done.stdout.strip()
 

@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from patience import PATIENCE_S
 
 from runner.errors import JournalError
 from runner.reconcile import Journal
@@ -119,7 +120,7 @@ def test_an_intention_survives_the_death_of_its_process(path):
         "journal.intend(Kind.CLAIM, experiment='exp', submission='s', claim='c')\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
-    subprocess.run([sys.executable, "-c", script, str(path)], check=False, timeout=60)
+    subprocess.run([sys.executable, "-c", script, str(path)], check=False, timeout=PATIENCE_S)
     journal = Journal(path, Clock())
 
     assert [State.INTENDED] == [entry.state for entry in journal.entries("exp")]
@@ -202,7 +203,7 @@ def test_a_new_file_that_another_is_just_preparing_is_waited_for(path):
         with pytest.raises(TimeoutError):
             opening.result(timeout=0.3)  # it does not give up while the other is at work
         other.execute("COMMIT")
-        journal = opening.result(timeout=60)
+        journal = opening.result(timeout=PATIENCE_S)
     other.close()
 
     assert () == journal.entries("exp")

@@ -14,6 +14,7 @@ from datetime import timedelta
 import pytest
 from builders import NOW, at
 from fakes import VirtualClock
+from patience import PATIENCE_S
 
 from runner.errors import JournalError
 from runner.reconcile import Journal
@@ -159,7 +160,7 @@ def test_the_lock_of_a_killed_process_is_taken_over_at_once(open_journal, path):
     with pytest.raises(JournalError, match=f"`watch`, process {worker.pid} "), journal.locked("apply"):
         pass
     os.kill(worker.pid, signal.SIGKILL)
-    worker.communicate(timeout=60)
+    worker.communicate(timeout=PATIENCE_S)
     with journal.locked("apply"):
         journal.intend(Kind.CLAIM, experiment="exp", submission="s", claim="c")
 

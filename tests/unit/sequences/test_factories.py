@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 import pytest
+from patience import PATIENCE_S
 
 from runner.errors import SpecError
 from runner.sequences import compiled
@@ -240,7 +241,7 @@ def test_what_keeps_a_function_from_giving_a_sequence_is_said(lab):
         cwd=lab.root,
         text=True,
         check=True,
-        timeout=120,
+        timeout=PATIENCE_S,
     )
     answers = [
         json.loads((lab.root / f"answer-{i}.json").read_text(encoding="utf-8")) for i in range(len(requests))
