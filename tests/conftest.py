@@ -6,6 +6,7 @@ import os
 import sys
 
 import pytest
+from hypothesis import HealthCheck, settings
 from leftovers import pytest_configure, pytest_unconfigure
 
 __all__ = ["pytest_configure", "pytest_unconfigure"]
@@ -13,6 +14,16 @@ __all__ = ["pytest_configure", "pytest_unconfigure"]
 # Containers often forbid bytecode: each process of a test, and each worker, would compile all modules anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# On a slow machine the same is found as on a fast one.
+settings.register_profile(
+    "any speed",
+    parent=settings(),
+    database=None,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+)
+settings.load_profile("any speed")
 
 _FOREIGN = ("PASQAL_USERNAME", "PASQAL_PASSWORD", "PASQAL_TOKEN", "PASQAL_PROJECT_ID", "FORCE_COLOR")
 _PROXIES = ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "all_proxy")

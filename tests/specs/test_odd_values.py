@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from runner.errors import SpecError
@@ -47,7 +47,7 @@ changes = st.lists(
 )
 
 
-@settings(database=None, deadline=None, max_examples=100, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=100)
 @given(changes)
 def test_no_odd_value_ends_in_a_traceback(changes):
     """It is an experiment with jobs, or there are problems that can be printed."""

@@ -111,7 +111,7 @@ def changed_files(draw):
     return content
 
 
-@settings(database=None, deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(changed_files())
 @example({})
 def test_both_agree_on_changed_files(content):

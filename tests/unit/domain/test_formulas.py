@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.domain.expressions.parser import FUNCTIONS, parsed
@@ -110,7 +110,6 @@ _TREES = st.recursive(
 )
 
 
-@settings(database=None, deadline=None)
 @given(_TREES)
 def test_expressions_agree_with_python(text):
     """Where Python knows an expression too, both come to the same."""
@@ -124,7 +123,6 @@ def test_expressions_agree_with_python(text):
     assert theirs == mine
 
 
-@settings(database=None, deadline=None)
 @given(st.text())
 def test_no_text_breaks_the_parser(text):
     """Random text is an expression or refused as one."""

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from builders import a_wanted_job, an_experiment
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from targets_in_memory import EMULATED, PATIENCE, Lab
 
@@ -107,8 +107,6 @@ def said(plan):
 
 @settings(
     max_examples=30,
-    deadline=None,
-    suppress_health_check=[HealthCheck.too_slow],
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink takes minutes
 )
 @given(files(), st.randoms())

@@ -36,7 +36,7 @@ from runner.reconcile.model.entries import Entry, Kind, State
 from runner.reconcile.model.result_fetches import FailedFetch
 from runner.results import Records
 
-ALWAYS_THE_SAME = settings(derandomize=True, deadline=None, database=None)
+ALWAYS_THE_SAME = settings(derandomize=True, database=None)
 
 few = st.integers(0, 3)
 moments = st.integers(-2000, 60).map(at)

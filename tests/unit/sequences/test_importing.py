@@ -188,7 +188,7 @@ def sequences(draw):
 
 
 @pytest.mark.seconds(10)
-@settings(database=None, deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(st.data())
 def test_whatever_pulser_writes_comes_back_the_same(data):
     """Representation, file, representation: the recipe is the same, of every operation and waveform."""

@@ -577,7 +577,7 @@ _SHAPES = [
 _REPLACEMENTS = st.sampled_from([*_NUMBERS, *_NAMES, *_SHAPES, "true", "delay"])
 
 
-@settings(database=None, deadline=None, max_examples=150)
+@settings(max_examples=150)
 @given(st.lists(st.tuples(st.integers(0, 60), _REPLACEMENTS), min_size=1, max_size=3))
 def test_whatever_a_file_says_there_is_no_other_error(changes):
     """A file with some of its words replaced compiles or is refused, and never fails otherwise."""

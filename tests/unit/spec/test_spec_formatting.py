@@ -244,7 +244,7 @@ class Author:
 
 
 @given(seed=st.integers(0, 2**32))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_a_form_means_the_same_keeps_every_comment_and_is_final(seed):
     """Whatever way a file was written in."""
     author = Author(Random(seed))

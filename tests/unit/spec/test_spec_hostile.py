@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from texts import GOOD, changed, messages, with_jobs
 
@@ -205,7 +205,7 @@ def mutated(draw):
     return text
 
 
-@settings(database=None, deadline=None, max_examples=300, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=300)
 @given(mutated(), st.sampled_from(["t_ns\n1\n2\n", "t_ns\nx\n", "", "t_ns,t_ns\n1,2\n", '"\n', "\0"]))
 def test_no_text_ends_in_a_traceback(text, table):
     """It is an experiment, or there are problems that can be printed."""

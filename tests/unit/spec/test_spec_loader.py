@@ -201,7 +201,7 @@ _PIECES = st.sampled_from(
 )
 
 
-@settings(database=None, deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.one_of(st.text(), st.lists(_PIECES).map("".join)))
 @example("? ? a\n: b")
 @example("- - - ?")
@@ -214,7 +214,7 @@ def test_whatever_the_text_there_is_no_other_error(text):
     assert caught.value.problems
 
 
-@settings(database=None, deadline=None, max_examples=200)
+@settings(max_examples=200)
 @given(st.integers(0, len(GOOD)), st.integers(0, 30), st.one_of(st.text(max_size=5), _PIECES))
 def test_a_damaged_file_is_refused_or_read(position, length, inserted):
     """A good file with a part of it replaced is read or refused, and never fails otherwise."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.spec.jobs.matrix import Combination, Matrix, Spot
@@ -25,7 +25,6 @@ def plainly(points, excluded, included):
     return grown + added
 
 
-@settings(database=None, deadline=None)
 @given(
     st.lists(st.tuples(_values, _values), unique=True, min_size=1, max_size=9),
     _items,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.spec.values.sweep_values import (
@@ -85,7 +85,6 @@ def test_linspace_needs_a_sensible_count(count):
 _DECIMALS = st.integers(-10_000, 10_000).map(lambda n: n / 100)
 
 
-@settings(database=None, deadline=None)
 @given(_DECIMALS, st.integers(1, 500).map(lambda n: n / 100), st.integers(0, 200))
 def test_every_value_of_a_range_is_the_decimal_one(start, step, steps):
     """No value carries the error of the steps before it."""

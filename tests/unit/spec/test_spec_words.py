@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.domain.suggestions import suggested_job, suggestion
@@ -11,7 +11,6 @@ from runner.spec.yaml_text.document import Place, excerpt, lines_of
 from runner.spec.yaml_text.json_pointers import child, parent, pointer_of, steps_of
 
 
-@settings(database=None, deadline=None)
 @given(st.lists(st.text(min_size=1), min_size=1))
 def test_pointers_keep_every_step(steps):
     """Whatever keys a file has, a pointer leads back to them."""
