@@ -1,7 +1,7 @@
 """Schemathesis against a running local cloud: no failure, and no answer that its OpenAPI document has not.
 
-The examples are the same in each run. `FUZZ_EXAMPLES=2000 pytest tests/contract/test_openapi_fuzz.py` draws
-other ones, up to so many for each operation.
+The examples are the same in each run. `FUZZ_EXAMPLES=2000 pytest -m long tests/contract/test_openapi_fuzz.py`
+draws other ones, up to so many for each operation.
 """
 
 from __future__ import annotations
@@ -92,6 +92,7 @@ def succeeding(routes):
     return {f"{route.method} {route.template}" for route in possible} - {f"GET {DOCUMENT}"}
 
 
+@pytest.mark.long
 @pytest.mark.seconds(40)
 @pytest.mark.timeout(0 if EXAMPLES else 300)
 @pytest.mark.parametrize(

@@ -61,6 +61,9 @@ NOT_RUN = [
     ),
 ]
 
+# Pages whose commands take more than a few seconds.
+LONG = {"adopting", "ci", "first-merge", "gitops", "no-state-file", "python-sequences"}
+
 
 @contextmanager
 def pasqal(folder):
@@ -94,9 +97,13 @@ def lab(request, tmp_path, monkeypatch):
             end(lab)
 
 
-@pytest.mark.parametrize(
-    ("page", "lab"), [pytest.param(page, page, id=page.name) for page in HERE], indirect=["lab"]
-)
+def whole(page):
+    """A page as the lab that runs it."""
+    marks = [pytest.mark.long] if page.name in LONG else []
+    return pytest.param(page, page, id=page.name, marks=marks)
+
+
+@pytest.mark.parametrize(("page", "lab"), [whole(page) for page in HERE], indirect=["lab"])
 def test_every_block_does_what_its_page_says(page, lab):
     """In the order of the page, in a repository and with a cloud of its own."""
     if page.first:

@@ -410,6 +410,7 @@ def test_killed_worker_loses_nothing_and_repeats_nothing(cluster, tmp_path):
 
 
 @pytest.mark.seconds(10)
+@pytest.mark.long
 def test_lost_scheduler_loses_nothing(tmp_path):
     """Jobs wait while there is no scheduler, and go on when it is back; the log says both."""
     (tmp_path / "cluster").mkdir()

@@ -63,16 +63,24 @@ def applied(lab, timeout_s=PATIENCE_S):
     return code, stdout + stderr
 
 
+JOBS_LAG = {"lag_s": 0.3, "path": "/api/v2/jobs"}
+
+
 @pytest.mark.seconds(13)
 @pytest.mark.parametrize(
     ("lag", "options", "wanted"),
     [
-        ({"lag_s": 0.3, "path": "/api/v2/jobs"}, {"terms": ""}, {100: 20}),
-        ({"lag_s": 0.3, "path": "/api/v2/jobs"}, {}, {100: 20}),
-        ({"lag_s": 0.8}, {}, {100: 20}),
-        ({"lag_s": 1.6}, {"jobs": TWO}, {100: 20, 200: 20}),
+        pytest.param(JOBS_LAG, {"terms": ""}, {100: 20}, marks=pytest.mark.long, id="jobs by default terms"),
+        pytest.param(JOBS_LAG, {}, {100: 20}, id="jobs"),
+        pytest.param({"lag_s": 0.8}, {}, {100: 20}, id="everything below settle_s"),
+        pytest.param(
+            {"lag_s": 1.6},
+            {"jobs": TWO},
+            {100: 20, 200: 20},
+            marks=pytest.mark.long,
+            id="everything beyond settle_s",
+        ),
     ],
-    ids=["jobs by default terms", "jobs", "everything below settle_s", "everything beyond settle_s"],
 )
 def test_lists_may_lag_each_by_itself(tmp_path, cloud, lag, options, wanted):
     """Every job is bought once, also where it is over before any list shows it."""
@@ -83,6 +91,7 @@ def test_lists_may_lag_each_by_itself(tmp_path, cloud, lag, options, wanted):
     assert (0, (len(wanted), wanted)) == (code, cloud.bought(commands.namespace_of(lab))), said
 
 
+@pytest.mark.long
 @pytest.mark.seconds(10)
 @pytest.mark.parametrize(
     ("policy", "settings"),
@@ -102,6 +111,7 @@ def test_a_budget_counts_what_no_list_shows(tmp_path, cloud, policy, settings):
     assert (0, (1, {100: 20})) == (code, cloud.bought(commands.namespace_of(lab))), said
 
 
+@pytest.mark.long
 @pytest.mark.seconds(12)
 @pytest.mark.parametrize(
     ("fault", "is_live"),

@@ -105,7 +105,14 @@ def bought(cloud):
 
 
 @pytest.mark.parametrize("moment", ["before", "after"])
-@pytest.mark.parametrize("number", [0, 1, 2], ids=["claim", "purchase", "close"])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(0, marks=pytest.mark.long, id="claim"),
+        pytest.param(1, id="purchase"),
+        pytest.param(2, marks=pytest.mark.long, id="close"),
+    ],
+)
 def test_a_killed_apply_buys_every_job_exactly_once(tmp_path, cloud, number, moment):
     """Killed around the claim, the purchase or the close; the next apply goes on from there."""
     lab = commands.a_lab(tmp_path / "lab")
@@ -120,6 +127,7 @@ def test_a_killed_apply_buys_every_job_exactly_once(tmp_path, cloud, number, mom
     assert (0, (WANTED, 3)) == (code, bought(cloud)), stderr
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("delay_s", [0.5, 1.0, 1.5, 2.0, 2.5])
 def test_an_apply_killed_at_any_moment_buys_every_job_exactly_once(lab, delay_s):
     """On the embedded cloud, whatever it was just doing; killed or already done, the end is the same."""

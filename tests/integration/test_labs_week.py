@@ -216,6 +216,7 @@ def forks(tmp_path, monkeypatch):
         yield forks
 
 
+@pytest.mark.long
 @pytest.mark.seconds(60)
 def test_in_a_labs_week_what_was_asked_for_is_bought_exactly_once(tmp_path, cloud, forks):
     """Runs in the cloud's database are those of each sequence, job and rerun that ever was in force."""

@@ -69,6 +69,7 @@ def ask(url, method, path, body=None):
     return said.get("data", said)
 
 
+@pytest.mark.long
 def test_killed_server_ends_every_job_once_with_the_same_counts(folder):
     """Every job that was accepted before two kills is done once, with the counts of an undisturbed run."""
     sequence = a_sequence()

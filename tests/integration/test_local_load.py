@@ -86,6 +86,7 @@ def page(wire, path, offset):
     return envelope["data"], envelope["pagination"]["total"]
 
 
+@pytest.mark.long
 def test_everything_that_eight_clients_submit_is_there_once(url, wire):
     """Batches and jobs fill their lists without gaps or doubles, newest first, and nothing is refused."""
     body = {"project_id": "p", "device_type": "EMU_FREE", "sequence_builder": a_text()}

@@ -1,6 +1,6 @@
 """A server that is killed at any moment, again and again, keeps every promise that it made.
 
-More rounds: `RUNNER_KILL_SEEDS=20 pytest tests/integration/test_local_random_kills.py`.
+More rounds: `RUNNER_KILL_SEEDS=20 pytest -m long tests/integration/test_local_random_kills.py`.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from runner.local.engines.emulation import emulate
 from runner.local.rules.records import Started
 from runner.local.server.launch import ensure_running, running
 
-SEEDS = range(int(os.environ.get("RUNNER_KILL_SEEDS", "2")))
-N_ROUNDS = 9
+SEEDS = range(int(os.environ.get("RUNNER_KILL_SEEDS", "3")))
+N_ROUNDS = 10
 N_CLIENTS = 3
 N_REPEATED = 20
 
@@ -62,6 +62,7 @@ def folder(tmp_path):
         until(lambda: not alive_in_session(server.pid))
 
 
+@pytest.mark.long
 @pytest.mark.seconds(25)
 @pytest.mark.parametrize("seed", SEEDS)
 def test_killed_at_random_moments_it_keeps_every_promise(folder, tmp_path, sequence, seed):

@@ -66,6 +66,7 @@ def test_what_was_merged_is_told_once_when_it_is_measured_or_refused(lab, monkey
         assert f"sha256={expected}" == got.headers["x-runner-signature-256"]
 
 
+@pytest.mark.long
 def test_sigterm_ends_a_sync_whose_receiver_hangs(lab, monkeypatch):
     """In order; what it could not tell is told by the next start."""
     with receiving(HANG) as receiver:

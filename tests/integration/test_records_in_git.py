@@ -104,6 +104,7 @@ def test_records_are_pushed_and_a_new_machine_buys_nothing_though_its_cloud_know
     assert ([50, 0], head) == ([lab.bought(), lab.bought("other")], lab.head("results"))
 
 
+@pytest.mark.long
 def test_records_on_the_followed_branch_are_no_commit_of_somebody(lab):
     """It follows its own commits untold, and what people push on top of them is told as ever."""
     first = lab.once("--records", "main")
@@ -128,6 +129,7 @@ def test_records_on_the_followed_branch_are_no_commit_of_somebody(lab):
     assert 4 == int(git(lab.url, "rev-list", "--count", "main"))
 
 
+@pytest.mark.long
 def test_an_invalid_commit_below_our_records_is_told_once(lab):
     """What was measured is pushed all the same, and the repository's newest commit is still refused."""
     assert 0 == lab.once()[0]
@@ -139,6 +141,7 @@ def test_an_invalid_commit_below_our_records_is_told_once(lab):
     assert [(1, ["invalid", "records"]), (1, ["invalid"]), (0, ["commit"])] == told
 
 
+@pytest.mark.long
 def test_a_refusal_is_not_told_again_for_our_records_on_top_of_it(lab):
     """In one process, over three looks."""
     assert 0 == lab.once()[0]
@@ -174,6 +177,7 @@ def test_a_refusal_is_not_told_again_for_our_records_on_top_of_it(lab):
     assert ["invalid", "records"] == [each.event for each in told if not each.experiment]
 
 
+@pytest.mark.long
 def test_a_push_that_is_refused_holds_up_nothing_and_is_tried_again(lab):
     """The exit code says that it is not in order."""
     hook = lab.url / "hooks" / "pre-receive"
@@ -219,6 +223,7 @@ def test_nothing_is_bought_while_nobody_knows_what_is_on_record(lab):
     assert ([], 0) == (answers, lab.bought())
 
 
+@pytest.mark.long
 def test_signatures_are_asked_of_our_own_commits_too(lab, monkeypatch):
     """Without a key it is a usage error before anything is looked at; with one, they come into force."""
     version = tuple(int(n) for n in git(lab.work, "version").split()[2].split(".")[:2])

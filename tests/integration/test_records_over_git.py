@@ -1,6 +1,6 @@
 """Records stay as they were recorded whatever git does to them: commits, reverts, merges, older commits.
 
-`GIT_HISTORIES=150 pytest tests/integration/test_records_over_git.py` plays as many histories.
+`GIT_HISTORIES=150 pytest -m long tests/integration/test_records_over_git.py` plays as many histories.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
 from memory_project import MemoryProject
@@ -241,11 +241,14 @@ class GitHistories(RuleBasedStateMachine):
         self.lab.forget()
 
 
-TestGitHistories = GitHistories.TestCase
-TestGitHistories.settings = settings(
-    database=None,
-    deadline=None,
-    max_examples=int(os.environ.get("GIT_HISTORIES", "12")),
-    stateful_step_count=20,
-    suppress_health_check=[HealthCheck.too_slow],
-)
+class TestGitHistories(GitHistories.TestCase):
+    """A few of them."""
+
+    settings = settings(max_examples=4, stateful_step_count=20)
+
+
+@pytest.mark.long
+class TestManyGitHistories(GitHistories.TestCase):
+    """As many as shall be."""
+
+    settings = settings(max_examples=int(os.environ.get("GIT_HISTORIES", "50")), stateful_step_count=20)

@@ -16,6 +16,7 @@ LOST = next(mishap for mishap in MISHAPS if mishap.title == "the first three ans
 EVERYTHING = RUNS * len(TIMES)
 
 
+@pytest.mark.long
 @pytest.mark.seconds(15)
 def test_the_runner_buys_once_what_a_script_buys_more_often():
     """Three answers in a row are a 502 although the cloud has carried out what was asked."""

@@ -59,6 +59,7 @@ def test_a_merge_is_bought_and_its_revert_buys_nothing(lab):
     assert "1 experiment (-two)" in reverted[1][0][1]
 
 
+@pytest.mark.long
 def test_patience_ends_the_wait_and_not_the_jobs(lab):
     """The next look goes on where this one ended."""
     ended = lab.once("--wait", "--timeout", "0")[0]
@@ -67,6 +68,7 @@ def test_patience_ends_the_wait_and_not_the_jobs(lab):
     assert [5, 0, 150] == [ended, done, lab.bought]
 
 
+@pytest.mark.long
 def test_another_namespace_is_refused_and_a_new_clone_takes_it(lab):
     """What is pending under the one before would be bought again; a restart does not forget it."""
     assert lab.once("--wait")[0] == 0
@@ -97,6 +99,7 @@ def test_invalid_files_change_nothing_until_they_are_mended(lab):
     assert (0, mended) == (lab.once("--wait")[0], lab.applied)
 
 
+@pytest.mark.long
 def test_rewritten_history_is_refused_unless_allowed(lab):
     """Older, diverged and unrelated commits; also after a restart with a clone without history."""
     root = git(lab.work, "rev-parse", "HEAD")
@@ -126,6 +129,7 @@ def test_rewritten_history_is_refused_unless_allowed(lab):
     assert 200 == lab.bought
 
 
+@pytest.mark.long
 def test_a_deleted_branch_and_a_lost_repository_leave_the_last_good_commit(lab):
     """It is reconciled on; when they are back, so is order."""
     assert lab.once()[0] in {0, 5}
@@ -146,6 +150,7 @@ def test_a_deleted_branch_and_a_lost_repository_leave_the_last_good_commit(lab):
     assert 150 == lab.bought
 
 
+@pytest.mark.long
 def test_a_commit_that_removes_everything_is_refused_unless_allowed(lab):
     """And what was bought is left as it is, as `removed` says."""
     before = git(lab.work, "rev-parse", "HEAD")
@@ -160,6 +165,7 @@ def test_a_commit_that_removes_everything_is_refused_unless_allowed(lab):
     assert 150 == lab.bought
 
 
+@pytest.mark.long
 def test_unsigned_commits_are_refused_where_signatures_are_asked_for(lab, monkeypatch):
     """Signed by a key that git's configuration trusts, they come into force."""
     version = tuple(int(n) for n in git(lab.work, "version").split()[2].split(".")[:2])
@@ -184,6 +190,7 @@ def test_unsigned_commits_are_refused_where_signatures_are_asked_for(lab, monkey
     assert (0, signed) == (lab.once("--verify-signatures", "--wait")[0], lab.applied)
 
 
+@pytest.mark.long
 def test_records_that_are_committed_do_not_replace_those_that_came_back(lab):
     """Files of people in the folder of the records come, ours stay; what else is in the clone goes."""
     assert lab.once("--wait")[0] == 0
@@ -205,6 +212,7 @@ def test_records_that_are_committed_do_not_replace_those_that_came_back(lab):
     assert 150 == lab.bought
 
 
+@pytest.mark.long
 def test_a_commit_that_leaves_records_no_place_is_invalid(lab):
     """A file in the place of their folder does not replace what came back."""
     assert lab.once("--wait")[0] == 0
@@ -219,6 +227,7 @@ def test_a_commit_that_leaves_records_no_place_is_invalid(lab):
     assert len(list(lab.clone.glob("results/**/*.jsonl"))) == 1
 
 
+@pytest.mark.long
 def test_a_clone_belongs_to_one_branch_and_is_never_made_over_other_files(lab):
     """Neither is changed."""
     lab.clone.mkdir()
@@ -234,6 +243,7 @@ def test_a_clone_belongs_to_one_branch_and_is_never_made_over_other_files(lab):
     assert "branch main" in other[2]
 
 
+@pytest.mark.long
 def test_what_is_wrong_is_told_once_and_what_is_in_force_is_reconciled_on(lab):
     """Over many turns; a repository that was away is asked again, more and more seldom."""
     away = lab.folder / "away"
@@ -278,6 +288,7 @@ class Diary:
             raise ProjectError("there is no ink")
 
 
+@pytest.mark.long
 def test_reporters_are_told_how_things_stand_after_each_turn(lab):
     """One that fails is asked again after the next turn; what it lacks is told once."""
     broken = "apiVersion: runner/v1\nkind: Experiment\n"
@@ -302,6 +313,7 @@ def remembered(lab):
         return ""
 
 
+@pytest.mark.long
 def test_commits_come_into_force_while_it_goes_on_until_sigterm(lab):
     """Each refusal is told once, not in each turn; it ends with 0 and the lock released."""
     process = Process(lab)
@@ -320,6 +332,7 @@ def test_commits_come_into_force_while_it_goes_on_until_sigterm(lab):
     assert 200 == lab.bought
 
 
+@pytest.mark.long
 def test_killed_at_any_moment_the_next_start_puts_it_right(lab):
     """In the middle of cloning, fetching, checking out or buying; nothing is bought twice."""
     dice = random.Random(8)
@@ -375,6 +388,7 @@ SLOW = OTHER.replace("6.28", "3.14")
 PENDING = {"pair": ["PENDING"] * 3, "two": ["PENDING"]}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("removed", "left"), [("keep", "PENDING"), ("cancel", "CANCELED")])
 def test_pending_work_of_a_removed_file_goes_where_the_settings_say_so(lab, removed, left):
     """Once the commit without it is in force; what other files ask for stays."""
@@ -388,6 +402,7 @@ def test_pending_work_of_a_removed_file_goes_where_the_settings_say_so(lab, remo
     assert (5, PENDING | {"two": [left]}) == after
 
 
+@pytest.mark.long
 def test_moved_files_and_refused_commits_cancel_nothing(lab):
     """Although `removed` is cancel: another folder, another file name, an invalid commit, one without any."""
     with pausing_target(lab, "cancel") as database:
@@ -445,6 +460,7 @@ def keyring():
         subprocess.run(["gpgconf", "--homedir", folder, "--kill", "all"], check=True, timeout=PATIENCE_S)
 
 
+@pytest.mark.long
 def test_openpgp_signatures_count_while_their_key_is_known_and_valid(lab, keyring, monkeypatch, tmp_path):
     """Unsigned, by an unknown key, by an expired one, by a good one, and by that when it is revoked."""
     monkeypatch.setenv("GNUPGHOME", keyring.folder)
@@ -490,6 +506,7 @@ exec {git} "$@"
 """
 
 
+@pytest.mark.long
 def test_killed_at_one_command_of_git_after_the_other_the_next_start_goes_on(lab, monkeypatch, tmp_path):
     """Each start is killed two commands later than the last, with a new commit to be taken."""
     countdown, goes_on, program = tmp_path / "countdown", tmp_path / "goes-on", tmp_path / "bin" / "git"
@@ -522,6 +539,7 @@ def test_killed_at_one_command_of_git_after_the_other_the_next_start_goes_on(lab
     assert ("", 150) == (git(lab.clone, "status", "--porcelain"), lab.bought)
 
 
+@pytest.mark.long
 def test_records_go_along_when_a_commit_names_another_folder_for_them(lab):
     """As they were written, so that nothing is measured again even if the cloud has forgotten it."""
     assert lab.once("--wait")[0] == 0

@@ -52,6 +52,7 @@ def runs_on_record(lab):
     return runs
 
 
+@pytest.mark.long
 @pytest.mark.seconds(25)
 @pytest.mark.parametrize(
     ("ada", "bob", "bought"),
@@ -79,6 +80,7 @@ def test_two_versions_come_to_an_end(tmp_path, cloud, ada, bob, bought):
     assert bought == runs_on_record(clones[1])
 
 
+@pytest.mark.long
 @pytest.mark.seconds(12)
 def test_two_sequences_leave_each_other_alone(tmp_path, cloud):
     """By the default policy only own pending work is superseded: nothing is cancelled or bought anew."""

@@ -85,6 +85,7 @@ def figures_at(url):
         return answer.read().decode()
 
 
+@pytest.mark.long
 def test_an_edited_file_is_bought_and_a_broken_one_stops_no_other(lab, watching):
     """Until SIGTERM ends it, with 0 and the lock released; people may decide things in the meantime."""
     path = lab / "specs" / "pair.yaml"
