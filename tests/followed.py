@@ -12,10 +12,9 @@ import commands
 import pytest
 from own_git import git
 
-from runner.gitops import Source
-from runner.project.sync.loop import StopRequest, Surroundings
+from runner.gitops import FollowedSource
+from runner.project.sync.loop import LoopContext, StopRequest
 from runner.project.sync.sync import Following, Syncing, our_clone
-from runner.project.sync.watch import Manner
 from runner.reconcile import Patience
 from runner.reconcile.execute.change_events import News, Pace
 
@@ -113,13 +112,15 @@ class Script:
     def __init__(self, *steps):
         self.steps, self.events = list(steps), []
         self.now = datetime(2026, 1, 1, tzinfo=UTC)
-        self.around = Surroundings(
+        self.context = LoopContext(
             tell=self.events.append,
-            measure=lambda _: None,
             check=lambda: None,
             wait=self.wait,
             jitter=lambda: 1.0,
             clock=lambda: self.now,
+            pace=Pace(interval_s=60),
+            patience=Patience(until_done=True),
+            sees_removed=True,
         )
 
     def wait(self, seconds):
@@ -134,12 +135,9 @@ class Script:
 
     def run(self, lab, *reporters):
         """From the first look to the end of the script; answers the events about commits, by kind."""
-        following = Following(source=Source(url=str(lab.url), branch="main"))
-        manner = Manner(patience=Patience(until_done=True), sees_removed=True)
-        with our_clone(lab.clone, following.source, self.around) as clone:
-            syncing = Syncing(
-                clone, following, Pace(interval_s=60), self.around, manner=manner, reporters=reporters
-            )
+        following = Following(source=FollowedSource(url=str(lab.url), branch="main"))
+        with our_clone(lab.clone, following.source, self.context) as clone:
+            syncing = Syncing(clone, following, self.context, reporters=reporters)
             syncing.begin()
             with pytest.raises(StopRequest):
                 syncing.go_on()

@@ -38,7 +38,9 @@ def a_measured_lab(folder, *, jobs=None, experiment=commands.EXPERIMENT, error="
 
 
 def _manifest(experiment, lab):
-    known = manifest(experiment, revision=revision(lab), root=lab, target="local", service=EMULATED)
+    known = manifest(
+        experiment, revision=revision(lab), root=lab, target={"target": "local", "service": EMULATED}
+    )
     return known | {"written_at": BEGAN.isoformat()}
 
 

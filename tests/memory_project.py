@@ -167,7 +167,7 @@ class MemoryProject:
     def flaws(self):
         """What is not as it was recorded, with places from the lab."""
         project, experiments = self.opened()
-        found = [flaw for each in experiments for flaw in project.verified(each).flaws]
+        found = [flaw for each in experiments for flaw in project.recorded.verdict(each).flaws]
         return [str(flaw).removeprefix(f"{self.lab}/") for flaw in found]
 
     def forget(self):

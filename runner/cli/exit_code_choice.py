@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from runner.cli.exit_codes import Exit
 from runner.cli.output import say
 from runner.domain.numerals import counted
-from runner.project.views.outlook import ended_for_good
+from runner.project.views.requested_jobs import ended_for_good
 from runner.reconcile import End, WaitFor
 from runner.results import ResultStatus
 
@@ -45,7 +45,7 @@ def after_results(shown: Sequence[tuple[Declared, Iterable[MeasuredJob]]]) -> in
 
 def say_elsewhere(declared: Declared) -> None:
     """Says how much of the same experiment was measured at other targets, which is not shown."""
-    for target, count in declared.project.measured_elsewhere(declared.experiment).items():
+    for target, count in declared.project.recorded.elsewhere(declared.experiment).items():
         jobs = "1 more job" if count == 1 else f"{count} more jobs"
         if target:
             say(f"{declared.name}: {jobs} measured at {target}; --target shows what was measured there")
@@ -82,7 +82,7 @@ def _were(number: int) -> str:
 
 
 def _ended(experiment: Declared) -> frozenset[str]:
-    recorded = experiment.project.recorded(experiment.experiment)
+    recorded = experiment.project.recorded.of(experiment.experiment)
     return ended_for_good(experiment.experiment.desired, [job for _, job in recorded])
 
 

@@ -6,31 +6,38 @@ whether to advance, stay or refuse. `urls` is pure too. `git` runs git, `clone` 
 branch, and `choose_records` in it, which is pure, says which. What an experiment is, is not known here.
 """
 
-from runner.gitops.clone import Clone, Source
-from runner.gitops.commit_policy import Advance, Change, Refuse, Relation, Rules, Signature, Stay, decided
+from runner.gitops.clone import Clone, FollowedSource
+from runner.gitops.commit_policy import (
+    Advance,
+    Change,
+    CommitRules,
+    Refuse,
+    Relation,
+    Signature,
+    Stay,
+    decided,
+)
 from runner.gitops.git import Git
-from runner.gitops.lock import locked
-from runner.gitops.publish.choose_records import Destination, destination
-from runner.gitops.publish.destination import Place, Publication
+from runner.gitops.publish.choose_records import Destination, Publication, RecordsPlace, destination
 from runner.gitops.publish.publisher import Publisher
-from runner.gitops.state_file import Applied, read_applied, write_applied
+from runner.gitops.state_file import AppliedCommit, locked, read_applied, write_applied
 from runner.gitops.urls import clone_folder, shown
 
 __all__ = [
     "Advance",
-    "Applied",
+    "AppliedCommit",
     "Change",
     "Clone",
+    "CommitRules",
     "Destination",
+    "FollowedSource",
     "Git",
-    "Place",
     "Publication",
     "Publisher",
+    "RecordsPlace",
     "Refuse",
     "Relation",
-    "Rules",
     "Signature",
-    "Source",
     "Stay",
     "clone_folder",
     "decided",

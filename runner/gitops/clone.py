@@ -1,4 +1,4 @@
-"""The clone on disk: made, put right, fetched into, and taken from one commit to the next."""
+"""The clone on disk: made, reset, fetched into, and taken from one commit to the next."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _FETCH: Final = ("fetch", "--quiet", "--no-tags", "--no-recurse-submodules", "--
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Source:
+class FollowedSource:
     """What is followed.
 
     Args:
@@ -59,7 +59,7 @@ class Clone:
         """Git in the clone's folder."""
         return self._git
 
-    def put_right(self) -> None:
+    def reset(self) -> None:
         """Makes the clone, or takes away what a killed git has left; called under the lock.
 
         Raises:
@@ -185,7 +185,7 @@ class Clone:
             results: Folder of the records, from the root.
 
             former: Where they were until now. They are copied from there, and stay there until the next
-                time: who is killed here begins again with that folder.
+                time: after a kill here the next process begins with that folder.
 
         Raises:
             GitError: Git refused, or the disk did.

@@ -32,7 +32,7 @@ class Signature(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class CommitRules:
     """What may come into force.
 
     Args:
@@ -57,10 +57,10 @@ class Change:
 
         before: Names of the experiments in force.
 
-        after: Those of the commit; None while nobody has read them.
+        after: Those of the commit; None until they are read.
 
         namespaces: That in force, and that of the commit; empty for the one that the root commit gives.
-            None while nobody knows both.
+            None until both are known.
     """
 
     commit: str
@@ -107,14 +107,14 @@ _REWRITTEN: Final = {
 }
 
 
-def decided(change: Change, rules: Rules) -> Decision:
+def decided(change: Change, rules: CommitRules) -> Decision:
     """What becomes of a commit. Asked again when more is known of it, it only grows stricter."""
     if change.relation is Relation.SAME:
         return Stay("nothing is new")
     return next(_objections(change, rules), Advance(_told(change)))
 
 
-def _objections(change: Change, rules: Rules) -> Iterator[Refuse]:
+def _objections(change: Change, rules: CommitRules) -> Iterator[Refuse]:
     if change.relation in _REWRITTEN and not rules.force_push:
         yield Refuse(
             f"history was rewritten: it {_REWRITTEN[change.relation]} the commit in force;"

@@ -1,4 +1,4 @@
-"""Git on the command line: asked without a terminal, for a bounded time, ended when somebody asks us to."""
+"""Git on the command line: asked without a terminal, for a bounded time, ended on request."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ _FOREIGN: Final = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class GitAnswer:
     """What git said."""
 
     code: int
@@ -59,7 +59,7 @@ class Git:
 
         environ: What git inherits: credentials and their helpers are its own affair.
 
-        check: Raises once somebody asks to end; asked while git works.
+        check: Raises once there is a request to end; asked while git works.
 
         kept: Descriptors that git inherits.
     """
@@ -72,7 +72,7 @@ class Git:
 
     def ask(
         self, *words: str, stdin: str = "", timeout_s: float = LOCAL_S, index: Path | None = None
-    ) -> Answer:
+    ) -> GitAnswer:
         """What git answers, be it a refusal.
 
         Raises:
@@ -97,7 +97,7 @@ class Git:
             raise GitError(f"git cannot be started: {error}", hint="install git 2.31 or newer") from error
         with process:
             out, err = self._communicated(process, stdin, timeout_s, words[0])
-        return Answer(process.returncode, out, shown(err))
+        return GitAnswer(process.returncode, out, shown(err))
 
     def _communicated(
         self, process: subprocess.Popen[str], stdin: str, timeout_s: float, verb: str
@@ -126,7 +126,7 @@ class Git:
             raise GitError(f"git {words[0]} in {self.folder}: {said(answer)}")
         return answer.out
 
-    def ask_remote(self, *words: str) -> Answer:
+    def ask_remote(self, *words: str) -> GitAnswer:
         """What git answers, be it a refusal, when it needs the repository that it fetches from.
 
         Raises:
@@ -176,7 +176,7 @@ _SETTINGS: Final = (
 )
 
 
-def said(answer: Answer) -> str:
+def said(answer: GitAnswer) -> str:
     """What git complained of first, in a line."""
     lines = [line.strip().removeprefix("fatal: ") for line in answer.err.splitlines() if line.strip()]
     return "; ".join(lines[:_LINES]) or f"exit code {answer.code}"

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
+import time
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from runner.atomic_file import write_atomically
 from runner.errors import GitError
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Applied:
+class AppliedCommit:
     """The commit in force.
 
     Args:
@@ -29,7 +33,7 @@ class Applied:
 
         change: The newest commit in force that is more than a push of records; empty where that is `commit`.
 
-        namespace: The one that its settings name; empty for that of the root commit, None where nobody knows.
+        namespace: The one that its settings name; empty for that of the root commit, None if unknown.
     """
 
     url: str
@@ -46,7 +50,7 @@ class Applied:
         return self.change or self.commit
 
 
-def read_applied(path: Path) -> Applied | None:
+def read_applied(path: Path) -> AppliedCommit | None:
     """What was remembered; None where nothing is.
 
     Raises:
@@ -60,7 +64,7 @@ def read_applied(path: Path) -> Applied | None:
         raise GitError(f"{path}: cannot be read: {error}") from error
     try:
         found = json.loads(text)
-        return Applied(**(found | {"names": tuple(found["names"])}))
+        return AppliedCommit(**(found | {"names": tuple(found["names"])}))
     except (ValueError, TypeError, KeyError) as error:
         raise GitError(
             f"{path}: is not what `runner sync` writes",
@@ -68,7 +72,7 @@ def read_applied(path: Path) -> Applied | None:
         ) from error
 
 
-def write_applied(path: Path, applied: Applied) -> None:
+def write_applied(path: Path, applied: AppliedCommit) -> None:
     """Remembers it, whole or not at all."""
     write_aside(path, asdict(applied))
 
@@ -83,3 +87,43 @@ def write_aside(path: Path, value: Mapping[str, object]) -> None:
         write_atomically(path, json.dumps(value, indent=1), is_synced=True)
     except OSError as error:
         raise GitError(f"{path}: cannot be written: {error}") from error
+
+
+_PATIENCE_S: Final = 10.0
+_POLL_S: Final = 0.1
+
+
+@contextmanager
+def locked(path: Path, patience_s: float = _PATIENCE_S) -> Iterator[int]:
+    """Holds the lock; gives its descriptor.
+
+    A git that we started inherits it: when we are killed, the lock is free once that has ended, too.
+
+    Raises:
+        GitError: Another process holds it.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        raise GitError(f"{path}: cannot be opened: {error}") from error
+    try:
+        _take(descriptor, path, patience_s)
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _take(descriptor: int, path: Path, patience_s: float) -> None:
+    deadline = time.monotonic() + patience_s
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise GitError(
+                    f"another `runner sync` works in {path.parent.parent}",
+                    hint="end it first, or choose another folder with --clone",
+                ) from None
+            time.sleep(_POLL_S)
+        else:
+            return

@@ -21,7 +21,7 @@ def shown(text: str) -> str:
 
 
 def clone_folder(url: str, branch: str | None, environ: Mapping[str, str]) -> Path:
-    """Where the clone of a branch is kept when nobody says where; the same for any credentials."""
+    """Where the clone of a branch is kept by default; the same for any credentials."""
     state = environ.get("XDG_STATE_HOME") or ""
     # By the specification of XDG, a path that is not absolute is passed by.
     base = Path(state) if Path(state).is_absolute() else Path.home() / ".local" / "state"

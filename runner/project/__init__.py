@@ -6,7 +6,8 @@ are only wired. Nothing connects at import.
 
 from runner.local.engines.factory import EngineKind, Execution
 from runner.project.config.published_schemas import schema_names, schema_text
-from runner.project.config.settings import Settings, Target
+from runner.project.config.settings import Settings
+from runner.project.config.tables import Target
 from runner.project.experiments.loaded import Experiment
 from runner.project.local_cloud import Serving, local_store, serve_local
 from runner.project.plan.resolve import (
@@ -20,9 +21,8 @@ from runner.project.plan.resolve import (
 )
 from runner.project.project import Project
 from runner.project.scaffold.first_experiment import begin
-from runner.project.views.named_experiment import experiment_meant, names_meant
 from runner.project.views.requested_jobs import AskedJob, asked_jobs
-from runner.project.views.selection import Selection, selected
+from runner.project.views.selection import Selection, experiment_meant, names_meant, selected
 from runner.reconcile.observe.adoption import Candidate
 
 __all__ = [

@@ -153,7 +153,7 @@ class Declared:
         Raises:
             RecordError: A record cannot be read; says which line.
         """
-        recorded = self.project.recorded(self.experiment)
+        recorded = self.project.recorded.of(self.experiment)
         folder = self.project.root / self.project.settings.results
         serialised = _Serialised(folder, {job.id: name for name, job in recorded})
         return gathered(
@@ -204,7 +204,7 @@ def load(
 
 @dataclass(frozen=True, slots=True)
 class _Serialised:
-    """Reads what an emulator gave, when somebody asks; a value, so that results can go to other processes.
+    """Reads what an emulator gave, on demand; a value, so that results can go to other processes.
 
     Args:
         names: Under which name each remote job is recorded, by its id.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from runner.local.engines.factory import Execution
+from runner.project import late_imports
 from runner.project.config.repository import state_folder
 
 if TYPE_CHECKING:
@@ -50,15 +51,13 @@ def serve_local(store: Path, how: Serving, *, on_ready: Callable[[str], None]) -
         LocalCloudError: The configuration is not valid, the address cannot be had, another server has the
             store, or the engine needs what is not there.
     """
-    # uvicorn and pydantic's models of faults are needed only here
-    from runner.local.protocol.configuration import Configuration, read_configuration  # noqa: PLC0415
-    from runner.local.server.server import Settings, serve  # noqa: PLC0415
-
-    settings = Settings(
+    settings = late_imports.Settings(
         store=store,
         host=how.host,
         port=how.port,
         execution=how.execution,
-        configuration=Configuration() if how.config is None else read_configuration(how.config),
+        configuration=late_imports.Configuration()
+        if how.config is None
+        else late_imports.read_configuration(how.config),
     )
-    serve(settings, on_ready=on_ready)
+    late_imports.serve(settings, on_ready=on_ready)

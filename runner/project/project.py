@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import time
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, field, replace
 from functools import cache, cached_property, partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 from runner.domain import Surplus
 from runner.domain.numerals import counted
 from runner.errors import ProjectError
 from runner.project.cache.compiled import CompiledCache, kept_folder
 from runner.project.cache.device_specs import LiveDevices, LocalDevices, place_of
-from runner.project.config.published_schemas import schema_text
 from runner.project.config.repository import (
     STATE_FOLDER,
     as_typed,
@@ -27,31 +25,26 @@ from runner.project.config.repository import (
     state_folder,
     unchanged_files,
 )
-from runner.project.config.services import site
 from runner.project.config.settings import FILE_NAME, LOCAL, Settings, read_settings
-from runner.project.config.targets import connect, environment
-from runner.project.experiments.dependencies import dependencies
+from runner.project.config.targets import connect, environment, site
+from runner.project.experiments.file_checks import on_target
 from runner.project.experiments.loader import all_files, experiment_files, load_experiments
 from runner.project.experiments.manifest import manifest
-from runner.project.experiments.names import declared_names
-from runner.project.experiments.permissions import on_target
+from runner.project.experiments.names import declared_names, dependencies
 from runner.project.local_cloud import local_store
+from runner.project.recorded_jobs import RecordedJobs
 from runner.reconcile import Context, Journal, Memory, Patience, Reconciler, Snapshot, utc_now
-from runner.reconcile.model.tags import SHORT
-from runner.results import Records, job_rows, verified
-from runner.results.records.copies import each_once
+from runner.results import Records
 from runner.results.records.files import obstacle
-from runner.results.records.sites import elsewhere, says_where, was_here, with_constants
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from runner.domain import ObservedBatch, RecordedJob
-    from runner.project.config.settings import Target
+    from runner.domain import ObservedBatch
+    from runner.project.config.tables import Target
     from runner.project.config.targets import Connection
     from runner.project.experiments.loaded import Experiment
     from runner.reconcile import CancelBatch, Outcome, Planned, TargetSettings, Watch
-    from runner.results import JobRow, Verdict
     from runner.results.records.sites import Site
 
     Promise = Callable[[list[Snapshot], list[Planned]], list[Snapshot]]
@@ -133,7 +126,7 @@ class Project:
     def namespace(self) -> str | None:
         """What separates this repository from others on the cloud; None when nothing tells."""
         known = self.settings.namespace or root_commit_namespace(self.root)
-        # The cloud on this machine belongs to this checkout alone: there is nobody to be told apart from.
+        # The cloud on this machine belongs to this checkout alone: no other repository uses it.
         return known or (LOCAL if self.target.is_local else None)
 
     @cached_property
@@ -194,83 +187,11 @@ class Project:
         """Experiments of other files that some wait for."""
         return dependencies(experiments, root=self.root, settings=self.settings, load=self._loaded)
 
-    def results(self, experiment: Experiment) -> tuple[JobRow, ...]:
-        """A row for each job of the file, from what is on record; asks no cloud."""
-        return job_rows(experiment.desired, [job for _, job in self.recorded(experiment)])
-
-    def recorded(self, experiment: Experiment) -> list[tuple[str, RecordedJob]]:
-        """The jobs on record that may count for an experiment, each with the name it is recorded under.
-
-        Those that were measured at the target, as far as their records or manifests say it.
-
-        Raises:
-            ProjectError: The project of the target is not known, and there are results of several.
-        """
-        manifests: dict[tuple[str, str], Mapping[str, Any] | None] = {}
-        found = []
-        for name, job in self._on_record(experiment):
-            if (name, job.recipe) not in manifests:
-                manifests[name, job.recipe] = self.records.manifest(name, job.recipe)
-            if was_here(job, manifests[name, job.recipe], self.site, trusts_names=True):
-                whole = replace(job, target=job.target if says_where(job.target) else self._known_target)
-                found.append((name, with_constants(experiment.desired, whole, manifests[name, job.recipe])))
-        several = sorted({job.target for _, job in found if job.target} - {self.site.target, *self.site.also})
-        if len(several) > 1:
-            hint = "say which with PASQAL_PROJECT_ID, or `project_id` in runner.toml"
-            raise ProjectError(f"there are results of {' and '.join(several)}", hint=hint)
-        return found
-
-    @property
-    def _known_target(self) -> str:
-        """The target; empty where its project is not known."""
-        return "" if self.site.target.endswith("/") else self.site.target
-
-    def measured_elsewhere(self, experiment: Experiment) -> dict[str, int]:
-        """How many jobs on record of the same experiment were measured at each other target.
-
-        Those that do not say where, and of which their manifest does not prove it, stand under no name.
-        """
-        recipe = experiment.desired.recipe[:SHORT]
-        same = [(name, job) for name, job in self._on_record(experiment) if job.recipe == recipe]
-        manifests = {name: self.records.manifest(name, recipe) for name, _ in same}
-        unproved = [
-            job for name, job in same if was_here(job, manifests[name], self.site, trusts_names=True) is None
-        ]
-        return elsewhere((job for _, job in same), self.site) | ({"": len(unproved)} if unproved else {})
-
-    def _on_record(self, experiment: Experiment) -> list[tuple[str, RecordedJob]]:
-        """The jobs on record of an experiment at all targets, each with the name it is recorded under.
-
-        Its own come last; before them those of experiments that are gone and that ran the same recipe.
-        """
-        recipe = experiment.desired.recipe[:SHORT]
-        former = (
-            (name, job) for name in self._former.get(recipe, ()) for job in self.records.of_experiment(name)
-        )
-        own = ((experiment.name, job) for job in self.records.of_experiment(experiment.name))
-        known = [*((name, job) for name, job in former if job.recipe == recipe), *own]
-        name_of = {id(job): name for name, job in known}
-        return [(name_of[id(job)], job) for job in each_once(job for _, job in known)]
-
-    def verified(self, experiment: Experiment) -> Verdict:
-        """Whether what is on record for an experiment is as it was recorded; asks no cloud."""
-        return verified(self.record_folders(experiment), json.loads(schema_text("record")))
-
-    def record_folders(self, experiment: Experiment) -> list[Path]:
-        """Where there may be records of an experiment: under its own name first, then under former ones."""
-        names = dict.fromkeys((experiment.name, *self._former.get(experiment.desired.recipe[:SHORT], ())))
-        return [self.root / self.settings.results / name for name in names]
-
     @cached_property
-    def _former(self) -> dict[str, list[str]]:
-        """Names that have records and that no file has any more, by the recipes they ran."""
-        recipes = self.records.recipes()
-        declared = self._declared() if recipes else None
-        former: dict[str, list[str]] = {}
-        for name in sorted(recipes.keys() - declared) if declared is not None else ():
-            for recipe in recipes[name]:
-                former.setdefault(recipe, []).append(name)
-        return former
+    def recorded(self) -> RecordedJobs:
+        """What is on record, as far as it counts at the target."""
+        folder = self.root / self.settings.results
+        return RecordedJobs(folder=folder, records=self.records, site=self.site, declared=self._declared)
 
     def look(self, experiments: Sequence[Experiment], *, sees_removed: bool = False) -> list[Planned]:
         """What is there, and what would be done; changes nothing on the cloud.
@@ -319,7 +240,7 @@ class Project:
         """Cancels what is pending of some experiments; answers what was cancelled.
 
         Raises:
-            ProjectError: Without a namespace nobody knows whose batches they are.
+            ProjectError: There is no namespace to tell their owner by.
 
             JournalError: Another runner works in this checkout.
         """
@@ -343,22 +264,21 @@ class Project:
 
     def snapshots(self, experiments: Sequence[Experiment]) -> list[Snapshot]:
         """The same, with what to remember of it once it is bought."""
-        now = revision(self.root)
-        manifests = {
-            each.name: manifest(
-                each,
-                revision=now,
-                root=self.root,
-                target=self.target_name,
-                service=self.site.target,
-                is_local=self.target.is_local,
-            )
-            for each in experiments
-        }
+        manifests = self.manifests(experiments)
         return [
             replace(each, manifest=manifests.get(each.desired.name, {}))
             for each in self._bare_snapshots(experiments)
         ]
+
+    def manifests(self, experiments: Sequence[Experiment]) -> dict[str, dict[str, object]]:
+        """What is remembered of experiments beside their jobs, by name."""
+        now = revision(self.root)
+        target = {"target": self.target_name, "service": self.site.target}
+        is_local = self.target.is_local
+        return {
+            each.name: manifest(each, revision=now, root=self.root, target=target, is_local=is_local)
+            for each in experiments
+        }
 
     @contextmanager
     def _session(

@@ -148,16 +148,15 @@ MOST_MODULES = 20
 NOUNS = {"missing_jobs", "nesting", "routing", "spending"}
 # A name that means several things, until each has one of its own.
 SEVERAL = {
-    **dict.fromkeys(("Applied", "Asked", "Atom", "Batch", "Budget", "Call", "Choice", "Column"), 2),
-    **dict.fromkeys(("Condition", "Configuration", "Connection", "Counts", "Courier", "Declared"), 2),
+    **dict.fromkeys(("Asked", "Atom", "Batch", "Budget", "Call", "Column"), 2),
+    **dict.fromkeys(("Condition", "Configuration", "Connection", "Counts", "Declared"), 2),
     **dict.fromkeys(("Document", "Ended", "Experiment", "Health", "JobResult", "Limits", "Memory"), 2),
-    **dict.fromkeys(("NewJob", "Outcome", "Pace", "Page", "Paused", "Policy"), 2),
+    **dict.fromkeys(("NewJob", "Outcome", "Paused", "Policy"), 2),
     **dict.fromkeys(("Problem", "Project", "Quantity", "RepresentationError", "Request", "Retry", "Room"), 2),
-    **dict.fromkeys(("Selection", "Settings", "Source", "Standing", "State", "Step", "Table", "Target"), 2),
-    "Variable": 2,
-    **dict.fromkeys(("Entry", "Job", "Line", "Operation", "Place", "Reading", "Rules", "Verdict"), 3),
-    "Answer": 4,
-    "Kind": 5,
+    **dict.fromkeys(("Selection", "Settings", "Step", "Table", "Target"), 2),
+    **dict.fromkeys(("Entry", "Place", "Reading", "Rules", "Variable", "Verdict"), 2),
+    **dict.fromkeys(("Answer", "Job", "Line", "Operation"), 3),
+    "Kind": 4,
 }
 
 

@@ -172,7 +172,7 @@ class Ours:
         """How many points have their counts."""
         project = Project.open(self._folder)
         (experiment,) = project.load([self._folder / "specs"])
-        return sum(sum(row.counts.values()) >= RUNS for row in project.results(experiment))
+        return sum(sum(row.counts.values()) >= RUNS for row in project.recorded.rows(experiment))
 
 
 class Script:

@@ -82,7 +82,9 @@ def test_a_job_is_shown_with_its_own_register(lab, capsys):
 def remembered(lab):
     """The experiment of the lab, and its manifest."""
     (experiment,) = Project.open(lab).load([lab / "specs"])
-    return experiment, manifest(experiment, revision=Revision(None, None), root=lab, target="local")
+    return experiment, manifest(
+        experiment, revision=Revision(None, None), root=lab, target={"target": "local"}
+    )
 
 
 def test_the_manifest_has_each_sequence_by_the_key_of_its_point(lab):

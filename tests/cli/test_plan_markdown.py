@@ -8,7 +8,7 @@ from markdown_it import MarkdownIt
 from runner.cli.render.markdown import MOST_CHARACTERS, code, html_code, table
 from runner.cli.render.plan_markdown import changes_markdown
 from runner.errors import Problem
-from runner.project.revisions.changes import Changes, ExperimentChange, Kind
+from runner.project.revisions.changes import ChangeKind, Changes, ExperimentChange
 from runner.reconcile import Cost
 
 HOSTILE = (
@@ -50,7 +50,7 @@ def a_change(text):
     """A change that says a text wherever one is told."""
     problem = Problem(text, 1, 2, "", text)
     fields = {"added": (text,), "removed": (text,), "warnings": (text,), "problems": (problem,)}
-    return ExperimentChange(name=text, kind=Kind.RENAMED, former=text, jobs=1, **fields)
+    return ExperimentChange(name=text, kind=ChangeKind.RENAMED, former=text, jobs=1, **fields)
 
 
 @pytest.mark.parametrize("text", HOSTILE)
@@ -101,7 +101,7 @@ def many(count, jobs):
     cost = Cost(jobs=jobs, runs=jobs)
     return Changes(
         experiments=tuple(
-            ExperimentChange(name=f"e{at:03}", kind=Kind.ADDED, added=names, jobs=jobs, cost=cost)
+            ExperimentChange(name=f"e{at:03}", kind=ChangeKind.ADDED, added=names, jobs=jobs, cost=cost)
             for at in range(count)
         )
     )

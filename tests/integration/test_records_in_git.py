@@ -13,11 +13,10 @@ from own_git import HERMETIC, git
 from patience import PATIENCE_S
 
 from runner.errors import RemoteError
-from runner.gitops import Destination, Source
-from runner.project.sync.loop import StopRequest, Surroundings
+from runner.gitops import Destination, FollowedSource
+from runner.project.sync.loop import LoopContext, StopRequest
 from runner.project.sync.publish_records import RecordsPublished
 from runner.project.sync.sync import Following, Syncing, our_clone
-from runner.project.sync.watch import Manner
 from runner.reconcile import Patience
 from runner.reconcile.execute.change_events import Pace
 
@@ -154,19 +153,22 @@ def test_a_refusal_is_not_told_again_for_our_records_on_top_of_it(lab):
         if len(pauses) == 3:
             raise StopRequest
 
-    around = Surroundings(
-        tell=told.append, measure=lambda _: None, check=lambda: None, wait=wait, jitter=lambda: 1.0
+    context = LoopContext(
+        tell=told.append,
+        check=lambda: None,
+        wait=wait,
+        jitter=lambda: 1.0,
+        pace=Pace(interval_s=60),
+        patience=Patience(until_done=True),
+        sees_removed=True,
     )
-    following = Following(source=Source(url=str(lab.url), branch="main"), records=Destination("main"))
-    manner = Manner(patience=Patience(until_done=True), sees_removed=True)
-    with our_clone(lab.folder / "clone", following.source, around) as clone:
-        published, pace = RecordsPublished(clone, following, around), Pace(interval_s=60)
+    following = Following(source=FollowedSource(url=str(lab.url), branch="main"), records=Destination("main"))
+    with our_clone(lab.folder / "clone", following.source, context) as clone:
+        published = RecordsPublished(clone, following, context)
         syncing = Syncing(
             clone,
             following,
-            pace,
-            around,
-            manner=manner,
+            context,
             reporters=[published],
             prepare=published.prepare,
         )
@@ -200,22 +202,23 @@ def test_nothing_is_bought_while_nobody_knows_what_is_on_record(lab):
     """The branch of the records cannot be asked: the turn ends there, and the next one goes on."""
     lab.clones.add("clone")
     away, stop = RemoteError("away"), StopRequest()
-    around = Surroundings(
+    context = LoopContext(
         tell=lambda _: None,
-        measure=lambda _: None,
         check=lambda: None,
         wait=lambda _: None,
         jitter=lambda: 1.0,
+        pace=Pace(interval_s=60),
+        patience=Patience(until_done=True),
+        sees_removed=True,
     )
-    following = Following(source=Source(url=str(lab.url), branch="main"))
-    manner = Manner(patience=Patience(until_done=True), sees_removed=True)
+    following = Following(source=FollowedSource(url=str(lab.url), branch="main"))
     answers = [away, stop]
 
     def prepare(_):
         raise answers.pop(0)
 
-    with our_clone(lab.folder / "clone", following.source, around) as clone:
-        syncing = Syncing(clone, following, Pace(interval_s=60), around, manner=manner, prepare=prepare)
+    with our_clone(lab.folder / "clone", following.source, context) as clone:
+        syncing = Syncing(clone, following, context, prepare=prepare)
         syncing.begin()
         with pytest.raises(StopRequest):
             syncing.go_on()

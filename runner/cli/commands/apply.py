@@ -16,15 +16,14 @@ from runner.cli.render.progress import ApplyProgress
 from runner.domain.json_values import plain
 from runner.errors import UsageError
 from runner.project.answers import ENDS
-from runner.project.plan.plan_file import is_plan, read_plan
-from runner.project.plan.saved_plan import Promise, promised_experiments
+from runner.project.plan.saved_plan import Application, is_plan, read_plan
 from runner.reconcile import End, Patience
 from runner.reconcile.display.plan_text import action_lines, job_line, note_lines, plan_objects
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from runner.project import Experiment, Project, Selection
+    from runner.project import Selection
     from runner.reconcile import Outcome
 
 
@@ -56,25 +55,23 @@ def apply(  # noqa: PLR0913, PLR0917  (a word of the command line each)
     """
     patience = Patience(timeout_s=timeout, until_done=not no_wait)
     if any(is_plan(path) for path in paths):
-        project, experiments, promise = _saved(paths, selection, target)
+        application = _saved(paths, selection, target)
     else:
         project, experiments = options.opened(paths, target, selection, asks_cloud=True)
-        promise = None
+        application = Application(project=project, experiments=experiments)
         if not project.target.is_local and not yes:
-            _ask(project, experiments)
+            _ask(application)
     with ApplyProgress() as progress:
-        outcome = project.apply(experiments, patience, progress.watch, promise=promise)
+        outcome = application.run(patience, progress.watch)
     if form == "json":
-        print_json(_object(project, experiments, outcome))
+        print_json(_object(application, outcome))
     else:
-        _print(project, experiments, outcome)
-    return after_saved_plan(outcome) if promise else after_apply(outcome)
+        _print(application, outcome)
+    return after_saved_plan(outcome) if application.saved else after_apply(outcome)
 
 
-def _saved(
-    paths: tuple[Path, ...], selection: Selection, target: str | None
-) -> tuple[Project, list[Experiment], Promise]:
-    """The project around the working folder, what a saved plan is about, and what it promises."""
+def _saved(paths: tuple[Path, ...], selection: Selection, target: str | None) -> Application:
+    """A saved plan, in the repository around the working folder."""
     if len(paths) > 1 or selection:
         raise UsageError(
             "a saved plan is performed as it is: without other files, --only or --exclude",
@@ -82,25 +79,26 @@ def _saved(
         )
     saved = read_plan(paths[0])
     project = options.project(target_name=target or saved.target.name, asks_cloud=True)
-    return project, promised_experiments(project, saved), Promise(project, saved)
+    return Application.of_plan(project, saved)
 
 
-def _ask(project: Project, experiments: list[Experiment]) -> None:
-    plans = [each.plan for each in project.look(experiments, sees_removed=True)]
+def _ask(application: Application) -> None:
+    plans, target = application.plans(), application.project.target_name
     if not any(plan.actions for plan in plans):
         return
     if not sys.stdin.isatty():
         raise UsageError(
-            f"nobody is there to ask before spending on the target {project.target_name}",
+            f"nobody is there to ask before spending on the target {target}",
             hint="say --yes, after `runner plan` has shown what it costs",
         )
     print_plans(plans)
-    click.confirm(f"Apply this to {project.target_name}?", abort=True, err=True)
+    click.confirm(f"Apply this to {target}?", abort=True, err=True)
 
 
-def _print(project: Project, experiments: list[Experiment], outcome: Outcome) -> None:
+def _print(application: Application, outcome: Outcome) -> None:
+    project, experiments = application.project, application.experiments
     for experiment, plan in zip(experiments, outcome.plans, strict=False):
-        print_rows(experiment.name, project.results(experiment))
+        print_rows(experiment.name, project.recorded.rows(experiment))
         say(f"{plan.experiment}: {plan.sync}, {plan.health}; {job_line(plan)}")
         for line in (*action_lines(plan), *note_lines(plan)):
             say(line)
@@ -111,9 +109,10 @@ def _print(project: Project, experiments: list[Experiment], outcome: Outcome) ->
     say(f"records are in {project.settings.results}/")
 
 
-def _object(project: Project, experiments: list[Experiment], outcome: Outcome) -> dict[str, object]:
+def _object(application: Application, outcome: Outcome) -> dict[str, object]:
+    recorded = application.project.recorded
     return {
         "end": outcome.end,
         "plans": plan_objects(outcome.plans),
-        "results": {each.name: plain(project.results(each)) for each in experiments},
+        "results": {each.name: plain(recorded.rows(each)) for each in application.experiments},
     }

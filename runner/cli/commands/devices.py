@@ -9,7 +9,7 @@ from runner.cli.exit_codes import Exit
 from runner.cli.output import print_json, print_table, say
 from runner.domain.json_values import plain
 from runner.project import Project
-from runner.project.cache.age_text import age_said
+from runner.project.cache.device_specs import age_said
 from runner.project.views.device_table import device_rows
 
 _NO_LIMIT = "any"

@@ -81,8 +81,7 @@ def plan(  # noqa: PLR0913, PLR0917  (a word of the command line each)
     planned = project.look(experiments, sees_removed=save is None)
     plans = [each.plan for each in planned]
     if save:
-        from runner.project.plan.plan_file import write_plan  # noqa: PLC0415  (takes a while to import)
-        from runner.project.plan.saved_plan import plan_to_save  # noqa: PLC0415
+        from runner.project.plan.saved_plan import plan_to_save, write_plan  # noqa: PLC0415  (slow to import)
 
         write_plan(save, plan_to_save(project, experiments, planned))
         say(f"saved; `runner apply {quote(str(save))}` performs exactly this plan")

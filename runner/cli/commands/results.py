@@ -19,7 +19,7 @@ from runner.cli.render.results_forms import Form, check_place
 from runner.cli.render.results_table import facts_of_row, print_tables, summary
 from runner.errors import UsageError
 from runner.project.api import Declared
-from runner.project.revisions.commit_files import commits, experiments_at, keeps_records, standing_at
+from runner.project.revisions.commit_files import commits, experiments_at, keeps_records, project_at
 from runner.project.views.selection import selected_names
 from runner.results.export.sheets import Errors
 
@@ -137,7 +137,7 @@ def _of_commits(  # noqa: PLR0913  (what is compared, and how it is shown)
         say("git kept no records there: files are those of the commit, records those on disk")
     with ExitStack() as stack:
         pasts = [
-            stack.enter_context(standing_at(project, commit, target=target, is_from_disk=is_from_disk))
+            stack.enter_context(project_at(project, commit, target=target, is_from_disk=is_from_disk))
             for commit in meant
         ]
         by_commit = [

@@ -37,7 +37,7 @@ def verify_records(paths: tuple[Path, ...], selection: Selection, form: str | No
         raise UsageError(f"{verb} tells flaws as a table or JSON", hint="say -o json")
     project, experiments = options.opened(paths, None, selection)
     mended = _mended(project, experiments) if repairs else {}
-    verdicts = {each.name: project.verified(each) for each in experiments}
+    verdicts = {each.name: project.recorded.verdict(each) for each in experiments}
     if form in {None, Form.TABLE}:
         _print(verdicts, mended, repairs=repairs)
     else:

@@ -3,34 +3,27 @@
 from __future__ import annotations
 
 import os
-import random
 import re
 import signal
 from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
 from runner.cli import options
-from runner.cli.commands.watch import Stop, as_json, as_text, listen_option, listening, stopping
+from runner.cli.commands.watch import as_json, as_text, listen_option, listening, stopping
 from runner.cli.exit_code_choice import after_look
 from runner.cli.exit_codes import Exit
 from runner.cli.output import say
 from runner.errors import UsageError
-from runner.gitops import Rules, Source, clone_folder, destination
+from runner.gitops import CommitRules, FollowedSource, clone_folder, destination
 from runner.project.notify.notifier import Notifying
-from runner.project.sync.loop import StopRequest, Surroundings
+from runner.project.sync.loop import LoopContext, StopRequest
 from runner.project.sync.publish_records import RecordsPublished
 from runner.project.sync.sync import Following, Syncing, our_clone
-from runner.project.sync.validate_commit import Reading
-from runner.project.sync.watch import Manner
+from runner.project.sync.validate_commit import CommitReading
 from runner.reconcile import Patience
 from runner.reconcile.execute.change_events import Pace
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from runner.project.sync.loop import Figures
 
 _DURATION: Final = re.compile(r"(\d+(?:\.\d+)?)(s|m|h)?")
 _SECONDS: Final = {"s": 1.0, "m": 60.0, "h": 3600.0}
@@ -113,30 +106,38 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
     commit stays in force. Credentials are git's affair.
     """
     _must_go_together(once=once, wait=wait, timeout=timeout, listen=listen)
-    source = Source(url=_url(repository), branch=branch)
+    source = FollowedSource(url=_url(repository), branch=branch)
     following = Following(
         source=source,
-        rules=Rules(
+        rules=CommitRules(
             force_push=allow_force_push, removal_of_all=allow_removal_of_all, signed=verify_signatures
         ),
-        reading=Reading(path=_inside(path), target=target, allow_python=options.python_allowed(), spends=yes),
+        reading=CommitReading(
+            path=_inside(path), target=target, allow_python=options.python_allowed(), spends=yes
+        ),
         records=destination(records) if records is not None else None,
     )
     clone = (folder or clone_folder(source.url, branch, os.environ)).absolute()
     patience = Patience(timeout_s=timeout if once else interval, until_done=wait)
-    manner = Manner(patience=patience, sees_removed=True, verb="sync")
     with listening(listen) as measure, stopping() as stop:
-        around = _around(stop, form, measure)
+        context = LoopContext(
+            tell=as_json if form == "json" else as_text,
+            measure=measure,
+            check=stop.check,
+            wait=stop.wait,
+            pace=Pace(interval_s=interval),
+            patience=patience,
+            sees_removed=True,
+            verb="sync",
+        )
         try:
-            with our_clone(clone, source, around) as ours:
-                published = RecordsPublished(ours, following, around)
-                told = () if no_notifications else (Notifying(ours.state, around),)
+            with our_clone(clone, source, context) as ours:
+                published = RecordsPublished(ours, following, context)
+                told = () if no_notifications else (Notifying(ours.state, context),)
                 syncing = Syncing(
                     ours,
                     following,
-                    Pace(interval_s=interval),
-                    around,
-                    manner=manner,
+                    context,
                     reporters=(published, *told),
                     prepare=published.prepare,
                 )
@@ -159,16 +160,6 @@ def _must_go_together(*, once: bool, wait: bool, timeout: float | None, listen: 
         raise UsageError("--listen does not go with --once", hint="a look at a time has nobody to ask it")
     if timeout is not None and not wait:
         raise UsageError("--timeout goes with --wait")
-
-
-def _around(stop: Stop, form: str, measure: Callable[[Figures], None]) -> Surroundings:
-    return Surroundings(
-        tell=as_json if form == "json" else as_text,
-        measure=measure,
-        check=stop.check,
-        wait=stop.wait,
-        jitter=random.random,
-    )
 
 
 def _url(repository: str) -> str:

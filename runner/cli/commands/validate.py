@@ -14,9 +14,9 @@ from runner.cli.render.github_annotations import annotation
 from runner.domain.numerals import counted
 from runner.errors import SpecError, UsageError
 from runner.project import selected
+from runner.project.experiments.file_checks import idle_rules
 from runner.project.experiments.loader import experiment_files
-from runner.project.experiments.permissions import idle_rules
-from runner.project.views.device_checks import device_checks
+from runner.project.views.device_table import device_checks
 from runner.spec.models.python_sequence import ALLOW
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from runner.errors import Problem
     from runner.project import Experiment, Project, Selection
-    from runner.project.views.device_checks import DeviceCheck
+    from runner.project.views.device_table import DeviceCheck
 
 
 _UNCHECKED: Final = "not checked: its sequence comes from Python, which is not run here"

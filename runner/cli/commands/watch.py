@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import random
 import select
 import signal
 import sys
@@ -20,8 +19,8 @@ from runner.cli.output import print_text, say
 from runner.errors import UsageError
 from runner.project.config.repository import as_typed
 from runner.project.experiments.loader import experiment_folders
-from runner.project.sync.loop import StopRequest, Surroundings
-from runner.project.sync.metrics_server import FiguresServer, address
+from runner.project.sync.loop import LoopContext, StopRequest
+from runner.project.sync.metrics import FiguresServer, address
 from runner.project.sync.watch import Watcher
 from runner.reconcile.execute.change_events import Pace
 
@@ -71,16 +70,16 @@ def watch(  # noqa: PLR0913, PLR0917  (a word of the command line each)
             hint="say --yes, after `runner plan` has shown what it costs",
         )
     with listening(listen) as measure, stopping() as stop:
-        around = Surroundings(
+        context = LoopContext(
             tell=as_json if form == "json" else as_text,
             measure=measure,
             check=stop.check,
             wait=stop.wait,
-            jitter=random.random,
+            pace=Pace(interval_s=interval),
         )
         try:
             chosen = paths or experiment_folders(as_typed(project.root), project.settings)
-            Watcher(project, chosen, Pace(interval_s=interval), around).go_on()
+            Watcher(project, chosen, context).go_on()
         except StopRequest:
             say("ended; nothing is lost: start it again to go on")
         return Exit.INTERRUPTED if stop.signal == signal.SIGINT else Exit.DONE

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from runner.cli.output import print_json, print_text
 from runner.cli.render.markdown import bullets, code, folded, html_code, in_one_line, table, within
 from runner.domain.json_values import plain
-from runner.project.revisions.changes import Kind
+from runner.project.revisions.changes import ChangeKind
 from runner.reconcile.display.plan_text import action_lines
 
 if TYPE_CHECKING:
@@ -43,7 +43,7 @@ def changes_object(changes: Changes) -> dict[str, Any]:
     """The changes as data."""
     return {
         "experiments": [plain(each) for each in changes.shown],
-        "unchanged": changes.count(Kind.UNCHANGED),
+        "unchanged": changes.count(ChangeKind.UNCHANGED),
         "cost": plain(changes.cost),
         "notes": list(changes.notes),
         "asked_cloud": changes.asked_cloud,
@@ -91,7 +91,7 @@ def plans_markdown(plans: Sequence[Plan]) -> str:
 def totals(changes: Changes) -> str:
     """The changes in one line."""
     cost = changes.cost
-    counts = [(changes.count(kind), kind) for kind in Kind]
+    counts = [(changes.count(kind), kind) for kind in ChangeKind]
     said = ", ".join(f"{count} {kind}" for count, kind in counts if count) or "no experiments"
     return f"{_sentence(_amounts(cost.jobs, cost.runs, cost.qpu_s))}; experiments: {said}."
 

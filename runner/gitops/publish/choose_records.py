@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Final
 
@@ -13,6 +13,7 @@ from runner.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping
+
 
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 # What git takes for the name of a branch in no place.
@@ -66,7 +67,7 @@ def are_records(paths: Iterable[str], folder: str) -> bool:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sides:
-    """A record as everybody has it.
+    """A record on both sides.
 
     Args:
         ours: As it is here.
@@ -83,7 +84,7 @@ class Sides:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Choice:
+class RecordChoice:
     """What becomes of a record.
 
     Args:
@@ -102,38 +103,40 @@ class Choice:
     left: str = ""
 
 
-def choice(sides: Sides) -> Choice:
+def choice(sides: Sides) -> RecordChoice:
     """What becomes of a record: an older version of ours is replaced, what others wrote stays.
 
-    What was pushed once and is gone from the branch was taken away by somebody, and is not put back.
+    What was pushed once and is gone from the branch was taken away on purpose, and is not put back.
     """
     if sides.theirs == sides.ours:
-        return Choice()
+        return RecordChoice()
     if sides.theirs is None and sides.before == sides.ours:
-        return Choice(left="was taken away")
+        return RecordChoice(left="was taken away")
     if sides.path.endswith(".jsonl"):
         return _choice_of_lines(sides)
     if sides.theirs is None or sides.theirs == sides.before:
-        return Choice(text=sides.ours, is_ours=True)
-    return Choice(left="was written elsewhere")
+        return RecordChoice(text=sides.ours, is_ours=True)
+    return RecordChoice(left="was written elsewhere")
 
 
-def _choice_of_lines(sides: Sides) -> Choice:
+def _choice_of_lines(sides: Sides) -> RecordChoice:
     """Each job by itself, as another runner may know more jobs of the batch."""
     theirs, ours = lines_by_job(sides.theirs or ""), lines_by_job(sides.ours)
     if theirs is None or ours is None:
-        return Choice(left="is no record of jobs" if theirs is None else "is none here that can be read")
+        return RecordChoice(
+            left="is no record of jobs" if theirs is None else "is none here that can be read"
+        )
     before = (lines_by_job(sides.before or "") or {}) if sides.theirs is not None else {}
     fresh = {job: line for job, line in ours.items() if theirs.get(job) != line}
     taken = {job: line for job, line in fresh.items() if _goes_in(line, theirs.get(job), before.get(job))}
     differ = [job for job in fresh if job not in taken and job in theirs]
     left = f"has {len(differ)} job{'s'[: len(differ) > 1]} recorded otherwise" if differ else ""
     if not taken:
-        return Choice(left=left)
+        return RecordChoice(left=left)
     merged = theirs | taken
     order = ours if theirs.keys() <= ours.keys() else merged
     text = "".join(f"{merged[job]}\n" for job in order if job in merged)
-    return Choice(text=text, is_ours=text == sides.ours, jobs=len(taken), left=left)
+    return RecordChoice(text=text, is_ours=text == sides.ours, jobs=len(taken), left=left)
 
 
 def _goes_in(ours: str, theirs: str | None, before: str | None) -> bool:
@@ -185,3 +188,62 @@ def message(jobs: Mapping[str, int], *, skips_ci: bool) -> str:
     return (
         "\n".join([f"Record results of {only}", "", *lines, *(["", "[skip ci]"] if skips_ci else [])]) + "\n"
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordsPlace:
+    """Where on a branch records are, and where they are here.
+
+    Args:
+        folder: From the branch's root; `.` is the root itself.
+
+        results: Folder in the clone, from its root.
+
+        is_followed: Whether commits of the branch are brought into force.
+    """
+
+    branch: str
+    folder: str
+    results: str
+    is_followed: bool = False
+
+    def there(self, path: str) -> str:
+        """A path of a record, from the branch's root."""
+        return path if self.folder == "." else f"{self.folder}/{path}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Known:
+    """What was on a branch when records last went there.
+
+    Args:
+        commit: Its newest one then; empty where there was no branch.
+
+        held: The tree of what was here; empty before the first push.
+
+        left: What stayed as the branch had it, in order.
+    """
+
+    url: str
+    branch: str
+    folder: str
+    commit: str = ""
+    held: str = ""
+    left: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Publication:
+    """What a push has brought about.
+
+    Args:
+        commit: Empty where none was needed.
+
+        jobs: How many were recorded, by experiment.
+
+        left: What stays as the branch has it and was not told before, in order.
+    """
+
+    commit: str = ""
+    jobs: Mapping[str, int] = field(default_factory=dict)
+    left: tuple[str, ...] = ()

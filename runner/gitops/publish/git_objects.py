@@ -84,7 +84,7 @@ class Trees:
         return self._git.ask("config", "--type=bool", "--get", "commit.gpgSign").out.strip() == "true"
 
     def _named(self) -> Git:
-        """Git with a name for who commits: the configured one, if there is one."""
+        """Git with a name for commits: the configured one, if there is one."""
         asked = (("-c", "user.useConfigOnly=true", "var", f"GIT_{role}_IDENT") for role in _ROLES)
         if not any(self._git.ask(*words).code for words in asked):
             return self._git

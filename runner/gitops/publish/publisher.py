@@ -16,7 +16,10 @@ from runner.errors import GitError, RemoteError
 from runner.gitops.git import said
 from runner.gitops.publish.choose_records import (
     FILES,
-    Choice,
+    Known,
+    Publication,
+    RecordChoice,
+    RecordsPlace,
     Sides,
     choice,
     folders_of,
@@ -24,7 +27,6 @@ from runner.gitops.publish.choose_records import (
     message,
     obstacle,
 )
-from runner.gitops.publish.destination import Known, Place, Publication
 from runner.gitops.publish.git_objects import Trees
 from runner.gitops.state_file import write_aside
 from runner.gitops.urls import shown
@@ -34,12 +36,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.gitops.clone import Clone
-    from runner.gitops.git import Answer
+    from runner.gitops.git import GitAnswer
 
 MEMORY: Final = "records.json"
 _KEPT: Final = "refs/runner/records"
 _ATTEMPTS: Final = 6
-# What git says while somebody else is writing the branch.
+# What git says while another process writes the branch.
 _BUSY: Final = ("cannot lock ref", "failed to update ref")
 
 
@@ -61,8 +63,8 @@ class Publisher:
         """Whether the commits are signed."""
         return self._trees.signs
 
-    def publish(self, place: Place) -> Publication:
-        """Brings the branch to what is on record here; asks nobody when that is as it was at the last push.
+    def publish(self, place: RecordsPlace) -> Publication:
+        """Brings the branch to what is on record here; sends nothing when that is as it was at the last push.
 
         Raises:
             RemoteError: The repository cannot be reached, refuses, or others push all the time.
@@ -79,7 +81,7 @@ class Publisher:
         self._seen = state
         return publication
 
-    def bring_back(self, place: Place) -> int:
+    def bring_back(self, place: RecordsPlace) -> int:
         """Writes the records of the branch that are missing here, unless it is known; answers how many.
 
         Raises:
@@ -93,7 +95,7 @@ class Publisher:
         self._remember(Known(url=self._url, branch=place.branch, folder=place.folder, commit=head))
         return len(found)
 
-    def _state(self, place: Place) -> Iterator[tuple[str, int, int, int]]:
+    def _state(self, place: RecordsPlace) -> Iterator[tuple[str, int, int, int]]:
         """Each record here: its path, and by what a newer one is told."""
         root = self._clone.folder / place.results
         for found in sorted([*root.glob("*/*/*"), *root.glob("*/*/*/*")]):
@@ -102,7 +104,7 @@ class Publisher:
                 stat = found.stat()
                 yield path, stat.st_ino, stat.st_mtime_ns, stat.st_size
 
-    def _pushed(self, place: Place, known: Known, held: str) -> Publication:
+    def _pushed(self, place: RecordsPlace, known: Known, held: str) -> Publication:
         for attempt in range(_ATTEMPTS):
             if attempt:
                 self._pause(attempt)
@@ -117,7 +119,7 @@ class Publisher:
         raise RemoteError(f"{self._url}: others pushed to {place.branch} {_ATTEMPTS} times in a row")
 
     def _done(
-        self, commit: str, known: Known, held: str, choices: Mapping[str, Choice], *, is_new: bool
+        self, commit: str, known: Known, held: str, choices: Mapping[str, RecordChoice], *, is_new: bool
     ) -> Publication:
         left = tuple(f"{path} {each.left}" for path, each in sorted(choices.items()) if each.left)
         self._git.tell("update-ref", _KEPT, held)
@@ -129,7 +131,7 @@ class Publisher:
         fresh = tuple(each for each in left if each not in known.left)
         return Publication(commit=commit if is_new else "", jobs=_jobs(choices), left=fresh)
 
-    def _head(self, place: Place) -> str:
+    def _head(self, place: RecordsPlace) -> str:
         """The branch's newest commit, fetched with its history; empty where there is no branch."""
         head = self._clone.remote_head(place.branch)
         if head is None and place.is_followed:
@@ -144,7 +146,7 @@ class Publisher:
         asked = (("merge-base", "--is-ancestor", known.commit, head), ("cat-file", "-e", known.held))
         return not any(self._git.ask(*words).code for words in asked)
 
-    def _choices(self, head: str, held: str, before: str, place: Place) -> dict[str, Choice]:
+    def _choices(self, head: str, held: str, before: str, place: RecordsPlace) -> dict[str, RecordChoice]:
         """What becomes of each record, by its path."""
         ours, earlier, theirs = self._trees.files(held), self._trees.files(before), self._trees.files(head)
         modes = {path: mode for path, (mode, _) in theirs.items()}
@@ -154,7 +156,7 @@ class Publisher:
             there = place.there(path)
             _, known = theirs.get(there, ("", ""))
             if reason := obstacle(there, modes, folders):
-                found[path] = Choice(left=reason)
+                found[path] = RecordChoice(left=reason)
             elif known != blob:
                 texts = (
                     self._trees.text(blob),
@@ -164,7 +166,7 @@ class Publisher:
                 found[path] = choice(Sides(path=path, ours=texts[0] or "", theirs=texts[1], before=texts[2]))
         return found
 
-    def _commit(self, head: str, held: str, choices: Mapping[str, Choice], place: Place) -> str:
+    def _commit(self, head: str, held: str, choices: Mapping[str, RecordChoice], place: RecordsPlace) -> str:
         """A commit with what is to be written, on the branch's newest one; empty where nothing is."""
         ours, trees = self._trees.files(held), self._trees
         blobs = {
@@ -177,7 +179,7 @@ class Publisher:
         tree = trees.tree(head, blobs, {path: mode for path, (mode, _) in trees.files(head).items()})
         return trees.commit(tree, head, message(_jobs(choices), skips_ci=place.is_followed))
 
-    def _push(self, commit: str, head: str, place: Place) -> bool:
+    def _push(self, commit: str, head: str, place: RecordsPlace) -> bool:
         """Pushes a commit; says whether the branch has it now, and not that others were there first.
 
         Raises:
@@ -194,7 +196,7 @@ class Publisher:
             raise RemoteError(f"{self._url}: the push to {place.branch} was refused: {reason}")
         return False
 
-    def _missing(self, head: str, place: Place) -> list[str]:
+    def _missing(self, head: str, place: RecordsPlace) -> list[str]:
         """Writes the records of a commit that are missing here, each of them whole or not at all."""
         prefix, root = place.there(""), self._clone.folder / place.results
         paths = [
@@ -216,7 +218,7 @@ class Publisher:
     def _url(self) -> str:
         return shown(self._git.url)
 
-    def _known(self, place: Place) -> Known:
+    def _known(self, place: RecordsPlace) -> Known:
         """What is known of the branch; of another one than at the last push, nothing."""
         here, known = (self._url, place.branch, place.folder), self._read()
         if known and (known.url, known.branch, known.folder) == here:
@@ -242,7 +244,7 @@ def _errors_told() -> Iterator[None]:
         raise GitError(f"the records cannot be read or written: {error}") from error
 
 
-def _reason(answer: Answer) -> str:
+def _reason(answer: GitAnswer) -> str:
     """What git says of a push that was refused, without where it went."""
     lines = (
         line for line in answer.err.splitlines() if not line.startswith(("To ", "error: failed to push"))
@@ -250,13 +252,13 @@ def _reason(answer: Answer) -> str:
     return said(replace(answer, err="\n".join(lines)))
 
 
-def _are_manifests_alone(choices: Mapping[str, Choice]) -> bool:
+def _are_manifests_alone(choices: Mapping[str, RecordChoice]) -> bool:
     """Whether something is bought of which nothing came back yet."""
     written = [path for path, each in choices.items() if each.text is not None]
     return bool(written) and all(path.endswith("/manifest.json") for path in written)
 
 
-def _jobs(choices: Mapping[str, Choice]) -> dict[str, int]:
+def _jobs(choices: Mapping[str, RecordChoice]) -> dict[str, int]:
     """How many jobs are written, by experiment; also of those of which something else is."""
     jobs: dict[str, int] = {}
     for path, each in choices.items():

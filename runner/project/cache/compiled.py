@@ -16,13 +16,12 @@ from dataclasses import replace
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 import runner
 from runner.domain import digest, file_digest
 from runner.errors import ProjectError
-from runner.project.cache.checksummed_file import read_sealed, write_sealed
-from runner.project.cache.durations import KeptDurations
+from runner.project.cache.durations import KeptDurations, read_checksummed, write_checksummed
 from runner.project.cache.json_codec import decoded_mapping, encoded
 from runner.project.cache.source_file import Source
 from runner.project.config.repository import STATE_FOLDER, state_folder
@@ -49,7 +48,7 @@ _COMPILER: Final = (
 )
 
 
-class Entry(NamedTuple):
+class CachedFile(NamedTuple):
     """A file of the cache: how large it is, and when it was last of use (in s)."""
 
     path: Path
@@ -77,7 +76,7 @@ class CompiledCache:
         folder: Path | None,
         *,
         root: Path,
-        defaults: Mapping[str, Any] | None = None,
+        defaults: Mapping[str, object] | None = None,
         compiler: str | None = None,
         clock: Callable[[], float] = time.time,
     ) -> None:
@@ -104,7 +103,7 @@ class CompiledCache:
         return _named(str(path), *found)
 
     @property
-    def former(self) -> KeptDurations:
+    def known_jobs(self) -> KeptDurations:
         """Jobs that were built before, also of files that have changed since."""
         folder = None if self._folder is None else self._folder.with_name(DURATIONS)
         return KeptDurations(folder, self._compiler or compiler_digest(Path(runner.__file__).parent))
@@ -116,7 +115,7 @@ class CompiledCache:
         if place is None or source.digest != file_digest(text, self._beside(path, source.companions)):
             return
         with suppress(OSError, TypeError, ValueError):  # then it is compiled again
-            write_sealed(place, _body(source, compiled))
+            write_checksummed(place, _body(source, compiled))
             self._is_fuller = True
 
     def tidy(self) -> None:
@@ -161,7 +160,7 @@ def kept_folder(root: Path) -> Path | None:
         return None  # nothing can be written here
 
 
-def superfluous(entries: Iterable[Entry], now_s: float) -> list[Path]:
+def superfluous(entries: Iterable[CachedFile], now_s: float) -> list[Path]:
     """What to remove: what is too old, then what was of use longest ago, until the rest is small enough."""
     files, size, doomed = 0, 0, []
     for entry in sorted(entries, key=lambda each: each.used_at_s, reverse=True):
@@ -171,10 +170,10 @@ def superfluous(entries: Iterable[Entry], now_s: float) -> list[Path]:
     return doomed
 
 
-def _entries(folder: Path) -> list[Entry]:
+def _entries(folder: Path) -> list[CachedFile]:
     with os.scandir(folder) as found:
         stats = [(Path(each.path), each.stat(follow_symlinks=False)) for each in found if each.is_file()]
-    return [Entry(path, stat.st_size, stat.st_mtime) for path, stat in stats]
+    return [CachedFile(path, stat.st_size, stat.st_mtime) for path, stat in stats]
 
 
 def _text(path: Path) -> str | None:
@@ -204,7 +203,7 @@ def _version(name: str) -> str | None:
 
 
 def _named(path: str, source: Source, compiled: Compiled) -> tuple[Source, Compiled]:
-    """The same for a user who names the file so; it may be named otherwise from another folder."""
+    """The same under the path that the user names; another folder may name the file otherwise."""
     warnings = tuple(replace(each, path=path) for each in compiled.warnings)
     return replace(source, path=path), replace(compiled, warnings=warnings)
 
@@ -216,7 +215,7 @@ def _body(source: Source, compiled: Compiled) -> str:
 def _read(place: Path) -> tuple[Source, Compiled] | None:
     """The entry of a file; None when it is not there, or not one of ours, or not whole."""
     try:
-        body = read_sealed(place)
+        body = read_checksummed(place)
         found = None if body is None else json.loads(body, object_hook=decoded_mapping)
     except ValueError:
         return None

@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING, Final, Self
 from runner.atomic_file import write_atomically
 from runner.domain import digest
 from runner.errors import RunnerError
-from runner.project.cache.age_text import age_said
-from runner.project.config.device_names import local_device_types, served_names
+from runner.local.rules.device_types import DEVICE_TYPES
 from runner.sequences.pulser_api.device_specs import NoSpecificationError, Specification, is_emulator
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from runner.project.config.settings import Target
+    from runner.project.config.tables import Target
 
     Fetch = Callable[[], Mapping[str, str]]
+
 
 FOLDER: Final = "devices"
 _FORMAT: Final = "runner/devices/v1"
@@ -207,3 +207,30 @@ def place_of(folder: Path | None, target: Target, project_id: str) -> Path | Non
 def _of(served: Served | None, device_type: str) -> Specification | None:
     text = served.texts.get(device_type) if served else None
     return None if text is None else Specification(device_type, text)
+
+
+def local_device_types() -> frozenset[str]:
+    """The device types of the local cloud, whether what they need is installed or not."""
+    return frozenset(name for name, each in DEVICE_TYPES.items() if not each.gone)
+
+
+def known_names() -> frozenset[str]:
+    """The device types that PCS is known to have; it may have others."""
+    return frozenset(DEVICE_TYPES)
+
+
+def served_names(specified: frozenset[str]) -> frozenset[str]:
+    """The device types of a target that has said which machines it has: emulators need no specification."""
+    return specified | {name for name in known_names() if is_emulator(name)}
+
+
+# How many seconds of each there are, the longest first.
+_UNITS: Final = ((86_400, "day"), (3_600, "hour"), (60, "minute"))
+
+
+def age_said(age_s: float) -> str:
+    """An age in words: `3 hours old`; rounded down to the largest unit of which there is one."""
+    for seconds, unit in _UNITS:
+        if count := int(age_s // seconds):
+            return f"{count} {unit}{'s' if count > 1 else ''} old"
+    return "less than a minute old"

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Sequence
 
-    from runner.errors import Problem
-    from runner.spec import ExperimentFile, Limits
+    from runner.spec import ExperimentFile
+
+    # A value as plain data for JSON.
+    Record = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,10 +42,10 @@ class Source:
 
     path: str
     digest: str
-    content: Mapping[str, Any]
+    content: Record
     companions: tuple[str, ...] = ()
-    factory: Mapping[str, Any] | None = None
-    factories: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    factory: Record | None = None
+    factories: Mapping[str, Record] = field(default_factory=dict)
     entries: tuple[int, ...] = ()
     axes: tuple[tuple[tuple[str, ...], ...] | None, ...] = ()
     excluded: tuple[tuple[tuple[tuple[str, float], ...], ...], ...] = ()
@@ -67,28 +69,9 @@ class Source:
             excluded=tuple(_excluded(job.exclude or ()) for job in file.experiment.spec.jobs),
         )
 
-    def expanded(self) -> dict[str, Any]:
+    def expanded(self) -> dict[str, object]:
         """The whole file with its defaults, and its jobs one by one, as plain data for JSON."""
         return dict(self.content)
-
-    def problem(self, pointer: str, message: str, hint: str = "", *, limits: Limits) -> Problem:
-        """A problem with a value of the file, at its place; the file is read again to find it.
-
-        Args:
-            pointer: The value.
-
-            message: What is wrong with it.
-
-            hint: What to do.
-
-            limits: Those under which it was read.
-
-        Raises:
-            SpecError: It cannot be read any more.
-        """
-        from runner.spec.files import document_at  # noqa: PLC0415  (PyYAML, only for what went wrong)
-
-        return document_at(Path(self.path), limits).problem(pointer, message, hint)
 
 
 def _entry(pointer: str) -> int:
@@ -96,15 +79,15 @@ def _entry(pointer: str) -> int:
     return int(pointer.split("/")[3])
 
 
-def _excluded(items: Iterable[Mapping[str, Any]]) -> tuple[tuple[tuple[str, float], ...], ...]:
+def _excluded(items: Iterable[Record]) -> tuple[tuple[tuple[str, float], ...], ...]:
     """Items of `exclude` that hold plain numbers alone."""
     numbers = (item for item in items if all(isinstance(value, int | float) for value in item.values()))
     return tuple(tuple(item.items()) for item in numbers)
 
 
-def _axes(sweep: Any) -> tuple[tuple[str, ...], ...] | None:
+def _axes(sweep: Record | Sequence[Record] | None) -> tuple[tuple[str, ...], ...] | None:
     """The axes of a sweep; what it gives one plain number is none."""
     if sweep is None:
         return None
-    axes = [{name: values} for name, values in sweep.items()] if isinstance(sweep, dict) else sweep
+    axes = [{name: values} for name, values in sweep.items()] if isinstance(sweep, Mapping) else sweep
     return tuple(tuple(axis) for axis in axes if not all(isinstance(v, int | float) for v in axis.values()))

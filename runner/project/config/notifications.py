@@ -1,4 +1,4 @@
-"""Who is told how things stand: `[[notifications]]` and `[commit_status]` of `runner.toml`.
+"""Receivers of notifications: `[[notifications]]` and `[commit_status]` of `runner.toml`.
 
 What is secret of them stands in the environment, in variables whose names begin with `RUNNER_`: a file that
 is merged can thus not have other secrets of the process sent somewhere.
@@ -9,7 +9,9 @@ from __future__ import annotations
 from typing import Annotated, Final, Literal
 from urllib.parse import urlsplit
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, field_validator, model_validator
+
+from runner.project.config.tables import StrictTable
 
 Told = Literal["complete", "failed", "held", "invalid", "refused", "error", "progressing", "suspended"]
 Variable = Annotated[str, Field(pattern=r"^RUNNER_[A-Z0-9_]+$")]
@@ -21,11 +23,9 @@ _LOOPBACK: Final = ("127.0.0.1", "::1", "localhost")
 _TIMEOUT_S: Final = 5.0
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
-
-
-class Notification(_Strict, json_schema_extra={"oneOf": [{"required": ["url"]}, {"required": ["url_env"]}]}):
+class Notification(
+    StrictTable, json_schema_extra={"oneOf": [{"required": ["url"]}, {"required": ["url_env"]}]}
+):
     """A webhook that is told, once for each state that an experiment or a commit comes into."""
 
     url: str | None = Field(
@@ -70,7 +70,7 @@ class Notification(_Strict, json_schema_extra={"oneOf": [{"required": ["url"]}, 
         return self
 
 
-class CommitStatus(_Strict):
+class CommitStatus(StrictTable):
     """Where the state of a commit is shown beside it: on GitHub or GitLab."""
 
     provider: Literal["github", "gitlab"] = Field(description="Whose interface it is.", examples=["github"])

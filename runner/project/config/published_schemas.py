@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import runner
 from runner.errors import UsageError
+from runner.project import late_imports
 from runner.project.config.settings import Settings
 
 if TYPE_CHECKING:
@@ -40,13 +41,10 @@ def _folders() -> Iterable[Path]:
     return package / "schemas", package.parent / "schemas"
 
 
-def settings_schema() -> dict[str, Any]:
+def settings_schema() -> dict[str, object]:
     """JSON Schema of runner.toml, draft 2020-12, made from its models and from that of the policy."""
-    from runner.spec.models.policy import Policy  # noqa: PLC0415  (the models of a file take a while to import)
-    from runner.spec.validate.editor_schema import published  # noqa: PLC0415  (see above)
-
     schema = Settings.model_json_schema(by_alias=True)
-    policy = Policy.model_json_schema(by_alias=True)
+    policy = late_imports.Policy.model_json_schema(by_alias=True)
     definitions = {**schema["$defs"], **policy.pop("$defs"), "Policy": policy}
     said = definitions["Defaults"]["properties"]["policy"]
     definitions["Defaults"]["properties"]["policy"] = {
@@ -54,5 +52,5 @@ def settings_schema() -> dict[str, Any]:
         "description": said["description"],
         "examples": said["examples"],
     }
-    whole: dict[str, Any] = published({"$schema": _DIALECT, **schema, "$defs": definitions})
+    whole: dict[str, object] = late_imports.published({"$schema": _DIALECT, **schema, "$defs": definitions})
     return whole

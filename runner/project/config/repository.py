@@ -13,10 +13,11 @@ from runner.errors import ProjectError
 from runner.project.config.settings import FILE_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
 STATE_FOLDER: Final = ".runner"
-_GIT_TIMEOUT_S: Final = 20
+_GIT_TIMEOUT_S: Final = 20.0
+GIT_LONG_S: Final = 120.0  # where all files of a commit are read
 _OWNER_ALONE: Final = 0o700
 _FOR_OTHERS: Final = 0o077
 _NAMESPACE_DIGITS: Final = 8
@@ -84,28 +85,28 @@ def _shut(folder: Path) -> None:
 
 def root_commit_namespace(root: Path) -> str | None:
     """First 8 digits of the root commit, which all clones share; None without one, or in a shallow clone."""
-    if _git(root, "rev-parse", "--is-shallow-repository") != "false":
+    if git_answer(root, "rev-parse", "--is-shallow-repository") != "false":
         return None
-    roots = (_git(root, "rev-list", "--max-parents=0", "HEAD") or "").split()
+    roots = (git_answer(root, "rev-list", "--max-parents=0", "HEAD") or "").split()
     return min(roots)[:_NAMESPACE_DIGITS] if roots else None
 
 
 def head_commit(root: Path) -> str | None:
     """The commit that is checked out; None outside git, or before the first commit."""
-    return _git(root, "rev-parse", "--verify", "HEAD")
+    return git_answer(root, "rev-parse", "--verify", "HEAD")
 
 
 def revision(root: Path) -> Revision:
     """The commit that is checked out, and whether files differ from it."""
     commit = head_commit(root)
-    changes = _git(root, "status", "--porcelain", "--untracked-files=normal")
+    changes = git_answer(root, "status", "--porcelain", "--untracked-files=normal")
     return Revision(commit, None if changes is None else bool(changes))
 
 
 def unchanged_files(root: Path) -> frozenset[Path]:
     """Files below a folder that are as the commit that is checked out has them; none outside git."""
-    tracked = _git(root, "ls-files", "-z")
-    changed = _git(root, "diff", "--name-only", "--relative", "-z", "HEAD")
+    tracked = git_answer(root, "ls-files", "-z")
+    changed = git_answer(root, "diff", "--name-only", "--relative", "-z", "HEAD")
     if not tracked or changed is None:
         return frozenset()
     names = {*tracked.split("\0")} - {*changed.split("\0"), ""}
@@ -116,7 +117,7 @@ def descends_from(root: Path, commit: str) -> bool:
     """Whether what is checked out descends from a commit, or is it; no for one that git does not know."""
     if not _COMMIT.fullmatch(commit):
         return False
-    return _git(root, "merge-base", "--is-ancestor", commit, "HEAD") is not None
+    return git_answer(root, "merge-base", "--is-ancestor", commit, "HEAD") is not None
 
 
 def past_texts(root: Path, pattern: str) -> Iterator[str]:
@@ -126,25 +127,41 @@ def past_texts(root: Path, pattern: str) -> Iterator[str]:
         pattern: As `results/*/manifest.json`, from the root of the repository; a star crosses no slash.
     """
     words = ("log", "--all", "--format=", "--raw", "--no-abbrev", "--", f":(glob){pattern}")
-    changes = [line for line in (_git(root, *words) or "").splitlines() if line.startswith(":")]
+    changes = [line for line in (git_answer(root, *words) or "").splitlines() if line.startswith(":")]
     blobs = [line.split()[3] for line in changes]  # modes, and what was there before and after
     for blob in dict.fromkeys(each for each in blobs if each.strip("0")):
-        text = _git(root, "cat-file", "blob", blob)
+        text = git_answer(root, "cat-file", "blob", blob)
         if text is not None:
             yield text
 
 
-def _git(root: Path, *words: str) -> str | None:
-    """What git answers; None where there is no git, no repository, or no answer."""
+def git_answer(root: Path, *words: str, timeout_s: float = _GIT_TIMEOUT_S) -> str | None:
+    """What git answers, as a text; None where there is no git, no repository, or no answer."""
+    done = run_git(root, *words, timeout_s=timeout_s)
+    if done is None or done.returncode:
+        return None
+    # names of files may be any bytes
+    return done.stdout.decode(errors="surrogateescape").replace("\r\n", "\n").strip()
+
+
+def run_git(
+    root: Path,
+    *words: str,
+    stdin: bytes = b"",
+    environ: Mapping[str, str] | None = None,
+    timeout_s: float = GIT_LONG_S,
+) -> subprocess.CompletedProcess[bytes] | None:
+    """What git did, without hooks; None where there is no git, or it did not end.
+
+    Args:
+        words: Of ours, or names that do not begin with a dash.
+
+        environ: By default that of this process.
+    """
+    command = ["git", "-C", str(root), "-c", f"core.hooksPath={os.devnull}", *words]
     try:
-        done = subprocess.run(  # noqa: S603  (constant words)
-            ["git", "-C", str(root), *words],  # noqa: S607  (the user's git)
-            capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",  # names of files may be any bytes
-            timeout=_GIT_TIMEOUT_S,
-            check=True,
+        return subprocess.run(  # noqa: S603  (no shell)
+            command, input=stdin, capture_output=True, timeout=timeout_s, env=environ, check=False
         )
     except (OSError, subprocess.SubprocessError):
         return None
-    return done.stdout.strip()

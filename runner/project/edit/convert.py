@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner.domain.suggestions import suggested_job
 from runner.errors import RunnerError, UsageError
+from runner.project import late_imports
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -42,9 +43,7 @@ def representation_of(experiment: Experiment, job_name: str | None = None) -> st
     own = jobs[job_name].sequence
     if own is not None:
         return own
-    from runner.sequences.pulser_api.abstract_repr import built  # noqa: PLC0415  (imports Pulser)
-
-    return built(desired.sequence, jobs[job_name].variables, name=desired.name)
+    return late_imports.built(desired.sequence, jobs[job_name].variables, name=desired.name)
 
 
 def experiment_from(
@@ -65,15 +64,13 @@ def experiment_from(
         RunnerError: The file can't be read, is no sequence, or can't be written out; or the file for the
             device is there and says another one.
     """
-    from runner.sequences.import_abstract import imported  # noqa: PLC0415  (imports Pulser)
-
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise RunnerError(f"{path} can't be read: {error}") from error
     known_as = None if device_file is None else device_file.as_posix()
     name = name or _name_of(path.stem)
-    found = imported(text, name=name, device_type=device_type, device_file=known_as)
+    found = late_imports.imported(text, name=name, device_type=device_type, device_file=known_as)
     if device_file is not None:
         _write_device(device_file, found.device)
     return found

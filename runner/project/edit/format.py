@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.errors import Problem, SpecError
+from runner.project import late_imports
 from runner.project.edit.reruns import Edit
 from runner.project.experiments.loader import experiment_files
 
@@ -60,19 +61,15 @@ def formatted_text(project: Project, content: bytes, *, path: str) -> bytes:
     Raises:
         SpecError: It cannot be read.
     """
-    from runner.spec.format.formatter import formatted  # noqa: PLC0415  (the models of a file, for the order of keys)
-
     mark = codecs.BOM_UTF8 if content.startswith(codecs.BOM_UTF8) else b""
     try:
         text = content[len(mark) :].decode()
     except UnicodeDecodeError as error:
         raise SpecError([Problem(path, 1, 1, "", "the text is not UTF-8")]) from error
-    return mark + formatted(text, path=path, limits=project.settings.limits.as_limits()).encode()
+    return mark + late_imports.formatted(text, path=path, limits=project.settings.limits.as_limits()).encode()
 
 
 def _edit(project: Project, path: Path) -> Edit:
-    from runner.spec.files import content_of  # noqa: PLC0415  (PyYAML)
-
-    before = content_of(path, root=project.root, limits=project.settings.limits.as_limits())
+    before = late_imports.content_of(path, root=project.root, limits=project.settings.limits.as_limits())
     after = formatted_text(project, before, path=str(path))
     return Edit(path=path, before=before, after=after, about="put into form")

@@ -99,7 +99,7 @@ def remove(root: Path, doomed: Iterable[Spare]) -> None:
         try:
             shutil.rmtree(place) if place.is_dir() and not place.is_symlink() else place.unlink()
         except FileNotFoundError:
-            continue  # somebody was quicker
+            continue  # another process was quicker
         except OSError as error:
             raise ProjectError(f"{place}: cannot be removed: {error}") from error
 

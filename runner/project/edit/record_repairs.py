@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 
 from runner.domain.numerals import counted
 from runner.errors import RecordError
-from runner.project.config.repository import past_texts, revision, state_folder
-from runner.project.experiments.manifest import manifest
+from runner.project.config.repository import past_texts, state_folder
 from runner.reconcile import utc_now
 from runner.reconcile.execute.lost_manifests import REBUILT
 from runner.reconcile.model.tags import SHORT
@@ -46,7 +45,7 @@ def repaired(project: Project, experiment: Experiment) -> list[Repair]:
         RecordError: Something cannot be written.
     """
     mending = _Mending(project, experiment)
-    folders = project.record_folders(experiment)
+    folders = project.recorded.folders(experiment)
     recipes = [
         recipe for each in folders if each.is_dir() for recipe in sorted(each.iterdir()) if recipe.is_dir()
     ]
@@ -159,16 +158,8 @@ class _Mending:
         return {}, ""
 
     def _own_manifest(self) -> dict[str, object]:
-        project = self._project
-        told = manifest(
-            self._experiment,
-            revision=revision(project.root),
-            root=project.root,
-            target=project.target_name,
-            service=project.site.target,
-            is_local=project.target.is_local,
-        )
-        return told | {REBUILT: "from the file, after the purchase"}
+        manifests = self._project.manifests([self._experiment])
+        return manifests[self._experiment.name] | {REBUILT: "from the file, after the purchase"}
 
     # What was there
 

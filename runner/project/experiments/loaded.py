@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
+
+from runner.project import late_imports
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -11,6 +14,7 @@ if TYPE_CHECKING:
     from runner.domain import DesiredExperiment
     from runner.errors import Problem
     from runner.project.cache.source_file import Source
+    from runner.project.config.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,3 +37,19 @@ class Experiment:
     def name(self) -> str:
         """Its name in the repository."""
         return self.desired.name
+
+    def problem(self, pointer: str, message: str, hint: str = "", *, settings: Settings) -> Problem:
+        """A problem with a value of the file, at its place; the file is read again to find it.
+
+        Args:
+            pointer: The value.
+
+            message: What is wrong with it.
+
+            hint: What to do.
+
+        Raises:
+            SpecError: It cannot be read any more.
+        """
+        document = late_imports.document_at(Path(self.file.path), settings.limits.as_limits())
+        return document.problem(pointer, message, hint)

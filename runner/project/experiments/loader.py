@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import Problem, ProjectError, SpecError, UsageError
+from runner.project import late_imports
 from runner.project.cache.source_file import Source
-from runner.project.experiments.device_types import doubt, is_certain
-from runner.project.experiments.extents import excessive
+from runner.project.experiments.file_checks import doubt, excessive, is_certain, unpermitted
 from runner.project.experiments.loaded import Experiment
-from runner.project.experiments.permissions import unpermitted
+from runner.sequences import compiled as compile_file
 from runner.sequences.pulser_api.device_specs import NoSpecifications, is_current
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ def experiment_folders(root: Path, settings: Settings) -> tuple[Path, ...]:
     """The folders that hold all experiments of a repository: its root, unless runner.toml names others.
 
     Raises:
-        ProjectError: One is not there: nobody knows then what the experiments are.
+        ProjectError: One is not there, so that the experiments are not known.
     """
     folders = tuple(root / name for name in settings.experiments)
     for name, folder in zip(settings.experiments, folders, strict=True):
@@ -166,10 +166,8 @@ def allowed_code(root: Path, settings: Settings) -> MakeFor | None:
     """What runs the functions in Python that files name; None where that is not allowed."""
     if not settings.allow_python:
         return None
-    from runner.sequences.python_functions.function_runner import Factories  # noqa: PLC0415  (few files need it)
-
     limits = settings.limits.as_limits()
-    return Factories(root=root, timeout_s=settings.python_timeout_s, limits=limits).made
+    return late_imports.Factories(root=root, timeout_s=settings.python_timeout_s, limits=limits).made
 
 
 def _load(
@@ -187,13 +185,11 @@ def _load(
 def _compiled(
     path: Path, root: Path, settings: Settings, cache: CompiledCache, specifications: Specifications
 ) -> tuple[Source, Compiled]:
-    from runner import sequences, spec  # noqa: PLC0415  (the models of a file take a while to import)
-
     make = allowed_code(root, settings)
-    file = spec.load(path, root=root, limits=settings.limits.as_limits(), make=make)
+    file = late_imports.load(path, root=root, limits=settings.limits.as_limits(), make=make)
     policy = settings.defaults.as_policy()
     file = file if policy is None else file.with_defaults(policy)
-    source, compiled = Source.of(file), sequences.compiled(file, specifications, cache.former)
+    source, compiled = Source.of(file), compile_file(file, specifications, cache.known_jobs)
     cache.keep(path, source, compiled)
     return source, compiled
 
@@ -206,6 +202,5 @@ def _twice(experiments: Iterable[Experiment], settings: Settings) -> list[Proble
         if other is not experiment:
             message = f"the name {experiment.name!r} is taken by {other.file.path}"
             hint = "names are unique in a repository, since results and batches are found by them"
-            limits = settings.limits.as_limits()
-            problems.append(experiment.file.problem("/metadata/name", message, hint, limits=limits))
+            problems.append(experiment.problem("/metadata/name", message, hint, settings=settings))
     return problems

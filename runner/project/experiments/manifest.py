@@ -8,11 +8,13 @@ from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.reconcile import utc_now
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from runner.project.config.repository import Revision
     from runner.project.experiments.loaded import Experiment
 
@@ -20,36 +22,32 @@ _QUTIP: Final = ("pulser-simulation", "qutip", "numpy")
 _EMULATORS: Final = {"EMU_SV": ("emu-sv", "torch", "numpy"), "EMU_MPS": ("emu-mps", "torch", "numpy")}
 
 
-def manifest(  # noqa: PLR0913  (what the file does not say)
+def manifest(
     experiment: Experiment,
     *,
     revision: Revision,
     root: Path,
-    target: str,
-    service: str = "",
+    target: Mapping[str, str],
     is_local: bool = False,
-) -> dict[str, Any]:
+) -> dict[str, object]:
     """What is remembered of an experiment beside its jobs.
 
     Args:
-        target: Name of the cloud it is sent to.
-
-        service: The service that it is, as `emulated:local`.
+        target: Name of the cloud it is sent to, and the `service` that it is, as `emulated:local`.
 
         is_local: Whether that is the cloud on this machine, whose emulator is installed here.
     """
     desired = experiment.desired
     sequence = json.loads(desired.sequence) if desired.sequence else None
     own = {job.of_point: json.loads(job.sequence) for job in desired.jobs if job.sequence is not None}
-    played: list[dict[str, Any]] = [*([sequence] if sequence else []), *own.values()]
+    played: list[dict[str, object]] = [*([sequence] if sequence else []), *own.values()]
     device = played[0].get("device") if played else None
     factories = experiment.file.factories
     return {
         "manifest": "runner/manifest/v1",
         "experiment": experiment.name,
         "recipe": experiment.desired.recipe,
-        "target": target,
-        **({"service": service} if service else {}),
+        **target,
         "device_type": experiment.desired.device_type,
         "device": device.get("name") if isinstance(device, dict) else device,
         "qubit_ids": list(experiment.desired.qubit_ids),
@@ -70,7 +68,7 @@ def manifest(  # noqa: PLR0913  (what the file does not say)
     }
 
 
-def _checked_against(experiment: Experiment) -> dict[str, Any]:
+def _checked_against(experiment: Experiment) -> dict[str, object]:
     """The device as the target had it, where the sequence says another one."""
     live = experiment.desired.live_device
     return {"live_device": json.loads(live)} if live else {}

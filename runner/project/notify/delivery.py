@@ -13,6 +13,7 @@ from runner.cloud.wire.retry import retry_after_s
 from runner.cloud.wire.webhook_message import Posted
 from runner.errors import DeliveryError
 from runner.gitops import shown
+from runner.project import late_imports
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from runner.cloud.wire.webhook_message import Post
     from runner.project.notify.outbox import Channel
     from runner.project.notify.signed_request import Receiver
-    from runner.project.sync.loop import Surroundings
+    from runner.project.sync.loop import LoopContext
 
 ATTEMPTS: Final = 3
 # All that is delivered at the end of one turn may take so long: then reconciling goes on.
@@ -38,7 +39,7 @@ _BAD_REQUEST: Final = 400
 _IS_SO_ALREADY: Final = "Cannot transition status"
 
 
-class Verdict(StrEnum):
+class DeliveryState(StrEnum):
     """What becomes of a message after an attempt."""
 
     DELIVERED = "delivered"
@@ -46,15 +47,15 @@ class Verdict(StrEnum):
     GIVEN_UP = "given up"
 
 
-def verdict(posted: Posted) -> Verdict:
+def delivery_state(posted: Posted) -> DeliveryState:
     """What becomes of a message. A 4xx that does not ask for patience will be one again."""
     status = posted.status
     if status is None or status in _LATER or status in _SERVER_ERRORS:
-        return Verdict.AGAIN
+        return DeliveryState.AGAIN
     if status == _FORBIDDEN and posted.retry_after:  # GitHub's way to say 429
-        return Verdict.AGAIN
+        return DeliveryState.AGAIN
     is_so = status == _BAD_REQUEST and _IS_SO_ALREADY in posted.said
-    return Verdict.DELIVERED if status in _OK or is_so else Verdict.GIVEN_UP
+    return DeliveryState.DELIVERED if status in _OK or is_so else DeliveryState.GIVEN_UP
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,13 +76,11 @@ class Delivered:
 
 def post_over_http(message: Post, timeout_s: float) -> Posted:
     """Sends a message once."""
-    from runner.cloud.wire.webhook_post import post  # noqa: PLC0415  (requests takes a while to import)
-
-    return post(message, timeout_s)
+    return late_imports.post(message, timeout_s)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Courier:
+class MessageSender:
     """Delivers what waits.
 
     Args:
@@ -92,7 +91,7 @@ class Courier:
         clock: Seconds since any moment; only differences count.
     """
 
-    around: Surroundings
+    context: LoopContext
     environ: Mapping[str, str] = field(repr=False)
     post: Callable[[Post, float], Posted] = post_over_http
     clock: Callable[[], float] = time.monotonic
@@ -119,13 +118,13 @@ class Courier:
             except DeliveryError as caught:
                 error = str(caught)
                 break
-            ended = verdict(posted)
-            if ended is Verdict.AGAIN:
+            ended = delivery_state(posted)
+            if ended is DeliveryState.AGAIN:
                 channel, error = self._failed(channel, posted), f"{receiver.shown}: {_reason(posted)}"
                 break
-            if ended is Verdict.GIVEN_UP:
+            if ended is DeliveryState.GIVEN_UP:
                 given_up.append(self._refusal(channel, receiver, posted))
-            delivered += ended is Verdict.DELIVERED
+            delivered += ended is DeliveryState.DELIVERED
             channel = replace(channel.without_first(), failures=0, again_at_s=0.0)
             keep(channel)
         return Delivered(channel=channel, error=error, given_up=tuple(given_up), delivered=delivered)
@@ -144,10 +143,14 @@ class Courier:
             attempts -= 1
             message = receiver.post(channel.waiting[0], self.environ, self._now_s())
             posted = self._posted(message, min(receiver.timeout_s, max(until_s - self.clock(), _POLL_S)))
-            rest_s = max(wait_s * (0.5 + self.around.jitter() / 2), self._asked_s(posted))
-            if verdict(posted) is not Verdict.AGAIN or not attempts or self.clock() + rest_s >= until_s:
+            rest_s = max(wait_s * (0.5 + self.context.jitter() / 2), self._asked_s(posted))
+            if (
+                delivery_state(posted) is not DeliveryState.AGAIN
+                or not attempts
+                or self.clock() + rest_s >= until_s
+            ):
                 return posted
-            self.around.wait(rest_s)
+            self.context.wait(rest_s)
             wait_s *= 2
 
     def _posted(self, message: Post, timeout_s: float) -> Posted:
@@ -158,7 +161,7 @@ class Courier:
         end_s = time.monotonic() + timeout_s
         while thread.is_alive() and time.monotonic() < end_s:
             thread.join(_POLL_S)
-            self.around.check()
+            self.context.check()
         return found[0] if found else Posted(said="no answer in time")
 
     def _failed(self, channel: Channel, posted: Posted) -> Channel:
@@ -179,7 +182,7 @@ class Courier:
         return retry_after_s(posted.retry_after, datetime.fromtimestamp(self._now_s(), UTC))
 
     def _now_s(self) -> float:
-        return self.around.clock().timestamp()
+        return self.context.clock().timestamp()
 
 
 def _reason(posted: Posted) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from runner.domain import DesiredExperiment
-    from runner.project.sync.status import Standing
+    from runner.project.sync.status import SyncStatus
     from runner.reconcile import Plan
     from runner.reconcile.model.plan import PointProgress
 
@@ -28,7 +28,7 @@ _UNUSABLE: Final = "its file cannot be used with the target; the log of `runner 
 _PARTICULARS: Final = re.compile(r"[0-9a-f-]*\d[0-9a-f-]*")
 
 
-class State(StrEnum):
+class NoticeState(StrEnum):
     """What an experiment, a commit or a turn has come to."""
 
     COMPLETE = "complete"
@@ -48,7 +48,7 @@ class Notice:
     Args:
         experiment: Empty where it is about the whole repository.
 
-        digest: Of what the file asks for; empty where it is about the whole repository, or nobody knows.
+        digest: Of what the file asks for; empty for the whole repository, or where it is not known.
 
         commit: The one in force, or the one that was refused; empty where none is known.
 
@@ -57,7 +57,7 @@ class Notice:
         plan: None where there is none of this turn.
     """
 
-    state: State
+    state: NoticeState
     message: str
     commit: str
     experiment: str = ""
@@ -76,39 +76,41 @@ def request_digest(desired: DesiredExperiment) -> str:
 
 
 def notices(
-    standing: Standing, at: datetime, digest_of: Callable[[DesiredExperiment], str] = request_digest
+    status: SyncStatus, at: datetime, digest_of: Callable[[DesiredExperiment], str] = request_digest
 ) -> tuple[Notice, ...]:
     """All that is so after a turn, whether or not it was told before.
 
     Args:
         at: With a time zone; an error that stays is another one on another day.
     """
-    return (*_of_commit(standing), *_of_turn(standing, at), *_of_experiments(standing, digest_of))
+    return (*_of_commit(status), *_of_turn(status, at), *_of_experiments(status, digest_of))
 
 
-def _of_commit(standing: Standing) -> Iterator[Notice]:
-    if standing.refused:
-        state = State.INVALID if standing.is_invalid else State.REFUSED
-        commit = standing.refused
-        yield Notice(state=state, message=standing.refusal, commit=commit, about=commit)
+def _of_commit(status: SyncStatus) -> Iterator[Notice]:
+    if status.refused:
+        state = NoticeState.INVALID if status.is_invalid else NoticeState.REFUSED
+        commit = status.refused
+        yield Notice(state=state, message=status.refusal, commit=commit, about=commit)
 
 
-def _of_turn(standing: Standing, at: datetime) -> Iterator[Notice]:
-    commit = standing.applied.newest_change if standing.applied else ""
-    for error in dict.fromkeys(filter(None, (standing.unreachable, standing.error))):
+def _of_turn(status: SyncStatus, at: datetime) -> Iterator[Notice]:
+    commit = status.applied.newest_change if status.applied else ""
+    for error in dict.fromkeys(filter(None, (status.unreachable, status.error))):
         about = f"{commit} {at:%Y-%m-%d} {_PARTICULARS.sub('#', error[:_ERROR_CHARACTERS])}"
-        yield Notice(state=State.ERROR, message=error, commit=commit, about=about)
+        yield Notice(state=NoticeState.ERROR, message=error, commit=commit, about=about)
 
 
-def _of_experiments(standing: Standing, digest_of: Callable[[DesiredExperiment], str]) -> Iterator[Notice]:
-    if standing.error or standing.applied is None:
+def _of_experiments(status: SyncStatus, digest_of: Callable[[DesiredExperiment], str]) -> Iterator[Notice]:
+    if status.error or status.applied is None:
         return  # plans may be of what an earlier commit asked for
-    commit = standing.applied.newest_change
-    for name in standing.applied.names:
-        if name not in standing.experiments:
-            yield Notice(state=State.ERROR, message=_UNUSABLE, commit=commit, experiment=name, about=commit)
-    for name, desired in standing.experiments.items():
-        plan, error = standing.plans.get(name), standing.errors.get(name, "")
+    commit = status.applied.newest_change
+    for name in status.applied.names:
+        if name not in status.experiments:
+            yield Notice(
+                state=NoticeState.ERROR, message=_UNUSABLE, commit=commit, experiment=name, about=commit
+            )
+    for name, desired in status.experiments.items():
+        plan, error = status.plans.get(name), status.errors.get(name, "")
         if error or plan:
             yield Notice(
                 state=state_of(plan, error),
@@ -120,7 +122,7 @@ def _of_experiments(standing: Standing, digest_of: Callable[[DesiredExperiment],
             )
 
 
-def state_of(plan: Plan | None, error: str = "") -> State:
+def state_of(plan: Plan | None, error: str = "") -> NoticeState:
     """What an experiment has come to.
 
     Args:
@@ -129,28 +131,28 @@ def state_of(plan: Plan | None, error: str = "") -> State:
         error: Why the cloud refuses it.
     """
     if error:
-        return State.ERROR
+        return NoticeState.ERROR
     if plan is None:
-        return State.PROGRESSING
+        return NoticeState.PROGRESSING
     if plan.holds:
-        return State.HELD
+        return NoticeState.HELD
     if any(job.is_lost for job in plan.jobs):
-        return State.FAILED
+        return NoticeState.FAILED
     if all(job.status == "DONE" for job in plan.jobs):
         is_over = plan.sync is Sync.SYNCED and not plan.is_in_progress
-        return State.COMPLETE if is_over else State.PROGRESSING
-    return State.SUSPENDED if plan.health is Health.SUSPENDED else State.PROGRESSING
+        return NoticeState.COMPLETE if is_over else NoticeState.PROGRESSING
+    return NoticeState.SUSPENDED if plan.health is Health.SUSPENDED else NoticeState.PROGRESSING
 
 
 def _message(plan: Plan | None) -> str:
     state = state_of(plan)
     if plan is None:
         return "nothing is known of it yet"
-    if state is State.HELD:
+    if state is NoticeState.HELD:
         return "; ".join(f"{hold.reason}; {hold.how}" for hold in plan.holds)
-    if state is State.COMPLETE:
+    if state is NoticeState.COMPLETE:
         return f"{_jobs(plan.jobs)}, {counted(sum(job.done for job in plan.jobs), 'run')} measured"
-    if state is State.FAILED:
+    if state is NoticeState.FAILED:
         return _failures(plan)
     counts = sorted(Counter(job.status.lower() for job in plan.jobs).items())
     return f"{_jobs(plan.jobs)}: {', '.join(f'{count} {word}' for word, count in counts)}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.errors import DeliveryError
 from runner.project.notify.commit_status import commit_states, superseded
-from runner.project.notify.delivery import TURN_S, Courier, post_over_http
+from runner.project.notify.delivery import TURN_S, MessageSender, post_over_http
 from runner.project.notify.events import notices, request_digest
 from runner.project.notify.outbox import FILE_NAME, Channel, Message, read_outbox, write_outbox
 from runner.project.notify.payloads import Whence, payload
@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from runner.project.notify.events import Notice
     from runner.project.notify.signed_request import Receiver
     from runner.project.project import Project
-    from runner.project.sync.loop import Surroundings
-    from runner.project.sync.status import Standing
+    from runner.project.sync.loop import LoopContext
+    from runner.project.sync.status import SyncStatus
 
 _TOLD: Final = 3
 
@@ -35,7 +35,7 @@ _TOLD: Final = 3
 class _Turn:
     """What there is to tell of a turn."""
 
-    standing: Standing
+    status: SyncStatus
     project: Project
     notices: tuple[Notice, ...]
     whence: Whence
@@ -57,21 +57,21 @@ class Notifying:
     def __init__(
         self,
         state: Path,
-        around: Surroundings,
+        context: LoopContext,
         post: Callable[[Post, float], Posted] = post_over_http,
     ) -> None:
-        self._path, self._around, self._post = state / FILE_NAME, around, post
+        self._path, self._context, self._post = state / FILE_NAME, context, post
         self._digests: dict[str, tuple[DesiredExperiment, str]] = {}
         # What a receiver has refused is told until it takes something.
         self._refusals: dict[str, str] = {}
 
-    def __call__(self, standing: Standing) -> None:
+    def __call__(self, status: SyncStatus) -> None:
         """Writes down what is news, and delivers what waits.
 
         Raises:
             DeliveryError: Something could not be delivered.
         """
-        turn = self._of(standing)
+        turn = self._of(status)
         receivers = _receivers(turn.project.settings) if turn else {}
         if turn is None or not receivers:
             return
@@ -83,21 +83,21 @@ class Notifying:
         if errors:
             raise DeliveryError("; ".join(errors))
 
-    def _of(self, standing: Standing) -> _Turn | None:
+    def _of(self, status: SyncStatus) -> _Turn | None:
         """What there is to tell; None while no settings are in force."""
-        project, applied = standing.project, standing.applied
+        project, applied = status.project, status.applied
         if project is None or applied is None:
             return None
-        at = self._around.clock()
+        at = self._context.clock()
         whence = Whence(
             repository=applied.url,
             branch=applied.branch,
             target=project.target_name,
             namespace=project.namespace,
         )
-        found = notices(standing, at, self._digest)
+        found = notices(status, at, self._digest)
         return _Turn(
-            standing=standing,
+            status=status,
             project=project,
             notices=found,
             whence=whence,
@@ -115,9 +115,9 @@ class Notifying:
     def _deliver(
         self, channels: dict[str, Channel], receivers: Mapping[str, Receiver], environ: Mapping[str, str]
     ) -> list[str]:
-        """Delivers what waits, first to those who answered the last time; answers what is wrong."""
-        courier = Courier(around=self._around, environ=environ, post=self._post)
-        until_s = courier.clock() + TURN_S
+        """Delivers what waits, first to receivers that answered the last time; answers what is wrong."""
+        sender = MessageSender(context=self._context, environ=environ, post=self._post)
+        until_s = sender.clock() + TURN_S
         errors: list[str] = []
         for name in sorted(receivers, key=lambda name: channels[name].failures):
 
@@ -126,7 +126,7 @@ class Notifying:
                 write_outbox(self._path, channels)
 
             before = channels[name]
-            ended = courier.deliver(before, receivers[name], until_s, keep)
+            ended = sender.deliver(before, receivers[name], until_s, keep)
             if ended.channel != channels[name]:
                 keep(ended.channel)
             errors += self._errors(name, ended)
@@ -142,7 +142,7 @@ class Notifying:
 
 
 def _with_news(
-    turn: _Turn, channels: Mapping[str, Channel], receivers: Mapping[str, Webhook | StatusInterface]
+    turn: _Turn, channels: Mapping[str, Channel], receivers: Mapping[str, Receiver]
 ) -> dict[str, Channel]:
     """What each receiver knows, and what waits for it; nothing waits for one that is gone."""
     told = {name: Channel(known=each.known) for name, each in channels.items() if name not in receivers}
@@ -152,8 +152,8 @@ def _with_news(
     return told
 
 
-def _receivers(settings: Settings) -> dict[str, Webhook | StatusInterface]:
-    """Who is told, by channel; settings with one address are of one receiver."""
+def _receivers(settings: Settings) -> dict[str, Receiver]:
+    """The receivers by channel; settings with one address are of one receiver."""
     hooks: dict[str, Webhook] = {}
     for each in settings.notifications:
         one = Webhook((each,))
@@ -162,17 +162,15 @@ def _receivers(settings: Settings) -> dict[str, Webhook | StatusInterface]:
     return {**hooks, **{each.channel: each for each in beside}}
 
 
-def _messages(
-    receiver: Webhook | StatusInterface, turn: _Turn, known: Mapping[str, str]
-) -> Iterator[Message]:
+def _messages(receiver: Receiver, turn: _Turn, known: Mapping[str, str]) -> Iterator[Message]:
     if isinstance(receiver, Webhook):
         for notice in turn.notices:
             if receiver.wants(notice):
                 body = payload(notice, turn.whence, turn.at)
-                yield Message(key=body["id"], state=notice.state, body=body)
+                yield Message(key=str(body["id"]), state=notice.state, body=body)
         return
     context, per_experiment = receiver.settings.context, receiver.settings.per_experiment
-    states = commit_states(turn.standing, turn.notices, context, per_experiment=per_experiment)
+    states = commit_states(turn.status, turn.notices, context, per_experiment=per_experiment)
     for each in (*superseded(known, turn.commit), *states):
         body = {
             "commit": each.commit,

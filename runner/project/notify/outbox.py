@@ -1,4 +1,4 @@
-"""What was told to whom, and what still waits to be told: kept beside the clone, so that a restart knows it.
+"""What each receiver was told, and what waits to be told: kept beside the clone, so that a restart knows it.
 
 A message is written down before it is sent, and struck out after that: one that was sent in the moment of a
 crash is sent again, and none is forgotten.
@@ -36,7 +36,7 @@ class Message:
 
     key: str
     state: str
-    body: Mapping[str, Any]
+    body: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from datetime import UTC
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.domain.digests import digest
 from runner.gitops import shown
 from runner.gitops.commit_policy import SHORT
-from runner.project.notify.events import State
+from runner.project.notify.events import NoticeState
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +24,7 @@ _ID_CHARACTERS: Final = 32
 _TEXT_CHARACTERS: Final = 500
 # Signs by which chat services mention people or make links: what a file or the cloud says makes neither.
 _QUIET: Final = str.maketrans({"<": "‹", ">": "›", "@": "＠"})
-_WORDS: Final = {State.FAILED: "failed", State.ERROR: "has an error"}
+_WORDS: Final = {NoticeState.FAILED: "failed", NoticeState.ERROR: "has an error"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,7 +56,7 @@ def notice_id(notice: Notice, whence: Whence) -> str:
     return digest(parts)[:_ID_CHARACTERS]
 
 
-def payload(notice: Notice, whence: Whence, at: datetime) -> dict[str, Any]:
+def payload(notice: Notice, whence: Whence, at: datetime) -> dict[str, object]:
     """What is sent of a notice."""
     plan = notice.plan
     return {
@@ -92,7 +92,7 @@ def _runs(jobs: Sequence[PointProgress]) -> dict[str, int]:
 def text(notice: Notice, whence: Whence) -> str:
     """A notice in a line for people, in which nothing is a mention or a link."""
     short = notice.commit[:SHORT]
-    is_of_commit = notice.state in {State.INVALID, State.REFUSED}
+    is_of_commit = notice.state in {NoticeState.INVALID, NoticeState.REFUSED}
     subject = notice.experiment or (f"commit {short}" if is_of_commit else "runner sync")
     where = whence.branch if is_of_commit or not short else f"{whence.branch} at {short}"
     name = shown(whence.repository).rstrip("/").removesuffix(".git").replace(":", "/").rpartition("/")[2]

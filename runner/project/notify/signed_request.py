@@ -7,14 +7,14 @@ import hmac
 import json
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Final, Protocol
+from typing import TYPE_CHECKING, Final
 from urllib.parse import quote, urlsplit
 
 from runner.cloud.wire.webhook_message import Post
 from runner.domain.digests import digest
 from runner.errors import DeliveryError
 from runner.project.notify.commit_status import SUPERSEDED
-from runner.project.notify.events import State
+from runner.project.notify.events import NoticeState
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,47 +26,18 @@ if TYPE_CHECKING:
 _JSON: Final = {"Content-Type": "application/json; charset=utf-8"}
 _CHARACTERS: Final = 16
 _ON_GITHUB: Final[Mapping[str, str]] = {
-    State.COMPLETE: "success",
-    State.SUSPENDED: "success",
-    State.PROGRESSING: "pending",
-    State.ERROR: "error",
+    NoticeState.COMPLETE: "success",
+    NoticeState.SUSPENDED: "success",
+    NoticeState.PROGRESSING: "pending",
+    NoticeState.ERROR: "error",
     SUPERSEDED: "pending",
 }
 _ON_GITLAB: Final[Mapping[str, str]] = {
-    State.COMPLETE: "success",
-    State.SUSPENDED: "success",
-    State.PROGRESSING: "running",
+    NoticeState.COMPLETE: "success",
+    NoticeState.SUSPENDED: "success",
+    NoticeState.PROGRESSING: "running",
     SUPERSEDED: "canceled",
 }
-
-
-class Receiver(Protocol):
-    """Somebody who is told."""
-
-    @property
-    def channel(self) -> str:
-        """What the receiver is known by, also after a restart; no secret."""
-
-    @property
-    def shown(self) -> str:
-        """How it is called in messages; no secret."""
-
-    @property
-    def timeout_s(self) -> float:
-        """How long an answer is waited for (in s)."""
-
-    def post(self, message: Message, environ: Mapping[str, str], now_s: float) -> Post:
-        """The request that tells a message.
-
-        Args:
-            now_s: Since 1970 (in s).
-
-        Raises:
-            DeliveryError: The environment lacks what it takes.
-        """
-
-    def secrets(self, environ: Mapping[str, str]) -> list[str]:
-        """What must not be shown of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,12 +143,16 @@ class StatusInterface:
         return _values(environ, self.settings.token_env)
 
 
+# What a message is sent to.
+Receiver = Webhook | StatusInterface
+
+
 def signature(key: str, timestamp: str, body: bytes) -> str:
     """HMAC-SHA256 of timestamp, full stop and body, as 64 hexadecimal digits."""
     return hmac.new(key.encode(), timestamp.encode() + b"." + body, hashlib.sha256).hexdigest()
 
 
-def _github(message: Message) -> dict[str, Any]:
+def _github(message: Message) -> dict[str, object]:
     return {
         "state": _ON_GITHUB.get(message.state, "failure"),
         "context": message.body["context"],
@@ -185,7 +160,7 @@ def _github(message: Message) -> dict[str, Any]:
     }
 
 
-def _gitlab(message: Message) -> dict[str, Any]:
+def _gitlab(message: Message) -> dict[str, object]:
     return {
         "state": _ON_GITLAB.get(message.state, "failed"),
         "name": message.body["context"],
@@ -194,7 +169,7 @@ def _gitlab(message: Message) -> dict[str, Any]:
     }
 
 
-def _encoded(value: dict[str, Any]) -> bytes:
+def _encoded(value: dict[str, object]) -> bytes:
     return json.dumps(value, ensure_ascii=False).encode()
 
 

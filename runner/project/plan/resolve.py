@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner.domain.identity import OTHER_CONSTANTS, UNPROVED
 from runner.errors import BatchFetchingError, NotFoundError, ProjectError, UsageError
-from runner.project.config.repository import revision
 from runner.project.config.settings import FILE_NAME
-from runner.project.experiments.manifest import manifest
 from runner.reconcile import Observer
 from runner.reconcile.model.entries import State
 from runner.reconcile.model.repetitions import sent_as
@@ -69,8 +67,7 @@ def declare_absent(project: Project, experiment: Experiment) -> list[Resolved]:
         lost = _lost(context, experiment)
         for entry in lost:
             context.journal.settle(entry.seq, State.NOT_DONE)
-            _tell(context, entry, "ResolveAbsent", None, "a person says that it was never accepted")
-        return [_resolved(entry, None) for entry in lost]
+        return _told(context, lost, "ResolveAbsent", "a person says that it was never accepted")
 
 
 def declare_unwanted(project: Project, experiment: Experiment) -> list[Resolved]:
@@ -83,8 +80,7 @@ def declare_unwanted(project: Project, experiment: Experiment) -> list[Resolved]
         lost = _lost(context, experiment)
         for entry in lost:
             context.journal.skip(entry, _by_work(experiment, entry))
-            _tell(context, entry, "ResolveSkip", None, "a person says that its jobs are not to be bought,")
-        return [_resolved(entry, None) for entry in lost]
+        return _told(context, lost, "ResolveSkip", "a person says that its jobs are not to be bought,")
 
 
 def declare_measured(project: Project, experiment: Experiment, *, here: bool) -> int:
@@ -178,8 +174,8 @@ def declare_found(project: Project, experiment: Experiment, batch_id: str) -> Re
         context.client.set_batch_tags(batch_id, joined_tags(ours, found.batch.tags))
         _remember(project, context, experiment)
         context.journal.settle(entry.seq, State.ACCEPTED, batch_id)
-        _tell(context, entry, "ResolveAdopt", batch_id, "a person says that it is the lost submission")
-        return _resolved(entry, batch_id)
+        reason = "a person says that it is the lost submission"
+        return _told(context, [entry], "ResolveAdopt", reason, batch_id)[0]
 
 
 def _best(
@@ -207,26 +203,26 @@ def _lost(context: Context, experiment: Experiment) -> tuple[Entry, ...]:
     return lost
 
 
-def _resolved(entry: Entry, batch_id: str | None) -> Resolved:
-    return Resolved(
-        experiment=entry.experiment,
-        submission=entry.submission,
-        jobs=len(entry.jobs),
-        runs=sum(runs for _, runs in entry.jobs),
-        batch_id=batch_id,
-    )
-
-
-def _tell(context: Context, entry: Entry, action: str, batch_id: str | None, reason: str) -> None:
-    bought = entry.jobs if batch_id else ()
-    context.journal.history.add(
-        entry.experiment,
-        action,
-        batch_id=batch_id,
-        reason=f"{reason} {entry.submission}",
-        jobs=len(bought),
-        runs=sum(runs for _, runs in bought),
-    )
+def _told(
+    context: Context, lost: Sequence[Entry], action: str, reason: str, batch_id: str | None = None
+) -> list[Resolved]:
+    """Writes into the history what was decided of some submissions."""
+    found = []
+    for entry in lost:
+        jobs, runs = len(entry.jobs), sum(runs for _, runs in entry.jobs)
+        context.journal.history.add(
+            entry.experiment,
+            action,
+            batch_id=batch_id,
+            reason=f"{reason} {entry.submission}",
+            jobs=jobs if batch_id else 0,
+            runs=runs if batch_id else 0,
+        )
+        name, submission = entry.experiment, entry.submission
+        found.append(
+            Resolved(experiment=name, submission=submission, jobs=jobs, runs=runs, batch_id=batch_id)
+        )
+    return found
 
 
 # Batches of other tools
@@ -236,7 +232,7 @@ def candidates(project: Project, experiment: Experiment, batch_ids: Sequence[str
     """Batches beside an experiment file: how their jobs match, and what speaks against each; changes nothing.
 
     Raises:
-        ProjectError: Without a namespace nobody knows whose batches they would be.
+        ProjectError: There is no namespace to tell their owner by.
 
         BatchFetchingError: There is no such batch.
     """
@@ -312,14 +308,8 @@ def _read(context: Context, batch_id: str) -> tuple[dict[str, Any], list[dict[st
 
 def _remember(project: Project, context: Context, experiment: Experiment) -> None:
     """Writes down what was run, as a purchase of ours would have."""
-    told = manifest(
-        experiment,
-        revision=revision(project.root),
-        root=project.root,
-        target=project.target_name,
-        service=project.site.target,
-    )
-    context.records.write_manifest(experiment.name, experiment.desired.recipe[:SHORT], told)
+    manifest = project.manifests([experiment])[experiment.name]
+    context.records.write_manifest(experiment.name, experiment.desired.recipe[:SHORT], manifest)
 
 
 def _namespace(project: Project) -> str:

@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import hashlib
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from runner.errors import UsageError
+from runner.project import late_imports
 from runner.project.api import Declared
-from runner.project.report.figures import figures
 from runner.project.views.describe import chosen_job, drawings_of
 from runner.reconcile.model.cost import qpu_seconds
 from runner.reconcile.model.tags import SHORT
+from runner.results.plots.choose import Asked, picture
+from runner.results.plots.picture import Kind
 from runner.results.report import Drawing, Provenance, Report
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
     from runner.results import Results
+    from runner.results.plots.picture import Picture
 
 
 def report_of(project: Project, experiment: Experiment, job_name: str | None = None) -> Report:
@@ -57,8 +64,6 @@ def _sequence(experiment: Experiment, job_name: str | None) -> tuple[Drawing, ..
 
 
 def _provenance(project: Project, experiment: Experiment, results: Results) -> Provenance:
-    from runner.spec.yaml_text.dump import yaml_text  # noqa: PLC0415  (PyYAML)
-
     name, manifest = _manifest(project, experiment)
     file = experiment.file
     bought = manifest.get("file") if manifest else None
@@ -67,9 +72,9 @@ def _provenance(project: Project, experiment: Experiment, results: Results) -> P
     known = Provenance(
         path=_relative(Path(file.path), project.root),
         file_digest=file.digest,
-        expanded=yaml_text(expanded or file.expanded()),
-        verdict=project.verified(experiment),
-        others=sum(job.id not in shown for _, job in project.recorded(experiment)),
+        expanded=late_imports.yaml_text(expanded or file.expanded()),
+        verdict=project.recorded.verdict(experiment),
+        others=sum(job.id not in shown for _, job in project.recorded.of(experiment)),
     )
     if manifest is None:
         return known
@@ -84,10 +89,10 @@ def _provenance(project: Project, experiment: Experiment, results: Results) -> P
     )
 
 
-def _manifest(project: Project, experiment: Experiment) -> tuple[str, dict[str, Any] | None]:
+def _manifest(project: Project, experiment: Experiment) -> tuple[str, dict[str, object] | None]:
     """What was written down when the recipe was bought, and whether under its own name or a former one."""
     recipe = experiment.desired.recipe[:SHORT]
-    names = (name for name, job in project.recorded(experiment) if job.recipe == recipe)
+    names = (name for name, job in project.recorded.of(experiment) if job.recipe == recipe)
     found = (
         (name, project.records.manifest(name, recipe)) for name in dict.fromkeys((experiment.name, *names))
     )
@@ -97,3 +102,29 @@ def _manifest(project: Project, experiment: Experiment) -> tuple[str, dict[str, 
 def _relative(path: Path, root: Path) -> str:
     whole = path.resolve()
     return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else whole.name
+
+
+def figures(title: str, results: Results, job_name: str) -> tuple[Drawing, ...]:
+    """The picture that the results make, and two of the job whose pulses are drawn; none without results.
+
+    Args:
+        job_name: Name of that job.
+    """
+    if not any(job.counts for job in results):
+        return ()
+    drafts = dict.fromkeys(_drafts(title, results, job_name))
+    return tuple(
+        Drawing(_caption(draft), late_imports.content(late_imports.figure(draft), "svg")) for draft in drafts
+    )
+
+
+def _drafts(title: str, results: Results, job_name: str) -> Iterator[Picture]:
+    yield picture(title, results, Asked())
+    if results[job_name].counts:
+        yield picture(title, results, Asked(kind=Kind.HISTOGRAM, job=job_name))
+        with suppress(UsageError):  # where the places of the atoms are not known
+            yield picture(title, results, Asked(kind=Kind.REGISTER, job=job_name))
+
+
+def _caption(draft: Picture) -> str:
+    return "; ".join(filter(None, (draft.title, draft.subtitle, *draft.notes)))

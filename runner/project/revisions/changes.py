@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.domain import JobStatus
 from runner.domain.json_values import plain, plain_differences
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runner.reconcile import Observation, Planned
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     """What becomes of an experiment."""
 
     ADDED = "added"
@@ -39,7 +39,7 @@ class ExperimentChange:
     """What becomes of one experiment.
 
     Args:
-        name: Its name; the path of a file whose name nobody knows.
+        name: Its name; the path of a file that cannot be read.
 
         former: What it was called before, if it was renamed.
 
@@ -65,7 +65,7 @@ class ExperimentChange:
     """
 
     name: str
-    kind: Kind
+    kind: ChangeKind
     former: str = ""
     added: tuple[str, ...] = ()
     removed: tuple[str, ...] = ()
@@ -82,7 +82,7 @@ class ExperimentChange:
     @property
     def is_shown(self) -> bool:
         """Whether there is anything to say of it."""
-        return self.kind is not Kind.UNCHANGED
+        return self.kind is not ChangeKind.UNCHANGED
 
     @property
     def has_effect(self) -> bool:
@@ -111,7 +111,7 @@ class Changes:
         """Those that there is anything to say of."""
         return tuple(each for each in self.experiments if each.is_shown)
 
-    def count(self, kind: Kind) -> int:
+    def count(self, kind: ChangeKind) -> int:
         """How many there are of a kind."""
         return sum(each.kind is kind for each in self.experiments)
 
@@ -128,7 +128,7 @@ class Changes:
     @property
     def is_invalid(self) -> bool:
         """Whether a file cannot be used."""
-        return self.count(Kind.INVALID) > 0
+        return self.count(ChangeKind.INVALID) > 0
 
     @property
     def has_effect(self) -> bool:
@@ -190,19 +190,19 @@ def removed_experiment(before: DesiredExperiment, planned: Planned | None) -> Ex
     """
     return ExperimentChange(
         name=before.name,
-        kind=Kind.REMOVED,
+        kind=ChangeKind.REMOVED,
         removed=tuple(job.name for job in before.jobs),
         cancels=cancelled_jobs(planned) if planned else 0,
         warnings=tuple(warnings_of(planned)) if planned else (),
     )
 
 
-def _kind(before: DesiredExperiment | None, after: DesiredExperiment, *, is_other: bool) -> Kind:
+def _kind(before: DesiredExperiment | None, after: DesiredExperiment, *, is_other: bool) -> ChangeKind:
     if before is None:
-        return Kind.ADDED
+        return ChangeKind.ADDED
     if before.name != after.name:
-        return Kind.RENAMED
-    return Kind.CHANGED if is_other else Kind.UNCHANGED
+        return ChangeKind.RENAMED
+    return ChangeKind.CHANGED if is_other else ChangeKind.UNCHANGED
 
 
 def _kept(before: DesiredExperiment, after: DesiredExperiment) -> dict[str, tuple[DesiredJob, DesiredJob]]:
@@ -219,7 +219,7 @@ def _kept(before: DesiredExperiment, after: DesiredExperiment) -> dict[str, tupl
 
 def differences(before: DesiredExperiment, after: DesiredExperiment) -> tuple[Difference, ...]:
     """What has changed of an experiment beside its jobs: device type, sequence, policy and tags."""
-    found: list[tuple[str, Any, Any]] = []
+    found: list[tuple[str, object, object]] = []
     for subject, one, other in (
         ("device_type", before.device_type, after.device_type),
         ("sequence", _as_data(before.sequence), _as_data(after.sequence)),
@@ -230,8 +230,8 @@ def differences(before: DesiredExperiment, after: DesiredExperiment) -> tuple[Di
     return tuple(Difference(*each) for each in found)
 
 
-def _as_data(sequence: str) -> Any:
-    """A sequence without what says only who wrote it and when."""
+def _as_data(sequence: str) -> object:
+    """A sequence without its name and the version of Pulser that wrote it."""
     data = json.loads(sequence) if sequence else {}
     return {name: value for name, value in data.items() if name not in {"name", "pulser_version"}}
 

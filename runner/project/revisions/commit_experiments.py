@@ -1,4 +1,4 @@
-"""What a commit says of its experiments and settings: a stranger's, of which nothing is run or obeyed."""
+"""Experiments and settings of a commit that is not trusted: nothing of it is run or obeyed."""
 
 from __future__ import annotations
 
@@ -6,17 +6,15 @@ import os
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.domain.json_values import plain_differences
 from runner.errors import Problem, SpecError, UsageError
 from runner.project.cache.compiled import CompiledCache
-from runner.project.config.settings import FILE_NAME
-from runner.project.config.settings_file import settings_data
-from runner.project.experiments.dependencies import circle_among, in_circle
+from runner.project.config.settings import FILE_NAME, settings_data
+from runner.project.experiments.file_checks import on_target
 from runner.project.experiments.loader import experiment_files, load_experiments
-from runner.project.experiments.names import declared_names
-from runner.project.experiments.permissions import on_target
+from runner.project.experiments.names import circle_among, declared_names, in_circle
 from runner.spec.models.python_sequence import ALLOW
 
 if TYPE_CHECKING:
@@ -106,7 +104,7 @@ def _by_name(
         if other is not each:
             path, first = (Path(e.file.path).relative_to(root).as_posix() for e in (each, other))
             message = f"the name {each.name!r} is taken by {first}"
-            problem = each.file.problem("/metadata/name", message, "", limits=settings.limits.as_limits())
+            problem = each.problem("/metadata/name", message, settings=settings)
             bad[path] = (replace(problem, path=path),)
     return found
 
@@ -115,11 +113,11 @@ def _out_of_circles(
     some: Mapping[str, Experiment], bad: dict[str, tuple[Problem, ...]], root: Path, settings: Settings
 ) -> dict[str, Experiment]:
     """Those that do not wait for each other; the files of the others are bad ones."""
-    left, limits = dict(some), settings.limits.as_limits()
+    left = dict(some)
     while circle := circle_among(left):
         for each in [left.pop(name) for name in circle[1:]]:
             path = Path(each.file.path).relative_to(root).as_posix()
-            problem = each.file.problem("/spec/policy/depends_on", in_circle(circle), "", limits=limits)
+            problem = each.problem("/spec/policy/depends_on", in_circle(circle), settings=settings)
             bad[path] = (replace(problem, path=path),)
     return left
 
@@ -145,7 +143,7 @@ def names_in(root: Path, settings: Settings) -> frozenset[str] | None:
 
 
 def settings_notes(before: Path, after: Path) -> Iterator[str]:
-    """Which keys of runner.toml differ; their values may be anybody's, and are not told."""
+    """Which keys of runner.toml differ; their values are not trusted, and not shown."""
     try:
         one, other = (_settings(root) for root in (before, after))
     except (OSError, ValueError):
@@ -163,13 +161,13 @@ def _listed(keys: Sequence[str]) -> str:
     return ", ".join(said) + more
 
 
-def _settings(root: Path) -> dict[str, Any]:
+def _settings(root: Path) -> dict[str, object]:
     """The settings as data.
 
     Raises:
         OSError: They cannot be read.
 
-        ValueError: They are no TOML, or more than anybody writes.
+        ValueError: They are no TOML, or larger than real settings.
     """
     file = root / FILE_NAME
     return settings_data(file) if file.is_file() else {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import tempfile
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Final
 from runner.errors import ProjectError, SpecError, UsageError
 from runner.project.api import Declared
 from runner.project.cache.compiled import CompiledCache
+from runner.project.config.repository import git_answer, run_git
 from runner.project.config.settings import FILE_NAME, read_settings
 from runner.project.experiments.loader import experiment_files, load_experiments
 from runner.project.project import Project
@@ -20,7 +20,6 @@ from runner.project.project import Project
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-_TIMEOUT_S: Final = 120
 _RANGE: Final = ".."
 
 
@@ -62,7 +61,7 @@ def _from_merge_base(root: Path, text: str) -> tuple[Commit, ...]:
     if len(names) != len("AB"):
         raise UsageError(f"--rev {text}: say A...B")
     one, other = (Commit(name, _commit(root, name)) for name in names)
-    base = _asked(root, "merge-base", one.digest, other.digest)
+    base = git_answer(root, "merge-base", one.digest, other.digest)
     if not base:
         hint = "fetch more of the history: a shallow clone may not have it"
         raise UsageError(f"--rev {text}: git knows no commit that both come from", hint=hint)
@@ -72,9 +71,9 @@ def _from_merge_base(root: Path, text: str) -> tuple[Commit, ...]:
 def _commit(root: Path, name: str) -> str:
     if name.startswith("-"):
         raise UsageError(f"--rev {name}: no commit is called so")
-    if _asked(root, "rev-parse", "--git-dir") is None:
+    if git_answer(root, "rev-parse", "--git-dir") is None:
         raise UsageError(f"--rev {name}: {root} is in no git repository")
-    digest = _asked(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
+    digest = git_answer(root, "rev-parse", "--verify", "--quiet", f"{name}^{{commit}}")
     if digest is None:
         raise UsageError(f"--rev {name}: git knows no such commit", hint="`git log` and `git tag` list them")
     return digest
@@ -82,19 +81,19 @@ def _commit(root: Path, name: str) -> str:
 
 def below_top(root: Path) -> str:
     """Where a folder is in its git repository, with a slash at its end; empty for the top."""
-    return _asked(root, "rev-parse", "--show-prefix") or ""
+    return git_answer(root, "rev-parse", "--show-prefix") or ""
 
 
 def keeps_records(project: Project, commit: Commit) -> bool:
     """Whether git kept records of results at a commit."""
-    listed = _asked(
+    listed = git_answer(
         project.root, "ls-tree", "-r", "--name-only", commit.digest, "--", project.settings.results
     )
     return any(name.endswith(".jsonl") for name in (listed or "").splitlines())
 
 
 @contextmanager
-def standing_at(
+def project_at(
     project: Project, commit: Commit, *, target: str | None = None, is_from_disk: bool = False
 ) -> Iterator[Project]:
     """The repository as it was at a commit, in a temporary folder.
@@ -177,35 +176,12 @@ def _said(path: str, root: Path, commit: Commit) -> str:
 
 def _extract(root: Path, commit: Commit, tree: Path) -> None:
     """Writes a commit's files, by an index of our own: neither git's index nor the work tree is touched."""
-    top = _asked(root, "rev-parse", "--show-toplevel")
+    top = git_answer(root, "rev-parse", "--show-toplevel")
     where = Path(top) if top else root
     environ = os.environ | {"GIT_INDEX_FILE": str(tree.with_name("index"))}
     tree.mkdir()
     for words in (["read-tree", commit.digest], ["checkout-index", "--all", f"--prefix={tree}/"]):
-        done = _git(where, *words, environ=environ)
+        done = run_git(where, *words, environ=environ)
         if done is None or done.returncode:
-            said = done.stderr.strip() if done else "git did not answer"
+            said = done.stderr.decode(errors="replace").strip() if done else "git did not answer"
             raise ProjectError(f"{commit.name}: the files of this commit cannot be had: {said}")
-
-
-def _asked(root: Path, *words: str) -> str | None:
-    done = _git(root, *words)
-    return done.stdout.strip() if done is not None and done.returncode == 0 else None
-
-
-def _git(
-    root: Path, *words: str, environ: dict[str, str] | None = None
-) -> subprocess.CompletedProcess[str] | None:
-    """What git did; None where there is none, or it did not end."""
-    try:
-        return subprocess.run(  # noqa: S603  (words of ours, and names that do not begin with a dash)
-            ["git", "-C", str(root), "-c", f"core.hooksPath={os.devnull}", *words],  # noqa: S607  (the user's git)
-            capture_output=True,
-            encoding="utf-8",
-            errors="surrogateescape",  # names of files may be any bytes
-            timeout=_TIMEOUT_S,
-            env=environ,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None

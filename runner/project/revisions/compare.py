@@ -1,41 +1,47 @@
 """`plan --rev A..B`: what B would buy and change, beside A.
 
-B may be a stranger's: nothing of it is run or obeyed. Settings and records are those of A, and the
+B is not trusted: nothing of it is run or obeyed. Settings and records are those of A, and the
 journal is that of the work tree. Nothing is changed.
 """
 
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from contextlib import ExitStack, closing, contextmanager
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
+from runner.domain import Surplus
 from runner.errors import ProjectError, UsageError
 from runner.project.config.settings import FILE_NAME, read_settings
 from runner.project.project import Project
 from runner.project.revisions.changes import (
+    ChangeKind,
     Changes,
     ExperimentChange,
-    Kind,
     changed_experiment,
     removed_experiment,
     renames,
 )
 from runner.project.revisions.commit_experiments import names_in, read_side, settings_notes
-from runner.project.revisions.preview import looked_at, reconciler_of
 from runner.project.revisions.untrusted_files import write_tree
 from runner.project.views.selection import selected_names
+from runner.reconcile import Context, Journal, Reconciler, Snapshot, TargetSettings, utc_now
+from runner.results import Records
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from runner.cloud import Client
     from runner.project.config.settings import Settings
     from runner.project.experiments.loaded import Experiment
     from runner.project.revisions.commit_experiments import Side
     from runner.project.revisions.commit_files import Commit
     from runner.project.views.selection import Selection
     from runner.reconcile import Planned
+
 
 NOT_PLANNED: Final = "its sequence comes from Python, which is never run for another revision"
 
@@ -125,11 +131,11 @@ def _changes(
         removed_experiment(before.desired[name], planned.get(name)) for name in gone - set(former.values())
     ]
     found += [
-        ExperimentChange(name=path, kind=Kind.INVALID, problems=problems)
+        ExperimentChange(name=path, kind=ChangeKind.INVALID, problems=problems)
         for path, problems in after.invalid.items()
     ]
     found += [
-        ExperimentChange(name=path, kind=Kind.NOT_PLANNED, warnings=(NOT_PLANNED,))
+        ExperimentChange(name=path, kind=ChangeKind.NOT_PLANNED, warnings=(NOT_PLANNED,))
         for path in after.unplanned
     ]
     return sorted(found, key=lambda each: (each.name, each.kind))
@@ -156,3 +162,48 @@ def _new_warnings(experiment: Experiment, former: Experiment | None) -> list[str
 def _chosen(found: Sequence[ExperimentChange], selection: Selection) -> tuple[ExperimentChange, ...]:
     names = set(selected_names([each.name for each in found], selection))
     return tuple(each for each in found if each.name in names)
+
+
+@contextmanager
+def reconciler_of(
+    project: Project, sides: Sequence[Side], folder: Path, *, asks_cloud: bool
+) -> Iterator[Reconciler]:
+    """What looks at the target, with the records of A and the names of B."""
+    before, after = sides
+    records = Records(before.root / project.settings.results)
+    removed = Surplus(project.settings.removed)
+    with ExitStack() as stack:
+        if asks_cloud:
+            context, target_settings = stack.enter_context(project.context())
+        else:
+            journal = stack.enter_context(closing(Journal(folder / "journal.sqlite", utc_now)))
+            namespace = project.namespace
+            per_day = project.settings.budget_per_day.as_budget()
+            target_settings = TargetSettings(namespace=namespace, settle_s=0.0, per_day=per_day)
+            context = Context(
+                client=cast("Client", _NoCloud()),
+                journal=journal,
+                records=records,
+                namespace=namespace or "none",
+            )
+        context = replace(context, records=records, declared=partial(names_in, after.root, project.settings))
+        yield Reconciler(context, replace(target_settings, removed=removed))
+
+
+class _NoCloud:
+    """A cloud that is not asked: it holds nothing that is not on record."""
+
+    project_id = None
+
+    def server_time(self) -> None:
+        """It has no clock."""
+
+    def get_batches(self, **_: object) -> list[dict[str, object]]:
+        """None."""
+        return []
+
+
+def looked_at(reconciler: Reconciler, side: Side) -> dict[str, Planned]:
+    """What would be done for each experiment, and for those that were removed; held if they wait for none."""
+    snapshots = [Snapshot(desired=each) for each in side.desired.values()]
+    return {each.plan.experiment: each for each in reconciler.look(snapshots)}

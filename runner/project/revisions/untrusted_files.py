@@ -1,4 +1,4 @@
-"""Files of a commit that a stranger may have written, read from git's objects: nothing of it is run.
+"""Files of a commit that is not trusted, read from git's objects: nothing of it is run.
 
 No checkout is made: filters, attributes, hooks, submodules and links of the commit have no effect.
 """
@@ -6,19 +6,17 @@ No checkout is made: filters, attributes, hooks, submodules and links of the com
 from __future__ import annotations
 
 import os
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import ProjectError
-from runner.project.config.repository import STATE_FOLDER
+from runner.project.config.repository import STATE_FOLDER, run_git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-_TIMEOUT_S: Final = 120
-# What is larger is no text that anybody wrote; an experiment file may have five million characters.
+# What is larger is no text of a person; an experiment file may have five million characters.
 _MOST_BYTES: Final = 64_000_000
 _MOST_BYTES_OF_ALL: Final = 1_000_000_000
 _MOST_OF_A_PATH: Final = 200
@@ -69,7 +67,7 @@ def write_tree(root: Path, commit: str, tree: Path) -> None:
 
 
 def _cut(path: str) -> str:
-    """A path of a stranger, fit for a message."""
+    """A path that is not trusted, fit for a message."""
     return repr(path if len(path) <= _MOST_OF_A_PATH else f"{path[:_MOST_OF_A_PATH]}…")
 
 
@@ -110,14 +108,7 @@ def _contents(blobs: list[Blob], answer: bytes) -> Iterator[tuple[Blob, bytes]]:
 
 
 def _git(root: Path, commit: str, *words: str, asked: bytes = b"") -> bytes:
-    try:
-        done = subprocess.run(  # noqa: S603  (words of ours, and a digest)
-            ["git", "-C", str(root), *words],  # noqa: S607  (the user's git)
-            input=asked,
-            capture_output=True,
-            timeout=_TIMEOUT_S,
-            check=True,
-        )
-    except (OSError, subprocess.SubprocessError) as error:
-        raise ProjectError(f"{commit}: the files of this commit cannot be had") from error
+    done = run_git(root, *words, stdin=asked)
+    if done is None or done.returncode:
+        raise ProjectError(f"{commit}: the files of this commit cannot be had")
     return done.stdout

@@ -19,7 +19,7 @@ _REQUIREMENT: Final = re.compile(r"pulser-runner==\S+")
 
 
 class Service(StrEnum):
-    """Who runs the workflows."""
+    """The service that runs the workflows."""
 
     GITHUB = "github"
     GITLAB = "gitlab"

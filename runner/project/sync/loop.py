@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Final
@@ -14,7 +15,7 @@ from runner.reconcile.execute.change_events import News, Pace, pause_s
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runner.reconcile import Plan
+    from runner.reconcile import Patience, Plan
 
 
 # A turn has to get on, from one pass to the next or to its end, in this time: a large sweep is built and a
@@ -24,7 +25,7 @@ _LATE_S: Final = 60.0
 
 
 class StopRequest(BaseException):
-    """Somebody asks to end: raised between two actions, or in a pause."""
+    """A request to end: raised between two actions, or in a pause."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class Followed:
 
         is_in_reach: Whether the last look at it went well.
 
-        reports_in_order: Whether all who tell others of it could.
+        reports_in_order: Whether all reports of it went well.
     """
 
     branch: str
@@ -75,7 +76,7 @@ class Figures:
 
         requests: To the cloud, by method and outcome.
 
-        unknown: Submissions whose outcome nobody knows.
+        unknown: Submissions whose outcome is not known.
 
         runs_bought: Confirmed, since the journal began; None before it was read.
 
@@ -99,51 +100,58 @@ class Figures:
     followed: Followed | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Surroundings:
-    """Everything around a watch that is not a pure function.
+@dataclass(slots=True, kw_only=True)
+class LoopContext:
+    """What a loop works with, and its figures as they are now.
 
     Args:
         tell: Told every event.
 
-        measure: Told the figures whenever they change.
-
-        check: Raises `StopRequest` once somebody asks to end.
+        check: Raises `StopRequest` once there is a request to end.
 
         wait: Waits that many seconds, or raises `StopRequest`.
 
+        measure: Told the figures whenever they change.
+
         jitter: A number between 0 and 1, by chance.
+
+        patience: How long a turn goes on; by default it waits for what is being submitted, as long as a
+            pause lasts.
+
+        sees_removed: Whether a turn looks at experiments, too, that no file describes any more.
+
+        verb: By which the journal knows the loop.
     """
 
     tell: Callable[[Event], None]
-    measure: Callable[[Figures], None]
     check: Callable[[], None]
     wait: Callable[[float], None]
-    jitter: Callable[[], float]
+    measure: Callable[[Figures], None] = lambda _: None
+    jitter: Callable[[], float] = random.random
     clock: Callable[[], datetime] = utc_now
+    pace: Pace = field(default_factory=Pace)
+    patience: Patience | None = None
+    sees_removed: bool = False
+    verb: str = "watch"
+    figures: Figures = field(default_factory=Figures)
+    requests: RequestCounts = field(default_factory=RequestCounts)
 
     def seconds(self) -> float:
         """A moment of a clock that only ever grows (in s): waits go by it."""
         return steady(self.clock)()
 
-
-class Meter:
-    """The figures as they are now; whoever measures is told of each change."""
-
-    def __init__(self, around: Surroundings) -> None:
-        self._around = around
-        self.figures = Figures()
-        self.requests = RequestCounts()
+    def report(self, news: News, text: str, experiment: str = "") -> None:
+        """Tells an event of now."""
+        self.tell(Event(at=self.clock(), event=news, experiment=experiment, text=text))
 
     def note(self, figures: Figures) -> None:
         """From now on these are the figures, with the requests so far."""
         self.figures = replace(figures, requests=self.requests.so_far())
-        self._around.measure(self.figures)
+        self.measure(self.figures)
 
     def gets_on(self, within_s: float = _LONGEST_STEP_S) -> None:
         """It is alive, and shows it again in that time (in s)."""
-        until = self._around.clock() + timedelta(seconds=within_s)
-        self.note(replace(self.figures, alive_until=until))
+        self.note(replace(self.figures, alive_until=self.clock() + timedelta(seconds=within_s)))
 
     def one_pass(self) -> None:
         """The reconciler has made one more pass."""
@@ -151,55 +159,44 @@ class Meter:
         self.gets_on()
 
 
-class Turns:
+class Loop:
     """One turn after another, with a pause that grows while they fail.
 
     Args:
         turn: Does what there is to do; raises a `RunnerError` when it cannot.
-
-        meter: Counts the turns.
     """
 
-    def __init__(self, turn: Callable[[], None], pace: Pace, around: Surroundings, meter: Meter) -> None:
-        self._turn, self._pace, self._around, self._meter = turn, pace, around, meter
+    def __init__(self, turn: Callable[[], None], context: LoopContext) -> None:
+        self._turn, self._context = turn, context
         self._failures = 0
         self._error = ""
 
     def go_on(self) -> None:
         """Goes on until `StopRequest` is raised."""
+        context = self._context
         while True:
-            self._around.check()
-            self._meter.gets_on()
+            context.check()
+            context.gets_on()
             self._one()
-            wait_s = pause_s(self._pace, self._failures, self._around.jitter())
-            self._meter.gets_on(wait_s + _LATE_S)
-            self._around.wait(wait_s)
+            wait_s = pause_s(context.pace, self._failures, context.jitter())
+            context.gets_on(wait_s + _LATE_S)
+            context.wait(wait_s)
 
     def _one(self) -> None:
+        error = ""
         try:
             self._turn()
-        except RunnerError as error:
-            self._failures += 1
-            self._count(failed_turns=1)
-            self._tell_error(str(error))
+        except RunnerError as caught:
+            error = str(caught)
+        self._failures = self._failures + 1 if error else 0
+        known = replace(self._context.figures, turns=self._context.figures.turns + 1)
+        if error:
+            self._context.note(replace(known, failed_turns=known.failed_turns + 1))
         else:
-            self._failures = 0
-            self._count(succeeded_at=self._around.clock())
-            self._tell_error("")
-
-    def _count(self, *, failed_turns: int = 0, succeeded_at: datetime | None = None) -> None:
-        known = self._meter.figures
-        counted = replace(
-            known,
-            turns=known.turns + 1,
-            failed_turns=known.failed_turns + failed_turns,
-            succeeded_at=succeeded_at or known.succeeded_at,
-        )
-        self._meter.note(counted)
+            self._context.note(replace(known, succeeded_at=self._context.clock()))
+        self._tell_error(error)
 
     def _tell_error(self, error: str) -> None:
-        if error == self._error:
-            return
-        self._error = error
-        news, text = (News.ERROR, error) if error else (News.RECOVERED, "it works again")
-        self._around.tell(Event(at=self._around.clock(), event=news, experiment="", text=text))
+        if error != self._error:
+            self._error = error
+            self._context.report(*((News.ERROR, error) if error else (News.RECOVERED, "it works again")))

@@ -6,15 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from runner.domain.numerals import counted
 from runner.errors import UsageError
-from runner.gitops import Place, Publisher
+from runner.gitops import Publisher, RecordsPlace
 from runner.gitops.commit_policy import SHORT
-from runner.project.sync.loop import Event
 from runner.reconcile.execute.change_events import News, Pace, pause_s
 
 if TYPE_CHECKING:
-    from runner.gitops import Applied, Clone, Publication
-    from runner.project.sync.loop import Surroundings
-    from runner.project.sync.status import Standing
+    from runner.gitops import AppliedCommit, Clone, Publication
+    from runner.project.sync.loop import LoopContext
+    from runner.project.sync.status import SyncStatus
     from runner.project.sync.sync import Following
 
 # Between two attempts, while others push at the same moment.
@@ -31,8 +30,8 @@ class RecordsPublished:
 
     name = "records"
 
-    def __init__(self, clone: Clone, following: Following, around: Surroundings) -> None:
-        self._following, self._around = following, around
+    def __init__(self, clone: Clone, following: Following, context: LoopContext) -> None:
+        self._following, self._context = following, context
         self._publisher = Publisher(clone, self._pause)
         self._is_prepared = False
 
@@ -51,35 +50,36 @@ class RecordsPublished:
                 hint="git config --global commit.gpgSign true, or --branch and another one for --records",
             )
 
-    def prepare(self, applied: Applied) -> None:
+    def prepare(self, applied: AppliedCommit) -> None:
         """Brings back what was recorded elsewhere, before anything is bought; once for each clone.
 
         Raises:
-            RunnerError: The repository cannot be reached, so that nobody knows.
+            RunnerError: The repository cannot be reached.
         """
         place = self._place(applied)
         if place and not self._is_prepared:
             if count := self._publisher.bring_back(place):
-                self._tell(f"took {counted(count, 'file')} of records from {place.branch}")
+                text = f"took {counted(count, 'file')} of records from {place.branch}"
+                self._context.report(News.RECORDS, text)
             self._is_prepared = True
 
-    def __call__(self, standing: Standing) -> None:
+    def __call__(self, status: SyncStatus) -> None:
         """Pushes them.
 
         Raises:
             RunnerError: They could not be pushed.
         """
-        place = self._place(standing.applied) if standing.applied else None
+        place = self._place(status.applied) if status.applied else None
         if place and self._is_prepared:
             text = pushed(self._publisher.publish(place), place.branch)
             if text:
-                self._tell(text)
+                self._context.report(News.RECORDS, text)
 
-    def _place(self, applied: Applied) -> Place | None:
+    def _place(self, applied: AppliedCommit) -> RecordsPlace | None:
         records = self._following.records
         if records is None:
             return None
-        return Place(
+        return RecordsPlace(
             branch=records.branch,
             folder=records.folder or applied.results,
             results=applied.results,
@@ -87,10 +87,7 @@ class RecordsPublished:
         )
 
     def _pause(self, attempt: int) -> None:
-        self._around.wait(pause_s(_PACE, attempt, self._around.jitter()))
-
-    def _tell(self, text: str) -> None:
-        self._around.tell(Event(at=self._around.clock(), event=News.RECORDS, experiment="", text=text))
+        self._context.wait(pause_s(_PACE, attempt, self._context.jitter()))
 
 
 def pushed(publication: Publication, branch: str) -> str:

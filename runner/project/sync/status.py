@@ -1,4 +1,4 @@
-"""How a followed repository stands after a turn, and those who tell others of it."""
+"""The status of a followed repository after a turn, and its reporters."""
 
 from __future__ import annotations
 
@@ -6,22 +6,21 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 from runner.errors import RunnerError
-from runner.project.sync.loop import Event
 from runner.reconcile.execute.change_events import News
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from runner.domain import DesiredExperiment
-    from runner.gitops import Applied
+    from runner.gitops import AppliedCommit
     from runner.project.project import Project
-    from runner.project.sync.loop import Surroundings
+    from runner.project.sync.loop import LoopContext
     from runner.reconcile import Plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
-    """How things stand after a turn, for those who tell others of it.
+class SyncStatus:
+    """How things stand after a turn, for reporters.
 
     Args:
         applied: The commit in force, and what was followed; None before anything is known of the branch.
@@ -45,7 +44,7 @@ class Standing:
         project: By the settings of the commit in force; None while none is.
     """
 
-    applied: Applied | None = None
+    applied: AppliedCommit | None = None
     refused: str = ""
     refusal: str = ""
     experiments: Mapping[str, DesiredExperiment] = field(default_factory=dict)
@@ -64,7 +63,7 @@ class Reporter(Protocol):
     def name(self) -> str:
         """What it does, as in "records cannot be pushed"; errors are told under it."""
 
-    def __call__(self, standing: Standing) -> None:
+    def __call__(self, status: SyncStatus) -> None:
         """Tells it.
 
         Raises:
@@ -73,10 +72,10 @@ class Reporter(Protocol):
 
 
 class Reporters:
-    """All who tell others, one after the other; what keeps one from it is told once."""
+    """All reporters, one after the other; the failure of one is told once."""
 
-    def __init__(self, reporters: Sequence[Reporter], around: Surroundings) -> None:
-        self._reporters, self._around = reporters, around
+    def __init__(self, reporters: Sequence[Reporter], context: LoopContext) -> None:
+        self._reporters, self._context = reporters, context
         self._errors: dict[str, str] = {}
 
     @property
@@ -84,12 +83,12 @@ class Reporters:
         """Whether the last report of each went well."""
         return not self._errors
 
-    def tell(self, standing: Standing) -> None:
+    def tell(self, status: SyncStatus) -> None:
         """Has each of them tell how things stand."""
         for reporter in self._reporters:
-            self._around.check()
+            self._context.check()
             try:
-                reporter(standing)
+                reporter(status)
             except RunnerError as error:
                 self._failed(reporter.name, str(error))
             else:
@@ -97,12 +96,9 @@ class Reporters:
 
     def _failed(self, name: str, error: str) -> None:
         if error != self._errors.get(name):
-            self._say(News.ERROR, f"{name}: {error}")
+            self._context.report(News.ERROR, f"{name}: {error}")
         self._errors[name] = error
 
     def _went_well(self, name: str) -> None:
         if self._errors.pop(name, None) is not None:
-            self._say(News.RECOVERED, f"{name}: it works again")
-
-    def _say(self, news: News, text: str) -> None:
-        self._around.tell(Event(at=self._around.clock(), event=news, experiment="", text=text))
+            self._context.report(News.RECOVERED, f"{name}: it works again")

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Final
 from runner.errors import GitError, RemoteError, RunnerError
 from runner.gitops import (
     Advance,
-    Applied,
+    AppliedCommit,
     Change,
     Clone,
+    CommitRules,
     Git,
     Refuse,
-    Rules,
     decided,
     locked,
     read_applied,
@@ -25,17 +25,17 @@ from runner.gitops import (
 from runner.gitops.commit_policy import SHORT
 from runner.gitops.publish.choose_records import are_records
 from runner.project.config.repository import state_folder
-from runner.project.sync.loop import Event, Followed, Meter, Surroundings, Turns
-from runner.project.sync.status import Reporters, Standing
-from runner.project.sync.validate_commit import Judgement, Reading, judged
-from runner.project.sync.watch import Manner, Watcher
+from runner.project.sync.loop import Followed, Loop, LoopContext
+from runner.project.sync.status import Reporters, SyncStatus
+from runner.project.sync.validate_commit import CommitReading, Judgement, judged
+from runner.project.sync.watch import Watcher
 from runner.reconcile.execute.change_events import News, Pace, pause_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
-    from runner.gitops import Destination, Source
+    from runner.gitops import Destination, FollowedSource
     from runner.gitops.commit_policy import Decision
     from runner.project.sync.status import Reporter
     from runner.reconcile import Plan
@@ -55,15 +55,15 @@ class Following:
             into force untold.
     """
 
-    source: Source
-    rules: Rules = field(default_factory=Rules)
-    reading: Reading = field(default_factory=Reading)
+    source: FollowedSource
+    rules: CommitRules = field(default_factory=CommitRules)
+    reading: CommitReading = field(default_factory=CommitReading)
     records: Destination | None = None
 
 
 @contextmanager
-def our_clone(folder: Path, source: Source, around: Surroundings) -> Iterator[Clone]:
-    """The clone in a folder, which is made, and nobody else who keeps it current.
+def our_clone(folder: Path, source: FollowedSource, context: LoopContext) -> Iterator[Clone]:
+    """The clone in a folder, which is made, and which no other process keeps current.
 
     Raises:
         GitError: Another process does, or the folder cannot be had.
@@ -73,16 +73,14 @@ def our_clone(folder: Path, source: Source, around: Surroundings) -> Iterator[Cl
     except OSError as error:
         raise GitError(f"{folder}: cannot be made: {error}") from error
     with locked(state_folder(folder) / LOCK) as lock:
-        yield Clone(Git(folder=folder, url=source.url, environ=os.environ, check=around.check, kept=(lock,)))
+        yield Clone(Git(folder=folder, url=source.url, environ=os.environ, check=context.check, kept=(lock,)))
 
 
 class Syncing:
     """Looks at a branch, brings good commits into force, and reconciles what is in force.
 
     Args:
-        clone: Put right by us; its lock is held by whoever calls.
-
-        manner: How a turn of reconciling is done; it sees what was removed.
+        clone: Reset by us; its lock is held by the caller.
 
         reporters: Told how things stand after each turn, in this order.
 
@@ -90,27 +88,24 @@ class Syncing:
             nothing is.
     """
 
-    def __init__(  # noqa: PLR0913  (what it is given, and how it goes about it)
+    def __init__(
         self,
         clone: Clone,
         following: Following,
-        pace: Pace,
-        around: Surroundings,
+        context: LoopContext,
         *,
-        manner: Manner,
         reporters: Sequence[Reporter] = (),
-        prepare: Callable[[Applied], None] = lambda _: None,
+        prepare: Callable[[AppliedCommit], None] = lambda _: None,
     ) -> None:
-        self._clone, self._following, self._around = clone, following, around
-        self._reporters, self._prepare = Reporters(reporters, around), prepare
-        self._pace, self._manner = pace, manner
-        self._remote = _Remote(replace(pace, first_retry_s=pace.interval_s, longest_retry_s=_LONGEST_S))
-        self._meter = Meter(around)
-        self._turns = Turns(self._turn, pace, around, self._meter)
+        self._clone, self._following, self._context = clone, following, context
+        self._reporters, self._prepare = Reporters(reporters, context), prepare
+        interval_s = context.pace.interval_s
+        self._remote = _Remote(replace(context.pace, first_retry_s=interval_s, longest_retry_s=_LONGEST_S))
+        self._loop = Loop(self._turn, context)
         self._watcher: Watcher | None = None
-        self._applied: Applied | None = None
+        self._applied: AppliedCommit | None = None
         self._refused, self._refusal, self._is_invalid = "", "", False
-        self._is_torn = False
+        self._checkout_incomplete = False
 
     def begin(self) -> None:
         """Puts the clone right, and the last good commit into force again.
@@ -125,18 +120,18 @@ class Syncing:
                 f"{self._clone.folder}: is a clone of {known.url}, branch {known.branch}",
                 hint="name another folder with --clone",
             )
-        self._clone.put_right()
+        self._clone.reset()
         self._applied = known
         if known and known.commit:
             self._restore(known)
             try:
                 self._watch()
             except RunnerError as error:  # a later commit may mend it
-                self._tell(News.ERROR, f"commit {known.commit[:SHORT]}: {error}")
+                self._context.report(News.ERROR, f"commit {known.commit[:SHORT]}: {error}")
 
     def go_on(self) -> None:
         """Goes on until `StopRequest` is raised by what surrounds it."""
-        self._turns.go_on()
+        self._loop.go_on()
 
     def once(self) -> None:
         """Looks at the branch once, and does what can be done now.
@@ -168,7 +163,7 @@ class Syncing:
 
     def _report(self, error: str) -> None:
         watcher = self._watcher
-        standing = Standing(
+        status = SyncStatus(
             applied=self._applied,
             refused=self._refused,
             refusal=self._refusal if self._refused else "",
@@ -180,7 +175,7 @@ class Syncing:
             errors=watcher.errors if watcher else {},
             project=watcher.project if watcher else None,
         )
-        self._reporters.tell(standing)
+        self._reporters.tell(status)
         self._measure()
 
     def _measure(self) -> None:
@@ -192,11 +187,11 @@ class Syncing:
             is_in_reach=not self._remote.error,
             reports_in_order=self._reporters.are_in_order,
         )
-        self._meter.note(replace(self._meter.figures, followed=followed))
+        self._context.note(replace(self._context.figures, followed=followed))
 
     def _look_and_reconcile(self) -> None:
         self._mend()
-        now_s = self._around.seconds()
+        now_s = self._context.seconds()
         if self._remote.look_at_s <= now_s:
             self._look(now_s)
         if self._watcher and self._applied:
@@ -211,11 +206,11 @@ class Syncing:
             if str(error) != self._remote.error:
                 news = News.UNREACHABLE if isinstance(error, RemoteError) else News.ERROR
                 hint = f" ({error.hint})" if error.hint else ""
-                self._tell(news, f"{error}{hint}; {self._in_force()}")
-            self._remote.fail(str(error), now_s, self._around.jitter())
+                self._context.report(news, f"{error}{hint}; {self._in_force()}")
+            self._remote.fail(str(error), now_s, self._context.jitter())
         else:
             if self._remote.error:
-                self._tell(News.RECOVERED, "the branch can be followed again")
+                self._context.report(News.RECOVERED, "the branch can be followed again")
             self._remote.succeed()
 
     def _in_force(self) -> str:
@@ -240,17 +235,17 @@ class Syncing:
             self._is_invalid = decision.is_invalid
             news = News.INVALID if decision.is_invalid else News.REFUSED
             if not is_told:
-                self._tell(news, f"commit {head[:SHORT]}: {decision.reason}; {self._in_force()}")
+                self._context.report(news, f"commit {head[:SHORT]}: {decision.reason}; {self._in_force()}")
 
-    def _known(self) -> Applied:
+    def _known(self) -> AppliedCommit:
         if self._applied is None:
             source = self._following.source
             branch = source.branch or self._clone.own_branch()
-            self._applied = Applied(url=shown(source.url), branch=branch)
+            self._applied = AppliedCommit(url=shown(source.url), branch=branch)
             write_applied(self._clone.state / MEMORY, self._applied)
         return self._applied
 
-    def _decision(self, head: str, applied: Applied) -> tuple[Decision, Judgement]:
+    def _decision(self, head: str, applied: AppliedCommit) -> tuple[Decision, Judgement]:
         """What becomes of a commit; its files are read only if nothing else speaks against it."""
         rules, judgement = self._following.rules, Judgement()
         relation = self._clone.relation(applied.commit, head, applied.branch)
@@ -271,16 +266,16 @@ class Syncing:
             )
         return decided(change, rules), judgement
 
-    def _restore(self, applied: Applied) -> None:
+    def _restore(self, applied: AppliedCommit) -> None:
         """Brings the files to what is in force, if anything is, and remembers it."""
-        self._is_torn = True
+        self._checkout_incomplete = True
         if applied.commit:
             former = self._applied.results if self._applied else None
             self._clone.check_out(applied.commit, applied.results, former=former)
         write_applied(self._clone.state / MEMORY, applied)
-        self._applied, self._is_torn = applied, False
+        self._applied, self._checkout_incomplete = applied, False
 
-    def _advance(self, head: str, applied: Applied, judgement: Judgement, reason: str) -> None:
+    def _advance(self, head: str, applied: AppliedCommit, judgement: Judgement, reason: str) -> None:
         if not judgement.namespace:
             self._clone.deepen(applied.branch)
         is_of_records = self._is_of_records(applied.commit, head)
@@ -296,7 +291,7 @@ class Syncing:
         self._refused = ""
         if not is_of_records:
             subject = " ".join(self._clone.subject(head).split())
-            self._tell(News.COMMIT, f"commit {head[:SHORT]} is in force: {subject}; {reason}")
+            self._context.report(News.COMMIT, f"commit {head[:SHORT]} is in force: {subject}; {reason}")
         self._watch()
 
     def _is_of_records(self, older: str, newer: str) -> bool:
@@ -309,8 +304,8 @@ class Syncing:
 
     def _mend(self) -> None:
         """After something went wrong on the way from one commit to the next, goes back."""
-        if self._is_torn and self._applied:
-            self._clone.put_right()
+        if self._checkout_incomplete and self._applied:
+            self._clone.reset()
             self._restore(self._applied)
 
     def _watch(self) -> None:
@@ -320,12 +315,7 @@ class Syncing:
         if self._watcher:
             self._watcher.follow(project, paths)
         else:
-            self._watcher = Watcher(
-                project, paths, self._pace, self._around, manner=self._manner, meter=self._meter
-            )
-
-    def _tell(self, news: News, text: str) -> None:
-        self._around.tell(Event(at=self._around.clock(), event=news, experiment="", text=text))
+            self._watcher = Watcher(project, paths, self._context)
 
 
 class _Remote:

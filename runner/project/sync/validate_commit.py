@@ -19,7 +19,7 @@ _OWN: Final = (".", "..", ".git", ".runner")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class CommitReading:
     """What of a repository is followed, and how its files are read.
 
     Args:
@@ -74,7 +74,7 @@ class Judgement:
     namespace: str = ""
 
 
-def judged(staged: Path, reading: Reading) -> Judgement:
+def judged(staged: Path, reading: CommitReading) -> Judgement:
     """What the files of a commit in a folder are worth; asks no cloud."""
     try:
         _must_stay_within(staged, staged / FILE_NAME)
@@ -106,13 +106,13 @@ def _has_files(folder: Path) -> bool:
 
 
 def _must_stay_within(staged: Path, *paths: Path) -> None:
-    """A link leads to what nobody has reviewed: whatever it is here, and whenever it changes."""
+    """Refuses links out of the repository: what they lead to was not reviewed, and may change."""
     for path in paths:
         if not path.resolve().is_relative_to(staged.resolve()):
             raise ProjectError(f"{path.relative_to(staged)}: is a link that leads out of the repository")
 
 
-def _must_be_usable(project: Project, reading: Reading) -> None:
+def _must_be_usable(project: Project, reading: CommitReading) -> None:
     results = PurePosixPath(project.settings.results)
     if results.is_absolute() or not results.parts or ".." in results.parts or results.parts[0] in _OWN:
         raise ProjectError(

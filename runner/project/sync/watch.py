@@ -1,4 +1,4 @@
-"""`watch`: one turn after another, until somebody ends it."""
+"""`watch`: one turn after another, until a request to stop."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from runner.errors import (
     RunnerError,
 )
 from runner.project.sync.file_watcher import Files
-from runner.project.sync.loop import Event, Meter, Surroundings, Turns
+from runner.project.sync.loop import Loop, LoopContext
 from runner.reconcile import Patience, Reconciler, Watch
-from runner.reconcile.execute.change_events import Line, News, Pace, lines, pause_s
+from runner.reconcile.execute.change_events import Line, News, lines, pause_s
 from runner.sequences.pulser_api.device_specs import is_current
 
 if TYPE_CHECKING:
@@ -33,57 +33,24 @@ if TYPE_CHECKING:
 _OF_ALL: Final = (AuthenticationError, CloudUnavailableError, JournalError, LocalCloudError)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Manner:
-    """How a turn is done.
-
-    Args:
-        patience: How long it goes on.
-
-        sees_removed: Whether it looks at experiments, too, that no file describes any more.
-
-        verb: By which the journal knows it.
-    """
-
-    patience: Patience
-    sees_removed: bool = False
-    verb: str = "watch"
-
-
 class Watcher:
     """Keeps reconciling the experiments at some paths.
 
     The lock of the checkout is held during a turn and not in the pause: people can decide what is held.
-
-    Args:
-        manner: By default a turn waits for what is being submitted, as long as a pause lasts.
-
-        meter: Where figures are noted; by default one of its own.
     """
 
-    def __init__(  # noqa: PLR0913  (what it is given, and how it goes about it)
-        self,
-        project: Project,
-        paths: Sequence[Path],
-        pace: Pace,
-        around: Surroundings,
-        *,
-        manner: Manner | None = None,
-        meter: Meter | None = None,
-    ) -> None:
-        self._project, self._pace, self._around = project, pace, around
-        self._manner = manner or Manner(patience=Patience(timeout_s=pace.interval_s, until_done=False))
+    def __init__(self, project: Project, paths: Sequence[Path], context: LoopContext) -> None:
+        self._project, self._loop_context = project, context
         self._files = Files(paths, project.load, self._is_current)
         self._plans: dict[str, Plan] = {}
         self._refused: dict[str, _Refused] = {}
         self._kept: Connection | None = None
         self._said: dict[str, set[Line]] = {}
-        self._meter = meter or Meter(around)
-        self._turns = Turns(self.turn, pace, around, self._meter)
+        self._loop = Loop(self.turn, context)
 
     def go_on(self) -> None:
         """Goes on until `StopRequest` is raised by what surrounds it."""
-        self._turns.go_on()
+        self._loop.go_on()
 
     def follow(self, project: Project, paths: Sequence[Path]) -> None:
         """From now on it is about these files and settings; what was told of experiments stays told."""
@@ -122,14 +89,14 @@ class Watcher:
             RunnerError: It cannot be done, and no single experiment is to blame.
         """
         for text in self._files.refresh():
-            self._tell("", Line(news=News.FILE, text=text))
+            self._loop_context.report(News.FILE, text)
         experiments = self._files.experiments
         names = {each.name for each in experiments}
-        if not self._manner.sees_removed:
+        if not self._loop_context.sees_removed:
             self._plans = {name: each for name, each in self._plans.items() if name in names}
         self._refused = {name: each for name, each in self._refused.items() if name in names}
         try:
-            if experiments or self._manner.sees_removed:
+            if experiments or self._loop_context.sees_removed:
                 self._reconcile(experiments)
         except _OF_ALL:
             self._kept = None
@@ -138,9 +105,10 @@ class Watcher:
             self._measure()
 
     def _reconcile(self, experiments: Sequence[Experiment]) -> None:
-        with self._project.context(self._manner.verb, self._connection()) as (given, settings):
-            client = given.client.counted(self._meter.requests)
-            context = replace(given, client=client, sleep=self._around.wait, before_action=self._around.check)
+        loop = self._loop_context
+        with self._project.context(loop.verb, self._connection()) as (given, settings):
+            client = given.client.counted(loop.requests)
+            context = replace(given, client=client, sleep=loop.wait, before_action=loop.check)
             alone = [each for each in experiments if self._is_due(each)]
             try:
                 known = replace(settings, removed=self._removed())
@@ -154,8 +122,8 @@ class Watcher:
             self._count(context)
 
     def _removed(self) -> Surplus | None:
-        """What becomes of experiments that no file describes; None where nobody looks at them."""
-        return Surplus(self._project.settings.removed) if self._manner.sees_removed else None
+        """What becomes of experiments that no file describes; None where they are not looked at."""
+        return Surplus(self._project.settings.removed) if self._loop_context.sees_removed else None
 
     def _connection(self) -> Connection | None:
         """The connection that is kept, and its token with it; none to this machine's cloud.
@@ -176,7 +144,7 @@ class Watcher:
         known = self._refused.get(experiment.name)
         if known is None:
             return False
-        return known.desired is not experiment.desired or known.retry_at_s <= self._around.seconds()
+        return known.desired is not experiment.desired or known.retry_at_s <= self._loop_context.seconds()
 
     def _alone(self, context: Context, settings: TargetSettings, experiment: Experiment) -> None:
         known = self._refused.get(experiment.name)
@@ -186,32 +154,29 @@ class Watcher:
             raise
         except RunnerError as error:
             failures = known.failures + 1 if known else 1
-            retry_s = pause_s(self._pace, failures, self._around.jitter())
-            retry_at_s = self._around.seconds() + retry_s
+            retry_s = pause_s(self._loop_context.pace, failures, self._loop_context.jitter())
+            retry_at_s = self._loop_context.seconds() + retry_s
             self._refused[experiment.name] = _Refused(experiment.desired, str(error), failures, retry_at_s)
             if known is None or known.error != str(error):
-                self._tell(experiment.name, Line(news=News.ERROR, text=str(error)))
+                self._loop_context.report(News.ERROR, str(error), experiment.name)
         else:
             if self._refused.pop(experiment.name, None):
-                self._tell(experiment.name, Line(news=News.RECOVERED, text="it works again"))
+                self._loop_context.report(News.RECOVERED, "it works again", experiment.name)
 
     def _run(self, context: Context, settings: TargetSettings, experiments: Sequence[Experiment]) -> None:
         watch = Watch(on_plans=self._on_plans, on_outage=_give_up)
         if experiments or settings.removed:
+            by_default = Patience(timeout_s=self._loop_context.pace.interval_s, until_done=False)
             snapshots = self._project.snapshots(experiments)
-            Reconciler(context, settings, watch).run(snapshots, self._manner.patience)
+            Reconciler(context, settings, watch).run(snapshots, self._loop_context.patience or by_default)
 
     def _on_plans(self, plans: Sequence[Plan]) -> None:
         for plan in plans:
             for line in lines(self._plans.get(plan.experiment), plan):
                 self._tell_unless_said(plan.experiment, line)
             self._plans[plan.experiment] = plan
-        self._meter.one_pass()
-        self._around.check()
-
-    def _tell(self, experiment: str, line: Line) -> None:
-        at = self._around.clock()
-        self._around.tell(Event(at=at, event=line.news, experiment=experiment, text=line.text))
+        self._loop_context.one_pass()
+        self._loop_context.check()
 
     def _tell_unless_said(self, experiment: str, line: Line) -> None:
         """Tells a line, unless the experiment is refused and it was told at an earlier attempt."""
@@ -219,16 +184,17 @@ class Watcher:
         if experiment not in self._refused:
             said.clear()
         if line not in said:
-            self._tell(experiment, line)
+            self._loop_context.report(line.news, line.text, experiment)
         said.add(line)
 
     def _measure(self) -> None:
-        figures = self._meter.figures
-        self._meter.note(replace(figures, plans=dict(self._plans), broken_files=self._files.broken))
+        figures = self._loop_context.figures
+        plans, broken = dict(self._plans), self._files.broken
+        self._loop_context.note(replace(figures, plans=plans, broken_files=broken))
 
     def _count(self, context: Context) -> None:
         unknown, bought = context.journal.unclear(), context.journal.history.runs_bought()
-        self._meter.note(replace(self._meter.figures, unknown=unknown, runs_bought=bought))
+        self._loop_context.note(replace(self._loop_context.figures, unknown=unknown, runs_bought=bought))
 
 
 @dataclass(frozen=True, slots=True)

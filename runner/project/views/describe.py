@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner.domain.suggestions import suggested_job
 from runner.errors import UsageError
+from runner.project import late_imports
 from runner.reconcile.model.cost import qpu_seconds
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ def shown(experiment: Experiment, job_name: str | None = None) -> Shown:
     Raises:
         UsageError: There is no such job.
     """
-    from runner.sequences.samples import played  # noqa: PLC0415  (imports Pulser)
-
     desired, job = experiment.desired, chosen_job(experiment, job_name)
     runs = sum(each.runs for each in desired.jobs)
     return Shown(
@@ -57,7 +56,7 @@ def shown(experiment: Experiment, job_name: str | None = None) -> Shown:
         qpu_s=qpu_seconds(desired.device_type, runs),
         jobs=desired.jobs,
         job=job,
-        played=played(desired.sequence_of(job), job.variables),
+        played=late_imports.played(desired.sequence_of(job), job.variables),
     )
 
 
@@ -70,11 +69,9 @@ def picture_of(experiment: Experiment, job_name: str | None, *, form: str) -> by
     Raises:
         UsageError: There is no such job.
     """
-    from runner.sequences.picture import picture  # noqa: PLC0415  (imports Pulser and Matplotlib)
-
     job = chosen_job(experiment, job_name)
     title = f"{experiment.name}: {job.name}"
-    return picture(experiment.desired.sequence_of(job), job.variables, title=title, form=form)
+    return late_imports.picture(experiment.desired.sequence_of(job), job.variables, title=title, form=form)
 
 
 def drawings_of(experiment: Experiment, job_name: str | None) -> tuple[bytes, bytes]:
@@ -83,10 +80,8 @@ def drawings_of(experiment: Experiment, job_name: str | None) -> tuple[bytes, by
     Raises:
         UsageError: There is no such job.
     """
-    from runner.sequences.picture import register_and_pulses  # noqa: PLC0415  (imports Pulser, Matplotlib)
-
     job = chosen_job(experiment, job_name)
-    return register_and_pulses(experiment.desired.sequence, job.variables)
+    return late_imports.register_and_pulses(experiment.desired.sequence, job.variables)
 
 
 def chosen_job(experiment: Experiment, name: str | None) -> DesiredJob:

@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING
 
 from runner.domain import job_key, repetition_key
 from runner.errors import Problem, SpecError
+from runner.project import late_imports
 from runner.project.experiments.loader import allowed_code, experiment_files
 from runner.project.views.selection import Selection, selected_names
+from runner.reconcile import Observation, Snapshot
+from runner.reconcile.plan.job_states import job_states
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
     from pathlib import Path
-    from typing import Any
 
+    from runner.domain import DesiredExperiment, RecordedJob
     from runner.project.project import Project
     from runner.spec import ExperimentFile
 
@@ -33,7 +36,7 @@ class AskedJob:
     experiment: str
     job: str
     runs: int
-    variables: Mapping[str, Any]
+    variables: Mapping[str, object]
     key: str | None
     path: str
     line: int
@@ -51,15 +54,13 @@ def asked_jobs(project: Project, paths: Sequence[Path], selection: Selection) ->
 
 
 def _read(project: Project, paths: Sequence[Path]) -> list[ExperimentFile]:
-    from runner import spec  # noqa: PLC0415  (the models of a file take a while to import)
-
     limits = project.settings.limits.as_limits()
     make = allowed_code(project.root, project.settings)
     files: list[ExperimentFile] = []
     problems: list[Problem] = []
     for path in paths:
         try:
-            files.append(spec.load(path, root=project.root, limits=limits, make=make))
+            files.append(late_imports.load(path, root=project.root, limits=limits, make=make))
         except SpecError as error:
             problems += error.problems
     if problems:
@@ -82,3 +83,14 @@ def _jobs(file: ExperimentFile) -> list[AskedJob]:
         )
         for job in file.jobs
     ]
+
+
+def ended_for_good(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) -> frozenset[str]:
+    """Names of the jobs for which `apply` would buy nothing more although runs are missing.
+
+    They failed as often as the file's retries allow, or were cancelled; or their results could not be had,
+    cannot be right, or lack shots.
+    """
+    snapshot = Snapshot(desired=desired, observed=Observation(recorded=tuple(recorded)))
+    jobs = (state.progress for state in job_states(snapshot))
+    return frozenset(job.name for job in jobs if job.failed or (job.is_lost and not job.missing))

@@ -1,18 +1,21 @@
-"""Which of the experiments that some files describe are meant. Pure."""
+"""Which experiments are meant: by options, by a file, or by a name."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.domain.suggestions import suggestion
 from runner.errors import UsageError
+from runner.project.experiments.names import experiments_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.project.experiments.loaded import Experiment
+    from runner.project.project import Project
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,3 +69,40 @@ def _nothing_called(pattern: str, names: Sequence[str], option: str) -> UsageErr
 
 def _matching(names: Sequence[str], patterns: Sequence[str]) -> list[str]:
     return [name for name in names if any(fnmatchcase(name, pattern) for pattern in patterns)]
+
+
+def names_meant(project: Project, words: tuple[str, ...]) -> tuple[str, ...]:
+    """The names of the experiments that are meant; a name may be one that no file has any more.
+
+    Raises:
+        SpecError: A file cannot be read.
+    """
+    found: list[str] = []
+    for word in words:
+        is_file = Path(word).exists()
+        found += [each.name for each in project.load([Path(word)])] if is_file else [word]
+    return tuple(found)
+
+
+def experiment_meant(project: Project, word: str) -> Experiment:
+    """The one experiment that is meant; of a name, the files of the whole repository are searched.
+
+    Raises:
+        UsageError: No file has this name, or the word means several experiments.
+
+        SpecError: Its file cannot be read.
+    """
+    found = (
+        project.load([Path(word)])
+        if Path(word).exists()
+        else list(experiments_named(word, project.all_files(), project.load))
+    )
+    if len(found) == 1:
+        return found[0]
+    if found:
+        names = ", ".join(each.name for each in found)
+        raise UsageError(f"{word}: several experiments are meant: {names}", hint="name one of them")
+    raise UsageError(
+        f"{word}: no experiment of this repository has this name, and no file",
+        hint="`runner validate` tells whether its file can be read",
+    )

@@ -51,7 +51,7 @@ def a_clone(folder, url, **words):
     """A clone that was put right."""
     (folder / ".runner").mkdir(parents=True)
     found = Clone(Git(folder=folder, url=url, environ=ENVIRON, **words))
-    found.put_right()
+    found.reset()
     return found
 
 
@@ -114,7 +114,7 @@ def test_leftovers_of_a_killed_git_are_put_right(clone, source):
         (clone.folder / ".git" / name).touch()
     for name in ("fresh", "staged"):
         (clone.state / name / "x").mkdir(parents=True)
-    clone.put_right()
+    clone.reset()
 
     assert [] == list(clone.state.iterdir())
     assert third == clone.fetch("main", is_first=False)

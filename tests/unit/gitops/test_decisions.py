@@ -9,11 +9,11 @@ import pytest
 from runner.errors import GitError
 from runner.gitops import (
     Advance,
-    Applied,
+    AppliedCommit,
     Change,
+    CommitRules,
     Refuse,
     Relation,
-    Rules,
     Signature,
     Stay,
     clone_folder,
@@ -36,7 +36,7 @@ def change(relation=Relation.AHEAD, **facts):
 @pytest.mark.parametrize("force_push", [False, True])
 def test_only_descendants_come_into_force_unless_it_is_allowed(relation, force_push):
     """What is in force already stays; the first commit descends from nothing and is taken."""
-    kind = type(decided(change(relation), Rules(force_push=force_push)))
+    kind = type(decided(change(relation), CommitRules(force_push=force_push)))
     refused = relation in REWRITTEN and not force_push
 
     assert kind is (Stay if relation is Relation.SAME else Refuse if refused else Advance)
@@ -53,7 +53,7 @@ def test_only_descendants_come_into_force_unless_it_is_allowed(relation, force_p
 )
 def test_an_unverified_commit_is_refused_where_signatures_are_asked_for(signature, signed, kind):
     """One that nobody has looked at yet speaks for itself."""
-    assert kind is type(decided(change(signature=signature), Rules(signed=signed)))
+    assert kind is type(decided(change(signature=signature), CommitRules(signed=signed)))
 
 
 @pytest.mark.parametrize(
@@ -82,7 +82,7 @@ def test_a_commit_that_leaves_no_experiment_is_refused_unless_allowed(before, af
     """A single one may be given another name."""
     found = change(before=frozenset(before), after=frozenset(after))
 
-    assert expected == decided(found, Rules(removal_of_all=allowed))
+    assert expected == decided(found, CommitRules(removal_of_all=allowed))
 
 
 @pytest.mark.parametrize(
@@ -98,7 +98,7 @@ def test_a_commit_that_leaves_no_experiment_is_refused_unless_allowed(before, af
 )
 def test_another_namespace_is_refused_whatever_is_allowed(namespaces, told):
     """Nobody would know what is pending under the one before; with no experiment, nothing would be bought."""
-    everything = Rules(force_push=True, removal_of_all=True)
+    everything = CommitRules(force_push=True, removal_of_all=True)
     decision = decided(change(namespaces=namespaces, after=frozenset("a")), everything)
 
     assert type(decision) is (Refuse if told else Advance)
@@ -108,7 +108,7 @@ def test_another_namespace_is_refused_whatever_is_allowed(namespaces, told):
 
 def test_files_that_cannot_be_used_are_refused_whatever_is_allowed():
     """As invalid, which is told apart."""
-    everything = Rules(force_push=True, removal_of_all=True)
+    everything = CommitRules(force_push=True, removal_of_all=True)
 
     assert Refuse("a.yaml:1:1: no", is_invalid=True) == decided(change(problems="a.yaml:1:1: no"), everything)
 
@@ -143,7 +143,7 @@ def test_a_clone_has_its_place_by_repository_and_branch(tmp_path):
 def test_what_is_in_force_is_remembered(tmp_path):
     """Whole; a file of somebody else is no memory."""
     path = tmp_path / "sync.json"
-    applied = Applied(url="u", branch="main", commit="c", names=("a", "b"), results="out")
+    applied = AppliedCommit(url="u", branch="main", commit="c", names=("a", "b"), results="out")
     before = read_applied(path)
     write_applied(path, applied)
 

@@ -10,11 +10,11 @@ import pytest
 from own_git import HERMETIC, git
 
 from runner.errors import GitError, RemoteError
-from runner.gitops import Clone, Git, Place, Publication, Publisher
+from runner.gitops import Clone, Git, Publication, Publisher, RecordsPlace
 
 NAMED = {name: value for name, value in HERMETIC.items() if not name.startswith("GIT_CONFIG")}
 NAMELESS = {"PATH": os.environ["PATH"]} | {name: HERMETIC[name] for name in HERMETIC.keys() - NAMED.keys()}
-RECORDS = Place(branch="records", folder="results", results="results")
+RECORDS = RecordsPlace(branch="records", folder="results", results="results")
 
 
 def line(job, counted=1):
@@ -30,7 +30,7 @@ class Runner:
         (folder / ".runner").mkdir()
         self.folder, self.url, self.pauses = folder, url, []
         self.clone = Clone(Git(folder=folder, url=str(url), environ=environ))
-        self.clone.put_right()
+        self.clone.reset()
         self.in_pause = lambda: None
         self.publisher = self._publisher()
 
@@ -424,7 +424,7 @@ def test_a_branch_that_is_not_there_yet_gives_nothing_back(url, tmp_path):
 
 def test_the_root_of_a_branch_can_be_the_folder(url, tmp_path):
     """There and back."""
-    root = Place(branch="records", folder=".", results="results")
+    root = RecordsPlace(branch="records", folder=".", results="results")
     one, two = Runner(tmp_path / "a", url), Runner(tmp_path / "b", url)
     one.record("pair/12/b.jsonl", line("x"))
     one.publish(root)

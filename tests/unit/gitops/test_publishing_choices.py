@@ -8,8 +8,8 @@ import pytest
 
 from runner.errors import UsageError
 from runner.gitops.publish.choose_records import (
-    Choice,
     Destination,
+    RecordChoice,
     Sides,
     are_records,
     choice,
@@ -31,30 +31,30 @@ A, AB, B = lines(a=1), lines(a=1, b=1), lines(b=1)
 @pytest.mark.parametrize(
     ("ours", "theirs", "before", "expected"),
     [
-        (AB, None, None, Choice(text=AB, is_ours=True, jobs=2)),
-        (AB, AB, None, Choice()),
-        (AB, "", None, Choice(text=AB, is_ours=True, jobs=2)),
-        (AB, A, None, Choice(text=AB, is_ours=True, jobs=1)),
-        (A, AB, None, Choice()),
-        (A, B, None, Choice(text=lines(b=1, a=1), jobs=1)),
-        (lines(a=2), A, None, Choice(left="has 1 job recorded otherwise")),
-        (lines(a=2), A, A, Choice(text=lines(a=2), is_ours=True, jobs=1)),
-        (A, lines(a=2), A, Choice(left="has 1 job recorded otherwise")),
+        (AB, None, None, RecordChoice(text=AB, is_ours=True, jobs=2)),
+        (AB, AB, None, RecordChoice()),
+        (AB, "", None, RecordChoice(text=AB, is_ours=True, jobs=2)),
+        (AB, A, None, RecordChoice(text=AB, is_ours=True, jobs=1)),
+        (A, AB, None, RecordChoice()),
+        (A, B, None, RecordChoice(text=lines(b=1, a=1), jobs=1)),
+        (lines(a=2), A, None, RecordChoice(left="has 1 job recorded otherwise")),
+        (lines(a=2), A, A, RecordChoice(text=lines(a=2), is_ours=True, jobs=1)),
+        (A, lines(a=2), A, RecordChoice(left="has 1 job recorded otherwise")),
         (
             lines(a=2, b=1),
             lines(a=1, c=1),
             None,
-            Choice(text=lines(a=1, c=1, b=1), jobs=1, left="has 1 job recorded otherwise"),
+            RecordChoice(text=lines(a=1, c=1, b=1), jobs=1, left="has 1 job recorded otherwise"),
         ),
-        (lines(a=2, b=2), AB, None, Choice(left="has 2 jobs recorded otherwise")),
-        (AB, None, AB, Choice(left="was taken away")),
-        (AB, None, A, Choice(text=AB, is_ours=True, jobs=2)),
-        (lines(a=1, b=1, c=1), A, AB, Choice(text=lines(a=1, c=1), jobs=1)),
-        (A, "good data\n", None, Choice(left="is no record of jobs")),
-        (A, "[]\n", None, Choice(left="is no record of jobs")),
-        (A, '{"job_id": 1}\n', None, Choice(left="is no record of jobs")),
-        (AB, A + A, None, Choice(left="is no record of jobs")),
-        ("broken", A, None, Choice(left="is none here that can be read")),
+        (lines(a=2, b=2), AB, None, RecordChoice(left="has 2 jobs recorded otherwise")),
+        (AB, None, AB, RecordChoice(left="was taken away")),
+        (AB, None, A, RecordChoice(text=AB, is_ours=True, jobs=2)),
+        (lines(a=1, b=1, c=1), A, AB, RecordChoice(text=lines(a=1, c=1), jobs=1)),
+        (A, "good data\n", None, RecordChoice(left="is no record of jobs")),
+        (A, "[]\n", None, RecordChoice(left="is no record of jobs")),
+        (A, '{"job_id": 1}\n', None, RecordChoice(left="is no record of jobs")),
+        (AB, A + A, None, RecordChoice(left="is no record of jobs")),
+        ("broken", A, None, RecordChoice(left="is none here that can be read")),
     ],
     ids=[
         "new",
@@ -89,13 +89,13 @@ def test_jobs_that_others_recorded_stay_and_ours_are_added(ours, theirs, before,
 @pytest.mark.parametrize(
     ("theirs", "before", "expected"),
     [
-        (None, None, Choice(text="2", is_ours=True)),
-        ("2", None, Choice()),
-        ("1", "1", Choice(text="2", is_ours=True)),
-        ("1", None, Choice(left="was written elsewhere")),
-        ("1", "0", Choice(left="was written elsewhere")),
-        (None, "2", Choice(left="was taken away")),
-        (None, "1", Choice(text="2", is_ours=True)),
+        (None, None, RecordChoice(text="2", is_ours=True)),
+        ("2", None, RecordChoice()),
+        ("1", "1", RecordChoice(text="2", is_ours=True)),
+        ("1", None, RecordChoice(left="was written elsewhere")),
+        ("1", "0", RecordChoice(left="was written elsewhere")),
+        (None, "2", RecordChoice(left="was taken away")),
+        (None, "1", RecordChoice(text="2", is_ours=True)),
     ],
 )
 def test_the_first_manifest_of_a_branch_stays_unless_it_was_ours(path, theirs, before, expected):
@@ -107,7 +107,7 @@ def test_pushing_the_same_again_changes_nothing():
     """What was written is what is there, for whoever merges it next."""
     first = choice(Sides(path="x.jsonl", ours=A, theirs=B)).text
 
-    assert [Choice(), Choice()] == [
+    assert [RecordChoice(), RecordChoice()] == [
         choice(Sides(path="x.jsonl", ours=each, theirs=first, before=each)) for each in (A, B)
     ]
 

@@ -8,7 +8,7 @@ import builders
 import pytest
 
 from runner.domain import JobStatus
-from runner.project.revisions.changes import Kind, changed_experiment, removed_experiment
+from runner.project.revisions.changes import ChangeKind, changed_experiment, removed_experiment
 from runner.reconcile.model.snapshot import TargetSettings
 
 NOW = builders.at(600)
@@ -48,7 +48,12 @@ def test_another_recipe_cancels_what_is_pending_of_the_one_before(statuses, canc
     """What runs goes on, and all jobs are bought anew."""
     found = changed_experiment(deed(NEW, under_way(*statuses)), OLD)
 
-    assert (Kind.CHANGED, 3, 3, 3) == (found.kind, len(found.added), len(found.removed), found.cost.jobs)
+    assert (ChangeKind.CHANGED, 3, 3, 3) == (
+        found.kind,
+        len(found.added),
+        len(found.removed),
+        found.cost.jobs,
+    )
     assert (cancels, told) == (found.cancels, [text for text in found.warnings if "cancels" in text])
 
 
@@ -57,5 +62,5 @@ def test_what_is_removed_keeps_or_cancels_its_pending_work_as_the_planner_says()
     seen = under_way(JobStatus.PENDING, JobStatus.RUNNING)
     cancelled = removed_experiment(OLD, deed(replace(OLD, jobs=()), seen))
 
-    assert (Kind.REMOVED, 3, 1) == (cancelled.kind, len(cancelled.removed), cancelled.cancels)
+    assert (ChangeKind.REMOVED, 3, 1) == (cancelled.kind, len(cancelled.removed), cancelled.cancels)
     assert (0, ()) == ((none := removed_experiment(OLD, None)).cancels, none.warnings)

@@ -32,26 +32,26 @@ from runner.domain import (
 from runner.errors import Problem, SpecError
 from runner.project import Project
 from runner.project.cache import compiled as compiled_cache
-from runner.project.cache.checksummed_file import read_sealed, write_sealed
 from runner.project.cache.compiled import (
     MOST_BYTES,
     MOST_FILES,
     OLDEST_S,
+    CachedFile,
     CompiledCache,
-    Entry,
     compiler_digest,
     kept_folder,
     superfluous,
 )
+from runner.project.cache.durations import read_checksummed, write_checksummed
 from runner.project.cache.json_codec import decoded_mapping, encoded
 from runner.project.cache.source_file import Source
 from runner.project.config.repository import Revision
 from runner.project.config.settings import Settings
+from runner.project.config.tables import Limits
+from runner.project.experiments.file_checks import on_target
 from runner.project.experiments.loader import load_experiments
 from runner.project.experiments.manifest import manifest
-from runner.project.experiments.permissions import on_target
 from runner.sequences import Compiled
-from runner.spec import Limits
 
 ROOT = Path(__file__).parents[3]
 SWEEP = "sweep: {t_ns: [100, 200, 300]}"
@@ -239,12 +239,12 @@ def test_a_changed_file_is_compiled_again(lab):
 def test_one_more_job_is_one_job_to_build(lab):
     """Of the others it is known how long they take, until Pulser or the runner is another one."""
     (kept,) = (lab.root / ".runner" / "durations").glob("*")
-    kinds, known = json.loads(read_sealed(kept))
-    write_sealed(kept, json.dumps([kinds, dict.fromkeys(known, (96, 0))]))
+    kinds, known = json.loads(read_checksummed(kept))
+    write_checksummed(kept, json.dumps([kinds, dict.fromkeys(known, (96, 0))]))
     lab.file.write_text(EXPERIMENT.replace("300]", "300, 400]"), encoding="utf-8")
 
     assert [96, 96, 96, 400] == [job.duration_ns for job in lab.load().desired.jobs]
-    assert [[""], [[96, 0]] * 3 + [[400, 0]]] == [kinds, list(json.loads(read_sealed(kept))[1].values())]
+    assert [[""], [[96, 0]] * 3 + [[400, 0]]] == [kinds, list(json.loads(read_checksummed(kept))[1].values())]
     assert [100, 200, 300, 400] == [job.duration_ns for job in lab.load(compiler="another").desired.jobs]
 
 
@@ -423,13 +423,14 @@ def test_a_folder_that_cannot_be_written_to_is_no_error(lab):
 
 def test_a_problem_with_a_kept_file_is_placed_within_the_limits_of_the_repository(lab):
     """A file that was read under larger ones than usual can be read again, and no other."""
+    settings = Settings.model_construct(limits=Limits.model_construct(characters=10))
     with pytest.raises(SpecError, match="more than 40 bytes"):
-        lab.load().file.problem("/metadata/name", "is taken", limits=Limits(characters=10))
+        lab.load().problem("/metadata/name", "is taken", settings=settings)
 
 
 def test_a_problem_with_a_kept_file_has_its_place(lab):
     """The file is read again to find it."""
-    problem = lab.load().file.problem("/metadata/name", "is taken", "take another one", limits=Limits())
+    problem = lab.load().problem("/metadata/name", "is taken", "take another one", settings=Settings())
 
     assert (3, 18, "metadata: {name: pair}") == (problem.line, problem.column, problem.excerpt)
 
@@ -437,8 +438,12 @@ def test_a_problem_with_a_kept_file_has_its_place(lab):
 def test_what_is_too_old_or_too_much_is_removed():
     """The oldest first; what was of use lately stays."""
     half = MOST_BYTES // 2
-    entries = [Entry(Path("a"), half, 90.0), Entry(Path("b"), half, 80.0), Entry(Path("c"), 1, 70.0)]
-    many = [Entry(Path(str(number)), 1, float(number)) for number in range(MOST_FILES + 2)]
+    entries = [
+        CachedFile(Path("a"), half, 90.0),
+        CachedFile(Path("b"), half, 80.0),
+        CachedFile(Path("c"), 1, 70.0),
+    ]
+    many = [CachedFile(Path(str(number)), 1, float(number)) for number in range(MOST_FILES + 2)]
 
     assert [Path("c")] == superfluous(entries, 100.0)
     assert [Path("1"), Path("0")] == superfluous(many, float(MOST_FILES + 2))
@@ -536,5 +541,7 @@ def test_code_is_run_only_where_it_is_allowed_and_again_once_it_changes(tmp_path
     assert ("code/pair.py", "code/omega.py") == first.file.companions
     assert (
         "code/pair.py"
-        == manifest(first, revision=Revision(None, None), root=tmp_path, target="local")["factory"]["path"]
+        == manifest(first, revision=Revision(None, None), root=tmp_path, target={"target": "local"})[
+            "factory"
+        ]["path"]
     )

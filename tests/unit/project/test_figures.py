@@ -16,11 +16,9 @@ from patience import PATIENCE_S
 from runner.cloud import Answer, NoAnswerError, Request
 from runner.cloud.wire.request_counts import CountedPort, RequestCounts
 from runner.errors import CloudUnavailableError, UsageError
-from runner.project.sync.loop import Figures, Followed, Meter, StopRequest, Surroundings, Turns
-from runner.project.sync.metrics import Liveness, exposition, liveness
-from runner.project.sync.metrics_server import FiguresServer, address, page
+from runner.project.sync.loop import Figures, Followed, Loop, LoopContext, StopRequest
+from runner.project.sync.metrics import FiguresServer, Liveness, address, exposition, liveness, page
 from runner.reconcile import Health, Plan, Sync
-from runner.reconcile.execute.change_events import Pace
 
 PLAN = Plan(experiment="a", actions=(), jobs=(), sync=Sync.SYNCED, health=Health.HEALTHY)
 THEN = datetime(2026, 1, 1, tzinfo=UTC)
@@ -117,37 +115,35 @@ def test_a_turn_that_fails_is_a_sign_of_life_and_one_that_hangs_is_none():
 
     def wait(seconds):
         clock.sleep(seconds)
-        seen.append(liveness(meter.figures, clock()).is_alive)
+        seen.append(liveness(context.figures, clock()).is_alive)
         if len(seen) == 12:
             raise StopRequest
 
     def turn():
-        meter.one_pass()
+        context.one_pass()
         clock.sleep(3600)
-        seen.append(liveness(meter.figures, clock()).is_alive)
-        meter.one_pass()
+        seen.append(liveness(context.figures, clock()).is_alive)
+        context.one_pass()
         clock.sleep(3601)
-        seen.append(liveness(meter.figures, clock()).is_alive)
+        seen.append(liveness(context.figures, clock()).is_alive)
         raise CloudUnavailableError("out of reach")
 
-    around = Surroundings(
+    context = LoopContext(
         tell=lambda _: None,
-        measure=lambda _: None,
         check=lambda: None,
         wait=wait,
         jitter=lambda: 1.0,
         clock=clock,
     )
-    meter = Meter(around)
     with pytest.raises(StopRequest):
-        Turns(turn, Pace(), around, meter).go_on()
+        Loop(turn, context).go_on()
 
     assert [True, False, True] * 4 == seen
     assert (4, 4, 8, None) == (
-        meter.figures.turns,
-        meter.figures.failed_turns,
-        meter.figures.passes,
-        meter.figures.succeeded_at,
+        context.figures.turns,
+        context.figures.failed_turns,
+        context.figures.passes,
+        context.figures.succeeded_at,
     )
 
 

@@ -10,9 +10,9 @@ from builders import NOW, TERMS, an_experiment, plan, planned, seen
 
 from runner.errors import ProjectError, SpecError
 from runner.project import Project
-from runner.project.config.folder_rules import FolderRules, Permitted, permitted
 from runner.project.config.settings import read_settings
-from runner.project.experiments.permissions import idle_rules
+from runner.project.config.tables import FolderRules
+from runner.project.experiments.file_checks import Permitted, idle_rules, permitted
 from runner.reconcile.model.actions import Hold
 from runner.reconcile.plan.saved_plan import as_json, desired_facts, moved_file, saved_experiment
 

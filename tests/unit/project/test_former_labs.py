@@ -17,7 +17,7 @@ from runner.cloud import Client
 from runner.errors import NotFoundError
 from runner.project import Project
 from runner.project.config.settings import Settings
-from runner.project.experiments.permissions import on_target
+from runner.project.experiments.file_checks import on_target
 from runner.reconcile import Context, Journal, Reconciler, Snapshot, TargetSettings
 from runner.reconcile.model.actions import Hold
 from runner.results import Records
@@ -198,6 +198,6 @@ def test_the_page_of_results_is_as_it_was(lab):
     """Without a cloud, by what is on record."""
     project = Project.at(lab)
     files = sorted((lab / "specs").glob("*.yaml"))
-    done = {each.name: [row.measured for row in project.results(each)] for each in project.load(files)}
+    done = {each.name: [row.measured for row in project.recorded.rows(each)] for each in project.load(files)}
 
     assert {"machine": [20], "own": [20, 20, 20], "pair": [50, 50]} == done

@@ -11,10 +11,9 @@ import pytest
 from runner.cli import main
 from runner.errors import CloudUnavailableError
 from runner.project import Project
-from runner.project.cache.age_text import age_said
-from runner.project.cache.device_specs import LiveDevices, Served, place_of
+from runner.project.cache.device_specs import LiveDevices, Served, age_said, place_of
 from runner.project.config.repository import Revision
-from runner.project.config.settings import Target
+from runner.project.config.tables import Target
 from runner.project.experiments.manifest import manifest
 from runner.sequences.pulser_api.device_specs import NoSpecificationError, Specification
 
@@ -229,7 +228,7 @@ def test_the_manifest_remembers_the_live_device(lab):
         LIVE.replace("{target: FRESNEL}", "AnalogDevice").replace("pair", "named"), encoding="utf-8"
     )
     named, live = (
-        manifest(each, revision=Revision(None, None), root=lab, target="local")
+        manifest(each, revision=Revision(None, None), root=lab, target={"target": "local"})
         for each in Project.open(lab).load([lab / "specs"])
     )
 

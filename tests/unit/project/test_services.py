@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from runner.errors import ProjectError
-from runner.project.config.services import service, site
 from runner.project.config.settings import read_settings
+from runner.project.config.targets import service, site
 from runner.results.records.sites import EMULATED
 
 P, Q = "00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b"

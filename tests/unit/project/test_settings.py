@@ -9,7 +9,8 @@ import pytest
 from runner.domain import Budget, Policy, Retry, Surplus
 from runner.errors import ProjectError
 from runner.project import Settings, Target
-from runner.project.config.settings import Caps, read_settings
+from runner.project.config.settings import read_settings
+from runner.project.config.tables import Caps
 from runner.spec.yaml_text.limits import LIMITS, Limits
 
 

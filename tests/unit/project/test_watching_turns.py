@@ -15,7 +15,7 @@ from runner.errors import CloudUnavailableError
 from runner.project import Project
 from runner.project.config.targets import Connection
 from runner.project.sync.file_watcher import Files
-from runner.project.sync.loop import Event, Meter, StopRequest, Surroundings, Turns
+from runner.project.sync.loop import Event, Loop, LoopContext, StopRequest
 from runner.project.sync.watch import Watcher
 from runner.reconcile import TargetSettings
 from runner.reconcile.execute.change_events import News, Pace
@@ -47,16 +47,17 @@ class World:
 
     def run(self):
         """All turns."""
-        around = Surroundings(
+        context = LoopContext(
             tell=self.events.append,
             measure=self.figures.append,
             check=self.check,
             wait=self.wait,
             jitter=lambda: 1.0,
             clock=self.clock,
+            pace=Pace(spread=0.0),
         )
         with pytest.raises(StopRequest):
-            Turns(self.turn, Pace(spread=0.0), around, Meter(around)).go_on()
+            Loop(self.turn, context).go_on()
 
 
 def test_pauses_grow_while_turns_fail_and_an_error_is_told_once():
@@ -84,11 +85,11 @@ def test_pauses_grow_while_turns_fail_and_an_error_is_told_once():
 def test_a_bug_is_no_error_to_be_waited_for():
     """It ends the watch."""
     world = World(ZeroDivisionError())
-    around = Surroundings(
+    context = LoopContext(
         tell=world.events.append, measure=print, check=world.check, wait=world.wait, jitter=lambda: 0.0
     )
     with pytest.raises(ZeroDivisionError):
-        Turns(world.turn, Pace(), around, Meter(around)).go_on()
+        Loop(world.turn, context).go_on()
     assert ([], []) == (world.events, world.pauses_s)
 
 
@@ -100,13 +101,13 @@ def lab(tmp_path):
     return lab
 
 
-AROUND = Surroundings(tell=print, measure=print, check=print, wait=print, jitter=lambda: 0.0)
+CONTEXT = LoopContext(tell=print, measure=print, check=print, wait=print, jitter=lambda: 0.0)
 
 
 def test_a_remote_connection_is_kept_and_one_to_the_local_cloud_is_not(lab):
     """Its token is good for many turns; the local cloud may have ended in the pause."""
-    remote = Watcher(Project.open(lab, "http://127.0.0.1:9"), [lab], Pace(), AROUND)
-    local = Watcher(Project.open(lab), [lab], Pace(), AROUND)
+    remote = Watcher(Project.open(lab, "http://127.0.0.1:9"), [lab], CONTEXT)
+    local = Watcher(Project.open(lab), [lab], CONTEXT)
 
     assert remote._connection() is remote._connection() is not None
     assert local._connection() is None
@@ -150,7 +151,7 @@ class CloudInMemory:
 
     def watch(self, folder):
         """All turns."""
-        around = Surroundings(
+        context = LoopContext(
             tell=self.events.append,
             measure=self.figures.append,
             check=lambda: None,
@@ -159,7 +160,7 @@ class CloudInMemory:
             clock=self.clock,
         )
         with pytest.raises(StopRequest):
-            Watcher(self.project, [folder], Pace(), around).go_on()
+            Watcher(self.project, [folder], context).go_on()
         self.jobs = self.cloud.jobs()
         self.cloud.close()
 

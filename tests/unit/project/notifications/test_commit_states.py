@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from runner.gitops import Applied
+from runner.gitops import AppliedCommit
 from runner.project.notify.commit_status import CommitState, commit_states, described, superseded
-from runner.project.notify.events import Notice, State
-from runner.project.sync.status import Standing
+from runner.project.notify.events import Notice, NoticeState
+from runner.project.sync.status import SyncStatus
 
 COMMIT, NEXT = "a" * 40, "b" * 40
 
@@ -22,7 +22,7 @@ def told(**states):
 
 def standing(*names, **fields):
     """How a repository with these experiments stands."""
-    return Standing(applied=Applied(url="u", branch="main", commit=COMMIT, names=names), **fields)
+    return SyncStatus(applied=AppliedCommit(url="u", branch="main", commit=COMMIT, names=names), **fields)
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def standing(*names, **fields):
 )
 def test_a_commit_has_the_weightiest_state_of_its_experiments(states, expected):
     """One that nothing is known of yet is progressing."""
-    known = told(**{name: State(state) for name, state in states.items() if state})
+    known = told(**{name: NoticeState(state) for name, state in states.items() if state})
     (found,) = commit_states(standing(*states), known, "runner", per_experiment=False)
 
     assert CommitState(commit=COMMIT, context="runner", state=expected[0], description=expected[1]) == found
@@ -59,9 +59,9 @@ def test_a_commit_has_the_weightiest_state_of_its_experiments(states, expected):
 
 def test_what_somebody_pushed_has_the_state_and_not_our_records_on_top_of_it():
     """People look at the commit that they know."""
-    applied = Applied(url="u", branch="main", commit=NEXT, change=COMMIT, names=("a",))
+    applied = AppliedCommit(url="u", branch="main", commit=NEXT, change=COMMIT, names=("a",))
     (found,) = commit_states(
-        Standing(applied=applied), told(a=State.COMPLETE), "runner", per_experiment=False
+        SyncStatus(applied=applied), told(a=NoticeState.COMPLETE), "runner", per_experiment=False
     )
 
     assert (COMMIT, "complete") == (found.commit, found.state)
@@ -69,14 +69,14 @@ def test_what_somebody_pushed_has_the_state_and_not_our_records_on_top_of_it():
 
 def test_each_experiment_has_a_state_if_that_is_wished():
     """Under a context of its own."""
-    found = commit_states(standing("a"), told(a=State.HELD), "lab", per_experiment=True)
+    found = commit_states(standing("a"), told(a=NoticeState.HELD), "lab", per_experiment=True)
 
     assert [(f"{COMMIT}/lab", "held"), (f"{COMMIT}/lab/a", "held")] == [(f.key, f.state) for f in found]
 
 
 def test_a_refused_commit_is_shown_and_that_in_force_after_a_bad_turn_is_not():
     """Nobody knows what became of its experiments."""
-    refusal = Notice(state=State.INVALID, message="no\nsuch key", commit=NEXT, about=NEXT)
+    refusal = Notice(state=NoticeState.INVALID, message="no\nsuch key", commit=NEXT, about=NEXT)
     found = commit_states(standing("a", error="away"), [refusal], "runner", per_experiment=True)
 
     assert [

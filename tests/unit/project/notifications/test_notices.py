@@ -11,10 +11,10 @@ import jsonschema
 import pytest
 from builders import a_wanted_job, an_experiment
 
-from runner.gitops import Applied
-from runner.project.notify.events import Notice, State, notices, request_digest, state_of
+from runner.gitops import AppliedCommit
+from runner.project.notify.events import Notice, NoticeState, notices, request_digest, state_of
 from runner.project.notify.payloads import Whence, notice_id, payload
-from runner.project.sync.status import Standing
+from runner.project.sync.status import SyncStatus
 from runner.reconcile import Plan
 from runner.reconcile.model.actions import CloseBatch, Hold
 from runner.reconcile.model.plan import Health, PointProgress, Sync
@@ -41,29 +41,29 @@ def a_plan(*jobs, actions=(), sync=Sync.SYNCED, health=Health.HEALTHY, **fields)
 
 def standing(plan=None, **fields):
     """How a repository of one experiment stands."""
-    known = {"applied": Applied(url="u", branch="main", commit=COMMIT, names=("exp",))}
+    known = {"applied": AppliedCommit(url="u", branch="main", commit=COMMIT, names=("exp",))}
     plans = {"exp": plan} if plan else {}
-    return Standing(**(known | {"experiments": {"exp": an_experiment()}, "plans": plans} | fields))
+    return SyncStatus(**(known | {"experiments": {"exp": an_experiment()}, "plans": plans} | fields))
 
 
 @pytest.mark.parametrize(
     ("plan", "error", "expected"),
     [
-        (a_plan(DONE, DONE), "", State.COMPLETE),
-        (a_plan(DONE, actions=(CLOSE,), sync=Sync.OUT_OF_SYNC), "", State.PROGRESSING),
-        (a_plan(DONE, look_again_s=1.0), "", State.PROGRESSING),
-        (a_plan(DONE, sync=Sync.UNKNOWN), "", State.PROGRESSING),
-        (a_plan(DONE, ACTIVE), "", State.PROGRESSING),
-        (a_plan(WANTED), "", State.PROGRESSING),
-        (None, "", State.PROGRESSING),
-        (a_plan(DONE, ACTIVE, FAILED), "", State.FAILED),
-        (a_plan(DONE, DECLINED), "", State.FAILED),
-        (a_plan(DONE, SHORT), "", State.FAILED),
-        (a_plan(DONE, WITHOUT), "", State.FAILED),
-        (a_plan(WANTED, FAILED, actions=(HOLD,)), "", State.HELD),
-        (a_plan(WANTED, health=Health.SUSPENDED), "", State.SUSPENDED),
-        (a_plan(DONE, health=Health.SUSPENDED), "", State.COMPLETE),
-        (a_plan(DONE), "there is no such device", State.ERROR),
+        (a_plan(DONE, DONE), "", NoticeState.COMPLETE),
+        (a_plan(DONE, actions=(CLOSE,), sync=Sync.OUT_OF_SYNC), "", NoticeState.PROGRESSING),
+        (a_plan(DONE, look_again_s=1.0), "", NoticeState.PROGRESSING),
+        (a_plan(DONE, sync=Sync.UNKNOWN), "", NoticeState.PROGRESSING),
+        (a_plan(DONE, ACTIVE), "", NoticeState.PROGRESSING),
+        (a_plan(WANTED), "", NoticeState.PROGRESSING),
+        (None, "", NoticeState.PROGRESSING),
+        (a_plan(DONE, ACTIVE, FAILED), "", NoticeState.FAILED),
+        (a_plan(DONE, DECLINED), "", NoticeState.FAILED),
+        (a_plan(DONE, SHORT), "", NoticeState.FAILED),
+        (a_plan(DONE, WITHOUT), "", NoticeState.FAILED),
+        (a_plan(WANTED, FAILED, actions=(HOLD,)), "", NoticeState.HELD),
+        (a_plan(WANTED, health=Health.SUSPENDED), "", NoticeState.SUSPENDED),
+        (a_plan(DONE, health=Health.SUSPENDED), "", NoticeState.COMPLETE),
+        (a_plan(DONE), "there is no such device", NoticeState.ERROR),
     ],
 )
 def test_an_experiment_has_one_state(plan, error, expected):
@@ -115,7 +115,12 @@ def test_an_experiment_has_one_state(plan, error, expected):
                 ("complete", "exp", COMMIT, "1 job, 5 runs measured"),
             ],
         ),
-        (standing(a_plan(DONE), experiments={}, applied=Applied(url="u", branch="main", commit=NEXT)), []),
+        (
+            standing(
+                a_plan(DONE), experiments={}, applied=AppliedCommit(url="u", branch="main", commit=NEXT)
+            ),
+            [],
+        ),
         (
             standing(experiments={}),
             [
@@ -128,7 +133,7 @@ def test_an_experiment_has_one_state(plan, error, expected):
             ],
         ),
         (standing(), []),
-        (Standing(), []),
+        (SyncStatus(), []),
     ],
     ids=[
         "complete",
@@ -178,7 +183,7 @@ def ids(given, at=NOW, whence=WHENCE):
 def test_an_id_is_the_same_while_experiment_digest_and_state_are():
     """In any commit, clone and turn, and whoever's credentials are used."""
     before = ids(standing(a_plan(DONE)))
-    later = standing(a_plan(DONE), applied=Applied(url="u", branch="main", commit=NEXT))
+    later = standing(a_plan(DONE), applied=AppliedCommit(url="u", branch="main", commit=NEXT))
     other = standing(a_plan(DONE), experiments={"exp": an_experiment(a_wanted_job(9))})
 
     assert before == ids(later, NOW + timedelta(days=3))
@@ -204,7 +209,7 @@ def test_an_error_of_a_turn_is_told_once_a_day_for_a_commit_whatever_its_numbers
         standing(a_plan(DONE, ACTIVE, FAILED, actions=(HOLD,))),
         standing(errors={"exp": "no"}, refused=NEXT, refusal="rewritten"),
         standing(experiments={}),
-        standing(unreachable="away", applied=Applied(url="u", branch="main")),
+        standing(unreachable="away", applied=AppliedCommit(url="u", branch="main")),
     ],
 )
 def test_payloads_are_as_their_schema_says(given):
@@ -245,11 +250,11 @@ def test_a_payload_says_what_is_so_and_no_password():
     ("notice", "expected"),
     [
         (
-            Notice(state=State.INVALID, message="a.yaml:1:1: <!channel> @all\nno", commit=NEXT),
+            Notice(state=NoticeState.INVALID, message="a.yaml:1:1: <!channel> @all\nno", commit=NEXT),
             "commit bbbbbbbbbbbb is invalid: a.yaml:1:1: ‹!channel› ＠all no (x, main)",
         ),
         (
-            Notice(state=State.ERROR, message="https://ada:key@git.test: no", commit=""),
+            Notice(state=NoticeState.ERROR, message="https://ada:key@git.test: no", commit=""),
             "runner sync has an error: https://git.test: no (x, main)",
         ),
     ],

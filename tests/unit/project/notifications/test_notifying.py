@@ -16,16 +16,16 @@ from receiver import HANG, receiving
 
 from runner.cloud.wire.webhook_message import Posted
 from runner.errors import DeliveryError
-from runner.gitops import Applied
+from runner.gitops import AppliedCommit
 from runner.project import Project, Settings
 from runner.project.config.notifications import CommitStatus, Notification
 from runner.project.notify.commit_status import CommitState
-from runner.project.notify.delivery import TURN_S, Courier
+from runner.project.notify.delivery import TURN_S, MessageSender
 from runner.project.notify.notifier import Notifying
 from runner.project.notify.outbox import KEPT, Channel, Message, read_outbox
 from runner.project.notify.signed_request import Webhook
-from runner.project.sync.loop import StopRequest, Surroundings
-from runner.project.sync.status import Standing
+from runner.project.sync.loop import LoopContext, StopRequest
+from runner.project.sync.status import SyncStatus
 from runner.reconcile import Plan
 from runner.reconcile.model.plan import Health, PointProgress, Sync
 
@@ -39,9 +39,8 @@ class Lab:
 
     def __init__(self, folder):
         self.folder, self.now, self.pauses, self.stopped = folder, datetime(2026, 3, 1, tzinfo=UTC), [], False
-        self.around = Surroundings(
+        self.context = LoopContext(
             tell=lambda _: None,
-            measure=lambda _: None,
             check=self.check,
             wait=self.wait,
             jitter=lambda: 1.0,
@@ -62,7 +61,7 @@ class Lab:
 
     def restart(self):
         """Another process, which remembers what stands on disk."""
-        self.notifying = Notifying(self.folder, self.around)
+        self.notifying = Notifying(self.folder, self.context)
 
     def turn(self, *settings, state="complete", runs=5, environ=ENVIRON, **fields):
         """The end of a turn; answers what is told of it as an error."""
@@ -75,7 +74,7 @@ class Lab:
             commit_status=next((each for each in settings if isinstance(each, CommitStatus)), None),
         )
         standing = {
-            "applied": Applied(
+            "applied": AppliedCommit(
                 url="https://git.test/lab/x.git", branch="main", commit=COMMIT, names=("exp",)
             ),
             "experiments": {"exp": an_experiment(a_wanted_job(runs=runs))},
@@ -83,7 +82,7 @@ class Lab:
             "project": Project(root=self.folder, settings=known, target_name="local", environ=environ),
         }
         try:
-            self.notifying(Standing(**(standing | fields)))
+            self.notifying(SyncStatus(**(standing | fields)))
         except DeliveryError as error:
             return str(error)
         return ""
@@ -298,7 +297,9 @@ def test_commits_have_a_status_on_gitlab(lab):
             provider="gitlab", url=receiver.url + "/api/v4", repository="lab/x", token_env="RUNNER_T"
         )
         errors = [lab.turn(status, state="progressing")]
-        following = Applied(url="https://git.test/lab/x.git", branch="main", commit="b" * 40, names=("exp",))
+        following = AppliedCommit(
+            url="https://git.test/lab/x.git", branch="main", commit="b" * 40, names=("exp",)
+        )
         errors.append(lab.turn(status, applied=following, refused="c" * 40, refusal="history was rewritten"))
 
     assert ["", ""] == errors
@@ -342,7 +343,7 @@ def test_a_turn_begins_with_those_who_answered_the_last_one(lab):
 
     hooks = [Notification(url="http://dead"), Notification(url="http://alive")]
     for runs in (5, 10):
-        lab.notifying = Notifying(lab.folder, lab.around, post)
+        lab.notifying = Notifying(lab.folder, lab.context, post)
         lab.turn(*hooks, runs=runs)
 
     assert ["http://dead"] * 3 + ["http://alive"] + ["http://alive", "http://dead"] == asked
@@ -357,11 +358,11 @@ def test_all_messages_of_a_turn_take_a_bounded_time(lab):
         time[0] += 4.0
         return Posted(200)
 
-    courier = Courier(around=lab.around, environ={}, post=post, clock=lambda: time[0])
+    sender = MessageSender(context=lab.context, environ={}, post=post, clock=lambda: time[0])
     messages = [Message(key=str(n), state="complete", body={"id": str(n)}) for n in range(5)]
     kept = []
     one = Webhook((Notification(url="http://x"),))
-    ended = courier.deliver(Channel().with_news(messages), one, TURN_S, kept.append)
+    ended = sender.deliver(Channel().with_news(messages), one, TURN_S, kept.append)
 
     assert ([5.0, 5.0, 2.0], "", 3) == (given, ended.error, ended.delivered)
     assert [4, 3, 2] == [len(each.waiting) for each in kept]

@@ -1,0 +1,60 @@
+"""What is imported where it is first used: the reader of files, Pulser, Matplotlib, servers."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from runner.cloud.wire.webhook_post import post as post
+    from runner.local.protocol.configuration import Configuration as Configuration
+    from runner.local.protocol.configuration import read_configuration as read_configuration
+    from runner.local.server.server import Settings as Settings
+    from runner.local.server.server import serve as serve
+    from runner.results.plots.matplotlib_figure import content as content
+    from runner.results.plots.matplotlib_figure import figure as figure
+    from runner.sequences.import_abstract import imported as imported
+    from runner.sequences.picture import picture as picture
+    from runner.sequences.picture import register_and_pulses as register_and_pulses
+    from runner.sequences.pulser_api.abstract_repr import built as built
+    from runner.sequences.python_functions.function_runner import Factories as Factories
+    from runner.sequences.samples import played as played
+    from runner.spec.files import content_of as content_of
+    from runner.spec.files import document_at as document_at
+    from runner.spec.files import load as load
+    from runner.spec.format.formatter import formatted as formatted
+    from runner.spec.models.policy import Policy as Policy
+    from runner.spec.validate.editor_schema import published as published
+    from runner.spec.yaml_text.dump import yaml_text as yaml_text
+    from runner.spec.yaml_text.limits import Limits as Limits
+    from runner.spec.yaml_text.loader import document as document
+else:
+    _PLACES: Final = {
+        "post": "runner.cloud.wire.webhook_post",
+        "Configuration": "runner.local.protocol.configuration",
+        "read_configuration": "runner.local.protocol.configuration",
+        "Settings": "runner.local.server.server",
+        "serve": "runner.local.server.server",
+        "content": "runner.results.plots.matplotlib_figure",
+        "figure": "runner.results.plots.matplotlib_figure",
+        "imported": "runner.sequences.import_abstract",
+        "picture": "runner.sequences.picture",
+        "register_and_pulses": "runner.sequences.picture",
+        "built": "runner.sequences.pulser_api.abstract_repr",
+        "Factories": "runner.sequences.python_functions.function_runner",
+        "played": "runner.sequences.samples",
+        "content_of": "runner.spec.files",
+        "document_at": "runner.spec.files",
+        "load": "runner.spec.files",
+        "formatted": "runner.spec.format.formatter",
+        "Policy": "runner.spec.models.policy",
+        "published": "runner.spec.validate.editor_schema",
+        "yaml_text": "runner.spec.yaml_text.dump",
+        "Limits": "runner.spec.yaml_text.limits",
+        "document": "runner.spec.yaml_text.loader",
+    }
+
+    def __getattr__(name: str) -> object:
+        if name not in _PLACES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(_PLACES[name]), name)

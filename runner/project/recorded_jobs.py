@@ -1,0 +1,118 @@
+"""What is on record in a repository, as far as it counts at a target. Asks no cloud."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from runner.errors import ProjectError
+from runner.project.config.published_schemas import schema_text
+from runner.reconcile.model.tags import SHORT
+from runner.results import job_rows, verified
+from runner.results.records.copies import each_once
+from runner.results.records.sites import elsewhere, says_where, was_here, with_constants
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from runner.domain import RecordedJob
+    from runner.project.experiments.loaded import Experiment
+    from runner.results import JobRow, Records, Verdict
+    from runner.results.records.sites import Site
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedJobs:
+    """The records of a repository, as its experiments may use them.
+
+    Args:
+        folder: Where they are.
+
+        site: The service that measures.
+
+        declared: Names that files describe; None where a file keeps its own to itself.
+    """
+
+    folder: Path
+    records: Records
+    site: Site
+    declared: Callable[[], frozenset[str] | None]
+
+    def rows(self, experiment: Experiment) -> tuple[JobRow, ...]:
+        """A row for each job of the file."""
+        return job_rows(experiment.desired, [job for _, job in self.of(experiment)])
+
+    def of(self, experiment: Experiment) -> list[tuple[str, RecordedJob]]:
+        """The jobs that may count for an experiment, each with the name it is recorded under.
+
+        Those that were measured at the target, as far as their records or manifests say it.
+
+        Raises:
+            ProjectError: The project of the target is not known, and there are results of several.
+        """
+        manifests: dict[tuple[str, str], Mapping[str, object] | None] = {}
+        found = []
+        for name, job in self._at_all_targets(experiment):
+            if (name, job.recipe) not in manifests:
+                manifests[name, job.recipe] = self.records.manifest(name, job.recipe)
+            if was_here(job, manifests[name, job.recipe], self.site, trusts_names=True):
+                whole = replace(job, target=job.target if says_where(job.target) else self._known_target)
+                found.append((name, with_constants(experiment.desired, whole, manifests[name, job.recipe])))
+        several = sorted({job.target for _, job in found if job.target} - {self.site.target, *self.site.also})
+        if len(several) > 1:
+            hint = "say which with PASQAL_PROJECT_ID, or `project_id` in runner.toml"
+            raise ProjectError(f"there are results of {' and '.join(several)}", hint=hint)
+        return found
+
+    @property
+    def _known_target(self) -> str:
+        """The target; empty where its project is not known."""
+        return "" if self.site.target.endswith("/") else self.site.target
+
+    def elsewhere(self, experiment: Experiment) -> dict[str, int]:
+        """How many jobs of the same experiment were measured at each other target.
+
+        Those that do not say where, and of which their manifest does not prove it, stand under no name.
+        """
+        recipe, site = experiment.desired.recipe[:SHORT], self.site
+        same = [(name, job) for name, job in self._at_all_targets(experiment) if job.recipe == recipe]
+        manifests = {name: self.records.manifest(name, recipe) for name, _ in same}
+        unproved = sum(was_here(job, manifests[name], site, trusts_names=True) is None for name, job in same)
+        return elsewhere((job for _, job in same), site) | ({"": unproved} if unproved else {})
+
+    def _at_all_targets(self, experiment: Experiment) -> list[tuple[str, RecordedJob]]:
+        """The jobs of an experiment, each with the name it is recorded under.
+
+        Its own come last; before them those of experiments that are gone and that ran the same recipe.
+        """
+        recipe = experiment.desired.recipe[:SHORT]
+        former = (
+            (name, job) for name in self._former.get(recipe, ()) for job in self.records.of_experiment(name)
+        )
+        own = ((experiment.name, job) for job in self.records.of_experiment(experiment.name))
+        known = [*((name, job) for name, job in former if job.recipe == recipe), *own]
+        name_of = {id(job): name for name, job in known}
+        return [(name_of[id(job)], job) for job in each_once(job for _, job in known)]
+
+    def verdict(self, experiment: Experiment) -> Verdict:
+        """Whether what is on record for an experiment is as it was recorded."""
+        return verified(self.folders(experiment), json.loads(schema_text("record")))
+
+    def folders(self, experiment: Experiment) -> list[Path]:
+        """Where there may be records of an experiment: under its own name first, then under former ones."""
+        names = dict.fromkeys((experiment.name, *self._former.get(experiment.desired.recipe[:SHORT], ())))
+        return [self.folder / name for name in names]
+
+    @cached_property
+    def _former(self) -> dict[str, list[str]]:
+        """Names that have records and that no file has any more, by the recipes they ran."""
+        recipes = self.records.recipes()
+        declared = self.declared() if recipes else None
+        former: dict[str, list[str]] = {}
+        for name in sorted(recipes.keys() - declared) if declared is not None else ():
+            for recipe in recipes[name]:
+                former.setdefault(recipe, []).append(name)
+        return former
