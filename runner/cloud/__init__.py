@@ -1,10 +1,11 @@
 """The client of Pasqal Cloud Services: `Cloud`, `Client`, `Batch`, `Job`, authentication.
 
-Here belongs what speaks HTTP, and nothing else does: what to send and when is decided by those who call.
+Here belongs what speaks HTTP, and nothing else does: what to send and when is decided by callers.
 A POST is sent once. Safe requests are retried with backoff. Every failure is one of `runner.errors`.
 """
 
-from typing import TYPE_CHECKING, Any
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 from runner.cloud.batch import Batch
 from runner.cloud.client import Client
@@ -59,10 +60,8 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
     """`RequestsPort`, for which requests is imported: only where something is sent."""
     if name == "RequestsPort":
-        from runner.cloud.wire.requests_transport import RequestsPort  # noqa: PLC0415
-
-        return RequestsPort
+        return getattr(import_module("runner.cloud.wire.requests_transport"), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -6,7 +6,7 @@ import warnings
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from runner.cloud.emulator_config import read_configuration
-from runner.cloud.job import Job
+from runner.cloud.job import Job, asked
 from runner.cloud.wait import wait_for_batch
 from runner.errors import (
     BatchCancellingError,
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from runner.cloud.client import Client
     from runner.cloud.emulator_config import Configuration
+    from runner.cloud.wire.transport import Payload
 
 T = TypeVar("T")
 
@@ -68,7 +69,7 @@ class Batch:
     parent_id: str | None = None
     configuration: Configuration | None
 
-    def __init__(self, payload: Mapping[str, Any], client: Client) -> None:
+    def __init__(self, payload: Payload, client: Client) -> None:
         self._client = client
         self._ordered_jobs: list[Job] | None = None
         self._sequence_builder: str | None = _UNSET
@@ -107,7 +108,7 @@ class Batch:
             self._sequence_builder = payload.get("sequence_builder")
         return self._sequence_builder
 
-    def add_jobs(self, jobs: Sequence[Mapping[str, Any]], wait: bool = False) -> None:
+    def add_jobs(self, jobs: Sequence[Mapping[str, object]], wait: bool = False) -> None:
         """Appends jobs; the batch must be open.
 
         Args:
@@ -116,7 +117,7 @@ class Batch:
             wait: Returns only when no job is pending or running.
 
         Raises:
-            JobCreationError: The jobs were refused, or nobody knows; the cause tells which.
+            JobCreationError: The jobs were refused, or the outcome is not known; the cause tells which.
         """
         payloads = [job_payload(job) for job in jobs]
         self._load(
@@ -182,7 +183,7 @@ class Batch:
         """
         self._load(self._ask(BatchSetTagsError, "tagged", lambda: self._client.set_batch_tags(self.id, tags)))
 
-    def _load(self, payload: Mapping[str, Any]) -> None:
+    def _load(self, payload: Payload) -> None:
         # What the new answer does not say is not known any more; the class has the defaults.
         for name in _OPTIONAL:
             self.__dict__.pop(name, None)
@@ -201,12 +202,9 @@ class Batch:
         self.refresh()
 
     def _ask(self, kind: type[CloudError], verb: str, call: Callable[[], T]) -> T:
-        try:
-            return call()
-        except CloudError as error:
-            raise kind(f"batch {self.id} could not be {verb}: {error}", hint=error.hint) from error
+        return asked(kind, f"batch {self.id} could not be {verb}", call)
 
 
-def job_payload(job: Mapping[str, Any]) -> dict[str, Any]:
+def job_payload(job: Mapping[str, object]) -> Payload:
     """A job as it is sent; users of the official SDK call its own sequence `serialized_sequence`."""
     return {("sequence" if key == "serialized_sequence" else key): value for key, value in job.items()}

@@ -6,14 +6,14 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from copy import copy
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Self
+from typing import TYPE_CHECKING, Final, NamedTuple, Self
 
 from runner.cloud.filters import BatchFilters, JobFilters, JobsOfBatchFilters, RebatchFilters, as_query
 from runner.cloud.wire import responses
 from runner.cloud.wire.default_port import http_port
 from runner.cloud.wire.exchange import Exchange
 from runner.cloud.wire.retry import Retrying
-from runner.cloud.wire.transport import CONNECTIONS
+from runner.cloud.wire.transport import CONNECTIONS, Payload
 from runner.errors import (
     AuthenticationError,
     CloudError,
@@ -35,8 +35,6 @@ if TYPE_CHECKING:
     from runner.cloud.wire.tokens import TokenProvider
     from runner.cloud.wire.transport import Port
 
-Payload = dict[str, Any]
-
 PAGE_SIZE: Final = 100
 _NOTHING_MEASURED: Final[Payload] = {"counter": None, "raw": None, "serialised_results": None}
 DOWNLOADS: Final = CONNECTIONS
@@ -49,7 +47,7 @@ _CANCELLED_AT_ONCE: Final = 100
 class Client:
     """The interface of PCS, endpoint by endpoint; usable from several threads.
 
-    A POST is sent exactly once; when nobody can tell what became of it, `UnknownOutcomeError` is raised.
+    A POST is sent exactly once; when its outcome is not known, `UnknownOutcomeError` is raised.
     GET and PATCH are repeated while the cloud asks to try again later, within `retrying`'s budget.
 
     Args:
@@ -106,7 +104,7 @@ class Client:
 
     # Batches
 
-    def send_batch(self, batch_data: Mapping[str, Any]) -> Payload:
+    def send_batch(self, batch_data: Payload) -> Payload:
         """Creates a batch; answers it with its jobs. The caller's mapping stays as it is.
 
         Raises:
@@ -126,7 +124,7 @@ class Client:
         """One batch, with its sequence and `job_ids`, without its jobs."""
         return self._entry("GET", f"/api/v2/batches/{batch_id}")
 
-    def is_ours(self, batch: Mapping[str, Any]) -> bool:
+    def is_ours(self, batch: Mapping[str, object]) -> bool:
         """Whether a batch is of the client's project, or does not say whose it is: a token may see others."""
         return batch.get("project_id") in {None, self.project_id}
 
@@ -138,7 +136,7 @@ class Client:
         """Batches that pass all filters, newest first, without sequence and jobs; pages come as needed."""
         return self._pages("/api/v1/batches", as_query(filters, BatchFilters))
 
-    def add_jobs(self, batch_id: str, jobs_data: Sequence[Mapping[str, Any]]) -> Payload:
+    def add_jobs(self, batch_id: str, jobs_data: Sequence[Mapping[str, object]]) -> Payload:
         """Adds jobs to an open batch; answers the batch with all its jobs.
 
         Raises:
@@ -286,14 +284,14 @@ class Client:
         data: list[Payload] = self._exchange.call("GET", url, query=(("project_status", "ACTIVE"),))["data"]
         return data
 
-    def _object(self, method: str, path: str, *, payload: Any = None, query: Query = ()) -> Payload:
+    def _object(self, method: str, path: str, *, payload: object = None, query: Query = ()) -> Payload:
         url = self.endpoints.core + path
         data = self._exchange.call(method, url, payload=payload, query=query)["data"]
         if not isinstance(data, dict):
             raise _unreadable(method, path, "the answer's `data` is no object")
         return data
 
-    def _entry(self, method: str, path: str, *, payload: Any = None, query: Query = ()) -> Payload:
+    def _entry(self, method: str, path: str, *, payload: object = None, query: Query = ()) -> Payload:
         """A batch or a job."""
         entry = self._object(method, path, payload=payload, query=query)
         if problem := responses.entry_problem(entry):

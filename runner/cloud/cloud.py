@@ -5,18 +5,18 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, Final, Self, TypeVar
+from typing import TYPE_CHECKING, Final, Self, TypeVar
 from urllib.parse import urlsplit
 
 from runner.cloud.batch import Batch, job_payload
 from runner.cloud.client import Client
 from runner.cloud.emulator_config import Configuration
-from runner.cloud.job import Job
+from runner.cloud.job import Job, asked
 from runner.cloud.wait import Waited, wait_for_batch
 from runner.cloud.wire.credentials import Credentials, token_provider
 from runner.cloud.wire.default_port import http_port
 from runner.cloud.wire.endpoints import Endpoints, region_endpoints, region_login
-from runner.cloud.wire.transport import is_loopback
+from runner.cloud.wire.transport import Payload, is_loopback
 from runner.errors import (
     AuthenticationError,
     BatchCancellingError,
@@ -100,10 +100,10 @@ class Cloud:
     def create_batch(
         self,
         sequence: str | None,
-        jobs: Iterable[Mapping[str, Any]] = (),
+        jobs: Iterable[Mapping[str, object]] = (),
         *,
         wait: bool = False,
-        **fields: Any,
+        **fields: object,
     ) -> Batch:
         """Creates a batch with one POST.
 
@@ -117,7 +117,7 @@ class Cloud:
             fields: device_type, open, tags, configuration, backend_configuration, webhook.
 
         Raises:
-            BatchCreationError: It was refused, or nobody knows; then the cause is an `UnknownOutcomeError`.
+            BatchCreationError: It was refused, or the cause is an `UnknownOutcomeError`.
         """
         payload = _batch_payload(sequence, jobs, fields)
         batch = self._batch(BatchCreationError, "created", lambda: self.client.send_batch(payload))
@@ -132,7 +132,8 @@ class Cloud:
 
     def get_job(self, job_id: str) -> Job:
         """One job."""
-        return Job(_asked(JobFetchingError, "job", "read", lambda: self.client.get_job(job_id)), self.client)
+        payload = asked(JobFetchingError, "job could not be read", lambda: self.client.get_job(job_id))
+        return Job(payload, self.client)
 
     def batches(self, **filters: Unpack[BatchFilters]) -> Iterator[Batch]:
         """Batches that pass all filters, newest first; pages are fetched as they are needed."""
@@ -148,15 +149,14 @@ class Cloud:
         """A new batch from jobs of a closed one, with one POST.
 
         Raises:
-            RebatchError: It was refused, or nobody knows; then the cause is an `UnknownOutcomeError`.
+            RebatchError: It was refused, or its outcome is unknown: the cause is an `UnknownOutcomeError`.
         """
         return self._batch(RebatchError, "batched again", lambda: self.client.rebatch(batch_id, **filters))
 
     def cancel_batches(self, batch_ids: Sequence[str]) -> Cancelled:
         """Cancels several batches with one request; one that could not be does not hinder the others."""
-        payload = _asked(
-            BatchCancellingError, "batches", "cancelled", lambda: self.client.cancel_batches(batch_ids)
-        )
+        text = "batches could not be cancelled"
+        payload = asked(BatchCancellingError, text, lambda: self.client.cancel_batches(batch_ids))
         batches = [Batch(each, self.client) for each in payload.get("batches") or ()]
         return Cancelled(batches, dict(payload.get("errors") or {}))
 
@@ -168,7 +168,7 @@ class Cloud:
         """
         return wait_for_batch(self.client, batch_id, timeout_s=timeout_s)
 
-    def results(self, jobs: Iterable[Job]) -> dict[str, dict[str, Any] | CloudError | None]:
+    def results(self, jobs: Iterable[Job]) -> dict[str, Payload | CloudError | None]:
         """What several jobs measured, by their ids, fetched at the same time.
 
         None stands for a job without a result, an error for one whose result could not be had: it is that
@@ -193,8 +193,8 @@ class Cloud:
         found = self.batches(tag=tags[0] if tags else None, start_date=since)
         return [batch for batch in found if set(tags) <= set(batch.tags or ())]
 
-    def _batch(self, kind: type[CloudError], verb: str, call: Callable[[], dict[str, Any]]) -> Batch:
-        return Batch(_asked(kind, "batch", verb, call), self.client)
+    def _batch(self, kind: type[CloudError], verb: str, call: Callable[[], Payload]) -> Batch:
+        return Batch(asked(kind, f"batch could not be {verb}", call), self.client)
 
 
 def make_client(
@@ -231,8 +231,8 @@ _FIELDS: Final = {
 
 
 def _batch_payload(
-    sequence: str | None, jobs: Iterable[Mapping[str, Any]], fields: Mapping[str, Any]
-) -> dict[str, Any]:
+    sequence: str | None, jobs: Iterable[Mapping[str, object]], fields: Mapping[str, object]
+) -> Payload:
     unknown = fields.keys() - _FIELDS.keys()
     if unknown:
         raise TypeError(f"a batch has no {min(unknown)!r}, only {', '.join(_FIELDS)}")
@@ -247,7 +247,7 @@ def _batch_payload(
     }
 
 
-def _told(kind: type[CloudError], what: str, payloads: Iterator[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+def _told(kind: type[CloudError], what: str, payloads: Iterator[Payload]) -> Iterator[Payload]:
     """A list that tells its failures by the name that users of `Batch` and `Job` know."""
     try:
         yield from payloads
@@ -260,15 +260,8 @@ def _tokens(credentials: Credentials, region: str | None, port: Port) -> TokenPr
         return token_provider(credentials, login=region_login(region), port=port)
     if credentials.token or credentials.provider:
         return token_provider(credentials, login=region_login("fr"), port=port)
-    return None  # nobody knows where a password of this cloud would be exchanged for a token
+    return None  # where a password of this cloud is exchanged for a token is not known
 
 
 def _may_carry_tokens(url: str) -> bool:
     return urlsplit(url).scheme == "https" or is_loopback(url)
-
-
-def _asked(kind: type[CloudError], what: str, verb: str, call: Callable[[], T]) -> T:
-    try:
-        return call()
-    except CloudError as error:
-        raise kind(f"{what} could not be {verb}: {error}", hint=error.hint) from error

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from runner.cloud.wire.transport import Payload
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,9 +26,9 @@ class Configuration:
 
     strict_validation: bool = False
     result_types: list[str] | None = None
-    extra_config: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    extra_config: Mapping[str, object] = field(default_factory=lambda: MappingProxyType({}))
 
-    def to_dict(self) -> dict[str, Any]:
+    def to_dict(self) -> Payload:
         """The options as they are sent."""
         known = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "extra_config"}
         return known | dict(self.extra_config)
@@ -68,7 +70,7 @@ _KINDS: Final[Mapping[str, type[Configuration]]] = {
 _NONE: Final = frozenset({"EMU_FRESNEL", "EMU_MPS", "EMU_SV"})
 
 
-def read_configuration(device_type: str, options: Mapping[str, Any] | None) -> Configuration | None:
+def read_configuration(device_type: str, options: Payload | None) -> Configuration | None:
     """The options of a batch, None without any or where they mean nothing; unknown ones are kept."""
     if options is None or device_type in _NONE:
         return None

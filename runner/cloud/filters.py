@@ -8,7 +8,7 @@ from __future__ import annotations
 import difflib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
-from typing import Any, Final, TypedDict
+from typing import Final, TypedDict
 from uuid import UUID
 
 from runner.domain import BatchStatus, JobStatus
@@ -123,7 +123,7 @@ _KINDS: Final[Mapping[str, tuple[Callable[[object], str], bool]]] = {
 }
 
 
-def as_query(filters: Mapping[str, Any], allowed: type) -> Query:
+def as_query(filters: Mapping[str, object], allowed: type) -> Query:
     """The query of some filters: a pair for each value; None filters nothing.
 
     Args:

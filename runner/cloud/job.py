@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from runner.errors import CloudError, JobCancellingError, JobFetchingError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runner.cloud.client import Client
+    from runner.cloud.wire.transport import Payload
+
+T = TypeVar("T")
 
 _UNSET: Any = object()
 
@@ -28,7 +33,7 @@ class Job:
     project_id: str
     status: str
     runs: int | None = None
-    variables: dict[str, Any] | None = None
+    variables: Payload | None = None
     created_at: str
     updated_at: str
     errors: list[str] | None = None
@@ -37,13 +42,13 @@ class Job:
     parent_id: str | None = None
     creation_order: int | None = None
 
-    def __init__(self, payload: dict[str, Any], client: Client) -> None:
+    def __init__(self, payload: Payload, client: Client) -> None:
         # Taken over, not copied: 10,000 more dicts would wake the garbage collector. What is computed below
         # stands on the class as properties, which win over a field of that name.
         self.__dict__ = payload
         self._client = client
         self._sequence: str | None = payload.get("sequence", _UNSET)
-        self._full_result: dict[str, Any] | None = None
+        self._full_result: Payload | None = None
 
     def __repr__(self) -> str:
         return f"Job({self.id}, {self.status})"
@@ -56,7 +61,7 @@ class Job:
         return self._sequence
 
     @property
-    def full_result(self) -> dict[str, Any] | None:
+    def full_result(self) -> Payload | None:
         """All that was measured, None while there is nothing yet; fetched on first use."""
         if self._full_result is None:
             self._full_result = self._fetched("result", self._client.get_job_results)
@@ -67,25 +72,29 @@ class Job:
         """Bitstring counts; character i of a bitstring is qubit i of the register's order."""
         return self.full_result and self.full_result.get("counter")
 
-    def keep_result(self, full_result: dict[str, Any]) -> None:
+    def keep_result(self, full_result: Payload) -> None:
         """Takes a result that was fetched together with others."""
         self._full_result = full_result
 
-    def cancel(self) -> dict[str, Any]:
+    def cancel(self) -> Payload:
         """Cancels the job; answers what the cloud says of it.
 
         Raises:
             JobCancellingError: The cloud refused, or could not be asked.
         """
-        try:
-            payload = self._client.cancel_job(self.id)
-        except CloudError as error:
-            raise JobCancellingError(f"job {self.id} could not be cancelled: {error}") from error
+        text = f"job {self.id} could not be cancelled"
+        payload = asked(JobCancellingError, text, lambda: self._client.cancel_job(self.id))
         self.status = payload.get("status", "CANCELED")
         return payload
 
-    def _fetched(self, what: str, fetch: Any) -> Any:
-        try:
-            return fetch(self.id)
-        except CloudError as error:
-            raise JobFetchingError(f"{what} of job {self.id} could not be read: {error}") from error
+    def _fetched(self, what: str, fetch: Callable[[str], T]) -> T:
+        text = f"{what} of job {self.id} could not be read"
+        return asked(JobFetchingError, text, lambda: fetch(self.id))
+
+
+def asked(kind: type[CloudError], text: str, call: Callable[[], T]) -> T:
+    """What a call gives; its error is raised as the kind that users of `Batch` and `Job` know."""
+    try:
+        return call()
+    except CloudError as error:
+        raise kind(f"{text}: {error}", hint=error.hint) from error

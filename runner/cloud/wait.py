@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.domain import BatchStatus, JobStatus
 
@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.cloud.client import Client
+    from runner.cloud.wire.transport import Payload
 
 _SHORTEST_S: Final = 0.25
 _SHORT_S: Final = 2.0
@@ -72,7 +73,7 @@ def pause_s(waited_s: float) -> float:
     return min(_LONGEST_S, max(_SHORTEST_S, min(_SHORT_S, waited_s / 2), _SHARE * waited_s))
 
 
-def why_over(said: Mapping[str, Any]) -> str:
+def why_over(said: Payload) -> str:
     """Why there is nothing left to wait for; empty while there is.
 
     A status never seen before is in progress.
@@ -84,10 +85,10 @@ def why_over(said: Mapping[str, Any]) -> str:
     return ""
 
 
-def _counts(said: Mapping[str, Any]) -> dict[str, int]:
+def _counts(said: Payload) -> dict[str, int]:
     return dict(said.get("jobs_count_per_status") or {})
 
 
-def _in_words(said: Mapping[str, Any]) -> str:
+def _in_words(said: Payload) -> str:
     counts = [f"{count} {status}" for status, count in sorted(_counts(said).items()) if count]
     return f"{said.get('status')}, its jobs: {', '.join(counts) or 'none'}"

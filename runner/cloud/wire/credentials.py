@@ -20,7 +20,7 @@ _HINT: Final = "set PASQAL_USERNAME and PASQAL_PASSWORD, or PASQAL_TOKEN"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What somebody can log in with; nothing secret is shown.
+    """What a user logs in with; nothing secret is shown.
 
     Args:
         token: A ready token; it wins over a username.

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 from copy import copy
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import TYPE_CHECKING, Final, Self
 
 import runner
 from runner.cloud.wire import responses
-from runner.cloud.wire.rate_limit import Pace
+from runner.cloud.wire.rate_limit import RateLimit
 from runner.cloud.wire.request_counts import CountedPort
 from runner.cloud.wire.retry import RETRIED_STATUSES, moment_of, retry_after_s
 from runner.cloud.wire.transport import (
     EndlessAnswerError,
     NoAnswerError,
     NotSentError,
+    Payload,
     Request,
     UnsendableError,
 )
@@ -89,12 +90,12 @@ class Exchange:
         self.retrying = retrying
         self.server_time = ServerTime(retrying.clock)
         self._port = port
-        self._pace = Pace(requests_per_s, clock=retrying.clock, sleep=retrying.sleep)
+        self._pace = RateLimit(requests_per_s, clock=retrying.clock, sleep=retrying.sleep)
 
     def paced(self, requests_per_s: float | None) -> Self:
         """The same with a limit to the requests a second."""
         other = copy(self)
-        other._pace = Pace(requests_per_s, clock=self.retrying.clock, sleep=self.retrying.sleep)  # noqa: SLF001  (of our own kind)
+        other._pace = RateLimit(requests_per_s, clock=self.retrying.clock, sleep=self.retrying.sleep)  # noqa: SLF001  (of our own kind)
         return other
 
     def counted(self, counts: RequestCounts) -> Self:
@@ -108,10 +109,10 @@ class Exchange:
         method: str,
         url: str,
         *,
-        payload: Any = None,
+        payload: object = None,
         query: tuple[tuple[str, str], ...] = (),
         public: bool = False,
-    ) -> dict[str, Any]:
+    ) -> Payload:
         """The JSend-like object of a successful answer; it has `data`.
 
         Args:
@@ -122,7 +123,7 @@ class Exchange:
         request = Request(method, url, query, headers, body, self._token(public=public))
         return responses.envelope(request, self._answer(request, self._paced_attempt))
 
-    def download(self, link: str) -> dict[str, Any]:
+    def download(self, link: str) -> Payload:
         """The JSON object behind a signed link; our token has no business there."""
         request = Request("GET", link, headers={"User-Agent": _USER_AGENT})
         return responses.json_object(request, self._answer(request, self._attempt))

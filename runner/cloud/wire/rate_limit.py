@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 BURST_S: Final = 1.0
 
 
-class Pace:
+class RateLimit:
     """Lets requests through, whichever thread they come from; in the order in which they come.
 
     Args:

@@ -6,7 +6,7 @@ import gzip
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any, Final, Never
+from typing import TYPE_CHECKING, Final, Never
 
 from runner.cloud.wire.retry import RETRIED_STATUSES
 from runner.domain.json_values import json_default, shown
@@ -25,7 +25,7 @@ from runner.errors import (
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.cloud.wire.transport import Answer, Request
+    from runner.cloud.wire.transport import Answer, Payload, Request
 
 # Half of a character: JSON can name it, and no file and no terminal can take it.
 _HALF: Final = re.compile("[\ud800-\udfff]")
@@ -50,7 +50,7 @@ _HINTS: Final = {
 }
 
 
-def encoded(payload: Any) -> tuple[bytes | None, dict[str, str]]:
+def encoded(payload: object) -> tuple[bytes | None, dict[str, str]]:
     """Body and headers of a JSON payload; compressed when that pays, nothing for None."""
     if payload is None:
         return None, {}
@@ -61,7 +61,7 @@ def encoded(payload: Any) -> tuple[bytes | None, dict[str, str]]:
     return body, headers
 
 
-def envelope(request: Request, answer: Answer) -> dict[str, Any]:
+def envelope(request: Request, answer: Answer) -> Payload:
     """The JSend-like object of a successful answer; it has `data`.
 
     Raises:
@@ -89,7 +89,7 @@ def entry_problem(entry: object) -> str:
     return ""
 
 
-def pagination(page: Mapping[str, Any]) -> tuple[int, int]:
+def pagination(page: Mapping[str, object]) -> tuple[int, int]:
     """Where a page ends and how many entries there are; zeros where it does not say.
 
     Raises:
@@ -109,7 +109,7 @@ def _is_id(value: object) -> bool:
     return isinstance(value, str) and 0 < len(value) <= _MOST_CHARACTERS and value.isprintable()
 
 
-def json_object(request: Request, answer: Answer) -> dict[str, Any]:
+def json_object(request: Request, answer: Answer) -> Payload:
     """The JSON object of an answer.
 
     Raises:
@@ -175,7 +175,7 @@ def _code_and_reason(answer: Answer) -> tuple[str | None, str]:
     return (None if code is None else str(code)), _reason(value)
 
 
-def _reason(value: dict[str, Any]) -> str:
+def _reason(value: Payload) -> str:
     message = str(value.get("message") or "")
     data = value.get("data")
     description = data.get("description") if isinstance(data, dict) else None
@@ -187,7 +187,7 @@ def _reason(value: dict[str, Any]) -> str:
     return ": ".join(filter(None, said))
 
 
-def _problem(entry: Any) -> str:
+def _problem(entry: object) -> str:
     if not isinstance(entry, dict):
         return str(entry)
     place = ".".join(str(part) for part in entry.get("loc") or ())

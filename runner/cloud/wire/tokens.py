@@ -31,7 +31,7 @@ class TokenProvider(Protocol):
 
 
 class ReadyToken:
-    """A token that somebody else has fetched."""
+    """A token that was fetched elsewhere."""
 
     def __init__(self, token: str) -> None:
         self._token = token
@@ -125,7 +125,7 @@ def _token_and_lifetime(request: Request, answer: Answer) -> tuple[str, float]:
         reason = str(value.get("error_description") or value.get("error") or "")
     except (ValueError, KeyError, TypeError, AttributeError):
         reason = "the answer cannot be read"
-    # The body is not shown: nobody promises that it does not repeat what was sent.
+    # The body is not shown: it may repeat what was sent.
     raise AuthenticationError(
         f"no token could be had: {reason or 'refused'}",
         method="POST",

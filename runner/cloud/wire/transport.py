@@ -1,13 +1,13 @@
 """What goes to the cloud and what comes back: one finished request in, one answer out.
 
-`requests_transport` carries them; who only reads files imports neither it nor the libraries behind it.
+`requests_transport` carries them; what only reads files imports neither it nor the libraries behind it.
 """
 
 from __future__ import annotations
 
 import ipaddress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from runner.errors import RunnerError
@@ -15,6 +15,8 @@ from runner.errors import RunnerError
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# An object of JSON, as the cloud says it or is told it.
+Payload = dict[str, Any]
 
 CONNECTIONS: Final = 64
 

@@ -1,4 +1,4 @@
-"""Messages to servers that are no cloud: webhooks, and the interfaces of those who host repositories.
+"""Messages to servers that are no cloud: webhooks, and the interfaces of hosts of repositories.
 
 One POST, no redirects, no `.netrc`, no cookies, and no more of the answer than its beginning.
 """

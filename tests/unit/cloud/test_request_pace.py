@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from runner.cloud import Answer, Client, Endpoints, Retrying
-from runner.cloud.wire.rate_limit import Pace
+from runner.cloud.wire.rate_limit import RateLimit
 from runner.errors import UnknownOutcomeError
 
 OK = Answer(200, {}, json.dumps({"status": "success", "data": {"id": "b"}}).encode())
@@ -49,7 +49,7 @@ class TimedPort:
 def sent_at(n, requests_per_s, pause_s=0.0):
     """When so many requests are sent that come one after the other, after pauses."""
     time = Time()
-    pace = Pace(requests_per_s, clock=time.clock, sleep=time.sleep)
+    pace = RateLimit(requests_per_s, clock=time.clock, sleep=time.sleep)
     moments = []
     for _ in range(n):
         pace.wait(longest_hold_s=60)
@@ -142,7 +142,7 @@ def test_a_429_with_retry_after_holds_back_all_threads():
             assert told.wait(DEADLINE_S)
         time.sleep(seconds)
 
-    pace = Pace(1.0, clock=time.clock, sleep=sleep)
+    pace = RateLimit(1.0, clock=time.clock, sleep=sleep)
 
     def wait_for_a_turn():
         pace.wait(longest_hold_s=60)
@@ -174,7 +174,7 @@ def test_a_rest_beyond_the_patience_is_not_waited_for():
 def test_a_rest_that_grows_while_it_is_waited_for_has_an_end():
     """After its patience a request is sent, and is refused for itself."""
     time = Time()
-    pace = Pace(clock=time.clock, sleep=lambda seconds: (time.sleep(seconds), pace.hold(5.0)))
+    pace = RateLimit(clock=time.clock, sleep=lambda seconds: (time.sleep(seconds), pace.hold(5.0)))
     pace.hold(5.0)
     pace.wait(longest_hold_s=12.0)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from runner.cloud.wire import exchange
-from runner.cloud.wire.rate_limit import Pace
+from runner.cloud.wire.rate_limit import RateLimit
 from runner.errors import AuthenticationError
 from runner.project import Target
 from runner.project.config.targets import connect
@@ -82,12 +82,12 @@ def test_a_region_has_a_limit_to_its_requests_and_others_have_what_they_are_give
     """How long the 21st of 21 requests at once waits, in all."""
     paces = []
 
-    class Told(Pace):
+    class Told(RateLimit):
         def __init__(self, requests_per_s=None, **fields):
             super().__init__(requests_per_s, clock=lambda: 0.0, sleep=fields["sleep"])
             paces.append(self)
 
-    monkeypatch.setattr(exchange, "Pace", Told)
+    monkeypatch.setattr(exchange, "RateLimit", Told)
     connected(tmp_path, target, PASQAL_TOKEN=SECRET)
     waits_s = [paces[-1]._turn_s() for _ in range(21)]
 
