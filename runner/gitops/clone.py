@@ -89,7 +89,7 @@ class Clone:
         Raises:
             RemoteError: It names none, or cannot be reached.
         """
-        for line in self._git.tell_remote("ls-remote", "--symref", "origin", "HEAD").splitlines():
+        for line in self._git.tell("ls-remote", "--symref", "origin", "HEAD").splitlines():
             target, _, name = line.partition("\t")
             if name == "HEAD" and target.startswith("ref: refs/heads/"):
                 return target.removeprefix("ref: refs/heads/")
@@ -102,7 +102,7 @@ class Clone:
             RemoteError: The repository cannot be reached.
         """
         ref = f"refs/heads/{branch}"
-        for line in self._git.tell_remote("ls-remote", "origin", ref).splitlines():
+        for line in self._git.tell("ls-remote", "origin", ref).splitlines():
             commit, _, name = line.partition("\t")
             if name == ref:
                 return commit
@@ -115,14 +115,14 @@ class Clone:
         """
         depth = ("--depth=1",) if is_first else ()
         ref = f"refs/remotes/origin/{branch}"
-        self._git.tell_remote(*_FETCH, *depth, "origin", f"+refs/heads/{branch}:{ref}")
+        self._git.tell(*_FETCH, *depth, "origin", f"+refs/heads/{branch}:{ref}")
         return self._git.tell("rev-parse", "--verify", f"{ref}^{{commit}}").strip()
 
     def deepen(self, branch: str) -> None:
         """Fetches all history there is, unless it is there."""
         if self._git.tell("rev-parse", "--is-shallow-repository").strip() == "true":
             source = f"+refs/heads/{branch}:refs/remotes/origin/{branch}"
-            self._git.tell_remote(*_FETCH, "--unshallow", "origin", source)
+            self._git.tell(*_FETCH, "--unshallow", "origin", source)
 
     def relation(self, applied: str, head: str, branch: str) -> Relation:
         """How the newest commit is related to the one in force; history is fetched where it takes that."""

@@ -70,18 +70,17 @@ class Git:
     check: Callable[[], None] = lambda: None
     kept: tuple[int, ...] = ()
 
-    def ask(
-        self, *words: str, stdin: str = "", timeout_s: float = LOCAL_S, index: Path | None = None
-    ) -> GitAnswer:
+    def ask(self, *words: str, stdin: str = "", index: Path | None = None) -> GitAnswer:
         """What git answers, be it a refusal.
 
         Raises:
             GitError: There is no git, or it did not end in time.
         """
         environ = self._environ() | ({"GIT_INDEX_FILE": str(index)} if index else {})
+        settings = [word for each in _SETTINGS for word in ("-c", each)]
         try:
             process = subprocess.Popen(  # noqa: S603  (no shell)
-                ["git", *_SETTINGS, *words],  # noqa: S607  (the user's git)
+                ["git", *settings, *words],  # noqa: S607  (the user's git)
                 cwd=self.folder,
                 env=environ,
                 stdin=subprocess.PIPE,
@@ -96,12 +95,11 @@ class Git:
         except OSError as error:
             raise GitError(f"git cannot be started: {error}", hint="install git 2.31 or newer") from error
         with process:
-            out, err = self._communicated(process, stdin, timeout_s, words[0])
+            out, err = self._communicated(process, stdin, words[0])
         return GitAnswer(process.returncode, out, shown(err))
 
-    def _communicated(
-        self, process: subprocess.Popen[str], stdin: str, timeout_s: float, verb: str
-    ) -> tuple[str, str]:
+    def _communicated(self, process: subprocess.Popen[str], stdin: str, verb: str) -> tuple[str, str]:
+        timeout_s = REMOTE_S if verb in _REMOTE else LOCAL_S
         deadline, given = time.monotonic() + timeout_s, stdin
         try:
             while True:
@@ -120,29 +118,14 @@ class Git:
 
         Raises:
             GitError: It refused.
+
+            RemoteError: The repository that it fetches from cannot be reached, or refused.
         """
         answer = self.ask(*words, stdin=stdin, index=index)
+        if answer.code and words[0] in _REMOTE:
+            raise RemoteError(f"{shown(self.url)}: {said(answer)}")
         if answer.code:
             raise GitError(f"git {words[0]} in {self.folder}: {said(answer)}")
-        return answer.out
-
-    def ask_remote(self, *words: str) -> GitAnswer:
-        """What git answers, be it a refusal, when it needs the repository that it fetches from.
-
-        Raises:
-            GitError: There is no git, or it did not end in time.
-        """
-        return self.ask(*words, timeout_s=REMOTE_S)
-
-    def tell_remote(self, *words: str) -> str:
-        """What git answers, when it needs the repository that it fetches from.
-
-        Raises:
-            RemoteError: It cannot be reached, or refused.
-        """
-        answer = self.ask_remote(*words)
-        if answer.code:
-            raise RemoteError(f"{shown(self.url)}: {said(answer)}")
         return answer.out
 
     def _environ(self) -> dict[str, str]:
@@ -161,17 +144,11 @@ class Git:
 
 # No hook runs, nothing goes on in the background, nothing asks, and files are as they were committed.
 _SETTINGS: Final = (
-    "-c",
     f"core.hooksPath={os.devnull}",
-    "-c",
     "gc.autoDetach=false",
-    "-c",
     "core.fsmonitor=false",
-    "-c",
     "advice.detachedHead=false",
-    "-c",
     "core.quotePath=false",
-    "-c",
     "core.autocrlf=false",
 )
 

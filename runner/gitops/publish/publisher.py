@@ -186,7 +186,7 @@ class Publisher:
             RemoteError: The repository refuses it for another reason.
         """
         target = f"{commit}:refs/heads/{place.branch}"
-        answer = self._git.ask_remote("push", "--quiet", "--no-follow-tags", "origin", target)
+        answer = self._git.ask("push", "--quiet", "--no-follow-tags", "origin", target)
         now = self._clone.remote_head(place.branch) if answer.code else commit
         if now == commit:  # also where the answer was lost
             self._git.tell("update-ref", f"refs/remotes/origin/{place.branch}", commit)

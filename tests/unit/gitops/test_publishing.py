@@ -318,13 +318,13 @@ class DyingGit:
     def __getattr__(self, name):
         return getattr(self._git, name)
 
-    def ask_remote(self, *words):
+    def ask(self, *words, **given):
         """As git does, unless it is a push."""
         dies = words[0] == "push" and not self._is_over
         self._is_over |= dies
         if dies and not self._after:
             raise Killed
-        answer = self._git.ask_remote(*words)
+        answer = self._git.ask(*words, **given)
         if dies:
             raise Killed
         return answer
