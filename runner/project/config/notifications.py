@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
-from runner.project.config.tables import StrictTable
+from runner.project.config.tables import StrictTable, key, optional
 
 Told = Literal["complete", "failed", "held", "invalid", "refused", "error", "progressing", "suspended"]
 Variable = Annotated[str, Field(pattern=r"^RUNNER_[A-Z0-9_]+$")]
@@ -28,35 +28,27 @@ class Notification(
 ):
     """A webhook that is told, once for each state that an experiment or a commit comes into."""
 
-    url: str | None = Field(
-        None,
+    url: str | None = optional(
+        "Where messages are posted; one that is secret goes into `url_env`.",
+        "https://lab.example.org/hooks/runner",
         pattern=r"^https?://",
-        description="Where messages are posted; one that is secret goes into `url_env`.",
-        examples=["https://lab.example.org/hooks/runner"],
     )
-    url_env: Variable | None = Field(
-        None,
-        description="Environment variable with the URL: those of chat services are secrets.",
-        examples=["RUNNER_CHAT_URL"],
+    url_env: Variable | None = optional(
+        "Environment variable with the URL: those of chat services are secrets.", "RUNNER_CHAT_URL"
     )
-    secret_env: Variable | None = Field(
-        None,
-        description="Environment variable with the key by which messages are signed (HMAC, SHA-256);"
+    secret_env: Variable | None = optional(
+        "Environment variable with the key by which messages are signed (HMAC, SHA-256);"
         " without it they are not signed.",
-        examples=["RUNNER_WEBHOOK_SECRET"],
+        "RUNNER_WEBHOOK_SECRET",
     )
-    on: list[Told] = Field(
-        list(_BY_DEFAULT), description="States that are told.", examples=[["failed", "held"]], min_length=1
-    )
-    experiments: list[str] = Field(
-        ["*"],
-        description="Names or patterns of the experiments that are told of; * and ? stand for any letters."
+    on: list[Told] = key("States that are told.", ["failed", "held"], default=list(_BY_DEFAULT), min_length=1)
+    experiments: list[str] = key(
+        "Names or patterns of the experiments that are told of; * and ? stand for any letters."
         " What is about the whole repository is told anyway.",
-        examples=[["afm-*"]],
+        ["afm-*"],
+        default=["*"],
     )
-    timeout_s: Timeout = Field(
-        _TIMEOUT_S, description="How long an answer is waited for (in s).", examples=[5]
-    )
+    timeout_s: Timeout = key("How long an answer is waited for (in s).", 5, default=_TIMEOUT_S)
 
     @field_validator("url")
     @classmethod
@@ -73,38 +65,33 @@ class Notification(
 class CommitStatus(StrictTable):
     """Where the state of a commit is shown beside it: on GitHub or GitLab."""
 
-    provider: Literal["github", "gitlab"] = Field(description="Whose interface it is.", examples=["github"])
-    url: str | None = Field(
-        None,
+    provider: Literal["github", "gitlab"] = key("Whose interface it is.", "github")
+    url: str | None = optional(
+        "Base URL of the interface; default: https://api.github.com, or https://gitlab.com/api/v4.",
+        "https://gitlab.example.org/api/v4",
         pattern=r"^https?://",
-        description="Base URL of the interface; default: https://api.github.com, or"
-        " https://gitlab.com/api/v4.",
-        examples=["https://gitlab.example.org/api/v4"],
     )
-    repository: str = Field(
+    repository: str = key(
+        "Owner and name of the repository; on GitLab the path of the project, or its number.",
+        "lab/experiments",
+        "4711",
         pattern=r"^[A-Za-z0-9._-]+(/[A-Za-z0-9._-]+)*$",
-        description="Owner and name of the repository; on GitLab the path of the project, or its number.",
-        examples=["lab/experiments", "4711"],
     )
-    token_env: Variable = Field(
-        description="Environment variable with a token that may write statuses: on GitHub `statuses:write`,"
+    token_env: Variable = key(
+        "Environment variable with a token that may write statuses: on GitHub `statuses:write`,"
         " on GitLab `api`.",
-        examples=["RUNNER_STATUS_TOKEN"],
+        "RUNNER_STATUS_TOKEN",
     )
-    context: str = Field(
+    context: str = key(
+        "What tells this status from those of others.",
         "runner",
+        default="runner",
         pattern=r"^[^\x00-\x1f\x7f]{1,100}$",
-        description="What tells this status from those of others.",
-        examples=["runner"],
     )
-    per_experiment: bool = Field(
-        False,
-        description="Whether each experiment has a status, too: `context/NAME`.",
-        examples=[True],
+    per_experiment: bool = key(
+        "Whether each experiment has a status, too: `context/NAME`.", True, default=False
     )
-    timeout_s: Timeout = Field(
-        _TIMEOUT_S, description="How long an answer is waited for (in s).", examples=[5]
-    )
+    timeout_s: Timeout = key("How long an answer is waited for (in s).", 5, default=_TIMEOUT_S)
 
     @field_validator("url")
     @classmethod

@@ -20,6 +20,8 @@ from runner.project.config.tables import (
     Seconds,
     StrictTable,
     Target,
+    key,
+    optional,
 )
 from runner.results.records.files import obstacle
 
@@ -37,88 +39,72 @@ _MOST_DOTS: Final = 100
 class Settings(StrictTable):
     """All of `runner.toml`."""
 
-    namespace: str | None = Field(
-        None,
+    namespace: str | None = optional(
+        "Separates repositories that share a project; default: the root commit's first 8 digits.",
+        "my-lab",
         pattern=r"^[a-z0-9][a-z0-9-]{0,39}$",
-        description="Separates repositories that share a project; default: the root commit's first 8 digits.",
-        examples=["my-lab"],
     )
-    target: str = Field(
-        LOCAL, description="Target used when the command line names none.", examples=["local", "pasqal"]
-    )
-    experiments: tuple[InRepository, ...] = Field(
-        (".",),
+    target: str = key("Target used when the command line names none.", "local", "pasqal", default=LOCAL)
+    experiments: tuple[InRepository, ...] = key(
+        "Folders of the experiments, from the root: what verbs without FILE and `runner sync`"
+        " read; files elsewhere are read where they are named.",
+        ["specs"],
+        default=(".",),
         min_length=1,
         strict=False,
-        description="Folders of the experiments, from the root: what verbs without FILE and `runner sync`"
-        " read; files elsewhere are read where they are named.",
-        examples=[["specs"]],
     )
-    results: str = Field(
-        "results", description="Folder of the records, in the repository.", examples=["results"]
-    )
-    device_max_age_s: Seconds = Field(
-        3600.0,
-        description="What the target's devices can do is asked again when what is known is older (in s), by"
+    results: str = key("Folder of the records, in the repository.", "results", default="results")
+    device_max_age_s: Seconds = key(
+        "What the target's devices can do is asked again when what is known is older (in s), by"
         " verbs that speak to the target anyway.",
-        examples=[3600],
+        3600,
+        default=3600.0,
     )
-    removed: Literal["keep", "cancel"] = Field(
-        "keep",
-        description="Pending work of experiments that no file of the repository describes any more, when all"
+    removed: Literal["keep", "cancel"] = key(
+        "Pending work of experiments that no file of the repository describes any more, when all"
         " of its files are applied.",
-        examples=["keep"],
+        "keep",
+        default="keep",
     )
-    allow_python: bool = Field(
-        False,
-        description="Whether the functions in Python are run that files name as their sequence: with all that"
+    allow_python: bool = key(
+        "Whether the functions in Python are run that files name as their sequence: with all that"
         " you may do.",
-        examples=[True],
+        True,
+        default=False,
     )
-    python_timeout_s: Annotated[float, Field(gt=0, le=86_400)] = Field(
-        60.0, description="How long such a function may take (in s).", examples=[300]
+    python_timeout_s: Annotated[float, Field(gt=0, le=86_400)] = key(
+        "How long such a function may take (in s).", 300, default=60.0
     )
-    targets: dict[str, Target] = Field(
+    targets: dict[str, Target] = key(
+        "Clouds that experiments can be applied to, by name.",
+        {"pasqal": {"region": "fr", "project_id": "…"}},
         default_factory=dict,
-        description="Clouds that experiments can be applied to, by name.",
-        examples=[{"pasqal": {"region": "fr", "project_id": "…"}}],
     )
-    defaults: Defaults = Field(
+    defaults: Defaults = key(
+        "What holds for files that say nothing of it.",
+        {"policy": {"retry": {"limit": 1}}},
         default_factory=Defaults,
-        description="What holds for files that say nothing of it.",
-        examples=[{"policy": {"retry": {"limit": 1}}}],
     )
-    caps: Caps = Field(
-        default_factory=Caps,
-        description="Bounds on what any file may ask of the cloud.",
-        examples=[{"runs": 100_000}],
-    )
-    budget_per_day: BudgetPerDay = Field(
+    caps: Caps = key("Bounds on what any file may ask of the cloud.", {"runs": 100_000}, default_factory=Caps)
+    budget_per_day: BudgetPerDay = key(
+        "What all experiments of the repository together may buy in a day of UTC, on a target.",
+        {"runs": 20_000, "qpu_s": 7200},
         default_factory=BudgetPerDay,
-        description="What all experiments of the repository together may buy in a day of UTC, on a target.",
-        examples=[{"runs": 20_000, "qpu_s": 7200}],
     )
-    folders: dict[InRepository, FolderRules] = Field(
+    folders: dict[InRepository, FolderRules] = key(
+        "What experiments in a folder, by its path from the root, and below it may use.",
+        {"specs/qpu": {"targets": ["pasqal"], "device_types": ["FRESNEL"]}},
         default_factory=dict,
-        description="What experiments in a folder, by its path from the root, and below it may use.",
-        examples=[{"specs/qpu": {"targets": ["pasqal"], "device_types": ["FRESNEL"]}}],
     )
-    limits: Limits = Field(
-        default_factory=Limits,
-        description="Bounds on the files themselves.",
-        examples=[{"jobs": 1000}],
-    )
-    notifications: list[Notification] = Field(
+    limits: Limits = key("Bounds on the files themselves.", {"jobs": 1000}, default_factory=Limits)
+    notifications: list[Notification] = key(
+        "Webhooks that `runner sync` tells how things stand.",
+        [{"url_env": "RUNNER_CHAT_URL", "on": ["failed", "held"]}],
         default_factory=list,
-        description="Webhooks that `runner sync` tells how things stand.",
-        examples=[[{"url_env": "RUNNER_CHAT_URL", "on": ["failed", "held"]}]],
     )
-    commit_status: CommitStatus | None = Field(
-        None,
-        description="Where `runner sync` shows the state of a commit.",
-        examples=[
-            {"provider": "github", "repository": "lab/experiments", "token_env": "RUNNER_STATUS_TOKEN"}
-        ],
+    commit_status: CommitStatus | None = optional(
+        "Where `runner sync` shows the state of a commit.",
+        {"provider": "github", "repository": "lab/experiments", "token_env": "RUNNER_STATUS_TOKEN"},
     )
 
     @model_validator(mode="after")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -27,6 +27,20 @@ if TYPE_CHECKING:
 
 N = TypeVar("N", int, float)
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+def key(description: str, *examples: object, **rules: Any) -> Any:
+    """A key of the file as pydantic has it: what it is for, with its unit, and what could stand there.
+
+    Args:
+        rules: A default if the key may be left out, and bounds, as `Field` takes them.
+    """
+    return Field(description=description, examples=list(examples), **rules)
+
+
+def optional(description: str, *examples: object, **rules: Any) -> Any:
+    """The same for a key that is None where it is left out."""
+    return key(description, *examples, default=None, **rules)
 
 
 class StrictTable(BaseModel):
@@ -64,55 +78,40 @@ InRepository = Annotated[str, AfterValidator(_in_repository)]
 class Target(StrictTable, json_schema_extra={"not": {"required": ["region", "url"]}}):
     """A cloud that experiments can be applied to: a region of PCS, any base URL, or this machine."""
 
-    region: str | None = Field(None, description="Region of PCS: fr or sa.", examples=["fr"])
-    url: BaseUrl | None = Field(
-        None,
-        description="Base URL of any other cloud that speaks PCS's interface.",
-        examples=["http://127.0.0.1:8000"],
+    region: str | None = optional("Region of PCS: fr or sa.", "fr")
+    url: BaseUrl | None = optional(
+        "Base URL of any other cloud that speaks PCS's interface.", "http://127.0.0.1:8000"
     )
-    account_url: BaseUrl | None = Field(
-        None,
-        description="Base URL of its account interface; default: url.",
-        examples=["http://127.0.0.1:8000"],
+    account_url: BaseUrl | None = optional(
+        "Base URL of its account interface; default: url.", "http://127.0.0.1:8000"
     )
-    project_id: str | None = Field(
-        None,
-        description="Project that owns what is created.",
-        examples=["6d0b4b9e-0a0c-4a2e-9f6a-2f9d3c1f7b11"],
+    project_id: str | None = optional(
+        "Project that owns what is created.", "6d0b4b9e-0a0c-4a2e-9f6a-2f9d3c1f7b11"
     )
-    ca_bundle: str | None = Field(
-        None, description="Path of the TLS certificates to trust.", examples=["certificates/lab.pem"]
-    )
-    settle_s: Seconds | None = Field(None, description="How far lists may lag behind (in s).", examples=[30])
-    claim_ttl_s: Seconds = Field(
-        60.0,
+    ca_bundle: str | None = optional("Path of the TLS certificates to trust.", "certificates/lab.pem")
+    settle_s: Seconds | None = optional("How far lists may lag behind (in s).", 30)
+    claim_ttl_s: Seconds = key(
+        "How long another machine's claim is respected (in s).",
+        60,
+        default=60.0,
         validation_alias=AliasChoices("claim_ttl_s", "lease_s"),  # the second is that of earlier versions
-        description="How long another machine's claim is respected (in s).",
-        examples=[60],
     )
-    poll_s: Seconds | None = Field(
-        None, description="Pause between two looks at running jobs (in s).", examples=[10]
+    poll_s: Seconds | None = optional("Pause between two looks at running jobs (in s).", 10)
+    requests_per_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = optional(
+        "Most requests a second, on the long run; default: 20 in a region, else no limit.", 5
     )
-    requests_per_s: Annotated[float, Field(gt=0, allow_inf_nan=False)] | None = Field(
-        None,
-        description="Most requests a second, on the long run; default: 20 in a region, else no limit.",
-        examples=[5],
-    )
-    same_as: str | None = Field(
-        None,
-        description="Another target that is the same service: what was measured under either name counts for"
+    same_as: str | None = optional(
+        "Another target that is the same service: what was measured under either name counts for"
         " both. One that emulates is never the same as one that does not.",
-        examples=["pasqal"],
+        "pasqal",
     )
-    emulates: bool = Field(
-        False,
-        description="Whether a url leads to a local cloud (`runner local serve`), which emulates what it is"
+    emulates: bool = key(
+        "Whether a url leads to a local cloud (`runner local serve`), which emulates what it is"
         " sent: it is the same target as local then.",
-        examples=[True],
+        True,
+        default=False,
     )
-    idle_exit_s: Seconds = Field(
-        30.0, description="The local cloud ends after this long without work (in s).", examples=[30]
-    )
+    idle_exit_s: Seconds = key("The local cloud ends after this long without work (in s).", 30, default=30.0)
 
     @model_validator(mode="after")
     def _one_address(self) -> Target:
@@ -136,10 +135,8 @@ class Target(StrictTable, json_schema_extra={"not": {"required": ["region", "url
 class Defaults(StrictTable):
     """What holds where an experiment file says nothing."""
 
-    policy: dict[str, object] = Field(
-        default_factory=dict,
-        description="Keys of an experiment's `policy`.",
-        examples=[{"retry": {"limit": 1}}],
+    policy: dict[str, object] = key(
+        "Keys of an experiment's `policy`.", {"retry": {"limit": 1}}, default_factory=dict
     )
 
     @field_validator("policy")
@@ -157,22 +154,15 @@ class Defaults(StrictTable):
 class Caps(StrictTable):
     """What no experiment file may go beyond, whatever it says: each for itself, over all time."""
 
-    runs: int | None = Field(None, ge=1, description="Highest `budget.runs`.", examples=[100_000])
-    jobs: int | None = Field(None, ge=1, description="Highest `budget.jobs`.", examples=[1000])
-    qpu_s: float | None = Field(
-        None, gt=0, allow_inf_nan=False, description="Highest `budget.qpu_s` (in s).", examples=[3600]
+    runs: int | None = optional("Highest `budget.runs`.", 100_000, ge=1)
+    jobs: int | None = optional("Highest `budget.jobs`.", 1000, ge=1)
+    qpu_s: float | None = optional("Highest `budget.qpu_s` (in s).", 3600, gt=0, allow_inf_nan=False)
+    retries: int | None = optional("Highest `retry.limit`.", 2, ge=0)
+    rerun: int | None = optional(
+        "Highest `rerun` counter of any job; a file with a higher one is refused.", 0, ge=0
     )
-    retries: int | None = Field(None, ge=0, description="Highest `retry.limit`.", examples=[2])
-    rerun: int | None = Field(
-        None,
-        ge=0,
-        description="Highest `rerun` counter of any job; a file with a higher one is refused.",
-        examples=[0],
-    )
-    max_failed: int | None = Field(None, ge=1, description="Highest `max_failed`.", examples=[3])
-    max_jobs_per_batch: int | None = Field(
-        None, ge=1, description="Highest `max_jobs_per_batch`.", examples=[100]
-    )
+    max_failed: int | None = optional("Highest `max_failed`.", 3, ge=1)
+    max_jobs_per_batch: int | None = optional("Highest `max_jobs_per_batch`.", 100, ge=1)
 
     def bound(self, policy: domain.Policy) -> domain.Policy:
         """A policy within the caps; the lower of two limits counts."""
@@ -201,14 +191,10 @@ def _lower(one: N | None, other: N | None) -> N | None:
 class BudgetPerDay(StrictTable):
     """What all experiments of the repository together may buy in a day of UTC; without a key, any number."""
 
-    runs: int | None = Field(None, ge=0, description="Most runs bought in a day.", examples=[20_000])
-    jobs: int | None = Field(None, ge=0, description="Most remote jobs bought in a day.", examples=[500])
-    qpu_s: float | None = Field(
-        None,
-        ge=0,
-        allow_inf_nan=False,
-        description="Most time on a QPU bought in a day, estimated (in s).",
-        examples=[7200],
+    runs: int | None = optional("Most runs bought in a day.", 20_000, ge=0)
+    jobs: int | None = optional("Most remote jobs bought in a day.", 500, ge=0)
+    qpu_s: float | None = optional(
+        "Most time on a QPU bought in a day, estimated (in s).", 7200, ge=0, allow_inf_nan=False
     )
 
     def as_budget(self) -> domain.Budget | None:
@@ -220,36 +206,28 @@ class BudgetPerDay(StrictTable):
 class FolderRules(StrictTable):
     """What experiments in a folder and below may use; a key that is left out is that of a folder above it."""
 
-    targets: tuple[str, ...] | None = Field(
-        None,
-        strict=False,
-        description="Targets that they may be bought on; on others they are held.",
-        examples=[["local", "pasqal"]],
+    targets: tuple[str, ...] | None = optional(
+        "Targets that they may be bought on; on others they are held.", ["local", "pasqal"], strict=False
     )
-    device_types: tuple[str, ...] | None = Field(
-        None,
+    device_types: tuple[str, ...] | None = optional(
+        "Device types that their files may name; another is a problem of the file.",
+        ["FRESNEL", "EMU_FREE"],
         strict=False,
-        description="Device types that their files may name; another is a problem of the file.",
-        examples=[["FRESNEL", "EMU_FREE"]],
     )
 
 
 class Limits(StrictTable):
     """How large an experiment file may be; what is beyond is refused at once."""
 
-    characters: int = Field(
-        5_000_000,
+    characters: int = key(
+        "Length of a file, and of each file that it names.",
+        50_000_000,
+        default=5_000_000,
         ge=1000,
         le=1_000_000_000,
-        description="Length of a file, and of each file that it names.",
-        examples=[50_000_000],
     )
-    depth: int = Field(
-        40, ge=10, le=100, description="How deep lists and mappings may be nested.", examples=[40]
-    )
-    jobs: int = Field(
-        100_000, ge=1, le=10_000_000, description="How many jobs a file may ask for.", examples=[1000]
-    )
+    depth: int = key("How deep lists and mappings may be nested.", 40, default=40, ge=10, le=100)
+    jobs: int = key("How many jobs a file may ask for.", 1000, default=100_000, ge=1, le=10_000_000)
 
     def as_limits(self) -> spec_limits.Limits:
         """The same for the reader of files."""
