@@ -69,7 +69,7 @@ class Source:
             excluded=tuple(_excluded(job.exclude or ()) for job in file.experiment.spec.jobs),
         )
 
-    def expanded(self) -> dict[str, object]:
+    def expanded(self) -> dict[str, Any]:
         """The whole file with its defaults, and its jobs one by one, as plain data for JSON."""
         return dict(self.content)
 
