@@ -14,7 +14,7 @@ from runner.domain import BatchStatus, JobStatus
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterable, Mapping
 
-    from runner.cloud.client import Payload
+    from runner.cloud import Payload
     from runner.domain import DesiredExperiment
     from runner.reconcile.model.actions import Hold
 

@@ -45,7 +45,7 @@ from runner.reconcile.plan.daily_budget import day_of
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from runner.cloud.client import Payload
+    from runner.cloud import Payload
     from runner.domain import DesiredExperiment
     from runner.reconcile.context import Context
     from runner.reconcile.model.actions import Action, NewJob

@@ -16,7 +16,7 @@ from runner.results.records.manifest_files import makes_recipe, recipe_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runner.cloud.client import Payload
+    from runner.cloud import Payload
     from runner.reconcile.context import Context
     from runner.reconcile.model.snapshot import Planned, Snapshot
 

@@ -14,7 +14,7 @@ from runner.reconcile.model.tags import read_marks
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.cloud.client import Payload
+    from runner.cloud import Payload
     from runner.domain import DesiredExperiment, ObservedBatch, ObservedJob
     from runner.reconcile.context import Context
     from runner.reconcile.model.actions import EndedJob, RecordResults

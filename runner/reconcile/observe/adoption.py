@@ -18,7 +18,7 @@ from runner.reconcile.observe.payloads import observed_batch, observed_jobs
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Sequence
 
-    from runner.cloud.client import Payload
+    from runner.cloud import Payload
     from runner.domain import DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob
     from runner.reconcile.model.entries import Entry
 

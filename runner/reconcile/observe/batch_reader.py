@@ -28,8 +28,7 @@ from runner.reconcile.observe.payloads import observed_batch, observed_jobs
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from runner.cloud import Client
-    from runner.cloud.client import Payload
+    from runner.cloud import Client, Payload
     from runner.domain import ObservedJob, RecordedJob
     from runner.reconcile.memory import Memory
     from runner.reconcile.observe.completeness import Expected

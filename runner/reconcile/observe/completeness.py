@@ -19,7 +19,7 @@ from runner.reconcile.observe.payloads import jobs_count
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
-    from runner.cloud.client import Payload
+    from runner.cloud import Payload
     from runner.domain import RecordedJob
 
     Amounts = Collection[tuple[str, int]]

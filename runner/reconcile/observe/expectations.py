@@ -13,7 +13,7 @@ from runner.reconcile.observe.job_sequences import has_variables, shared_sequenc
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from runner.cloud.client import Payload
+    from runner.cloud import Payload
     from runner.domain import DesiredExperiment, RecordedJob
     from runner.reconcile.model.entries import Entry
 

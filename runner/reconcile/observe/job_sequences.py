@@ -12,8 +12,7 @@ from runner.domain import own_sequence_key
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.cloud import Client
-    from runner.cloud.client import Payload
+    from runner.cloud import Client, Payload
     from runner.domain import DesiredExperiment
 
 

@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
     from datetime import datetime
 
-    from runner.cloud.client import Payload
+    from runner.cloud import Payload
     from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob
     from runner.reconcile.context import Context
     from runner.reconcile.model.entries import Entry

@@ -16,7 +16,7 @@ from runner.results.records.sites import says_where, was_here
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from runner.cloud.client import Payload
+    from runner.cloud import Payload
     from runner.domain import DesiredExperiment, ObservedBatch
     from runner.reconcile.context import Context
     from runner.reconcile.model.observation import Observation

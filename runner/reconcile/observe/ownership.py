@@ -11,7 +11,7 @@ from runner.reconcile.model.tags import SHORT, read_marks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from runner.cloud.client import Payload
+    from runner.cloud import Payload
     from runner.domain import Surplus
 
     Words = frozenset[str] | set[str]

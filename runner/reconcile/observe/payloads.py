@@ -15,7 +15,7 @@ from runner.reconcile.observe.job_sequences import qubits_of
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runner.cloud.client import Payload
+    from runner.cloud import Payload
 
 
 def observed_batch(payload: Payload, jobs: Iterable[Payload] = ()) -> ObservedBatch:

@@ -11,7 +11,7 @@ from runner.reconcile.observe.payloads import jobs_count
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from runner.cloud.client import Payload
+    from runner.cloud import Payload
     from runner.reconcile.context import Context
     from runner.reconcile.model.entries import Entry
 

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import datetime
 
-    from runner.cloud.client import Payload
+    from runner.cloud import Payload
     from runner.domain import ObservedBatch, ObservedJob, RecordedJob
     from runner.reconcile.context import Context
     from runner.reconcile.model.plan import Cost

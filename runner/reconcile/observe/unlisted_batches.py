@@ -12,7 +12,7 @@ from runner.reconcile.observe.expectations import unshown_batch
 if TYPE_CHECKING:
     from collections.abc import Collection, Container, Iterable, Sequence
 
-    from runner.cloud.client import Payload
+    from runner.cloud import Payload
     from runner.domain import RecordedJob
     from runner.reconcile.context import Context
     from runner.reconcile.model.entries import Entry
