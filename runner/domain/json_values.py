@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 # A value as JSON has it, and YAML as we read it.
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | float | bool | None"
 JsonObject: TypeAlias = dict[str, Json]
+# What a job is measured with: numbers, lists of them, and traps of atoms by name under `qubits`.
+JobValues: TypeAlias = "Mapping[str, float | list[float] | dict[str, int]]"
 _SHOWN_CHARACTERS: Final = 40
 
 

@@ -25,8 +25,6 @@ def compiled(
     """What a file asks for, with every job built by Pulser.
 
     Args:
-        file: What was read.
-
         specifications: What the target's device types can do; None where there is no target.
 
         former: Remembers jobs that were built before; those are not built again.

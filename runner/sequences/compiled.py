@@ -17,8 +17,6 @@ class Compiled:
     """An experiment file whose every job was built.
 
     Args:
-        experiment: What the file asks for, ready to be reconciled.
-
         warnings: What is not wrong, but not as it stands in the file either.
 
         consulted: Digests of the target's specifications that this depends on, by device type; empty for
@@ -45,10 +43,7 @@ class Built(NamedTuple):
 
 
 class Former(Protocol):
-    """Remembers jobs that were built and are no fault of anybody.
-
-    Whoever keeps them forgets them when Pulser or the runner is another one.
-    """
+    """Remembers jobs that were built and are in order, until Pulser or the runner is another one."""
 
     def jobs(self, text: str) -> Mapping[str, Built]:
         """Jobs of a sequence, by key.

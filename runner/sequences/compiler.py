@@ -23,8 +23,8 @@ from runner.sequences.check.jobs import durations_of_jobs
 from runner.sequences.check.live_device import check_live, live_device
 from runner.sequences.compiled import Compiled
 from runner.sequences.construction.devices import device_source, said_constants
-from runner.sequences.construction.draft import Draft, Said, drafted
-from runner.sequences.construction.grouped_problems import capped
+from runner.sequences.construction.draft import Draft, Said, draft_of
+from runner.sequences.construction.grouped_problems import first_problems
 from runner.sequences.pulser_api.abstract_repr import written_down
 from runner.sequences.pulser_api.device_limits import is_machine, most_qubits
 from runner.sequences.pulser_api.device_specs import Consulted, is_emulator
@@ -94,13 +94,6 @@ class _Part:
 def compiled(file: ExperimentFile, specifications: Specifications, former: Former) -> Compiled:
     """What a file asks for, with every job built by Pulser.
 
-    Args:
-        file: What was read.
-
-        specifications: What the target's device types can do.
-
-        former: Remembers jobs that were built before.
-
     Raises:
         SpecError: With every problem of the sequences and of the jobs, each at its place in the file.
     """
@@ -114,7 +107,9 @@ def compiled(file: ExperimentFile, specifications: Specifications, former: Forme
             problems += error.problems
     if problems or (problems := [*_beside_each_other(parts), *_unknown_atoms(parts, file)]):
         raise SpecError(problems)
-    warnings = tuple(each for part in parts for each in capped(part.said.warnings.once(), part.said.file))
+    warnings = tuple(
+        each for part in parts for each in first_problems(part.said.warnings.once(), part.said.file)
+    )
     return Compiled(experiment=_desired(parts, file), warnings=warnings, consulted=consulted.digests)
 
 
@@ -128,7 +123,7 @@ def _part(said: Said, former: Former) -> _Part:
 
 
 def _built(said: Said, former: Former) -> _Part:
-    file, draft, live = said.file, drafted(said), live_device(said)
+    file, draft, live = said.file, draft_of(said), live_device(said)
     device_type = file.experiment.spec.device_type
     _check_target(said.findings, draft, device_type, live)
     check_atoms(said, draft, device_type)

@@ -10,7 +10,7 @@ from runner.domain import constants_differences, constants_of
 from runner.domain.digests import recipe_parts
 from runner.errors import SequenceError, SpecError
 from runner.sequences.construction.devices import nearest_device
-from runner.sequences.construction.draft import Said, drafted
+from runner.sequences.construction.draft import Said, draft_of
 from runner.sequences.pulser_api.abstract_repr import read, read_device, with_measurement, written_down
 from runner.sequences.pulser_api.pulser_messages import message_of, recorded_warnings
 from runner.spec import parse
@@ -51,10 +51,6 @@ def imported(text: str, *, name: str, device_type: str, device_file: str | None 
 
     Args:
         text: The abstract representation, JSON.
-
-        name: What the experiment is called.
-
-        device_type: What runs it.
 
         device_file: The file that its device will stand in, from where the experiment file stands; None
             where the experiment file is to say the device itself.
@@ -117,7 +113,7 @@ def _said(device: AnyDevice) -> str | JsonObject:
 def _read_again(written: str, device: str) -> str:
     """The representation that a file is sent as."""
     said = Said(parse(written, path="imported.yaml", companion=lambda _: device))
-    draft = drafted(said)
+    draft = draft_of(said)
     said.refuse_if_faulty()
     return written_down(draft.sequence, name="x")
 

@@ -39,7 +39,7 @@ _METADATA: Final[Mapping[str, dict[str, Any]]] = {
 }
 
 
-def picture(representation: str, variables: Mapping[str, Any], *, title: str, form: str) -> bytes:
+def picture(representation: str, variables: Mapping[str, object], *, title: str, form: str) -> bytes:
     """Register and pulses of a job in one picture; the same bytes for the same job.
 
     Args:
@@ -47,15 +47,11 @@ def picture(representation: str, variables: Mapping[str, Any], *, title: str, fo
 
         variables: The job's values; they were found to fit.
 
-        title: What stands above.
-
         form: One of FORMATS.
     """
     plt.switch_backend("Agg")
     with recorded_warnings(), mpl.rc_context(_STYLE):
-        shown = played(representation, variables)
-        sequence, _ = built_sequence(representation, variables)
-        sequence.draw(show=False, draw_phase_area=False, draw_phase_shifts=True)
+        shown, sequence = _drawn_pulses(representation, variables)
         figure = plt.gcf()
         try:
             with mpl.rc_context(_PLAIN):
@@ -68,21 +64,26 @@ def picture(representation: str, variables: Mapping[str, Any], *, title: str, fo
     return content.getvalue()
 
 
-def register_and_pulses(representation: str, variables: Mapping[str, Any]) -> tuple[bytes, bytes]:
+def _drawn_pulses(representation: str, variables: Mapping[str, object]) -> tuple[Played, AnySequence]:
+    """What is played for a job, whose pulses are drawn in the present figure then."""
+    sequence, _ = built_sequence(representation, variables)
+    sequence.draw(show=False, draw_phase_area=False, draw_phase_shifts=True)
+    return played(representation, variables), sequence
+
+
+def register_and_pulses(representation: str, variables: Mapping[str, object]) -> tuple[bytes, bytes]:
     """Register, and pulses of a job, as two SVG documents without margins; the same bytes for the same job.
 
     See `picture`.
     """
     plt.switch_backend("Agg")
     with recorded_warnings(), mpl.rc_context(_STYLE):
-        shown = played(representation, variables)
-        sequence, _ = built_sequence(representation, variables)
-        sequence.draw(show=False, draw_phase_area=False, draw_phase_shifts=True)
+        shown, sequence = _drawn_pulses(representation, variables)
         pulses = _cropped(plt.gcf())
         figure = plt.figure(figsize=(_REGISTER_INCHES, _REGISTER_INCHES))
-        projection: dict[str, Any] = {} if _is_flat(shown) else {"projection": "3d"}
+        axes = figure.add_subplot(projection=None if _is_flat(shown) else "3d")
         with mpl.rc_context(_PLAIN):
-            _draw_register(figure.add_subplot(**projection), sequence, shown)
+            _draw_register(axes, sequence, shown)
         return _cropped(figure), pulses
 
 
@@ -111,8 +112,7 @@ def _room_above(figure: Figure, *, is_flat: bool) -> Axes:
         axes.set_position((box.x0, bottom, box.width, box.height * height / whole))
     bottom = (height + _MARGIN_INCHES) / whole
     place = ((1 - _WIDTH) / 2, bottom, _WIDTH, 1 - _MARGIN_INCHES * 2 / whole - bottom)
-    projection: dict[str, Any] = {} if is_flat else {"projection": "3d"}
-    return figure.add_axes(place, **projection)
+    return figure.add_axes(place, projection=None if is_flat else "3d")
 
 
 def _draw_register(axes: Axes, sequence: AnySequence, shown: Played) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 import pulser
 from pulser.sampler import sample
 
+from runner.sequences.pulser_api.abstract_repr import with_values
 from runner.sequences.pulser_api.pulser_messages import recorded_warnings
 
 if TYPE_CHECKING:
@@ -69,8 +70,6 @@ class Played:
     """A sequence whose variables have values.
 
     Args:
-        device: Its name.
-
         traps_um: Traps that atoms of a mappable register could sit in (in µm); none for other registers.
     """
 
@@ -81,7 +80,7 @@ class Played:
     traps_um: tuple[tuple[float, ...], ...] = ()
 
 
-def played(representation: str, variables: Mapping[str, Any]) -> Played:
+def played(representation: str, variables: Mapping[str, object]) -> Played:
     """What is played for a job.
 
     Args:
@@ -103,12 +102,10 @@ def played(representation: str, variables: Mapping[str, Any]) -> Played:
         )
 
 
-def built_sequence(representation: str, variables: Mapping[str, Any]) -> tuple[AnySequence, bool]:
+def built_sequence(representation: str, variables: Mapping[str, object]) -> tuple[AnySequence, bool]:
     """The sequence with numbers for its variables, and whether the job places its atoms."""
     sequence: AnySequence = pulser.Sequence.from_abstract_repr(representation)
-    is_mappable = sequence.is_register_mappable()
-    needs_values = sequence.is_parametrized() or is_mappable
-    return (sequence.build(**variables) if needs_values else sequence), is_mappable
+    return with_values(sequence, variables), sequence.is_register_mappable()
 
 
 def _masked(written: Mapping[str, Any]) -> frozenset[str]:

@@ -73,7 +73,7 @@ def unwrapped(text: str) -> str:
     try:
         outer = json.loads(text)
     except (ValueError, RecursionError):
-        return text  # who reads it says what is wrong
+        return text  # the reader says what is wrong
     if not isinstance(outer, dict) or "operations" in outer:
         return text
     inner = next((outer[key] for key in _WRAPPERS if outer.get(key)), None)

@@ -41,8 +41,6 @@ def load(
     """The experiment that a file describes.
 
     Args:
-        path: The file.
-
         root: Folder that files named in it must not leave, usually that of the repository.
 
         shown_as: How problems call the file; its path if left out.

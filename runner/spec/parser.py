@@ -7,16 +7,17 @@ from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import file_digest
 from runner.errors import Problem, SpecError
-from runner.spec.jobs.jobs import JobRequest, requested
+from runner.spec.jobs.jobs import JobRequest, job_requests
 from runner.spec.jobs.rule_values import Rules
 from runner.spec.jobs.trap_assignment import check_places
+from runner.spec.models.base import Strict
 from runner.spec.models.experiment import Job
 from runner.spec.models.python_sequence import make_nothing
 from runner.spec.models.sequence import Sequence, Variables
 from runner.spec.models.variables import Declared, declared
-from runner.spec.sequence_source import Sourced, seen_from, sourced, sourced_of_jobs
+from runner.spec.sequence_source import SequenceSource, seen_from, source_of, sources_of_jobs
 from runner.spec.validate.reference_checks import check_reruns
-from runner.spec.validate.validation import judged, salvaged
+from runner.spec.validate.validation import valid_part, validate
 from runner.spec.values.referenced_files import Companions, no_companions
 from runner.spec.yaml_text.document import Findings
 from runner.spec.yaml_text.limits import LIMITS
@@ -25,9 +26,11 @@ from runner.spec.yaml_text.loader import document
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from runner.domain.json_values import Json, JsonObject
     from runner.spec.models.experiment import Experiment
     from runner.spec.models.policy import Policy
     from runner.spec.models.python_sequence import Made, Make
+    from runner.spec.sequence_source import Said
     from runner.spec.yaml_text.document import Document
     from runner.spec.yaml_text.limits import Limits
 
@@ -67,7 +70,7 @@ class ExperimentFile:
     digest: str
     document: Document = field(repr=False)
     made: Made | None = None
-    own: Mapping[str, Sourced] = field(default_factory=dict)
+    own: Mapping[str, SequenceSource] = field(default_factory=dict)
     device_text: str | None = None
 
     def problem(self, pointer: str, message: str, hint: str = "") -> Problem:
@@ -80,7 +83,7 @@ class ExperimentFile:
         spec = said.model_copy(update={"policy": said.policy.over(policy)})
         return replace(self, experiment=self.experiment.model_copy(update={"spec": spec}))
 
-    def expanded(self) -> dict[str, Any]:
+    def expanded(self) -> JsonObject:
         """The whole file with its defaults, and its jobs one by one, as plain data for JSON."""
         content: dict[str, Any] = self.experiment.model_dump(mode="json", by_alias=True, exclude_none=True)
         content["spec"]["jobs"] = [
@@ -89,9 +92,9 @@ class ExperimentFile:
         ]
         return content
 
-    def _own(self, job: JobRequest) -> dict[str, Any]:
+    def _own(self, job: JobRequest) -> JsonObject:
         own = self.own.get(job.pointer)
-        if own is None:
+        if own is None or not isinstance(own.sequence, Strict):
             return {}
         return {"sequence": own.sequence.model_dump(mode="json", by_alias=True, exclude_none=True)}
 
@@ -133,8 +136,6 @@ def parse(
     """The experiment that a text describes.
 
     Args:
-        text: Content of the file.
-
         path: The file, as the user named it; problems mention it.
 
         companion: Gives the content of a file that this one names; fails with `CompanionError`.
@@ -148,14 +149,14 @@ def parse(
     """
     source = document(text, path=path, limits=limits)
     companions = Companions(companion)
-    experiment, problems = judged(source)
+    experiment, problems = validate(source)
     sequence, jobs = _parts(source.data, experiment)
     findings = Findings(source)
-    shared = sourced(findings, sequence, companions, make)
-    own, of_own = sourced_of_jobs(source, jobs, companions, make)
+    shared = source_of(findings, sequence, companions, make)
+    own, of_own = sources_of_jobs(source, jobs, companions, make)
     if shared.atoms is not None:
         check_places(findings, [job if job and job.sequence is None else None for job in jobs], shared.atoms)
-    requests, of_jobs = requested(source, jobs, shared.variables, Rules(companions, limits))
+    requests, of_jobs = job_requests(source, jobs, shared.variables, Rules(companions, limits))
     if experiment is not None and requests:
         check_reruns(findings, experiment.spec.rerun, [job.name for job in requests])
     found = dict.fromkeys((*source.problems, *problems, *findings.problems, *of_own, *of_jobs))
@@ -175,7 +176,7 @@ def parse(
     )
 
 
-def _parts(data: Any, experiment: Experiment | None) -> tuple[Any, list[Job | None]]:
+def _parts(data: Json, experiment: Experiment | None) -> tuple[Said, list[Job | None]]:
     """Sequence and jobs; of a broken file, those that are whole."""
     if experiment is not None:
         return experiment.spec.sequence, list(experiment.spec.jobs)
@@ -183,7 +184,7 @@ def _parts(data: Any, experiment: Experiment | None) -> tuple[Any, list[Job | No
     if not isinstance(spec, dict):
         return None, []
     sequence, jobs = spec.get("sequence"), spec.get("jobs")
-    whole = salvaged(Sequence, sequence)
+    whole = valid_part(Sequence, sequence)
     return (
         _variables_only(sequence) if whole is None else whole,
         # Each costs as much as judging it did, and of very many problems the first ones are told.
@@ -191,14 +192,15 @@ def _parts(data: Any, experiment: Experiment | None) -> tuple[Any, list[Job | No
     )
 
 
-def _salvaged_job(entry: Any) -> Job | None:
+def _salvaged_job(entry: Json) -> Job | None:
     """A job whose number of runs may be wrong: its variables can be judged all the same."""
-    return salvaged(Job, {**entry, "runs": 1}) if isinstance(entry, dict) else None
+    job: Job | None = valid_part(Job, {**entry, "runs": 1}) if isinstance(entry, dict) else None
+    return job
 
 
-def _variables_only(sequence: Any) -> dict[str, Declared] | None:
+def _variables_only(sequence: Json) -> dict[str, Declared] | None:
     """The variables of a sequence of which something else is broken."""
     if not isinstance(sequence, dict) or sequence.keys() & {"file", "python", "args"}:
         return None
-    variables = salvaged(Variables, sequence.get("variables", {}))
+    variables = valid_part(Variables, sequence.get("variables", {}))
     return None if variables is None else declared(variables)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.spec.abstract_repr import RepresentationError, unwrapped, variables_of
 from runner.spec.jobs.trap_assignment import JOBS, mappable_atoms
@@ -22,18 +22,24 @@ if TYPE_CHECKING:
     from runner.errors import Problem
     from runner.spec.models.experiment import Job
     from runner.spec.models.python_sequence import Made, Make
+    from runner.spec.models.sequence import AnySource
     from runner.spec.yaml_text.document import Document
+
+    # A sequence; of a broken one its variables, if they can be known.
+    Said = AnySource | Mapping[str, Declared] | None
 
 DEVICE = child(SEQUENCE, "device")
 DEVICE_FILE = child(DEVICE, "file")
 FILE = child(SEQUENCE, "file")
 PYTHON = child(SEQUENCE, "python")
 
-_PLACES: dict[type[Any], str] = {FileSequence: FILE, PythonSequence: PYTHON}
+_PLACES: dict[type[object], str] = {FileSequence: FILE, PythonSequence: PYTHON}
+
+_SOURCES = (WrittenSequence, FileSequence, PythonSequence)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Sourced:
+class SequenceSource:
     """A sequence as the file gives it, with what stands behind it.
 
     Args:
@@ -43,12 +49,10 @@ class Sourced:
 
         variables: Those of the sequence; None if they can't be known.
 
-        made: What the function behind `python:` gave.
-
         device_text: Content of the file behind the `file:` of its device.
     """
 
-    sequence: Any
+    sequence: Said
     text: str | None = None
     variables: Mapping[str, Declared] | None = None
     made: Made | None = None
@@ -57,43 +61,38 @@ class Sourced:
     @property
     def atoms(self) -> tuple[str, ...] | None:
         """Atoms that the jobs are to place; None if they can't be known."""
-        if self.variables is None or not isinstance(
-            self.sequence, WrittenSequence | FileSequence | PythonSequence
-        ):
+        if self.variables is None or not isinstance(self.sequence, _SOURCES):
             return None
         return mappable_atoms(self.sequence, self.text)
 
 
-def sourced(findings: Findings, sequence: Any, companions: Companions, make: Make) -> Sourced:
+def source_of(findings: Findings, sequence: Said, companions: Companions, make: Make) -> SequenceSource:
     """A sequence with what stands behind it; what is wrong is noted.
 
     Args:
-        findings: Where problems go.
-
         sequence: What the file says; of a broken one, its variables, or None.
 
-        companions: Files that it may name.
-
-        make: Runs the function in Python that gives it.
     """
     made = _made(findings, sequence, companions, make) if isinstance(sequence, PythonSequence) else None
     text, variables = _sequence(findings, sequence, companions, made)
     device_text = _device_text(findings, sequence, companions)
-    return Sourced(sequence=sequence, text=text, variables=variables, made=made, device_text=device_text)
+    return SequenceSource(
+        sequence=sequence, text=text, variables=variables, made=made, device_text=device_text
+    )
 
 
-def sourced_of_jobs(
+def sources_of_jobs(
     document: Document, jobs: Sequence[Job | None], companions: Companions, make: Make
-) -> tuple[dict[str, Sourced], tuple[Problem, ...]]:
+) -> tuple[dict[str, SequenceSource], tuple[Problem, ...]]:
     """The own sequence of each job that has one, by the pointer of its entry, and what is wrong with them."""
-    found: dict[str, Sourced] = {}
+    found: dict[str, SequenceSource] = {}
     problems: list[Problem] = []
     for i, job in enumerate(jobs):
         if job is None or job.sequence is None:
             continue
         entry = child(JOBS, i)
         findings = Findings(seen_from(document, entry))
-        found[entry] = sourced(findings, job.sequence, companions, make)
+        found[entry] = source_of(findings, job.sequence, companions, make)
         _check_fixed(findings, found[entry])
         problems += findings.problems
     return found, tuple(problems)
@@ -104,7 +103,7 @@ def seen_from(document: Document, entry: str) -> Document:
     return document.grafted(SEQUENCE, child(entry, "sequence"))
 
 
-def _check_fixed(findings: Findings, own: Sourced) -> None:
+def _check_fixed(findings: Findings, own: SequenceSource) -> None:
     """The cloud takes a job's sequence, or values of variables: never both."""
     place = _PLACES.get(type(own.sequence))
     if own.variables:
@@ -130,7 +129,7 @@ def _made(findings: Findings, sequence: PythonSequence, companions: Companions, 
 
 
 def _sequence(
-    findings: Findings, sequence: Any, companions: Companions, made: Made | None
+    findings: Findings, sequence: Said, companions: Companions, made: Made | None
 ) -> tuple[str | None, Mapping[str, Declared] | None]:
     """Text of the sequence's own file, and the variables of the sequence if they can be known."""
     match sequence:
@@ -144,7 +143,7 @@ def _sequence(
     return None, sequence
 
 
-def _device_text(findings: Findings, sequence: Any, companions: Companions) -> str | None:
+def _device_text(findings: Findings, sequence: Said, companions: Companions) -> str | None:
     """Content of the file that a device stands in; None if it is told otherwise, or can't be had."""
     try:
         match sequence:

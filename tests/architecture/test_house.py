@@ -154,7 +154,7 @@ SEVERAL = {
     **dict.fromkeys(("NewJob", "Outcome", "Paused", "Policy"), 2),
     **dict.fromkeys(("Problem", "Project", "Quantity", "RepresentationError", "Request", "Retry", "Room"), 2),
     **dict.fromkeys(("Selection", "Settings", "Step", "Table", "Target"), 2),
-    **dict.fromkeys(("Entry", "Place", "Reading", "Rules", "Variable", "Verdict"), 2),
+    **dict.fromkeys(("Entry", "Place", "Reading", "Rules", "Variable"), 2),
     **dict.fromkeys(("Answer", "Job", "Line", "Operation"), 3),
     "Kind": 4,
 }

@@ -21,7 +21,6 @@ A formula says what the abstract representation of a sequence can say, so that e
 from __future__ import annotations
 
 import math
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final, NoReturn, TypeVar
 
 from runner.domain.expressions.tree import (
@@ -40,7 +39,7 @@ from runner.domain.expressions.words import CONDITION, FORMULA, Dialect, Express
 from runner.domain.suggestions import suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 FUNCTIONS: Final = ("abs", "ceil", "cos", "exp", "floor", "log", "log2", "sin", "sqrt", "tan", "tanh")
 CONSTANTS: Final = {"pi": math.pi}
@@ -80,10 +79,7 @@ class _Parser:
     def __init__(self, text: str, dialect: Dialect, check: Callable[[Tree], object] = lambda _: None) -> None:
         self._words, self._dialect, self._check = list(dialect.words(text)), dialect, check
         self._position = self._depth = 0
-
-    @property
-    def _next(self) -> Token:
-        return self._words[self._position]
+        self._next = self._words[0]
 
     def _fail(self, message: str, hint: str = "") -> NoReturn:
         raise ExpressionError(message, hint, self._next.at)
@@ -94,35 +90,38 @@ class _Parser:
         self._fail(dialect.misplaced.format(word) if word else dialect.too_short)
 
     def _sees(self, *texts: str) -> bool:
-        return self._next.text in texts and self._next.kind in {"sign", "name"}
+        return self._next.text in texts  # a text has its quotes, and an index its brackets
 
     def _take(self) -> Token:
         """The next word, which is behind us then, unless it is the end."""
         word = self._next
-        self._position += word.kind != "end"
+        if word.kind != "end":
+            self._position += 1
+            self._next = self._words[self._position]
         return word
 
     def _takes(self, *texts: str) -> bool:
-        is_there = self._sees(*texts)
-        self._position += is_there
+        is_there = self._next.text in texts
+        if is_there:
+            self._take()
         return is_there
 
     def _expect(self, sign: str) -> None:
         if not self._takes(sign):
             self._fail(self._dialect.lacking.format(sign=sign, word=self._next.text or "its end"))
 
-    @contextmanager
-    def _nested(self) -> Iterator[None]:
-        """One level deeper: levels of the text are levels of our stack."""
+    def _nested(self, rule: Callable[[], Tree]) -> Tree:
+        """What a rule reads one level deeper: levels of the text are levels of our stack."""
         self._depth += 1
         if self._depth > _MAX_DEPTH:
             self._fail(self._dialect.too_deep.format(most=_MAX_DEPTH))
-        yield
+        tree = rule()
         self._depth -= 1
+        return tree
 
     def _joined(self, rule: Callable[[], Tree], *signs: str) -> Tree:
         tree = rule()
-        while self._sees(*signs):
+        while self._next.text in signs:
             tree = Operation(self._take().text, tree, rule())
         return tree
 
@@ -151,10 +150,14 @@ class _Parser:
         return self._joined(self._claim, "and")
 
     def _claim(self) -> Tree:
-        with self._nested():
-            if self._takes("not"):
-                return Negative(self._claim())
-            return self._parenthesis(self.condition) if self._sees("(") else self._comparison()
+        return self._nested(self._negated_claim if self._sees("not") else self._plain_claim)
+
+    def _negated_claim(self) -> Tree:
+        self._take()
+        return Negative(self._claim())
+
+    def _plain_claim(self) -> Tree:
+        return self._parenthesis(self.condition) if self._sees("(") else self._comparison()
 
     def _comparison(self) -> Tree:
         left = self._term()
@@ -207,8 +210,7 @@ class _Parser:
         return self._joined(self._unary, "*", "/", "//", "%")
 
     def _unary(self) -> Tree:
-        with self._nested():
-            return self._signed() if self._sees("-", "+") else self._power()
+        return self._nested(self._signed if self._sees("-", "+") else self._power)
 
     def _signed(self) -> Tree:
         sign, operand = self._take(), self._unary()

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from pulser.pulse import Pulse
 
+from runner.sequences.pulser_api.abstract_repr import with_values
 from runner.sequences.pulser_api.job_values import MAX_DURATION_NS, beyond_integers, is_too_long
 from runner.sequences.pulser_api.pulser_messages import message_of, recorded_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from pulser.math import AbstractArray
 
-    from runner.domain.json_values import JsonObject
+    from runner.domain.json_values import JobValues, JsonObject
     from runner.sequences.pulser_api.device_limits import AnySequence
 
 
@@ -25,7 +26,7 @@ _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:e[-+]?\d+)?")
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class BuildResult:
     """What came of building one job.
 
     Args:
@@ -40,36 +41,23 @@ class Verdict:
     fault: str | None = None
     warnings: tuple[str, ...] = ()
 
-    @property
-    def is_clean(self) -> bool:
-        """Whether there is nothing to say."""
-        return self.fault is None and not self.warnings
-
 
 def kind_of(warnings: Iterable[str]) -> str:
     """What some warnings say but for the numbers in it; of jobs that differ in numbers it is the same."""
     return "\n".join(sorted({_NUMBER.sub("#", warning) for warning in warnings}))
 
 
-def verdict(sequence: AnySequence, representation: JsonObject, variables: Mapping[str, Any]) -> Verdict:
-    """Build one job, as the cloud will.
-
-    Args:
-        sequence: With its variables.
-
-        representation: The same, as JSON has it.
-
-        variables: The job's values.
-    """
+def build_result(sequence: AnySequence, representation: JsonObject, variables: JobValues) -> BuildResult:
+    """Build one job, as the cloud will."""
     if is_too_long(representation, variables):
-        return Verdict(fault=f"the sequence takes longer than {MAX_DURATION_NS:,} ns")
+        return BuildResult(fault=f"the sequence takes longer than {MAX_DURATION_NS:,} ns")
     if (text := beyond_integers(representation, variables)) is not None:
         advice = "write 1.0 * before its variables"
-        return Verdict(fault=f"{text} leaves whole numbers of 64 bits, and would wrap around; {advice}")
+        return BuildResult(fault=f"{text} leaves whole numbers of 64 bits, and would wrap around; {advice}")
     fault, duration_ns = None, None
     with recorded_warnings() as messages:
         try:
-            built = sequence.build(**variables) if _needs_values(sequence) else sequence
+            built = with_values(sequence, variables)
             duration_ns = int(built.get_duration())  # NumPy's, where the last atoms wait to be targeted
             if duration_ns == 0:
                 fault = "the sequence is empty"
@@ -77,11 +65,7 @@ def verdict(sequence: AnySequence, representation: JsonObject, variables: Mappin
                 fault = "a value of the sequence is not a finite number"
         except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, and all of them are problems)
             fault = message_of(error, sequence.device)
-    return Verdict(duration_ns, fault, tuple(messages))
-
-
-def _needs_values(sequence: AnySequence) -> bool:
-    return sequence.is_parametrized() or sequence.is_register_mappable()
+    return BuildResult(duration_ns, fault, tuple(messages))
 
 
 def _is_finite(sequence: AnySequence) -> bool:

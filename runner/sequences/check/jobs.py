@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import job_key
-from runner.sequences.check.job_check import Verdict, kind_of, verdict
+from runner.sequences.check.job_check import BuildResult, build_result, kind_of
 from runner.sequences.check.process_pool import built_by_others
 from runner.sequences.compiled import Built
 from runner.sequences.pulser_api.pulser_messages import Remark, Remarks
@@ -28,18 +28,15 @@ def durations_of_jobs(draft: Draft, text: str | None, said: Said, former: Former
     """How long every job takes (in ns), each built once, unless it was built before.
 
     Args:
-        draft: The sequence.
-
-        text: The same, as it is sent; None where an operation is missing, so that only numbers still tell.
-
-        said: Where everything goes that is to be said of a job.
+        text: The sequence, as it is sent; None where an operation is missing: then only
+            numbers tell.
 
         former: Remembers what was built before, and what is built now.
     """
     if text is None:
         for job in said.file.jobs:
             if not _is_repeated(job):
-                _explain(job, Verdict(), draft, said)
+                _explain(job, BuildResult(), draft, said)
         return (None,) * len(said.file.jobs)
     keys = [job_key(job.variables) for job in said.file.jobs]
     known = _known(text, keys, said.file.jobs, former)
@@ -81,7 +78,7 @@ class _Judge:
         built = known.get(key)
         if built is not None and (not built.warned or _is_repeated(job) or self._is_said(job, built)):
             return built.duration_ns
-        one = verdict(self.draft.sequence, self.representation, job.variables)
+        one = build_result(self.draft.sequence, self.representation, job.variables)
         if one.fault is None and one.duration_ns is not None:
             built = known[key] = Built(one.duration_ns, kind_of(one.warnings))
             if not built.warned or _is_repeated(job) or self._is_said(job, built):
@@ -116,7 +113,7 @@ def _known(text: str, keys: Sequence[str], jobs: Sequence[JobRequest], former: F
     return {key: each for key, each in of_key.items() if each is not None}
 
 
-def _explain(job: JobRequest, built: Verdict, draft: Draft, said: Said) -> list[Remark]:
+def _explain(job: JobRequest, built: BuildResult, draft: Draft, said: Said) -> list[Remark]:
     """Say what is to be said of a job, at the operation that is at fault if that is known.
 
     Returns:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from pulser.backend.abc import Backend
 
-from runner.sequences.check.job_check import verdict
+from runner.sequences.check.job_check import build_result
 from runner.sequences.pulser_api.abstract_repr import RepresentationError, specified
 from runner.sequences.pulser_api.device_limits import is_machine
 from runner.sequences.pulser_api.device_specs import is_emulator
@@ -58,7 +58,7 @@ class Live:
 
 
 def live_device(said: Said) -> Live | None:
-    """The device type of a file as its target has it; None if nobody knows."""
+    """The device type of a file as its target has it; None if that is not known."""
     device_type = said.file.experiment.spec.device_type
     specification = said.live.known(device_type)
     return None if specification is None else _read(said, specification)
@@ -77,13 +77,9 @@ def check_live(said: Said, draft: Draft, text: str, live: Live) -> None:
     """Say of every job what the device, as the target has it now, does not take.
 
     Args:
-        said: Where everything goes that is to be said.
-
         draft: The sequence, in order on the device that the file says.
 
         text: The same, as it is sent.
-
-        live: The device type of the file.
     """
     if not live.is_machine:
         return
@@ -158,7 +154,7 @@ def _check_layout(said: Said, draft: Draft, sequence: AnySequence, live: Live) -
 
 
 def _fault_of(moved: AnySequence, representation: JsonObject, job: JobRequest) -> str | None:
-    return verdict(moved, representation, job.variables).fault
+    return build_result(moved, representation, job.variables).fault
 
 
 def _check_job(said: Said, job: JobRequest, fault: str | None, draft: Draft, live: Live) -> None:

@@ -1,7 +1,7 @@
 """Very many jobs, built by several processes.
 
-Each is a Python of its own that reads what would be sent, as the cloud does; nothing is forked, for who calls
-us may have threads, and no main module of a user is imported a second time.
+Each is a Python of its own that reads what would be sent, as the cloud does; nothing is forked, for the
+caller may have threads, and no main module of a user is imported a second time.
 """
 
 from __future__ import annotations
@@ -12,16 +12,18 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import pulser
 
-from runner.sequences.check.job_check import Verdict, kind_of, verdict
+from runner.sequences.check.job_check import BuildResult, build_result, kind_of
 from runner.sequences.compiled import Built
 from runner.sequences.pulser_api.pulser_messages import recorded_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from runner.domain.json_values import JobValues
 
 # A process takes a second to import Pulser, and builds two or three thousand jobs in a second.
 _JOBS_A_PROCESS: Final = 4000
@@ -29,21 +31,19 @@ _MOST_PROCESSES: Final = 16
 
 
 def built_by_others(
-    text: str, jobs: Sequence[Mapping[str, Any]], *, processes: int | None = None
+    text: str, jobs: Sequence[JobValues], *, processes: int | None = None
 ) -> list[Built | None]:
     """Jobs as other processes build them; None for one at fault, or that was not built.
 
     Args:
         text: Abstract representation of the sequence.
 
-        jobs: Variables of each job.
-
         processes: How many work; if left out, as many as the jobs are worth, and no more than there are
-            cores. Fewer than two do nothing here: who calls builds the jobs itself.
+            cores. Fewer than two do nothing here: the caller builds the jobs itself.
     """
     count = processes_for(len(jobs), _cores()) if processes is None else processes
     found: list[Built | None] = [None] * len(jobs)
-    if count < 2:  # noqa: PLR2004  (one is who calls)
+    if count < 2:  # noqa: PLR2004  (one is the caller)
         return found
     # Long and short jobs stand in rows; every process gets some of each.
     shares = [jobs[i::count] for i in range(count)]
@@ -64,7 +64,7 @@ def _cores() -> int:
     return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
-def _of_process(text: str, jobs: Sequence[Mapping[str, Any]]) -> list[Built | None]:
+def _of_process(text: str, jobs: Sequence[JobValues]) -> list[Built | None]:
     """What another process says; nothing if it fails, for whatever reason."""
     # -P: a module of the user that is called like one of Pulser's stays unused.
     words = [sys.executable, "-P", "-m", "runner.sequences.check.process_pool"]
@@ -83,18 +83,14 @@ def _of_process(text: str, jobs: Sequence[Mapping[str, Any]]) -> list[Built | No
     return built if len(built) == len(jobs) else [None] * len(jobs)
 
 
-def while_wanted(
-    jobs: Iterable[Mapping[str, Any]], parent: Callable[[], int] = os.getppid
-) -> Iterator[Mapping[str, Any]]:
-    """The jobs, for as long as whoever started this process lives: one that was killed cannot end us.
+def while_wanted(jobs: Iterable[JobValues], parent: Callable[[], int] = os.getppid) -> Iterator[JobValues]:
+    """The jobs, for as long as the process lives that started this one: a killed parent ends no child.
 
     Args:
-        jobs: Variables of each job.
-
         parent: The process that we are a child of now; another one once ours is gone.
 
     Raises:
-        SystemExit: Nobody waits for what is built.
+        SystemExit: The parent is gone.
     """
     starter = parent()
     for job in jobs:
@@ -103,15 +99,15 @@ def while_wanted(
         yield job
 
 
-def built_here(text: str, jobs: Iterable[Mapping[str, Any]]) -> list[Built | None]:
+def built_here(text: str, jobs: Iterable[JobValues]) -> list[Built | None]:
     """The same as `built_by_others`, built one by one."""
     with recorded_warnings():
         sequence = pulser.Sequence.from_abstract_repr(text)
     representation = json.loads(text)
-    return [_built(verdict(sequence, representation, variables)) for variables in jobs]
+    return [_built(build_result(sequence, representation, variables)) for variables in jobs]
 
 
-def _built(one: Verdict) -> Built | None:
+def _built(one: BuildResult) -> Built | None:
     if one.fault is not None or one.duration_ns is None:
         return None
     return Built(one.duration_ns, kind_of(one.warnings))

@@ -19,7 +19,7 @@ from runner.sequences.pulser_api.pulser_messages import attempt, recorded_warnin
 from runner.spec.models.devices import ChangedChannel, ChangedDevice, DeviceFile, LiveDevice
 from runner.spec.models.sequence import FileSequence, PythonSequence, WrittenSequence
 from runner.spec.sequence_source import DEVICE, DEVICE_FILE
-from runner.spec.validate.validation import salvaged
+from runner.spec.validate.validation import valid_part
 from runner.spec.yaml_text.document import Findings
 from runner.spec.yaml_text.json_pointers import child
 from runner.spec.yaml_text.loader import document
@@ -53,10 +53,6 @@ def device_of(
     """The device of a written-out sequence; None if there is no such thing, and findings say why.
 
     Args:
-        findings: Where problems go.
-
-        said: What the file says.
-
         live: What the target's device types can do.
 
         text: Content of the file that it stands in.
@@ -190,7 +186,7 @@ def _nearest(device: AnyDevice, base: AnyDevice) -> NearestDevice:
     if not changes and device == base:
         return NearestDevice(base.name, ())
     said: JsonObject = {"of": base.name, **changes}
-    changed = salvaged(ChangedDevice, said)
+    changed = valid_part(ChangedDevice, said)
     found = None if changed is None else changed_device(Findings(document("{}", path="")), base, changed)
     return NearestDevice(said, tuple(_left(device, base if found is None else found)))
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import SpecError
 from runner.sequences.construction.devices import device_of
-from runner.sequences.construction.grouped_problems import Grouped, capped
+from runner.sequences.construction.grouped_problems import Grouped, first_problems
 from runner.sequences.construction.sequence import REGISTER, bench
 from runner.sequences.pulser_api.abstract_repr import RepresentationError, read, with_measurement
 from runner.sequences.pulser_api.device_specs import Consulted, NoSpecifications
@@ -30,13 +30,7 @@ _NONE = NoSpecifications()
 
 
 class Said:
-    """Everything that is to be said of a file.
-
-    Args:
-        file: The file.
-
-        specifications: What the target's device types can do.
-    """
+    """Everything that is to be said of a file."""
 
     def __init__(self, file: ExperimentFile, specifications: Specifications = _NONE) -> None:
         self.file = file
@@ -53,7 +47,7 @@ class Said:
     def refuse_if_faulty(self) -> None:
         """End here if there is a problem."""
         if self.problems:
-            raise SpecError(capped(self.problems, self.file))
+            raise SpecError(first_problems(self.problems, self.file))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +74,7 @@ class Draft:
     replay: Callable[..., Remarks] | None = None
 
 
-def drafted(said: Said) -> Draft:
+def draft_of(said: Said) -> Draft:
     """The sequence of a file; what can be said of it before any job is built goes to `said`.
 
     Raises:

@@ -15,6 +15,8 @@ from runner.sequences.pulser_api.job_values import MAX_DURATION_NS
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from runner.domain.json_values import JobValues
+
     # A number, or an expression of Pulser that is one once its variables have values.
     Real: TypeAlias = float | Parametrized
     Whole: TypeAlias = int | Parametrized
@@ -27,8 +29,6 @@ class OperationError(ValueError):
     """An operation that we refuse, whether or not Pulser would.
 
     Args:
-        message: What is wrong with it.
-
         fixed: Whether that holds whatever the variables are.
     """
 
@@ -37,16 +37,17 @@ class OperationError(ValueError):
         self.fixed = fixed
 
 
-def with_variables(variables: Mapping[str, Any]) -> Values:
+def with_variables(variables: Mapping[str, Parametrized]) -> Values:
     """Expressions become expressions of Pulser, over its variables."""
     return Values(variables=variables, functions=_FUNCTIONS, array=np.array)
 
 
-def with_numbers(variables: Mapping[str, Any]) -> Values:
+def with_numbers(variables: JobValues) -> Values:
     """Expressions become numbers."""
     numbers = {
         name: np.array(value, dtype=float) if isinstance(value, list) else np.float64(value)
         for name, value in variables.items()
+        if not isinstance(value, dict)  # the traps of atoms
     }
     return Values(variables=numbers, functions=_FUNCTIONS, constant=np.float64, array=np.array)
 
@@ -84,15 +85,7 @@ def duration(value: int | Expression, values: Values, *, least: int = 1) -> Whol
 
 
 def index(value: int | Expression, values: Values, atoms: int) -> Whole:
-    """The number of an atom, from 0 on, or an expression of Pulser that will be one.
-
-    Args:
-        value: What the file says.
-
-        values: What stands for the variables.
-
-        atoms: How many atoms there are.
-    """
+    """The number of an atom, from 0 on, or an expression of Pulser that will be one."""
     result = quantity(value, values)
     return result if isinstance(result, Parametrized) else _index(result, atoms)
 
@@ -130,7 +123,7 @@ def count(value: tuple[float, ...] | Expression, values: Values) -> int:
     return size_of(value.tree, sizes) or 1
 
 
-def _size(variable: Any) -> int | None:
+def _size(variable: object) -> int | None:
     """How many numbers a variable holds; None for a plain number."""
     if isinstance(variable, np.ndarray):
         return variable.size

@@ -93,7 +93,7 @@ def _place(operation: int | None) -> str:
     return SEQUENCE if operation is None else child(OPERATIONS, operation)
 
 
-def capped(problems: Iterable[Problem], file: ExperimentFile) -> list[Problem]:
+def first_problems(problems: Iterable[Problem], file: ExperimentFile) -> list[Problem]:
     """The first problems of many, and how many more there are."""
     everything = sorted(problems)
     shown = everything[:MAX_PROBLEMS]

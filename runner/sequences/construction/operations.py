@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     import pulser
+    from pulser.channels.base_channel import Channel
 
     from runner.domain.expressions.values import Values
     from runner.sequences.pulser_api.device_limits import AnySequence
@@ -206,7 +207,7 @@ _ADDERS: Mapping[str, Callable[[AnySequence, Any, Values], None]] = {
 }
 
 
-def check_limits(built: pulser.Pulse, pulse: pulses.Pulse, channel: Any) -> None:
+def check_limits(built: pulser.Pulse, pulse: pulses.Pulse, channel: Channel) -> None:
     """Refuse a pulse that is beyond its channel, and say by how much.
 
     Raises:

@@ -37,8 +37,6 @@ def built_register(
     """The register that a file describes; atoms of a shape are called q0, q1 and so on.
 
     Args:
-        shape: What the file says.
-
         layout: Traps that the atoms sit in, if the file names them.
 
         device: What the atoms are for.

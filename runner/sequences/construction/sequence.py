@@ -23,8 +23,9 @@ from runner.spec.validate.reference_checks import SEQUENCE
 from runner.spec.yaml_text.json_pointers import child
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from pulser.parametrized import Parametrized
 
+    from runner.domain.json_values import JobValues
     from runner.sequences.construction.registers import AnyRegister
     from runner.sequences.pulser_api.device_limits import AnyDevice, AnySequence
     from runner.spec.models.sequence import WrittenSequence
@@ -62,40 +63,32 @@ class Bench:
         }
         return sequence, add_operations(sequence, self.written, with_variables(variables))
 
-    def replayed(self, variables: Mapping[str, Any], device: AnyDevice | None = None) -> Remarks:
+    def replayed(self, variables: JobValues, device: AnyDevice | None = None) -> Remarks:
         """What is to be said of the operations when a job's numbers stand for its variables.
 
         Args:
-            variables: The numbers.
-
             device: What they are played on; None for that of the file.
         """
-        numbers = {name: value for name, value in variables.items() if name != "qubits"}
         try:
             bench = self if device is None else replace(self, device=device)
             blank = bench._placed(variables).blank()  # noqa: SLF001  (of our own kind)
         except ValueError:  # of traps, or of channels of another device; building the job says so
             return Remarks()
-        return add_operations(blank, self.written, with_numbers(numbers))
+        return add_operations(blank, self.written, with_numbers(variables))
 
-    def _placed(self, variables: Mapping[str, Any]) -> Bench:
+    def _placed(self, variables: JobValues) -> Bench:
         """The same with its atoms where a job puts them."""
-        if not isinstance(self.register, MappableRegister):
+        traps = variables.get("qubits")
+        if not isinstance(self.register, MappableRegister) or not isinstance(traps, dict):
             return self
-        return replace(self, register=self.register.build_register(variables["qubits"]))
+        return replace(self, register=self.register.build_register(traps))
 
 
 def bench(findings: Findings, written: WrittenSequence, device_type: str, device: AnyDevice) -> Bench | None:
     """What a sequence is played on; None if there is no such thing, and findings say why.
 
     Args:
-        findings: Where problems go.
-
-        written: The sequence of the file.
-
         device_type: PCS's name of the target; a QPU needs a register from a layout.
-
-        device: What the sequence is for.
     """
     if (register := _register(findings, written, device)) is None:
         return None
@@ -112,7 +105,7 @@ def bench(findings: Findings, written: WrittenSequence, device_type: str, device
     return Bench(written, device, register) if all(fits) else None
 
 
-def _variable(sequence: AnySequence, name: str, kind: Declared) -> Any:
+def _variable(sequence: AnySequence, name: str, kind: Declared) -> Parametrized:
     dtype: type[int | float] = int if kind.whole else float
     if kind.size is None:
         return sequence.declare_variable(name, dtype=dtype)

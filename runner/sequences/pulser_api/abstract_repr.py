@@ -115,16 +115,21 @@ def _leaf(error: ValidationError) -> ValidationError:
     return error
 
 
-def built(text: str, variables: Mapping[str, Any], *, name: str) -> str:
+def with_values(sequence: AnySequence, variables: Mapping[str, object]) -> AnySequence:
+    """A sequence with a job's numbers for its variables, and its atoms where the job puts them."""
+    values: dict[str, Any] = {**variables}
+    needs_values = sequence.is_parametrized() or sequence.is_register_mappable()
+    return sequence.build(**values) if needs_values else sequence
+
+
+def built(text: str, variables: Mapping[str, object], *, name: str) -> str:
     """Abstract representation of one job: numbers stand for its variables.
 
     Args:
         text: Abstract representation of the sequence.
 
         variables: The job's values; they were found to fit.
-
-        name: What the sequence is called.
     """
     with recorded_warnings():
         sequence = pulser.Sequence.from_abstract_repr(text)
-        return written_down(sequence.build(**variables), name=name)
+        return written_down(with_values(sequence, variables), name=name)

@@ -17,10 +17,9 @@ from runner.spec.from_abstract.expressions import expression_text, plain_variabl
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
-    from runner.domain.json_values import Json, JsonObject
+    from runner.domain.json_values import JobValues, Json, JsonObject
 
     _Value = float | list[float]
-    _Variables = Mapping[str, Json]
 
 MAX_DURATION_NS: Final = 1_000_000  # a hundred times what any machine plays
 _BITS: Final = 63
@@ -43,19 +42,17 @@ def shortest(max_val: float, area: float) -> float:
     return abs(area / max_val) * 1e3 if max_val else 0.0  # 1 rad / (rad/µs) is 1e3 ns
 
 
-def is_too_long(representation: JsonObject, variables: _Variables) -> bool:
+def is_too_long(representation: JsonObject, variables: JobValues) -> bool:
     """Whether a job's waveforms and delays take longer than anything could play.
 
     Args:
-        representation: The sequence, as JSON has it.
-
         variables: The job's values; numbers or lists of numbers.
     """
     durations = _durations(representation.get("operations"))
     return sum(_duration_ns(each, variables) for each in durations) > MAX_DURATION_NS
 
 
-def _duration_ns(node: Json, variables: _Variables) -> float:
+def _duration_ns(node: Json, variables: JobValues) -> float:
     try:
         value = _calculated(node, variables, lambda number: number)
     except _TooLargeError:
@@ -81,7 +78,7 @@ def _durations(node: Json) -> Iterator[Json]:
                 yield from _durations(value)
 
 
-def beyond_integers(representation: JsonObject, variables: _Variables) -> str | None:
+def beyond_integers(representation: JsonObject, variables: JobValues) -> str | None:
     """The first expression of a job that Pulser would take for another number; None where there is none."""
     declared = representation.get("variables")
     kinds = declared.values() if isinstance(declared, dict) else ()
@@ -119,7 +116,9 @@ def _held(number: float) -> float:
     return number
 
 
-def _calculated(node: Json, variables: _Variables, held: Callable[[float], float]) -> _Value:
+def _calculated(
+    node: Json | list[float] | dict[str, int], variables: JobValues, held: Callable[[float], float]
+) -> _Value:
     """What an expression comes to: Python's whole numbers have no end, and else count as Pulser's do.
 
     Args:

@@ -29,8 +29,6 @@ class Remark:
     Args:
         operation: Its number, from 0; None for the sequence as a whole.
 
-        message: The words.
-
         fixed: Whether it holds whatever the variables are.
     """
 

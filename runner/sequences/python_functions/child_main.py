@@ -1,7 +1,7 @@
 """The process in which a function of the user gives a sequence: `python child_main.py FOLDER`.
 
 Reads FOLDER/request.json and writes FOLDER/answer.json. It is run as a file, and imports nothing of the
-runner: only the standard library and Pulser. What it answers is text; nobody unpickles anything.
+runner: only the standard library and Pulser. It answers in text, and nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ from importlib.machinery import (
     SourceFileLoader,
 )
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn, TypedDict
 
 import pulser
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
     from types import ModuleType
 
 _GRACE_S: Final = 5
@@ -41,6 +41,14 @@ _ALWAYS_NAMED: Final = ("numpy", "pulser-core", "scipy")
 # Atoms without a name of their own are counted, and on the cloud every name is text.
 _OLD_NEWS: Final = ".*converts all qubit ID's to strings"
 _INSTALLED: Final = {"site-packages", "dist-packages"}
+
+
+class _Request(TypedDict):
+    root: str
+    path: str
+    function: str
+    args: dict[str, object]
+    timeout_s: float
 
 
 class NoSequenceError(Exception):
@@ -90,7 +98,7 @@ class Repository:
         repository = self
 
         class Noting(SourceFileLoader):
-            def path_stats(self, path: str) -> Any:
+            def path_stats(self, path: str) -> NoReturn:
                 """None: bytecode of another day is neither read nor written."""
                 raise OSError(path)
 
@@ -143,7 +151,7 @@ def _file_digest(place: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def answered(request: dict[str, Any]) -> dict[str, Any]:
+def answered(request: _Request) -> dict[str, object]:
     """The sequence that a function gives, and what had a part in it; or why there is none."""
     repository = Repository(Path(request["root"]))
     known = set(sys.modules)
@@ -179,7 +187,7 @@ def _packages(modules: Iterable[str]) -> dict[str, str]:
     return versions
 
 
-def _representation(request: dict[str, Any], repository: Repository) -> str:
+def _representation(request: _Request, repository: Repository) -> str:
     place, name = Path(request["path"]), request["function"]
     sys.path.insert(0, str(place.parent))
     try:
@@ -191,7 +199,7 @@ def _representation(request: dict[str, Any], repository: Repository) -> str:
     except BaseException as error:  # also what asks to end
         raise _raised(error, name, repository) from error
     if inspect.iscoroutine(given):
-        given.close()  # nobody awaits it, and Python would complain of that
+        given.close()  # else Python complains that it is never awaited
     if not isinstance(given, pulser.Sequence):
         raise NoSequenceError(
             f"{name} gave {_kind(given)}, not a pulser.Sequence", "end the function with return seq"
@@ -214,8 +222,8 @@ def _loaded(place: Path, repository: Repository) -> ModuleType:
     return module
 
 
-def _function(module: ModuleType, name: str, place: Path) -> Any:
-    function = getattr(module, name, None)
+def _function(module: ModuleType, name: str, place: Path) -> Callable[..., object]:
+    function: Callable[..., object] | None = getattr(module, name, None)
     if callable(function):
         return function
     own = [
@@ -239,7 +247,7 @@ def _known(name: str, known: list[str]) -> str:
     return "known functions: " + ", ".join(known[:_LISTED]) + (", …" if len(known) > _LISTED else "")
 
 
-def _check_arguments(function: Any, name: str, arguments: dict[str, Any]) -> None:
+def _check_arguments(function: Callable[..., object], name: str, arguments: dict[str, object]) -> None:
     try:
         signature = inspect.signature(function)
     except (TypeError, ValueError):  # it does not say what it takes
@@ -287,14 +295,14 @@ def _words(error: BaseException) -> str:
         return ""
 
 
-def _kind(value: Any) -> str:
+def _kind(value: object) -> str:
     return "nothing" if value is None else f"an object of type {type(value).__name__}"
 
 
 def main(folder: Path) -> None:
     """Answers the request in a folder, and ends at once: nothing of the user is waited for."""
     request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
-    # Should the one who watches over this be gone, it ends by itself.
+    # The process ends by itself if the one that watches over it is gone.
     signal.alarm(math.ceil(request["timeout_s"]) + _GRACE_S)
     answer = answered(request)
     aside = folder / "answer.part"

@@ -1,7 +1,7 @@
 """Sequences that a function in Python gives. The function is run in a process of its own, never in this one.
 
 The process has no credentials in its environment, little time, and dies with all that it started. That bounds
-accidents, not malice: the code can do whatever the user can. It is run only where somebody has allowed it.
+accidents, not malice: the code can do whatever the user can. It is run only where that is allowed.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Final
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
@@ -78,11 +78,6 @@ class Factories:
 
     def made(self, file: Path, sequence: PythonSequence) -> Made:
         """The sequence that a function gives.
-
-        Args:
-            file: The experiment file.
-
-            sequence: What it says.
 
         Raises:
             FactoryError: There is none, and why.
@@ -159,7 +154,7 @@ def _read(text: str, ended: Ended) -> Answer:
     return answer
 
 
-def _record(own: str, sequence: PythonSequence, answer: Answer) -> dict[str, Any]:
+def _record(own: str, sequence: PythonSequence, answer: Answer) -> dict[str, object]:
     return {
         "path": own,
         "function": sequence.function,

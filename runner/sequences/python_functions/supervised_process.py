@@ -86,13 +86,13 @@ def _code(process: subprocess.Popen[bytes], timeout_s: float) -> int | None:
 
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Kills the process and all that it started in its group."""
-    with suppress(ProcessLookupError, PermissionError):  # there is nobody left
+    with suppress(ProcessLookupError, PermissionError):  # it has ended
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
 
 
 def _listen(process: subprocess.Popen[bytes], said: bytearray) -> None:
-    """Keeps the end of what is said; all of it is read, so that nobody waits to be heard."""
+    """Keeps the end of what is said; all of it is read, so that a full pipe stops no process."""
     if process.stdout is None:
         return
     with suppress(OSError, ValueError), process.stdout as words:

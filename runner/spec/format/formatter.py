@@ -37,13 +37,6 @@ if TYPE_CHECKING:
 def formatted(text: str, *, path: str, limits: Limits = LIMITS) -> str:
     """The text in form; its content is the same.
 
-    Args:
-        text: Content of the file.
-
-        path: The file, as the user named it.
-
-        limits: How large and how deep it may be.
-
     Raises:
         SpecError: It cannot be read, says something that no file may say, or is written in a way that cannot
             be put into form without harm.

@@ -33,11 +33,6 @@ def experiment_of(
     Args:
         representation: The sequence, as JSON has it; Pulser can read it.
 
-        name: What the experiment is called.
-
-        device_type: What runs it.
-
-        device: What the file says of the device.
 
     Raises:
         RepresentationError: When a file can't say it.

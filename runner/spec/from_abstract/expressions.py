@@ -20,8 +20,6 @@ def expression_text(node: Json, scalars: frozenset[str]) -> str:
     """What a file says for an expression.
 
     Args:
-        node: The expression, as JSON has it.
-
         scalars: Variables that are plain numbers in the file, and lists of one in the representation.
 
     Raises:

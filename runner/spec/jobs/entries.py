@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.domain.suggestions import suggestion
 from runner.spec.jobs import job_names
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from runner.spec.jobs.rule_values import Rules
-    from runner.spec.models.experiment import Job
+    from runner.spec.models.experiment import Combinations, Job, SweepValues
     from runner.spec.yaml_text.document import Findings
 
 
@@ -76,15 +76,7 @@ def entry_of(
     """An entry with its values spelled out; what is wrong with it is noted.
 
     Args:
-        findings: Where problems go.
-
-        pointer: The entry.
-
-        job: What it says.
-
         declared: Variables of the sequence; None if they can't be known.
-
-        rules: Spells out the rules of sweeps.
     """
     axes = tuple(_axes(findings, pointer, job, rules))
     _check_repetition(findings, axes)
@@ -120,7 +112,7 @@ def _axes(findings: Findings, pointer: str, job: Job, rules: Rules) -> Iterator[
                 )
 
 
-def _column(findings: Findings, place: str, values: Any, rules: Rules) -> Column:
+def _column(findings: Findings, place: str, values: SweepValues, rules: Rules) -> Column:
     name = steps_of(place)[-1]
     match values:
         case tuple():
@@ -144,7 +136,7 @@ def _spread(findings: Findings, place: str, spread: Spread, rules: Rules) -> Col
 def _combinations(
     findings: Findings,
     pointer: str,
-    items: Sequence[Mapping[str, Any]] | None,
+    items: Combinations | None,
     declared: Mapping[str, Declared] | None,
 ) -> tuple[Combination, ...]:
     """Items of `exclude` or `include`, held against the declaration."""

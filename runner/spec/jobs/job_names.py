@@ -65,7 +65,7 @@ class Names:
         return name in self._taken
 
     def take(self, name: str) -> str:
-        """The name, or the name with the first number behind it that nobody has."""
+        """The name, or where it is taken, the name with the first free number behind it."""
         candidate, number = name, self._numbers.get(name, 1)
         while candidate in self._taken:
             number += 1

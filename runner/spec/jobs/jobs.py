@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.domain import job_key
 from runner.spec.jobs import job_names
@@ -17,6 +17,7 @@ from runner.spec.yaml_text.json_pointers import child, pointer_of
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from runner.domain.json_values import JobValues
     from runner.errors import Problem
     from runner.spec.jobs.matrix import Spot
     from runner.spec.jobs.rule_values import Rules
@@ -47,7 +48,7 @@ class JobRequest:
 
     name: str
     runs: int
-    variables: Mapping[str, Any]
+    variables: JobValues
     pointer: str
     repetition: int | None = None
 
@@ -80,19 +81,15 @@ class _Point:
         return [variable for variable in self.values if variable in said]
 
 
-def requested(
+def job_requests(
     document: Document, jobs: Sequence[Job | None], declared: Mapping[str, Declared] | None, rules: Rules
 ) -> tuple[tuple[JobRequest, ...], tuple[Problem, ...]]:
     """The jobs that a file asks for, and what is wrong with them.
 
     Args:
-        document: The file.
-
         jobs: Its entries; None stands for one that is broken and already reported.
 
         declared: Variables of the experiment's sequence; None if they can't be known, or there is none.
-
-        rules: Spells out the rules of sweeps.
     """
     findings = Findings(document)
     entries: list[Entry] = []

@@ -13,11 +13,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Combination:
-    """Values of some variables, as an item of `exclude` or `include` says them.
-
-    Args:
-        pointer: The item.
-    """
+    """Values of some variables, as an item of `exclude` or `include` says them."""
 
     pointer: str
     values: Mapping[str, Value]
@@ -29,8 +25,6 @@ class Spot:
 
     Args:
         swept: Values that the sweep gives it; empty for a point of its own.
-
-        values: All values.
 
         pointer: What asks for it.
 
@@ -48,8 +42,6 @@ class Matrix:
     """The points of a sweep, on which items of `exclude` and `include` work one after the other.
 
     Args:
-        spots: The points, in order.
-
         constants: Variables to which the sweep gives one value: what an included point may leave out.
     """
 

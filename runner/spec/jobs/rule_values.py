@@ -40,8 +40,6 @@ class Rules:
     """Spells rules out; a table that several of them name is read once.
 
     Args:
-        companions: Files that the experiment file may name.
-
         limits: How many values a rule may give.
     """
 
@@ -96,11 +94,6 @@ _BITS = 256
 
 def drawn_values(random: Random, variable: str) -> tuple[int | float, ...]:
     """The values that `random` stands for.
-
-    Args:
-        random: What the file says.
-
-        variable: Whose values they are.
 
     Raises:
         SweepError: When there are no such values.

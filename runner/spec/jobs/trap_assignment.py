@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.spec.models.sequence import WrittenSequence
 from runner.spec.yaml_text.json_pointers import child, pointer_of
@@ -11,23 +11,23 @@ from runner.spec.yaml_text.json_pointers import child, pointer_of
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from runner.domain.json_values import JobValues
     from runner.spec.models.experiment import Job
+    from runner.spec.models.sequence import AnySource
     from runner.spec.yaml_text.document import Findings
 
 JOBS = pointer_of("spec", "jobs")
 
 
-def with_places(variables: Mapping[str, Any], job: Job) -> dict[str, Any]:
+def with_places(variables: Mapping[str, float | list[float]], job: Job) -> JobValues:
     """Variables of a job with the traps of its atoms under `qubits`, as Pulser and the cloud take them."""
     return dict(variables) if job.qubits is None else {**variables, "qubits": dict(job.qubits)}
 
 
-def mappable_atoms(sequence: Any, text: str | None) -> tuple[str, ...]:
+def mappable_atoms(sequence: AnySource, text: str | None) -> tuple[str, ...]:
     """Atoms that the jobs are to place; none if the register has a place for each.
 
     Args:
-        sequence: What the file says.
-
         text: The abstract representation, of a sequence in a file of its own.
     """
     if isinstance(sequence, WrittenSequence):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -41,6 +41,11 @@ def optional(description: str, *examples: object, **rules: Any) -> Any:
     return key(description, *examples, default=None, **rules)
 
 
+def exactly_one(*names: str) -> JsonDict:
+    """What a schema says of a mapping that has one of some keys."""
+    return {"oneOf": [{"required": [name]} for name in names]}
+
+
 class Strict(BaseModel):
     """A part of an experiment file: frozen, no unknown keys, nothing converted."""
 
@@ -53,15 +58,11 @@ class Strict(BaseModel):
     )
 
 
-def _choice_schema(schema: JsonDict) -> None:
-    # Beside its keys, the bound would keep editors from offering them: see publishing.
-    schema["allOf"] = [{"minProperties": 1, "maxProperties": 1}]
-
-
 class Choice(Strict):
     """A mapping with exactly one key, which says what its value is."""
 
-    model_config = ConfigDict(json_schema_extra=_choice_schema)
+    # Beside its keys, the bound would keep editors from offering them: see editor_schema.
+    model_config = ConfigDict(json_schema_extra={"allOf": [{"minProperties": 1, "maxProperties": 1}]})
 
     @model_validator(mode="after")
     def _one_key(self) -> Self:
@@ -139,6 +140,10 @@ ExpressionText = Annotated[
 # An int stays an int and a float a float; nothing else is a number.
 Number = Annotated[int | float, BeforeValidator(_number), WithJsonSchema({"type": "number"})]
 Real = Annotated[float, Field(allow_inf_nan=False)]
+
+_Item = TypeVar("_Item")
+# A list of a file; it cannot be changed.
+Some = Annotated[tuple[_Item, ...], Field(strict=False, min_length=1)]
 
 Quantity = Annotated[
     Annotated[Real, Tag("<number>")] | Annotated[ExpressionText, Tag("<text>")],

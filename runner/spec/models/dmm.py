@@ -3,10 +3,9 @@
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
-from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from runner.spec.models.base import Real, Strict, key, optional
+from runner.spec.models.base import Real, Some, Strict, exactly_one, key, optional
 from runner.spec.models.pulses import PROTOCOL, Name, Protocol
 from runner.spec.models.waveforms import Shape
 
@@ -23,19 +22,13 @@ class WeightedTrap(Strict):
     weight: _Weight = key("Part of the detuning that it gives, from 0 to 1.", 0.5)
 
 
-def _map_schema(schema: JsonDict) -> None:
-    schema["oneOf"] = [{"required": ["weights"]}, {"required": ["traps"]}]
-
-
-class DetuningMap(Strict, json_schema_extra=_map_schema):
+class DetuningMap(Strict, json_schema_extra=exactly_one("weights", "traps")):
     """A DMM with the part of its detuning that each atom gets: by atom, or by place."""
 
     weights: Annotated[dict[Name, _Weight], Field(min_length=1)] | None = optional(
         "Part of the detuning that an atom gets, from 0 to 1, by its name.", {"q0": 1.0, "q1": 0.5}
     )
-    traps: (
-        Annotated[tuple[WeightedTrap, ...], Field(strict=False, min_length=1, max_length=_MAX_TRAPS)] | None
-    ) = optional(
+    traps: Annotated[Some[WeightedTrap], Field(max_length=_MAX_TRAPS)] | None = optional(
         "The same by place, which need not be that of an atom.", [{"x_um": -3.5, "y_um": 0.0, "weight": 1.0}]
     )
     dmm_id: Name = _DMM_ID

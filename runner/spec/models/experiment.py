@@ -6,7 +6,7 @@ from pydantic import AfterValidator, Field, Tag, model_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from runner.spec.models.base import Number, Strict, by_kind, key, optional
+from runner.spec.models.base import Number, Some, Strict, by_kind, key, optional
 from runner.spec.models.policy import Policy
 from runner.spec.models.sequence import Sequence
 from runner.spec.models.sweep_rules import Spread
@@ -17,8 +17,7 @@ _OURS = r"(?!(?:runner|exp|recipe|submission|claim|rerun|repeat):)(?!(?:fenced|s
 _TAG = rf"^{_OURS}[!-~](?:[ -~]*[!-~])?$"
 
 VariableValue = Annotated[
-    Annotated[Number, Tag("<number>")]
-    | Annotated[tuple[Number, ...], Field(strict=False, min_length=1), Tag("<list>")],
+    Annotated[Number, Tag("<number>")] | Annotated[Some[Number], Tag("<list>")],
     by_kind("a number, or a list of numbers for a variable that holds several"),
 ]
 
@@ -51,7 +50,7 @@ class Metadata(Strict):
 
 SweepValues = Annotated[
     Annotated[Number, Tag("<number>")]
-    | Annotated[tuple[VariableValue, ...], Field(strict=False, min_length=1), Tag("<list>")]
+    | Annotated[Some[VariableValue], Tag("<list>")]
     | Annotated[Spread, Tag("<mapping>")],
     by_kind("a number, a list of values, or a mapping like {range: [0, 10, 2]}"),
     key(
@@ -63,8 +62,7 @@ SweepValues = Annotated[
 ]
 Axis = Annotated[dict[str, SweepValues], Field(min_length=1)]
 Sweep = Annotated[
-    Annotated[Axis, Tag("<mapping>")]
-    | Annotated[tuple[Axis, ...], Field(strict=False, min_length=1), Tag("<list>")],
+    Annotated[Axis, Tag("<mapping>")] | Annotated[Some[Axis], Tag("<list>")],
     by_kind("a mapping of variables to their values, or a list of such mappings"),
 ]
 
@@ -84,12 +82,13 @@ _ONE_OF_THEM = (
 )
 
 
-def _job_schema(schema: JsonDict) -> None:
-    schema["not"] = {"anyOf": [{"required": list(both)} for both in _ONE_OF_THEM]}
-    schema["dependentRequired"] = {"exclude": ["sweep"], "include": ["sweep"]}
+_JOB_SCHEMA: JsonDict = {
+    "not": {"anyOf": [{"required": [*both]} for both in _ONE_OF_THEM]},
+    "dependentRequired": {"exclude": ["sweep"], "include": ["sweep"]},
+}
 
 
-class Job(Strict, json_schema_extra=_job_schema):
+class Job(Strict, json_schema_extra=_JOB_SCHEMA):
     """One job, or one for each point of a sweep."""
 
     runs: int = key("How often each point is measured.", 500, ge=1)
@@ -143,7 +142,7 @@ class Job(Strict, json_schema_extra=_job_schema):
         return self
 
 
-_Sublattice = Annotated[tuple[str, ...], Field(strict=False, min_length=1)]
+_Sublattice = Some[str]
 Count = Annotated[int, Field(ge=0)]
 
 
@@ -158,12 +157,10 @@ class Reruns(Strict):
     )
 
 
-def _spec_schema(schema: JsonDict) -> None:
-    of_each_job: JsonDict = {"properties": {"jobs": {"items": {"required": ["sequence"]}}}}
-    schema["anyOf"] = [{"required": ["sequence"]}, of_each_job]
+_OF_EACH_JOB: JsonDict = {"properties": {"jobs": {"items": {"required": ["sequence"]}}}}
 
 
-class Spec(Strict, json_schema_extra=_spec_schema):
+class Spec(Strict, json_schema_extra={"anyOf": [{"required": ["sequence"]}, _OF_EACH_JOB]}):
     """The sequence, what runs it, and the jobs that are wanted."""
 
     device_type: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60)] = key(
@@ -177,9 +174,7 @@ class Spec(Strict, json_schema_extra=_spec_schema):
         "The pulse sequence: written out, or in a file of its own. Left out where every job has its own.",
         {"file": "sequences/rabi.json"},
     )
-    jobs: Annotated[tuple[Job, ...], Field(strict=False, min_length=1)] = key(
-        "What is measured, and how often.", [{"runs": 500}]
-    )
+    jobs: Some[Job] = key("What is measured, and how often.", [{"runs": 500}])
     policy: Policy = key("How it wants to be reconciled.", {"runs": "top-up"}, default_factory=Policy)
     tags: Annotated[
         tuple[_Tag, ...],

@@ -3,15 +3,25 @@
 from typing import Annotated, Literal, Self
 
 from pydantic import Field, Tag, model_validator
-from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from runner.spec.models.base import Choice, Duration, ExpressionText, Quantity, Strict, by_kind, key, optional
+from runner.spec.models.base import (
+    Choice,
+    Duration,
+    ExpressionText,
+    Quantity,
+    Some,
+    Strict,
+    by_kind,
+    exactly_one,
+    key,
+    optional,
+)
 from runner.spec.models.dmm import DetuningMap, DmmDetuning, SlmMask
 from runner.spec.models.pulses import CHANNEL, ArbitraryPhasePulse, EomEnd, EomPulse, Name, Pulse, Setpoint
 
 Basis = Literal["ground-rydberg", "digital", "XY"]
-_SomeNames = Annotated[tuple[Name, ...], Field(strict=False, min_length=1)]
+_SomeNames = Some[Name]
 _Channels = Annotated[tuple[Name, ...], Field(strict=False, min_length=2)]
 Index = Annotated[
     Annotated[int, Field(ge=0), Tag("<number>")] | Annotated[ExpressionText, Tag("<text>")],
@@ -41,20 +51,14 @@ class Alignment(Strict):
     )
 
 
-def _atoms_schema(schema: JsonDict) -> None:
-    schema["oneOf"] = [{"required": ["qubits"]}, {"required": ["indices"]}]
-
-
-class Target(Strict, json_schema_extra=_atoms_schema):
+class Target(Strict, json_schema_extra=exactly_one("qubits", "indices")):
     """The atoms that a local channel acts on from here on: by their names, or by their numbers."""
 
     channel: str = CHANNEL
     qubits: _SomeNames | None = optional("Names of the atoms.", ["q0"])
     indices: (
         Annotated[
-            Annotated[
-                tuple[Annotated[int, Field(ge=0)], ...], Field(strict=False, min_length=1), Tag("<list>")
-            ]
+            Annotated[Some[Annotated[int, Field(ge=0)]], Tag("<list>")]
             | Annotated[ExpressionText, Tag("<text>")],
             by_kind("a list of whole numbers, or an expression over the variables"),
         ]
@@ -73,18 +77,14 @@ class Target(Strict, json_schema_extra=_atoms_schema):
         return self
 
 
-def _some_atoms_schema(schema: JsonDict) -> None:
-    schema["not"] = {"required": ["qubits", "indices"]}
-
-
-class PhaseShift(Strict, json_schema_extra=_some_atoms_schema):
+class PhaseShift(Strict, json_schema_extra={"not": {"required": ["qubits", "indices"]}}):
     """A shift of the phase reference of atoms: a rotation around z, without any time."""
 
     phi: Quantity = key("By how much (in rad).", 3.14159, "pi / 2", "phi")
     qubits: _SomeNames | None = optional(
         "Names of the atoms; all of them if neither qubits nor indices are given.", ["q0", "q1"]
     )
-    indices: Annotated[tuple[Index, ...], Field(strict=False, min_length=1)] | None = optional(
+    indices: Some[Index] | None = optional(
         "Numbers of the atoms in the register, from 0 on, or expressions where a job decides.", [0, "atom"]
     )
     basis: Basis = key("Basis of the shift.", "digital", default="digital")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.domain.suggestions import HintedError
 
@@ -45,10 +45,10 @@ class Made:
 
     text: str
     files: Mapping[str, str] = field(default_factory=dict)
-    record: Mapping[str, Any] = field(default_factory=dict)
+    record: Mapping[str, object] = field(default_factory=dict)
     warnings: tuple[str, ...] = ()
 
 
 def make_nothing(sequence: PythonSequence) -> Made:
-    """Code of files is not run unless somebody says so."""
+    """Run no code: that must be allowed."""
     raise FactoryError(f"{sequence.path} is Python code, and running it is not allowed", ALLOW)

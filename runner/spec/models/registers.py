@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, Tag
 
-from runner.spec.models.base import Choice, Real, Strict, by_kind, key, optional
+from runner.spec.models.base import Choice, Real, Some, Strict, by_kind, key, optional
 
 MAX_ATOMS = 1000  # more than any device holds, and few enough to be quick
 
@@ -124,9 +124,9 @@ class Register(Choice):
             "Trap of every atom in the layout, counted from 0, by the atom's name.", {"left": 3, "right": 8}
         )
     )
-    mappable: (
-        Annotated[tuple[AtomName, ...], Field(strict=False, min_length=1, max_length=MAX_ATOMS)] | None
-    ) = optional("Names of atoms that each job puts into traps of the layout, under qubits.", ["q0", "q1"])
+    mappable: Annotated[Some[AtomName], Field(max_length=MAX_ATOMS)] | None = optional(
+        "Names of atoms that each job puts into traps of the layout, under qubits.", ["q0", "q1"]
+    )
     coordinates_um: (
         Annotated[
             dict[AtomName, _Position],

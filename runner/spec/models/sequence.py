@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, JsonValue, Tag
 
-from runner.spec.models.base import Real, Strict, by_kind, key, optional
+from runner.spec.models.base import Real, Some, Strict, by_kind, key, optional
 from runner.spec.models.devices import Device
 from runner.spec.models.operations import Operation
 from runner.spec.models.pulses import Name
@@ -47,7 +47,7 @@ _ChannelId = Annotated[
 
 
 Variables = dict[_VariableName, Variable]
-_Operations = Annotated[tuple[Operation, ...], Field(strict=False, min_length=1, max_length=10_000)]
+_Operations = Annotated[Some[Operation], Field(max_length=10_000)]
 
 
 class WrittenSequence(Strict):
@@ -122,6 +122,9 @@ class PythonSequence(Strict):
     def function(self) -> str:
         """Name of the function in it."""
         return self.python.rpartition(":")[2]
+
+
+AnySource = WrittenSequence | FileSequence | PythonSequence
 
 
 def _which(value: object) -> str | None:

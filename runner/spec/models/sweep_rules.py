@@ -3,20 +3,15 @@
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
-from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from runner.spec.models.base import Choice, Number, Strict, key, optional
+from runner.spec.models.base import Choice, Number, Strict, exactly_one, key, optional
 
 _Ends = Annotated[tuple[Number, Number], Field(strict=False)]
 _KINDS = ("uniform", "log_uniform", "integers")
 
 
-def _random_schema(schema: JsonDict) -> None:
-    schema["oneOf"] = [{"required": [kind]} for kind in _KINDS]
-
-
-class Random(Strict, json_schema_extra=_random_schema):
+class Random(Strict, json_schema_extra=exactly_one(*_KINDS)):
     """Random values: what they are drawn from, how many, and a seed that makes them always the same."""
 
     uniform: _Ends | None = optional("Smallest and largest value, all equally likely.", [0, 6.28])

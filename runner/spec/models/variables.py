@@ -78,6 +78,6 @@ def shown(value: Value) -> str:
     return repr(value).removesuffix(".0")
 
 
-def plain(values: Mapping[str, Value]) -> dict[str, int | float | list[int | float]]:
+def plain(values: Mapping[str, Value]) -> dict[str, float | list[float]]:
     """The values as JSON has them."""
     return {name: list(value) if isinstance(value, tuple) else value for name, value in values.items()}

@@ -10,6 +10,7 @@ from runner.spec.models.base import (
     ExpressionText,
     Quantity,
     Real,
+    Some,
     Strict,
     by_kind,
     key,
@@ -101,7 +102,7 @@ class Interpolated(Strict):
 class Custom(Strict):
     """A waveform that is given sample by sample."""
 
-    samples: Annotated[tuple[Real, ...], Field(strict=False, min_length=1, max_length=MAX_SAMPLES)] = key(
+    samples: Annotated[Some[Real], Field(max_length=MAX_SAMPLES)] = key(
         "A value for every ns (in rad/µs).", [0, 0.5, 1, 0.5, 0]
     )
 

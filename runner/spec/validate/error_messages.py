@@ -62,12 +62,6 @@ class Fault:
     """A fault of the content, before it has a place.
 
     Args:
-        pointer: The value.
-
-        message: What is wrong, and what was expected.
-
-        hint: What to do.
-
         of_key: Whether the key is at fault, and not the value.
 
         lacking: Whether the value is not there.
@@ -80,14 +74,8 @@ class Fault:
     lacking: bool = False
 
 
-def explained(data: Json, details: ErrorDetails) -> Fault:
-    """One complaint of the models in words.
-
-    Args:
-        data: Content of the file.
-
-        details: What pydantic says.
-    """
+def fault_of(data: Json, details: ErrorDetails) -> Fault:
+    """One complaint of the models in words."""
     pointer = pointer_of(*(step for step in details["loc"] if step not in _MARKS))
     if "[key]" in details["loc"]:
         return Fault(pointer, _bad_name(details), of_key=True)

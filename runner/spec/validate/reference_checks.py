@@ -54,11 +54,7 @@ def expressions(part: object, pointer: str) -> Iterator[tuple[str, Expression]]:
 
 
 def check_reruns(findings: Findings, rerun: int | Reruns, jobs: Collection[str]) -> None:
-    """Note every rerun counter of a job that is not there.
-
-    Args:
-        jobs: Names of all jobs of the file.
-    """
+    """Note every rerun counter of a job that is not there."""
     known = frozenset(jobs)
     for name in rerun.jobs if isinstance(rerun, Reruns) else ():
         if name not in known:

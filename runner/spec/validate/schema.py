@@ -49,11 +49,7 @@ class Guide:
     """What may stand at one place.
 
     Args:
-        description: What the value is for.
-
         keys: Description of every key that a mapping there may have.
-
-        examples: Values that could stand there.
     """
 
     description: str = ""
@@ -66,8 +62,6 @@ def guide_at(data: Json, pointer: str) -> Guide:
 
     Args:
         data: Content of the file; it decides between alternatives of the schema.
-
-        pointer: Where to look.
     """
     node, said = experiment_schema(), Schema()
     for step in steps_of(pointer):

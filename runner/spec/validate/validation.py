@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import TypeAdapter, ValidationError
 
 from runner.spec.models.experiment import NO_SEQUENCE, Experiment
-from runner.spec.validate.error_messages import Fault, explained, is_miscounted, without_echoes
+from runner.spec.validate.error_messages import Fault, fault_of, is_miscounted, without_echoes
 from runner.spec.validate.schema import guide_at
 from runner.spec.yaml_text.document import MOST, more_problems
 from runner.spec.yaml_text.json_pointers import pointer_of
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from runner.spec.yaml_text.document import Document
 
 
-def judged(document: Document) -> tuple[Experiment | None, tuple[Problem, ...]]:
+def validate(document: Document) -> tuple[Experiment | None, tuple[Problem, ...]]:
     """The experiment that a file describes, or what keeps it from being one.
 
     The models judge, for they explain better and are twenty times as quick as a validator of the published
@@ -32,13 +32,13 @@ def judged(document: Document) -> tuple[Experiment | None, tuple[Problem, ...]]:
     except ValidationError as error:
         found = error.errors(include_url=False)
         complaints = [each for each in found if not is_miscounted(each) and each["type"] != NO_SEQUENCE]
-        faults = [explained(document.data, each) for each in complaints[:MOST]]
+        faults = [fault_of(document.data, each) for each in complaints[:MOST]]
         faults += _without_sequence(document.data)
         problems = _problems(document, without_echoes(faults))
         return None, (*problems, more_problems(document)) if len(complaints) > MOST else problems
 
 
-def salvaged(kind: Any, content: Json) -> Any:
+def valid_part(kind: Any, content: Json) -> Any:
     """A part of a file whose other parts are broken; None if it is broken too."""
     try:
         return _adapter(kind).validate_python(content)

@@ -73,10 +73,6 @@ def table_of(text: str, *, name: str, most: int) -> Table:
     """The table that a text holds.
 
     Args:
-        text: Content of the file.
-
-        name: How problems call it.
-
         most: How many rows it may have.
 
     Raises:

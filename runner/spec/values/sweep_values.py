@@ -6,7 +6,7 @@ import itertools
 import math
 from decimal import Decimal, localcontext
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.domain.suggestions import HintedError
 from runner.spec.yaml_text.limits import LIMITS
@@ -147,7 +147,7 @@ def moving_together(columns: Mapping[str, Sequence[Value]]) -> tuple[dict[str, V
 def product(axes: Sequence[Sequence[Mapping[str, Value]]]) -> Iterator[dict[str, Value]]:
     """Every combination of one point of each axis, the first axis outermost."""
     for points in itertools.product(*axes):
-        combined: dict[str, Any] = {}
+        combined: dict[str, Value] = {}
         for point in points:
             combined |= point
         yield combined

@@ -57,10 +57,6 @@ class Document:
     """A file as plain data.
 
     Args:
-        path: The file, as the user named it.
-
-        lines: Its text, line by line.
-
         data: Its content: dicts, lists, text, numbers and booleans.
 
         values: Place of every value, by JSON pointer.
@@ -115,16 +111,12 @@ class Document:
         return pointer
 
 
-# More of them help nobody, and take a while to be explained.
+# More of them are not read, and take a while to be explained.
 MOST: Final = 100
 
 
 class Findings:
-    """Collects problems, each at its place; no more than a reader can use.
-
-    Args:
-        document: The file that they are in.
-    """
+    """Collects problems, each at its place; no more than a reader can use."""
 
     def __init__(self, document: Document) -> None:
         self._document = document

@@ -21,7 +21,7 @@ RERUN: Final = "/spec/rerun"
 RETRY_LIMIT: Final = "/spec/policy/retry/limit"
 _RERUN_OF_ALL: Final = child(RERUN, "all")
 _RERUNS_OF_JOBS: Final = child(RERUN, "jobs")
-# Keys that mean themselves without quotes, whoever reads them.
+# Keys that every reader of YAML takes for text without quotes.
 _PLAIN_KEY: Final = re.compile(r"(?!(?:true|false|yes|no|on|off|null|y|n)$)[a-z][a-z0-9_-]*", re.IGNORECASE)
 _TOKEN: Final = re.compile(r"[^\s,{}\[\]#]+")
 _BREAK: Final = re.compile(r"\r\n|[\n\r]")
@@ -68,8 +68,6 @@ def with_number(text: str, pointer: str, number: int, *, path: str) -> str:
 
     Args:
         pointer: Leads through mappings.
-
-        path: The file, as the user named it.
 
     Raises:
         SpecError: The file is not YAML, or is written in a way that cannot be edited without harm.

@@ -47,15 +47,7 @@ class _Parser(Protocol):
 
 
 class NotYamlError(Exception):
-    """There is no reading on.
-
-    Args:
-        place: Where.
-
-        message: Why.
-
-        hint: What may help.
-    """
+    """There is no reading on."""
 
     def __init__(self, place: Place, message: str, hint: str = "") -> None:
         super().__init__(message)

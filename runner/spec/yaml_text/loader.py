@@ -30,13 +30,6 @@ _MAX_POINTER_CHARACTERS = 1000  # each value keeps its own: a very long key over
 def document(text: str, *, path: str, limits: Limits = LIMITS) -> Document:
     """The file as data, with the problems that could be stepped over.
 
-    Args:
-        text: Content of the file.
-
-        path: The file, as the user named it.
-
-        limits: How large and how deep it may be.
-
     Raises:
         SpecError: When there is no reading on: no YAML, too large, too deep, or YAML that we do not take.
     """

@@ -17,7 +17,7 @@ POINT: Final = "numbers have a point, not a comma"
 
 
 def number_hint(text: str) -> str:
-    """A hint where text was meant to be a number; empty if nobody can tell."""
+    """A hint where text was meant to be a number; empty if that is not clear."""
     return POINT if _DECIMAL_COMMA.fullmatch(text.strip()) else odd_letter(text)
 
 
@@ -27,11 +27,9 @@ def is_behind_comma(line: str, column: int) -> bool:
 
 
 def slip(lines: tuple[str, ...], place: Place, message: str) -> tuple[Place, str, str] | None:
-    """Where a syntax error comes from, what it is, and what to do; None if nobody can tell.
+    """Where a syntax error comes from, what it is, and what to do; None if that is not clear.
 
     Args:
-        lines: The text.
-
         place: Where the parser gave up.
 
         message: What it says.

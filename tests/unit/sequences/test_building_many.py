@@ -13,7 +13,7 @@ from runner.domain import job_key
 from runner.errors import SpecError
 from runner.sequences import Nothing, compiled
 from runner.sequences.check import jobs as judging
-from runner.sequences.check.job_check import verdict
+from runner.sequences.check.job_check import build_result
 from runner.sequences.check.process_pool import built_by_others, built_here, processes_for, while_wanted
 from runner.sequences.compiled import Built
 from runner.spec import parse
@@ -178,7 +178,7 @@ def test_what_is_played_is_finite_or_refused(what, value):
     except Exception:  # noqa: BLE001  (of any kind: it is refused)
         expected = False
 
-    assert expected == (verdict(sequence, {}, {"x": value}).fault is None)
+    assert expected == (build_result(sequence, {}, {"x": value}).fault is None)
     assert expected == (value == 1.0)
 
 

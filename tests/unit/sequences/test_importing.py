@@ -24,7 +24,7 @@ from pulser.waveforms import (
 
 from runner.domain import recipe_digest
 from runner.errors import SequenceError
-from runner.sequences.construction.draft import Said, drafted
+from runner.sequences.construction.draft import Said, draft_of
 from runner.sequences.import_abstract import imported
 from runner.sequences.pulser_api.abstract_repr import written_down
 from runner.sequences.pulser_api.pulser_messages import recorded_warnings
@@ -51,7 +51,7 @@ def again(found):
     """The representation that a file is sent as."""
     said = Said(parse(found.text, path="x.yaml"))
     with recorded_warnings():
-        text = written_down(drafted(said).sequence, name="other")
+        text = written_down(draft_of(said).sequence, name="other")
     said.refuse_if_faulty()
     return text
 

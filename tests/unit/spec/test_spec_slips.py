@@ -143,7 +143,7 @@ def test_of_very_many_faults_only_the_first_cost_anything(monkeypatch):
     monkeypatch.setattr(
         "runner.spec.jobs.entries.suggestion", lambda word, *_, **__: looked_for.append(word) or ""
     )
-    monkeypatch.setattr("runner.spec.parser.salvaged", lambda *what: salvaged.append(what))
+    monkeypatch.setattr("runner.spec.parser.valid_part", lambda *what: salvaged.append(what))
     monkeypatch.setattr("runner.spec.parser._SALVAGED", 5)
     many = ", ".join(f"k{i}: 1" for i in range(500))
     unknown = complaints("sweep: {t_ns: [100, 200], a: 3}", f"variables: {{{many}}}")
