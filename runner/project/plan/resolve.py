@@ -17,6 +17,7 @@ from runner.reconcile.model.tags import (
     batch_tags,
     constants_tags,
     joined_tags,
+    marks_for,
     work,
 )
 from runner.reconcile.observe.adoption import (
@@ -163,14 +164,14 @@ def declare_found(project: Project, experiment: Experiment, batch_id: str) -> Re
                 hint=f"look for another batch, or `runner resolve {experiment.name} absent`",
             )
         rerun = found.reruns[0] if found.reruns else 0
-        ours = batch_tags(
-            namespace,
-            experiment.desired,
-            entry.submission,
-            entry.claim,
-            rerun=rerun,
-            repetitions=found.repetitions,
+        desired = experiment.desired
+        marks = replace(
+            marks_for(namespace, desired, rerun=rerun, repetitions=found.repetitions),
+            submission=entry.submission,
+            claim=entry.claim,
+            constants=desired.constants,
         )
+        ours = batch_tags(marks, desired.tags)
         context.client.set_batch_tags(batch_id, joined_tags(ours, found.batch.tags))
         _remember(project, context, experiment)
         context.journal.settle(entry.seq, State.ACCEPTED, batch_id)
@@ -278,14 +279,9 @@ def adopt(project: Project, experiment: Experiment, chosen: Sequence[Candidate])
                 raise UsageError(f"{each.batch.id} cannot be adopted: {'; '.join(each.objections)}")
         _remember(project, context, experiment)
         for each in now:
-            tags = adopting_tags(
-                namespace,
-                experiment.desired,
-                each.batch.tags,
-                constants=each.constants,
-                rerun=each.reruns[0],
-                repetitions=each.repetitions,
-            )
+            rerun, repetitions = each.reruns[0], each.repetitions
+            marks = marks_for(namespace, experiment.desired, rerun=rerun, repetitions=repetitions)
+            tags = adopting_tags(replace(marks, constants=each.constants), each.batch.tags)
             context.client.set_batch_tags(each.batch.id, tags)
             reason = f"a person says that its {each.batch.jobs_count} jobs are the experiment's"
             context.journal.history.add(experiment.name, "AdoptBatch", batch_id=each.batch.id, reason=reason)

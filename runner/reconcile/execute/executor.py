@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import threading
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain.numerals import counted
@@ -49,8 +50,8 @@ if TYPE_CHECKING:
     from runner.domain import DesiredExperiment
     from runner.reconcile.context import Context
     from runner.reconcile.model.actions import Action, NewJob
+    from runner.reconcile.model.entries import Intention
     from runner.reconcile.model.observation import TargetSettings
-    from runner.reconcile.model.repetitions import Repetitions
     from runner.reconcile.model.snapshot import Planned, Snapshot
 
 
@@ -129,31 +130,24 @@ class Executor:
     def _create(self, kind: Kind, snapshot: Snapshot, action: Claim | Submit) -> None:
         desired, submission, claim = snapshot.desired, action.submission, self._nonce()
         jobs = action.jobs if kind is Kind.SUBMIT else ()
+        rerun, repetitions = action.jobs[0].rerun, spanned(action.jobs)
+        marks = replace(
+            tags.marks_for(self._namespace, desired, rerun=rerun, repetitions=repetitions),
+            submission=submission,
+            claim=claim,
+            commit=snapshot.commit,
+            constants=desired.constants,
+        )
         payload = {
             "device_type": desired.device_type,
             "sequence_builder": desired.sequence or None,
             "jobs": _job_payloads(desired, jobs),
             "open": kind is Kind.CLAIM,
-            "tags": tags.batch_tags(
-                self._namespace,
-                desired,
-                submission,
-                claim,
-                rerun=action.jobs[0].rerun,
-                repetitions=spanned(action.jobs),
-                commit=snapshot.commit,
-            ),
+            "tags": tags.batch_tags(marks, desired.tags),
         }
-        rerun, amounts = action.jobs[0].rerun, _amounts(jobs)
-        seq = self._intend(
-            snapshot,
-            kind,
-            rerun=rerun,
-            submission=submission,
-            claim=claim,
-            jobs=amounts,
-            repetitions=spanned(action.jobs),
-        )
+        row = self._row(snapshot, rerun, jobs)
+        row |= {"submission": submission, "claim": claim, "repetitions": str(repetitions)}
+        seq = self._intend(snapshot, kind, row)
         if seq is None:
             return
         answer = self._send_journalled(seq, lambda: self._client.send_batch(payload))
@@ -170,16 +164,9 @@ class Executor:
         marks = tags.read_marks(batch.tags if batch else ())
         if not are_told_apart(action.jobs, marks.repetitions):
             self._give_up(snapshot, action)
-        seq = self._intend(
-            snapshot,
-            Kind.ADD,
-            rerun=marks.rerun,
-            submission=marks.submission,
-            claim=marks.claim,
-            jobs=_amounts(action.jobs),
-            repetitions=marks.repetitions,
-            batch_id=action.batch_id,
-        )
+        row = self._row(snapshot, marks.rerun, action.jobs)
+        row |= {"submission": marks.submission, "claim": marks.claim, "batch_id": action.batch_id}
+        seq = self._intend(snapshot, Kind.ADD, row | {"repetitions": str(marks.repetitions)})
         if seq is None:
             if batch and not batch.jobs_count:
                 self._fence(snapshot, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
@@ -201,42 +188,31 @@ class Executor:
             ids = [job["id"] for job in jobs_in(answer) if job["id"] not in before]
             self._journal.settle(seq, State.ACCEPTED, job_ids=ids)
 
-    def _intend(  # noqa: PLR0913  (the columns of one row)
-        self,
-        snapshot: Snapshot,
-        kind: Kind,
-        *,
-        rerun: int,
-        submission: str,
-        claim: str,
-        jobs: tuple[tuple[str, int], ...],
-        repetitions: Repetitions,
-        batch_id: str | None = None,
-    ) -> int | None:
+    def _row(self, snapshot: Snapshot, rerun: int, jobs: tuple[NewJob, ...]) -> Intention:
+        """What is written of a request; whose batch it is about comes to it."""
+        return {
+            "experiment": snapshot.desired.name,
+            "submission": "",
+            "claim": "",
+            "target": self._context.site.target,
+            "recipe": snapshot.desired.recipe[: tags.SHORT],
+            "rerun": rerun,
+            "jobs": tuple((job.key, job.runs) for job in jobs),
+        }
+
+    def _intend(self, snapshot: Snapshot, kind: Kind, row: Intention) -> int | None:
         """Writes down what is about to be sent; None for a purchase that the guard does not let through.
 
         One at a time, so that what one experiment is about to buy counts for the next.
         """
-        recipe, name = snapshot.desired.recipe[: tags.SHORT], snapshot.desired.name
         with self._purchase:
             if kind in BUYING:
-                request = guard.Purchase(recipe=recipe, rerun=rerun, jobs=jobs)
+                request = guard.Purchase(recipe=row["recipe"], rerun=row["rerun"], jobs=row["jobs"])
                 refusal = self._refusal(snapshot, request)
                 if refusal:
                     self._memory.refuse(snapshot.desired, refusal)
                     return None
-            return self._journal.intend(
-                kind,
-                experiment=name,
-                submission=submission,
-                claim=claim,
-                target=self._context.site.target,
-                recipe=recipe,
-                rerun=rerun,
-                repetitions=str(repetitions),
-                batch_id=batch_id,
-                jobs=jobs,
-            )
+            return self._journal.intend(kind, **row)
 
     def _refusal(self, snapshot: Snapshot, request: guard.Purchase) -> Hold | None:
         """Why a purchase must not be made, as a person is told it."""
@@ -389,7 +365,3 @@ def _job_payload(job: NewJob, sequence: str | None) -> Payload:
     if sequence is not None:
         return {"runs": job.runs, "sequence": sequence}
     return {"runs": job.runs, "variables": dict(job.variables)} if job.variables else {"runs": job.runs}
-
-
-def _amounts(jobs: tuple[NewJob, ...]) -> tuple[tuple[str, int], ...]:
-    return tuple((job.key, job.runs) for job in jobs)

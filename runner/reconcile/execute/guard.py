@@ -17,6 +17,7 @@ from runner.domain.numerals import counted
 from runner.reconcile.model.cost import is_emulator, qpu_seconds, unclear_settle_s
 from runner.reconcile.model.entries import BUYING, Kind, State
 from runner.reconcile.model.kinship import Kin, kin
+from runner.reconcile.model.plan import Cost
 from runner.reconcile.model.tags import Marks, read_marks
 
 if TYPE_CHECKING:
@@ -262,7 +263,9 @@ def _beyond_the_budget(desired: DesiredExperiment, request: Purchase, lots: Sequ
         yield "how many runs were bought is not known of all jobs, and the budget counts them"
     bought = [lot.bought() for lot in lots]
     n_jobs = sum(n for n, _ in bought) + sum(lot.n_unseen for lot in lots)
-    yield from _over(desired, request, (n_jobs, sum(n for _, n in bought)), budget, "the budget")
+    n_runs = sum(n for _, n in bought)
+    total = _with_request(desired, request, n_jobs, n_runs, on_device=n_runs)
+    yield from _over("the budget", budget, total)
 
 
 def _beyond_the_day(
@@ -271,10 +274,12 @@ def _beyond_the_day(
     """What this machine has bought today; others' purchases are the planner's to count."""
     if per_day is None:
         return
-    spent = _spent(evidence.rows_of_day, evidence.cancelled)
+    n_jobs, n_runs = _spent(evidence.rows_of_day, evidence.cancelled)
     # Whether other experiments ran on a machine is not known here.
-    own = _spent((row for row in evidence.rows_of_day if row.experiment == desired.name), evidence.cancelled)
-    yield from _over(desired, request, spent, per_day, "the day's budget", on_device=own[1])
+    own = (row for row in evidence.rows_of_day if row.experiment == desired.name)
+    _, on_device = _spent(own, evidence.cancelled)
+    total = _with_request(desired, request, n_jobs, n_runs, on_device=on_device)
+    yield from _over("the day's budget", per_day, total)
 
 
 def _spent(rows: Iterable[Entry], cancelled: Mapping[str, int]) -> tuple[int, int]:
@@ -287,32 +292,28 @@ def _spent(rows: Iterable[Entry], cancelled: Mapping[str, int]) -> tuple[int, in
     return sum(map(len, left)), sum(map(sum, left))
 
 
-def _over(  # noqa: PLR0913  (what is bought, what was, and what limits both)
-    desired: DesiredExperiment,
-    request: Purchase,
-    spent: tuple[int, int],
-    budget: Budget,
-    name: str,
-    *,
-    on_device: int | None = None,
-) -> Iterator[str]:
-    """What would go beyond a budget.
+def _with_request(
+    desired: DesiredExperiment, request: Purchase, n_jobs: int, n_runs: int, *, on_device: int
+) -> Cost:
+    """What is bought in all, the request included.
 
     Args:
-        spent: Jobs and runs so far.
-
-        on_device: Those of the runs that were on the experiment's own device type; by default all.
+        on_device: Runs so far on the experiment's own device type.
     """
-    n_jobs, asked = spent[0] + len(request.jobs), sum(runs for _, runs in request.jobs)
-    n_runs = spent[1] + asked
-    qpu_s = qpu_seconds(desired.device_type, asked + (spent[1] if on_device is None else on_device))
-    for total, most, unit in (
-        (n_jobs, budget.jobs, "jobs"),
-        (n_runs, budget.runs, "runs"),
-        (qpu_s, budget.qpu_s, "s of QPU time"),
+    asked = sum(runs for _, runs in request.jobs)
+    qpu_s = qpu_seconds(desired.device_type, on_device + asked)
+    return Cost(jobs=n_jobs + len(request.jobs), runs=n_runs + asked, qpu_s=qpu_s)
+
+
+def _over(name: str, budget: Budget, total: Cost) -> Iterator[str]:
+    """What would go beyond a budget."""
+    for spent, most, unit in (
+        (total.jobs, budget.jobs, "jobs"),
+        (total.runs, budget.runs, "runs"),
+        (total.qpu_s, budget.qpu_s, "s of QPU time"),
     ):
-        if most is not None and total > most:
-            yield f"{total:g} {unit} would be bought, and {name} is {most:g}"
+        if most is not None and spent > most:
+            yield f"{spent:g} {unit} would be bought, and {name} is {most:g}"
 
 
 # What was bought

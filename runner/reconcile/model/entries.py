@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NotRequired, TypedDict
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -44,6 +44,20 @@ class State(StrEnum):
 
 # Kinds of requests that buy.
 BUYING = frozenset({Kind.ADD, Kind.SUBMIT})
+
+
+class Intention(TypedDict):
+    """What is written of a request before it is sent, see `Entry`."""
+
+    experiment: str
+    submission: str
+    claim: str
+    target: NotRequired[str]
+    recipe: NotRequired[str]
+    rerun: NotRequired[int]
+    repetitions: NotRequired[str]
+    batch_id: NotRequired[str]
+    jobs: NotRequired[tuple[tuple[str, int], ...]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,27 +59,35 @@ class Marks:
     constants: str = ""
 
 
+def marks_for(
+    namespace: str, experiment: DesiredExperiment, *, rerun: int, repetitions: Repetitions = FIRST
+) -> Marks:
+    """What the tags of a batch of an experiment say, whoever bought it."""
+    return Marks(
+        namespace=namespace,
+        experiment=experiment.name,
+        recipe=experiment.recipe[:SHORT],
+        rerun=rerun,
+        repetitions=repetitions,
+    )
+
+
 def namespace_tag(namespace: str) -> str:
     """The tag that all batches of a repository carry."""
     return f"runner:{namespace}"
 
 
-def batch_tags(  # noqa: PLR0913  (all that a batch says of itself)
-    namespace: str,
-    experiment: DesiredExperiment,
-    submission: str,
-    claim: str,
-    *,
-    rerun: int,
-    repetitions: Repetitions = FIRST,
-    commit: str = "",
-) -> list[str]:
-    """All tags of a new batch, ours first."""
-    identity = _identity(namespace, experiment)
-    ours = [*identity, f"submission:{submission}", f"claim:{claim}", *_counters(rerun, repetitions)]
-    ours += constants_tags(experiment.constants)
-    of_commit = [f"commit:{commit}"] if commit else []
-    return joined_tags([*ours, *of_commit], experiment.tags)
+def batch_tags(marks: Marks, own: Iterable[str] = ()) -> list[str]:
+    """All tags of a batch that says some marks, ours first, and after them the file's own."""
+    ours = [
+        *_identity(marks.namespace, marks.experiment, marks.recipe),
+        f"submission:{marks.submission}",
+        f"claim:{marks.claim}",
+        *_counters(marks.rerun, marks.repetitions),
+        *constants_tags(marks.constants),
+        *([f"commit:{marks.commit}"] if marks.commit else []),
+    ]
+    return joined_tags(ours, own)
 
 
 def constants_tags(constants: str) -> list[str]:
@@ -98,17 +106,21 @@ def cancelling_tags(mark: str, commit: str) -> list[str]:
 
 def row_tags(namespace: str, row: Entry) -> list[str]:
     """What the tags of a batch say, as far as the journal's row of its creation or purchase knows."""
-    ours = [namespace_tag(namespace), f"exp:{row.experiment}", f"recipe:{row.recipe}"]
-    return [
-        *ours,
-        f"submission:{row.submission}",
-        f"claim:{row.claim}",
-        *_counters(row.rerun or 0, read_repetitions(row.repetitions)),
-    ]
+    return batch_tags(
+        Marks(
+            namespace=namespace,
+            experiment=row.experiment,
+            recipe=row.recipe,
+            submission=row.submission,
+            claim=row.claim,
+            rerun=row.rerun or 0,
+            repetitions=read_repetitions(row.repetitions),
+        )
+    )
 
 
-def _identity(namespace: str, experiment: DesiredExperiment) -> list[str]:
-    return [namespace_tag(namespace), f"exp:{experiment.name}", f"recipe:{experiment.recipe[:SHORT]}"]
+def _identity(namespace: str, experiment: str, recipe: str) -> list[str]:
+    return [namespace_tag(namespace), f"exp:{experiment}", f"recipe:{recipe}"]
 
 
 def _counters(rerun: int, repetitions: Repetitions) -> list[str]:
@@ -117,28 +129,17 @@ def _counters(rerun: int, repetitions: Repetitions) -> list[str]:
     return [*([f"rerun:{rerun}"] if rerun else []), *repeat]
 
 
-def adopting_tags(  # noqa: PLR0913  (all that a batch says of itself)
-    namespace: str,
-    experiment: DesiredExperiment,
-    before: Iterable[str],
-    *,
-    rerun: int,
-    repetitions: Repetitions = FIRST,
-    constants: str = "",
-) -> list[str]:
+def adopting_tags(marks: Marks, before: Iterable[str]) -> list[str]:
     """All tags of a batch of another tool that is taken over, ours first.
-
-    Args:
-        constants: With which it is measured, by its own sequence.
 
     Without the tags of a claim and of a submission: nobody knows it as their own, so nobody adds to it.
     """
     there = tuple(before)
-    counters = _counters(rerun, repetitions)
-    if repetitions == FIRST and read_marks(there).repetitions != FIRST:
+    counters = _counters(marks.rerun, marks.repetitions)
+    if marks.repetitions == FIRST and read_marks(there).repetitions != FIRST:
         counters.append(f"repeat:{FIRST}")  # of a key said twice, the first counts
-    ours = [*_identity(namespace, experiment), *counters, ADOPTED]
-    return joined_tags([*ours, *constants_tags(constants)], there)
+    identity = _identity(marks.namespace, marks.experiment, marks.recipe)
+    return joined_tags([*identity, *counters, ADOPTED, *constants_tags(marks.constants)], there)
 
 
 def joined_tags(ours: Iterable[str], before: Iterable[str]) -> list[str]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from runner.domain import BatchStatus
 from runner.errors import WireFormatError
 from runner.reconcile.memory import jobs_in
 from runner.reconcile.model.tags import read_marks
+from runner.reconcile.observe.batch_reader import at_once
 from runner.reconcile.observe.completeness import Expected, gaps
 from runner.reconcile.observe.payloads import jobs_count, moment, observed_jobs
 from runner.reconcile.plan.daily_budget import Lot, spent
@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from runner.reconcile.model.plan import Cost
 
     Jobs = tuple[ObservedJob, ...]
-
-_READERS: Final = 8
 
 
 class Ledger:
@@ -75,8 +73,7 @@ class Ledger:
             on_record.setdefault(job.batch_id, set()).add(job.id)
         unknown = [p for p in payloads if len(on_record.get(p["id"], ())) < jobs_count(p)]
         unread = [p for p in unknown if self._jobs.get(p["id"], (None,))[0] != _version(p)]
-        with ThreadPoolExecutor(_READERS, thread_name_prefix="ledger") as pool:
-            read = list(pool.map(lambda p: self._listed(p["id"]), unread))
+        read = at_once(lambda p: self._listed(p["id"]), unread)
         gap = ""
         for payload, (jobs, problem) in zip(unread, read, strict=True):
             # Here runs are counted, whatever point they are of.

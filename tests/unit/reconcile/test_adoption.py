@@ -10,7 +10,7 @@ from builders import SEQUENCE, a_batch, a_key, a_wanted_job, an_entry, an_experi
 from runner.domain import JobStatus, job_key
 from runner.errors import WireFormatError
 from runner.reconcile.model.entries import Kind, State
-from runner.reconcile.model.tags import adopting_tags, read_marks
+from runner.reconcile.model.tags import adopting_tags, marks_for, read_marks
 from runner.reconcile.observe.adoption import (
     candidate,
     free_repetitions,
@@ -180,7 +180,7 @@ def test_a_batch_that_cannot_be_read_is_an_error_and_no_objection():
 
 def test_an_adopted_batch_keeps_its_tags_after_ours_and_is_nobodys_claim():
     """So that nothing is ever added to it."""
-    tags = adopting_tags("lab", an_experiment(tags=("paper",)), ["mine", "exp:other"], rerun=2)
+    tags = adopting_tags(marks_for("lab", an_experiment(tags=("paper",)), rerun=2), ["mine", "exp:other"])
     marks = read_marks(tags)
 
     assert ["runner:lab", "exp:exp", "rerun:2", "adopted", "mine", "exp:other"] == [

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from builders import RECIPE, a_wanted_job, an_experiment
 
 from runner.reconcile.model.actions import NewJob
 from runner.reconcile.model.repetitions import Repetitions
-from runner.reconcile.model.tags import Marks, adopting_tags, batch_tags, read_marks, submission_tag
+from runner.reconcile.model.tags import (
+    Marks,
+    adopting_tags,
+    batch_tags,
+    marks_for,
+    read_marks,
+    submission_tag,
+)
 
 CONSTANTS = an_experiment().constants
+SUBMITTED = {"submission": "5ub", "claim": "c1a"}
 
 
 def a_new_job(t=1, runs=100, attempt=1, rerun=0):
@@ -18,7 +28,8 @@ def a_new_job(t=1, runs=100, attempt=1, rerun=0):
 
 def test_tags_are_read_back_as_they_were_written():
     """Ours first, then the file's own."""
-    tags = batch_tags("lab", an_experiment(tags=("figure-3", "exp:exp")), "5ub", "c1a", rerun=2)
+    marks = replace(marks_for("lab", an_experiment(), rerun=2), **SUBMITTED, constants=CONSTANTS)
+    tags = batch_tags(marks, ("figure-3", "exp:exp"))
 
     assert [
         "runner:lab",
@@ -44,7 +55,7 @@ def test_tags_are_read_back_as_they_were_written():
 def test_repetitions_are_written_where_they_are_not_the_first_alone():
     """Batches as they were before stay as they were."""
     tags = [
-        batch_tags("lab", an_experiment(), "5ub", "c1a", rerun=0, repetitions=Repetitions(*span))[5:-1]
+        batch_tags(marks_for("lab", an_experiment(), rerun=0, repetitions=Repetitions(*span)))[5:]
         for span in ((1, 1), (2, 2), (1, 3))
     ]
 
@@ -56,7 +67,7 @@ def test_repetitions_are_written_where_they_are_not_the_first_alone():
 
 def test_what_another_tool_calls_repeat_is_no_repetition_of_ours():
     """Ours stands in front."""
-    tags = adopting_tags("lab", an_experiment(), ["repeat:7"], rerun=0)
+    tags = adopting_tags(marks_for("lab", an_experiment(), rerun=0), ["repeat:7"])
 
     assert ["repeat:1", "adopted", "repeat:7"] == tags[3:]
     assert Repetitions(1, 1) == read_marks(tags).repetitions
@@ -69,7 +80,8 @@ def test_foreign_tags_say_nothing():
 
 def test_tags_are_short_ascii():
     """PCS's limits are not documented; under 64 characters is kept to."""
-    tags = batch_tags("n" * 40, an_experiment(name="e" * 40), "s" * 16, "c" * 16, rerun=10**9)
+    marks = marks_for("n" * 40, an_experiment(name="e" * 40), rerun=10**9)
+    tags = batch_tags(replace(marks, submission="s" * 16, claim="c" * 16, constants=CONSTANTS))
 
     assert all(len(tag) < 64 and tag.isascii() for tag in tags)
 
