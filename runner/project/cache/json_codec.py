@@ -5,17 +5,20 @@ from __future__ import annotations
 from dataclasses import fields, is_dataclass
 from datetime import datetime
 from enum import Enum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import desired
 from runner.errors import Problem
 from runner.project.cache.source_file import Source
 from runner.sequences import Compiled
 
+if TYPE_CHECKING:
+    from runner.domain.json_values import Json, JsonObject
+
 _KIND: Final = "!"
 _OF: Final = "of"
 _TUPLE, _MAPPING, _MOMENT = "tuple", "mapping", "moment"
-_PLAIN: Final = frozenset({type(None), bool, int, float, str})
+_PLAIN: Final = frozenset({bool, int, float, str})  # and nothing derived from them
 # What may stand in an entry beside plain data: everything that a desired experiment is made of.
 _KINDS: Final[dict[str, type[Any]]] = {
     kind.__name__: kind
@@ -24,41 +27,42 @@ _KINDS: Final[dict[str, type[Any]]] = {
 }
 
 
-def encoded(value: Any) -> Any:
+def encoded(value: object) -> Json:
     """A value as plain data.
 
     Raises:
         TypeError: It holds something of a type that could not be told again.
     """
-    kind = type(value)
-    if kind in _PLAIN:
+    if value is None or (isinstance(value, (bool, int, float, str)) and type(value) in _PLAIN):
         return value
-    if kind is list:
+    if type(value) is list:
         return [encoded(each) for each in value]
-    if kind is tuple:
+    if type(value) is tuple:
         return {_KIND: _TUPLE, _OF: [encoded(each) for each in value]}
-    if kind is dict:
+    if type(value) is dict:
         return _encoded_mapping(value)
-    if kind is datetime:
+    if type(value) is datetime:
         return {_KIND: _MOMENT, _OF: value.isoformat()}
     return _encoded_value(value)
 
 
-def _encoded_value(value: Any) -> dict[str, Any]:
-    kind = type(value)
-    if _KINDS.get(kind.__name__) is not kind:
-        raise TypeError(f"{kind.__name__} cannot be told again from plain data")
+def _encoded_value(value: object) -> JsonObject:
+    name = type(value).__name__
+    if _KINDS.get(name) is not type(value):
+        raise TypeError(f"{name} cannot be told again from plain data")
     if isinstance(value, Enum):
-        return {_KIND: kind.__name__, _OF: value.value}
-    return {_KIND: kind.__name__} | {f.name: encoded(getattr(value, f.name)) for f in fields(value)}
+        return {_KIND: name, _OF: value.value}
+    names = (each.name for each in fields(_KINDS[name]))
+    return {_KIND: name} | {each: encoded(getattr(value, each)) for each in names}
 
 
-def _encoded_mapping(value: dict[Any, Any]) -> dict[str, Any]:
-    if not all(type(key) is str for key in value):
+def _encoded_mapping(value: dict[object, object]) -> JsonObject:
+    plain: JsonObject = {key: encoded(each) for key, each in value.items() if type(key) is str}
+    if len(plain) < len(value):
         raise TypeError("a key that is no text cannot be told again from plain data")
-    if _KIND in value:
-        return {_KIND: _MAPPING, _OF: [[key, encoded(each)] for key, each in value.items()]}
-    return {key: encoded(each) for key, each in value.items()}
+    if _KIND in plain:
+        return {_KIND: _MAPPING, _OF: [[key, each] for key, each in plain.items()]}
+    return plain
 
 
 def decoded_mapping(plain: dict[str, Any]) -> Any:

@@ -32,15 +32,13 @@ from runner.results.records.sites import not_at
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import Any
 
+    from runner.cloud import Payload
     from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
     from runner.reconcile import Context
     from runner.reconcile.model.entries import Entry
     from runner.reconcile.observe.adoption import Candidate
-
-    Payload = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -287,7 +285,7 @@ def adopt(project: Project, experiment: Experiment, chosen: Sequence[Candidate])
             context.journal.history.add(experiment.name, "AdoptBatch", batch_id=each.batch.id, reason=reason)
 
 
-def _read(context: Context, batch_id: str) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+def _read(context: Context, batch_id: str) -> tuple[Payload, list[Payload]]:
     try:
         batch, jobs = context.client.get_batch(batch_id), jobs_with_sequences(context.client, batch_id)
     except NotFoundError as error:
