@@ -42,7 +42,7 @@ def _folders() -> Iterator[Path]:
         root = find_root(Path.cwd())
         if any((root / name).exists() for name in (FILE_NAME, ".git", STATE_FOLDER)):
             yield state_folder(root) / "reports"
-    with suppress(RuntimeError):  # nobody's home
+    with suppress(RuntimeError):  # there is no home folder
         yield Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pulser-runner" / "reports"
 
 

@@ -7,7 +7,7 @@ import os
 import sys
 import traceback
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -18,37 +18,10 @@ from runner.errors import RunnerError, SpecError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
-# Module and command of each verb, in the order of the help page.
+# The verbs in the order of the help page, and how the help of each begins: that page imports none of them.
 VERBS: Final = {
-    "init": "runner.cli.commands.init:init",
-    "validate": "runner.cli.commands.validate:validate",
-    "fmt": "runner.cli.commands.fmt:fmt",
-    "show": "runner.cli.commands.show:show",
-    "jobs": "runner.cli.commands.jobs:jobs",
-    "plan": "runner.cli.commands.plan:plan",
-    "apply": "runner.cli.commands.apply:apply",
-    "watch": "runner.cli.commands.watch:watch",
-    "sync": "runner.cli.commands.sync:sync",
-    "status": "runner.cli.commands.status:status",
-    "results": "runner.cli.commands.results:results",
-    "plot": "runner.cli.commands.plot:plot",
-    "report": "runner.cli.commands.report:report",
-    "cancel": "runner.cli.commands.cancel:cancel",
-    "rerun": "runner.cli.commands.rerun:rerun",
-    "resolve": "runner.cli.commands.resolve:resolve",
-    "adopt": "runner.cli.commands.adopt:adopt",
-    "history": "runner.cli.commands.history:history",
-    "gc": "runner.cli.commands.gc:gc_",
-    "devices": "runner.cli.commands.devices:devices",
-    "schema": "runner.cli.commands.schema:schema",
-    "export": "runner.cli.commands.export:export",
-    "import": "runner.cli.commands.import_:import_",
-    "local": "runner.cli.commands.local:local",
-}
-
-# How the help of each verb begins, said here too: the help page imports none of them.
-SUMMARIES: Final = {
     "init": "Write a first experiment file and a runner.toml, ready to apply",
     "validate": "Check experiment files without sending anything",
     "fmt": "Write experiment files in one form",
@@ -75,6 +48,8 @@ SUMMARIES: Final = {
     "local": "The cloud on this machine",
 }
 
+# Verbs that Python cannot take for a name of a module or a command.
+_SPELT: Final = {"gc": ("gc", "gc_"), "import": ("import_", "import_")}
 _ALLOCATIONS: Final = 200_000
 
 
@@ -89,8 +64,8 @@ class _Verbs(click.Group):
         del ctx
         if cmd_name not in VERBS:
             return None
-        module, _, name = VERBS[cmd_name].partition(":")
-        command: click.Command = getattr(import_module(module), name)
+        module, name = _SPELT.get(cmd_name, (cmd_name, cmd_name))
+        command: click.Command = getattr(import_module(f"runner.cli.commands.{module}"), name)
         return command
 
     def resolve_command(
@@ -106,7 +81,7 @@ class _Verbs(click.Group):
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx
         with formatter.section("Commands"):
-            formatter.write_dl([(verb, SUMMARIES.get(verb, "")) for verb in VERBS])
+            formatter.write_dl(list(VERBS.items()))
 
 
 @click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"]})
@@ -127,7 +102,7 @@ def cli() -> None:  # the \b below is click's mark for lines that stay as they a
     \b
     Exit codes: 0 done · 1 error · 2 plan found changes · 3 jobs failed for good · 4 held, a person must
     decide · 5 patience ended, or results still missing · 64 usage · 70 bug · 130 interrupted
-    """  # noqa: D301
+    """
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -135,7 +110,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     _collect_seldom()
     _draw_into_files()
     try:
-        result: Any = cli.main(args=arguments, prog_name="runner", standalone_mode=False)
+        result: object = cli.main(args=arguments, prog_name="runner", standalone_mode=False)
     except click.ClickException as error:
         error.show()
         return Exit.USAGE if isinstance(error, click.UsageError) else Exit.ERROR
@@ -180,9 +155,7 @@ def _explain(error: RunnerError) -> Exit:
 
 
 def _refused_by_machine(error: OSError) -> Exit:
-    from runner.cli.bug_reports import write_report  # noqa: PLC0415  (hopefully never needed)
-
-    report = write_report()
+    report = _report()
     name = f"{error.filename}: " if error.filename else ""
     details = f"; where it was needed stands in {report}" if report else ""
     say(f"{name}{error.strerror or error}{details}", style="red")
@@ -190,11 +163,15 @@ def _refused_by_machine(error: OSError) -> Exit:
 
 
 def _report_bug() -> Exit:
-    from runner.cli.bug_reports import write_report  # noqa: PLC0415  (hopefully never needed)
-
-    report = write_report()
+    report = _report()
     if report is None:
         traceback.print_exc()
     where = f"; the report is in {report}" if report else ""
     say(f"this is a bug in the runner{where}", style="red")
     return Exit.BUG
+
+
+def _report() -> Path | None:
+    from runner.cli.bug_reports import write_report  # noqa: PLC0415  (hopefully never needed)
+
+    return write_report()

@@ -4,56 +4,25 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.domain.json_values import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from rich.console import Console
-
 _UNBOUNDED: Final = 200
 _GAP: Final = 2
 # What would move the cursor, ring, or speak to the terminal: texts of the cloud and of files are only text.
 _CONTROLS: Final = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)))
-STYLES: Final = {
-    "DONE": "green",
-    "Healthy": "green",
-    "Synced": "green",
-    "ERROR": "red",
-    "FAILED": "red",
-    "NO_RESULT": "red",
-    "PARTIAL": "yellow",
-    "Degraded": "red",
-    "CANCELED": "yellow",
-    "OutOfSync": "yellow",
-    "RUNNING": "cyan",
-    "ACTIVE": "cyan",
-    "Progressing": "cyan",
-}
-
-
-def stdout() -> Console:
-    """Where data goes; as wide as the data when nobody's terminal is in the way."""
-    from rich.console import Console  # noqa: PLC0415  (it takes a while to import, and lines need it not)
-
-    return Console(file=sys.stdout, width=None if sys.stdout.isatty() else _UNBOUNDED, highlight=False)
-
-
-def stderr() -> Console:
-    """Where everything else goes."""
-    from rich.console import Console  # noqa: PLC0415  (see `stdout`)
-
-    return Console(file=sys.stderr, highlight=False, soft_wrap=True)
 
 
 def say(text: str, style: str = "") -> None:
     """A line for people."""
     if style and sys.stderr.isatty():
-        from rich.text import Text  # noqa: PLC0415  (see `stdout`)
+        from runner.cli.terminal import print_styled  # noqa: PLC0415  (imports rich, which lines do not need)
 
-        stderr().print(Text(readable(text), style=style))
+        print_styled(readable(text), style)
     else:
         sys.stderr.write(f"{readable(text)}\n")
 
@@ -71,19 +40,12 @@ def readable(text: str) -> str:
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
     """A table; words that are statuses get their colour."""
     cells = [[readable(str(cell)) for cell in row] for row in rows]
-    lines = () if sys.stdout.isatty() else plain_lines(columns, cells)
-    if lines:
+    if lines := [] if sys.stdout.isatty() else plain_lines(columns, cells):
         sys.stdout.write("".join(f"{line}\n" for line in lines))
         return
-    from rich.table import Table  # noqa: PLC0415  (see `stdout`)
-    from rich.text import Text  # noqa: PLC0415
+    from runner.cli.terminal import print_wide_table  # noqa: PLC0415  (see `say`)
 
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    for row in cells:
-        table.add_row(*(Text(cell, style=STYLES.get(cell, "")) for cell in row))
-    stdout().print(table)
+    print_wide_table(columns, cells)
 
 
 def plain_lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
@@ -101,11 +63,11 @@ def plain_lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[s
     return ["".join(map(str.ljust, row, widths)) for row in cells]
 
 
-def print_json(value: Any) -> None:
+def print_json(value: object) -> None:
     """A value as JSON, as it is: no colours, no wrapping."""
     sys.stdout.write(json.dumps(plain(value), indent=2, ensure_ascii=False, allow_nan=False) + "\n")
 
 
-def values_text(variables: Mapping[str, Any]) -> str:
+def values_text(variables: Mapping[str, object]) -> str:
     """Variables of a job in a few words."""
     return ", ".join(f"{name}={value}" for name, value in variables.items()) or "–"

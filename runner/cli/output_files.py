@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Writes a file aside and renames it, so that whoever reads meets the old file or the new one.
+    """Writes a file aside and renames it, so that a reader meets the old file or the new one.
 
     A link is followed. What is no file, as a pipe or /dev/null, is written to as it is.
 

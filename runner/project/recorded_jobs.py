@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from runner.errors import ProjectError
 from runner.project.config.published_schemas import schema_text
 from runner.reconcile.model.tags import SHORT
-from runner.results import job_rows, verified
-from runner.results.records.copies import each_once
+from runner.results import verified
+from runner.results.records.counted_jobs import each_once
 from runner.results.records.sites import elsewhere, says_where, was_here, with_constants
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from runner.domain import RecordedJob
     from runner.project.experiments.loaded import Experiment
-    from runner.results import JobRow, Records, Verdict
+    from runner.results import Records, Verdict
     from runner.results.records.sites import Site
 
 
@@ -40,10 +40,6 @@ class RecordedJobs:
     records: Records
     site: Site
     declared: Callable[[], frozenset[str] | None]
-
-    def rows(self, experiment: Experiment) -> tuple[JobRow, ...]:
-        """A row for each job of the file."""
-        return job_rows(experiment.desired, [job for _, job in self.of(experiment)])
 
     def of(self, experiment: Experiment) -> list[tuple[str, RecordedJob]]:
         """The jobs that may count for an experiment, each with the name it is recorded under.

@@ -10,9 +10,8 @@ from runner.results.analysis.job_result import Runs
 from runner.results.analysis.points import Sweep, columns_of, unit_of
 from runner.results.api import JobResult, Results
 from runner.results.gather import Kept, gathered
-from runner.results.records.job_rows import JobRow, job_rows
+from runner.results.records.counted_jobs import ResultStatus
 from runner.results.records.records import Records, read_record, record_line
-from runner.results.records.statuses import ResultStatus
 from runner.results.records.verify import Flaw, Verdict, verified
 
 __all__ = [
@@ -22,7 +21,6 @@ __all__ = [
     "Estimates",
     "Flaw",
     "JobResult",
-    "JobRow",
     "Kept",
     "Records",
     "ResultStatus",
@@ -32,7 +30,6 @@ __all__ = [
     "Verdict",
     "columns_of",
     "gathered",
-    "job_rows",
     "read_record",
     "record_line",
     "unit_of",

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Unpack
 
+from runner.results import export, plots
 from runner.results.analysis.job_result import MeasuredJob
 from runner.results.analysis.results import MeasuredJobs
 
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
     import xarray as xr
 
     from runner.results.export.to_pulser import PulserResults
+    from runner.results.plots.choose import PlotOptions
     from runner.results.plots.matplotlib_figure import PictureFigure
-    from runner.results.plots.plot import PlotOptions
 
     Observables = Mapping[str, Callable[[str], float]]
 
@@ -40,9 +41,7 @@ class JobResult(MeasuredJob):
 
             RunnerError: matplotlib is not installed.
         """
-        from runner.results.plots.plot import plotted  # noqa: PLC0415  (imports matplotlib)
-
-        return plotted(self.experiment, [self], kind, options)
+        return plots.choose.plotted(self.experiment, [self], kind, options)
 
     def to_pulser(self) -> PulserResults | None:
         """Pulser's `Results`; None when nothing was measured. Imports Pulser, which takes a second.
@@ -54,14 +53,10 @@ class JobResult(MeasuredJob):
             RecordError: The bitstrings are all there is and the duration of the sequence is not known, or
                 what was kept cannot be read.
         """
-        from runner.results.export.to_pulser import pulser_results  # noqa: PLC0415  (imports Pulser)
-
-        return pulser_results(self)
+        return export.to_pulser.pulser_results(self)
 
     def _repr_html_(self) -> str:
-        from runner.results.export.html_repr import job_html  # noqa: PLC0415  (for notebooks only)
-
-        return job_html(self)
+        return export.html_repr.job_html(self)
 
 
 class Results(MeasuredJobs[JobResult]):
@@ -89,9 +84,8 @@ class Results(MeasuredJobs[JobResult]):
         Raises:
             RunnerError: pandas is not installed.
         """
-        from runner.results.export.to_pandas import long_frame, wide_frame  # noqa: PLC0415  (imports pandas)
-
-        return long_frame(self) if long else wide_frame(self, observables or {})
+        frames = export.to_pandas
+        return frames.long_frame(self) if long else frames.wide_frame(self, observables or {})
 
     def to_xarray(
         self,
@@ -130,9 +124,7 @@ class Results(MeasuredJobs[JobResult]):
 
             RunnerError: xarray is not installed.
         """
-        from runner.results.export.to_xarray import dataset  # noqa: PLC0415  (imports xarray)
-
-        return dataset(self, observables=observables or {}, counts=counts, axes=axes)
+        return export.to_xarray.dataset(self, observables=observables or {}, counts=counts, axes=axes)
 
     def plot(self, kind: str | None = None, **options: Unpack[PlotOptions]) -> PictureFigure:
         """A figure of matplotlib, which a notebook shows; partial results always.
@@ -149,9 +141,7 @@ class Results(MeasuredJobs[JobResult]):
 
             RunnerError: matplotlib is not installed.
         """
-        from runner.results.plots.plot import plotted  # noqa: PLC0415  (imports matplotlib)
-
-        return plotted(self.experiment, self, kind, options)
+        return plots.choose.plotted(self.experiment, self, kind, options)
 
     def to_pulser(self) -> list[PulserResults | None]:
         """Pulser's `Results` of each job, in file order; None where nothing came back.
@@ -161,6 +151,4 @@ class Results(MeasuredJobs[JobResult]):
         return [job.to_pulser() for job in self._jobs]
 
     def _repr_html_(self) -> str:
-        from runner.results.export.html_repr import results_html  # noqa: PLC0415  (for notebooks only)
-
-        return results_html(self)
+        return export.html_repr.results_html(self)

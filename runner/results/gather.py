@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from runner.domain import JobStatus, built_qubits
 from runner.results.analysis.counts import Counts
-from runner.results.analysis.geometry import Written
+from runner.results.analysis.geometry import Written, of_json
 from runner.results.analysis.job_result import Runs
 from runner.results.api import JobResult, Results
-from runner.results.records.job_rows import behind, measured_runs, status_of
+from runner.results.records.counted_jobs import behind, measured_runs, status_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from runner.domain import DesiredExperiment, DesiredJob, RecordedJob
+    from runner.results.analysis.geometry import SequenceParts
     from runner.results.analysis.points import Sweep
 
 
@@ -34,14 +35,14 @@ class Kept:
     """
 
     serialised: Callable[[RecordedJob], str | None] = field(default=_nothing)
-    manifest: Callable[[str], Mapping[str, Any] | None] = field(default=_nothing)
+    manifest: Callable[[str], Mapping[str, object] | None] = field(default=_nothing)
 
 
 class _Origin(NamedTuple):
     """Where a wanted job came from."""
 
     sweep: Sweep | None
-    sequence: Callable[[], Mapping[str, Any]]
+    sequence: Callable[[], SequenceParts]
 
 
 def gathered(
@@ -57,7 +58,7 @@ def gathered(
     Args:
         recorded: What is on record, in the order in which it was recorded.
 
-        sweeps: Where each wanted job came from; none where nobody can tell.
+        sweeps: Where each wanted job came from; none where that is not known.
 
         beyond_file: Whether what is on record and the file does not ask for, as of another recipe or of an
             earlier rerun, comes behind the jobs of the file.
@@ -117,7 +118,7 @@ def _counts(remote: Sequence[RecordedJob]) -> Counts | None:
 
 
 def _qubit_ids(counts: Counts | None, known: Sequence[tuple[str, ...]]) -> tuple[str, ...]:
-    """The first order of qubits that the bitstrings fit; their places where nobody knows."""
+    """The first order of qubits that the bitstrings fit; their places where none is known."""
     if not counts:
         return known[0]
     n_qubits = counts.n_qubits
@@ -138,9 +139,10 @@ def _others(desired: DesiredExperiment, recorded: Sequence[RecordedJob], kept: K
     ]
 
 
-def _manifested(manifest: Mapping[str, Any], job: RecordedJob) -> tuple[str, ...]:
+def _manifested(manifest: Mapping[str, object], job: RecordedJob) -> tuple[str, ...]:
     """Order of a job's qubits, as a manifest has it; empty where it does not tell."""
-    return built_qubits(tuple(map(str, manifest.get("qubit_ids") or ())), job.variables)
+    ids = manifest.get("qubit_ids")
+    return built_qubits(tuple(map(str, ids)) if isinstance(ids, list) else (), job.variables)
 
 
 def _n_qubits(known: Sequence[tuple[str, ...]], remote: Sequence[RecordedJob]) -> int:
@@ -150,7 +152,7 @@ def _n_qubits(known: Sequence[tuple[str, ...]], remote: Sequence[RecordedJob]) -
 
 
 def _other(
-    experiment: str, remote: Sequence[RecordedJob], manifest: Mapping[str, Any], kept: Kept
+    experiment: str, remote: Sequence[RecordedJob], manifest: Mapping[str, object], kept: Kept
 ) -> JobResult:
     known = [*(job.qubit_ids for job in remote if job.qubit_ids), _manifested(manifest, remote[-1])]
     remote = [job.fitted(_n_qubits(known, remote)) for job in remote]
@@ -169,5 +171,5 @@ def _other(
         device_type=str(manifest.get("device_type", "")),
         rerun=last.rerun,
         serialised=kept.serialised,
-        sequence=lambda: manifest.get("sequence") or {},
+        sequence=lambda: of_json(manifest.get("sequence")),
     )

@@ -22,6 +22,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from runner.project import Project
+from runner.project.api import Declared
 
 HERE = Path(__file__).parent
 PROJECT = "00000000-0000-4000-8000-000000000000"
@@ -172,7 +173,7 @@ class Ours:
         """How many points have their counts."""
         project = Project.open(self._folder)
         (experiment,) = project.load([self._folder / "specs"])
-        return sum(sum(row.counts.values()) >= RUNS for row in project.recorded.rows(experiment))
+        return sum(job.runs.measured >= RUNS for job in Declared(project, experiment).results())
 
 
 class Script:

@@ -6,10 +6,10 @@ from dataclasses import replace
 
 import pytest
 
-from runner.cli.render.glyphs import ASCII, BLOCKS, glyphs_for
 from runner.cli.render.pulses import channel_lines, curve_lines, phase_jumps, time_axis
 from runner.cli.render.register import register_lines
 from runner.domain.ascii import in_encoding
+from runner.results.text_plots.signs import ASCII, UNICODE, signs_for
 from runner.sequences.samples import Atom, ChannelSamples
 
 SQUARE = tuple(Atom(name=f"q{i}", position_um=(6.0 * (i % 2), 6.0 * (i // 2))) for i in range(4))
@@ -33,7 +33,7 @@ def test_atoms_are_drawn_to_scale_with_their_names():
         "●q0   ●q1",
         "",
         "├────┤ 5 µm",
-    ] == register_lines(SQUARE, (), width=80, glyphs=BLOCKS)
+    ] == register_lines(SQUARE, (), width=80, signs=UNICODE)
 
 
 def test_masked_and_detuned_atoms_and_empty_traps_are_told_apart():
@@ -48,17 +48,17 @@ def test_masked_and_detuned_atoms_and_empty_traps_are_told_apart():
         "●q0   ○q1",
         "",
         "├────┤ 5 µm; ○ masked by the SLM; ◐ detuned by a DMM; · empty trap",
-    ] == register_lines(atoms, (four.position_um, one.position_um), width=80, glyphs=BLOCKS)
+    ] == register_lines(atoms, (four.position_um, one.position_um), width=80, signs=UNICODE)
     assert (
         "|----| 5 µm; x masked by the SLM; @ detuned by a DMM; . empty trap"
-        == (register_lines(atoms, (four.position_um,), width=80, glyphs=ASCII)[-1])
+        == (register_lines(atoms, (four.position_um,), width=80, signs=ASCII)[-1])
     )
 
 
 def test_a_register_too_large_for_the_terminal_is_drawn_smaller():
     """Names that have no room, and atoms that fall into one cell, are counted."""
     chain = tuple(Atom(name=f"q{i}", position_um=(5.0 * i, 0.0)) for i in range(60))
-    wide, narrow = (register_lines(chain, (), width=width, glyphs=BLOCKS) for width in (100, 40))
+    wide, narrow = (register_lines(chain, (), width=width, signs=UNICODE) for width in (100, 40))
 
     assert all(len(lines[0]) <= width for lines, width in ((wide, 100), (narrow, 40)))
     assert ["●" * 60 + "q59", "", "├─────────┤ 50 µm; no room for 59 of 60 names"] == wide
@@ -71,7 +71,7 @@ def test_a_lattice_stays_regular_when_it_is_drawn_smaller():
     upper, middle, lower = ("".join(f"●{10 * row + i}".ljust(4) for i in range(10)) for row in (2, 1, 0))
 
     assert [upper.rstrip(), "", middle.rstrip(), "", lower.rstrip(), "", "├──────┤ 10 µm"] == (
-        register_lines(rows, (), width=50, glyphs=BLOCKS)
+        register_lines(rows, (), width=50, signs=UNICODE)
     )
 
 
@@ -83,7 +83,7 @@ def test_the_third_dimension_is_drawn_aslant():
         for y in range(2)
         for z in range(2)
     )
-    lines = register_lines(cube, (), width=80, glyphs=BLOCKS)
+    lines = register_lines(cube, (), width=80, signs=UNICODE)
 
     assert all(f"●{atom.name}" in "\n".join(lines) for atom in cube)
     assert lines[-1].endswith("; z leads to the upper right")
@@ -93,7 +93,7 @@ def test_a_single_atom_has_a_scale_too():
     """Whose length is arbitrary."""
     atoms = (Atom(name="one", position_um=(2.0, 3.0)),)
 
-    assert ["●one", "", "├────┤ 5 µm"] == register_lines(atoms, (), width=80, glyphs=BLOCKS)
+    assert ["●one", "", "├────┤ 5 µm"] == register_lines(atoms, (), width=80, signs=UNICODE)
 
 
 def test_a_channel_is_drawn_over_time():
@@ -115,7 +115,7 @@ def test_a_channel_is_drawn_over_time():
         " pulses  ━━━━··━━",
         "         0   8 ns",
         "  φ (rad): 0 from 0 ns, 1.5 from 4 ns",
-    ] == channel_lines(CHANNEL, width=80, glyphs=BLOCKS)
+    ] == channel_lines(CHANNEL, width=80, signs=UNICODE)
 
 
 def test_a_channel_is_drawn_with_characters_that_every_terminal_has():
@@ -129,8 +129,8 @@ def test_a_channel_is_drawn_with_characters_that_every_terminal_has():
         "    EOM    EEEE",
         "         0   8 ns",
     ] == [
-        line for line in channel_lines(local, width=80, glyphs=ASCII) if "#" not in line and "(" not in line
-    ][:2] + channel_lines(local, width=80, glyphs=ASCII)[-3:]
+        line for line in channel_lines(local, width=80, signs=ASCII) if "#" not in line and "(" not in line
+    ][:2] + channel_lines(local, width=80, signs=ASCII)[-3:]
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_a_channel_is_drawn_with_characters_that_every_terminal_has():
 )
 def test_a_curve_fills_the_rows_that_it_has(values, expected):
     """Whatever its sign and magnitude; what is small but not zero is seen."""
-    assert expected == curve_lines(values, columns=2, glyphs=BLOCKS)
+    assert expected == curve_lines(values, columns=2, signs=UNICODE)
 
 
 def test_a_column_of_a_long_curve_shows_its_greatest_value():
@@ -152,7 +152,7 @@ def test_a_column_of_a_long_curve_shows_its_greatest_value():
     values = [0.0] * 5000
     values[2345] = -2.0
 
-    assert "█" == curve_lines(values, columns=10, glyphs=BLOCKS)[1].strip()
+    assert "█" == curve_lines(values, columns=10, signs=UNICODE)[1].strip()
 
 
 @pytest.mark.parametrize(
@@ -173,13 +173,13 @@ def test_a_phase_that_changes_all_the_time_is_drawn():
     ramp = replace(CHANNEL, phase_rad=tuple(i / 10 for i in range(8)))
 
     assert [(0, 0.0), (4, 1.5)] == phase_jumps(CHANNEL.phase_rad)
-    assert "  φ (rad)" in channel_lines(ramp, width=80, glyphs=BLOCKS)
+    assert "  φ (rad)" in channel_lines(ramp, width=80, signs=UNICODE)
 
 
 @pytest.mark.parametrize(
     ("encoding", "glyphs", "text"),
     [
-        ("utf-8", BLOCKS, "Ω (rad/µs) ∞"),
+        ("utf-8", UNICODE, "Ω (rad/µs) ∞"),
         ("latin-1", ASCII, "Omega (rad/us) ?"),
         ("ascii", ASCII, "Omega (rad/us) ?"),
         (None, ASCII, "Omega (rad/us) ?"),
@@ -187,4 +187,4 @@ def test_a_phase_that_changes_all_the_time_is_drawn():
 )
 def test_what_an_encoding_lacks_is_written_otherwise(encoding, glyphs, text):
     """Nothing fails for want of a letter."""
-    assert (glyphs, text) == (glyphs_for(encoding), in_encoding("Ω (rad/µs) ∞", encoding))
+    assert (glyphs, text) == (signs_for(encoding), in_encoding("Ω (rad/µs) ∞", encoding))

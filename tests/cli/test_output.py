@@ -6,7 +6,7 @@ import io
 from contextlib import redirect_stdout
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rich.console import Console
 from rich.table import Table
@@ -37,6 +37,7 @@ def printed(columns, rows):
     return text.getvalue()
 
 
+@settings(deadline=None)  # rich is imported when it is first needed
 @given(st.integers(1, 5).flatmap(lambda n: st.lists(st.lists(_cells, min_size=n, max_size=n), min_size=1)))
 def test_a_plain_table_is_what_rich_makes_of_it(rows):
     """Whatever stands in it, and however wide it is."""

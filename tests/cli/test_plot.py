@@ -8,7 +8,7 @@ import pytest
 from commands import said
 from measured_labs import a_measured_lab
 
-from runner.results.analysis.conventions import convention
+from runner.results.analysis.geometry import convention
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from commands import said
 import runner
 from runner.domain import JobStatus, job_key
 from runner.results import Records
-from runner.results.analysis.conventions import convention
+from runner.results.analysis.geometry import convention
 
 COUNTS = {100: {"00": 40, "11": 10}, 200: {"01": 50}}
 

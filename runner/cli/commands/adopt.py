@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli import options
-from runner.cli.exit_codes import Exit
 from runner.cli.output import print_json, print_table, print_text, say, values_text
 from runner.domain.json_values import plain
 from runner.domain.numerals import counted
@@ -30,13 +28,13 @@ if TYPE_CHECKING:
 @options.allow_python
 @options.output("table", "json")
 @click.option("--yes", is_flag=True, help="Do not ask.")
-def adopt(file: Path, batches: tuple[str, ...], target: str | None, form: str, yes: bool) -> int:
+def adopt(file: Path, batches: tuple[str, ...], target: str | None, form: str, yes: bool) -> None:
     """Take over batches that another tool has created, after showing how their jobs match the file's.
 
     Each must be of the file's device type and sequence. It then counts as the experiment's: plan counts its
     jobs, apply records their results, and the file's policies hold for it. Nothing is ever added to it.
     """
-    project, experiments = options.opened((file,), target, asks_cloud=True)
+    project, experiments = options.opened(options.Chosen((file,), target=target), asks_cloud=True)
     if len(experiments) != 1:
         raise UsageError(f"{file}: name one experiment file")
     found = candidates(project, experiments[0], batches)
@@ -49,17 +47,10 @@ def adopt(file: Path, batches: tuple[str, ...], target: str | None, form: str, y
         said = "; ".join(f"{each.batch.id}: {', '.join(each.objections)}" for each in refused)
         raise UsageError(f"nothing was adopted: {said}", hint="name only batches of the file's recipe")
     if not yes:
-        _ask(experiments[0].name, len(found))
+        options.confirm(f"Take {counted(len(found), 'batch')} over for {experiments[0].name}?")
     take_over(project, experiments[0], found)
     for each in found:
         say(f"adopted {each.batch.id} for {experiments[0].name}")
-    return Exit.DONE
-
-
-def _ask(name: str, count: int) -> None:
-    if not sys.stdin.isatty():
-        raise UsageError("nobody is there to ask", hint="say --yes")
-    click.confirm(f"Take {counted(count, 'batch')} over for {name}?", abort=True, err=True)
 
 
 def _print(found: Sequence[Candidate]) -> None:

@@ -2,49 +2,35 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli import options
 from runner.cli.commands.plan import print_plans
-from runner.cli.commands.results import print_rows
-from runner.cli.exit_code_choice import after_apply, after_saved_plan
+from runner.cli.commands.results_show import result_object
+from runner.cli.exit_code_choice import after_apply
 from runner.cli.output import print_json, say
 from runner.cli.render.progress import ApplyProgress
-from runner.domain.json_values import plain
+from runner.cli.render.results_table import print_tables, summary
 from runner.errors import UsageError
 from runner.project.answers import ENDS
+from runner.project.api import Declared
 from runner.project.plan.saved_plan import Application, is_plan, read_plan
 from runner.reconcile import End, Patience
 from runner.reconcile.display.plan_text import action_lines, job_line, note_lines, plan_objects
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
-    from runner.project import Selection
     from runner.reconcile import Outcome
 
 
 @click.command()
-@options.files()
-@options.selection
-@options.target
-@options.allow_python
+@options.experiments()
 @options.output("table", "json")
 @click.option("--yes", is_flag=True, help="Do not ask before spending; the local cloud never asks.")
 @click.option("--no-wait", is_flag=True, help="Return once everything is submitted.")
 @click.option("--timeout", metavar="SECONDS", type=options.SECONDS, help="Longest wait (in s).")
-def apply(  # noqa: PLR0913, PLR0917  (a word of the command line each)
-    paths: tuple[Path, ...],
-    selection: Selection,
-    target: str | None,
-    form: str,
-    yes: bool,
-    no_wait: bool,
-    timeout: float | None,
-) -> int:
+def apply(chosen: options.Chosen, form: str, yes: bool, no_wait: bool, timeout: float | None) -> int:
     """Make the cloud match the files, wait for the jobs, and record what comes back.
 
     Submits only what is missing: a file that is applied again sends nothing, two jobs more send those two,
@@ -54,10 +40,10 @@ def apply(  # noqa: PLR0913, PLR0917  (a word of the command line each)
     when a file or the cloud has moved since, and no job is bought that it does not name, no retry either.
     """
     patience = Patience(timeout_s=timeout, until_done=not no_wait)
-    if any(is_plan(path) for path in paths):
-        application = _saved(paths, selection, target)
+    if any(map(is_plan, chosen.paths)):
+        application = _saved(chosen)
     else:
-        project, experiments = options.opened(paths, target, selection, asks_cloud=True)
+        project, experiments = options.opened(chosen, asks_cloud=True)
         application = Application(project=project, experiments=experiments)
         if not project.target.is_local and not yes:
             _ask(application)
@@ -67,18 +53,18 @@ def apply(  # noqa: PLR0913, PLR0917  (a word of the command line each)
         print_json(_object(application, outcome))
     else:
         _print(application, outcome)
-    return after_saved_plan(outcome) if application.saved else after_apply(outcome)
+    return after_apply(outcome, is_promised=application.saved is not None)
 
 
-def _saved(paths: tuple[Path, ...], selection: Selection, target: str | None) -> Application:
+def _saved(chosen: options.Chosen) -> Application:
     """A saved plan, in the repository around the working folder."""
-    if len(paths) > 1 or selection:
+    if len(chosen.paths) > 1 or chosen.selection:
         raise UsageError(
             "a saved plan is performed as it is: without other files, --only or --exclude",
             hint="choose when you save it: `runner plan -O FILE --only NAME`",
         )
-    saved = read_plan(paths[0])
-    project = options.project(target_name=target or saved.target.name, asks_cloud=True)
+    saved = read_plan(chosen.paths[0])
+    project = options.project(target_name=chosen.target or saved.target.name, asks_cloud=True)
     return Application.of_plan(project, saved)
 
 
@@ -86,19 +72,16 @@ def _ask(application: Application) -> None:
     plans, target = application.plans(), application.project.target_name
     if not any(plan.actions for plan in plans):
         return
-    if not sys.stdin.isatty():
-        raise UsageError(
-            f"nobody is there to ask before spending on the target {target}",
-            hint="say --yes, after `runner plan` has shown what it costs",
-        )
+    hint = "say --yes, after `runner plan` has shown what it costs"
+    options.must_be_asked(f" before spending on the target {target}", hint)
     print_plans(plans)
-    click.confirm(f"Apply this to {target}?", abort=True, err=True)
+    options.confirm(f"Apply this to {target}?")
 
 
 def _print(application: Application, outcome: Outcome) -> None:
     project, experiments = application.project, application.experiments
     for experiment, plan in zip(experiments, outcome.plans, strict=False):
-        print_rows(experiment.name, project.recorded.rows(experiment))
+        print_tables([summary(experiment.name, Declared(project, experiment).results())])
         say(f"{plan.experiment}: {plan.sync}, {plan.health}; {job_line(plan)}")
         for line in (*action_lines(plan), *note_lines(plan)):
             say(line)
@@ -110,9 +93,11 @@ def _print(application: Application, outcome: Outcome) -> None:
 
 
 def _object(application: Application, outcome: Outcome) -> dict[str, object]:
-    recorded = application.project.recorded
     return {
         "end": outcome.end,
         "plans": plan_objects(outcome.plans),
-        "results": {each.name: plain(recorded.rows(each)) for each in application.experiments},
+        "results": {
+            each.name: [result_object(job) for job in Declared(application.project, each).results()]
+            for each in application.experiments
+        },
     }

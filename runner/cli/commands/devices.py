@@ -5,7 +5,6 @@ from __future__ import annotations
 import click
 
 from runner.cli import options
-from runner.cli.exit_codes import Exit
 from runner.cli.output import print_json, print_table, say
 from runner.domain.json_values import plain
 from runner.project import Project
@@ -19,7 +18,7 @@ _NO_LIMIT = "any"
 @options.target
 @click.option("--refresh", is_flag=True, help="Ask the target, however new what is known is.")
 @options.output("table", "json")
-def devices(target: str | None, refresh: bool, form: str) -> int:
+def devices(target: str | None, refresh: bool, form: str) -> None:
     """List the target's device types, and what they can do.
 
     It is what the target said last, with its age: other verbs check jobs against it, and `device: {target:
@@ -30,10 +29,10 @@ def devices(target: str | None, refresh: bool, form: str) -> int:
     rows = device_rows(Project.open(target=target, asks_cloud=True), refresh=refresh)
     if form == "json":
         print_json([plain(row) for row in rows])
-        return Exit.DONE
+        return
     if not rows:
         say("the target serves no devices")
-        return Exit.DONE
+        return
     columns = ("device type", "device", "qubits", "max duration", "max runs", "availability")
     print_table(
         columns,
@@ -50,7 +49,6 @@ def devices(target: str | None, refresh: bool, form: str) -> int:
         ],
     )
     say(f"as the target said it: {age_said(rows[0].age_s)}")
-    return Exit.DONE
 
 
 def _limit(value: int | None, unit: str = "") -> str:

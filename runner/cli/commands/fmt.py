@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli import options
-from runner.cli.exit_codes import Exit
+from runner.cli.exit_code_choice import after_check
 from runner.cli.output import print_text, say
+from runner.domain.numerals import counted
 from runner.errors import SpecError, UsageError
 from runner.project import Project
 from runner.project.edit.format import formatted_text, forms_of
@@ -50,17 +51,13 @@ def fmt(paths: tuple[Path, ...], check: bool, diff: bool) -> int:
     _sum_up(forms, is_done=not (check or diff))
     if forms.problems:
         raise SpecError(forms.problems)
-    return Exit.ERROR if check and forms.edits else Exit.DONE
+    return after_check(is_in_order=not (check and forms.edits))
 
 
 def _sum_up(forms: Forms, *, is_done: bool) -> None:
     rest = forms.files - len(forms.edits)
-    changed = f"{_files(len(forms.edits))} {'put' if is_done else 'would be put'} into form, "
-    say(f"{changed if forms.edits else ''}{_files(rest)} in form already")
-
-
-def _files(number: int) -> str:
-    return "1 file" if number == 1 else f"{number} files"
+    changed = f"{counted(len(forms.edits), 'file')} {'put' if is_done else 'would be put'} into form, "
+    say(f"{changed if forms.edits else ''}{counted(rest, 'file')} in form already")
 
 
 def _from_stdin(paths: tuple[Path, ...], *, check: bool, diff: bool) -> int:
@@ -72,7 +69,7 @@ def _from_stdin(paths: tuple[Path, ...], *, check: bool, diff: bool) -> int:
         _print_diff(Edit(path=Path("<stdin>"), before=before, after=after, about=""))
     elif not check:
         sys.stdout.buffer.write(after)
-    return Exit.ERROR if check and before != after else Exit.DONE
+    return after_check(is_in_order=not check or before == after)
 
 
 def _print_diff(edit: Edit) -> None:

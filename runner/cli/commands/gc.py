@@ -8,7 +8,6 @@ from pathlib import Path
 import click
 
 from runner.cli import options
-from runner.cli.exit_codes import Exit
 from runner.cli.output import print_json, print_table, say
 from runner.domain.json_values import plain_object
 from runner.project import Project
@@ -25,7 +24,7 @@ _PROOF = (
 @click.option("--remove", "paths", metavar="PATH", multiple=True, help="Remove this of the list. Repeatable.")
 @click.option("--yes", is_flag=True, help="Remove all with which nothing is lost.")
 @options.output()
-def gc_(paths: tuple[str, ...], yes: bool, form: str) -> int:
+def gc_(paths: tuple[str, ...], yes: bool, form: str) -> None:
     """Say what of the repository may go, how large it is and why; removes nothing unless told to.
 
     That may be what is made again when it is needed, or was left behind by something that was killed: --yes
@@ -40,14 +39,13 @@ def gc_(paths: tuple[str, ...], yes: bool, form: str) -> int:
         remove(project.root, doomed)
     if form == "json":
         print_json([{**plain_object(each), "removed": each in doomed} for each in spares])
-        return Exit.DONE
+        return
     if spares:
         print_table(("path", "size", "goes with", "why"), [_row(each, each in doomed) for each in spares])
     if any(each.is_proof for each in spares):
         say(_PROOF, style="yellow")
     total = sum(each.size for each in doomed)
     say(f"removed: {size_text(total)}" if doomed else "nothing was removed" if spares else "nothing may go")
-    return Exit.DONE
 
 
 def _from_root(root: Path, path: str) -> str:

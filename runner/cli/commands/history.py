@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli import options
-from runner.cli.exit_codes import Exit
 from runner.cli.output import print_json, print_table, say
 from runner.domain.json_values import plain_object
 from runner.project import names_meant
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 @options.allow_python
 @options.output("table", "json")
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Only the newest N.")
-def history(words: tuple[str, ...], target: str | None, form: str, limit: int | None) -> int:
+def history(words: tuple[str, ...], target: str | None, form: str, limit: int | None) -> None:
     """Show what was done, when, why and by whom, newest last; of all experiments unless some are named.
 
     It is what this checkout did on the target. What other machines did is not in it; the cloud's own view is
@@ -43,7 +42,6 @@ def history(words: tuple[str, ...], target: str | None, form: str, limit: int | 
     else:
         whom = f" for {', '.join(words)}" if words else ""
         say(f"nothing has been done{whom} from this checkout")
-    return Exit.DONE
 
 
 def _object(each: Happening) -> dict[str, object]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli.exit_codes import Exit
+from runner.cli import options
 from runner.cli.output import say
 from runner.project.edit.convert import experiment_from
 
@@ -21,10 +21,10 @@ from runner.project.edit.convert import experiment_from
 @click.option(
     "--device-file",
     metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     help="Write the device to FILE; the printed file names it, by the path from where that one stands.",
 )
-def import_(sequence: Path, name: str | None, device_type: str, device_file: Path | None) -> int:
+def import_(sequence: Path, name: str | None, device_type: str, device_file: Path | None) -> None:
     """Print an experiment file that writes out a sequence in abstract representation.
 
     SEQUENCE is a file as Pulser's Sequence.to_abstract_repr writes it. The sequence of the printed file is
@@ -37,4 +37,3 @@ def import_(sequence: Path, name: str | None, device_type: str, device_file: Pat
     if found.is_named:
         say("the sequence only names its device: what the printed file means is the one that Pulser has now")
     say("the sequence and its device are the same; look at runs and variables of its job before you apply it")
-    return Exit.DONE

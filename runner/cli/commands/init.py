@@ -8,7 +8,6 @@ from textwrap import indent
 
 import click
 
-from runner.cli.exit_codes import Exit
 from runner.cli.output import print_text
 from runner.project import begin
 from runner.project.scaffold.ci_workflows import Service, Workflows, must_be_a_root, write_workflows
@@ -24,7 +23,7 @@ from runner.project.scaffold.first_experiment import has_begun
     help="Write workflows, too: plans in pull requests, apply on merge, records once an hour. In a repository"
     " that has a runner.toml or experiments, only these.",
 )
-def init(folder: Path | None, service: str | None) -> int:
+def init(folder: Path | None, service: str | None) -> None:
     """Write a first experiment file and a runner.toml, ready to apply, and in schemas/ what editors need.
 
     FOLDER is the working folder unless you name one. Files that are already there are never overwritten.
@@ -32,12 +31,11 @@ def init(folder: Path | None, service: str | None) -> int:
     folder = folder or Path()
     if service is None:
         _begin(folder)
-        return Exit.DONE
+        return
     must_be_a_root(folder)
     if not has_begun(folder):
         _begin(folder)
     _tell(write_workflows(folder, Service(service)))
-    return Exit.DONE
 
 
 def _begin(folder: Path) -> None:

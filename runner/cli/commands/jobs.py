@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli import options
-from runner.cli.exit_codes import Exit
 from runner.cli.output import print_json, print_table, print_text, values_text
 from runner.domain.numerals import counted
 from runner.project import AskedJob, asked_jobs
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
 @options.allow_python
 @click.option("--limit", metavar="N", type=click.IntRange(min=1), help="Only the first N jobs of each file.")
 @options.output("table", "json", "csv")
-def jobs(paths: tuple[Path, ...], selection: Selection, limit: int | None, form: str) -> int:
+def jobs(paths: tuple[Path, ...], selection: Selection, limit: int | None, form: str) -> None:
     """List the jobs that experiment files ask for.
 
     Spells sweeps out: each job with its name, its runs, its variables, the key of its point in the records,
@@ -45,7 +44,6 @@ def jobs(paths: tuple[Path, ...], selection: Selection, limit: int | None, form:
     else:
         for some in files:
             _print_file(some, some[:limit])
-    return Exit.DONE
 
 
 def _print_file(asked: Sequence[AskedJob], shown: Sequence[AskedJob]) -> None:

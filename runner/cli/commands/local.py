@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import click
 
-from runner.cli.exit_codes import Exit
 from runner.cli.output import print_text
 from runner.project import EngineKind, Execution, Project, Serving, local_store, serve_local
 
@@ -71,28 +69,30 @@ def local() -> None:
     show_default=True,
     help="Whether noiseless jobs that differ only in runs are evolved once.",
 )
-def serve(store: Path | None, **options: Any) -> int:
+def serve(
+    port: int,
+    host: str,
+    store: Path | None,
+    config: Path | None,
+    engine: str,
+    scheduler: str | None,
+    workers: int | None,
+    shared_evolutions: bool,
+) -> None:
     """Serve the local cloud until interrupted.
 
     Tried with the runner, the official SDK, Pulser's connection and QRMI. Nothing is lost when it
     ends: what was pending goes on at the next start.
     """
-    how = _serving(**options)
-    unless = "" if how.config is None else f", unless {how.config} has tokens"
-    folder = store or local_store(Project.open().root)
-    serve_local(
-        folder, how, on_ready=lambda url: print_text(_HOW_TO.format(url=url, store=folder, unless=unless))
-    )
-    return Exit.DONE
-
-
-def _serving(host: str, port: int, config: Path | None, **options: Any) -> Serving:
     execution = Execution(
-        engine=EngineKind(options["engine"]),
-        scheduler=options["scheduler"],
-        workers=options["workers"],
-        shares_evolutions=options["shared_evolutions"],
+        engine=EngineKind(engine), scheduler=scheduler, workers=workers, shares_evolutions=shared_evolutions
     )
     if execution.contradiction is not None:
         raise click.UsageError(execution.contradiction)
-    return Serving(host=host, port=port, config=config, execution=execution)
+    folder = store or local_store(Project.open().root)
+    unless = "" if config is None else f", unless {config} has tokens"
+    serve_local(
+        folder,
+        Serving(host=host, port=port, config=config, execution=execution),
+        on_ready=lambda url: print_text(_HOW_TO.format(url=url, store=folder, unless=unless)),
+    )

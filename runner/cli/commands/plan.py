@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli import options
-from runner.cli.exit_codes import Exit
+from runner.cli.exit_code_choice import after_plan
 from runner.cli.output import print_json, print_text, say
 from runner.cli.render.plan_markdown import plans_markdown, print_changes
 from runner.errors import UsageError
@@ -23,16 +23,12 @@ from runner.reconcile.display.plan_text import plan_lines, plan_objects
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runner.project import Selection
     from runner.project.revisions.changes import Changes
     from runner.reconcile import Plan
 
 
 @click.command()
-@options.files(required=False)
-@options.selection
-@options.target
-@options.allow_python
+@options.experiments(required=False)
 @options.output("table", "json", "markdown")
 @click.option(
     "--detailed-exitcode", is_flag=True, help="Exit with 0 for no changes, 2 for changes, 1 for errors."
@@ -41,15 +37,13 @@ if TYPE_CHECKING:
     "-O",
     "--save",
     metavar="FILE",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.FILE,
     help="Save the plan; `runner apply FILE` then performs exactly it.",
 )
 @click.option("--rev", metavar="A..B", help="What B changes of A; A...B from where B left A. Runs no Python.")
 @click.option("--offline", is_flag=True, help="With --rev: ask no cloud; what is done is by A's records.")
-def plan(  # noqa: PLR0913, PLR0917  (a word of the command line each)
-    paths: tuple[Path, ...],
-    selection: Selection,
-    target: str | None,
+def plan(
+    chosen: options.Chosen,
     form: str,
     detailed_exitcode: bool,
     save: Path | None,
@@ -70,14 +64,14 @@ def plan(  # noqa: PLR0913, PLR0917  (a word of the command line each)
     if rev is not None:
         if save:
             raise UsageError("-O saves a plan of the files that are here", hint="leave out -O or --rev")
-        found = _compared(rev, paths, selection, target, asks_cloud=not offline)
+        found = _compared(rev, chosen, asks_cloud=not offline)
         print_changes(found, form)
-        if found.is_invalid:
-            return Exit.ERROR
-        return Exit.CHANGES if detailed_exitcode and found.has_effect else Exit.DONE
+        return after_plan(
+            is_detailed=detailed_exitcode, has_changes=found.has_effect, is_invalid=found.is_invalid
+        )
     if offline:
         raise UsageError("--offline goes by the records of a commit", hint="say --rev A..B")
-    project, experiments = options.opened(paths, target, selection, asks_cloud=True)
+    project, experiments = options.opened(chosen, asks_cloud=True)
     planned = project.look(experiments, sees_removed=save is None)
     plans = [each.plan for each in planned]
     if save:
@@ -91,13 +85,10 @@ def plan(  # noqa: PLR0913, PLR0917  (a word of the command line each)
         print_text(plans_markdown(plans).rstrip("\n"))
     else:
         print_plans(plans)
-    changes = any(each.actions for each in plans)
-    return Exit.CHANGES if detailed_exitcode and changes else Exit.DONE
+    return after_plan(is_detailed=detailed_exitcode, has_changes=any(each.actions for each in plans))
 
 
-def _compared(
-    rev: str, paths: tuple[Path, ...], selection: Selection, target: str | None, *, asks_cloud: bool
-) -> Changes:
+def _compared(rev: str, chosen: options.Chosen, *, asks_cloud: bool) -> Changes:
     here = Path.cwd().resolve()
     root = find_root(here)
     sides = commits(root, rev, takes_merge_base=True)
@@ -108,9 +99,9 @@ def _compared(
     how = Comparing(
         root=root,
         prefix=below_top(root),
-        paths=tuple(_below(here / path, root) for path in paths),
-        selection=selection,
-        target=target,
+        paths=tuple(_below(here / path, root) for path in chosen.paths),
+        selection=chosen.selection,
+        target=chosen.target,
         environ=environment(),
         asks_cloud=asks_cloud,
     )

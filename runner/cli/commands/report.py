@@ -8,13 +8,16 @@ from pathlib import Path
 import click
 
 from runner.cli import options
-from runner.cli.exit_code_choice import after_results, say_elsewhere
+from runner.cli.exit_code_choice import after_results
 from runner.cli.output import say
 from runner.cli.output_files import write_file
+from runner.cli.render.shortfall import say_elsewhere
+from runner.project.api import Declared
+from runner.results.report import extent, page
 
 
 @click.command()
-@click.argument("file", metavar="FILE", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@options.file
 @options.target
 @options.allow_python
 @click.option("--job", metavar="NAME", help="Job whose pulses are drawn.  [default: the first]")
@@ -37,11 +40,9 @@ def report(file: Path, target: str | None, job: str | None, page_path: Path | No
     Exit codes: 0 all wanted runs are measured; 5 some are missing and apply may still bring them; 3 what is
     missing failed for good or was cancelled. The page is written in any case.
     """
-    from runner.project.api import Declared  # noqa: PLC0415  (only this verb needs it)
     from runner.project.report.collect import report_of  # noqa: PLC0415  (draws: imports Pulser)
-    from runner.results.report import extent, page  # noqa: PLC0415  (only this verb needs it)
 
-    project, (experiment,) = options.opened((file,), target)
+    project, experiment = options.opened_file(file, target)
     what = report_of(project, experiment, job)
     content = page(what).encode()
     say_elsewhere(Declared(project, experiment))

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from runner.cli import options
-from runner.cli.exit_codes import Exit
 from runner.cli.output import print_json, print_text
 from runner.domain.numerals import counted
 from runner.errors import UsageError
@@ -47,7 +46,7 @@ _WORDS: Final = {
 @options.target
 @options.allow_python
 @options.output("table", "json")
-def resolve(name: str, decision: str, batch: str | None, target: str | None, form: str) -> int:
+def resolve(name: str, decision: str, batch: str | None, target: str | None, form: str) -> None:
     """Decide what the runner cannot know; `runner status` names it.
 
     NAME is an experiment, or its file. Of a submission that nobody knows the outcome of, look in the cloud's
@@ -69,26 +68,26 @@ def resolve(name: str, decision: str, batch: str | None, target: str | None, for
     \b
       same-constants   they were those of the file; it counts
       other-constants  they were others; the next apply buys it anew
-    """  # noqa: D301  (\b is click's mark for lines that stay as they are)
+    """
     if (decision == "adopt") is (batch is None):
         raise UsageError("say `adopt BATCH` with the batch's id, or `absent` or `skip` without one")
     start = Path(name) if Path(name).exists() else None
     project = options.project(start, target)
     experiment = experiment_meant(project, name)
     if decision in _MEASURED or decision in _CONSTANTS:
-        return _origin(project, experiment, decision, form)
+        _declare_origin(project, experiment, decision, form)
+        return
     resolved = _resolved(project, experiment, decision, batch)
     if form == "json":
         print_json(resolved)
-        return Exit.DONE
+        return
     for each in resolved:
         some = f"{counted(each.jobs, 'job')}, {counted(each.runs, 'run')}"
         what = f"is the batch {each.batch_id}" if each.batch_id else _WORDS[decision]
         print_text(f"{each.experiment}: the submission {each.submission} ({some}) {what}")
-    return Exit.DONE
 
 
-def _origin(project: Project, experiment: Experiment, decision: str, form: str) -> int:
+def _declare_origin(project: Project, experiment: Experiment, decision: str, form: str) -> None:
     """Decides where something was measured, or with which constants."""
     if decision in _MEASURED:
         count = declare_measured(project, experiment, here=_MEASURED[decision])
@@ -96,10 +95,9 @@ def _origin(project: Project, experiment: Experiment, decision: str, form: str) 
         count = declare_constants(project, experiment, same=_CONSTANTS[decision])
     if form == "json":
         print_json({"experiment": experiment.name, "decision": decision, "jobs": count})
-        return Exit.DONE
+        return
     jobs = counted(count, "job")
     print_text(f"{experiment.name}: {jobs} on record: {decision}; {_WORDS[decision]}")
-    return Exit.DONE
 
 
 def _resolved(project: Project, experiment: Experiment, decision: str, batch: str | None) -> list[Resolved]:

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Unpack
 
 import click
 
 from runner.cli import options
-from runner.cli.commands.results_compare import compare
-from runner.cli.commands.results_options import asked_by
-from runner.cli.commands.results_show import show_results
+from runner.cli.commands.results_options import ViewWords, view_of
+from runner.cli.commands.results_show import compare, show_results
 from runner.cli.commands.results_verify import verify_records
-from runner.cli.exit_codes import Exit
 from runner.cli.output import say
 from runner.cli.render.results_forms import Form, check_place
-from runner.cli.render.results_table import facts_of_row, print_tables, summary
 from runner.errors import UsageError
 from runner.project.api import Declared
 from runner.project.revisions.commit_files import commits, experiments_at, keeps_records, project_at
@@ -24,19 +20,11 @@ from runner.project.views.selection import selected_names
 from runner.results.export.sheets import Errors
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from runner.cli.commands.results_options import Asked
-    from runner.project import Project, Selection
-    from runner.project.revisions.commit_files import Commit
-    from runner.results import JobRow
+    from runner.cli.commands.results_options import ResultsView
 
 
 @click.command()
-@options.files()
-@options.selection
-@options.target
-@options.allow_python
+@options.experiments()
 @click.option(
     "--where", metavar="CONDITION", help="Only jobs of which it holds, as 'omega > 2 and t_ns in (100, 200)'."
 )
@@ -59,21 +47,14 @@ if TYPE_CHECKING:
     type=click.Choice([str(each) for each in Form]),
     help="How data is written.  [default: as FILE of -O ends, else table]",
 )
-@click.option(
-    "-O", "--save", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False), help="Write into a file."
-)
+@click.option("-O", "--save", metavar="FILE", type=options.FILE, help="Write into a file.")
 @click.option("--verify", is_flag=True, help="Only check that the records are as they were written.")
 @click.option(
     "--repair", is_flag=True, help="Mend what merges and reverts left in the records; then --verify."
 )
 def results(
-    paths: tuple[Path, ...],
-    selection: Selection,
-    target: str | None,
-    rev: str | None,
-    verify: bool,
-    **words: Any,
-) -> int:
+    chosen: options.Chosen, rev: str | None, verify: bool, repair: bool, **words: Unpack[ViewWords]
+) -> int | None:
     """Show what came back: each job with its variables, runs, status and most frequent bitstrings.
 
     Reads the records in the repository and asks no cloud. What was measured at other targets is never among
@@ -106,55 +87,42 @@ def results(
     copy in .runner, from git, or from the file; a broken line, as git has it; lines that a merge left between
     others; and of jobs that are on record twice and say the same, one is kept. Nothing is guessed: a line of
     which nothing better is known stays. Each file that is changed is kept as it was in .runner/repaired.
-    """  # noqa: D301
-    if verify or words["repair"]:
-        return verify_records(paths, selection, words["form"], repairs=words["repair"])
-    asked = asked_by(words)
-    check_place(asked.form, asked.save)
-    if rev is None:
-        if asked.only_changed:
-            raise UsageError("--only-changed leaves out what two commits have alike", hint="say --rev A..B")
-        project, experiments = options.opened(paths, target, selection)
-        return show_results([Declared(project, each) for each in experiments], asked)
-    project = options.project(paths[0], target)
+    """
+    if verify or repair:
+        return verify_records(chosen, words["form"], repairs=repair)
+    view = view_of(**words)
+    check_place(view.form, view.save)
+    if rev is not None:
+        return _show_commits(chosen, rev, view)
+    if view.only_changed:
+        raise UsageError("--only-changed leaves out what two commits have alike", hint="say --rev A..B")
+    project, experiments = options.opened(chosen)
+    return show_results([Declared(project, each) for each in experiments], view)
+
+
+def _show_commits(chosen: options.Chosen, rev: str, view: ResultsView) -> int | None:
+    """Shows what one commit had, or two side by side; gives the exit code."""
+    project = options.project(chosen.paths[0], chosen.target)
     meant = commits(project.root, rev)
-    return _of_commits(project, paths, selection, meant, asked, target=target)
-
-
-def _of_commits(  # noqa: PLR0913  (what is compared, and how it is shown)
-    project: Project,
-    paths: Sequence[Path],
-    selection: Selection,
-    meant: Sequence[Commit],
-    asked: Asked,
-    *,
-    target: str | None,
-) -> int:
-    """Shows what one commit had, or two side by side; answers the exit code."""
     # Where one of two commits had records and the other none yet, both are told as they were.
     is_from_disk = not any(keeps_records(project, commit) for commit in meant)
     if is_from_disk:
         say("git kept no records there: files are those of the commit, records those on disk")
     with ExitStack() as stack:
         pasts = [
-            stack.enter_context(project_at(project, commit, target=target, is_from_disk=is_from_disk))
+            stack.enter_context(project_at(project, commit, target=chosen.target, is_from_disk=is_from_disk))
             for commit in meant
         ]
         by_commit = [
-            {each.name: each for each in experiments_at(project, past, paths, commit)}
+            {each.name: each for each in experiments_at(project, past, chosen.paths, commit)}
             for past, commit in zip(pasts, meant, strict=True)
         ]
         known = dict.fromkeys(name for some in by_commit for name in some)
         if not known:
             said = " or ".join(commit.name for commit in meant)
-            raise UsageError(f"{', '.join(map(str, paths))}: no experiment was there at {said}")
-        names = selected_names(list(known), selection)
+            raise UsageError(f"{', '.join(map(str, chosen.paths))}: no experiment was there at {said}")
+        names = selected_names(list(known), chosen.selection)
         if len(meant) == 1:
-            return show_results([by_commit[0][name] for name in names], asked)
-        compare(names, by_commit, asked)
-    return Exit.DONE
-
-
-def print_rows(name: str, rows: Sequence[JobRow]) -> None:
-    """The results of an experiment for people."""
-    print_tables([summary(name, [facts_of_row(row) for row in rows])])
+            return show_results([by_commit[0][name] for name in names], view)
+        compare(names, by_commit, view)
+    return None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict, Unpack
 
 from runner.cli.render.results_forms import Form, form_meant
 from runner.errors import UsageError
@@ -13,7 +13,7 @@ from runner.results.analysis.filter_expression import condition
 from runner.results.export.sheets import Errors, column_names
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
     from pathlib import Path
 
     from runner.results.analysis.columns import Quantities
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
-    """What is to be shown, and how.
+class ResultsView:
+    """What is to be shown of results, and how.
 
     Args:
         statuses: Those of the jobs that are meant; all when there are none.
@@ -53,7 +53,20 @@ class Asked:
         return is_meant
 
 
-def asked_by(words: Mapping[str, Any]) -> Asked:
+class ViewWords(TypedDict):
+    """The options of `runner results` that say what is shown, as they are typed."""
+
+    where: str | None
+    statuses: tuple[str, ...]
+    columns: tuple[str, ...]
+    long: bool
+    errors: str | None
+    form: str | None
+    save: Path | None
+    only_changed: bool
+
+
+def view_of(**words: Unpack[ViewWords]) -> ResultsView:
     """What the words of the command line ask for.
 
     Raises:
@@ -66,7 +79,7 @@ def asked_by(words: Mapping[str, Any]) -> Asked:
     if form is Form.NETCDF and columns:
         hint = "leave --columns out: it holds all, and with --long the counts too"
         raise UsageError("-o netcdf writes labelled arrays, not columns", hint=hint)
-    return Asked(
+    return ResultsView(
         where=words["where"],
         statuses=_statuses(words["statuses"]),
         columns=columns,

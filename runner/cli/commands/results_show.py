@@ -1,24 +1,32 @@
-"""`runner results`: what came back, chosen, written, and told by an exit code."""
+"""`runner results`: what came back, chosen and written; of two commits, side by side."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 
-from runner.cli.exit_code_choice import after_results, say_elsewhere
+from runner.cli.exit_code_choice import after_results
 from runner.cli.render.results_forms import Form, put_netcdf, put_objects, put_sheet, put_tables
-from runner.cli.render.results_table import Table, facts_of, sheet_table, summary, title_of
+from runner.cli.render.results_table import ResultsTable, sheet_table, summary, title_of
+from runner.cli.render.shortfall import say_elsewhere
+from runner.cli.render.table import Heading
 from runner.domain.json_values import plain
-from runner.results.analysis.columns import Quantities
-from runner.results.analysis.conventions import conventions
+from runner.domain.numerals import counted
+from runner.errors import UsageError
+from runner.results import Results
+from runner.results.analysis.columns import Quantities, Quantity, ValueKind
+from runner.results.analysis.results import conventions
+from runner.results.export.compare import Pair, apart_by, compared, pairs, significance
 from runner.results.export.sheets import LONG, WIDE, chosen_columns, long_sheet, wide_sheet, with_errors
+from runner.results.export.writers import NOTHING, cell_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
-    from runner.cli.commands.results_options import Asked
+    from runner.cli.commands.results_options import ResultsView
     from runner.project.api import Declared
-    from runner.results import JobResult, Results
+    from runner.results import JobResult
+    from runner.results.analysis.job_result import MeasuredJob
     from runner.results.export.sheets import Sheet
 
 
@@ -31,55 +39,58 @@ class _Found:
     shown: Results
 
 
-def show_results(experiments: Sequence[Declared], asked: Asked) -> int:
+def show_results(experiments: Sequence[Declared], view: ResultsView) -> int:
     """Shows what came back; answers the exit code."""
     gathered = [each.results() for each in experiments]
     quantities = Quantities(job for some in gathered for job in some)
-    is_meant = asked.chooses(quantities)
+    is_meant = view.chooses(quantities)
     found = [
         _Found(each, some, some.where(is_meant)) for each, some in zip(experiments, gathered, strict=True)
     ]
-    _write(found, asked, quantities)
+    _write(found, view, quantities)
     for each in experiments:
         say_elsewhere(each)
     return after_results([(each.experiment, each.shown) for each in found])
 
 
-def _write(found: Sequence[_Found], asked: Asked, quantities: Quantities) -> None:
-    if asked.form is Form.NETCDF:
-        put_netcdf([each.shown for each in found], asked.save, counts=asked.long)
-    elif asked.form.is_for_people:
-        put_tables([_table(each, asked) for each in found], asked.form, asked.save)
-    elif asked.form in {Form.JSON, Form.JSONL} and not asked.columns and not asked.long:
-        objects = [_object(job) for each in found for job in each.shown]
-        put_objects(objects, asked.form, asked.save, [each.all.experiment for each in found])
+def _write(found: Sequence[_Found], view: ResultsView, quantities: Quantities) -> None:
+    if view.form is Form.NETCDF:
+        put_netcdf([each.shown for each in found], view.save, counts=view.long)
+    elif view.form.is_for_people:
+        put_tables([_table(each, view) for each in found], view.form, view.save)
+    elif view.form in {Form.JSON, Form.JSONL} and not view.columns and not view.long:
+        objects = [
+            {"experiment": each.all.experiment, **result_object(job)} for each in found for job in each.shown
+        ]
+        put_objects(objects, view.form, view.save, [each.all.experiment for each in found])
     else:
-        names = ("experiment", *(asked.columns or (LONG if asked.long else WIDE)))
+        names = ("experiment", *(view.columns or (LONG if view.long else WIDE)))
         jobs = [job for each in found for job in each.shown]
-        sheet = _sheet(jobs, names, asked, quantities)
-        put_sheet(sheet, asked.form, asked.save, [each.all.experiment for each in found])
+        sheet = _sheet(jobs, names, view, quantities)
+        put_sheet(sheet, view.form, view.save, [each.all.experiment for each in found])
 
 
-def _sheet(jobs: Sequence[JobResult], names: Sequence[str], asked: Asked, quantities: Quantities) -> Sheet:
+def _sheet(
+    jobs: Sequence[JobResult], names: Sequence[str], view: ResultsView, quantities: Quantities
+) -> Sheet:
     columns = chosen_columns(names, quantities)
-    sheet = long_sheet(jobs, columns) if asked.long else wide_sheet(jobs, columns)
-    return with_errors(sheet, asked.errors)
+    sheet = long_sheet(jobs, columns) if view.long else wide_sheet(jobs, columns)
+    return with_errors(sheet, view.errors)
 
 
-def _table(found: _Found, asked: Asked) -> Table:
+def _table(found: _Found, view: ResultsView) -> ResultsTable:
     name = f"{found.all.experiment} at {found.experiment.target}"
     title = title_of(name, [job.status for job in found.shown], len(found.all))
     notes = conventions(found.shown)
-    if not asked.columns and not asked.long:
-        return replace(summary(title, [facts_of(job) for job in found.shown]), notes=notes)
-    names = asked.columns or tuple(name for name in LONG if name != "experiment")
-    return replace(sheet_table(title, _sheet(found.shown, names, asked, Quantities(found.all))), notes=notes)
+    if not view.columns and not view.long:
+        return replace(summary(title, found.shown), notes=notes)
+    names = view.columns or tuple(name for name in LONG if name != "experiment")
+    return replace(sheet_table(title, _sheet(found.shown, names, view, Quantities(found.all))), notes=notes)
 
 
-def _object(job: JobResult) -> dict[str, Any]:
+def result_object(job: MeasuredJob) -> dict[str, object]:
     """All that is known of a job, as JSON has it."""
     return {
-        "experiment": job.experiment,
         "name": job.name,
         "key": job.key,
         "variables": plain(job.variables),
@@ -92,3 +103,113 @@ def _object(job: JobResult) -> dict[str, Any]:
         "job_ids": [each.id for each in job.remote_jobs],
         "errors": list(job.errors),
     }
+
+
+# What is set side by side unless columns are chosen.
+COMPARED: Final = ("runs", "measured", "status", "most_frequent", "occupation")
+_LEADING: Final = frozenset({"experiment", "job"})
+_ARROW: Final = " → "
+
+
+def _pairs_table(title: str, some: Sequence[Pair], columns: Sequence[Quantity]) -> ResultsTable:
+    """The same for people: one cell where both say the same, differences of what has an error."""
+    spread = [each for quantity in _for_people(columns) for each in _pair_columns(quantity)]
+    headings = (Heading("job"), Heading("change"), *(heading for heading, _ in spread))
+    rows = tuple(
+        (cell_text(pair.job.name), pair.change, *(cell(pair) for _, cell in spread)) for pair in some
+    )
+    return ResultsTable(title, headings, rows)
+
+
+def _for_people(columns: Sequence[Quantity]) -> list[Quantity]:
+    """`runs` and `measured` as one, 50/100; of the bitstrings the first; differences before them."""
+    names = {quantity.name for quantity in columns}
+    if not {"runs", "measured"} <= names:
+        return list(columns)
+    runs = Quantity("runs", ValueKind.TEXT, lambda job: str(job.runs))
+    top = Quantity(
+        "most frequent", ValueKind.SEVERAL, lambda job: job.counts.most_frequent(1) if job.counts else []
+    )
+    merged = {"runs": runs, "most_frequent": top}
+    found = [merged.get(quantity.name, quantity) for quantity in columns if quantity.name != "measured"]
+    return sorted(found, key=lambda quantity: quantity.name == top.name)
+
+
+def _pair_columns(quantity: Quantity) -> list[tuple[Heading, Callable[[Pair], str]]]:
+    if quantity.kind is not ValueKind.ESTIMATE:
+        heading = Heading(quantity.name, is_spare=quantity.kind is ValueKind.SEVERAL)
+        return [(heading, lambda pair: _both(pair, quantity))]
+    return [
+        (Heading(f"Δ {quantity.name}", is_right=True), lambda pair: cell_text(apart_by(pair, quantity))),
+        (Heading("σ", is_right=True), lambda pair: _sigmas(significance(apart_by(pair, quantity)))),
+    ]
+
+
+def _both(pair: Pair, quantity: Quantity) -> str:
+    values: list[object] = [None if job is None else quantity.of(job) for job in (pair.before, pair.after)]
+    before, after = map(cell_text, values)
+    if pair.before is None or pair.after is None or before == after:
+        return after if pair.after is not None else before
+    return f"{before}{_ARROW}{after}"
+
+
+def _sigmas(value: float | None) -> str:
+    return NOTHING if value is None else f"{value:.1f}"
+
+
+def _pairs_title(name: str, pairs: Sequence[Pair], shown: int) -> str:
+    """How many jobs have changed: `pair: 1 of 3 jobs has changed`."""
+    changed = sum(pair.is_changed for pair in pairs)
+    total = counted(len(pairs), "job")
+    rest = "" if shown == len(pairs) else f", {shown} shown"
+    return f"{name}: {changed} of {total} changed{rest}"
+
+
+def compare(names: Sequence[str], sides: Sequence[Mapping[str, Declared]], view: ResultsView) -> None:
+    """Writes the results of two commits side by side.
+
+    Args:
+        names: Of the experiments, in the order in which they are shown.
+
+        sides: The experiments before and after, by name.
+
+    Raises:
+        UsageError: Something is view for that only one commit can have.
+    """
+    if view.long or view.form is Form.NETCDF:
+        hint = "leave out --long and -o netcdf"
+        raise UsageError("two commits are compared job by job, in columns", hint=hint)
+    before, after = (
+        {name: some[name].results() if name in some else Results(name, ()) for name in names}
+        for some in sides
+    )
+    quantities = Quantities(job for side in (before, after) for some in side.values() for job in some)
+    is_meant = view.chooses(quantities)
+    columns = chosen_columns(view.columns or COMPARED, quantities)
+    found = {name: pairs(before[name], after[name]) for name in names}
+    shown = {name: [pair for pair in some if _is_shown(pair, is_meant, view)] for name, some in found.items()}
+    _write_pairs(found, shown, [each for each in columns if each.name not in _LEADING], view)
+
+
+def _is_shown(pair: Pair, is_meant: Callable[[MeasuredJob], bool], view: ResultsView) -> bool:
+    if view.only_changed and not pair.is_changed:
+        return False
+    return any(is_meant(job) for job in (pair.before, pair.after) if job is not None)
+
+
+def _write_pairs(
+    found: Mapping[str, Sequence[Pair]],
+    shown: Mapping[str, Sequence[Pair]],
+    columns: Sequence[Quantity],
+    view: ResultsView,
+) -> None:
+    if view.form.is_for_people:
+        told = {name: some for name, some in shown.items() if some or not view.only_changed}
+        tables = [
+            _pairs_table(_pairs_title(name, found[name], len(some)), some, columns)
+            for name, some in told.items()
+        ]
+        put_tables(tables or [ResultsTable("nothing has changed", (), ())], view.form, view.save)
+    else:
+        sheet = compared([pair for some in shown.values() for pair in some], columns)
+        put_sheet(with_errors(sheet, view.errors), view.form, view.save, list(shown))

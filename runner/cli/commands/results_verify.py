@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.cli import options
-from runner.cli.exit_codes import Exit
+from runner.cli.exit_code_choice import after_check
 from runner.cli.output import print_json, print_text, say
 from runner.cli.render.results_forms import Form
 from runner.domain.json_values import plain_object
@@ -18,13 +18,14 @@ from runner.project.edit.record_repairs import Repair, plain_repair, repaired
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from runner.project import Experiment, Project, Selection
+    from runner.cli.options import Chosen
+    from runner.project import Experiment, Project
     from runner.results import Verdict
 
     Repairs = Mapping[str, Sequence[Repair]]
 
 
-def verify_records(paths: tuple[Path, ...], selection: Selection, form: str | None, *, repairs: bool) -> int:
+def verify_records(chosen: Chosen, form: str | None, *, repairs: bool) -> int:
     """Tells what is not as it was recorded, and what was mended before; answers the exit code.
 
     Raises:
@@ -35,14 +36,14 @@ def verify_records(paths: tuple[Path, ...], selection: Selection, form: str | No
     verb = "--repair" if repairs else "--verify"
     if form not in {None, Form.TABLE, Form.JSON, Form.JSONL, Form.CSV}:
         raise UsageError(f"{verb} tells flaws as a table or JSON", hint="say -o json")
-    project, experiments = options.opened(paths, None, selection)
+    project, experiments = options.opened(replace(chosen, target=None))
     mended = _mended(project, experiments) if repairs else {}
     verdicts = {each.name: project.recorded.verdict(each) for each in experiments}
     if form in {None, Form.TABLE}:
         _print(verdicts, mended, repairs=repairs)
     else:
         _print_data(verdicts, mended, repairs=repairs)
-    return Exit.ERROR if any(verdict.flaws for verdict in verdicts.values()) else Exit.DONE
+    return after_check(is_in_order=not any(verdict.flaws for verdict in verdicts.values()))
 
 
 def _mended(project: Project, experiments: Sequence[Experiment]) -> dict[str, list[Repair]]:

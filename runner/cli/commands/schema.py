@@ -6,13 +6,12 @@ import sys
 
 import click
 
-from runner.cli.exit_codes import Exit
 from runner.project import schema_names, schema_text
 
 
 @click.command()
 @click.argument("name", type=click.Choice(schema_names()))
-def schema(name: str) -> int:
+def schema(name: str) -> None:
     """Print a JSON Schema, draft 2020-12.
 
     \b
@@ -25,6 +24,5 @@ def schema(name: str) -> int:
 
     Editors complete and explain with them: `runner schema experiment > experiment.schema.json`, and a file
     that begins with `# yaml-language-server: $schema=experiment.schema.json`.
-    """  # noqa: D301  (\b is click's mark for lines that stay as they are)
+    """
     sys.stdout.write(schema_text(name))
-    return Exit.DONE

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli import options
-from runner.cli.exit_codes import Exit
 from runner.cli.output import print_json, print_table, print_text
 from runner.domain.json_values import plain
 from runner.reconcile.display.plan_text import plan_object
@@ -18,43 +17,37 @@ from runner.reconcile.plan.past_purchases import remarks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from runner.domain import ObservedBatch
-    from runner.project import Selection
     from runner.reconcile import Observation, Planned
 
 
 @click.command()
-@options.files(required=False)
-@options.selection
-@options.target
-@options.allow_python
+@options.experiments(required=False)
 @options.output("table", "json")
-def status(paths: tuple[Path, ...], selection: Selection, target: str | None, form: str) -> int:
+def status(chosen: options.Chosen, form: str) -> None:
     """Show how experiments are: in sync or not, healthy or not, conditions, batches, jobs and errors.
 
     Of the conditions, those that want a look; -o json has all of them. Without FILE, all experiment files of
     the repository, and after them the batches of experiments that were removed from it. Changes nothing.
     """
-    project, experiments = options.opened(paths, target, selection, asks_cloud=True)
+    project, experiments = options.opened(chosen, asks_cloud=True)
     found = project.look(experiments)
-    is_all = not paths and not selection and project.namespace is not None
+    is_all = not chosen.paths and not chosen.selection and project.namespace is not None
     removed = project.removed(experiments) if is_all else ()
     if form == "json":
         print_json(
             [*(_object(each) for each in found), *(_removed_object(*each) for each in _by_name(removed))]
         )
-        return Exit.DONE
+        return
     for each in found:
         _print(each)
     for name, batches in _by_name(removed):
         print_text(f"{name}: removed; no file of the repository declares it")
         _print_batches(batches, unread="")
-    return Exit.DONE
 
 
-def _object(planned: Planned) -> dict[str, Any]:
+def _object(planned: Planned) -> dict[str, object]:
     claims = conditions(*planned)
     return plan_object(planned.plan) | {
         "removed": False,
@@ -63,7 +56,7 @@ def _object(planned: Planned) -> dict[str, Any]:
     }
 
 
-def _removed_object(name: str, batches: Sequence[ObservedBatch]) -> dict[str, Any]:
+def _removed_object(name: str, batches: Sequence[ObservedBatch]) -> dict[str, object]:
     return {"experiment": name, "removed": True, "batches": plain(batches)}
 
 
@@ -100,7 +93,7 @@ def _print_batches(batches: Sequence[ObservedBatch], unread: str = ", all on rec
     """A line a batch.
 
     Args:
-        unread: What is said of jobs that nobody had to ask for.
+        unread: What is said of jobs that did not have to be asked for.
     """
     rows = [(b.id, b.status, "open" if b.open else "closed", _jobs(b, unread)) for b in batches]
     print_table(("batch", "status", "", "jobs"), rows)

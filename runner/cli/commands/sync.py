@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import os
 import re
-import signal
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 import click
 
 from runner.cli import options
-from runner.cli.commands.watch import as_json, as_text, listen_option, listening, stopping
 from runner.cli.exit_code_choice import after_look
-from runner.cli.exit_codes import Exit
-from runner.cli.output import say
+from runner.cli.loop import listen_option, loop
 from runner.errors import UsageError
 from runner.gitops import CommitRules, FollowedSource, clone_folder, destination
 from runner.project.notify.notifier import Notifying
-from runner.project.sync.loop import LoopContext, StopRequest
 from runner.project.sync.publish_records import RecordsPublished
 from runner.project.sync.sync import Following, Syncing, our_clone
 from runner.project.sync.validate_commit import CommitReading
@@ -79,7 +76,7 @@ class Duration(click.ParamType[float]):
 @click.option("--no-notifications", is_flag=True, help="Tell nobody, whatever runner.toml says.")
 @click.option("--records", metavar="BRANCH[:FOLDER]", help="Push what is on record to that branch.")
 @listen_option
-def sync(  # noqa: PLR0913  (a word of the command line each)
+def sync(
     repository: str,
     *,
     branch: str | None,
@@ -119,37 +116,21 @@ def sync(  # noqa: PLR0913  (a word of the command line each)
     )
     clone = (folder or clone_folder(source.url, branch, os.environ)).absolute()
     patience = Patience(timeout_s=timeout if once else interval, until_done=wait)
-    with listening(listen) as measure, stopping() as stop:
-        context = LoopContext(
-            tell=as_json if form == "json" else as_text,
-            measure=measure,
-            check=stop.check,
-            wait=stop.wait,
-            pace=Pace(interval_s=interval),
-            patience=patience,
-            sees_removed=True,
-            verb="sync",
-        )
-        try:
-            with our_clone(clone, source, context) as ours:
-                published = RecordsPublished(ours, following, context)
-                told = () if no_notifications else (Notifying(ours.state, context),)
-                syncing = Syncing(
-                    ours,
-                    following,
-                    context,
-                    reporters=(published, *told),
-                    prepare=published.prepare,
-                )
-                syncing.begin()
-                published.must_be_accepted()
-                if once:
-                    syncing.once()
-                    return after_look(syncing.plans, is_in_order=syncing.is_in_order)
-                syncing.go_on()
-        except StopRequest:
-            say("ended; nothing is lost: start it again to go on")
-        return Exit.INTERRUPTED if once or stop.signal == signal.SIGINT else Exit.DONE
+    pace = Pace(interval_s=interval)
+    with loop(form, listen, pace, is_endless=not once) as (plain, stop):
+        context = replace(plain, patience=patience, sees_removed=True, verb="sync")
+        with our_clone(clone, source, context) as ours:
+            published = RecordsPublished(ours, following, context)
+            told = () if no_notifications else (Notifying(ours.state, context),)
+            reporters = (published, *told)
+            syncing = Syncing(ours, following, context, reporters=reporters, prepare=published.prepare)
+            syncing.begin()
+            published.must_be_accepted()
+            if once:
+                syncing.once()
+                return after_look(syncing.plans, is_in_order=syncing.is_in_order)
+            syncing.go_on()
+    return stop.exit_code
 
 
 def _must_go_together(*, once: bool, wait: bool, timeout: float | None, listen: str | None) -> None:

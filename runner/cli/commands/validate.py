@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from runner.cli import options
-from runner.cli.exit_codes import Exit
+from runner.cli.exit_code_choice import after_check
 from runner.cli.output import print_json, print_text, say
 from runner.cli.render.github_annotations import annotation
 from runner.domain.numerals import counted
@@ -64,14 +64,14 @@ def validate(
         if form == "table":
             raise
         _report(form, error.problems, (), ())
-        return Exit.ERROR
+        return after_check(is_in_order=False)
     warnings = [warning for each in experiments for warning in each.warnings]
     warnings += [*idle_rules(project.root, project.settings), *unchecked]
     checks = [device_checks(project, each) for each in experiments]
     _report(form, (), warnings, checks)
     if form == "table":
         _tell(experiments, checks)
-    return Exit.DONE
+    return after_check(is_in_order=True)
 
 
 def _without_python(project: Project, paths: Sequence[Path]) -> tuple[Project, list[Problem]]:

@@ -39,14 +39,14 @@ def html_code(text: object) -> str:
 
 
 def visible(text: object) -> str:
-    """A text in one line, cut where it is long, with escapes for what nobody would see, and for `|`."""
+    """A text in one line, cut where it is long, with escapes for what cannot be seen, and for `|`."""
     whole = str(text)
     cut = whole if len(whole) <= _MOST_OF_A_TEXT else f"{whole[:_MOST_OF_A_TEXT]}…"
     return in_one_line(cut).replace("|", _escape("|"))
 
 
 def in_one_line(text: str) -> str:
-    """A text with escapes for what ends a line, and for what nobody would see."""
+    """A text with escapes for what ends a line, and for what cannot be seen."""
     return "".join(_escape(c) if unicodedata.category(c) in _HIDDEN else c for c in text)
 
 

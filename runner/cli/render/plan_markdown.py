@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Final
 from runner.cli.output import print_json, print_text
 from runner.cli.render.markdown import bullets, code, folded, html_code, in_one_line, table, within
 from runner.domain.json_values import plain
+from runner.domain.numerals import grouped
 from runner.project.revisions.changes import ChangeKind
 from runner.reconcile.display.plan_text import action_lines
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
-    from typing import Any
 
     from runner.project.revisions.changes import Changes, ExperimentChange
     from runner.reconcile import Cost, Difference, Plan
@@ -39,7 +39,7 @@ def print_changes(changes: Changes, form: str) -> None:
                 print_text(line)
 
 
-def changes_object(changes: Changes) -> dict[str, Any]:
+def changes_object(changes: Changes) -> dict[str, object]:
     """The changes as data."""
     return {
         "experiments": [plain(each) for each in changes.shown],
@@ -109,11 +109,7 @@ def _amounts(jobs: int, runs: int, qpu_s: float) -> str:
     if not jobs:
         return "buys nothing"
     qpu = f"about {_duration(qpu_s)} of QPU time" if qpu_s else "no QPU time"
-    return f"buys {_count(jobs, 'job')}, {_count(runs, 'run')}, {qpu}"
-
-
-def _count(number: int, word: str) -> str:
-    return f"{number:,} {word}{'' if number == 1 else 's'}"
+    return f"buys {grouped(jobs, 'job')}, {grouped(runs, 'run')}, {qpu}"
 
 
 def _duration(seconds: float) -> str:
@@ -154,7 +150,7 @@ def _to_buy(cost: Cost) -> str:
     if not cost.jobs:
         return "–"
     qpu = f", {_duration(cost.qpu_s)}" if cost.qpu_s else ""
-    return f"{_count(cost.jobs, 'job')}, {_count(cost.runs, 'run')}{qpu}"
+    return f"{grouped(cost.jobs, 'job')}, {grouped(cost.runs, 'run')}{qpu}"
 
 
 def _left(change: ExperimentChange) -> str:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 # Lines of a log come no closer to each other (in s).
 PAUSE_S: Final = 5.0
-# Behind the last line there is room for the ^C of whoever interrupts: a line that wraps is not wiped off.
+# Behind the last line there is room for the ^C of an interrupt: a line that wraps is not wiped off.
 _CARET_C: Final = 3
 
 

@@ -6,12 +6,10 @@ import math
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from runner.cli.render.glyphs import short
-
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from runner.cli.render.glyphs import Glyphs
+    from runner.results.text_plots.signs import Signs
     from runner.sequences.samples import ChannelSamples
 
 _ROWS: Final = 4
@@ -22,7 +20,7 @@ _LEAST_COLUMNS: Final = 8
 _TINY: Final = 1e-9
 
 
-def channel_lines(channel: ChannelSamples, *, width: int, glyphs: Glyphs) -> list[str]:
+def channel_lines(channel: ChannelSamples, *, width: int, signs: Signs) -> list[str]:
     """Amplitude, detuning, phase, pulses and EOM mode of a channel over time.
 
     Args:
@@ -32,12 +30,10 @@ def channel_lines(channel: ChannelSamples, *, width: int, glyphs: Glyphs) -> lis
     columns = max(min(width - _MARGIN, duration), _LEAST_COLUMNS)
     lines = [f"{channel.name}: {channel.channel_id}, {channel.basis}", *_targets(channel)]
     for title, curve in _curves(channel):
-        lines += [f"  {title}", *curve_lines(curve, columns=columns, glyphs=glyphs)]
-    lines.append(
-        _margin("pulses") + _marks(channel.pulses_ns, duration, columns, (glyphs.pulse, glyphs.delay))
-    )
+        lines += [f"  {title}", *curve_lines(curve, columns=columns, signs=signs)]
+    lines.append(_margin("pulses") + _marks(channel.pulses_ns, duration, columns, (signs.pulse, signs.delay)))
     if channel.eom_ns:
-        lines.append(_margin("EOM") + _marks(channel.eom_ns, duration, columns, (glyphs.eom, " ")))
+        lines.append(_margin("EOM") + _marks(channel.eom_ns, duration, columns, (signs.eom, " ")))
     lines.append(" " * _MARGIN + time_axis(duration, columns))
     return [line.rstrip() for line in (*lines, *_phases(channel))]
 
@@ -67,16 +63,16 @@ def _targets(channel: ChannelSamples) -> list[str]:
     return [f"  on {said}"]
 
 
-def curve_lines(values: Sequence[float], *, columns: int, glyphs: Glyphs) -> list[str]:
+def curve_lines(values: Sequence[float], *, columns: int, signs: Signs) -> list[str]:
     """A curve as bars from zero, upwards and downwards; each column shows its value of most magnitude."""
     bars = _bars(values, columns)
     top, bottom = max(0.0, *bars), max(0.0, *(-bar for bar in bars))
     unit = _unit(top, bottom)
     above, below = (math.ceil(size / unit - _TINY) for size in (top, bottom))
-    up = [_row(bars, row * unit, unit, glyphs.rising) for row in reversed(range(above))]
-    down = [_row([-bar for bar in bars], row * unit, unit, glyphs.falling) for row in range(below)]
+    up = [_row(bars, row * unit, unit, signs.rising) for row in reversed(range(above))]
+    down = [_row([-bar for bar in bars], row * unit, unit, signs.falling) for row in range(below)]
     labels = {-above: short(top), below: short(-bottom)} | {0: "0"}
-    rows = [*up, glyphs.axis * columns, *down]
+    rows = [*up, signs.across * columns, *down]
     return [_margin(labels.get(number, "")) + row for number, row in enumerate(rows, start=-above)]
 
 
@@ -111,9 +107,9 @@ def _row(bars: Iterable[float], start: float, unit: float, parts: str) -> str:
     return row
 
 
-def _marks(intervals: Iterable[tuple[int, int]], duration: int, columns: int, signs: tuple[str, str]) -> str:
+def _marks(intervals: Iterable[tuple[int, int]], duration: int, columns: int, yes_no: tuple[str, str]) -> str:
     """Where in time something is, with the sign for yes and the one for no."""
-    yes, no = signs
+    yes, no = yes_no
     row = [no] * columns
     for start, end in intervals:
         first = start * columns // duration
@@ -151,3 +147,8 @@ def phase_jumps(phase_rad: Sequence[float]) -> list[tuple[int, float]]:
 
 def _margin(label: str) -> str:
     return label.rjust(_MARGIN - 2) + "  "
+
+
+def short(number: float) -> str:
+    """A number in few digits."""
+    return f"{number:.4g}".replace("e+0", "e").replace("e-0", "e-") if number else "0"

@@ -7,15 +7,15 @@ import sys
 import tempfile
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.cli.output import say
 from runner.cli.output_files import write_file
-from runner.cli.render.results_table import Table, markdown_tables, print_tables, tables_text
+from runner.cli.render.results_table import ResultsTable, markdown_tables, print_tables, tables_text
 from runner.domain.ascii import in_encoding
 from runner.errors import UsageError
 from runner.results.export import writers
-from runner.results.export.optional_packages import needed
+from runner.results.lazy import needed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +80,7 @@ def check_place(form: Form, save: Path | None) -> None:
         raise UsageError(f"-o {form} is no text for a terminal", hint=hint)
 
 
-def put_tables(tables: Sequence[Table], form: Form, save: Path | None) -> None:
+def put_tables(tables: Sequence[ResultsTable], form: Form, save: Path | None) -> None:
     """Writes what people read."""
     if form is Form.MD:
         _put_text(markdown_tables(tables), save)
@@ -101,7 +101,7 @@ def put_sheet(sheet: Sheet, form: Form, save: Path | None, experiments: Sequence
 
 
 def put_objects(
-    rows: Sequence[dict[str, Any]], form: Form, save: Path | None, experiments: Sequence[str]
+    rows: Sequence[dict[str, object]], form: Form, save: Path | None, experiments: Sequence[str]
 ) -> None:
     """Writes JSON: a line a row, or the rows of each experiment under its name.
 
@@ -113,15 +113,15 @@ def put_objects(
     if form is Form.JSONL:
         text = "".join(_json(row) + "\n" for row in rows)
     else:
-        by_name: dict[str, list[dict[str, Any]]] = {name: [] for name in experiments}
+        by_name: dict[str, list[dict[str, object]]] = {name: [] for name in experiments}
         for row in rows:
             rest = {name: value for name, value in row.items() if name != "experiment"}
-            by_name[row["experiment"]].append(rest)
+            by_name[str(row["experiment"])].append(rest)
         text = _json(by_name, indent=2) + "\n"
     _put_text(text, save)
 
 
-def _json(value: Any, indent: int | None = None) -> str:
+def _json(value: object, indent: int | None = None) -> str:
     return json.dumps(value, indent=indent, ensure_ascii=False, allow_nan=False)
 
 

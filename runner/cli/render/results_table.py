@@ -6,44 +6,27 @@ import shutil
 import sys
 from collections import Counter
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from rich.text import Text
-
-from runner.cli.output import STYLES, say, stdout
+from runner.cli.output import say
 from runner.cli.render.table import Heading, laid
-from runner.domain import most_frequent
 from runner.domain.ascii import in_encoding
+from runner.domain.numerals import counted
 from runner.results import ResultStatus
-from runner.results.analysis.columns import Kind
+from runner.results.analysis.columns import ValueKind
 from runner.results.export.writers import cell_text, markdown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from runner.results import JobResult, JobRow
+    from runner.results.analysis.job_result import MeasuredJob
     from runner.results.export.sheets import Sheet
 
 _SHOWN: Final = 3
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What is told of a job when nothing else is asked for.
-
-    Args:
-        runs: Measured and wanted ones, as 50/100.
-    """
-
-    name: str
-    variables: Mapping[str, Any]
-    runs: str
-    status: str
-    frequent: str
-
-
 @dataclass(frozen=True, slots=True)
-class Table:
+class ResultsTable:
     """A title and what stands below it.
 
     Args:
@@ -56,34 +39,7 @@ class Table:
     notes: tuple[str, ...] = ()
 
 
-def facts_of_row(row: JobRow) -> Facts:
-    """The facts of a row."""
-    return Facts(
-        name=row.name,
-        variables=row.variables,
-        runs=f"{row.measured}/{row.runs}",
-        status=row.status,
-        frequent=_frequent(row.counts, row.errors),
-    )
-
-
-def facts_of(job: JobResult) -> Facts:
-    """The facts of a result."""
-    return Facts(
-        name=job.name,
-        variables=job.variables,
-        runs=str(job.runs),
-        status=job.status,
-        frequent=_frequent(job.counts or {}, job.errors),
-    )
-
-
-def _frequent(counts: Mapping[str, int], errors: Sequence[str]) -> str:
-    top = ", ".join(f"{bitstring} {count}" for bitstring, count in most_frequent(counts, _SHOWN))
-    return top or cell_text(list(dict.fromkeys(errors)))
-
-
-def summary(title: str, jobs: Sequence[Facts]) -> Table:
+def summary(title: str, jobs: Sequence[MeasuredJob]) -> ResultsTable:
     """A row a job; variables that all jobs share stand in the title."""
     names = tuple(dict.fromkeys(name for job in jobs for name in job.variables))
     texts = {name: [_value(job.variables.get(name)) for job in jobs] for name in names}
@@ -98,13 +54,25 @@ def summary(title: str, jobs: Sequence[Facts]) -> Table:
         Heading("most frequent", is_list=True, is_spare=True),
     )
     rows = tuple(
-        (cell_text(job.name), *(texts[name][place] for name in varying), job.runs, job.status, job.frequent)
-        for place, job in enumerate(jobs)
+        (
+            cell_text(job.name),
+            *(texts[name][i] for name in varying),
+            str(job.runs),
+            job.status,
+            _frequent(job),
+        )
+        for i, job in enumerate(jobs)
     )
-    return Table(f"{title}; all with {said}" if said else title, headings, rows)
+    return ResultsTable(f"{title}; all with {said}" if said else title, headings, rows)
 
 
-def _value(value: Any) -> str:
+def _frequent(job: MeasuredJob) -> str:
+    """The most frequent bitstrings with their counts; without any, what went wrong."""
+    top = job.counts.most_frequent(_SHOWN) if job.counts else []
+    return cell_text(top or list(dict.fromkeys(job.errors)))
+
+
+def _value(value: object) -> str:
     match value:
         case list() | tuple():
             return f"[{', '.join(map(_value, value))}]"
@@ -114,9 +82,9 @@ def _value(value: Any) -> str:
             return cell_text(value)
 
 
-def sheet_table(title: str, sheet: Sheet) -> Table:
+def sheet_table(title: str, sheet: Sheet) -> ResultsTable:
     """The table of a sheet."""
-    numbers = {Kind.NUMBER, Kind.ESTIMATE}
+    numbers = {ValueKind.NUMBER, ValueKind.ESTIMATE}
     headings = tuple(
         Heading(
             column.name,
@@ -126,39 +94,40 @@ def sheet_table(title: str, sheet: Sheet) -> Table:
         )
         for place, column in enumerate(sheet.columns)
     )
-    return Table(title, headings, tuple(tuple(map(cell_text, row)) for row in sheet.rows))
+    return ResultsTable(title, headings, tuple(tuple(map(cell_text, row)) for row in sheet.rows))
 
 
 def title_of(name: str, statuses: Iterable[str], total: int) -> str:
     """How many jobs an experiment has, and how far they have come: `pair: 2 of 3 jobs, 2 DONE`."""
-    counted = Counter(statuses)
-    shown = sum(counted.values())
-    jobs = f"{total} job{'' if total == 1 else 's'}"
-    known = [f"{counted[status]} {status}" for status in ResultStatus if counted[status]]
+    by_status = Counter(statuses)
+    shown, jobs = by_status.total(), counted(total, "job")
+    known = [f"{by_status[status]} {status}" for status in ResultStatus if by_status[status]]
     return f"{name}: {', '.join([jobs if shown == total else f'{shown} of {jobs}', *known])}"
 
 
-def print_tables(tables: Sequence[Table]) -> None:
+def print_tables(tables: Sequence[ResultsTable]) -> None:
     """Tables for a terminal, as wide as it is; in a pipe, as wide as they are."""
     if not sys.stdout.isatty():
         sys.stdout.write(in_encoding(tables_text(tables), sys.stdout.encoding))
         return
+    from runner.cli.terminal import print_cells  # noqa: PLC0415  (imports rich, which a pipe does not need)
+
     width = shutil.get_terminal_size().columns
     left_out: dict[str, None] = {}
     for table in tables:
         for line, status in _lines(table, width, left_out):
-            stdout().print(_coloured(line, status), soft_wrap=True)
+            print_cells(line, has_statuses=status)
     if left_out:
         say(f"too narrow for: {', '.join(left_out)}; --columns chooses, a wider terminal or a pipe has all")
 
 
-def tables_text(tables: Sequence[Table]) -> str:
+def tables_text(tables: Sequence[ResultsTable]) -> str:
     """The same as plain text of any width."""
     return "".join(f"{''.join(cells)}\n" for table in tables for cells, _ in _lines(table, None, {}))
 
 
 def _lines(
-    table: Table, width: int | None, left_out: dict[str, None]
+    table: ResultsTable, width: int | None, left_out: dict[str, None]
 ) -> Iterable[tuple[tuple[str, ...], bool]]:
     """Lines in cells, and whether their words may be statuses; notes what is left out."""
     yield (table.title,), False
@@ -170,19 +139,12 @@ def _lines(
     yield from (((note,), False) for note in table.notes)
 
 
-def _coloured(cells: tuple[str, ...], has_statuses: bool) -> Text:
-    text = Text()
-    for cell in cells:
-        text.append(cell, style=STYLES.get(cell.strip(), "") if has_statuses else "")
-    return text
-
-
-def markdown_tables(tables: Sequence[Table]) -> str:
+def markdown_tables(tables: Sequence[ResultsTable]) -> str:
     """Each table below its title."""
     return "\n".join(_markdown(table) for table in tables)
 
 
-def _markdown(table: Table) -> str:
+def _markdown(table: ResultsTable) -> str:
     names = [heading.name for heading in table.headings]
     right = [heading.is_right for heading in table.headings]
     below = f"\n{markdown(names, table.rows, right)}" if table.rows else ""

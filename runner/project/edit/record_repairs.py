@@ -15,7 +15,7 @@ from runner.reconcile.execute.lost_manifests import REBUILT
 from runner.reconcile.model.tags import SHORT
 from runner.results.records.files import write_aside
 from runner.results.records.manifest_files import FILE_NAME, makes_recipe
-from runner.results.records.repairs import MendedLines, Place, copies, mended_lines, sound_job
+from runner.results.records.repairs import MendedLines, RecordedLine, copies, mended_lines, sound_job
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -114,7 +114,7 @@ class _Mending:
             elif "".join(f"{line}\n" for line in lines) != _text(file):
                 self._rewrite(file, lines, "results put in that a copy had")
 
-    def _move_serialised(self, gone: Place, kept: Place) -> None:
+    def _move_serialised(self, gone: RecordedLine, kept: RecordedLine) -> None:
         """What an emulator gave beside a copy stays with the line that stays."""
         name = f"{gone.job.id}.pulser.json"
         source = gone.path.with_suffix("") / name
@@ -183,7 +183,7 @@ class _Mending:
         return goal
 
 
-def _places(folder: Path, rank: int) -> Iterator[Place]:
+def _places(folder: Path, rank: int) -> Iterator[RecordedLine]:
     """All lines below a folder that are as they were recorded, and lie where they belong."""
     for file in sorted(folder.glob("*/*.jsonl")):
         lines = _lines(file)
@@ -191,7 +191,7 @@ def _places(folder: Path, rank: int) -> Iterator[Place]:
         if all(jobs):  # else the file is told by verify, and stays
             for number, (line, job) in enumerate(zip(lines, jobs, strict=True)):
                 if job is not None and (job.recipe, job.batch_id) == (file.parent.name, file.stem):
-                    yield Place(file, number, line, job, rank)
+                    yield RecordedLine(file, number, line, job, rank)
 
 
 def _lines(file: Path) -> list[str]:

@@ -15,7 +15,7 @@ from runner.project.views.describe import chosen_job, drawings_of
 from runner.reconcile.model.cost import qpu_seconds
 from runner.reconcile.model.tags import SHORT
 from runner.results.plots.choose import Asked, picture
-from runner.results.plots.picture import Kind
+from runner.results.plots.picture import PictureKind
 from runner.results.report import Drawing, Provenance, Report
 
 if TYPE_CHECKING:
@@ -121,9 +121,9 @@ def figures(title: str, results: Results, job_name: str) -> tuple[Drawing, ...]:
 def _drafts(title: str, results: Results, job_name: str) -> Iterator[Picture]:
     yield picture(title, results, Asked())
     if results[job_name].counts:
-        yield picture(title, results, Asked(kind=Kind.HISTOGRAM, job=job_name))
+        yield picture(title, results, Asked(kind=PictureKind.HISTOGRAM, job=job_name))
         with suppress(UsageError):  # where the places of the atoms are not known
-            yield picture(title, results, Asked(kind=Kind.REGISTER, job=job_name))
+            yield picture(title, results, Asked(kind=PictureKind.REGISTER, job=job_name))
 
 
 def _caption(draft: Picture) -> str:

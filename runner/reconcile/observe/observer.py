@@ -28,7 +28,7 @@ from runner.reconcile.observe.sightings import Sightings, is_over
 from runner.reconcile.observe.spending import Ledger
 from runner.reconcile.observe.unlisted_batches import UnlistedBatches
 from runner.reconcile.plan.past_purchases import of_interest
-from runner.results.records.copies import each_once
+from runner.results.records.counted_jobs import each_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

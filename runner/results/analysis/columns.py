@@ -9,7 +9,7 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.results.analysis.points import columns_of, free_name, unit_of
 
@@ -19,14 +19,14 @@ if TYPE_CHECKING:
     from runner.results.analysis.estimates import Estimate
     from runner.results.analysis.job_result import MeasuredJob
 
-    Of = Callable[[MeasuredJob], Any]
+    Of = Callable[[MeasuredJob], object]
 
 VARIABLES: Final = "variables"
 EVERY: Final = "*"
 _SHOWN: Final = 3
 
 
-class Kind(StrEnum):
+class ValueKind(StrEnum):
     """What the values of a quantity are."""
 
     TEXT = "text"
@@ -47,7 +47,7 @@ class Quantity:
     """
 
     name: str
-    kind: Kind
+    kind: ValueKind
     of: Of
 
     @property
@@ -99,7 +99,12 @@ def _fields() -> dict[str, Quantity]:
         "started_at": lambda job: job.started_at,
         "ended_at": lambda job: job.ended_at,
     }
-    kinds = {Kind.TEXT: text, Kind.NUMBER: numbers, Kind.SEVERAL: several, Kind.MOMENT: moments}
+    kinds = {
+        ValueKind.TEXT: text,
+        ValueKind.NUMBER: numbers,
+        ValueKind.SEVERAL: several,
+        ValueKind.MOMENT: moments,
+    }
     return {name: Quantity(name, kind, of) for kind, some in kinds.items() for name, of in some.items()}
 
 
@@ -128,7 +133,7 @@ class Quantities:
             parts = [shown + column.removeprefix(name) for column in columns]
             self._parts[shown] = parts
             for part, column in zip(parts, columns, strict=True):
-                self._variables[part] = Quantity(part, Kind.NUMBER, _variable(name, column))
+                self._variables[part] = Quantity(part, ValueKind.NUMBER, _variable(name, column))
         self.qubit_ids = tuple(dict.fromkeys(qubit for job in some for qubit in job.qubit_ids))
         self._lengths = tuple(dict.fromkeys(len(job.qubit_ids) for job in some))
 
@@ -191,15 +196,15 @@ class Quantities:
     def _observable(self, name: str, index: str | None) -> Quantity:
         shown = name if index is None else f"{name}[{index}]"
         if name == "probability":
-            return Quantity(shown, Kind.ESTIMATE, _probability(self._bitstring(index)))
+            return Quantity(shown, ValueKind.ESTIMATE, _probability(self._bitstring(index)))
         if name == "correlation":
             pair = [self._qubit(qubit.strip()) for qubit in (index or "").split(",")]
             if len(pair) != _PAIR:
                 raise UnknownQuantityError("a correlation is of two qubits", "say correlation[q0,q1]")
-            return Quantity(f"{name}[{','.join(pair)}]", Kind.ESTIMATE, _correlation(*pair))
+            return Quantity(f"{name}[{','.join(pair)}]", ValueKind.ESTIMATE, _correlation(*pair))
         if index is None:
-            return Quantity(name, Kind.ESTIMATE, _mean(name))
-        return Quantity(shown, Kind.ESTIMATE, _of_qubit(name, self._qubit(index)))
+            return Quantity(name, ValueKind.ESTIMATE, _mean(name))
+        return Quantity(shown, ValueKind.ESTIMATE, _of_qubit(name, self._qubit(index)))
 
     def _qubit(self, name: str) -> str:
         if name in self.qubit_ids:
@@ -245,7 +250,7 @@ def _listed(names: Sequence[str], most: int = 40) -> str:
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
 
 
-def _one(variables: Mapping[str, Any], name: str) -> dict[str, Any]:
+def _one(variables: Mapping[str, object], name: str) -> dict[str, object]:
     return {name: variables[name]} if name in variables else {}
 
 
@@ -264,21 +269,21 @@ def _mean(name: str) -> Of:
 
 
 def _of_qubit(name: str, qubit: str) -> Of:
-    def of(job: MeasuredJob) -> Any:
+    def of(job: MeasuredJob) -> object:
         return getattr(job, name)[qubit] if qubit in job.qubit_ids else None
 
     return of
 
 
 def _correlation(one: str, other: str) -> Of:
-    def of(job: MeasuredJob) -> Any:
+    def of(job: MeasuredJob) -> object:
         return job.correlations[one, other] if {one, other} <= {*job.qubit_ids} else None
 
     return of
 
 
 def _probability(bitstring: str) -> Of:
-    def of(job: MeasuredJob) -> Any:
+    def of(job: MeasuredJob) -> object:
         if len(bitstring) != len(job.qubit_ids):
             return None
         return job.expectation(lambda bits: float(bits == bitstring))

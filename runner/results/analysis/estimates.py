@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
+
+from runner.results import analysis
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     import numpy as np
-    from numpy.typing import NDArray
+    from numpy.typing import DTypeLike, NDArray
 
     Floats = NDArray[np.float64]
 
@@ -65,10 +67,7 @@ class Bootstrap(Estimate):
         Args:
             level: Between 0 and 1.
         """
-        import numpy as np  # noqa: PLC0415  (light import: most callers read records only)
-
-        low, high = np.quantile(self.samples, [(1 - level) / 2, (1 + level) / 2])
-        return float(low), float(high)
+        return analysis.observables.interval(self.samples, level)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -104,7 +103,5 @@ class Estimates:
     def __iter__(self) -> Iterator[Estimate | Estimates]:
         return (self[i] for i in range(len(self)))
 
-    def __array__(self, dtype: Any = None, copy: bool | None = None) -> Floats:
-        import numpy as np  # noqa: PLC0415  (see above)
-
-        return np.array(self.value, dtype=dtype, copy=copy)
+    def __array__(self, dtype: DTypeLike | None = None, copy: bool | None = None) -> Floats:
+        return analysis.observables.array(self.value, dtype, copy)

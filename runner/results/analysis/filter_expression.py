@@ -14,8 +14,8 @@ from runner.domain.expressions import tree
 from runner.domain.expressions.parser import parsed_condition
 from runner.domain.expressions.words import ExpressionError
 from runner.errors import UsageError
-from runner.results.analysis.columns import Kind, Quantities, UnknownQuantityError, near
-from runner.results.records.statuses import ResultStatus
+from runner.results.analysis.columns import Quantities, UnknownQuantityError, ValueKind, near
+from runner.results.records.counted_jobs import ResultStatus
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -36,7 +36,7 @@ class _Value:
     """
 
     of: Callable[[MeasuredJob], Any]
-    kind: Kind
+    kind: ValueKind
     at: int
     word: str | None = None
     is_status: bool = False
@@ -100,7 +100,7 @@ class _Meaning:
         """
         match term:
             case tree.Number(number, at):
-                return _Value(lambda _: number, Kind.NUMBER, at)
+                return _Value(lambda _: number, ValueKind.NUMBER, at)
             case tree.Text(word, at):
                 return _word(word, at)
             case tree.Variable(word, None, at) if word in set(ResultStatus) or (beside and beside.is_status):
@@ -113,27 +113,27 @@ class _Meaning:
         try:
             found = self.quantities.found(said.name, None if said.index is None else str(said.index))
         except UnknownQuantityError as error:
-            is_text = beside is not None and beside.kind is Kind.TEXT
+            is_text = beside is not None and beside.kind is ValueKind.TEXT
             _fail(
                 said.at, error.message, f"a text stands in quotes: '{said.name}'" if is_text else error.hint
             )
-        if found.kind in {Kind.SEVERAL, Kind.MOMENT}:
+        if found.kind in {ValueKind.SEVERAL, ValueKind.MOMENT}:
             _fail(said.at, f"{found.name} cannot be compared")
         return _Value(found.of, found.kind, said.at, is_status=found.name == "status")
 
 
 def _word(word: str, at: int) -> _Value:
-    return _Value(lambda _: word, Kind.TEXT, at, word)
+    return _Value(lambda _: word, ValueKind.TEXT, at, word)
 
 
 def _compared(left: _Value, sign: str, right: _Value) -> Claim:
     _check_status(left, right)
     _check_status(right, left)
-    if (left.kind is Kind.TEXT) != (right.kind is Kind.TEXT):
-        text, number = (left, right) if left.kind is Kind.TEXT else (right, left)
+    if (left.kind is ValueKind.TEXT) != (right.kind is ValueKind.TEXT):
+        text, number = (left, right) if left.kind is ValueKind.TEXT else (right, left)
         hint = "take the quotes away" if text.word is not None and number.word is None else ""
         _fail(right.at, "text and a number are never equal", hint)
-    if left.kind is Kind.TEXT and sign not in {"==", "!="}:
+    if left.kind is ValueKind.TEXT and sign not in {"==", "!="}:
         _fail(left.at, "text is compared with == or !=, or by in")
     return lambda job: _holds(_known(left.of(job)), sign, _known(right.of(job)))
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.errors import UsageError
 from runner.results.analysis.points import columns_of
@@ -32,7 +32,7 @@ class Dimension:
 
     name: str
     size: int
-    variables: Mapping[str, Sequence[Any]]
+    variables: Mapping[str, Sequence[object]]
     is_swept: bool = False
 
 
@@ -66,7 +66,7 @@ def common_axes(jobs: Sequence[MeasuredJob]) -> tuple[Axis, ...]:
 
 
 def checked_axes(jobs: Sequence[MeasuredJob], axes: Sequence[str | Sequence[str]]) -> tuple[Axis, ...]:
-    """Axes as somebody names them.
+    """Axes as they are named.
 
     Raises:
         UsageError: One names what is no variable of all jobs, or a variable comes twice.
@@ -104,7 +104,7 @@ def _label(job: MeasuredJob, axis: Axis) -> Label:
     return tuple(_hashable(job.variables[name]) for name in axis)
 
 
-def _hashable(value: Any) -> object:
+def _hashable(value: object) -> object:
     return tuple(value) if isinstance(value, list) else value
 
 

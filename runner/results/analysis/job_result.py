@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from runner.errors import RecordError
+from runner.results import analysis
 from runner.results.analysis.geometry import basis_of, places_um
 
 if TYPE_CHECKING:
@@ -18,8 +19,9 @@ if TYPE_CHECKING:
     from runner.domain import RecordedJob
     from runner.results.analysis.counts import Counts
     from runner.results.analysis.estimates import Bootstrap, Estimate, Estimates
+    from runner.results.analysis.geometry import SequenceParts
     from runner.results.analysis.points import Sweep
-    from runner.results.records.statuses import ResultStatus
+    from runner.results.records.counted_jobs import ResultStatus
 
 
 class Runs(NamedTuple):
@@ -43,7 +45,7 @@ def _nothing_kept(job: RecordedJob) -> str | None:
     return None
 
 
-def _no_sequence() -> Mapping[str, Any]:
+def _no_sequence() -> SequenceParts:
     return {}
 
 
@@ -93,7 +95,7 @@ class MeasuredJob:
 
     name: str
     key: str
-    variables: Mapping[str, Any]
+    variables: Mapping[str, object]
     runs: Runs
     status: ResultStatus
     counts: Counts | None = None
@@ -106,7 +108,7 @@ class MeasuredJob:
     duration_ns: int | None = None
     sweep: Sweep | None = None
     serialised: Callable[[RecordedJob], str | None] = field(default=_nothing_kept, repr=False, compare=False)
-    sequence: Callable[[], Mapping[str, Any]] = field(default=_no_sequence, repr=False, compare=False)
+    sequence: Callable[[], SequenceParts] = field(default=_no_sequence, repr=False, compare=False)
     sublattices: tuple[tuple[str, ...], ...] = ()
 
     @property
@@ -128,7 +130,7 @@ class MeasuredJob:
 
     @cached_property
     def positions_um(self) -> dict[str, tuple[float, ...]]:
-        """Place (x and y, or x, y and z, in µm) of each atom by qubit id; empty when nobody knows."""
+        """Place (x and y, or x, y and z, in µm) of each atom by qubit id; empty when unknown."""
         return places_um(self.sequence(), self.variables)
 
     @cached_property
@@ -147,16 +149,12 @@ class MeasuredJob:
         Args:
             fn: Takes a bitstring, character i of which is qubit i of `qubit_ids`.
         """
-        from runner.results.analysis import observables  # noqa: PLC0415  (imports numpy: not every reader needs it)
-
-        return observables.expectation(self.counts, fn)
+        return analysis.observables.expectation(self.counts, fn)
 
     @cached_property
     def occupation(self) -> Estimates:
         """⟨n_i⟩, the share of runs in which qubit i was measured as 1; between 0 and 1, shape (qubits,)."""
-        from runner.results.analysis import observables  # noqa: PLC0415  (see above)
-
-        return observables.occupation(self.counts, self.qubit_ids)
+        return analysis.observables.occupation(self.counts, self.qubit_ids)
 
     @cached_property
     def magnetization(self) -> Estimates:
@@ -165,9 +163,7 @@ class MeasuredJob:
         +1 is what is measured as 1, -1 what is measured as 0: the Rydberg and the ground state in the
         ground-rydberg basis, |h⟩ and |g⟩ in the digital one, the spin states |1⟩ and |0⟩ in XY; see `basis`.
         """
-        from runner.results.analysis import observables  # noqa: PLC0415  (see above)
-
-        return observables.magnetization(self.occupation)
+        return analysis.observables.magnetization(self.occupation)
 
     @cached_property
     def correlations(self) -> Estimates:
@@ -175,9 +171,7 @@ class MeasuredJob:
 
         On the diagonal is the variance of one qubit, ⟨n_i⟩(1 - ⟨n_i⟩).
         """
-        from runner.results.analysis import observables  # noqa: PLC0415  (see above)
-
-        return observables.correlations(self.counts, self.qubit_ids)
+        return analysis.observables.correlations(self.counts, self.qubit_ids)
 
     def bootstrap(
         self, fn: Callable[[Counts], float], n: int = 1000, seed: int | np.random.Generator = 0
@@ -191,9 +185,7 @@ class MeasuredJob:
 
             seed: The same seed gives the same samples, with the same numpy.
         """
-        from runner.results.analysis import observables  # noqa: PLC0415  (see above)
-
-        return observables.bootstrap(self.counts, fn, n, seed)
+        return analysis.observables.bootstrap(self.counts, fn, n, seed)
 
     @property
     def created_at(self) -> datetime | None:

@@ -17,6 +17,8 @@ from runner.results.analysis.estimates import Bootstrap, Estimate, Estimates
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from numpy.typing import DTypeLike
+
     from runner.results.analysis.estimates import Floats
 
 _ZERO = ord("0")
@@ -90,6 +92,17 @@ def bootstrap(
     bitstrings = list(counts)
     samples = np.array([fn(_counts(bitstrings, row)) for row in drawn], dtype=float)
     return Bootstrap(float(fn(counts)), float(np.std(samples, ddof=1)) if n > 1 else np.nan, samples)
+
+
+def interval(samples: Floats, level: float) -> tuple[float, float]:
+    """The interval that holds this share of some samples, as much left out below as above."""
+    low, high = np.quantile(samples, [(1 - level) / 2, (1 + level) / 2])
+    return float(low), float(high)
+
+
+def array(values: Floats, dtype: DTypeLike | None, copy: bool | None) -> Floats:
+    """Values as numpy asks an object for them; see `numpy.array`."""
+    return np.array(values, dtype=dtype, copy=copy)
 
 
 def bits(counts: Counts) -> Floats:

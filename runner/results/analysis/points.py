@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -55,7 +55,7 @@ def unit_of(name: str) -> str | None:
     return _UNITS[ending] if ending else None
 
 
-def columns_of(variables: Mapping[str, Any]) -> dict[str, Any]:
+def columns_of(variables: Mapping[str, object]) -> dict[str, object]:
     """Variables with one number each: `v` that holds several becomes `v[0]`, `v[1]` and so on.
 
     The traps of a mappable register's atoms become `qubits[q0]`, `qubits[q1]` and so on.
@@ -63,7 +63,7 @@ def columns_of(variables: Mapping[str, Any]) -> dict[str, Any]:
     return dict(column for name, value in variables.items() for column in _columns(name, value))
 
 
-def _columns(name: str, value: Any) -> Iterator[tuple[str, Any]]:
+def _columns(name: str, value: object) -> Iterator[tuple[str, object]]:
     match value:
         case Mapping():
             yield from ((f"{name}[{key}]", each) for key, each in value.items())

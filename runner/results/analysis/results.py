@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from typing import TYPE_CHECKING, Any, Self, TypeVar, overload
+from typing import TYPE_CHECKING, Self, TypeVar, overload
 
 from runner.domain.numerals import counted
 from runner.errors import UnknownJobError, UsageError
-from runner.results.analysis.job_choice import chosen
-from runner.results.records.statuses import ResultStatus
+from runner.results import analysis
+from runner.results.analysis.columns import near
+from runner.results.analysis.geometry import convention
+from runner.results.records.counted_jobs import ResultStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from runner.results.analysis.estimates import Estimates
     from runner.results.analysis.job_result import MeasuredJob
@@ -52,8 +55,6 @@ class MeasuredJobs(Sequence[J_co]):
         for job in self._jobs:
             if job.name == name:
                 return job
-        from runner.results.analysis.columns import near  # noqa: PLC0415  (only for what went wrong)
-
         hint = near(name, [job.name for job in self._jobs], kind="jobs")
         raise UnknownJobError(f"{self.experiment} has no job {name!r}", hint=hint)
 
@@ -82,7 +83,7 @@ class MeasuredJobs(Sequence[J_co]):
         """Names of all variables, in the order in which they come first."""
         return tuple(dict.fromkeys(name for job in self._jobs for name in job.variables))
 
-    def where(self, claim: Callable[[J_co], bool] | None = None, /, **variables: Any) -> Self:
+    def where(self, claim: Callable[[J_co], bool] | None = None, /, **variables: object) -> Self:
         """The jobs for which all of it holds, in their order; may be none.
 
         Args:
@@ -119,12 +120,42 @@ class MeasuredJobs(Sequence[J_co]):
         Args:
             fn: Takes a bitstring, character i of which is qubit i of the job's `qubit_ids`.
         """
-        from runner.results.analysis.observables import expectations  # noqa: PLC0415  (imports numpy)
-
-        return expectations(tuple(job.name for job in self), [job.counts for job in self], fn)
+        return analysis.observables.expectations(
+            tuple(job.name for job in self), [job.counts for job in self], fn
+        )
 
     def __repr__(self) -> str:
         by_status = Counter(job.status for job in self._jobs)
         said = ", ".join(f"{by_status[status]} {status}" for status in ResultStatus if status in by_status)
         jobs = counted(len(self), "job")
         return f"<Results of {self.experiment}: {jobs}{f', {said}' if said else ''}>"
+
+
+_CLOSE = 1e-9
+
+J = TypeVar("J", bound="MeasuredJob")
+
+
+def chosen(job: J, claim: Callable[[J], bool] | None, variables: Mapping[str, object]) -> bool:
+    """Whether a claim holds of a job, and each of its variables is as it is wanted; see `Results.where`."""
+    return (claim is None or claim(job)) and all(
+        name in job.variables and _fits(job.variables[name], wanted) for name, wanted in variables.items()
+    )
+
+
+def _fits(value: object, wanted: object) -> bool:
+    if callable(wanted):
+        return bool(wanted(value))
+    if isinstance(value, list | tuple) and isinstance(wanted, list | tuple):
+        return len(value) == len(wanted) and all(map(_fits, value, wanted))
+    if isinstance(value, float) or isinstance(wanted, float):
+        if not isinstance(value, int | float) or not isinstance(wanted, int | float):
+            return False
+        return math.isclose(value, wanted, rel_tol=_CLOSE)
+    return bool(value == wanted)
+
+
+def conventions(jobs: Iterable[MeasuredJob]) -> tuple[str, ...]:
+    """The conventions of what was measured, each once."""
+    bases = dict.fromkeys(job.basis for job in jobs if job.counts)
+    return tuple(filter(None, map(convention, bases)))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
-from runner.results.analysis.columns import Kind, Quantity
+from runner.results.analysis.columns import Quantity, ValueKind
 from runner.results.analysis.estimates import Estimate
-from runner.results.export.sheets import Column, Sheet
+from runner.results.export.sheets import Sheet, SheetColumn
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -59,7 +59,7 @@ class Pair:
         return sum(sum(job.counts.values()) for job in self.after.remote_jobs if job.id in known)
 
 
-_FACETS: Final[tuple[tuple[str, Callable[[MeasuredJob], Any]], ...]] = (
+_FACETS: Final[tuple[tuple[str, Callable[[MeasuredJob], object]], ...]] = (
     ("name", lambda job: job.name),
     ("variables", lambda job: dict(job.variables)),
     ("device type", lambda job: job.device_type),
@@ -80,7 +80,7 @@ def pairs(before: Iterable[MeasuredJob], after: Iterable[MeasuredJob]) -> tuple[
     former, wanted = dict(enumerate(before)), dict(enumerate(after))
     found: dict[int, MeasuredJob] = {}
     for sign in _SIGNS:
-        places: dict[Any, list[int]] = {}
+        places: dict[object, list[int]] = {}
         for place in reversed(former):
             places.setdefault(sign(former[place]), []).append(place)
         for place in [place for place in wanted if place not in found]:
@@ -93,14 +93,14 @@ def pairs(before: Iterable[MeasuredJob], after: Iterable[MeasuredJob]) -> tuple[
 
 
 # By what two jobs are the same one; the first that tells decides.
-_SIGNS: Final[tuple[Callable[[MeasuredJob], Any], ...]] = (
+_SIGNS: Final[tuple[Callable[[MeasuredJob], object], ...]] = (
     lambda job: (job.key, job.name),
     lambda job: job.key,
     lambda job: job.name,
 )
 
 
-def difference(before: Any, after: Any, *, runs: tuple[int, int], shared: int) -> Estimate | None:
+def difference(before: object, after: object, *, runs: tuple[int, int], shared: int) -> Estimate | None:
     """After less before, with its standard error; None unless both were measured.
 
     Runs that both have count once: with n shared of N and M runs, the two means vary together with a
@@ -135,12 +135,16 @@ def compared(found: Iterable[Pair], columns: Sequence[Quantity]) -> Sheet:
     Of each quantity there is `<name>_before` and `<name>_after`; of one with an error their difference too,
     with its own, and how many standard errors it is from 0.
     """
-    headings = [Column("experiment", Kind.TEXT), Column("job", Kind.TEXT), Column("change", Kind.TEXT)]
+    headings = [
+        SheetColumn("experiment", ValueKind.TEXT),
+        SheetColumn("job", ValueKind.TEXT),
+        SheetColumn("change", ValueKind.TEXT),
+    ]
     for quantity in columns:
-        headings += [Column(f"{quantity.name}_{when}", quantity.kind) for when in _WHEN]
-        if quantity.kind is Kind.ESTIMATE:
-            headings.append(Column(f"{quantity.name}_difference", Kind.ESTIMATE))
-            headings.append(Column(f"{quantity.name}_significance", Kind.NUMBER))
+        headings += [SheetColumn(f"{quantity.name}_{when}", quantity.kind) for when in _WHEN]
+        if quantity.kind is ValueKind.ESTIMATE:
+            headings.append(SheetColumn(f"{quantity.name}_difference", ValueKind.ESTIMATE))
+            headings.append(SheetColumn(f"{quantity.name}_significance", ValueKind.NUMBER))
     rows = (
         (
             pair.job.experiment,
@@ -153,9 +157,9 @@ def compared(found: Iterable[Pair], columns: Sequence[Quantity]) -> Sheet:
     return Sheet(tuple(headings), tuple(rows))
 
 
-def _cells(pair: Pair, quantity: Quantity) -> tuple[Any, ...]:
+def _cells(pair: Pair, quantity: Quantity) -> tuple[object, ...]:
     values = [None if job is None else quantity.of(job) for job in (pair.before, pair.after)]
-    if quantity.kind is not Kind.ESTIMATE:
+    if quantity.kind is not ValueKind.ESTIMATE:
         return tuple(values)
     apart = apart_by(pair, quantity)
     return (*values, apart, significance(apart))

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 from runner.pages import rendered
-from runner.results.analysis.conventions import conventions
 from runner.results.analysis.points import columns_of
+from runner.results.analysis.results import conventions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.errors import UsageError
 from runner.results.analysis.columns import (
     VARIABLES,
-    Kind,
     Quantities,
     Quantity,
     UnknownQuantityError,
+    ValueKind,
 )
 from runner.results.analysis.estimates import Estimate
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from runner.results.analysis.job_result import MeasuredJob
 
-    Cells = tuple[Any, ...]
+    Cells = tuple[object, ...]
 
 WIDE: Final = ("experiment", "job", VARIABLES, "runs", "measured", "status", "counts")
 LONG: Final = ("experiment", "job", VARIABLES)
@@ -41,11 +41,11 @@ class Errors(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class SheetColumn:
     """Heading of a column, and what stands in it."""
 
     name: str
-    kind: Kind
+    kind: ValueKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Sheet:
         rows: A cell for each column; None where there is nothing to say.
     """
 
-    columns: tuple[Column, ...]
+    columns: tuple[SheetColumn, ...]
     rows: tuple[Cells, ...]
 
     @property
@@ -64,7 +64,7 @@ class Sheet:
         """The headings."""
         return tuple(column.name for column in self.columns)
 
-    def objects(self) -> list[dict[str, Any]]:
+    def objects(self) -> list[dict[str, object]]:
         """Each row by the names of its columns."""
         return [dict(zip(self.names, row, strict=True)) for row in self.rows]
 
@@ -101,7 +101,7 @@ def chosen_columns(names: Iterable[str], quantities: Quantities) -> tuple[Quanti
 
 def wide_sheet(jobs: Iterable[MeasuredJob], columns: Sequence[Quantity]) -> Sheet:
     """One row a job."""
-    headings = tuple(Column(each.name, each.kind) for each in columns)
+    headings = tuple(SheetColumn(each.name, each.kind) for each in columns)
     return Sheet(headings, tuple(tuple(each.of(job) for each in columns) for job in jobs))
 
 
@@ -110,9 +110,9 @@ def long_sheet(jobs: Iterable[MeasuredJob], columns: Sequence[Quantity]) -> Shee
 
     Behind the chosen columns come the bitstring, its count, and its share with its error.
     """
-    headings = [Column(each.name, each.kind) for each in columns]
-    kinds = (Kind.TEXT, Kind.NUMBER, Kind.ESTIMATE)
-    headings += [Column(*each) for each in zip(_BITSTRINGS, kinds, strict=True)]
+    headings = [SheetColumn(each.name, each.kind) for each in columns]
+    kinds = (ValueKind.TEXT, ValueKind.NUMBER, ValueKind.ESTIMATE)
+    headings += [SheetColumn(*each) for each in zip(_BITSTRINGS, kinds, strict=True)]
     rows = ((*(each.of(job) for each in columns), *said) for job in jobs for said in _bitstrings(job))
     return Sheet(tuple(headings), tuple(rows))
 
@@ -145,22 +145,22 @@ def with_errors(sheet: Sheet, errors: Errors) -> Sheet:
     return Sheet(tuple(column for some in spread for column in some), rows)
 
 
-def _headings(column: Column, errors: Errors) -> Iterator[Column]:
-    if column.kind is not Kind.ESTIMATE or errors is Errors.INLINE:
+def _headings(column: SheetColumn, errors: Errors) -> Iterator[SheetColumn]:
+    if column.kind is not ValueKind.ESTIMATE or errors is Errors.INLINE:
         yield column
     else:
-        yield Column(column.name, Kind.NUMBER)
+        yield SheetColumn(column.name, ValueKind.NUMBER)
         if errors is Errors.COLUMNS:
-            yield Column(f"{column.name}_error", Kind.NUMBER)
+            yield SheetColumn(f"{column.name}_error", ValueKind.NUMBER)
 
 
-def _cells(column: Column, value: Any, errors: Errors) -> Cells:
-    if column.kind is not Kind.ESTIMATE:
+def _cells(column: SheetColumn, value: object, errors: Errors) -> Cells:
+    if column.kind is not ValueKind.ESTIMATE:
         return (value,)
-    known = isinstance(value, Estimate) and not math.isnan(value.value)
+    known = value if isinstance(value, Estimate) and not math.isnan(value.value) else None
     if errors is Errors.INLINE:
-        return (str(value) if known else None,)
-    number = value.value if known else None
+        return (str(known) if known else None,)
+    number = known.value if known else None
     if errors is Errors.NONE:
         return (number,)
-    return number, value.error if known and not math.isnan(value.error) else None
+    return number, known.error if known and not math.isnan(known.error) else None

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.results.analysis.observables import expectations
 from runner.results.analysis.points import columns_of, free_name
-from runner.results.export.optional_packages import needed
+from runner.results.lazy import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from types import ModuleType
 
     import pandas as pd
 
@@ -28,7 +29,7 @@ def wide_frame(
     """One row a job; see `Results.to_pandas`."""
     pandas = needed("pandas", _WHAT)
     taken = [*_WIDE, *observables, *(f"{name}_error" for name in observables)]
-    columns: dict[str, Any] = {"job": [job.name for job in jobs], **variable_columns(jobs, taken)}
+    columns: dict[str, object] = {"job": [job.name for job in jobs], **variable_columns(jobs, taken)}
     columns |= {
         "status": [str(job.status) for job in jobs],
         "runs": [job.runs.wanted for job in jobs],
@@ -48,7 +49,7 @@ def long_frame(jobs: Sequence[MeasuredJob]) -> pd.DataFrame:
     pandas = needed("pandas", _WHAT)
     measured = [(job, job.counts) for job in jobs if job.counts]
     times = [len(counts) for _, counts in measured]
-    columns: dict[str, Any] = {"job": _repeated([job.name for job, _ in measured], times)}
+    columns: dict[str, object] = {"job": _repeated([job.name for job, _ in measured], times)}
     variables = variable_columns([job for job, _ in measured], _LONG)
     columns |= {name: _repeated(values, times) for name, values in variables.items()}
     columns["bitstring"] = [bitstring for _, counts in measured for bitstring in counts]
@@ -58,7 +59,7 @@ def long_frame(jobs: Sequence[MeasuredJob]) -> pd.DataFrame:
     return frame
 
 
-def variable_columns(jobs: Sequence[MeasuredJob], taken: Iterable[str]) -> dict[str, list[Any]]:
+def variable_columns(jobs: Sequence[MeasuredJob], taken: Iterable[str]) -> dict[str, list[object]]:
     """A column for each variable, None where a job does not have it.
 
     Args:
@@ -70,9 +71,9 @@ def variable_columns(jobs: Sequence[MeasuredJob], taken: Iterable[str]) -> dict[
     return {free_name(name, others): [row.get(name) for row in rows] for name in names}
 
 
-def _repeated(values: Sequence[Any], times: Sequence[int]) -> list[Any]:
+def _repeated(values: Sequence[object], times: Sequence[int]) -> list[object]:
     return [value for value, n in zip(values, times, strict=True) for _ in range(n)]
 
 
-def _moments(pandas: Any, jobs: Sequence[MeasuredJob], name: str) -> Any:
+def _moments(pandas: ModuleType, jobs: Sequence[MeasuredJob], name: str) -> object:
     return pandas.to_datetime([getattr(job, name) for job in jobs], utc=True)

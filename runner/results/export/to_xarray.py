@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from runner.errors import UsageError
-from runner.results.analysis.conventions import convention
+from runner.results.analysis.geometry import convention
 from runner.results.analysis.grids import JOB, REPEAT, Grid, checked_axes, common_axes, grid_of
 from runner.results.analysis.observables import expectations
 from runner.results.analysis.points import columns_of, free_name, unit_of
-from runner.results.export.optional_packages import needed
+from runner.results.lazy import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

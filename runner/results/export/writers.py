@@ -9,15 +9,16 @@ import math
 import re
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from runner.domain.json_values import plain
-from runner.results.analysis.columns import Kind
+from runner.results.analysis.columns import ValueKind
 from runner.results.analysis.estimates import Estimate
-from runner.results.export.optional_packages import needed
+from runner.results.lazy import needed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
     from runner.results.export.sheets import Sheet
 
@@ -41,7 +42,7 @@ def csv_text(sheet: Sheet) -> str:
     return text.getvalue()
 
 
-def _csv_cell(value: Any) -> Any:
+def _csv_cell(value: object) -> object:
     match value:
         case None:
             return ""
@@ -71,12 +72,12 @@ def _markdown_cell(text: str) -> str:
     return " ".join(_MARKDOWN.sub(r"\\\g<0>", text).split())
 
 
-def json_objects(sheet: Sheet) -> list[dict[str, Any]]:
+def json_objects(sheet: Sheet) -> list[dict[str, object]]:
     """Each row as JSON can say it; null for what is not a number."""
     return [{name: _json_cell(cell) for name, cell in row.items()} for row in sheet.objects()]
 
 
-def _json_cell(value: Any) -> Any:
+def _json_cell(value: object) -> object:
     said = plain(value)
     return None if isinstance(said, float) and not math.isfinite(said) else said
 
@@ -97,11 +98,11 @@ def parquet_bytes(sheet: Sheet) -> bytes:
     return content
 
 
-def _series(pandas: Any, kind: Kind, values: list[Any]) -> Any:
+def _series(pandas: ModuleType, kind: ValueKind, values: list[object]) -> object:
     """Values of one type, whichever are missing."""
-    if kind is Kind.MOMENT:
+    if kind is ValueKind.MOMENT:
         return pandas.to_datetime(pandas.Series(values, dtype="object"), utc=True)
-    if kind is not Kind.NUMBER:
+    if kind is not ValueKind.NUMBER:
         said = [_csv_cell(value) if isinstance(value, (list, tuple, Mapping)) else value for value in values]
         return pandas.Series(said, dtype="object").astype("string")
     if all(value is None or isinstance(value, int) for value in values):
@@ -109,12 +110,12 @@ def _series(pandas: Any, kind: Kind, values: list[Any]) -> Any:
     return pandas.Series([math.nan if value is None else value for value in values], dtype="float64")
 
 
-def cell_text(value: Any) -> str:
+def cell_text(value: object) -> str:
     """A cell for people: numbers with six digits, a dash where there is nothing."""
     return _text(value) or NOTHING
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     match value:
         case Estimate() | float():
             said = f"{value:.6g}" if isinstance(value, float) else str(value)
@@ -131,5 +132,5 @@ def _text(value: Any) -> str:
             return "".join(letter if letter.isprintable() else " " for letter in said)
 
 
-def _listed(values: Sequence[Any]) -> str:
+def _listed(values: Sequence[object]) -> str:
     return "; ".join(map(cell_text, values))

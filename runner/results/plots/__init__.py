@@ -1,10 +1,15 @@
 """Pictures of results: a histogram, curves, a heatmap, atoms on their register.
 
-What is on a picture is decided once, as a `Picture`; figures (of matplotlib, imported when somebody wants
-one) and characters both draw that value. Nothing is read or written here.
+What is on a picture is decided once, as a `Picture`; figures of matplotlib and characters both draw that
+value. Nothing is read or written here.
 """
 
-from runner.results.plots.choose import Asked, picture
-from runner.results.plots.picture import Kind, Picture
+from typing import TYPE_CHECKING
 
-__all__ = ["Asked", "Kind", "Picture", "picture"]
+from runner.results.lazy import lazy_modules
+
+if TYPE_CHECKING:
+    from runner.results.plots import choose, matplotlib_figure
+
+__all__ = ["choose", "matplotlib_figure"]
+__getattr__ = lazy_modules(__name__, *__all__)  # numbers and records are read without any picture

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.errors import UsageError
 from runner.results.analysis.points import columns_of
-from runner.results.plots.labels import Quantity, quantity_of
+from runner.results.plots.labels import AxisQuantity, quantity_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -39,7 +39,7 @@ class Axis:
         return self.names[0]
 
     @property
-    def quantity(self) -> Quantity:
+    def quantity(self) -> AxisQuantity:
         """What it is, with its unit."""
         return quantity_of(self.name)
 

@@ -1,35 +1,36 @@
-"""Which picture results make, and what is on it. Pure."""
+"""Which picture results make, what is on it, and from words to a figure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypedDict
 
-from runner.errors import UsageError
+from runner.errors import RunnerError, UsageError
+from runner.results import plots
 from runner.results.plots.axes import points
 from runner.results.plots.curves import curves
 from runner.results.plots.heatmaps import heatmap
-from runner.results.plots.histograms import histogram
+from runner.results.plots.job_pictures import histogram, occupations
 from runner.results.plots.observables import OCCUPATION, observable
-from runner.results.plots.occupations import occupations
-from runner.results.plots.picture import Kind
+from runner.results.plots.picture import PictureKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.results.analysis.job_result import MeasuredJob
     from runner.results.plots.axes import Points
+    from runner.results.plots.matplotlib_figure import PictureFigure
     from runner.results.plots.picture import Picture
 
 TOP: Final = 16
 _MAP_FROM: Final = 3
 _FILLED: Final = 0.5
-_OF_JOB: Final = (Kind.HISTOGRAM, Kind.REGISTER)
+_OF_JOB: Final = (PictureKind.HISTOGRAM, PictureKind.REGISTER)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What somebody wants to see; what is left empty is chosen from the results.
+    """What is to be seen; what is left empty is chosen from the results.
 
     Args:
         job: Name of a job; then the picture is of it alone.
@@ -43,7 +44,7 @@ class Asked:
         top: How many bitstrings a histogram shows one by one.
     """
 
-    kind: Kind | None = None
+    kind: PictureKind | None = None
     job: str = ""
     x: str = ""
     y: str = ""
@@ -68,32 +69,36 @@ def picture(title: str, jobs: Sequence[MeasuredJob], asked: Asked) -> Picture:
     if kind in _OF_JOB:
         job, note = _one_job(jobs, asked.job)
         notes = (note,) if note else ()
-        if kind is Kind.HISTOGRAM:
+        if kind is PictureKind.HISTOGRAM:
             return histogram(title, job, top=asked.top, notes=notes)
         return occupations(title, job, asked.observable or OCCUPATION, notes=notes)
     shown = observable(asked.observable or OCCUPATION, jobs)
-    if kind is Kind.CURVE:
+    if kind is PictureKind.CURVE:
         return curves(title, known, shown, x=asked.x)
     return heatmap(title, known, shown, x=asked.x, y=asked.y)
 
 
-def _kind(known: Points, asked: Asked) -> Kind:
+def _kind(known: Points, asked: Asked) -> PictureKind:
     if asked.job or not known.axes:
-        return Kind.HISTOGRAM
+        return PictureKind.HISTOGRAM
     if asked.y:
-        return Kind.HEATMAP
+        return PictureKind.HEATMAP
     sizes = [len(axis.values) for axis in known.axes]
     is_map = len(sizes) == len("xy") and min(sizes) >= _MAP_FROM
-    return Kind.HEATMAP if is_map and len(known.jobs) >= _FILLED * sizes[0] * sizes[1] else Kind.CURVE
+    return (
+        PictureKind.HEATMAP
+        if is_map and len(known.jobs) >= _FILLED * sizes[0] * sizes[1]
+        else PictureKind.CURVE
+    )
 
 
-def _check(kind: Kind, asked: Asked) -> None:
+def _check(kind: PictureKind, asked: Asked) -> None:
     """Refuses what would be passed over in silence."""
     useless = {
         "a job": asked.job and kind not in _OF_JOB,
         "x": asked.x and kind in _OF_JOB,
-        "y": asked.y and kind is not Kind.HEATMAP,
-        "an observable": asked.observable and kind is Kind.HISTOGRAM,
+        "y": asked.y and kind is not PictureKind.HEATMAP,
+        "an observable": asked.observable and kind is PictureKind.HISTOGRAM,
     }
     for what, is_useless in useless.items():
         if is_useless:
@@ -116,3 +121,61 @@ def _named(jobs: Sequence[MeasuredJob], name: str) -> MeasuredJob:
             return job
     some = ", ".join(job.name for job in jobs[:5]) + (", …" if len(jobs) > 5 else "")  # noqa: PLR2004
     raise UsageError(f"there is no job {name!r}", hint=f"jobs are: {some}")
+
+
+class PlotOptions(TypedDict, total=False):
+    """What `plot` takes; all of it may be left out, and is then chosen from the results."""
+
+    job: str
+    """Name of a job: the picture is of it alone."""
+    x: str
+    """Variable along the horizontal axis."""
+    y: str
+    """Variable along the vertical axis of a heatmap."""
+    observable: str
+    """`occupation`, which is the default, or another; see `runner.results.plots.observables`."""
+    top: int
+    """How many bitstrings a histogram shows one by one."""
+
+
+def drafted(title: str, jobs: Sequence[MeasuredJob], kind: str | None, options: PlotOptions) -> Picture:
+    """The picture that these words ask for.
+
+    Raises:
+        UsageError: There is no such kind, job, variable or observable.
+    """
+    try:
+        known = PictureKind(kind) if kind else None
+    except ValueError as error:
+        raise UsageError(f"there is no kind {kind!r}", hint=f"kinds are: {', '.join(PictureKind)}") from error
+    return picture(title, jobs, Asked(kind=known, **options))
+
+
+def figure_of(drawn: Picture) -> PictureFigure:
+    """A picture as a figure of matplotlib.
+
+    Raises:
+        RunnerError: matplotlib is not installed.
+    """
+    try:
+        return plots.matplotlib_figure.figure(drawn)
+    except ModuleNotFoundError as error:
+        hint = "pip install 'pulser-runner[plot]'"
+        raise RunnerError("a figure needs matplotlib, which is not installed", hint=hint) from error
+
+
+def plotted(title: str, jobs: Sequence[MeasuredJob], kind: str | None, options: PlotOptions) -> PictureFigure:
+    """The same at once."""
+    return figure_of(drafted(title, jobs, kind, options))
+
+
+def picture_bytes(drawn: Picture, form: str) -> bytes:
+    """A picture as the content of a file.
+
+    Args:
+        form: png, svg or pdf.
+
+    Raises:
+        RunnerError: matplotlib is not installed.
+    """
+    return plots.matplotlib_figure.content(figure_of(drawn), form)

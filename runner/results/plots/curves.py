@@ -8,7 +8,7 @@ from runner.domain.numerals import counted
 from runner.errors import UsageError
 from runner.results.plots.axes import number_of
 from runner.results.plots.missing_jobs import said_below
-from runner.results.plots.picture import Curves, Line, Picture
+from runner.results.plots.picture import CurveLine, Curves, Picture
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from runner.results.analysis.job_result import MeasuredJob
     from runner.results.plots.axes import Points
     from runner.results.plots.observables import Observable
-    from runner.results.plots.picture import Reading
+    from runner.results.plots.picture import MeasuredValue
 
 T = TypeVar("T")
 LINES: Final = 7
@@ -60,21 +60,21 @@ def _longest(known: Points) -> int:
     return max(range(len(sizes)), key=lambda number: (sizes[number], number))
 
 
-def _lines(known: Points, shown: Observable, along: int) -> list[Line]:
+def _lines(known: Points, shown: Observable, along: int) -> list[CurveLine]:
     groups: dict[tuple[float, ...], list[tuple[float, Sequence[MeasuredJob]]]] = {}
     for point, jobs in known.jobs.items():
         groups.setdefault(point[:along] + point[along + 1 :], []).append((point[along], jobs))
     others = [axis.quantity for axis in known.axes[:along] + known.axes[along + 1 :]]
     x = known.axes[along].name
     return [
-        Line(tuple(zip(others, at, strict=True)), _readings(some, shown, x))
+        CurveLine(tuple(zip(others, at, strict=True)), _readings(some, shown, x))
         for at, some in sorted(groups.items())
     ]
 
 
 def _readings(
     some: Sequence[tuple[float, Sequence[MeasuredJob]]], shown: Observable, x: str
-) -> tuple[tuple[float, Reading | None], ...]:
+) -> tuple[tuple[float, MeasuredValue | None], ...]:
     """What was measured along a line; nothing at points that the file leaves out, so that it is broken."""
     there = {value: shown.read(jobs) for value, jobs in some}
     gaps = excluded([job for _, jobs in some for job in jobs], x)

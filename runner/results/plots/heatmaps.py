@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from runner.results.analysis.job_result import MeasuredJob
     from runner.results.plots.axes import Points
     from runner.results.plots.observables import Observable
-    from runner.results.plots.picture import Reading
+    from runner.results.plots.picture import MeasuredValue
 
     Plane = Mapping[tuple[float, float], tuple[MeasuredJob, ...]]
 
@@ -73,7 +73,7 @@ def _plane(known: Points, across: int, up: int) -> tuple[Plane, str]:
     return plane, f"only at {said}" if said else ""
 
 
-def _cell(plane: Plane, at: tuple[float, float], shown: Observable) -> Reading | Hole:
+def _cell(plane: Plane, at: tuple[float, float], shown: Observable) -> MeasuredValue | Hole:
     return (shown.read(plane[at]) or Hole.MISSING) if at in plane else Hole.ABSENT
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,7 +30,7 @@ _LARGE, _SMALL = 1e5, 1e-3
 
 
 @dataclass(frozen=True, slots=True)
-class Quantity:
+class AxisQuantity:
     """Something that has a number.
 
     Args:
@@ -64,7 +65,7 @@ def with_unit(name: str, unit: str) -> str:
     return f"{name} ({unit})" if unit else name
 
 
-def quantity_of(variable: str) -> Quantity:
+def quantity_of(variable: str) -> AxisQuantity:
     """The quantity that a variable of a sequence holds, by its name.
 
     `omega_max_rad_per_us` is Ω with the index max in rad/µs, `t_ns` is t in ns, `spacing_um` is spacing in
@@ -72,15 +73,15 @@ def quantity_of(variable: str) -> Quantity:
     """
     name, bracket, place = variable.partition("[")
     if name == "qubits" and bracket:
-        return Quantity(f"trap of {place.rstrip(']')}")
+        return AxisQuantity(f"trap of {place.rstrip(']')}")
     unit = unit_of(name) or ""
     stem = name[: -len(_ENDINGS.get(unit, _ending(unit)))] if unit else name
     first, *rest = [part for part in stem.split("_") if part] or [name]
     symbol = _GREEK.get(first.lower(), first)
     if len(symbol) > 1:
-        return Quantity(" ".join((symbol, *rest)) + bracket + place, unit=unit)
+        return AxisQuantity(" ".join((symbol, *rest)) + bracket + place, unit=unit)
     index = (*rest, *([place.rstrip("]")] if bracket else []))
-    return Quantity(symbol, ",".join(index), unit)
+    return AxisQuantity(symbol, ",".join(index), unit)
 
 
 def _ending(unit: str) -> str:
@@ -96,3 +97,26 @@ def short(number: float) -> str:
     else:
         text = f"{number:.{_DIGITS}g}" if size < 10**_DIGITS else f"{number:.0f}"
     return text.replace("-", "−")
+
+
+_TINY: Final = 1e-9
+
+
+def ticks(low: float, high: float, most: int) -> list[float]:
+    """Round numbers between two, at most so many, in steps of 1, 2 or 5 times a power of ten.
+
+    Where both are the same, it is that number.
+    """
+    if high <= low:
+        return [low]
+    step = _step(low, high, most)
+    first, last = math.ceil(low / step - _TINY), math.floor(high / step + _TINY)
+    return [float(f"{number * step:.10g}") for number in range(first, last + 1)]
+
+
+def _step(low: float, high: float, most: int) -> float:
+    power = 10.0 ** math.floor(math.log10((high - low) / most))
+    steps = (factor * power for factor in (1, 2, 5, 10, 20, 50))
+    return next(
+        step for step in steps if math.floor(high / step + _TINY) - math.ceil(low / step - _TINY) < most
+    )

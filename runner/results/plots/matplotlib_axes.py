@@ -9,7 +9,7 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patches import Rectangle
 
-from runner.results.plots.labels import Quantity, short, with_unit
+from runner.results.plots.labels import AxisQuantity, short, with_unit
 from runner.results.plots.picture import Curves, Heatmap, Histogram, Hole, Places
 from runner.results.plots.style import BLUE, DIVERGING, GREY, LINES, MARKERS, PALE, TEXT
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from matplotlib.axes import Axes
 
-    from runner.results.plots.picture import Line, Measured
+    from runner.results.plots.picture import CurveLine, Measured
 
     Body = Histogram | Curves | Heatmap | Places
 
@@ -66,12 +66,12 @@ def draw(axes: Axes, body: Body) -> None:
         axes.text(0.5, 0.5, "no results yet", ha="center", va="center", color=GREY, transform=axes.transAxes)
 
 
-def math_label(quantity: Quantity) -> str:
+def math_label(quantity: AxisQuantity) -> str:
     """A symbol in italics with its index below the line, and the unit."""
     return with_unit(_math(quantity), quantity.unit)
 
 
-def _math(quantity: Quantity) -> str:
+def _math(quantity: AxisQuantity) -> str:
     is_plain = quantity.index.replace(",", "").isalnum()
     if len(quantity.symbol) > 1 or not is_plain:  # text that can be searched for
         return quantity.name.replace("$", r"\$")
@@ -109,7 +109,7 @@ def _curves(axes: Axes, body: Curves) -> None:
     _within(axes, body.y)
 
 
-def _line(axes: Axes, line: Line, color: str, marker: str) -> None:
+def _line(axes: Axes, line: CurveLine, color: str, marker: str) -> None:
     xs = [x for x, _ in line.points]
     values = [math.nan if each is None else each.value for _, each in line.points]
     errors = [_NO_ERROR if each is None else each.error or _NO_ERROR for _, each in line.points]
@@ -117,7 +117,7 @@ def _line(axes: Axes, line: Line, color: str, marker: str) -> None:
     axes.errorbar(xs, values, yerr=errors, color=color, marker=marker, capsize=2, elinewidth=0.9, label=label)
 
 
-def _valued(quantity: Quantity, value: float) -> str:
+def _valued(quantity: AxisQuantity, value: float) -> str:
     return f"{_math(quantity)} = {short(value)}{f' {quantity.unit}' if quantity.unit else ''}"
 
 
@@ -175,7 +175,7 @@ def _ticks(values: Sequence[float]) -> tuple[list[float], list[str]]:
     return [place + 0.5 for place in at], [short(values[place]) for place in at]
 
 
-def _color_bar(axes: Axes, mappable: Any, shown: Measured) -> None:
+def _color_bar(axes: Axes, mappable: ScalarMappable, shown: Measured) -> None:
     figure = axes.figure
     bar = figure.colorbar(mappable, ax=axes, label=math_label(shown.quantity), fraction=0.05, pad=0.03)
     bar.outline.set_visible(False)

@@ -1,4 +1,4 @@
-"""Pictures drawn by matplotlib; nothing is decided here. Imported when somebody wants a figure."""
+"""Pictures drawn by matplotlib; nothing is decided here. Imported when a figure is asked for."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class PictureFigure(Figure):
     """A figure of ours: a notebook shows it, and what is saved is the same byte by byte each time.
 
     Args:
-        said: The picture in words, for who searches or cannot see it.
+        said: The picture in words, for search and for screen readers.
 
     It belongs to no window and no pyplot; drop it and it is gone.
     """
@@ -54,7 +54,7 @@ def our_style() -> AbstractContextManager[None]:
 
 
 def figure(picture: Picture) -> PictureFigure:
-    """The picture as a figure, to be changed and saved by whoever wants it."""
+    """The picture as a figure, which may be changed and saved."""
     with our_style():
         width, height = size_inches(picture.body)
         said = textwrap.wrap("; ".join(picture.notes), round(width * _LETTERS_PER_INCH))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runner.results.analysis.conventions import conventions
-from runner.results.records.statuses import ResultStatus
+from runner.results.analysis.results import conventions
+from runner.results.records.counted_jobs import ResultStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,10 +9,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import UsageError
+from runner.results import analysis
 from runner.results.analysis.counts import Counts
-from runner.results.analysis.observables import expectation
-from runner.results.plots.labels import Quantity
-from runner.results.plots.picture import Measured, Reading
+from runner.results.plots.labels import AxisQuantity
+from runner.results.plots.picture import Measured, MeasuredValue
 from runner.results.plots.sublattices import named_signs, signs
 
 if TYPE_CHECKING:
@@ -43,19 +43,19 @@ class Observable:
     measured: Measured
     of: Callable[[MeasuredJob], PerBitstring | None]
 
-    def read(self, jobs: Sequence[MeasuredJob]) -> Reading | None:
+    def read(self, jobs: Sequence[MeasuredJob]) -> MeasuredValue | None:
         """Its value over all runs of jobs that measured the same point; None when there are none."""
         same = [job for job in jobs if job.counts and job.qubit_ids == jobs[0].qubit_ids]
         counts = Counts.added(job.counts for job in same if job.counts)
         fn = self.of(jobs[0]) if counts else None
-        return reading(expectation(counts, fn)) if fn else None
+        return reading(analysis.observables.expectation(counts, fn)) if fn else None
 
 
-def reading(estimate: Estimate) -> Reading | None:
+def reading(estimate: Estimate) -> MeasuredValue | None:
     """An estimate as a plain value; None when nothing was measured."""
     if math.isnan(estimate.value):
         return None
-    return Reading(estimate.value, None if math.isnan(estimate.error) else estimate.error)
+    return MeasuredValue(estimate.value, None if math.isnan(estimate.error) else estimate.error)
 
 
 def observable(name: str, jobs: Sequence[MeasuredJob]) -> Observable:
@@ -104,12 +104,14 @@ def _staggered(job: MeasuredJob) -> PerBitstring:
 
 
 _KNOWN: Final = {
-    OCCUPATION: Observable(Measured(quantity=Quantity("mean occupation ⟨n⟩"), low=0, high=1), _occupation),
+    OCCUPATION: Observable(
+        Measured(quantity=AxisQuantity("mean occupation ⟨n⟩"), low=0, high=1), _occupation
+    ),
     MAGNETIZATION: Observable(
-        Measured(quantity=Quantity("mean magnetization ⟨σz⟩"), low=-1, high=1), _magnetization
+        Measured(quantity=AxisQuantity("mean magnetization ⟨σz⟩"), low=-1, high=1), _magnetization
     ),
     STAGGERED: Observable(
-        Measured(quantity=Quantity("staggered magnetization ⟨±σz⟩"), low=-1, high=1), _staggered
+        Measured(quantity=AxisQuantity("staggered magnetization ⟨±σz⟩"), low=-1, high=1), _staggered
     ),
 }
 
@@ -121,7 +123,7 @@ def _of_qubit(qubit: str) -> Observable:
         place = job.qubit_ids.index(qubit)
         return lambda bits: float(bits[place] == "1")
 
-    return Observable(Measured(quantity=Quantity(f"occupation ⟨n⟩ of {qubit}"), low=0, high=1), of)
+    return Observable(Measured(quantity=AxisQuantity(f"occupation ⟨n⟩ of {qubit}"), low=0, high=1), of)
 
 
 def _probability(bitstring: str, jobs: Sequence[MeasuredJob]) -> Observable:
@@ -136,4 +138,4 @@ def _probability(bitstring: str, jobs: Sequence[MeasuredJob]) -> Observable:
     def of(job: MeasuredJob) -> PerBitstring | None:
         return (lambda bits: float(bits == bitstring)) if len(job.qubit_ids) == len(bitstring) else None
 
-    return Observable(Measured(quantity=Quantity(f"probability of {bitstring}"), low=0, high=1), of)
+    return Observable(Measured(quantity=AxisQuantity(f"probability of {bitstring}"), low=0, high=1), of)

@@ -1,4 +1,4 @@
-"""`Picture`: all that a picture of results shows, as a value. How it looks is for who draws it."""
+"""`Picture`: all that a picture of results shows, as a value, without how it looks."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from runner.results.plots.labels import Quantity
+    from runner.results.plots.labels import AxisQuantity
 
 
-class Kind(StrEnum):
+class PictureKind(StrEnum):
     """What a picture shows."""
 
     HISTOGRAM = "histogram"
@@ -24,7 +24,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class MeasuredValue:
     """A value with its standard error (1σ); an error of None is not known."""
 
     value: float
@@ -41,7 +41,7 @@ class Measured:
         high: Greatest possible value.
     """
 
-    quantity: Quantity
+    quantity: AxisQuantity
     low: float
     high: float
 
@@ -57,7 +57,7 @@ class Bar:
 
     label: str
     count: int
-    share: Reading
+    share: MeasuredValue
     is_rest: bool = False
 
 
@@ -69,15 +69,15 @@ class Histogram:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CurveLine:
     """Readings along x, by rising x; None where one is missing: a line has a gap there.
 
     Args:
         at: What else is fixed along it, with its values; nothing when there is but one line.
     """
 
-    at: tuple[tuple[Quantity, float], ...]
-    points: tuple[tuple[float, Reading | None], ...]
+    at: tuple[tuple[AxisQuantity, float], ...]
+    points: tuple[tuple[float, MeasuredValue | None], ...]
 
     @property
     def label(self) -> str:
@@ -89,9 +89,9 @@ class Line:
 class Curves:
     """An observable along one variable, a line for each value of the others."""
 
-    x: Quantity
+    x: AxisQuantity
     y: Measured
-    lines: tuple[Line, ...]
+    lines: tuple[CurveLine, ...]
 
 
 class Hole(StrEnum):
@@ -115,22 +115,22 @@ class Heatmap:
         rows: For each y, for each x, what was measured there.
     """
 
-    x: Quantity
-    y: Quantity
+    x: AxisQuantity
+    y: AxisQuantity
     shown: Measured
     xs: tuple[float, ...]
     ys: tuple[float, ...]
-    rows: tuple[tuple[Reading | Hole, ...], ...]
+    rows: tuple[tuple[MeasuredValue | Hole, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Atom:
+class DrawnAtom:
     """An atom in the plane (in µm), and what was measured of it; None for nothing."""
 
     name: str
     x_um: float
     y_um: float
-    reading: Reading | None
+    reading: MeasuredValue | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ class Places:
     """An observable of each atom, where the atom is."""
 
     shown: Measured
-    atoms: tuple[Atom, ...]
+    atoms: tuple[DrawnAtom, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Final
 
-# Okabe and Ito's palette, told apart by everybody; without yellow, weak on white, and black, which is for
-# text. Lines differ by marker, too.
+# Okabe and Ito's palette, told apart by colour-blind readers too; without yellow, weak on white, and black,
+# which is for text. Lines differ by marker, too.
 BLUE: Final = "#0072B2"
 LINES: Final = (BLUE, "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#444444")
 GREY: Final = "#8C8C8C"
 TEXT: Final = "#222222"
 PALE: Final = "#D9D9D9"
-# Ninths of the colour map cividis, which rises evenly in lightness for everybody.
+# Ninths of the colour map cividis, which rises evenly in lightness, for colour-blind readers too.
 CIVIDIS: Final = (
     "#00224e",
     "#1a386f",
@@ -37,7 +37,7 @@ DIVERGING: Final = (
 )
 MARKERS: Final = "os^Dv<P"
 # For matplotlib, while we draw.
-SETTINGS: Final[dict[str, Any]] = {
+SETTINGS: Final[dict[str, object]] = {
     "axes.axisbelow": True,
     "axes.edgecolor": TEXT,
     "axes.grid": False,
@@ -72,7 +72,7 @@ SETTINGS: Final[dict[str, Any]] = {
     "pdf.fonttype": 42,
 }
 # What would tell when and with what a file was made.
-METADATA: Final[dict[str, dict[str, Any]]] = {
+METADATA: Final[dict[str, dict[str, None]]] = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     "png": {"Software": None},

@@ -32,7 +32,7 @@ def signs(qubit_ids: Sequence[str], positions_um: Mapping[str, Place]) -> tuple[
     several such atoms the lowest. Names and order of the qubits mean nothing.
 
     Raises:
-        UsageError: There are no two sublattices, or nobody knows where the atoms are.
+        UsageError: There are no two sublattices, or the places of the atoms are not known.
     """
     if not all(qubit in positions_um for qubit in qubit_ids):
         raise _refusal("the sequence does not tell where the atoms are")

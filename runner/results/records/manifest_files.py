@@ -33,7 +33,7 @@ class ManifestFiles:
         """What is known of a recipe that was run; None when nothing is, or the file is broken."""
         return _read(self._place(self._folder, experiment, recipe))
 
-    def write(self, experiment: str, recipe: str, manifest: Mapping[str, Any]) -> None:
+    def write(self, experiment: str, recipe: str, manifest: Mapping[str, object]) -> None:
         """Writes down what is being run; what an earlier manifest says otherwise stays under `earlier`."""
         before = self.read(experiment, recipe)
         now = following(manifest, before)
@@ -61,7 +61,7 @@ class ManifestFiles:
             self._write(experiment, recipe, found)
         return found is not None
 
-    def known(self, experiment: str, recipe: str) -> dict[str, Any] | None:
+    def known(self, experiment: str, recipe: str) -> dict[str, object] | None:
         """A manifest that makes the recipe: the copy, or a former name's; None without one."""
         found = map(_read, self._copies(experiment, recipe))
         return next((each for each in found if each is not None and makes_recipe(each, recipe)), None)
@@ -73,7 +73,7 @@ class ManifestFiles:
             yield own
             yield from (each for each in sorted(folder.glob(f"*/{recipe}/{FILE_NAME}")) if each != own)
 
-    def _write(self, experiment: str, recipe: str, manifest: Mapping[str, Any]) -> None:
+    def _write(self, experiment: str, recipe: str, manifest: Mapping[str, object]) -> None:
         text = json.dumps(manifest, indent=2, ensure_ascii=False, allow_nan=False) + "\n"
         write_aside(self._place(self._folder, experiment, recipe), text)
         if self._kept:
@@ -84,16 +84,16 @@ class ManifestFiles:
         return folder / safe_name(experiment) / safe_name(recipe) / FILE_NAME
 
 
-def recipe_of(manifest: Mapping[str, Any]) -> str:
+def recipe_of(manifest: Mapping[str, object]) -> str:
     """The digest that device type and sequence of a manifest make; empty where they make none."""
     try:
-        sequence = manifest["sequence"] and json.dumps(manifest["sequence"])
-        return recipe_digest(device_type=manifest["device_type"], sequence=sequence or "")
+        sequence = json.dumps(manifest["sequence"]) if manifest["sequence"] else ""
+        return recipe_digest(device_type=str(manifest["device_type"]), sequence=sequence)
     except (KeyError, TypeError, ValueError, AttributeError):
         return ""
 
 
-def makes_recipe(manifest: Mapping[str, Any], recipe: str) -> bool:
+def makes_recipe(manifest: Mapping[str, object], recipe: str) -> bool:
     """Whether device type and sequence of a manifest make a recipe, by its first digits."""
     return recipe_of(manifest).startswith(recipe)
 
@@ -103,7 +103,7 @@ def _is_there(path: Path) -> bool:
     return path.exists() or path.is_symlink()
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path) -> dict[str, object] | None:
     if obstacle(path):
         return None
     try:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NotRequired, TypedDict, cast
 
 from runner.domain import (
     CheckedCounts,
@@ -21,7 +21,7 @@ from runner.domain import (
     digest,
 )
 from runner.errors import RecordError
-from runner.results.records.copies import each_once
+from runner.results.records.counted_jobs import each_once
 from runner.results.records.files import NAME, folder_obstacles, obstacle, safe_name, write_aside
 from runner.results.records.manifest_files import ManifestFiles
 from runner.results.records.manifest_history import TARGET
@@ -39,13 +39,38 @@ _HINT: Final = (
 )
 # What says where a job comes from; records of older versions do not have it.
 ORIGIN: Final = (TARGET, "constants")
+_LISTS: Final = ("qubit_ids", "errors")
 _KINDS: Final = {
     **dict.fromkeys(("job_id", "batch_id", "recipe", "key", "name", "status"), str),
     "variables": dict,
-    **dict.fromkeys(("qubit_ids", "errors"), list),
+    **dict.fromkeys(_LISTS, list),
 }
 # Whole numbers, and the least that each can be.
 _LEAST: Final = {"runs": 0, "rerun": 0, "attempt": 1}
+
+
+class RecordLine(TypedDict):
+    """One job as a line of a record has it; see `schemas/record.schema.json`."""
+
+    job_id: str
+    batch_id: str
+    recipe: str
+    key: str
+    name: str
+    variables: dict[str, object]
+    runs: int
+    rerun: int
+    status: str
+    attempt: int
+    counts: object
+    qubit_ids: list[str]
+    errors: list[str]
+    created_at: str | None
+    started_at: str | None
+    ended_at: str | None
+    target: NotRequired[str]
+    constants: NotRequired[str]
+    digest: NotRequired[str]
 
 
 class Records:
@@ -142,7 +167,7 @@ class Records:
         except (OSError, UnicodeDecodeError) as error:
             raise RecordError(f"{path}: cannot be read: {error}") from error
 
-    def write_manifest(self, experiment: str, recipe: str, manifest: Mapping[str, Any]) -> None:
+    def write_manifest(self, experiment: str, recipe: str, manifest: Mapping[str, object]) -> None:
         """Writes down what is being run: everything needed to know it after years.
 
         What an earlier manifest of the recipe says otherwise stays in it, under `earlier`.
@@ -182,7 +207,7 @@ class Records:
 
 def record_line(job: RecordedJob) -> str:
     """One line of a record, without its end."""
-    value: dict[str, Any] = {
+    value: dict[str, object] = {
         "record": _RECORD,
         "key": job.key,
         "name": job.name,
@@ -224,7 +249,7 @@ def _is_settled(name: str, said: str) -> bool:
     return says_where(said) if name == TARGET else bool(said)
 
 
-def _digest(line: Mapping[str, Any]) -> str:
+def _digest(line: Mapping[str, object]) -> str:
     """The same as `runner.domain.digest`, ten times quicker: most of a line is counts.
 
     Bitstrings need no escapes and counts are integers, so that sorted they are canonical already.
@@ -250,7 +275,7 @@ def read_record(line: str) -> RecordedJob:
     if not isinstance(value, dict) or value.get("record") != _RECORD:
         raise ValueError(f"no record of a job: `record` must be {_RECORD!r}")
     try:
-        return _record_of(value)
+        return _record_of(_checked(value))
     except (KeyError, TypeError) as error:
         raise ValueError(f"no record of a job: {error}") from error
 
@@ -267,25 +292,30 @@ def lines_of(path: Path) -> list[str]:
     return text.removesuffix("\n").split("\n") if text else []
 
 
-def _check_kinds(value: Mapping[str, Any]) -> None:
-    """Refuses what nobody could reckon with: somebody may have edited the line."""
-    for name, kind in _KINDS.items():
-        if not isinstance(value[name], kind):
-            raise TypeError(f"`{name}` is {value[name]!r}")
-    for name, least in _LEAST.items():
-        if type(value[name]) is not int or value[name] < least:
-            raise TypeError(f"`{name}` is {value[name]!r}")
-    for name in ORIGIN:
-        if not isinstance(value.get(name, ""), str):
-            raise TypeError(f"`{name}` is {value[name]!r}")
-    for name in ("qubit_ids", "errors"):
-        if not all(isinstance(each, str) for each in value[name]):
-            raise TypeError(f"`{name}` is {value[name]!r}")
+def _checked(value: dict[str, Any]) -> RecordLine:
+    """A line whose values are of their kinds; a person may have edited it.
+
+    Raises:
+        KeyError: Something is missing.
+
+        TypeError: Something is of another kind.
+
+        ValueError: There is no such status.
+    """
+    wrong = [
+        *(name for name, kind in _KINDS.items() if not isinstance(value[name], kind)),
+        *(name for name, least in _LEAST.items() if type(value[name]) is not int or value[name] < least),
+        *(name for name in ORIGIN if not isinstance(value.get(name, ""), str)),
+    ]
+    wrong = wrong or [name for name in _LISTS if not all(isinstance(each, str) for each in value[name])]
+    if wrong:
+        raise TypeError(f"`{wrong[0]}` is {value[wrong[0]]!r}")
     if not JobStatus(value["status"]).is_terminal:
         raise TypeError(f"`status` is {value['status']!r}, which is no end of a job")
+    return cast("RecordLine", value)
 
 
-def counts_of(value: Mapping[str, Any]) -> CheckedCounts:
+def counts_of(value: RecordLine) -> CheckedCounts:
     """What a line says was counted; nothing is no problem, as the result may be still to come.
 
     Args:
@@ -297,8 +327,7 @@ def counts_of(value: Mapping[str, Any]) -> CheckedCounts:
     return checked_counts(value["counts"], n_qubits=len(qubit_ids) or None, runs=value["runs"] or None)
 
 
-def _record_of(value: dict[str, Any]) -> RecordedJob:
-    _check_kinds(value)
+def _record_of(value: RecordLine) -> RecordedJob:
     checked = counts_of(value)
     wrong = (f"the result on record cannot be right: {checked.problem}",) if checked.problem else ()
     return RecordedJob(
@@ -318,7 +347,8 @@ def _record_of(value: dict[str, Any]) -> RecordedJob:
         counts=checked.counts,
         qubit_ids=tuple(value["qubit_ids"]),
         errors=(*value["errors"], *wrong),
-        **{name: value[name] for name in ORIGIN if name in value},
+        target=value.get("target", ""),
+        constants=value.get("constants", ""),
     )
 
 

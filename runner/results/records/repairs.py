@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.domain import RecordedJob, digest
 from runner.domain.numerals import counted
-from runner.results.records.copies import contradiction
+from runner.results.records.counted_jobs import contradiction
 from runner.results.records.records import DIGEST, ORIGIN, read_record
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def _as_it_was(line: str, past: Iterable[tuple[str, RecordedJob]]) -> tuple[str,
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RecordedLine:
     """Where a sound line stands.
 
     Args:
@@ -150,14 +150,14 @@ class Copies:
         others: Those that are taken away.
     """
 
-    best: Place
-    place: Place
-    others: tuple[Place, ...]
+    best: RecordedLine
+    place: RecordedLine
+    others: tuple[RecordedLine, ...]
 
 
-def copies(places: Iterable[Place]) -> Iterator[Copies]:
+def copies(places: Iterable[RecordedLine]) -> Iterator[Copies]:
     """Jobs that are on record more than once; none of those of which two say something else."""
-    of_job: dict[str, list[Place]] = {}
+    of_job: dict[str, list[RecordedLine]] = {}
     for each in places:
         of_job.setdefault(each.job.id, []).append(each)
     for some in (some for some in of_job.values() if len(some) > 1):
@@ -167,6 +167,6 @@ def copies(places: Iterable[Place]) -> Iterator[Copies]:
             yield Copies(best, place, tuple(each for each in some if each is not place))
 
 
-def _worth(place: Place) -> tuple[bool, int, int]:
+def _worth(place: RecordedLine) -> tuple[bool, int, int]:
     job = place.job
     return not job.lacks_result, sum(bool(getattr(job, name)) for name in ORIGIN), -place.rank

@@ -10,7 +10,6 @@ from runner.results.records.manifest_history import constants_said, targets_said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from typing import Any
 
     from runner.domain import DesiredExperiment, RecordedJob
 
@@ -54,7 +53,7 @@ class Site:
 
 
 def was_here(
-    job: RecordedJob, manifest: Mapping[str, Any] | None, site: Site, *, trusts_names: bool
+    job: RecordedJob, manifest: Mapping[str, object] | None, site: Site, *, trusts_names: bool
 ) -> bool | None:
     """Whether a job on record was measured at a site; None where nothing proves it or the contrary.
 
@@ -79,7 +78,7 @@ def was_here(
 
 
 def with_constants(
-    desired: DesiredExperiment, job: RecordedJob, manifest: Mapping[str, Any] | None
+    desired: DesiredExperiment, job: RecordedJob, manifest: Mapping[str, object] | None
 ) -> RecordedJob:
     """A job on record with what its manifest proves of the constants of its device, if it does not say it.
 

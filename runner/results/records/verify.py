@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypedDict
 
 from jsonschema import Draft202012Validator
 
 from runner.domain import digest, job_key, own_sequence_key, recipe_digest
-from runner.results.records.copies import contradiction
+from runner.results.records.counted_jobs import contradiction
 from runner.results.records.files import folder_obstacles, obstacle
-from runner.results.records.records import DIGEST, counts_of, lines_of, read_record
+from runner.results.records.records import DIGEST, RecordLine, counts_of, lines_of, read_record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from runner.domain import RecordedJob
@@ -55,7 +55,7 @@ class Verdict:
     flaws: tuple[Flaw, ...]
 
 
-def verified(folders: Iterable[Path], schema: Mapping[str, Any]) -> Verdict:
+def verified(folders: Iterable[Path], schema: Mapping[str, object]) -> Verdict:
     """What of some experiments' records can be shown to be as it was recorded.
 
     Of each line: that it is as its schema says, its digest (of older lines, which have none, the key of the
@@ -85,7 +85,7 @@ def verified(folders: Iterable[Path], schema: Mapping[str, Any]) -> Verdict:
     ]
     flaws += _twice(read)
     flaws += [flaw for recipe in recipes for flaw in _flaws_of_manifest(recipe)]
-    # What belongs to a line that cannot be read belongs to it still, and nobody can tell what to.
+    # What belongs to a line that cannot be read still belongs to it, though that cannot be told.
     broken = {(flaw.path.parent, flaw.path.stem) for flaw in lines if isinstance(flaw, Flaw)}
     flaws += [
         flaw
@@ -99,7 +99,7 @@ def verified(folders: Iterable[Path], schema: Mapping[str, Any]) -> Verdict:
 class _Line:
     path: Path
     number: int
-    value: Mapping[str, Any]
+    value: RecordLine
     job: RecordedJob
 
     def flaw(self, message: str) -> Flaw:
@@ -137,9 +137,9 @@ def _flaws_of_schema(line: _Line, judge: Draft202012Validator) -> Iterator[Flaw]
         yield line.flaw(f"not as its schema says: {place and f'`{place}`: '}{error.message}")
 
 
-def _is_changed(value: Mapping[str, Any]) -> bool:
+def _is_changed(value: RecordLine) -> bool:
     """Whether a line has a digest, and it is another one."""
-    rest = dict(value)
+    rest: dict[str, object] = {**value}
     said = rest.pop(DIGEST, None)
     return said is not None and _or_none(digest, rest) != said
 
@@ -161,10 +161,10 @@ def _flaws_of_line(line: _Line) -> Iterator[Flaw]:
         yield line.flaw(f"{job.runs - job.missing_shots} runs are counted, and the job had {job.runs}")
 
 
-def _or_none(made: Any, value: Any) -> str | None:
+def _or_none(made: Callable[[Mapping[str, object]], str], value: Mapping[str, object]) -> str | None:
     """A digest; None of what no digest can be made of."""
     try:
-        return str(made(value))
+        return made(value)
     except (TypeError, ValueError):
         return None
 
@@ -223,6 +223,13 @@ def serialised_without_line(recipes: Iterable[Path]) -> Iterator[Path]:
                     yield path
 
 
+class _Serialised(TypedDict):
+    """What is read of the results that Pulser serialised."""
+
+    tagmap: dict[str, str]
+    results: dict[str, list[dict[str, int]]]
+
+
 def _said_otherwise(path: Path, job: RecordedJob) -> str:
     """What Pulser's serialised results say otherwise than the record; empty when they agree."""
     if said := obstacle(path):
@@ -240,7 +247,7 @@ def _said_otherwise(path: Path, job: RecordedJob) -> str:
     return ""
 
 
-def _bitstrings(value: Mapping[str, Any]) -> Iterator[Mapping[str, int]]:
+def _bitstrings(value: _Serialised) -> Iterator[Mapping[str, int]]:
     """The last bitstrings of each observable that has some: one of them is what the cloud counted."""
     for tag, uuid in value["tagmap"].items():
         if tag.startswith("bitstrings"):

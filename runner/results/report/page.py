@@ -8,9 +8,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from runner.domain.numerals import grouped
 from runner.pages import rendered
-from runner.results.analysis.conventions import conventions
 from runner.results.analysis.points import columns_of, unit_of
+from runner.results.analysis.results import conventions
 from runner.results.report import words
 from runner.results.report.svg import inlined
 
@@ -56,7 +57,7 @@ def page(report: Report) -> str:
         flaws=[str(replace(flaw, path=Path(flaw.path.name))) for flaw in known.verdict.flaws[:_FLAWS]],
         manifest=known.manifest and json.dumps(known.manifest, indent=2, ensure_ascii=False),
         signs=words.SIGNS,
-        counted=words.counted,
+        counted=grouped,
         moment=words.moment,
         number=words.number,
         spent=words.spent,

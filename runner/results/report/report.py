@@ -21,7 +21,7 @@ class Drawing:
     """A picture as SVG.
 
     Args:
-        caption: What it shows; stands below it, and is read to who cannot see it.
+        caption: What it shows; stands below it, and screen readers read it.
 
         is_wide: Whether it is too wide for a telephone, where it is scrolled sideways.
     """

@@ -31,7 +31,7 @@ def inlined(svg: str | bytes, *, label: str, prefix: str) -> Markup:
     Args:
         svg: A whole document.
 
-        label: What it shows, for who cannot see it.
+        label: What it shows, for screen readers.
 
         prefix: Put before the names inside; another one for each picture of a page.
 
@@ -88,5 +88,5 @@ def _value(name: str, value: str, prefix: str) -> str:
     if name == "href":
         return f"#{prefix}{value[1:]}" if value.startswith("#") else "".join(value.split())
     if name in _PATHS:
-        return _FRACTION.sub(r"\1", " ".join(value.split()))  # a hundredth of a point is seen by nobody
+        return _FRACTION.sub(r"\1", " ".join(value.split()))  # a hundredth of a point cannot be seen
     return _REFERENCE.sub(rf"url(#{prefix}\1)", value)

@@ -6,7 +6,8 @@ from collections import Counter
 from datetime import UTC
 from typing import TYPE_CHECKING, Final
 
-from runner.results.records.statuses import ResultStatus
+from runner.domain.numerals import grouped
+from runner.results.records.counted_jobs import ResultStatus
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from runner.results.analysis.results import MeasuredJobs
 
 _MINUTE_S: Final = 60.0
-# A sign beside each word: colours are not seen by everybody, nor printed.
+# A sign beside each word: some readers see no colours, and printers may have none.
 SIGNS: Final = {
     ResultStatus.DONE: "✓",
     ResultStatus.PARTIAL: "◐",
@@ -44,15 +45,9 @@ def number(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def counted(n: int, what: str) -> str:
-    """How many of something: 1 job, 1,200 jobs; 1 batch, 2 batches."""
-    ending = "" if n == 1 else "es" if what.endswith("ch") else "s"
-    return f"{n:,} {what}{ending}"
-
-
 def spent(runs: int, qpu_s: float) -> str:
     """What was bought."""
-    return f"{counted(runs, 'run')}, " + (
+    return f"{grouped(runs, 'run')}, " + (
         f"about {qpu_s / _MINUTE_S:,.1f} min of QPU time" if qpu_s else "no QPU time"
     )
 
@@ -71,7 +66,7 @@ def progress(jobs: Sequence[MeasuredJob]) -> str:
     measured, wanted = (sum(job.runs.measured for job in asked), sum(job.runs.wanted for job in asked))
     if found.total() == found[ResultStatus.DONE]:
         all_of = "all " if found.total() > 1 else ""
-        return f"{all_of}{counted(found.total(), 'job')}, {counted(measured, 'run')}"
+        return f"{all_of}{grouped(found.total(), 'job')}, {grouped(measured, 'run')}"
     others = [f"{found[status]:,} {words}" for status, words in _SAID.items() if found[status]]
-    done = f"{found[ResultStatus.DONE]:,} of {counted(found.total(), 'job')} complete"
-    return f"{', '.join([done, *others])}; {measured:,} of {counted(wanted, 'run')}"
+    done = f"{found[ResultStatus.DONE]:,} of {grouped(found.total(), 'job')} complete"
+    return f"{', '.join([done, *others])}; {measured:,} of {grouped(wanted, 'run')}"

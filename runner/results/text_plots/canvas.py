@@ -1,4 +1,4 @@
-"""Characters with colours: pieces of lines, a grid to put them on, and signs to draw with. Pure."""
+"""Characters with colours: pieces of lines, and a grid to put them on. Pure."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from itertools import groupby
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runner.domain.ascii import IN_ASCII, can_write
 from runner.results.plots.style import CIVIDIS
 
 if TYPE_CHECKING:
@@ -29,85 +28,6 @@ Line = tuple[Piece, ...]
 def text_of(line: Line) -> str:
     """A line without colours."""
     return "".join(piece.text for piece in line)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Signs:
-    """What a drawing is made of.
-
-    Args:
-        marks: Of the points of each line.
-
-        bar: Parts of a cell filled from the left, less to more.
-
-        shades: Of cells, for less to more.
-
-        discs: Of atoms, for less to more.
-    """
-
-    marks: str
-    bar: str
-    rest: str
-    trace: str
-    error: str
-    across: str
-    up: str
-    corner: str
-    tick: str
-    shades: str
-    discs: str
-    hatch: str
-    nothing: str
-    full: str
-
-
-UNICODE: Final = Signs(
-    marks="●■▲◆▼○□",
-    bar="▏▎▍▌▋▊▉█",
-    rest="░",
-    trace="·",
-    error="│",
-    across="─",
-    up="│",
-    corner="└",
-    tick="┤",
-    shades="·░▒▓█",
-    discs="○◔◑◕●",
-    hatch="╱",
-    nothing="?",
-    full="█",
-)
-ASCII: Final = Signs(
-    marks="o#^*vx+",
-    bar="#",
-    rest=":",
-    trace=".",
-    error="|",
-    across="-",
-    up="|",
-    corner="+",
-    tick="+",
-    shades=".:+*#",
-    discs=".:oO@",
-    hatch="/",
-    nothing="?",
-    full="#",
-)
-_IN_ASCII: Final = IN_ASCII | {"…": "~"}  # as long as it is
-
-
-def signs_for(encoding: str | None) -> Signs:
-    """The signs that can be written in an encoding: all of a set, or none."""
-    all_signs = "".join(getattr(UNICODE, name) for name in UNICODE.__slots__)
-    return UNICODE if can_write(all_signs + "".join(_IN_ASCII), encoding) else ASCII
-
-
-def spelt(text: str, signs: Signs) -> str:
-    """Text for people as it is, or in letters that every terminal has."""
-    if signs is UNICODE:
-        return "".join(letter if letter.isprintable() else " " for letter in text)
-    plain = "".join(_IN_ASCII.get(letter, letter) for letter in text)
-    return "".join(letter if " " <= letter <= "~" else "?" for letter in plain)
 
 
 def flowing(entries: Iterable[Piece], width: int) -> list[Line]:

@@ -7,15 +7,16 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
-from runner.results.plots.labels import short
+from runner.results.plots.labels import short, ticks
 from runner.results.plots.style import GREY, LINES
-from runner.results.plots.ticks import ticks
-from runner.results.text_plots.canvas import Canvas, Piece, flowing, spelt
+from runner.results.text_plots.canvas import Canvas, Piece, flowing
+from runner.results.text_plots.signs import spelt
 
 if TYPE_CHECKING:
+    from runner.results.plots.picture import CurveLine as Drawn
     from runner.results.plots.picture import Curves
-    from runner.results.plots.picture import Line as Drawn
-    from runner.results.text_plots.canvas import Line, Signs
+    from runner.results.text_plots.canvas import Line
+    from runner.results.text_plots.signs import Signs
 
 _ROWS: Final = 16
 _Y_TICKS: Final = 6

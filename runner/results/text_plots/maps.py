@@ -2,29 +2,28 @@
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING, Final
 
 from runner.domain.numerals import counted
 from runner.results.plots.curves import evenly
 from runner.results.plots.labels import short
 from runner.results.plots.picture import Hole
+from runner.results.plots.plane import cells, scale, um_per_column
 from runner.results.plots.style import CIVIDIS, DIVERGING, GREY
-from runner.results.text_plots.canvas import Canvas, Piece, flowing, shade, spelt
+from runner.results.text_plots.canvas import Canvas, Piece, flowing, shade
+from runner.results.text_plots.signs import spelt
 
 if TYPE_CHECKING:
-    from runner.results.plots.picture import Atom, Heatmap, Measured, Places, Reading
-    from runner.results.text_plots.canvas import Line, Signs
+    from runner.results.plots.picture import DrawnAtom, Heatmap, Measured, MeasuredValue, Places
+    from runner.results.text_plots.canvas import Line
+    from runner.results.text_plots.signs import Signs
 
 _MOST_ROWS: Final = 30
 _WIDEST_CELL: Final = 8
 _NUMBER: Final = 6  # columns of a cell in which a number has room
-_TALL: Final = 2.0  # how much taller than wide a cell is
 _APART: Final = 8  # columns between neighbours, with names and values
 _BRIGHT: Final = 0.55
 _DARK: Final = 0.2  # of a scale with two ends, at each of them
-_MOST_PLACE_ROWS: Final = 24
-_LEAST_BAR: Final = 5
 
 
 def heatmap_lines(body: Heatmap, *, width: int, signs: Signs, has_color: bool) -> list[Line]:
@@ -55,7 +54,7 @@ def heatmap_lines(body: Heatmap, *, width: int, signs: Signs, has_color: bool) -
     return [*drawn, *([(Piece(said),)] if left_out else [])]
 
 
-def _cell(cell: Reading | Hole, shown: Measured, size: int, signs: Signs, *, has_color: bool) -> Piece:
+def _cell(cell: MeasuredValue | Hole, shown: Measured, size: int, signs: Signs, *, has_color: bool) -> Piece:
     """A cell with a gap behind it, if that has room."""
     inner = size - (size > 1)
     gap = " " * (size - inner)
@@ -123,24 +122,26 @@ def place_lines(body: Places, *, width: int, signs: Signs, has_color: bool) -> l
     Args:
         width: Columns that there are.
     """
-    um_per_column = _um_per_column(body.atoms, width - _APART)
-    cells = _cells(body.atoms, um_per_column)
+    places = [(atom.x_um, atom.y_um) for atom in body.atoms]
+    um = um_per_column(places, width=width - _APART, between=_APART)
+    there = ((row, column + 1) for row, column in cells(places, um))
+    drawn = dict(zip(there, body.atoms, strict=True))
     canvas = Canvas()
-    for (row, column), atom in cells.items():
+    for (row, column), atom in drawn.items():
         share = None if atom.reading is None else _share(atom.reading.value, body.shown)
         sign = signs.nothing if share is None else _pick(signs.discs, share)
         canvas.put(row, column, sign, _of_atom(share, body.shown) if has_color and share is not None else "")
-    unnamed = sum(not _said(canvas, cell, atom, signs) for cell, atom in cells.items())
-    notes = [_bar(um_per_column, signs)]
-    if len(cells) < len(body.atoms):
-        notes.append(f"{counted(len(body.atoms) - len(cells), 'atom')} behind others")
+    unnamed = sum(not _said(canvas, cell, atom, signs) for cell, atom in drawn.items())
+    notes = [spelt(scale(um, signs.scale), signs)]
+    if len(drawn) < len(body.atoms):
+        notes.append(f"{counted(len(body.atoms) - len(drawn), 'atom')} behind others")
     if unnamed:
         notes.append(f"no room for {unnamed} of {len(body.atoms)} values")
-    scale = _scale(body, signs.discs, width, (signs, has_color))
-    return [*canvas.lines(), (), (Piece("; ".join(notes)),), *scale]
+    meanings = _scale(body, signs.discs, width, (signs, has_color))
+    return [*canvas.lines(), (), (Piece("; ".join(notes)),), *meanings]
 
 
-def _said(canvas: Canvas, cell: tuple[int, int], atom: Atom, signs: Signs) -> bool:
+def _said(canvas: Canvas, cell: tuple[int, int], atom: DrawnAtom, signs: Signs) -> bool:
     """Puts value and name beside an atom; says whether they had room."""
     row, column = cell
     value = "" if atom.reading is None else spelt(_two(atom.reading.value), signs)
@@ -152,39 +153,3 @@ def _said(canvas: Canvas, cell: tuple[int, int], atom: Atom, signs: Signs) -> bo
     canvas.put(row, column + 1, value)
     canvas.put(row + 1, column, name, GREY)
     return True
-
-
-def _um_per_column(atoms: tuple[Atom, ...], width: int) -> float:
-    """The scale (in µm): the drawing fits, and neighbours are a whole number of rows apart if they can."""
-    wide, high = (_span([getattr(atom, axis) for atom in atoms]) for axis in ("x_um", "y_um"))
-    smallest = max(wide / max(width, 1), high / _TALL / _MOST_PLACE_ROWS)
-    places = sorted({(atom.x_um, atom.y_um) for atom in atoms})
-    near = [math.dist(one, other) for i, one in enumerate(places) for other in places[i + 1 :]]
-    if not near:
-        return 1.0
-    between = min(int(min(near) / smallest + 1e-9), _APART) if smallest else _APART
-    return min(near) / (between - between % 2 if between > 1 else 1) if between else smallest
-
-
-def _span(values: list[float]) -> float:
-    return max(values) - min(values)
-
-
-def _cells(atoms: tuple[Atom, ...], um_per_column: float) -> dict[tuple[int, int], Atom]:
-    left, top = min(atom.x_um for atom in atoms), max(atom.y_um for atom in atoms)
-    return {
-        (
-            round((top - atom.y_um) / um_per_column / _TALL),
-            1 + round((atom.x_um - left) / um_per_column),
-        ): atom
-        for atom in atoms
-    }
-
-
-def _bar(um_per_column: float, signs: Signs) -> str:
-    """A scale of a round length."""
-    least = um_per_column * _LEAST_BAR
-    power = 10.0 ** math.floor(math.log10(least))
-    length = next(factor * power for factor in (1, 2, 5, 10) if factor * power >= least * (1 - 1e-9))
-    middle = signs.across * (round(length / um_per_column) - 1)
-    return spelt(f"{signs.up}{middle}{signs.up} {short(length)} µm", signs)

@@ -9,20 +9,22 @@ from typing import TYPE_CHECKING, Final
 
 from runner.results.plots.picture import Curves, Heatmap, Histogram
 from runner.results.plots.style import BLUE, GREY
-from runner.results.text_plots.canvas import Piece, shortened, spelt
+from runner.results.text_plots.canvas import Piece, shortened
 from runner.results.text_plots.curves import curve_lines
 from runner.results.text_plots.maps import heatmap_lines, place_lines
+from runner.results.text_plots.signs import spelt
 
 if TYPE_CHECKING:
-    from runner.results.plots.picture import Picture, Reading
-    from runner.results.text_plots.canvas import Line, Signs
+    from runner.results.plots.picture import MeasuredValue, Picture
+    from runner.results.text_plots.canvas import Line
+    from runner.results.text_plots.signs import Signs
 
 _LABEL: Final = 0.4  # of the width, at most
 _EXACT: Final = 2  # digits where no error is known
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Room:
+class TextRoom:
     """Where characters are written.
 
     Args:
@@ -36,7 +38,7 @@ class Room:
     has_color: bool = False
 
 
-def lines(picture: Picture, room: Room) -> list[Line]:
+def lines(picture: Picture, room: TextRoom) -> list[Line]:
     """The picture, line by line, none wider than the room."""
     return [
         *_said(picture.title, room),
@@ -48,12 +50,12 @@ def lines(picture: Picture, room: Room) -> list[Line]:
     ]
 
 
-def _said(text: str, room: Room, color: str = "") -> list[Line]:
+def _said(text: str, room: TextRoom, color: str = "") -> list[Line]:
     wrapped = textwrap.wrap(spelt(text, room.signs), room.width)
     return [(Piece(line, color),) for line in wrapped]
 
 
-def _body(picture: Picture, room: Room) -> list[Line]:
+def _body(picture: Picture, room: TextRoom) -> list[Line]:
     match picture.body:
         case Histogram():
             return _bars(picture.body, room)
@@ -65,7 +67,7 @@ def _body(picture: Picture, room: Room) -> list[Line]:
             return place_lines(picture.body, width=room.width, signs=room.signs, has_color=room.has_color)
 
 
-def _bars(body: Histogram, room: Room) -> list[Line]:
+def _bars(body: Histogram, room: TextRoom) -> list[Line]:
     """A line for each bitstring: bar, share and error."""
     if not body.bars:
         return [(Piece("no results yet", GREY),)]
@@ -103,6 +105,6 @@ def _digits(body: Histogram) -> int:
     return max(0, 1 - math.floor(math.log10(largest))) if largest else _EXACT
 
 
-def _share(share: Reading, digits: int) -> str:
+def _share(share: MeasuredValue, digits: int) -> str:
     said = f"{share.value:.{digits}f}"
     return said if share.error is None else f"{said} ± {share.error:.{digits}f}"

@@ -16,6 +16,7 @@ from fakes import VirtualClock
 from runner.cloud import Client
 from runner.errors import NotFoundError
 from runner.project import Project
+from runner.project.api import Declared
 from runner.project.config.settings import Settings
 from runner.project.experiments.file_checks import on_target
 from runner.reconcile import Context, Journal, Reconciler, Snapshot, TargetSettings
@@ -198,6 +199,7 @@ def test_the_page_of_results_is_as_it_was(lab):
     """Without a cloud, by what is on record."""
     project = Project.at(lab)
     files = sorted((lab / "specs").glob("*.yaml"))
-    done = {each.name: [row.measured for row in project.recorded.rows(each)] for each in project.load(files)}
+    found = {each.name: Declared(project, each).results() for each in project.load(files)}
+    done = {name: [job.runs.measured for job in results] for name, results in found.items()}
 
     assert {"machine": [20], "own": [20, 20, 20], "pair": [50, 50]} == done

@@ -6,9 +6,10 @@ import pytest
 from builders import a_result
 
 from runner.results import Results
-from runner.results.analysis.conventions import conventions
+from runner.results.analysis.results import conventions
 from runner.results.export.html_repr import job_html, results_html
-from runner.results.plots import Asked, Kind, picture
+from runner.results.plots.choose import Asked, picture
+from runner.results.plots.picture import PictureKind
 
 DIGITAL = "digital basis: 1 is the hyperfine state |h⟩, where ⟨σz⟩ = +1; 0 is the ground state |g⟩"
 PLACES = [{"name": f"q{i}", "x": 5 * i, "y": 0} for i in range(2)]
@@ -44,7 +45,7 @@ def test_where_the_basis_is_not_known_nothing_is_claimed(job):
     assert () == conventions([job])
 
 
-@pytest.mark.parametrize("kind", list(Kind))
+@pytest.mark.parametrize("kind", list(PictureKind))
 def test_a_picture_says_what_a_1_is(kind):
     """Below it."""
     jobs = [

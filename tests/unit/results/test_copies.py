@@ -8,7 +8,7 @@ import pytest
 from builders import a_record
 
 from runner.domain import JobStatus
-from runner.results.records.copies import contradiction, each_once
+from runner.results.records.counted_jobs import contradiction, each_once
 
 ONE = a_record("j1", constants="aa")
 

@@ -7,7 +7,7 @@ import traceback
 import pytest
 
 from runner.errors import RunnerError
-from runner.results.export.optional_packages import needed
+from runner.results.lazy import needed
 
 
 def test_python_says_how_to_install_what_is_missing():

@@ -5,25 +5,17 @@ from __future__ import annotations
 import pytest
 from builders import a_result
 
-from runner.results.plots import Asked, Kind, picture
+from runner.results.plots.choose import Asked, picture
+from runner.results.plots.picture import PictureKind
 from runner.results.plots.style import CIVIDIS, DIVERGING
-from runner.results.text_plots.canvas import (
-    ASCII,
-    UNICODE,
-    Canvas,
-    Piece,
-    shade,
-    shortened,
-    signs_for,
-    spelt,
-    text_of,
-)
-from runner.results.text_plots.render import Room, lines
+from runner.results.text_plots.canvas import Canvas, Piece, shade, shortened, text_of
+from runner.results.text_plots.render import TextRoom, lines
+from runner.results.text_plots.signs import ASCII, UNICODE, signs_for, spelt
 
 
 def drawn(jobs, width, signs=UNICODE, **asked):
     """A picture as lines of text, without blanks at their ends."""
-    found = lines(picture("exp", jobs, Asked(**asked)), Room(width=width, signs=signs))
+    found = lines(picture("exp", jobs, Asked(**asked)), TextRoom(width=width, signs=signs))
     return [text_of(line).rstrip() for line in found]
 
 
@@ -152,15 +144,15 @@ def test_a_register():
         " ◔0.25",
         " q0",
         "",
-        "│──────│ 10 µm",
+        "├──────┤ 10 µm",
         "occupation ⟨n⟩:",
         "○ 0  ◔ 0.25  ◑ 0.5  ◕ 0.75  ● 1",
-    ] == drawn([job], 40, kind=Kind.REGISTER)
+    ] == drawn([job], 40, kind=PictureKind.REGISTER)
 
 
 def test_with_colours_a_heatmap_has_cells_of_the_colour_map():
     """The number on it in black or white, whichever is read better."""
-    room = Room(width=40, signs=UNICODE, has_color=True)
+    room = TextRoom(width=40, signs=UNICODE, has_color=True)
     row = lines(picture("exp", a_grid(), Asked()), room)[4]
 
     cells = (
@@ -175,7 +167,7 @@ def test_with_colours_a_heatmap_has_cells_of_the_colour_map():
 def test_no_line_is_wider_than_the_room(width):
     """Whatever is drawn, and however long names and bitstrings are."""
     long = a_result({"01" * 40: 3, "10" * 40: 2}, qubit_ids=tuple(map(str, range(80))), name="n" * 90)
-    pictures = [drawn([long], width), drawn(a_grid(), width), drawn(a_grid(), width, kind=Kind.CURVE)]
+    pictures = [drawn([long], width), drawn(a_grid(), width), drawn(a_grid(), width, kind=PictureKind.CURVE)]
 
     assert [] == [line for found in pictures for line in found if len(line) > width]
 
@@ -207,10 +199,10 @@ def test_what_can_be_negative_has_colours_with_two_ends():
     jobs = [
         a_result({bits: 2}, variables={"x": x, "y": 1 + x % 2}) for x, bits in enumerate(("00", "01", "11"))
     ]
-    drawing = picture("exp", jobs, Asked(kind=Kind.HEATMAP, observable="magnetization"))
+    drawing = picture("exp", jobs, Asked(kind=PictureKind.HEATMAP, observable="magnetization"))
     cells = [
         (piece.text.strip(), piece.color, piece.background)
-        for line in lines(drawing, Room(width=40, signs=UNICODE, has_color=True))
+        for line in lines(drawing, TextRoom(width=40, signs=UNICODE, has_color=True))
         for piece in line
         if piece.background
     ]

@@ -7,24 +7,24 @@ from builders import a_result, some_results
 
 from runner.errors import UsageError
 from runner.results import ResultStatus, Sweep
-from runner.results.plots import Asked, Kind, picture
+from runner.results.plots.choose import Asked, picture
 from runner.results.plots.curves import evenly
-from runner.results.plots.labels import Quantity, quantity_of, short
+from runner.results.plots.labels import AxisQuantity, quantity_of, short, ticks
 from runner.results.plots.picture import (
-    Atom,
     Bar,
+    CurveLine,
     Curves,
+    DrawnAtom,
     Heatmap,
     Histogram,
     Hole,
-    Line,
     Measured,
-    Reading,
+    MeasuredValue,
+    PictureKind,
 )
-from runner.results.plots.ticks import ticks
 
 HALF = {"00": 50, "10": 50}
-OCCUPATION = Measured(quantity=Quantity("mean occupation ⟨n⟩"), low=0, high=1)
+OCCUPATION = Measured(quantity=AxisQuantity("mean occupation ⟨n⟩"), low=0, high=1)
 
 
 def a_point(counts=HALF, **variables):
@@ -61,7 +61,7 @@ def test_a_histogram_has_the_most_frequent_bitstrings_and_the_rest():
     found = picture("exp", [a_result({"00": 60, "01": 20, "10": 15, "11": 5})], Asked(top=2))
 
     error = {p: pytest.approx((p * (1 - p) / 99) ** 0.5) for p in (0.6, 0.2)}
-    share = {p: Reading(pytest.approx(p), error[p]) for p in error}
+    share = {p: MeasuredValue(pytest.approx(p), error[p]) for p in error}
     assert ("exp: t=1", "100 runs; bitstrings from q0 to q1") == (found.title, found.subtitle)
     assert (
         Bar("00", 60, share[0.6]),
@@ -79,12 +79,12 @@ def test_a_curve_has_a_line_for_each_value_of_the_others():
     ]
     found = picture("exp", jobs, Asked())
 
-    delta, quarter = Quantity("δ", unit="rad/µs"), Reading(0.25, pytest.approx(0.25 / 99**0.5))
+    delta, quarter = AxisQuantity("δ", unit="rad/µs"), MeasuredValue(0.25, pytest.approx(0.25 / 99**0.5))
     lines = (
-        Line(((delta, 0.5),), ((100, Reading(1.0, 0.0)),)),
-        Line(((delta, 1.0),), ((100, quarter), (200, None), (300, quarter))),
+        CurveLine(((delta, 0.5),), ((100, MeasuredValue(1.0, 0.0)),)),
+        CurveLine(((delta, 1.0),), ((100, quarter), (200, None), (300, quarter))),
     )
-    assert Curves(x=Quantity("t", unit="ns"), y=OCCUPATION, lines=lines) == found.body
+    assert Curves(x=AxisQuantity("t", unit="ns"), y=OCCUPATION, lines=lines) == found.body
     assert ("no results yet: 1 of 4 jobs (t_ns=200,delta_rad_per_us=1.0)",) == found.notes
     assert "δ = 0.5 rad/µs" == lines[0].label
 
@@ -100,7 +100,9 @@ def test_jobs_of_the_same_point_are_added_up():
 def test_runs_below_a_picture_are_those_of_a_point():
     """Of all jobs that measured it: a point that is repeated four times has four times as many."""
     jobs = [a_point({"00": 10}, x_ns=x, y=y) for x in (1, 2, 3) for y in (1, 2, 3) for _ in range(4)]
-    found = [picture("exp", jobs, Asked(kind=kind)).subtitle for kind in (Kind.CURVE, Kind.HEATMAP)]
+    found = [
+        picture("exp", jobs, Asked(kind=kind)).subtitle for kind in (PictureKind.CURVE, PictureKind.HEATMAP)
+    ]
 
     assert ["40 runs a point; error bars are one standard error", "40 runs a point"] == found
 
@@ -111,7 +113,7 @@ def test_no_line_crosses_a_point_that_the_file_excludes():
     asked = [(1, 1), (1, 3), (1, 5), (2, 1), (2, 2), (2, 3), (2, 5)]
     jobs = [a_result(HALF, variables={"omega": omega, "t": t}, sweep=sweep) for omega, t in asked]
 
-    found = picture("exp", jobs, Asked(kind=Kind.CURVE, x="t"))
+    found = picture("exp", jobs, Asked(kind=PictureKind.CURVE, x="t"))
     there = [[(x, reading is not None) for x, reading in line.points] for line in found.body.lines]
     rest = [(3, True), (4, False), (5, True)]
     assert [[(1, True), (2, False), *rest], [(1, True), (2, True), *rest]] == there
@@ -121,9 +123,9 @@ def test_no_line_crosses_a_point_that_the_file_excludes():
 def test_a_heatmap_tells_what_is_missing_from_what_was_not_asked_for():
     """Values rise along both axes, whatever the order of the jobs."""
     jobs = [*a_grid((2, 1), (1, 2, 3), leave_out=[(2, 3)]), a_point(None, x_ns=3, y=2)]
-    found = picture("exp", jobs, Asked(kind=Kind.HEATMAP))
+    found = picture("exp", jobs, Asked(kind=PictureKind.HEATMAP))
 
-    there, no, gone = Reading(0.25, pytest.approx(0.25 / 99**0.5)), Hole.ABSENT, Hole.MISSING
+    there, no, gone = MeasuredValue(0.25, pytest.approx(0.25 / 99**0.5)), Hole.ABSENT, Hole.MISSING
     assert ((1, 2, 3), (1, 2, 3)) == (found.body.xs, found.body.ys)
     assert ((there, there, no), (there, there, gone), (there, no, no)) == found.body.rows
     assert ("hatched: no result", "blank: not asked for") == found.notes[:2]
@@ -134,9 +136,12 @@ def test_a_register_has_each_atom_at_its_place():
     job = a_result(
         {"01": 10}, sequence=lambda: {"register": [{"name": f"q{i}", "x": i, "y": 2} for i in (0, 1)]}
     )
-    body = picture("exp", [job], Asked(kind=Kind.REGISTER, observable="magnetization")).body
+    body = picture("exp", [job], Asked(kind=PictureKind.REGISTER, observable="magnetization")).body
 
-    assert (Atom("q0", 0.0, 2.0, Reading(-1.0, 0.0)), Atom("q1", 1.0, 2.0, Reading(1.0, 0.0))) == body.atoms
+    assert (
+        DrawnAtom("q0", 0.0, 2.0, MeasuredValue(-1.0, 0.0)),
+        DrawnAtom("q1", 1.0, 2.0, MeasuredValue(1.0, 0.0)),
+    ) == body.atoms
 
 
 @pytest.mark.parametrize(
@@ -168,10 +173,10 @@ def test_observables_have_their_value(name, expected):
         ({"observable": "probability:012"}, "none of the bitstrings"),
         ({"x": "s"}, "s does not vary"),
         ({"job": "no"}, "no job 'no'"),
-        ({"kind": Kind.HEATMAP}, "needs two variables"),
-        ({"kind": Kind.REGISTER}, "nobody knows where"),
-        ({"kind": Kind.HISTOGRAM, "observable": "q0"}, "takes no choice of an observable"),
-        ({"kind": Kind.CURVE, "job": "t=1"}, "takes no choice of a job"),
+        ({"kind": PictureKind.HEATMAP}, "needs two variables"),
+        ({"kind": PictureKind.REGISTER}, "nobody knows where"),
+        ({"kind": PictureKind.HISTOGRAM, "observable": "q0"}, "takes no choice of an observable"),
+        ({"kind": PictureKind.CURVE, "job": "t=1"}, "takes no choice of a job"),
     ],
 )
 def test_what_cannot_be_drawn_is_refused(words, message):

@@ -11,8 +11,8 @@ from builders import a_result, some_results
 from matplotlib import image
 from matplotlib.colors import to_hex
 
+from runner.results.plots.choose import plotted
 from runner.results.plots.matplotlib_figure import content
-from runner.results.plots.plot import plotted
 from runner.results.plots.style import DIVERGING
 
 PLACES = {"register": [{"name": "q0", "x": 0, "y": 0}, {"name": "q1", "x": 5, "y": 0}]}

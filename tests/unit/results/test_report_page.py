@@ -14,7 +14,7 @@ from builders import RECIPE, a_record, a_result, at, some_results
 
 from runner.domain import JobStatus
 from runner.results import Flaw, Runs, Verdict
-from runner.results.records.statuses import ResultStatus
+from runner.results.records.counted_jobs import ResultStatus
 from runner.results.report import BatchRow, Drawing, Provenance, Report, batches, page
 
 EVIL = "</td></style></title></pre><script>alert('&')</script><img src=x onerror=\"alert(1)\">\u202e\0\ud800"

@@ -13,11 +13,11 @@ from builders import a_record, a_result
 
 from runner.errors import UsageError
 from runner.results import Estimate
-from runner.results.analysis.columns import Kind, Quantities
+from runner.results.analysis.columns import Quantities, ValueKind
 from runner.results.export.sheets import (
-    Column,
     Errors,
     Sheet,
+    SheetColumn,
     chosen_columns,
     column_names,
     long_sheet,
@@ -144,7 +144,8 @@ def test_csv_is_read_back_as_it_was():
 def test_no_text_of_a_csv_is_a_formula():
     """A number below 0 stays one."""
     some = Sheet(
-        (Column("a", Kind.TEXT), Column("b", Kind.NUMBER)), (("=1+1", -2.5), ('@x,"y', 1), ("a=1", 0))
+        (SheetColumn("a", ValueKind.TEXT), SheetColumn("b", ValueKind.NUMBER)),
+        (("=1+1", -2.5), ('@x,"y', 1), ("a=1", 0)),
     )
 
     assert 'a,b\n\'=1+1,-2.5\n"\'@x,""y",1\na=1,0\n' == csv_text(some)
@@ -161,7 +162,10 @@ def test_markdown_parts_cells_only_where_they_end():
 
 def test_json_has_null_for_what_is_no_number():
     """JSON knows neither NaN nor infinity."""
-    some = Sheet((Column("a", Kind.NUMBER), Column("b", Kind.MOMENT)), ((math.inf, MOMENT), (math.nan, None)))
+    some = Sheet(
+        (SheetColumn("a", ValueKind.NUMBER), SheetColumn("b", ValueKind.MOMENT)),
+        ((math.inf, MOMENT), (math.nan, None)),
+    )
 
     assert [{"a": None, "b": "2026-03-01T12:00:00+00:00"}, {"a": None, "b": None}] == json_objects(some)
 

@@ -9,7 +9,7 @@ import pytest
 from builders import a_result
 
 from runner.errors import UsageError
-from runner.results.plots import Asked, picture
+from runner.results.plots.choose import Asked, picture
 from runner.results.plots.sublattices import named_signs, signs
 
 CHESS = (1, -1, 1, -1, 1, -1, 1, -1, 1)

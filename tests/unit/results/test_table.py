@@ -6,12 +6,17 @@ import pytest
 from builders import a_key, a_record, a_wanted_job, an_experiment, repeated
 
 from runner.domain import JobStatus
-from runner.results import job_rows
+from runner.results import gathered
 
 
 def rows(*recorded, jobs=(), **fields):
     """Rows of an experiment."""
-    return job_rows(an_experiment(*jobs, **fields), recorded)
+    return gathered(an_experiment(*jobs, **fields), recorded)
+
+
+def job_ids(row):
+    """The remote jobs behind a row."""
+    return tuple(job.id for job in row.remote_jobs)
 
 
 @pytest.mark.parametrize(
@@ -33,7 +38,7 @@ def test_a_row_adds_up_what_was_measured_of_its_point(recorded, expected):
     """Only of this recipe and rerun."""
     row = rows(*recorded)[0]
 
-    assert expected == (row.measured, row.status, row.counts)
+    assert expected == (row.runs.measured, row.status, row.counts or {})
 
 
 def test_each_row_counts_its_own_rerun_only():
@@ -41,7 +46,7 @@ def test_each_row_counts_its_own_rerun_only():
     records = [a_record("j1"), a_record("j2", rerun=1), a_record("j3", t=2), a_record("j4", t=2, rerun=1)]
     some = rows(*records, jobs=(a_wanted_job(1), a_wanted_job(2, rerun=1)))
 
-    assert [("j1",), ("j4",)] == [row.job_ids for row in some]
+    assert [("j1",), ("j4",)] == [job_ids(row) for row in some]
 
 
 def test_rows_are_in_file_order_and_name_their_jobs():
@@ -49,7 +54,7 @@ def test_rows_are_in_file_order_and_name_their_jobs():
     some = rows(a_record("j2", t=2), jobs=(a_wanted_job(1), a_wanted_job(2)))
 
     assert [("t1", {"t": 1}, ()), ("t2", {"t": 2}, ("j2",))] == [
-        (r.name, r.variables, r.job_ids) for r in some
+        (r.name, r.variables, job_ids(r)) for r in some
     ]
 
 
@@ -69,4 +74,4 @@ def test_each_repetition_is_a_row_of_one_job_of_its_runs():
         ("t1#1", 100, "DONE", ("j1",)),
         ("t1#2", 100, "DONE", ("j2", "j3")),
         ("t1#3", 0, "MISSING", ()),
-    ] == [(row.name, row.measured, row.status, row.job_ids) for row in some]
+    ] == [(row.name, row.runs.measured, row.status, job_ids(row)) for row in some]

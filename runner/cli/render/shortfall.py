@@ -1,0 +1,91 @@
+"""What is missing of the results that are shown, in words on stderr."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from runner.cli.output import say
+from runner.domain.numerals import counted
+from runner.project.views.requested_jobs import ended_for_good
+from runner.results import ResultStatus
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from runner.project.api import Declared
+    from runner.results.analysis.job_result import MeasuredJob
+
+_UNFINISHED: Final = ("is not complete", "are not complete", "`runner apply` goes on with what is missing")
+_WITHOUT: Final = (
+    "is without a result that can be right",
+    "are without a result that can be right",
+    "`runner apply` asks for it again, and buys nothing",
+)
+_FAILED: Final = (
+    "failed for good or was cancelled",
+    "failed for good or were cancelled",
+    "`runner rerun FILE --failed` sends failed ones again",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class MissingResults:
+    """Jobs that are not complete.
+
+    Args:
+        unfinished: How many jobs `apply` may still complete.
+
+        lost: Those of which nothing more comes by itself.
+    """
+
+    unfinished: int
+    lost: tuple[MeasuredJob, ...]
+
+
+def shortfall(shown: Sequence[tuple[Declared, Iterable[MeasuredJob]]]) -> MissingResults:
+    """What is missing of the jobs shown of some experiments."""
+    lacking = [
+        (declared, job)
+        for declared, results in shown
+        for job in results
+        if job.status is not ResultStatus.DONE
+    ]
+    ended = {declared.name: _ended(declared) for declared, _ in lacking}
+    lost = tuple(job for declared, job in lacking if job.name in ended[declared.name])
+    return MissingResults(len(lacking) - len(lost), lost)
+
+
+def _ended(experiment: Declared) -> frozenset[str]:
+    recorded = experiment.project.recorded.of(experiment.experiment)
+    return ended_for_good(experiment.experiment.desired, [job for _, job in recorded])
+
+
+def say_shortfall(found: MissingResults) -> None:
+    """Says why jobs are missing, and what can be done about it."""
+    without = [job for job in found.lost if job.lacks_result]
+    others = [job for job in found.lost if not job.lacks_result]
+    short = sum(any(each.missing_shots for each in job.remote_jobs) for job in others)
+    _say(len(without), _WITHOUT, "red")
+    if short:
+        hint = "`policy.shortfall: buy` buys them"
+        say(f"shots are missing in the results of {counted(short, 'job')}; {hint}", style="red")
+    _say(len(others) - short, _FAILED, "red")
+    _say(found.unfinished, _UNFINISHED, "yellow")
+
+
+def _say(count: int, words: tuple[str, str, str], style: str) -> None:
+    one, several, hint = words
+    if count:
+        say(f"{counted(count, 'job')} {one if count == 1 else several}; {hint}", style=style)
+
+
+def say_elsewhere(declared: Declared) -> None:
+    """Says how much of the same experiment was measured at other targets, which is not shown."""
+    for target, count in declared.project.recorded.elsewhere(declared.experiment).items():
+        jobs = "1 more job" if count == 1 else f"{count} more jobs"
+        if target:
+            say(f"{declared.name}: {jobs} measured at {target}; --target shows what was measured there")
+        else:
+            hint = "`runner plan` proves it, or says how to decide"
+            say(f"{declared.name}: {jobs} on record without a word of where they were measured; {hint}")
