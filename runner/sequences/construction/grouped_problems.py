@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from runner.spec.jobs.jobs import JOBS
+from runner.spec.jobs.trap_assignment import JOBS
 from runner.spec.models.channels import OPERATIONS
 from runner.spec.validate.reference_checks import SEQUENCE
 from runner.spec.yaml_text.json_pointers import child

@@ -17,6 +17,7 @@ from runner.sequences.construction.registers import built_layout, built_register
 from runner.sequences.pulser_api.device_limits import is_machine
 from runner.sequences.pulser_api.device_specs import is_emulator
 from runner.sequences.pulser_api.pulser_messages import Remarks, attempt
+from runner.spec.models.channels import CHANNELS
 from runner.spec.models.registers import LayoutOfTraps
 from runner.spec.models.variables import declared
 from runner.spec.validate.reference_checks import SEQUENCE
@@ -34,7 +35,6 @@ if TYPE_CHECKING:
 
 REGISTER = child(SEQUENCE, "register")
 LAYOUT = child(SEQUENCE, "layout")
-CHANNELS = child(SEQUENCE, "channels")
 FIELD = child(SEQUENCE, "magnetic_field_gauss")
 
 

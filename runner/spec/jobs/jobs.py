@@ -9,10 +9,10 @@ from runner.domain import job_key
 from runner.spec.jobs import job_names
 from runner.spec.jobs.entries import Entry, entry_of
 from runner.spec.jobs.expansion import spots_of
-from runner.spec.jobs.trap_assignment import with_places
+from runner.spec.jobs.trap_assignment import JOBS, with_places
 from runner.spec.models.variables import plain
 from runner.spec.yaml_text.document import Findings
-from runner.spec.yaml_text.json_pointers import child, pointer_of
+from runner.spec.yaml_text.json_pointers import child
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -25,8 +25,6 @@ if TYPE_CHECKING:
     from runner.spec.models.variables import Declared
     from runner.spec.values.sweep_values import Value
     from runner.spec.yaml_text.document import Document
-
-JOBS = pointer_of("spec", "jobs")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

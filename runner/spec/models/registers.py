@@ -139,7 +139,7 @@ class Register(Choice):
     )
 
 
-_SPACING = key("Distance between neighbouring traps (in µm).", 5.0, gt=0)
+_TRAP_SPACING = key("Distance between neighbouring traps (in µm).", 5.0, gt=0)
 _ROWS = key("Number of rows.", 5, ge=1, le=100)
 _COLUMNS = key("Number of columns.", 5, ge=1, le=100)
 
@@ -149,7 +149,7 @@ class SquareLattice(Strict):
 
     rows: int = _ROWS
     columns: int = _COLUMNS
-    spacing_um: Real = _SPACING
+    spacing_um: Real = _TRAP_SPACING
 
 
 class RectangularTraps(Strict):
@@ -165,7 +165,7 @@ class TriangularTraps(Strict):
     """Traps on a triangular lattice, in the shape of a hexagon."""
 
     n_traps: int = key("Number of traps.", 61, ge=1, le=MAX_TRAPS)
-    spacing_um: Real = _SPACING
+    spacing_um: Real = _TRAP_SPACING
 
 
 class Traps(Strict):

@@ -19,6 +19,7 @@ from runner.spec.models.base import (
 
 MAX_SAMPLES = 100_000
 _MAX_PARTS = 1000
+_AREA = key("Area under the curve (in rad).", 3.14159, "pi / 2")
 _PEAK = key("Largest value (in rad/µs), of the sign of the area.", 6.28, "omega_max")
 _BETA = key("How narrow the window is: the β of the Kaiser window.", 14.0, default=14.0)
 _DURATION = key("How long it takes (in ns).", 500, "t_sweep_ns")
@@ -43,29 +44,25 @@ class Blackman(Strict):
     """A Blackman window with a given area."""
 
     duration_ns: Duration = _DURATION
-    area: Quantity = key("Area under the curve (in rad).", 3.14159, "pi / 2")
+    area: Quantity = _AREA
 
 
 class BlackmanMax(Strict):
     """A Blackman window with a given area, as short as a largest value lets it be."""
 
     max_val: Quantity = _PEAK
-    area: Quantity = key("Area under the curve (in rad).", 3.14159, "pi / 2")
+    area: Quantity = _AREA
 
 
-class Kaiser(Strict):
+class Kaiser(Blackman):
     """A Kaiser window with a given area."""
 
-    duration_ns: Duration = _DURATION
-    area: Quantity = key("Area under the curve (in rad).", 3.14159, "pi / 2")
     beta: Quantity = _BETA
 
 
-class KaiserMax(Strict):
+class KaiserMax(BlackmanMax):
     """A Kaiser window with a given area, as short as a largest value lets it be."""
 
-    max_val: Quantity = _PEAK
-    area: Quantity = key("Area under the curve (in rad).", 3.14159, "pi / 2")
     beta: Quantity = _BETA
 
 
