@@ -32,7 +32,7 @@ _MASKED, _DETUNED, _USUAL = "dimgrey", "darkorange", "darkgreen"
 _STYLE: Final[Any] = {"svg.hashsalt": "runner", "svg.fonttype": "none"}
 # Names of jobs and atoms are no formulas, even with a $ in them.
 _PLAIN: Final[Any] = {"text.parse_math": False}
-_METADATA: Final[Mapping[str, dict[str, Any]]] = {
+_METADATA: Final[Mapping[str, dict[str, None]]] = {
     "svg": {"Date": None, "Creator": None},
     "pdf": {"CreationDate": None, "Creator": None, "Producer": None},
     "png": {"Software": None},

@@ -16,6 +16,10 @@ from runner.sequences.pulser_api.pulser_messages import recorded_warnings
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from numpy.typing import ArrayLike
+    from pulser.math import AbstractArray
+    from pulser.sampler.samples import ChannelSamples as PulserSamples
+
     from runner.sequences.pulser_api.device_limits import AnySequence
 
 Interval = tuple[int, int]
@@ -129,7 +133,7 @@ def _atoms(sequence: AnySequence, masked: frozenset[str]) -> tuple[Atom, ...]:
     )
 
 
-def _position(place: Any) -> tuple[float, ...]:
+def _position(place: ArrayLike) -> tuple[float, ...]:
     return tuple(float(each) for each in np.asarray(place))
 
 
@@ -141,7 +145,7 @@ def _channels(sequence: AnySequence, ids: Mapping[str, str]) -> list[ChannelSamp
     ]
 
 
-def _channel(sequence: AnySequence, name: str, channel_id: str, samples: Any) -> ChannelSamples:
+def _channel(sequence: AnySequence, name: str, channel_id: str, samples: PulserSamples) -> ChannelSamples:
     channel = sequence.declared_channels[name]
     is_local = channel.addressing == "Local"
     end = int(samples.duration)
@@ -159,7 +163,7 @@ def _channel(sequence: AnySequence, name: str, channel_id: str, samples: Any) ->
     )
 
 
-def _pulses(samples: Any, eom: tuple[Interval, ...], end: int) -> tuple[Interval, ...]:
+def _pulses(samples: PulserSamples, eom: tuple[Interval, ...], end: int) -> tuple[Interval, ...]:
     """When there are pulses; a delay in EOM mode is one of no amplitude."""
     amplitude = _curve(samples.amp)
     slots = [(int(slot.ti), min(int(slot.tf), end)) for slot in samples.slots]
@@ -170,7 +174,7 @@ def _pulses(samples: Any, eom: tuple[Interval, ...], end: int) -> tuple[Interval
     )
 
 
-def _curve(values: Any) -> tuple[float, ...]:
+def _curve(values: AbstractArray) -> tuple[float, ...]:
     return tuple(np.asarray(values.as_array(detach=True), dtype=float).tolist())
 
 

@@ -56,7 +56,7 @@ def quantity(value: float | Expression, values: Values) -> Real:
     """A number of the file, or what its expression comes to."""
     if not isinstance(value, Expression):
         return value
-    result: Real | np.floating[Any] = _evaluated(value, values)
+    result: Real | np.float64 = _evaluated(value, values)
     # Plain numbers are sent as such, and not as NumPy's.
     return float(result) if isinstance(result, np.floating) else result
 

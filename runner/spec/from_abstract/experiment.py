@@ -179,7 +179,7 @@ class _Writer:
         channels: Json = operation["channels"]
         return channels if operation.get("at_rest", True) else {"channels": channels, "at_rest": False}
 
-    def _names(self, numbers: list[Any]) -> list[Json]:
+    def _names(self, numbers: list[int]) -> list[Json]:
         atoms = self.said["register"]
         return [str(atoms[int(number)].get("name", atoms[int(number)].get("qid"))) for number in numbers]
 
