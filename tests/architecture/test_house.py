@@ -148,10 +148,10 @@ NOUNS = {"missing_jobs", "nesting", "routing", "spending"}
 # A name that means several things, until each has one of its own.
 SEVERAL = {
     **dict.fromkeys(("Batch", "Budget", "Call", "Condition", "Configuration", "Connection", "Counts"), 2),
-    **dict.fromkeys(("Declared", "Document", "Ended", "Entry", "Experiment", "Health", "JobResult"), 2),
-    **dict.fromkeys(("Kind", "Limits", "Line", "Memory", "NewJob", "Outcome", "Paused", "Policy"), 2),
+    **dict.fromkeys(("Declared", "Document", "Ended", "Experiment", "Health", "JobResult"), 2),
+    **dict.fromkeys(("Limits", "NewJob", "Outcome", "Paused", "Policy"), 2),
     **dict.fromkeys(("Problem", "Project", "RepresentationError", "Request", "Retry", "Rules"), 2),
-    **dict.fromkeys(("Selection", "Settings", "Step", "Target", "Variable"), 2),
+    **dict.fromkeys(("Selection", "Settings", "Target", "Variable"), 2),
     **dict.fromkeys(("Answer", "Job", "Operation"), 3),
 }
 
