@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from runner.local.engines import base
 from runner.local.protocol.faults import WELL
-from runner.local.protocol.filters import Condition
+from runner.local.protocol.queries import Condition
 from runner.local.rules.errors import UnknownThingError
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from runner.local.engines.base import EngineState
     from runner.local.protocol.control import Control
     from runner.local.protocol.faults import Treatment
-    from runner.local.protocol.filters import Selection
     from runner.local.protocol.messages import Request
+    from runner.local.protocol.queries import Selection
     from runner.local.rules.records import BatchRecord, JobRecord
     from runner.local.store.store import Store
     from runner.local.validation.sequence_facts import SequenceReader

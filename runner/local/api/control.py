@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def faults(call: Call) -> Answer:
-    """GET /control/faults: the rules in force, and how often each was looked at and applied."""
+    """The faults that are made, and how often."""
     found = [
         {"rule": rule.model_dump(), "seen": tally.seen, "fired": tally.fired}
         for rule, tally in call.control.rules()
@@ -23,19 +23,19 @@ def faults(call: Call) -> Answer:
 
 
 def set_faults(call: Call) -> Answer:
-    """PUT /control/faults: these rules in place of those in force; a bare list, empty for none."""
+    """Make these faults in place of those in force."""
     call.control.set_rules(request_models.rules_body(json_body(call.request)))
     return faults(call)
 
 
 def paused(call: Call) -> Answer:
-    """GET /control/paused: device types and batches of which nothing starts."""
+    """What is paused."""
     now = call.control.paused
     return serializers.success({"devices": sorted(now.device_types), "batches": sorted(now.batch_ids)})
 
 
 def set_paused(call: Call) -> Answer:
-    """PUT /control/paused: these device types and batches are paused, all others go on."""
+    """Pause these device types and batches, and no others."""
     body = request_models.paused_body(json_body(call.request))
     call.control.pause(Paused(frozenset(body.devices), frozenset(body.batches)))
     call.announce()

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from runner.domain import BatchStatus, JobStatus
 from runner.local.protocol.faults import Rule
-from runner.local.protocol.query_params import one_of
+from runner.local.protocol.queries import OneOf
 
 Words = dict[str, Any]
 
@@ -20,16 +20,12 @@ Words = dict[str, Any]
 SEQUENCE: Words = {"format": "pulser-sequence", "contentMediaType": "application/json"}
 EMULATION_CONFIG: Words = {"format": "pulser-emulation-config", "contentMediaType": "application/json"}
 
-_JOB_STATUS = dict(one_of(JobStatus).schema)
 _Count = Annotated[int, Field(ge=0)]
-_StatusOfBatch = Annotated[str, Field(json_schema_extra=dict(one_of(BatchStatus).schema))]
-_StatusOfJob = Annotated[str, Field(json_schema_extra=_JOB_STATUS)]
+_StatusOfBatch = Annotated[str, OneOf(BatchStatus)]
+_StatusOfJob = Annotated[str, OneOf(JobStatus)]
 _Counts = Annotated[
-    dict[str, Annotated[int, Field(ge=1)]],
-    Field(
-        description="Jobs in each status; statuses without jobs are left out.",
-        json_schema_extra={"propertyNames": _JOB_STATUS},
-    ),
+    dict[_StatusOfJob, Annotated[int, Field(ge=1)]],
+    Field(description="Jobs in each status; statuses without jobs are left out."),
 ]
 _Sequence = Annotated[str, Field(json_schema_extra=SEQUENCE)]
 _Bits = Annotated[str, Field(pattern="^[01]+$", description="Character i is qubit i of the register.")]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from http import HTTPStatus
 from typing import TYPE_CHECKING, Any
 
 from runner.domain import BatchStatus
@@ -39,8 +38,7 @@ def refusal(error: RefusalError) -> Answer:
     description = [
         {"loc": list(problem.loc), "msg": problem.msg, "type": problem.type} for problem in error.problems
     ]
-    headers = (("www-authenticate", "Bearer"),) if error.status == HTTPStatus.UNAUTHORIZED else ()
-    return failure(error.status, error.message, description or None, *headers)
+    return failure(error.status, error.message, description or None, *error.headers)
 
 
 def pagination(page: Page[Any]) -> Json:

@@ -21,7 +21,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from runner.local.api.app import Api
-from runner.local.api.routing import bare_path
+from runner.local.api.routes import bare_path
 from runner.local.engines.base import outcome, payload
 from runner.local.protocol.configuration import Configuration
 from runner.local.protocol.control import Control

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import sqlite3
     from collections.abc import Iterable, Sequence
 
-    from runner.local.protocol.filters import Condition
+    from runner.local.protocol.queries import Condition
     from runner.local.rules.state_machine import Job
 
 USER = "local"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.domain import BatchStatus
 from runner.local.protocol import result_links
-from runner.local.protocol.filters import Condition, Selection
+from runner.local.protocol.queries import Condition, Selection
 from runner.local.rules.device_types import DEVICE_TYPES
 from runner.local.rules.errors import UnknownThingError
 from runner.local.rules.queue_policy import DeviceQueue, Waiting, is_exclusive
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from runner.local.protocol.control import Paused
-    from runner.local.protocol.query_params import Value
+    from runner.local.protocol.queries import Value
 
 _WAITING = (
     "SELECT jobs.seq, jobs.id, jobs.batch_id, jobs.project_id, jobs.is_long,"

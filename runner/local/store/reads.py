@@ -11,7 +11,7 @@ from runner.local.store.base import Memory
 if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
-    from runner.local.protocol.filters import Condition, Selection
+    from runner.local.protocol.queries import Condition, Selection
     from runner.local.rules.queue_policy import DeviceQueue
     from runner.local.rules.records import BatchRecord, JobRecord, Page, Result
     from runner.local.rules.webhook_policy import Due

@@ -15,7 +15,7 @@ from local_fakes import START, Asker, Clock, FakeEngine, FakeSequences, counted_
 
 from runner.domain import BatchStatus, JobStatus
 from runner.errors import LocalCloudError
-from runner.local.protocol.filters import Condition, Selection
+from runner.local.protocol.queries import Condition, Selection
 from runner.local.rules.errors import UnknownThingError, WrongStateError
 from runner.local.rules.records import NewBatch, NewJob, Outcome, Result, Started
 from runner.local.rules.state_machine import Counts
