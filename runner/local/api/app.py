@@ -9,9 +9,7 @@ from typing import TYPE_CHECKING
 
 from runner.local.api import openapi
 from runner.local.api.auth import Gate
-from runner.local.api.call_context import Call
 from runner.local.api.routes import CONTROL_ROUTES, ROUTES, Access, Route, find
-from runner.local.engines import base
 from runner.local.protocol import serializers
 from runner.local.protocol.faults import WELL
 from runner.local.rules.errors import RefusalError
@@ -19,14 +17,12 @@ from runner.local.rules.errors import RefusalError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from runner.local.engines.base import EngineState
+    from runner.local.api.call_context import Call
     from runner.local.protocol.control import Control
     from runner.local.protocol.faults import Treatment
     from runner.local.protocol.messages import Answer, Request
-    from runner.local.store.store import Store
-    from runner.local.validation.sequence_facts import SequenceReader
 
-_LOG = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 # What a server says of itself to who has none of its tokens.
 _PUBLIC = ("version", "instance")
 
@@ -35,40 +31,21 @@ class Api:
     """Answers requests; safe to use from several threads.
 
     Args:
-        store: What the calls read and write.
-
-        sequences: What knows sequences.
-
-        announce: Called after every change that may let something start.
-
-        about: What `/health` answers.
+        new_call: Makes a call of what belongs to its request.
 
         control: Who may ask, and what the control's calls change.
 
-        condition: Says what is wrong with the engine.
+        about: What `/health` answers.
     """
 
-    def __init__(  # noqa: PLR0913  (what all calls are made of)
-        self,
-        store: Store,
-        sequences: SequenceReader,
-        *,
-        announce: Callable[[], None],
-        about: Mapping[str, object],
-        control: Control,
-        condition: Callable[[], EngineState] = lambda: base.NOTHING_WRONG,
-    ) -> None:
+    def __init__(self, new_call: Callable[..., Call], control: Control, about: Mapping[str, object]) -> None:
         self._about = about
         self._about_in_public = {name: about[name] for name in _PUBLIC if name in about}
         self._routes = ROUTES + (CONTROL_ROUTES if control.configuration.control.enabled else ())
         self._gate = Gate(control.configuration, control.key)
         self._new_call = functools.partial(
-            Call,
-            store=store,
-            sequences=sequences,
-            announce=announce,
+            new_call,
             control=control,
-            condition=condition,
             document=functools.cache(lambda: openapi.document(self._routes, control.configuration)),
         )
 
@@ -80,10 +57,10 @@ class Api:
         except RefusalError as error:
             return serializers.refusal(error)
         except sqlite3.OperationalError as error:
-            _LOG.exception("the store failed at %s %s", request.method, request.path)
+            LOG.exception("the store failed at %s %s", request.method, request.path)
             return serializers.failure(503, f"The store cannot be used now: {error}.")
-        except Exception:  # noqa: BLE001  (a bug must not take the server with it)
-            _LOG.exception("%s %s failed", request.method, request.path)
+        except Exception:  # a bug must not take the server with it
+            LOG.exception("%s %s failed", request.method, request.path)
             return serializers.failure(500, "The local cloud failed; its log says why.")
 
     def _routed(self, request: Request, treatment: Treatment) -> Answer:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from runner.local.engines import base
-from runner.local.protocol.faults import WELL
 from runner.local.protocol.queries import Condition
 from runner.local.rules.errors import UnknownThingError
 
@@ -53,10 +51,10 @@ class Call:
     announce: Callable[[], None]
     control: Control
     document: Callable[[], Mapping[str, object]]
-    about: Mapping[str, object] = field(default_factory=dict)
-    treatment: Treatment = WELL
-    project: str | None = None
-    condition: Callable[[], EngineState] = lambda: base.NOTHING_WRONG
+    about: Mapping[str, object]
+    treatment: Treatment
+    project: str | None
+    condition: Callable[[], EngineState]
 
     @property
     def cancels_slowly(self) -> bool:

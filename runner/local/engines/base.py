@@ -132,7 +132,7 @@ def outcome(job_id: str, attempt: int, future: Future[str]) -> Outcome:
     except AttemptLostError as loss:
         errors = (f"Attempt {attempt} {loss.said}.",) if loss.said else ()
         return Outcome(job_id=job_id, attempt=attempt, errors=errors, is_lost=True)
-    except BaseException as error:  # noqa: BLE001  (whatever ended it is the job's error, not ours)
+    except BaseException as error:  # whatever ended it is the job's error, not ours
         return Outcome(job_id=job_id, attempt=attempt, errors=(sentence(error),))
     return Outcome(job_id=job_id, attempt=attempt, result=result)
 

@@ -102,7 +102,7 @@ class DaskEngine:
             under_way.answer.add_done_callback(lambda _: self._forget(job_id, under_way))
             try:
                 under_way.task = self._sent(under_way.key, payload, member.address)
-            except Exception as error:  # noqa: BLE001  (a submission never raises)
+            except Exception as error:  # a submission never raises
                 _LOG.warning("the Dask cluster at %s takes no job: %s", self._address, error)
                 fail(under_way.answer, AttemptLostError())
                 return under_way.answer
@@ -209,12 +209,12 @@ class DaskEngine:
 
     def _connected(self) -> Connection:
         client = joined(self._address, self._rules.wanted)
-        client.subscribe_topic(STARTED, self._note_start)  # type: ignore[no-untyped-call]
+        client.subscribe_topic(STARTED, self._note_start)
         connection = Connection(client, client.scheduler_comm)
         try:
             self._attend(connection)
         except Exception as error:
-            client.close()  # type: ignore[no-untyped-call]
+            client.close()
             message = f"The Dask scheduler at {self._address} does not say which workers it has: {error}"
             raise LocalCloudError(message) from error
         return connection
@@ -234,7 +234,7 @@ class DaskEngine:
             before = self.capacity()
             try:
                 self._look()
-            except Exception as error:  # noqa: BLE001  (whatever it is, the next look may be better)
+            except Exception as error:  # whatever it is, the next look may be better
                 _LOG.debug("the Dask cluster at %s: %s", self._address, error)
             self._crier.cry(self.condition())
             if self.capacity() > before:
@@ -314,13 +314,13 @@ class DaskEngine:
             self._members = ()
         for under_way in list(self._under_way.values()):
             fail(under_way.answer, AttemptLostError())
-        self._connection.client.close(timeout=_LOOK_INTERVAL_S)  # type: ignore[no-untyped-call]
+        self._connection.client.close(timeout=_LOOK_INTERVAL_S)
 
     async def _follow(self, under_way: Attempt) -> None:
         """Tell the end of a task; in the client's loop, so that no thread waits for a lost result."""
         try:
             ended = await under_way.task.client.gather(under_way.task, asynchronous=True)
-        except BaseException as error:  # noqa: BLE001  (told as what ended it)
+        except BaseException as error:  # told as what ended it
             self._end_badly(under_way, error)
             return
         release(under_way)

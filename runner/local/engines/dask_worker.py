@@ -106,7 +106,7 @@ def execute(key: str, payload: str, work: Work) -> Ended | None:
         return Ended(answer.result())
     except _FAULTS_OF_MACHINES as error:
         return Ended(sentence(error), is_failure=True, is_machines=True)
-    except Exception as error:  # noqa: BLE001  (whatever ended it is the job's error, and no task's)
+    except Exception as error:  # whatever ended it is the job's error, and no task's
         return Ended(sentence(error), is_failure=True)
 
 

@@ -30,7 +30,7 @@ from pulser.json.abstract_repr.serializer import AbstractReprEncoder
 from pulser_simulation import QutipBackendV2, QutipConfig, QutipOperator, QutipState
 
 from runner.local.engines.evolution_cache import Evolution
-from runner.local.validation.sequences import built
+from runner.local.validation.pulser_objects import built
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

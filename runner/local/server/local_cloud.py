@@ -13,6 +13,7 @@ A crash of the server is a new `LocalCloud` on the same store (and an engine tha
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import Counter
 from concurrent.futures import Future
@@ -21,6 +22,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from runner.local.api.app import Api
+from runner.local.api.call_context import Call
 from runner.local.api.routes import bare_path
 from runner.local.engines.base import outcome, payload
 from runner.local.protocol.configuration import Configuration
@@ -113,14 +115,14 @@ class LocalCloud:
         self._rests = Rests()
         self._kept_for_short = configuration.workers.kept_for_short
         self._control = Control(configuration, key)
-        self._api = Api(
-            store,
-            sequences or PulserSequences(self._control.devices),
+        new_call = functools.partial(
+            Call,
+            store=store,
+            sequences=sequences or PulserSequences(self._control.devices),
             announce=self.changed.set,
-            about=about or {},
-            control=self._control,
             condition=engine.condition,
         )
+        self._api = Api(new_call, self._control, about or {})
         if store.requeue_interrupted():
             self.changed.set()
 
