@@ -33,7 +33,7 @@ _Reasons = Annotated[dict[str, str], Field(description="Why each of the others w
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class BatchItem(_Answer):
@@ -181,7 +181,7 @@ class Health(_Answer):
 class Document(BaseModel):
     """This document: OpenAPI 3.1."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     openapi: str = Field(pattern=r"^3\.1\.")
     info: dict[str, Any]
