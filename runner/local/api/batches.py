@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.local.protocol import request_models, serializers
+from runner.local.protocol import serializers
 from runner.local.protocol.messages import json_body
 from runner.local.protocol.queries import BatchesQuery, JobsToCancel, JobsToRepeat, read_query
+from runner.local.protocol.request_models import BATCH, BATCH_IDS, JOBS, TAGS, read_model
 from runner.local.rules.errors import (
     ForeignProjectError,
     InvalidRequestError,
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 def create(call: Call) -> Answer:
     """Create a batch with its jobs. Each accepted request is a new batch."""
-    body = request_models.batch_body(json_body(call.request))
+    body = read_model(BATCH, json_body(call.request))
     if call.project not in (None, body.project_id):
         raise ForeignProjectError("The token is that of another project than project_id.")
     if call.treatment.refuses_empty and not body.jobs:
@@ -75,7 +76,7 @@ def full_results(call: Call) -> Answer:
 def add_jobs(call: Call) -> Answer:
     """Add jobs to an open batch. Each accepted request adds them once more."""
     batch_id = call.names["batch_id"]
-    jobs = request_models.jobs_body(json_body(call.request))
+    jobs = read_model(JOBS, json_body(call.request))
     before = call.batch(batch_id)
     if not before.state.open:  # said before the jobs are looked at; the store decides again
         raise WrongStateError(f"The batch is not open (its status is {before.state.status}).")
@@ -102,7 +103,7 @@ def cancel(call: Call) -> Answer:
 def cancel_several(call: Call) -> Answer:
     """Cancel batches, each with its pending jobs; running jobs go on to their end."""
     done, errors = [], {}
-    for batch_id in request_models.batch_ids_body(json_body(call.request)):
+    for batch_id in read_model(BATCH_IDS, json_body(call.request)).batch_ids:
         try:
             done.append(
                 serializers.batch_item(
@@ -127,7 +128,8 @@ def cancel_jobs(call: Call) -> Answer:
 def set_tags(call: Call) -> Answer:
     """Replace all tags of a batch."""
     batch = call.batch(call.names["batch_id"])
-    record = call.store.set_tags(batch.state.id, request_models.tags_body(json_body(call.request)))
+    tags = read_model(TAGS, json_body(call.request))
+    record = call.store.set_tags(batch.state.id, tags)
     return _with_ids(call, record)
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from runner.local.protocol.queries import Condition
+from runner.local.protocol.queries import Comparison
 from runner.local.rules.errors import UnknownThingError
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class Call:
         """What a list may show of a selection."""
         if self.treatment.lag_s:
             until = self.store.now() - timedelta(seconds=self.treatment.lag_s)
-            selection = selection.narrowed(Condition("created_at", "<=", (until,)))
+            selection = selection.narrowed(Comparison("created_at", "<=", (until,)))
         if self.project is not None:
-            selection = selection.narrowed(Condition("project_id", "=", (self.project,)))
+            selection = selection.narrowed(Comparison("project_id", "=", (self.project,)))
         return selection

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.local.protocol import request_models, serializers
-from runner.local.protocol.control import Paused
+from runner.local.protocol import serializers
+from runner.local.protocol.control import Pauses
 from runner.local.protocol.messages import json_body
+from runner.local.protocol.request_models import PAUSED, RULES, read_model
 
 if TYPE_CHECKING:
     from runner.local.api.call_context import Call
@@ -24,7 +25,8 @@ def faults(call: Call) -> Answer:
 
 def set_faults(call: Call) -> Answer:
     """Make these faults in place of those in force."""
-    call.control.set_rules(request_models.rules_body(json_body(call.request)))
+    rules = read_model(RULES, json_body(call.request))
+    call.control.set_rules(rules)
     return faults(call)
 
 
@@ -36,7 +38,7 @@ def paused(call: Call) -> Answer:
 
 def set_paused(call: Call) -> Answer:
     """Pause these device types and batches, and no others."""
-    body = request_models.paused_body(json_body(call.request))
-    call.control.pause(Paused(frozenset(body.devices), frozenset(body.batches)))
+    body = read_model(PAUSED, json_body(call.request))
+    call.control.pause(Pauses(frozenset(body.devices), frozenset(body.batches)))
     call.announce()
     return paused(call)

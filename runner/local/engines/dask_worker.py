@@ -55,7 +55,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class AttemptEnd:
     """How an attempt came to its end: with the answer's text, or with what is said of its failure.
 
     Args:
@@ -83,7 +83,7 @@ def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
     )
 
 
-def execute(key: str, payload: str, work: Work) -> Ended | None:
+def execute(key: str, payload: str, work: Work) -> AttemptEnd | None:
     """Have a child execute an attempt; None if it was stopped, since nobody wants it any more.
 
     Args:
@@ -103,11 +103,11 @@ def execute(key: str, payload: str, work: Work) -> Ended | None:
         engine.cancel(key)
         return None
     try:
-        return Ended(answer.result())
+        return AttemptEnd(answer.result())
     except _FAULTS_OF_MACHINES as error:
-        return Ended(sentence(error), is_failure=True, is_machines=True)
+        return AttemptEnd(sentence(error), is_failure=True, is_machines=True)
     except Exception as error:  # whatever ended it is the job's error, and no task's
-        return Ended(sentence(error), is_failure=True)
+        return AttemptEnd(sentence(error), is_failure=True)
 
 
 def _say_start(worker: Any, key: str) -> None:

@@ -62,7 +62,7 @@ class Point:
 
     text: str
     parsed: Sequence[Any]
-    variables: Mapping[str, Any]
+    variables: Mapping[str, object]
 
     def sequence(self) -> Sequence[Any]:
         """The sequence, built."""

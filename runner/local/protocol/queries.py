@@ -34,7 +34,7 @@ _PRIORITY = "MEDIUM"
 
 
 @dataclass(frozen=True, slots=True)
-class Condition:
+class Comparison:
     """A column compared with one or several values, "one of" for several.
 
     Args:
@@ -66,12 +66,12 @@ _COMPARED: Mapping[str, tuple[str, str]] = {
 class Selection:
     """Which items of a list, in which order."""
 
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Comparison, ...] = ()
     offset: int = 0
     limit: int | None = MAX_LIMIT
     is_ascending: bool = False
 
-    def narrowed(self, condition: Condition) -> Selection:
+    def narrowed(self, condition: Comparison) -> Selection:
         """The selection with one condition more."""
         return replace(self, conditions=(*self.conditions, condition))
 
@@ -126,11 +126,11 @@ class Query(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
-    def conditions(self) -> tuple[Condition, ...]:
+    def conditions(self) -> tuple[Comparison, ...]:
         """What the filters state."""
         given = {name: value for name, value in self if value is not None and name not in _PAGE}
         return tuple(
-            Condition(
+            Comparison(
                 *_COMPARED.get(name, (name, "=")), tuple(value) if isinstance(value, list) else (value,)
             )
             for name, value in given.items()

@@ -11,7 +11,7 @@ from runner.errors import LocalCloudError
 from runner.local.engines.factory import EngineKind, Execution
 from runner.local.protocol.configuration import Configuration, read_configuration
 from runner.local.server.launch import STORE_TAKEN
-from runner.local.server.server import Settings, StoreTakenError, serve
+from runner.local.server.server import ServerSettings, StoreTakenError, serve
 
 
 def main() -> int:
@@ -29,7 +29,7 @@ def main() -> int:
         parser.error(execution.contradiction)
     try:
         serve(
-            Settings(
+            ServerSettings(
                 store=asked.store,
                 host=asked.host,
                 port=asked.port,

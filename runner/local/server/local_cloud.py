@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class StepReport:
     """What one step did.
 
     Args:
@@ -144,7 +144,7 @@ class LocalCloud:
         answer = self._api.handle(request, treatment)
         return treatment.afterwards or answer
 
-    def step(self) -> Step:
+    def step(self) -> StepReport:
         """Take what finished, end what idled for too long, start what may start.
 
         To be called whenever `changed` is set, and at `look_again_at`. One caller at a time.
@@ -164,7 +164,7 @@ class LocalCloud:
             del self._at_work[key]
         for each in started:
             self._submit(each)
-        return Step(
+        return StepReport(
             finished=finished,
             timed_out=timed_out,
             started=tuple(each.job_id for each in started),

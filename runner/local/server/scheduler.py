@@ -89,7 +89,7 @@ class Scheduler:
             return None
 
     def _step(self) -> float:
-        """Step once; gives how long to wait for a change before the next one (in s)."""
+        """StepReport once; gives how long to wait for a change before the next one (in s)."""
         step = self._attempt(self._cloud.step)
         if step is None:
             return 0.0

@@ -21,7 +21,7 @@ LOG = logging.getLogger(__name__)
 _LOOK_INTERVAL_S = 0.2
 
 
-class Courier:
+class WebhookSender:
     """Tells webhooks of the batches that ended, each until it answers 2xx or the tries are over.
 
     Told is told at least once: after a crash in the wrong moment it is told again.

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from runner.domain import BatchStatus
 from runner.local.protocol import result_links
-from runner.local.protocol.queries import Condition, Selection
+from runner.local.protocol.queries import Comparison, Selection
 from runner.local.rules.errors import UnknownThingError
 from runner.local.rules.records import BatchRecord, JobRecord, Page, Result
 from runner.local.rules.webhook_policy import Due
@@ -95,9 +95,9 @@ class Lookups:
         total, rows = self._selected("jobs", JOB_COLUMNS, "seq", selection)
         return Page(tuple(map(job_record, rows)), total, selection.offset)
 
-    def jobs_of(self, batch_id: str, conditions: tuple[Condition, ...] = ()) -> tuple[JobRecord, ...]:
+    def jobs_of(self, batch_id: str, conditions: tuple[Comparison, ...] = ()) -> tuple[JobRecord, ...]:
         """A batch's jobs in the order in which they were added, without their sequences."""
-        mine = Condition("batch_id", "=", (batch_id,))
+        mine = Comparison("batch_id", "=", (batch_id,))
         return self.jobs(Selection(conditions=(mine, *conditions), limit=None, is_ascending=True)).items
 
     def job_ids(self, batch_id: str) -> tuple[str, ...]:
@@ -199,7 +199,7 @@ class Lookups:
         return total, rows
 
 
-def _clause(condition: Condition) -> str:
+def _clause(condition: Comparison) -> str:
     column, several = condition.column, f"IN ({marks(condition.values)})"
     if column == "tag":
         return f"id IN (SELECT batch_id FROM tags WHERE tag {several})"

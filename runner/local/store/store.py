@@ -9,12 +9,13 @@ from __future__ import annotations
 import json
 import secrets
 from contextlib import contextmanager
+from dataclasses import fields
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from runner.local.rules import state_machine
 from runner.local.rules.errors import WrongStateError
-from runner.local.rules.records import BatchRecord, JobRecord, NewBatch, NewJob, Outcome, Started
+from runner.local.rules.records import BatchFields, BatchRecord, JobRecord, NewBatch, NewJob, Outcome, Started
 from runner.local.store.lookups import Lookups, marks, random_id, utc_now
 from runner.local.store.rows import batch_row, job_row, microseconds, new_batch_row, new_job_rows
 
@@ -22,8 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
-    from runner.local.protocol.control import Paused
-    from runner.local.protocol.queries import Condition
+    from runner.local.protocol.control import Pauses
+    from runner.local.protocol.queries import Comparison
     from runner.local.rules.state_machine import Batch, Job
     from runner.local.rules.webhook_policy import Due
 
@@ -50,17 +51,8 @@ class Store(Lookups):
             state = state_machine.created(
                 self._new_id(), new.device_type, is_open=new.open, n_jobs=len(new.jobs), now=now
             )
-            record = BatchRecord(
-                state=state,
-                project_id=new.project_id,
-                user_id=USER,
-                tags=new.tags,
-                configuration=new.configuration,
-                backend_configuration=new.backend_configuration,
-                parent_id=new.parent_id,
-                webhook=new.webhook,
-                sequence=new.sequence,
-            )
+            kept = {each.name: getattr(new, each.name) for each in fields(BatchFields)}
+            record = BatchRecord(state=state, user_id=USER, **kept)
             self._database.insert("batches", [new_batch_row(record)])
             self._insert_tags(state.id, record.tags)
             if record.webhook is not None:
@@ -107,7 +99,7 @@ class Store(Lookups):
             return self.job(job_id)
 
     def cancel_jobs(
-        self, batch_id: str, conditions: tuple[Condition, ...], *, is_slow: bool = False
+        self, batch_id: str, conditions: tuple[Comparison, ...], *, is_slow: bool = False
     ) -> tuple[tuple[JobRecord, ...], dict[str, str]]:
         """Cancel those jobs of a batch that fulfil the conditions and can be canceled.
 
@@ -194,7 +186,7 @@ class Store(Lookups):
             for job_id in self._ids(jobs, until_us):
                 self._save(*state_machine.job_cancel_ended(*self._pair(job_id), now))
 
-    def pause(self, paused: Paused) -> None:
+    def pause(self, paused: Pauses) -> None:
         """Let everything that waits or runs be PAUSED if it is to be, and nothing else."""
         devices, ids = sorted(paused.device_types), sorted(paused.batch_ids)
         is_meant = f"(device_type IN ({marks(devices)}) OR id IN ({marks(ids)}))"

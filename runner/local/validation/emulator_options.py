@@ -21,7 +21,7 @@ _OPTIONS: Loc = ("body", "configuration")
 _BACKEND: Loc = ("body", "backend_configuration")
 
 # What the old emulator options may say, and mean nothing by it.
-_PLAIN: Mapping[str, tuple[Any, ...]] = {
+_PLAIN: Mapping[str, tuple[object, ...]] = {
     "strict_validation": (False, None),
     "with_noise": (False, None),
     "result_types": (None, [], ["counter"]),
@@ -64,7 +64,7 @@ class Demands:
 
 def demands(
     device: DeviceType,
-    options: Mapping[str, Any] | None,
+    options: Mapping[str, object] | None,
     backend_configuration: str | None,
     sequences: SequenceReader,
 ) -> Demands:
@@ -157,7 +157,7 @@ def _read(text: str, device: DeviceType, sequences: SequenceReader) -> Mapping[s
         raise InvalidRequestError(Problem(_BACKEND, str(error))) from error
 
 
-def _option_problems(options: Mapping[str, Any], asked: Demands) -> Iterator[Problem]:
+def _option_problems(options: Mapping[str, object], asked: Demands) -> Iterator[Problem]:
     for key, value in options.items():
         is_obeyed = key in {"strict_validation", "with_noise"} and value is True
         if not is_obeyed and value not in _PLAIN.get(key, ()):

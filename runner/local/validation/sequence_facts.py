@@ -55,11 +55,11 @@ class SequenceReader(Protocol):
         """The facts of an abstract representation; UnreadableSequenceError if it is none."""
         ...
 
-    def build(self, sequence: str, variables: Mapping[str, Any]) -> None:
+    def build(self, sequence: str, variables: Mapping[str, object]) -> None:
         """Build it with the values of a job; UnreadableSequenceError if that fails."""
         ...
 
-    def duration_ns(self, sequence: str, variables: Mapping[str, Any]) -> int:
+    def duration_ns(self, sequence: str, variables: Mapping[str, object]) -> int:
         """How long it is with the values of a job (in ns); asked of what can be built."""
         ...
 

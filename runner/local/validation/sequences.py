@@ -55,14 +55,14 @@ class PulserSequences:
             found: SequenceFacts = pulser.facts(self._read(sequence))
             return found
 
-    def build(self, sequence: str, variables: Mapping[str, Any]) -> None:
+    def build(self, sequence: str, variables: Mapping[str, object]) -> None:
         """Build it with the values of a job; UnreadableSequenceError if that fails.
 
         What was built before is not built again: the jobs of a sweep that is repeated with more runs.
         """
         self.duration_ns(sequence, variables)
 
-    def duration_ns(self, sequence: str, variables: Mapping[str, Any]) -> int:
+    def duration_ns(self, sequence: str, variables: Mapping[str, object]) -> int:
         """How long it is with the values of a job (in ns); UnreadableSequenceError if it cannot be built."""
         key = _digest(sequence, variables)
         with self._asking() as pulser:
@@ -101,7 +101,7 @@ def _pulser() -> ModuleType:
     return pulser_objects
 
 
-def _digest(sequence: str, variables: Mapping[str, Any]) -> bytes:
+def _digest(sequence: str, variables: Mapping[str, object]) -> bytes:
     values = json.dumps(variables, sort_keys=True)
     return hashlib.sha256(f"{len(values)} {values} {sequence}".encode()).digest()
 

@@ -6,25 +6,25 @@ from datetime import UTC, datetime
 
 import pytest
 
-from runner.local.protocol.queries import BatchesQuery, Condition, JobsQuery, Selection, read_query
+from runner.local.protocol.queries import BatchesQuery, Comparison, JobsQuery, Selection, read_query
 from runner.local.rules.errors import InvalidRequestError
 
 
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("tag=x", Condition("tag", "=", ("x",))),
-        ("status=DONE&status=ERROR", Condition("status", "=", ("DONE", "ERROR"))),
-        ("open=True", Condition("open", "=", (1,))),
-        ("queue_priority=LOW&queue_priority=HIGH", Condition("'MEDIUM'", "=", ("LOW", "HIGH"))),
-        ("open=false", Condition("open", "=", (0,))),
+        ("tag=x", Comparison("tag", "=", ("x",))),
+        ("status=DONE&status=ERROR", Comparison("status", "=", ("DONE", "ERROR"))),
+        ("open=True", Comparison("open", "=", (1,))),
+        ("queue_priority=LOW&queue_priority=HIGH", Comparison("'MEDIUM'", "=", ("LOW", "HIGH"))),
+        ("open=false", Comparison("open", "=", (0,))),
         (
             "start_date=2026-03-01T12:00:00+02:00",
-            Condition("created_at", ">=", (datetime(2026, 3, 1, 10, tzinfo=UTC),)),
+            Comparison("created_at", ">=", (datetime(2026, 3, 1, 10, tzinfo=UTC),)),
         ),
         (
             "end_date=2026-03-01T12:00:00",
-            Condition("created_at", "<=", (datetime(2026, 3, 1, 12, tzinfo=UTC),)),
+            Comparison("created_at", "<=", (datetime(2026, 3, 1, 12, tzinfo=UTC),)),
         ),
     ],
 )
@@ -40,10 +40,10 @@ def test_jobs_have_filters_of_their_own():
     query = (("batch_id", "b"), ("min_runs", "5"), ("max_runs", "7"), ("errors", "true"))
 
     assert (
-        Condition("runs", ">=", (5,)),
-        Condition("runs", "<=", (7,)),
-        Condition("batch_id", "=", ("b",)),
-        Condition("has_errors", "=", (1,)),
+        Comparison("runs", ">=", (5,)),
+        Comparison("runs", "<=", (7,)),
+        Comparison("batch_id", "=", ("b",)),
+        Comparison("has_errors", "=", (1,)),
     ) == read_query(JobsQuery, query).conditions()
 
 
