@@ -20,18 +20,22 @@ if TYPE_CHECKING:
     from pulser.devices import Device
 
     from runner.local.rules.device_types import DeviceType
+    from runner.local.validation.backend_config import BackendConfig
+
+# Whatever device it is for.
+AnySequence = Sequence[Any]
 
 _LEAST_DURATION_NS = 4  # QuTiP's solver wants four points
 
 
-def built(sequence: Sequence[Any], variables: Mapping[str, Any]) -> Sequence[Any]:
+def built(sequence: AnySequence, variables: Mapping[str, Any]) -> AnySequence:
     """The sequence with the values of its variables; one without variables is given back as it is."""
     if not (sequence.is_parametrized() or sequence.is_register_mappable()):
         return sequence
     return sequence.build(**variables)
 
 
-def duration_ns(sequence: Sequence[Any]) -> int:
+def duration_ns(sequence: AnySequence) -> int:
     """How long a built sequence is (in ns); UnreadableSequenceError if that is too short to be emulated."""
     found_ns = int(sequence.get_duration())
     if found_ns < _LEAST_DURATION_NS:
@@ -41,19 +45,19 @@ def duration_ns(sequence: Sequence[Any]) -> int:
     return found_ns
 
 
-def sequence(text: str) -> Sequence[Any]:
+def sequence(text: str) -> AnySequence:
     """The sequence of an abstract representation."""
     return Sequence.from_abstract_repr(text)
 
 
-def configuration(text: str) -> Mapping[str, Any]:
+def configuration(text: str) -> BackendConfig:
     """A backend configuration as JSON."""
     EmulationConfig.from_abstract_repr(text)
-    config: Mapping[str, Any] = json.loads(text)
+    config: BackendConfig = json.loads(text)
     return config
 
 
-def facts(sequence: Sequence[Any]) -> SequenceFacts:
+def facts(sequence: AnySequence) -> SequenceFacts:
     """What the rules have to know of a sequence."""
     device = sequence.device
     return SequenceFacts(

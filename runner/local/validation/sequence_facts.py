@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from runner.local.validation.backend_config import BackendConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +65,7 @@ class SequenceReader(Protocol):
         """How long it is with the values of a job (in ns); asked of what can be built."""
         ...
 
-    def configuration(self, text: str) -> Mapping[str, Any]:
+    def configuration(self, text: str) -> BackendConfig:
         """A backend configuration as JSON; UnreadableConfigurationError if it is none."""
         ...
 

@@ -11,7 +11,7 @@ import threading
 import warnings
 from contextlib import contextmanager
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.local.rules.device_types import DEVICE_TYPES, served
 from runner.local.validation.emulator_options import UnreadableConfigurationError
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from runner.local.rules.device_types import DeviceType
+    from runner.local.validation.backend_config import BackendConfig
     from runner.local.validation.sequence_facts import SequenceFacts
 
 _KEPT_SEQUENCES = 64
@@ -72,10 +73,10 @@ class PulserSequences:
                     del self._built[next(iter(self._built))]  # the oldest
             return self._built[key]
 
-    def configuration(self, text: str) -> Mapping[str, Any]:
+    def configuration(self, text: str) -> BackendConfig:
         """A backend configuration as JSON; UnreadableConfigurationError if it is none."""
         with self._asking(UnreadableConfigurationError) as pulser:
-            found: Mapping[str, Any] = pulser.configuration(text)
+            found: BackendConfig = pulser.configuration(text)
             return found
 
     def device_specs(self) -> Mapping[str, str]:
