@@ -27,7 +27,7 @@ _ENDING: Final = frozenset(
 )
 
 
-class CloudMemory:
+class Memory:
     """What was told and seen, by the ids of batches; usable from several threads.
 
     Args:

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import xarray as xr
 
+    from runner.results.analysis.fits import Fit
     from runner.results.export.to_pulser import PulserResults
     from runner.results.plots.choose import PlotOptions
     from runner.results.plots.matplotlib_figure import PictureFigure
@@ -142,6 +143,26 @@ class Results(MeasuredJobs[JobResult]):
             RunnerError: matplotlib is not installed.
         """
         return plots.choose.plotted(self.experiment, self, kind, options)
+
+    def fit(self, model: str, *, x: str = "", observable: str = "") -> Fit:
+        """A model with the parameters that make what was measured most likely.
+
+        Times are in µs where the variable is in ns, and frequencies in MHz; `fit.units` says it. The curve
+        is `fit(x)`, with x as the file has it.
+
+        Args:
+            model: `rabi`, `ramsey`, `exponential`, `lorentz` or `gauss`, or a formula over x and parameters
+                with names of your own: `"c + a * sin(pi * f * x)**2"`, x in the unit of the variable.
+
+            x: The variable along which is fitted; by default the one with the most values.
+
+            observable: What is fitted; by default occupation. See `runner.results.plots.observables`.
+
+        Raises:
+            UsageError: There is no such model, variable or observable, too little is measured, or another
+                variable has several values.
+        """
+        return plots.line_fits.fit_of(self, model, x=x, shown=observable)
 
     def to_pulser(self) -> list[PulserResults | None]:
         """Pulser's `Results` of each job, in file order; None where nothing came back.

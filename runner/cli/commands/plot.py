@@ -50,6 +50,7 @@ _TOP: Final = 16
 @click.option(
     "--observable", metavar="NAME", default="", help="What is read off the jobs.  [default: occupation]"
 )
+@click.option("--fit", metavar="MODEL", default="", help="Fit this to each line of a curve, or a formula.")
 @click.option("--where", metavar="CONDITION", help="Only jobs of which it holds, as `runner results` has it.")
 @click.option(
     "--top",
@@ -94,6 +95,16 @@ def plot(
                                  neighbours, + for the larger sublattice, or
                                  for that of the leftmost and lowest atom
       probability[0101]          of a bitstring
+
+    \b
+    Models, fitted by maximum likelihood (t in µs where the variable is in ns):
+      rabi            offset + amplitude sin²(π frequency t)
+      ramsey          offset + amplitude/2 exp(-t/decay_time)
+                      cos(2π frequency t + phase)
+      exponential     offset + amplitude exp(-t/decay_time)
+      lorentz, gauss  a peak at center; width is that at half its height
+      a formula       over x, or the variable, and parameters of your own
+                      names: --fit 'c + a * exp(-x / tau)'
 
     Error bars are one standard error (1σ). Jobs that measured the same point count as one.
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.local.protocol import serializers
+from runner.local.protocol import filters, request_models, serializers
 from runner.local.protocol.messages import json_body
-from runner.local.protocol.queries import BatchesQuery, JobsToCancel, JobsToRepeat, read_query
-from runner.local.protocol.request_models import BATCH, BATCH_IDS, JOBS, TAGS, read_model
 from runner.local.rules.errors import (
     ForeignProjectError,
     InvalidRequestError,
@@ -25,8 +23,8 @@ if TYPE_CHECKING:
 
 
 def create(call: Call) -> Answer:
-    """Create a batch with its jobs. Each accepted request is a new batch."""
-    body = read_model(BATCH, json_body(call.request))
+    """POST /api/v1/batches."""
+    body = request_models.batch_body(json_body(call.request))
     if call.project not in (None, body.project_id):
         raise ForeignProjectError("The token is that of another project than project_id.")
     if call.treatment.refuses_empty and not body.jobs:
@@ -44,26 +42,26 @@ def create(call: Call) -> Answer:
 
 
 def listed(call: Call) -> Answer:
-    """List batches, newest first."""
-    page = call.store.batches(call.listed(read_query(BatchesQuery, call.request.query).selection()))
+    """GET /api/v1/batches."""
+    page = call.store.batches(call.listed(filters.page_of(call.request.query, filters.BATCHES)))
     items = [serializers.batch_item(record) for record in page.items]
     return serializers.success(items, pagination=serializers.pagination(page))
 
 
 def single(call: Call) -> Answer:
-    """A batch."""
+    """GET /api/v2/batches/{batch_id}."""
     return _with_ids(call, call.batch(call.names["batch_id"]))
 
 
 def status(call: Call) -> Answer:
-    """How far a batch is."""
+    """GET /api/v1/batches/{batch_id}/status."""
     batch = call.batch(call.names["batch_id"]).state
     counts = batch.counts.by_status()
     return serializers.success({"status": batch.status.value, "jobs_count_per_status": counts})
 
 
 def full_results(call: Call) -> Answer:
-    """Results of a batch's jobs, by their ids; of those that have one."""
+    """GET /api/v1/batches/{batch_id}/full_results: what is there of its jobs, by their ids."""
     batch = call.batch(call.names["batch_id"])
     found = {}
     for job_id in call.store.job_ids(batch.state.id):
@@ -74,9 +72,9 @@ def full_results(call: Call) -> Answer:
 
 
 def add_jobs(call: Call) -> Answer:
-    """Add jobs to an open batch. Each accepted request adds them once more."""
+    """POST /api/v2/batches/{batch_id}/jobs."""
     batch_id = call.names["batch_id"]
-    jobs = read_model(JOBS, json_body(call.request))
+    jobs = request_models.jobs_body(json_body(call.request))
     before = call.batch(batch_id)
     if not before.state.open:  # said before the jobs are looked at; the store decides again
         raise WrongStateError(f"The batch is not open (its status is {before.state.status}).")
@@ -87,23 +85,23 @@ def add_jobs(call: Call) -> Answer:
 
 
 def close(call: Call) -> Answer:
-    """Let a batch take no more jobs; those it has still run."""
+    """PATCH /api/v2/batches/{batch_id}/complete."""
     record = call.store.close_batch(call.batch(call.names["batch_id"]).state.id)
     call.announce()
     return _with_ids(call, record)
 
 
 def cancel(call: Call) -> Answer:
-    """Cancel a batch with its pending jobs; running jobs go on to their end."""
+    """PATCH /api/v2/batches/{batch_id}/cancel."""
     record = call.store.cancel_batch(call.batch(call.names["batch_id"]).state.id, is_slow=call.cancels_slowly)
     call.announce()
     return _with_jobs(call, record)
 
 
 def cancel_several(call: Call) -> Answer:
-    """Cancel batches, each with its pending jobs; running jobs go on to their end."""
+    """PATCH /api/v1/batches/cancel."""
     done, errors = [], {}
-    for batch_id in read_model(BATCH_IDS, json_body(call.request)).batch_ids:
+    for batch_id in request_models.batch_ids_body(json_body(call.request)):
         try:
             done.append(
                 serializers.batch_item(
@@ -117,8 +115,8 @@ def cancel_several(call: Call) -> Answer:
 
 
 def cancel_jobs(call: Call) -> Answer:
-    """Cancel the selected pending jobs of a batch."""
-    conditions = read_query(JobsToCancel, call.request.query).conditions()
+    """PATCH /api/v2/batches/{batch_id}/cancel/jobs."""
+    conditions = filters.conditions(call.request.query, filters.JOBS_TO_CANCEL)
     batch = call.batch(call.names["batch_id"])
     jobs, errors = call.store.cancel_jobs(batch.state.id, conditions, is_slow=call.cancels_slowly)
     call.announce()
@@ -126,19 +124,18 @@ def cancel_jobs(call: Call) -> Answer:
 
 
 def set_tags(call: Call) -> Answer:
-    """Replace all tags of a batch."""
+    """PATCH /api/v1/batches/{batch_id}/tags."""
     batch = call.batch(call.names["batch_id"])
-    tags = read_model(TAGS, json_body(call.request))
-    record = call.store.set_tags(batch.state.id, tags)
+    record = call.store.set_tags(batch.state.id, request_models.tags_body(json_body(call.request)))
     return _with_ids(call, record)
 
 
 def rebatch(call: Call) -> Answer:
-    """Repeat the selected jobs of a closed batch in a new one."""
+    """POST /api/v1/batches/{batch_id}/rebatch: selected jobs of a closed batch, once more in a new one."""
     parent = call.batch(call.names["batch_id"])
     if parent.state.open:
         raise WrongStateError("The batch is open; only a closed one can be batched again.")
-    conditions = read_query(JobsToRepeat, call.request.query).conditions()
+    conditions = filters.conditions(call.request.query, filters.JOBS_TO_REPEAT)
     selected = call.store.jobs_of(parent.state.id, conditions)
     if not selected:
         raise InvalidRequestError(Problem(("query",), "No job of the batch fits these filters."))

@@ -6,9 +6,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from runner.domain import JobStatus
-from runner.local.protocol import serializers
+from runner.local.protocol import filters, serializers
 from runner.local.protocol.messages import json_answer
-from runner.local.protocol.queries import JobsQuery, read_query
 
 if TYPE_CHECKING:
     from runner.local.api.call_context import Call
@@ -20,15 +19,15 @@ RESULT_PATH = "/results/"
 
 
 def listed(call: Call) -> Answer:
-    """List jobs, newest first unless asked otherwise."""
-    page = call.store.jobs(call.listed(read_query(JobsQuery, call.request.query).selection()))
+    """GET /api/v2/jobs."""
+    page = call.store.jobs(call.listed(filters.page_of(call.request.query, filters.JOBS, is_ordered=True)))
     condition = call.condition()
     items = [serializers.job_item(record, told(record, condition)) for record in page.items]
     return serializers.success(items, pagination=serializers.pagination(page))
 
 
 def single(call: Call) -> Answer:
-    """A job with its own sequence."""
+    """GET /api/v2/jobs/{job_id}."""
     record = call.job(call.names["job_id"])
     return serializers.success(serializers.single_job(record, told(record, call.condition())))
 
@@ -46,19 +45,19 @@ def told(job: JobRecord, condition: EngineState) -> tuple[str, ...]:
 
 
 def status(call: Call) -> Answer:
-    """How far a job is."""
+    """GET /api/v1/jobs/{job_id}/status."""
     return serializers.success({"status": call.job(call.names["job_id"]).state.status.value})
 
 
 def cancel(call: Call) -> Answer:
-    """Cancel a pending job."""
+    """PATCH /api/v2/jobs/{job_id}/cancel."""
     record = call.store.cancel_job(call.job(call.names["job_id"]).state.id, is_slow=call.cancels_slowly)
     call.announce()
     return serializers.success(serializers.single_job(record))
 
 
 def results_link(call: Call) -> Answer:
-    """Where the result of a job is."""
+    """GET /api/v1/jobs/{job_id}/results_link: an address without a token, that ends."""
     lifetime = timedelta(seconds=call.control.configuration.results.link_lifetime_s)
     link = call.store.result_link(call.job(call.names["job_id"]).state.id, lifetime)
     url = None if link is None else f"http://{call.request.headers['host']}{RESULT_PATH}{link}"
@@ -66,5 +65,5 @@ def results_link(call: Call) -> Answer:
 
 
 def result(call: Call) -> Answer:
-    """A result, at the address that its link says."""
+    """GET /results/{link}: the result itself, without an envelope."""
     return json_answer(200, serializers.result_body(*call.store.result(call.names["link"])))

@@ -75,7 +75,7 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class MemberRules:
+class Rules:
     """By what members are judged.
 
     Args:

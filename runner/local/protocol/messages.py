@@ -8,7 +8,7 @@ import math
 import re
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator
@@ -83,7 +83,7 @@ def require_loopback(request: Request) -> None:
         raise ForbiddenOriginError(f"Web pages of {origin!r} may not use this server.")
 
 
-def json_body(request: Request) -> object:
+def json_body(request: Request) -> Any:
     """The JSON value in the body.
 
     Raises:

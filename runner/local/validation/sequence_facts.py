@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-    from runner.local.validation.backend_config import BackendConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,15 +55,15 @@ class SequenceReader(Protocol):
         """The facts of an abstract representation; UnreadableSequenceError if it is none."""
         ...
 
-    def build(self, sequence: str, variables: Mapping[str, object]) -> None:
+    def build(self, sequence: str, variables: Mapping[str, Any]) -> None:
         """Build it with the values of a job; UnreadableSequenceError if that fails."""
         ...
 
-    def duration_ns(self, sequence: str, variables: Mapping[str, object]) -> int:
+    def duration_ns(self, sequence: str, variables: Mapping[str, Any]) -> int:
         """How long it is with the values of a job (in ns); asked of what can be built."""
         ...
 
-    def configuration(self, text: str) -> BackendConfig:
+    def configuration(self, text: str) -> Mapping[str, Any]:
         """A backend configuration as JSON; UnreadableConfigurationError if it is none."""
         ...
 

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-class RequestKind(StrEnum):
+class Kind(StrEnum):
     """What was about to happen; a SKIP is a person's decision that some jobs are not to be bought."""
 
     CLAIM = "claim"
@@ -43,11 +43,11 @@ class State(StrEnum):
 
 
 # Kinds of requests that buy.
-BUYING = frozenset({RequestKind.ADD, RequestKind.SUBMIT})
+BUYING = frozenset({Kind.ADD, Kind.SUBMIT})
 
 
 class Intention(TypedDict):
-    """What is written of a request before it is sent, see `JournalEntry`."""
+    """What is written of a request before it is sent, see `Entry`."""
 
     experiment: str
     submission: str
@@ -61,7 +61,7 @@ class Intention(TypedDict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JournalEntry:
+class Entry:
     """One row.
 
     Args:
@@ -87,7 +87,7 @@ class JournalEntry:
 
     seq: int
     at: datetime
-    kind: RequestKind
+    kind: Kind
     state: State
     experiment: str
     submission: str

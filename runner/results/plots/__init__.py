@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from runner.results.lazy import lazy_modules
 
 if TYPE_CHECKING:
-    from runner.results.plots import choose, matplotlib_figure
+    from runner.results.plots import choose, line_fits, matplotlib_figure
 
-__all__ = ["choose", "matplotlib_figure"]
+__all__ = ["choose", "line_fits", "matplotlib_figure"]
 __getattr__ = lazy_modules(__name__, *__all__)  # numbers and records are read without any picture

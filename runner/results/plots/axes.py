@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from difflib import get_close_matches
+from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import UsageError
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from runner.results.analysis.job_result import MeasuredJob
 
     Row = Mapping[str, float]
+    Fixed = tuple[tuple[AxisQuantity, float], ...]
 
 _DIGITS: Final = 9
 
@@ -75,6 +77,28 @@ class Points:
             f"{name} does not vary" + (f"; did you mean {near[0]}?" if near else ""),
             hint=f"what varies: {', '.join(names) or 'nothing'}",
         )
+
+    def along(self, x: str) -> int:
+        """Number of the axis along which lines run.
+
+        Args:
+            x: A variable on it; empty for the axis with the most values, or the last of those.
+
+        Raises:
+            UsageError: Nothing varies, or not this variable.
+        """
+        if not self.axes:
+            raise UsageError("no variable has several values: there is no curve", hint="--kind histogram")
+        sizes = [len(axis.values) for axis in self.axes]
+        return self.place(x) if x else max(range(len(sizes)), key=lambda number: (sizes[number], number))
+
+    def lines(self, along: int) -> dict[Fixed, dict[float, tuple[MeasuredJob, ...]]]:
+        """The jobs along each line, by rising x, by what else is fixed."""
+        groups: dict[tuple[float, ...], dict[float, tuple[MeasuredJob, ...]]] = {}
+        for point, jobs in sorted(self.jobs.items(), key=itemgetter(0)):
+            groups.setdefault(point[:along] + point[along + 1 :], {})[point[along]] = jobs
+        others = [axis.quantity for axis in self.axes[:along] + self.axes[along + 1 :]]
+        return {tuple(zip(others, at, strict=True)): some for at, some in sorted(groups.items())}
 
 
 def points(jobs: Sequence[MeasuredJob], *, first: Sequence[str] = ()) -> Points:

@@ -42,6 +42,8 @@ class Asked:
         observable: Name of one, see `runner.results.plots.observables`; occupation where it is empty.
 
         top: How many bitstrings a histogram shows one by one.
+
+        fit: Model that is fitted to the lines of a curve, or a formula.
     """
 
     kind: PictureKind | None = None
@@ -50,6 +52,7 @@ class Asked:
     y: str = ""
     observable: str = ""
     top: int = TOP
+    fit: str = ""
 
 
 def picture(title: str, jobs: Sequence[MeasuredJob], asked: Asked) -> Picture:
@@ -74,11 +77,13 @@ def picture(title: str, jobs: Sequence[MeasuredJob], asked: Asked) -> Picture:
         return occupations(title, job, asked.observable or OCCUPATION, notes=notes)
     shown = observable(asked.observable or OCCUPATION, jobs)
     if kind is PictureKind.CURVE:
-        return curves(title, known, shown, x=asked.x)
+        return curves(title, known, shown, x=asked.x, fit=asked.fit)
     return heatmap(title, known, shown, x=asked.x, y=asked.y)
 
 
 def _kind(known: Points, asked: Asked) -> PictureKind:
+    if asked.fit:
+        return PictureKind.CURVE
     if asked.job or not known.axes:
         return PictureKind.HISTOGRAM
     if asked.y:
@@ -99,6 +104,7 @@ def _check(kind: PictureKind, asked: Asked) -> None:
         "x": asked.x and kind in _OF_JOB,
         "y": asked.y and kind is not PictureKind.HEATMAP,
         "an observable": asked.observable and kind is PictureKind.HISTOGRAM,
+        "a fit": asked.fit and kind is not PictureKind.CURVE,
     }
     for what, is_useless in useless.items():
         if is_useless:
@@ -136,6 +142,8 @@ class PlotOptions(TypedDict, total=False):
     """`occupation`, which is the default, or another; see `runner.results.plots.observables`."""
     top: int
     """How many bitstrings a histogram shows one by one."""
+    fit: str
+    """Model that is fitted to each line of a curve: `rabi`, `ramsey`, … or a formula; see `Results.fit`."""
 
 
 def drafted(title: str, jobs: Sequence[MeasuredJob], kind: str | None, options: PlotOptions) -> Picture:

@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from runner.domain.numerals import counted
-from runner.errors import UsageError
+from runner.results import plots
 from runner.results.plots.axes import number_of
 from runner.results.plots.missing_jobs import said_below
 from runner.results.plots.picture import CurveLine, Curves, Picture
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from runner.results.analysis.job_result import MeasuredJob
     from runner.results.plots.axes import Points
     from runner.results.plots.observables import Observable
     from runner.results.plots.picture import MeasuredValue
 
+
 T = TypeVar("T")
 LINES: Final = 7
 
 
-def curves(title: str, known: Points, shown: Observable, *, x: str) -> Picture:
+def curves(title: str, known: Points, shown: Observable, *, x: str, fit: str = "") -> Picture:
     """A line for each value of the other variables; evenly chosen ones where there are too many.
 
     Args:
         x: The variable along which they run; empty for the one with the most values, or the last of those.
+
+        fit: Model that is fitted to each line; see `runner.results.analysis.fit_models`.
     """
-    if not known.axes:
-        raise UsageError("no variable has several values: there is no curve", hint="--kind histogram")
-    along = known.place(x) if x else _longest(known)
+    along = known.along(x)
     lines = _lines(known, shown, along)
     drawn = evenly(lines, LINES)
+    fits: tuple[str, ...] = ()
+    if fit:
+        drawn, fits = _fitted(drawn, fit, known, shown, along)
     left_out = f"{len(drawn)} of {len(lines)} lines are drawn" if len(drawn) < len(lines) else ""
     every = [job for some in known.jobs.values() for job in some]
     said = runs_said(known.jobs.values())
@@ -44,6 +49,7 @@ def curves(title: str, known: Points, shown: Observable, *, x: str) -> Picture:
             filter(
                 None,
                 (
+                    *fits,
                     left_out,
                     _gaps_said(every, known.axes[along].name),
                     moving(known),
@@ -55,29 +61,30 @@ def curves(title: str, known: Points, shown: Observable, *, x: str) -> Picture:
     )
 
 
-def _longest(known: Points) -> int:
-    sizes = [len(axis.values) for axis in known.axes]
-    return max(range(len(sizes)), key=lambda number: (sizes[number], number))
-
-
 def _lines(known: Points, shown: Observable, along: int) -> list[CurveLine]:
-    groups: dict[tuple[float, ...], list[tuple[float, Sequence[MeasuredJob]]]] = {}
-    for point, jobs in known.jobs.items():
-        groups.setdefault(point[:along] + point[along + 1 :], []).append((point[along], jobs))
-    others = [axis.quantity for axis in known.axes[:along] + known.axes[along + 1 :]]
     x = known.axes[along].name
+    return [CurveLine(at, _readings(some, shown, x)) for at, some in known.lines(along).items()]
+
+
+def _fitted(
+    lines: Iterable[CurveLine], model: str, known: Points, shown: Observable, along: int
+) -> tuple[list[CurveLine], tuple[str, ...]]:
+    """Lines with the curves that fit best, and what is to be said of these."""
+    axis, groups = known.axes[along], known.lines(along)
+    found = {line: plots.line_fits.line_fit(model, axis, groups[line.at], shown) for line in lines}
+    said = tuple(f"{line.label}: {fit}" if line.at else str(fit) for line, fit in found.items())
     return [
-        CurveLine(tuple(zip(others, at, strict=True)), _readings(some, shown, x))
-        for at, some in sorted(groups.items())
-    ]
+        replace(line, fit=plots.line_fits.sampled(fit, [x for x, _ in line.points]))
+        for line, fit in found.items()
+    ], said
 
 
 def _readings(
-    some: Sequence[tuple[float, Sequence[MeasuredJob]]], shown: Observable, x: str
+    some: Mapping[float, Sequence[MeasuredJob]], shown: Observable, x: str
 ) -> tuple[tuple[float, MeasuredValue | None], ...]:
     """What was measured along a line; nothing at points that the file leaves out, so that it is broken."""
-    there = {value: shown.read(jobs) for value, jobs in some}
-    gaps = excluded([job for _, jobs in some for job in jobs], x)
+    there = {value: shown.read(jobs) for value, jobs in some.items()}
+    gaps = excluded([job for jobs in some.values() for job in jobs], x)
     return tuple(sorted((dict.fromkeys(gaps) | there).items(), key=lambda each: each[0]))
 
 

@@ -114,7 +114,12 @@ def _line(axes: Axes, line: CurveLine, color: str, marker: str) -> None:
     values = [math.nan if each is None else each.value for _, each in line.points]
     errors = [_NO_ERROR if each is None else each.error or _NO_ERROR for _, each in line.points]
     label = ", ".join(_valued(quantity, value) for quantity, value in line.at)
-    axes.errorbar(xs, values, yerr=errors, color=color, marker=marker, capsize=2, elinewidth=0.9, label=label)
+    look: dict[str, Any] = {"color": color, "marker": marker, "capsize": 2, "elinewidth": 0.9, "label": label}
+    if line.fit:
+        look["linestyle"] = "none"
+    axes.errorbar(xs, values, yerr=errors, **look)
+    if line.fit:
+        axes.plot(*zip(*line.fit, strict=True), color=color, linewidth=1.1, marker="")
 
 
 def _valued(quantity: AxisQuantity, value: float) -> str:

@@ -45,10 +45,29 @@ class Observable:
 
     def read(self, jobs: Sequence[MeasuredJob]) -> MeasuredValue | None:
         """Its value over all runs of jobs that measured the same point; None when there are none."""
+        counts, fn = self._of_point(jobs)
+        return reading(analysis.observables.expectation(counts, fn)) if fn else None
+
+    def tally(self, jobs: Sequence[MeasuredJob]) -> tuple[float, float] | None:
+        """Hits and runs of jobs that measured the same point, as if each run were a hit or none.
+
+        Where a run may be something between, as the mean over several qubits is, they are those of a
+        binomial with the same mean and standard error.
+        """
+        counts, fn = self._of_point(jobs)
+        if not counts or not fn:
+            return None
+        low, high = self.measured.low, self.measured.high
+        estimate = analysis.observables.expectation(counts, fn)
+        share, error = (estimate.value - low) / (high - low), estimate.error / (high - low)
+        is_either = all(fn(bits) in {low, high} for bits in counts)
+        runs = float(counts.total) if is_either or not error > 0 else share * (1 - share) / error**2
+        return share * runs, runs
+
+    def _of_point(self, jobs: Sequence[MeasuredJob]) -> tuple[Counts | None, PerBitstring | None]:
         same = [job for job in jobs if job.counts and job.qubit_ids == jobs[0].qubit_ids]
         counts = Counts.added(job.counts for job in same if job.counts)
-        fn = self.of(jobs[0]) if counts else None
-        return reading(analysis.observables.expectation(counts, fn)) if fn else None
+        return counts, self.of(jobs[0]) if counts else None
 
 
 def reading(estimate: Estimate) -> MeasuredValue | None:

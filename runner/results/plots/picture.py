@@ -74,10 +74,13 @@ class CurveLine:
 
     Args:
         at: What else is fixed along it, with its values; nothing when there is but one line.
+
+        fit: A curve that was fitted to it, as points that are close to each other; else empty.
     """
 
     at: tuple[tuple[AxisQuantity, float], ...]
     points: tuple[tuple[float, MeasuredValue | None], ...]
+    fit: tuple[tuple[float, float], ...] = ()
 
     @property
     def label(self) -> str:

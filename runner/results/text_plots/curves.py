@@ -109,7 +109,9 @@ def _axes(canvas: Canvas, frame: _Frame, numbers: dict[float, str], signs: Signs
 
 def _trace(canvas: Canvas, frame: _Frame, line: Drawn, color: str, sign: str) -> None:
     """What joins neighbours, so that the eye finds them; nothing across a gap."""
-    for (x1, one), (x2, other) in pairwise(line.points):
+    for x, y in line.fit:
+        canvas.put(frame.row(y), frame.column(x), sign, color)
+    for (x1, one), (x2, other) in pairwise(() if line.fit else line.points):
         if one is None or other is None:
             continue
         first, last = frame.column(x1), frame.column(x2)
