@@ -23,6 +23,7 @@ settings.register_profile(
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
 )
+settings.register_profile("thorough", parent=settings.get_profile("any speed"), max_examples=600)
 settings.load_profile("any speed")
 
 _FOREIGN = ("PASQAL_USERNAME", "PASQAL_PASSWORD", "PASQAL_TOKEN", "PASQAL_PROJECT_ID", "FORCE_COLOR")

@@ -31,7 +31,7 @@ ROOMS += ["project", "cli"]
         ["-c", "import sys; from importlinter.cli import lint_imports_command as main; sys.exit(main())"],
         ["-m", "ruff", "check", "."],
         ["-m", "ruff", "format", "--check", "."],
-        ["-m", "mypy"],
+        pytest.param(["-m", "mypy"], marks=pytest.mark.long),
     ],
     ids=["imports", "ruff", "format", "mypy"],
 )

@@ -52,6 +52,7 @@ def test_a_file_with_code_is_refused_until_it_is_allowed(tmp_path):
     assert (0, "specs/chain.yaml: fine: chain, 5 jobs, 2500 runs\n", "") == allowed == kept
 
 
+@pytest.mark.long
 def test_where_no_python_is_wanted_settings_allow_none(tmp_path):
     """As for a stranger's pull request: files with code are named, and the others checked."""
     lab = a_lab_with_code(tmp_path, settings="allow_python = true\n")

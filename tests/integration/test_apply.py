@@ -77,6 +77,7 @@ def test_the_whole_path_measures_what_pulser_measures(lab):
     assert order[4000] > order[1600] + 0.1 > order[800] + 0.2 > order[400] + 0.3
 
 
+@pytest.mark.long
 def test_records_say_what_ran_and_where_it_came_from(lab):
     """The manifest: file, sequence, device, versions, commit."""
     commands.run(lab, "apply", "specs")
@@ -100,6 +101,7 @@ def test_records_say_what_ran_and_where_it_came_from(lab):
     jsonschema.Draft202012Validator(schema).validate(manifest)
 
 
+@pytest.mark.long
 def test_submitted_work_is_found_again_by_another_command(lab):
     """`--no-wait` returns, the local cloud goes on, and the next command records."""
     code, _, stderr = commands.run(lab, "apply", "specs", "--no-wait")
@@ -109,6 +111,7 @@ def test_submitted_work_is_found_again_by_another_command(lab):
     assert (0, [(100, 50), (200, 50), (300, 50)]) == (code, bought(lab)), stderr
 
 
+@pytest.mark.long
 def test_impatience_is_told_by_the_exit_code(lab):
     """5: still progressing; nothing is lost."""
     code, _, stderr = commands.run(lab, "apply", "specs", "--timeout", "0")
@@ -140,6 +143,7 @@ def repetitions(lab):
     return {job["job_id"]: (job["key"], job["name"]) for job in map(json.loads, lines)}
 
 
+@pytest.mark.long
 @pytest.mark.seconds(12)
 def test_repetitions_are_bought_one_by_one_and_stay_what_they_are(lab):
     """Twice buys two, again none, three times one more; without records they are told apart as before."""

@@ -27,6 +27,7 @@ from runner.local.engines.emulation import emulate
 from runner.local.rules.records import Started
 from runner.local.server.launch import running
 
+pytestmark = pytest.mark.long
 distributed = pytest.importorskip("distributed", reason="the package distributed (extra [dask]) is missing")
 # ruff: noqa: E402  (these need it)
 from dask_work import work

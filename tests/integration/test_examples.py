@@ -14,6 +14,9 @@ SPECS = Path(__file__).parents[2] / "specs"
 LARGE = "afm-ramp"  # has tests of its own, with other numbers
 
 
+pytestmark = pytest.mark.long  # one server runs all examples
+
+
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory):
     """Records of all examples but the large one, by experiment; sent to no other cloud than the local one."""

@@ -125,6 +125,7 @@ def test_a_pull_request_has_one_comment_which_is_kept_current(github):
     assert not list(github.folder.rglob("local-cloud"))
 
 
+@pytest.mark.long
 def test_a_plan_knows_what_is_on_record(github):
     """From the branch of the records, though no cloud is asked: of two jobs one is done."""
     code, _, err = commands.run(github.work, "apply", "specs")
@@ -150,6 +151,7 @@ def test_a_plan_knows_what_is_on_record(github):
     assert "1 of 2" in plan.summary
 
 
+@pytest.mark.long
 def test_a_broken_file_is_annotated_and_still_has_its_plan(github):
     """Both jobs are red, and the comment says why."""
     git(github.work, "checkout", "--quiet", "-b", "topic")
@@ -161,6 +163,7 @@ def test_a_broken_file_is_annotated_and_still_has_its_plan(github):
     assert "pair" in github.plans[0]
 
 
+@pytest.mark.long
 def test_a_pull_request_from_a_fork_has_a_plan_in_the_summary_and_no_hostile_name_is_run(github):
     """It has no secrets and may not comment: that is not tried."""
     git(github.work, "checkout", "--quiet", "-b", "$(touch${IFS}pwned)")
@@ -179,6 +182,7 @@ def test_a_pull_request_from_a_fork_has_a_plan_in_the_summary_and_no_hostile_nam
     assert "read-only" not in jobs["plan"].summary + jobs["plan"].printed
 
 
+@pytest.mark.long
 def test_what_is_merged_is_bought_once_and_recorded_on_a_branch(github):
     """The next look, on a machine that knows nothing and whose cloud has forgotten all, buys nothing more."""
     push, schedule = github.run("push"), github.run("schedule")

@@ -103,6 +103,7 @@ def test_a_merge_request_has_one_note_which_is_kept_current(gitlab):
     assert plan.startswith(f"{MARKER}\n")
 
 
+@pytest.mark.long
 def test_without_a_token_the_plan_is_an_artifact_and_a_broken_file_is_red(gitlab):
     """As in a merge request from a fork; no name is run."""
     git(gitlab.work, "checkout", "--quiet", "-b", "$(touch${IFS}pwned)")
@@ -115,6 +116,7 @@ def test_without_a_token_the_plan_is_an_artifact_and_a_broken_file_is_red(gitlab
     assert [] == list(gitlab.folder.rglob("pwned"))
 
 
+@pytest.mark.long
 def test_what_is_merged_is_bought_and_recorded(gitlab):
     """By the pipeline of the push; that of the schedule is the same command."""
     given = {"CI_COMMIT_BRANCH": "main", "CI_DEFAULT_BRANCH": "main"}

@@ -145,6 +145,7 @@ def test_an_apply_killed_at_any_moment_buys_every_job_exactly_once(lab, delay_s)
     assert (0, 3) == (code, len(records)), stderr
 
 
+@pytest.mark.long
 @pytest.mark.seconds(13)
 def test_two_clones_that_apply_at_the_same_moment_buy_every_job_once(tmp_path, cloud):
     """They share the namespace of their root commit, see each other's claims, and the oldest wins."""

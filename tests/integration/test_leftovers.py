@@ -77,8 +77,11 @@ def is_gone(pid):
 @pytest.mark.seconds(10)
 @pytest.mark.parametrize(
     ("end", "words"),
-    [("pass", []), ("os.abort()", ["-n", "1"]), ("time.sleep(3600)", ["-n", "1"])],
-    ids=["careless", "aborted", "killed"],
+    [
+        pytest.param("pass", [], id="careless"),
+        pytest.param("os.abort()", ["-n", "1"], marks=pytest.mark.long, id="aborted"),
+        pytest.param("time.sleep(3600)", ["-n", "1"], marks=pytest.mark.long, id="killed"),
+    ],
 )
 def test_a_server_ends_with_pytest(careless, end, words):
     """Whether pytest ends by itself, dies of a test, or is killed while one runs."""

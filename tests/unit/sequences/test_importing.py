@@ -187,6 +187,7 @@ def sequences(draw):
     return sequence
 
 
+@pytest.mark.long
 @pytest.mark.seconds(10)
 @settings(max_examples=60)
 @given(st.data())
