@@ -99,15 +99,15 @@ def said(capsys, *words):
 
 
 @contextmanager
-def faulty_target(lab, faults):
-    """Name of a target of a lab: a local cloud of its own, with faults in TOML."""
-    (lab / "faults.toml").write_text(faults, encoding="utf-8")
-    process = start(lab, "local", "serve", "--store", "elsewhere", "--config", "faults.toml")
+def own_target(lab, configuration):
+    """Name of a target of a lab: a local cloud of its own, with a configuration in TOML."""
+    (lab / "cloud.toml").write_text(configuration, encoding="utf-8")
+    process = start(lab, "local", "serve", "--store", "elsewhere", "--config", "cloud.toml")
     try:
         url = re.search(r"http://\S+", process.stdout.readline()).group()
         with (lab / "runner.toml").open("a", encoding="utf-8") as settings:
-            settings.write(f'[targets.faulty]\nurl = "{url}"\nsettle_s = 0\npoll_s = 0.1\n')
-        yield "faulty"
+            settings.write(f'[targets.own]\nurl = "{url}"\nsettle_s = 0\npoll_s = 0.1\n')
+        yield "own"
     finally:
         process.send_signal(signal.SIGTERM)
         process.communicate(timeout=TIMEOUT_S)

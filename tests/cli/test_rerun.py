@@ -60,7 +60,7 @@ def test_jobs_that_failed_for_good_are_tried_again_and_no_other(capsys, lab):
         WITH_COMMENTS.replace("  jobs:", "  policy: {retry: {limit: 0, backoff_s: 0}}  # no retry\n  jobs:"),
         encoding="utf-8",
     )
-    with commands.faulty_target(lab, TWO_JOBS_FAIL) as target:
+    with commands.own_target(lab, TWO_JOBS_FAIL) as target:
         there = ("--target", target)
         failed = said(capsys, "apply", "specs", "--yes", *there)
         rerun = said(capsys, "rerun", "specs/pair.yaml", "--failed", *there)

@@ -105,7 +105,7 @@ def test_a_plan_that_was_begun_is_continued_after_an_interruption(capsys, lab):
 def test_the_retry_of_a_failed_job_is_not_bought_and_is_said(capsys, lab):
     """3; the next apply of the file buys it."""
     edit(lab / "specs" / "pair.yaml", "  jobs:", "  policy: {retry: {backoff_s: 0}}\n  jobs:")
-    with commands.faulty_target(lab, ONE_JOB_FAILS) as target:
+    with commands.own_target(lab, ONE_JOB_FAILS) as target:
         said(capsys, "plan", "specs", "-O", "pair.plan", "--target", target)
         code, _, err = said(capsys, "apply", "pair.plan", "--target", target)
         before = len(measured(lab))

@@ -177,13 +177,11 @@ def test_results_without_any_are_missing(capsys, lab):
 
 def test_cancel_cancels_what_is_pending_and_apply_says_so(capsys, lab):
     """3: jobs ended for good without a result."""
-    slow = commands.EXPERIMENT.replace("EMU_FREE", "FRESNEL").replace("runs: 50", "runs: 500")
-    slow = slow.replace("[100, 200, 300]", "{range: [100, 3000, 20]}")
-    (lab / "specs" / "pair.yaml").write_text(slow, encoding="utf-8")
-    submitted = said(capsys, "apply", "specs", "--no-wait")
-    cancelled = said(capsys, "cancel", "specs", "--yes")
-    again = said(capsys, "cancel", "specs", "--yes", "-o", "json")
-    applied = said(capsys, "apply", "specs")
+    with commands.own_target(lab, '[life_cycle]\npaused_devices = ["EMU_FREE"]\n') as target:
+        submitted = said(capsys, "apply", "specs", "--no-wait", "--yes", "--target", target)
+        cancelled = said(capsys, "cancel", "specs", "--yes", "--target", target)
+        again = said(capsys, "cancel", "specs", "--yes", "-o", "json", "--target", target)
+        applied = said(capsys, "apply", "specs", "--yes", "--target", target)
 
     assert (0, 0, 0, 3) == (submitted[0], cancelled[0], again[0], applied[0]), applied[2]
     assert "jobs are pending" in cancelled[1]
