@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal
 
+from runner.domain.qpu_time import is_emulator, qpu_seconds
 from runner.domain.suggestions import suggestion
 from runner.errors import Problem
 from runner.project.cache.device_specs import known_names
 from runner.project.config.repository import as_typed
 from runner.project.config.settings import FILE_NAME
-from runner.reconcile.model.cost import is_emulator, qpu_seconds
 from runner.reconcile.model.tags import SHORT
 
 if TYPE_CHECKING:

@@ -8,11 +8,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from runner.domain.qpu_time import qpu_seconds
 from runner.errors import UsageError
 from runner.project import late_imports
 from runner.project.api import Declared
 from runner.project.views.describe import chosen_job, drawings_of
-from runner.reconcile.model.cost import qpu_seconds
 from runner.reconcile.model.tags import SHORT
 from runner.results.plots.choose import Asked, picture
 from runner.results.plots.picture import PictureKind

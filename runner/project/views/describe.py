@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.domain.qpu_time import qpu_seconds
 from runner.domain.suggestions import suggested_job
 from runner.errors import UsageError
 from runner.project import late_imports
-from runner.reconcile.model.cost import qpu_seconds
 
 if TYPE_CHECKING:
     from runner.domain import Budget, DesiredJob

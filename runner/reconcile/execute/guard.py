@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from runner.domain import BatchStatus, JobStatus, OnUnknown, RunsMode, Shortfall
 from runner.domain.numerals import counted
-from runner.reconcile.model.cost import is_emulator, qpu_seconds, unclear_settle_s
+from runner.domain.qpu_time import is_emulator, qpu_seconds, unclear_settle_s
 from runner.reconcile.model.entries import BUYING, Kind, State
 from runner.reconcile.model.kinship import Kin, kin
 from runner.reconcile.model.plan import Cost

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runner.domain import BatchStatus
 from runner.domain.numerals import counted
-from runner.reconcile.model.cost import unclear_settle_s
+from runner.domain.qpu_time import unclear_settle_s
 from runner.reconcile.model.entries import BUYING, Kind, State
 from runner.reconcile.model.kinship import Kin, kin
 from runner.reconcile.model.observation import Observation, Sighting, TargetSettings

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from runner.domain import BatchStatus, JobStatus
-from runner.reconcile.model.cost import qpu_seconds
+from runner.domain.qpu_time import qpu_seconds
 from runner.reconcile.model.entries import BUYING
 from runner.reconcile.model.plan import Cost, WaitFor
 from runner.reconcile.plan.counted_jobs import effective_status

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from runner.domain import JobStatus
 from runner.domain.numerals import counted
+from runner.domain.qpu_time import qpu_seconds
 from runner.reconcile.model.actions import Hold
-from runner.reconcile.model.cost import qpu_seconds
 from runner.reconcile.model.plan import Cost, WaitFor
 from runner.reconcile.model.tags import SHORT
 from runner.reconcile.plan.counted_jobs import effective_status, is_under_way

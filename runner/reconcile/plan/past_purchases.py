@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runner.domain import JobStatus, constants_differences, constants_of
 from runner.domain.digests import recipe_parts
 from runner.domain.json_values import plain_differences
-from runner.reconcile.model.cost import is_emulator
+from runner.domain.qpu_time import is_emulator
 from runner.reconcile.model.plan import Difference
 from runner.reconcile.model.tags import SHORT, read_marks
 from runner.reconcile.plan.device_changes import device_difference_said, device_differences

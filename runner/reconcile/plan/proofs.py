@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runner.domain import DeviceSource
 from runner.domain.identity import UNPROVED
+from runner.domain.qpu_time import is_emulator
 from runner.reconcile.model.actions import Hold
-from runner.reconcile.model.cost import is_emulator
 from runner.reconcile.model.kinship import Kin, changes, changes_said, device_source
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import JobStatus, Submission
+from runner.domain.qpu_time import qpu_seconds
 from runner.reconcile.model.actions import Adopt, Hold, RecordResults
-from runner.reconcile.model.cost import qpu_seconds
 from runner.reconcile.model.plan import Cost, Health, Sync, WaitFor
 from runner.reconcile.model.result_fetches import next_fetch_s
 from runner.reconcile.plan import maintenance

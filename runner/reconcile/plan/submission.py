@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import BatchMode, OnUnknown, Submission
+from runner.domain.qpu_time import is_emulator
 from runner.reconcile.model.actions import AddJobs, Claim, Fence, Hold, Submit
-from runner.reconcile.model.cost import is_emulator
 from runner.reconcile.model.entries import Kind, State
 from runner.reconcile.model.plan import WaitFor
 from runner.reconcile.model.repetitions import together
