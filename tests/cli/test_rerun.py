@@ -54,6 +54,7 @@ def test_the_counter_is_raised_in_the_text_and_the_next_apply_measures_again(cap
     assert "@@ -5 +5 @@\n-  rerun: 1\n+  rerun: 2\n" in second[1]
 
 
+@pytest.mark.long
 def test_jobs_that_failed_for_good_are_tried_again_and_no_other(capsys, lab):
     """Another round of the retry policy; what is measured is not bought."""
     (lab / "specs" / "pair.yaml").write_text(

@@ -102,6 +102,7 @@ def test_a_plan_that_was_begun_is_continued_after_an_interruption(capsys, lab):
     assert [(t, 50) for t in range(100, 3001, 100)] == measured(lab)
 
 
+@pytest.mark.long
 def test_the_retry_of_a_failed_job_is_not_bought_and_is_said(capsys, lab):
     """3; the next apply of the file buys it."""
     edit(lab / "specs" / "pair.yaml", "  jobs:", "  policy: {retry: {backoff_s: 0}}\n  jobs:")

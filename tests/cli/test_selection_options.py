@@ -21,6 +21,7 @@ def lab(tmp_path, monkeypatch):
     commands.stop_local_cloud(lab / ".runner" / "local-cloud")
 
 
+@pytest.mark.long
 def test_every_verb_acts_on_what_is_chosen_alone(capsys, lab):
     """Planned, applied, shown, cancelled and validated."""
     chosen = ("--only", "pair*", "--exclude", "pair-b")

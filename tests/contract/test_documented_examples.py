@@ -49,6 +49,7 @@ from patience import PATIENCE_S
 
 from runner.local.rules.device_types import DEVICE_TYPES
 
+pytestmark = pytest.mark.long
 HERE = Path(__file__).parent
 INSTALLED = "0.24.0"
 FIRST_LINE = re.compile(r"the local cloud answers at (http://127\.0\.0\.1:\d+)\n")

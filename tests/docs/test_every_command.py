@@ -62,7 +62,10 @@ NOT_RUN = [
 ]
 
 # Pages whose commands take more than a few seconds.
-LONG = {"adopting", "ci", "first-merge", "gitops", "no-state-file", "python-sequences"}
+LONG = {
+    *("adopting", "ci", "first-merge", "fits", "gitops", "no-state-file", "python-sequences", "qpu"),
+    *("results-in-python", "same-experiment"),
+}
 
 
 @contextmanager

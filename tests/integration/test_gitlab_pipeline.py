@@ -82,6 +82,7 @@ def gitlab(tmp_path):
         service.end(Path(short))
 
 
+@pytest.mark.long
 def test_a_merge_request_has_one_note_which_is_kept_current(gitlab):
     """Found again behind a page of others, one of whom writes under our mark."""
     stranger = {"id": 7, "author": {"id": 2}, "body": f"{MARKER}\nmine"}

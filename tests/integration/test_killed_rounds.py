@@ -23,7 +23,7 @@ from runner.local.server.launch import running
 
 ROUNDS = 50
 PART = 10
-FEW = 2  # where not all are played
+FEW = 1  # where not all are played
 # How often both are killed in a round, and when at the latest (in s).
 KILLS = (0, 1, 2, 2)
 LIFE_S = 0.8

@@ -48,7 +48,7 @@ def run(*words):
 @pytest.mark.seconds(20)
 @pytest.mark.parametrize(
     ("first", "n"),
-    [(0, 40), *(pytest.param(first, 100, marks=pytest.mark.long) for first in range(0, 600, 100))],
+    [(0, 20), *(pytest.param(first, 100, marks=pytest.mark.long) for first in range(0, 600, 100))],
 )
 def test_nothing_that_must_hold_is_broken_on_any_cloud_that_the_reference_allows(first, n):
     """The schedules of the first seeds: safety all the time, and progress after the last fault."""

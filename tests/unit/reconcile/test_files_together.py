@@ -106,7 +106,7 @@ def said(plan):
 
 
 @settings(
-    max_examples=30,
+    max_examples=12,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink takes minutes
 )
 @given(files(), st.randoms())
