@@ -62,7 +62,7 @@ target = "cloud"
 [targets.cloud]
 url = "{url}"
 settle_s = 0.5
-lease_s = 5
+claim_ttl_s = 5
 poll_s = 0.2
 """
 

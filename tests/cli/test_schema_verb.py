@@ -67,6 +67,15 @@ def test_the_published_schema_of_settings_is_the_generated_one():
     assert json.dumps(settings_schema(), indent=2, ensure_ascii=False) + "\n" == text
 
 
+@pytest.mark.parametrize(
+    ("keys", "expected"),
+    [("claim_ttl_s = 7", True), ("lease_s = 7", True), ("claim_ttl_s = 7\nlease_s = 7", False)],
+)
+def test_an_editor_takes_the_key_of_earlier_versions(keys, expected):
+    """As the runner does; not beside the present one."""
+    assert expected == is_valid(f'[targets.mirror]\nurl = "http://127.0.0.1:9"\n{keys}\n')
+
+
 def test_the_readmes_settings_are_valid():
     """What is copied from there is taken."""
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

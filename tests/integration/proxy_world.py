@@ -27,7 +27,7 @@ target = "test"
 [targets.test]
 url = "{url}"
 settle_s = {settle_s}
-lease_s = {lease_s}
+claim_ttl_s = {claim_ttl_s}
 poll_s = 0.1
 """
 _CRASHED = 70
@@ -110,7 +110,7 @@ class World:
     def _set_up(self, script, namespace):
         self._policy = script.policy
         settings = _SETTINGS.format(
-            namespace=namespace, url=self._proxy.url, settle_s=SETTLE_S, lease_s=LEASE_S
+            namespace=namespace, url=self._proxy.url, settle_s=SETTLE_S, claim_ttl_s=LEASE_S
         )
         for name, version in zip(NAMES, script.firsts, strict=False):
             self._labs.append(commands.a_lab(self._folder / name))

@@ -34,7 +34,7 @@ target = "test"
 [targets.test]
 url = "{url}"
 settle_s = 0.3
-lease_s = 1.0
+claim_ttl_s = 1.0
 poll_s = 0.1
 """
 LAG = {"effect": "lag", "lag_s": 0.25, "path": "/api/v1/batches"}

@@ -28,7 +28,7 @@ target = "test"
 [targets.test]
 url = "{url}"
 settle_s = 0.15
-lease_s = 0.6
+claim_ttl_s = 0.6
 poll_s = 0.1
 """
 # Answers lost before and after the cloud has acted, errors, requests that come late, and lists that lag.

@@ -75,7 +75,15 @@ def _in_repository(name: str) -> str:
 InRepository = Annotated[str, AfterValidator(_in_repository)]
 
 
-class Target(StrictTable, json_schema_extra={"not": {"required": ["region", "url"]}}):
+def _target_schema(schema: dict[str, Any]) -> None:
+    """Says what pydantic cannot: what excludes each other, and the key of earlier versions."""
+    known = schema["properties"]
+    said = {"title": "lease_s", "description": "claim_ttl_s (in s) of earlier versions.", "deprecated": True}
+    known["lease_s"] = known["claim_ttl_s"] | said
+    schema["not"] = {"anyOf": [{"required": ["region", "url"]}, {"required": ["claim_ttl_s", "lease_s"]}]}
+
+
+class Target(StrictTable, json_schema_extra=_target_schema):
     """A cloud that experiments can be applied to: a region of PCS, any base URL, or this machine."""
 
     region: str | None = optional("Region of PCS: fr or sa.", "fr")
