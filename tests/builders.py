@@ -20,7 +20,7 @@ from runner.domain import (
     repetition_key,
 )
 from runner.reconcile import Observation, Planned, Snapshot, TargetSettings
-from runner.reconcile.model.entries import Entry, Kind, State
+from runner.reconcile.model.entries import JournalEntry, RequestKind, State
 from runner.reconcile.plan import planner
 from runner.results import Counts, JobResult, Results, ResultStatus, Runs
 
@@ -111,7 +111,7 @@ def a_batch(batch_id="b1", *jobs, **fields):
     return ObservedBatch(**values | fields)
 
 
-def an_entry(kind=Kind.CLAIM, state=State.ACCEPTED, **fields):
+def an_entry(kind=RequestKind.CLAIM, state=State.ACCEPTED, **fields):
     """A row of the journal."""
     values = {
         "seq": 1,
@@ -123,7 +123,7 @@ def an_entry(kind=Kind.CLAIM, state=State.ACCEPTED, **fields):
         "claim": "c",
         "batch_id": "b1",
     }
-    return Entry(**values | fields)
+    return JournalEntry(**values | fields)
 
 
 def a_record(job_id="j1", *, t=1, runs=100, status=JobStatus.DONE, counts=None, **fields):

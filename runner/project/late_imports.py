@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from runner.cloud.wire.webhook_post import post as post
     from runner.local.protocol.configuration import Configuration as Configuration
     from runner.local.protocol.configuration import read_configuration as read_configuration
-    from runner.local.server.server import Settings as Settings
+    from runner.local.server.server import ServerSettings as ServerSettings
     from runner.local.server.server import serve as serve
     from runner.results.plots.matplotlib_figure import content as content
     from runner.results.plots.matplotlib_figure import figure as figure
@@ -33,7 +33,7 @@ else:
         "post": "runner.cloud.wire.webhook_post",
         "Configuration": "runner.local.protocol.configuration",
         "read_configuration": "runner.local.protocol.configuration",
-        "Settings": "runner.local.server.server",
+        "ServerSettings": "runner.local.server.server",
         "serve": "runner.local.server.server",
         "content": "runner.results.plots.matplotlib_figure",
         "figure": "runner.results.plots.matplotlib_figure",

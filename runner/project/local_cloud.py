@@ -51,7 +51,7 @@ def serve_local(store: Path, how: Serving, *, on_ready: Callable[[str], None]) -
         LocalCloudError: The configuration is not valid, the address cannot be had, another server has the
             store, or the engine needs what is not there.
     """
-    settings = late_imports.Settings(
+    settings = late_imports.ServerSettings(
         store=store,
         host=how.host,
         port=how.port,

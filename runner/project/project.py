@@ -33,7 +33,7 @@ from runner.project.experiments.manifest import manifest
 from runner.project.experiments.names import declared_names, dependencies
 from runner.project.local_cloud import local_store
 from runner.project.recorded_jobs import RecordedJobs
-from runner.reconcile import Context, Journal, Memory, Patience, Reconciler, Snapshot, utc_now
+from runner.reconcile import CloudMemory, Context, Journal, Patience, Reconciler, Snapshot, utc_now
 from runner.results import Records
 from runner.results.records.files import obstacle
 
@@ -338,9 +338,9 @@ class Project:
         return f"{begins}: {counted(gone, 'batch')} of this checkout went with it; {counts}" if gone else ""
 
     @cached_property
-    def _told(self) -> Memory:
+    def _told(self) -> CloudMemory:
         """What this process was told of the target."""
-        return Memory(time.monotonic)
+        return CloudMemory(time.monotonic)
 
     def _keep_report(self, name: str, text: str) -> str:
         """Keeps a report for people in the runner's own folder; answers where it stands."""

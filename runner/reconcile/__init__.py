@@ -13,7 +13,7 @@ from runner.reconcile.execute.executor import Executor
 from runner.reconcile.execute.reconciler import End, Outcome, Patience, Reconciler, Watch
 from runner.reconcile.journal.history import Happening
 from runner.reconcile.journal.journal import Journal
-from runner.reconcile.memory import Memory
+from runner.reconcile.memory import CloudMemory
 from runner.reconcile.model.actions import Action, CancelBatch, Hold
 from runner.reconcile.model.observation import Observation, TargetSettings
 from runner.reconcile.model.plan import Cost, Difference, Health, Plan, PointProgress, Sync, WaitFor
@@ -23,6 +23,7 @@ from runner.reconcile.observe.observer import Observer
 __all__ = [
     "Action",
     "CancelBatch",
+    "CloudMemory",
     "Context",
     "Cost",
     "Difference",
@@ -32,7 +33,6 @@ __all__ = [
     "Health",
     "Hold",
     "Journal",
-    "Memory",
     "Numbers",
     "Observation",
     "Observer",

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from runner.reconcile.memory import Memory
+from runner.reconcile.memory import CloudMemory
 from runner.results.records.sites import Site
 
 if TYPE_CHECKING:
@@ -69,11 +69,11 @@ class Context:
     before_action: Callable[[], None] = field(default=lambda: None, repr=False)
     remark: str = ""
     keep_report: Callable[[str, str], str] = field(default=lambda _, __: "", repr=False)
-    kept_memory: Memory | None = field(default=None, repr=False)
-    memory: Memory = field(init=False, repr=False)
+    kept_memory: CloudMemory | None = field(default=None, repr=False)
+    memory: CloudMemory = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "memory", self.kept_memory or Memory(steady(self.clock)))
+        object.__setattr__(self, "memory", self.kept_memory or CloudMemory(steady(self.clock)))
 
     def now(self) -> datetime:
         """The time by the cloud's clock, which limits go by; by ours until it has said what it is."""

@@ -27,7 +27,7 @@ _ENDING: Final = frozenset(
 )
 
 
-class Memory:
+class CloudMemory:
     """What was told and seen, by the ids of batches; usable from several threads.
 
     Args:

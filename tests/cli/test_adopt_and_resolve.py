@@ -12,7 +12,7 @@ from commands import said
 from runner.cloud import Client
 from runner.domain import job_key, repetition_key
 from runner.project import Project
-from runner.reconcile.model.entries import Kind, State
+from runner.reconcile.model.entries import RequestKind, State
 
 DIRECT = "  policy: {submission: direct, on_unknown_submission: hold}\n"
 
@@ -67,7 +67,7 @@ def lose_a_submission(capsys, lab, jobs=((100, 50), (200, 50), (300, 50)), keys=
     submission = next(each["submission"] for each in planned(capsys)["actions"] if "submission" in each)
     with Project.open(lab).journal_locked("apply") as journal:
         journal.intend(
-            Kind.SUBMIT,
+            RequestKind.SUBMIT,
             experiment="pair",
             submission=submission,
             claim="lost",

@@ -11,7 +11,7 @@ from rich.cells import cell_len
 
 from runner.cli.render.progress import PAUSE_S, LogLines
 from runner.reconcile import Health, Plan, PointProgress, Progress, Sync, progress_after
-from runner.reconcile.display.progress_text import Room, display, duration_text, log_line, rate_text
+from runner.reconcile.display.progress_text import Area, display, duration_text, log_line, rate_text
 
 BEGAN = datetime(2026, 1, 1, tzinfo=UTC)
 ID = "41209c2f-f357-4742-af15-1d77a393dbb2"
@@ -70,7 +70,7 @@ def test_a_display_of_one_experiment():
         "ramp  ━━━━━━━━━━╌╌╌╌╌╌╌╌╌╌  3/6  3 pending",
         "3/6 jobs · 1 cached · 5 adopted · 2.0 jobs/min · 2 min left · batch 41209c2f",
         "42 s so far",
-    ] == display(HALF, 42, Room(80, 24))
+    ] == display(HALF, 42, Area(80, 24))
 
 
 def test_a_narrow_terminal_has_no_bars():
@@ -80,7 +80,7 @@ def test_a_narrow_terminal_has_no_bars():
         "3/6 jobs · 1 cached · 5 adopted",
         "2.0 jobs/min · 2 min left",
         "batch 41209c2f · 42 s so far",
-    ] == display(HALF, 42, Room(36, 24))
+    ] == display(HALF, 42, Area(36, 24))
 
 
 def test_of_many_experiments_those_that_change_are_shown():
@@ -90,7 +90,7 @@ def test_of_many_experiments_those_that_change_are_shown():
         "chain-17  1/4  3 pending",
         "chain-28  1/4  3 pending",
         "27 more experiments: 0/108 jobs",
-    ] == display(MANY, 42, Room(37, 10))[:4]
+    ] == display(MANY, 42, Area(37, 10))[:4]
 
 
 @pytest.mark.parametrize("height", [1, 5, 9, 24, 60])
@@ -98,14 +98,14 @@ def test_of_many_experiments_those_that_change_are_shown():
 @pytest.mark.parametrize("progress", [HALF, MANY, seen([a_plan("原子" * 20, done=1, active=1)])])
 def test_no_line_is_wider_than_the_terminal(progress, width, height):
     """Whatever stands in it: a line that wraps could not be drawn over."""
-    lines = display(progress, 1e6, Room(width, height))
+    lines = display(progress, 1e6, Area(width, height))
 
     assert [] == [line for line in lines if cell_len(line) > width]
 
 
 def test_a_terminal_without_unicode_gets_ascii():
     """In the same places."""
-    lines = display(HALF, 42, Room(80, 24), is_ascii=True)
+    lines = display(HALF, 42, Area(80, 24), is_ascii=True)
 
     assert "ramp  ##########----------  3/6  3 pending" == lines[0]
     assert "".join(lines).isascii()

@@ -16,8 +16,7 @@ from pathlib import Path
 import pytest
 from patience import PATIENCE_S
 
-from runner.local.api.app import CONTROL_ROUTES, ROUTES
-from runner.local.api.operations import OPERATIONS
+from runner.local.api.routes import CONTROL_ROUTES, ROUTES
 from runner.local.server.launch import running
 
 HERE = Path(__file__).parent
@@ -88,8 +87,8 @@ def fuzzed(folder, who, n, *words):
 
 def succeeding(routes):
     """Method and path of every call that can succeed; the document itself is read, but not asked again."""
-    possible = [route for route in routes if OPERATIONS[route.call].data is not None]
-    return {f"{route.method} {route.template}" for route in possible} - {f"GET {DOCUMENT}"}
+    possible = [route for route in routes if route.data is not None]
+    return {f"{route.method} {route.path}" for route in possible} - {f"GET {DOCUMENT}"}
 
 
 @pytest.mark.long

@@ -412,7 +412,7 @@ _POINTS, _OBJECTIONS = (
     "runner.reconcile.execute.guard:objections",
 )
 _JOURNAL, _CLIENT = "runner.reconcile.journal.journal:Journal", "runner.cloud.client:Client"
-_MEMORY, _SNAPSHOT = "runner.reconcile.memory:Memory", "runner.reconcile.model.snapshot:Snapshot"
+_MEMORY, _SNAPSHOT = "runner.reconcile.memory:CloudMemory", "runner.reconcile.model.snapshot:Snapshot"
 _OBSERVER, _RECONCILER = (
     "runner.reconcile.observe.observer:Observer",
     "runner.reconcile.execute.reconciler:Reconciler.__init__",

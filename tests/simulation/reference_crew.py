@@ -32,10 +32,10 @@ from runner.domain import (
 )
 from runner.errors import RunnerError
 from runner.reconcile import (
+    CloudMemory,
     Context,
     End,
     Journal,
-    Memory,
     Patience,
     Reconciler,
     Snapshot,
@@ -72,7 +72,7 @@ def reconciler(crewman, watch):
         records=Gated(crewman.records, crewman.effect),
         namespace=NAMESPACE,
         site=Site(target=crewman.project),
-        kept_memory=Memory(crewman.monotonic),
+        kept_memory=CloudMemory(crewman.monotonic),
         descends_from=crewman.descends_from,
         clock=crewman.clock,
         sleep=crewman.pause,

@@ -13,7 +13,7 @@ from rich.text import Text
 
 from runner.cli.output import say
 from runner.reconcile import Progress, Watch, progress_after, utc_now
-from runner.reconcile.display.progress_text import Room, display, log_line
+from runner.reconcile.display.progress_text import Area, display, log_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -104,7 +104,7 @@ class _InPlace:
         if progress.began_at is None:
             return Text("looking at what is there", style="dim")
         spent_s = (utc_now() - progress.began_at) / timedelta(seconds=1)
-        room = Room(max(1, self._console.width - _CARET_C), self._console.height)
+        room = Area(max(1, self._console.width - _CARET_C), self._console.height)
         is_ascii = not self._console.encoding.startswith("utf")
         return Text("\n".join(display(progress, spent_s, room, is_ascii=is_ascii)), no_wrap=True)
 

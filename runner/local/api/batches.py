@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.local.protocol import filters, request_models, serializers
+from runner.local.protocol import serializers
 from runner.local.protocol.messages import json_body
+from runner.local.protocol.queries import BatchesQuery, JobsToCancel, JobsToRepeat, read_query
+from runner.local.protocol.request_models import BATCH, BATCH_IDS, JOBS, TAGS, read_model
 from runner.local.rules.errors import (
     ForeignProjectError,
     InvalidRequestError,
@@ -23,8 +25,8 @@ if TYPE_CHECKING:
 
 
 def create(call: Call) -> Answer:
-    """POST /api/v1/batches."""
-    body = request_models.batch_body(json_body(call.request))
+    """Create a batch with its jobs. Each accepted request is a new batch."""
+    body = read_model(BATCH, json_body(call.request))
     if call.project not in (None, body.project_id):
         raise ForeignProjectError("The token is that of another project than project_id.")
     if call.treatment.refuses_empty and not body.jobs:
@@ -42,26 +44,26 @@ def create(call: Call) -> Answer:
 
 
 def listed(call: Call) -> Answer:
-    """GET /api/v1/batches."""
-    page = call.store.batches(call.listed(filters.page_of(call.request.query, filters.BATCHES)))
+    """List batches, newest first."""
+    page = call.store.batches(call.listed(read_query(BatchesQuery, call.request.query).selection()))
     items = [serializers.batch_item(record) for record in page.items]
     return serializers.success(items, pagination=serializers.pagination(page))
 
 
 def single(call: Call) -> Answer:
-    """GET /api/v2/batches/{batch_id}."""
+    """A batch."""
     return _with_ids(call, call.batch(call.names["batch_id"]))
 
 
 def status(call: Call) -> Answer:
-    """GET /api/v1/batches/{batch_id}/status."""
+    """How far a batch is."""
     batch = call.batch(call.names["batch_id"]).state
     counts = batch.counts.by_status()
     return serializers.success({"status": batch.status.value, "jobs_count_per_status": counts})
 
 
 def full_results(call: Call) -> Answer:
-    """GET /api/v1/batches/{batch_id}/full_results: what is there of its jobs, by their ids."""
+    """Results of a batch's jobs, by their ids; of those that have one."""
     batch = call.batch(call.names["batch_id"])
     found = {}
     for job_id in call.store.job_ids(batch.state.id):
@@ -72,9 +74,9 @@ def full_results(call: Call) -> Answer:
 
 
 def add_jobs(call: Call) -> Answer:
-    """POST /api/v2/batches/{batch_id}/jobs."""
+    """Add jobs to an open batch. Each accepted request adds them once more."""
     batch_id = call.names["batch_id"]
-    jobs = request_models.jobs_body(json_body(call.request))
+    jobs = read_model(JOBS, json_body(call.request))
     before = call.batch(batch_id)
     if not before.state.open:  # said before the jobs are looked at; the store decides again
         raise WrongStateError(f"The batch is not open (its status is {before.state.status}).")
@@ -85,23 +87,23 @@ def add_jobs(call: Call) -> Answer:
 
 
 def close(call: Call) -> Answer:
-    """PATCH /api/v2/batches/{batch_id}/complete."""
+    """Let a batch take no more jobs; those it has still run."""
     record = call.store.close_batch(call.batch(call.names["batch_id"]).state.id)
     call.announce()
     return _with_ids(call, record)
 
 
 def cancel(call: Call) -> Answer:
-    """PATCH /api/v2/batches/{batch_id}/cancel."""
+    """Cancel a batch with its pending jobs; running jobs go on to their end."""
     record = call.store.cancel_batch(call.batch(call.names["batch_id"]).state.id, is_slow=call.cancels_slowly)
     call.announce()
     return _with_jobs(call, record)
 
 
 def cancel_several(call: Call) -> Answer:
-    """PATCH /api/v1/batches/cancel."""
+    """Cancel batches, each with its pending jobs; running jobs go on to their end."""
     done, errors = [], {}
-    for batch_id in request_models.batch_ids_body(json_body(call.request)):
+    for batch_id in read_model(BATCH_IDS, json_body(call.request)).batch_ids:
         try:
             done.append(
                 serializers.batch_item(
@@ -115,8 +117,8 @@ def cancel_several(call: Call) -> Answer:
 
 
 def cancel_jobs(call: Call) -> Answer:
-    """PATCH /api/v2/batches/{batch_id}/cancel/jobs."""
-    conditions = filters.conditions(call.request.query, filters.JOBS_TO_CANCEL)
+    """Cancel the selected pending jobs of a batch."""
+    conditions = read_query(JobsToCancel, call.request.query).conditions()
     batch = call.batch(call.names["batch_id"])
     jobs, errors = call.store.cancel_jobs(batch.state.id, conditions, is_slow=call.cancels_slowly)
     call.announce()
@@ -124,18 +126,19 @@ def cancel_jobs(call: Call) -> Answer:
 
 
 def set_tags(call: Call) -> Answer:
-    """PATCH /api/v1/batches/{batch_id}/tags."""
+    """Replace all tags of a batch."""
     batch = call.batch(call.names["batch_id"])
-    record = call.store.set_tags(batch.state.id, request_models.tags_body(json_body(call.request)))
+    tags = read_model(TAGS, json_body(call.request))
+    record = call.store.set_tags(batch.state.id, tags)
     return _with_ids(call, record)
 
 
 def rebatch(call: Call) -> Answer:
-    """POST /api/v1/batches/{batch_id}/rebatch: selected jobs of a closed batch, once more in a new one."""
+    """Repeat the selected jobs of a closed batch in a new one."""
     parent = call.batch(call.names["batch_id"])
     if parent.state.open:
         raise WrongStateError("The batch is open; only a closed one can be batched again.")
-    conditions = filters.conditions(call.request.query, filters.JOBS_TO_REPEAT)
+    conditions = read_query(JobsToRepeat, call.request.query).conditions()
     selected = call.store.jobs_of(parent.state.id, conditions)
     if not selected:
         raise InvalidRequestError(Problem(("query",), "No job of the batch fits these filters."))

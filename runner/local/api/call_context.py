@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from runner.local.engines import base
-from runner.local.protocol.faults import WELL
-from runner.local.protocol.filters import Condition
+from runner.local.protocol.queries import Comparison
 from runner.local.rules.errors import UnknownThingError
 
 if TYPE_CHECKING:
@@ -17,8 +15,8 @@ if TYPE_CHECKING:
     from runner.local.engines.base import EngineState
     from runner.local.protocol.control import Control
     from runner.local.protocol.faults import Treatment
-    from runner.local.protocol.filters import Selection
     from runner.local.protocol.messages import Request
+    from runner.local.protocol.queries import Selection
     from runner.local.rules.records import BatchRecord, JobRecord
     from runner.local.store.store import Store
     from runner.local.validation.sequence_facts import SequenceReader
@@ -53,10 +51,10 @@ class Call:
     announce: Callable[[], None]
     control: Control
     document: Callable[[], Mapping[str, object]]
-    about: Mapping[str, object] = field(default_factory=dict)
-    treatment: Treatment = WELL
-    project: str | None = None
-    condition: Callable[[], EngineState] = lambda: base.NOTHING_WRONG
+    about: Mapping[str, object]
+    treatment: Treatment
+    project: str | None
+    condition: Callable[[], EngineState]
 
     @property
     def cancels_slowly(self) -> bool:
@@ -81,7 +79,7 @@ class Call:
         """What a list may show of a selection."""
         if self.treatment.lag_s:
             until = self.store.now() - timedelta(seconds=self.treatment.lag_s)
-            selection = selection.narrowed(Condition("created_at", "<=", (until,)))
+            selection = selection.narrowed(Comparison("created_at", "<=", (until,)))
         if self.project is not None:
-            selection = selection.narrowed(Condition("project_id", "=", (self.project,)))
+            selection = selection.narrowed(Comparison("project_id", "=", (self.project,)))
         return selection

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.local.protocol import request_models, serializers
-from runner.local.protocol.control import Paused
+from runner.local.protocol import serializers
+from runner.local.protocol.control import Pauses
 from runner.local.protocol.messages import json_body
+from runner.local.protocol.request_models import PAUSED, RULES, read_model
 
 if TYPE_CHECKING:
     from runner.local.api.call_context import Call
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def faults(call: Call) -> Answer:
-    """GET /control/faults: the rules in force, and how often each was looked at and applied."""
+    """The faults that are made, and how often."""
     found = [
         {"rule": rule.model_dump(), "seen": tally.seen, "fired": tally.fired}
         for rule, tally in call.control.rules()
@@ -23,20 +24,21 @@ def faults(call: Call) -> Answer:
 
 
 def set_faults(call: Call) -> Answer:
-    """PUT /control/faults: these rules in place of those in force; a bare list, empty for none."""
-    call.control.set_rules(request_models.rules_body(json_body(call.request)))
+    """Make these faults in place of those in force."""
+    rules = read_model(RULES, json_body(call.request))
+    call.control.set_rules(rules)
     return faults(call)
 
 
 def paused(call: Call) -> Answer:
-    """GET /control/paused: device types and batches of which nothing starts."""
+    """What is paused."""
     now = call.control.paused
     return serializers.success({"devices": sorted(now.device_types), "batches": sorted(now.batch_ids)})
 
 
 def set_paused(call: Call) -> Answer:
-    """PUT /control/paused: these device types and batches are paused, all others go on."""
-    body = request_models.paused_body(json_body(call.request))
-    call.control.pause(Paused(frozenset(body.devices), frozenset(body.batches)))
+    """Pause these device types and batches, and no others."""
+    body = read_model(PAUSED, json_body(call.request))
+    call.control.pause(Pauses(frozenset(body.devices), frozenset(body.batches)))
     call.announce()
     return paused(call)

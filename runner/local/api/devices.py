@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.local.protocol import filters, serializers
+from runner.local.protocol import serializers
+from runner.local.protocol.queries import DevicesQuery, ProjectsQuery, read_query
 from runner.local.rules.device_types import served
 from runner.local.rules.errors import UnknownThingError
 
@@ -17,12 +18,12 @@ DEFAULT_PROJECT = "00000000-0000-4000-8000-000000000000"
 
 
 def specs(call: Call) -> Answer:
-    """GET /api/v1/devices/specs."""
+    """Specifications of all device types: Pulser's abstract representation of each."""
     return serializers.success(dict(call.sequences.device_specs()))
 
 
 def one_spec(call: Call) -> Answer:
-    """GET /api/v1/devices/specs/{device_type}."""
+    """Specification of a device type."""
     device_type = call.names["device_type"]
     found = call.sequences.device_specs().get(device_type)
     if found is None:
@@ -31,25 +32,24 @@ def one_spec(call: Call) -> Answer:
 
 
 def public_specs(call: Call) -> Answer:
-    """GET /api/v1/devices/public-specs."""
+    """Specifications of all device types, as a list."""
     found = call.sequences.device_specs()
     return serializers.success([{"device_type": name, "specs": text} for name, text in found.items()])
 
 
 def devices(call: Call) -> Answer:
-    """GET /api/v1/devices."""
-    conditions = filters.conditions(call.request.query, filters.DEVICES)
-    wanted = [value for condition in conditions for value in condition.values]
-    names = [device.name for device in served() if not wanted or device.name in wanted]
+    """Device types that take batches."""
+    wanted = read_query(DevicesQuery, call.request.query).device_type
+    names = [device.name for device in served() if wanted is None or device.name in wanted]
     return serializers.success(
         [{"device_type": name, "status": "UP", "availability": "ACTIVE"} for name in names]
     )
 
 
 def projects(call: Call) -> Answer:
-    """GET /api/v1/projects: that of the token; without tokens the local one, and those that were used."""
-    conditions = filters.conditions(call.request.query, filters.PROJECTS)
-    if any("ACTIVE" not in condition.values for condition in conditions):
+    """Projects of the token."""
+    statuses = read_query(ProjectsQuery, call.request.query).project_status
+    if statuses is not None and "ACTIVE" not in statuses:
         return serializers.success([])
     if call.project is not None:
         return serializers.success([{"id": call.project, "name": call.project, "status": "ACTIVE"}])

@@ -15,7 +15,7 @@ _LOG = logging.getLogger(__name__)
 
 
 def front(call: Call) -> Answer:
-    """GET /: what this is, for who opens it in a browser."""
+    """What this server is, in words."""
     lines = (
         "This is the local cloud of pulser-runner: the HTTP API of Pasqal Cloud Services on this machine.",
         f"Version: {call.about.get('version', 'unknown')}",
@@ -30,7 +30,7 @@ def front(call: Call) -> Answer:
 
 
 def health(call: Call) -> Answer:
-    """GET /health: which server this is, without an envelope."""
+    """Which server this is."""
     if "pid" not in call.about:  # who asks has no token
         return json_answer(200, dict(call.about))
     condition = call.condition()
@@ -42,12 +42,12 @@ def health(call: Call) -> Answer:
 
 
 def openapi(call: Call) -> Answer:
-    """GET /openapi.json: all that can be asked, without an envelope."""
+    """This document."""
     return json_answer(200, call.document())
 
 
 def unsupported(call: Call) -> Answer:
-    """A call that PCS has and the local cloud has not."""
+    """A call of PCS that is not available on the local cloud."""
     request = call.request
     _LOG.warning("%s %r is not available on the local cloud", request.method, request.path)
     return serializers.failure(501, "This call of PCS is not available on the local cloud.")

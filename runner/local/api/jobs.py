@@ -6,8 +6,9 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from runner.domain import JobStatus
-from runner.local.protocol import filters, serializers
+from runner.local.protocol import serializers
 from runner.local.protocol.messages import json_answer
+from runner.local.protocol.queries import JobsQuery, read_query
 
 if TYPE_CHECKING:
     from runner.local.api.call_context import Call
@@ -19,15 +20,15 @@ RESULT_PATH = "/results/"
 
 
 def listed(call: Call) -> Answer:
-    """GET /api/v2/jobs."""
-    page = call.store.jobs(call.listed(filters.page_of(call.request.query, filters.JOBS, is_ordered=True)))
+    """List jobs, newest first unless asked otherwise."""
+    page = call.store.jobs(call.listed(read_query(JobsQuery, call.request.query).selection()))
     condition = call.condition()
     items = [serializers.job_item(record, told(record, condition)) for record in page.items]
     return serializers.success(items, pagination=serializers.pagination(page))
 
 
 def single(call: Call) -> Answer:
-    """GET /api/v2/jobs/{job_id}."""
+    """A job with its own sequence."""
     record = call.job(call.names["job_id"])
     return serializers.success(serializers.single_job(record, told(record, call.condition())))
 
@@ -45,19 +46,19 @@ def told(job: JobRecord, condition: EngineState) -> tuple[str, ...]:
 
 
 def status(call: Call) -> Answer:
-    """GET /api/v1/jobs/{job_id}/status."""
+    """How far a job is."""
     return serializers.success({"status": call.job(call.names["job_id"]).state.status.value})
 
 
 def cancel(call: Call) -> Answer:
-    """PATCH /api/v2/jobs/{job_id}/cancel."""
+    """Cancel a pending job."""
     record = call.store.cancel_job(call.job(call.names["job_id"]).state.id, is_slow=call.cancels_slowly)
     call.announce()
     return serializers.success(serializers.single_job(record))
 
 
 def results_link(call: Call) -> Answer:
-    """GET /api/v1/jobs/{job_id}/results_link: an address without a token, that ends."""
+    """Where the result of a job is."""
     lifetime = timedelta(seconds=call.control.configuration.results.link_lifetime_s)
     link = call.store.result_link(call.job(call.names["job_id"]).state.id, lifetime)
     url = None if link is None else f"http://{call.request.headers['host']}{RESULT_PATH}{link}"
@@ -65,5 +66,5 @@ def results_link(call: Call) -> Answer:
 
 
 def result(call: Call) -> Answer:
-    """GET /results/{link}: the result itself, without an envelope."""
+    """A result, at the address that its link says."""
     return json_answer(200, serializers.result_body(*call.store.result(call.names["link"])))

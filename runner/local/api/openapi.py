@@ -1,8 +1,9 @@
-"""The API as an OpenAPI 3.1 document: a pure function of the route table and of `operations`."""
+"""The API as an OpenAPI 3.1 document: a pure function of the route table."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -10,27 +11,27 @@ from pydantic import TypeAdapter
 from pydantic.json_schema import JsonSchemaMode
 
 from runner import __version__
-from runner.local.api.operations import OPERATIONS, Access
-from runner.local.protocol import filters, response_models
+from runner.local.api.routes import Access
+from runner.local.protocol import response_models as shapes
 from runner.local.protocol.messages import MAX_BODY_BYTES
+from runner.local.protocol.queries import PagedQuery
 from runner.local.rules.errors import (
     ForbiddenOriginError,
     InvalidRequestError,
     RefusalError,
     TooLargeError,
     UnauthorizedError,
+    WrongMethodError,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
 
-    from runner.local.api.operations import Operation
-    from runner.local.api.routing import Route
+    from runner.local.api.routes import Route
     from runner.local.protocol.configuration import Configuration
-    from runner.local.protocol.filters import Filter
 
 Json = dict[str, Any]
-Shapes = dict[tuple[tuple[str, str], JsonSchemaMode], Json]
+Schemas = dict[tuple[Hashable, JsonSchemaMode], Json]
 
 _ABOUT = (
     "Pasqal Cloud Services (PCS) on this machine. Times are ISO 8601 in UTC. Repeated keys of a query string"
@@ -39,13 +40,19 @@ _ABOUT = (
     " Content-Encoding: gzip. On demand the server makes faults: then any request may get any error, no"
     " answer, or a late one."
 )
-_SEGMENT = re.compile(r"{(\w+)}")
 _JSON = "application/json"
-_REFUSED, _INVALID, _PAGE = ("", "refused"), ("", "invalid"), ("", "page")
-_SHARED = {
-    _REFUSED: response_models.Refused,
-    _INVALID: response_models.Invalid,
-    _PAGE: response_models.Pagination,
+_SHARED = (shapes.Refused, shapes.Invalid, shapes.Pagination)
+# Where in an answer the values of other paths' segments stand, as JSON pointers.
+_GIVEN: Mapping[object, Mapping[str, str]] = {
+    shapes.BatchWithJobs: {"batch_id": "/data/id", "job_id": "/data/jobs/0/id"},
+    shapes.BatchWithIds: {"batch_id": "/data/id", "job_id": "/data/job_ids/0"},
+    list[shapes.BatchItem]: {"batch_id": "/data/0/id"},
+    shapes.CanceledBatches: {"batch_id": "/data/batches/0/id"},
+    shapes.CanceledJobs: {"job_id": "/data/jobs/0/id"},
+    list[shapes.JobItem]: {"job_id": "/data/0/id", "batch_id": "/data/0/batch_id"},
+    shapes.SingleJob: {"job_id": "/data/id", "batch_id": "/data/batch_id"},
+    list[shapes.DeviceState]: {"device_type": "/data/0/device_type"},
+    list[shapes.DeviceSpec]: {"device_type": "/data/0/device_type"},
 }
 _SCHEMES = {Access.PROJECT: "project", Access.CONTROL: "control"}
 _HEADERS: Mapping[int, Mapping[str, Json]] = {
@@ -58,14 +65,10 @@ _HEADERS: Mapping[int, Mapping[str, Json]] = {
         }
     },
 }
-_COMMON = {
-    405: "Another method of this path.",
-    500: "The server failed; its log says why.",
-    503: "The store cannot be used now.",
-}
+_FAILURES = {500: "The server failed; its log says why.", 503: "The store cannot be used now."}
 
 
-def document(routes: Iterable[Route[Any]], configuration: Configuration) -> Json:
+def document(routes: Iterable[Route], configuration: Configuration) -> Json:
     """The document of a server.
 
     Args:
@@ -74,15 +77,14 @@ def document(routes: Iterable[Route[Any]], configuration: Configuration) -> Json
         configuration: Says who needs a token.
     """
     routes = tuple(routes)
-    shapes, definitions = _shapes(routes)
-    guarded = {
-        Access.PROJECT: bool(configuration.tokens),
-        Access.CONTROL: configuration.control.token is not None,
-    }
+    schemas, definitions = _schemas(routes)
+    guarded = {Access.PROJECT} if configuration.tokens else set()
+    if configuration.control.token is not None:
+        guarded.add(Access.CONTROL)
     paths: dict[str, Json] = {}
     for route in routes:
-        parts = _Parts(route, shapes, guarded.get(OPERATIONS[route.call].access, False), routes)
-        paths.setdefault(route.template, {})[route.method.lower()] = parts.written()
+        operation = _Operation(route, schemas, route.access in guarded, routes)
+        paths.setdefault(route.path, {})[route.method.lower()] = operation.written()
     bearer = {"type": "http", "scheme": "bearer"}
     return {
         "openapi": "3.1.0",
@@ -98,143 +100,135 @@ def document(routes: Iterable[Route[Any]], configuration: Configuration) -> Json
     }
 
 
-def operation_id(route: Route[Any]) -> str:
+def operation_id(route: Route) -> str:
     """The name of an operation, like `get_api_v1_batches`."""
-    return f"{route.method.lower()}_{'_'.join(re.findall(r'[a-z0-9_]+', route.template.lower()))}"
+    return f"{route.method.lower()}_{'_'.join(re.findall(r'[a-z0-9_]+', route.path.lower()))}"
 
 
-def _shapes(routes: tuple[Route[Any], ...]) -> tuple[Shapes, Json]:
+def _schemas(routes: tuple[Route, ...]) -> tuple[Schemas, Json]:
     """The JSON Schema of every body and answer, and the definitions that they refer to."""
-    adapters: list[tuple[tuple[str, str], JsonSchemaMode, TypeAdapter[Any]]] = [
-        (key, "serialization", TypeAdapter(kind)) for key, kind in _SHARED.items()
+    answers = dict.fromkeys((*_SHARED, *(route.data for route in routes if route.data is not None)))
+    adapters: list[tuple[Hashable, JsonSchemaMode, TypeAdapter[Any]]] = [
+        (kind, "serialization", TypeAdapter(kind)) for kind in answers
     ]
-    for route in routes:
-        operation, key = OPERATIONS[route.call], (route.method, route.template)
-        if operation.body is not None:
-            adapters.append((key, "validation", operation.body))
-        if operation.data is not None:
-            adapters.append((key, "serialization", TypeAdapter(operation.data)))
-    shapes, rest = TypeAdapter.json_schemas(adapters, ref_template="#/components/schemas/{model}")
-    return shapes, rest["$defs"]
+    adapters += [(id(route.body), "validation", route.body) for route in routes if route.body is not None]
+    schemas, rest = TypeAdapter.json_schemas(adapters, ref_template="#/components/schemas/{model}")
+    return schemas, rest["$defs"]
 
 
 @dataclass(frozen=True, slots=True)
-class _Parts:
-    """What one route is written with.
+class _Operation:
+    """What is written of one route.
 
     Args:
-        shapes: The JSON Schema of every body and answer.
+        schemas: The JSON Schema of every body and answer.
 
         needs_token: Whether it is refused without one.
 
         others: All routes, for links.
     """
 
-    route: Route[Any]
-    shapes: Shapes
+    route: Route
+    schemas: Schemas
     needs_token: bool
-    others: tuple[Route[Any], ...]
-
-    @property
-    def operation(self) -> Operation:
-        return OPERATIONS[self.route.call]
+    others: tuple[Route, ...]
 
     def written(self) -> Json:
+        route = self.route
         said: Json = {
-            "operationId": operation_id(self.route),
-            "tags": [self.route.call.__module__.rpartition(".")[2].removesuffix("_calls")],
-            "summary": self.operation.summary,
+            "operationId": operation_id(route),
+            "tags": [route.call.__module__.rpartition(".")[2]],
+            "summary": route.summary,
             "parameters": [*self.parameters()],
             "security": [*self.security()],
             "responses": {str(status): answer for status, answer in sorted(self.answers())},
         }
-        if self.operation.body is not None:
-            schema = self.shapes[(self.route.method, self.route.template), "validation"]
+        if route.body is not None:
+            schema = self.schemas[id(route.body), "validation"]
             said["requestBody"] = {"required": True, "content": {_JSON: {"schema": schema}}}
         return said
 
     def security(self) -> Iterator[Json]:
         """Without tokens in its configuration a server takes any token, or none."""
-        scheme = _SCHEMES.get(self.operation.access)
+        scheme = _SCHEMES.get(self.route.access)
         if scheme is not None:
             yield from () if self.needs_token else ({},)
             yield {scheme: []}
 
     def parameters(self) -> Iterator[Json]:
-        for name in _SEGMENT.findall(self.route.template):
+        for name in self.route.segments:
             schema = {"type": "string", "minLength": 1, "pattern": "^[^/]+$"}
             yield {"name": name, "in": "path", "required": True, "schema": schema}
-        for name, each in self.operation.filters.items():
-            yield {"name": name, "in": "query", "description": each.about, "schema": _filter_schema(each)}
-        for name, bounds in {**_pages(self.operation), **self.operation.order}.items():
-            yield {"name": name, "in": "query", "schema": dict(bounds)}
+        if self.route.query is not None:
+            for name, schema in self.route.query.model_json_schema()["properties"].items():
+                yield {"name": name, "in": "query"} | _parameter(schema)
 
     def answers(self) -> Iterator[tuple[int, Json]]:
         """Status and description of every answer."""
-        kinds: tuple[type[RefusalError], ...] = (RefusalError, ForbiddenOriginError)
-        for kind in (*kinds, *self.operation.refusals):
+        kinds: tuple[type[RefusalError], ...] = (RefusalError, ForbiddenOriginError, WrongMethodError)
+        for kind in (*kinds, *self.route.refusals):
             yield self.refused(kind.status, _first_line(kind))
-        for status, why in _COMMON.items():
+        for status, why in _FAILURES.items():
             yield self.refused(status, why)
         if self.needs_token:
             yield self.refused(UnauthorizedError.status, _first_line(UnauthorizedError))
-        if self.operation.body is not None:
+        if self.route.body is not None:
             yield self.refused(TooLargeError.status, _first_line(TooLargeError))
-        if self.route.template.startswith("/api/"):
+        if self.route.path.startswith("/api/"):
             yield self.refused(429, "Too many requests, where this is made on demand.")
-        if self.operation.data is None:
-            yield self.refused(501, self.operation.summary)
+        if self.route.data is None:
+            yield self.refused(501, self.route.summary)
         else:
             yield 200, self.succeeded()
 
     def refused(self, status: int, why: str) -> tuple[int, Json]:
-        shape = _INVALID if status == InvalidRequestError.status else _REFUSED
-        said: Json = {"description": why, "content": {_JSON: {"schema": self.shapes[shape, "serialization"]}}}
+        shape = shapes.Invalid if status == InvalidRequestError.status else shapes.Refused
+        schema = self.schemas[shape, "serialization"]
+        said: Json = {"description": why, "content": {_JSON: {"schema": schema}}}
         return status, said | ({"headers": _HEADERS[status]} if status in _HEADERS else {})
 
     def succeeded(self) -> Json:
-        schema = self.shapes[(self.route.method, self.route.template), "serialization"]
-        if self.operation.is_enveloped:
-            schema = _envelope(
-                schema, self.shapes[_PAGE, "serialization"] if self.operation.is_paged else None
-            )
         return {
-            "description": self.operation.summary,
-            "content": {self.operation.media: {"schema": schema}},
+            "description": self.route.summary,
+            "content": {self.route.media: {"schema": self.answer()}},
             "links": {operation_id(target): link for target, link in self.links()},
         }
 
-    def links(self) -> Iterator[tuple[Route[Any], Json]]:
+    def answer(self) -> Json:
+        """The schema of the answer, in PCS's envelope where it has one."""
+        data = self.schemas[self.route.data, "serialization"]
+        if not self.route.is_enveloped:
+            return data
+        properties: Json = {
+            "status": {"const": "success"},
+            "message": {"type": "string"},
+            "code": {"const": 200},
+            "data": data,
+        }
+        if self.route.query is not None and issubclass(self.route.query, PagedQuery):
+            properties["pagination"] = self.schemas[shapes.Pagination, "serialization"]
+        return {
+            "type": "object",
+            "properties": properties,
+            "required": [*properties],
+            "additionalProperties": False,
+        }
+
+    def links(self) -> Iterator[tuple[Route, Json]]:
         """What can be asked with what an answer gives."""
+        given = _GIVEN.get(self.route.data, {})
         for target in self.others:
-            names = _SEGMENT.findall(target.template)
-            if names and all(name in self.operation.gives for name in names):
-                values = {name: f"$response.body#{self.operation.gives[name]}" for name in names}
+            if target.segments and given.keys() >= set(target.segments):
+                values = {name: f"$response.body#{given[name]}" for name in target.segments}
                 yield target, {"operationId": operation_id(target), "parameters": values}
 
 
-def _pages(operation: Operation) -> Mapping[str, Mapping[str, Any]]:
-    return filters.PAGE if operation.is_paged else {}
-
-
-def _filter_schema(each: Filter) -> Json:
-    one = dict(each.kind.schema)
-    return one if each.is_single else {"type": "array", "items": one, "minItems": 1}
-
-
-def _envelope(data: Json, page: Json | None) -> Json:
-    properties: Json = {
-        "status": {"const": "success"},
-        "message": {"type": "string"},
-        "code": {"const": 200},
-        "data": data,
-        **({} if page is None else {"pagination": page}),
-    }
+def _parameter(schema: Json) -> Json:
+    """A key of a query string: what stands for one that is left out is nothing that can be given."""
+    kind = schema["anyOf"][0] if "anyOf" in schema else schema
     return {
-        "type": "object",
-        "properties": properties,
-        "required": [*properties],
-        "additionalProperties": False,
+        **({"description": schema["description"]} if "description" in schema else {}),
+        "schema": {name: value for name, value in kind.items() if name != "title"},
     }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypedDict
 
 from runner.local.rules.device_types import emulator_name
 from runner.local.rules.records import Outcome, Result, Started
@@ -102,21 +102,34 @@ class AttemptLostError(Exception):
         super().__init__(f"{who} was lost{f': the attempt {why}' if why else ''}.")
 
 
+class Payload(TypedDict):
+    """What is executed; `emulator` is the device type whose emulator plays it."""
+
+    sequence: str
+    variables: Mapping[str, object]
+    runs: int
+    seed: int
+    device_type: str
+    emulator: str
+    configuration: Mapping[str, object]
+    backend_configuration: str | None
+    is_long: bool
+
+
 def payload(started: Started) -> str:
-    """What an engine is asked to execute."""
-    return json.dumps(
-        {
-            "sequence": started.sequence,
-            "variables": dict(started.variables),
-            "runs": started.runs,
-            "seed": seed(started.job_id),
-            "device_type": started.device_type,
-            "emulator": emulator_name(started.device_type, started.sequence),
-            "configuration": dict(started.configuration or {}),
-            "backend_configuration": started.backend_configuration,
-            "is_long": started.is_long,
-        }
-    )
+    """What an engine is asked to execute: a `Payload` as JSON."""
+    said: Payload = {
+        "sequence": started.sequence,
+        "variables": dict(started.variables),
+        "runs": started.runs,
+        "seed": seed(started.job_id),
+        "device_type": started.device_type,
+        "emulator": emulator_name(started.device_type, started.sequence),
+        "configuration": dict(started.configuration or {}),
+        "backend_configuration": started.backend_configuration,
+        "is_long": started.is_long,
+    }
+    return json.dumps(said)
 
 
 def seed(job_id: str) -> int:
@@ -132,7 +145,7 @@ def outcome(job_id: str, attempt: int, future: Future[str]) -> Outcome:
     except AttemptLostError as loss:
         errors = (f"Attempt {attempt} {loss.said}.",) if loss.said else ()
         return Outcome(job_id=job_id, attempt=attempt, errors=errors, is_lost=True)
-    except BaseException as error:  # noqa: BLE001  (whatever ended it is the job's error, not ours)
+    except BaseException as error:  # whatever ended it is the job's error, not ours
         return Outcome(job_id=job_id, attempt=attempt, errors=(sentence(error),))
     return Outcome(job_id=job_id, attempt=attempt, result=result)
 

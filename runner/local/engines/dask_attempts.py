@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(slots=True, eq=False)
-class Connection:
+class SchedulerConnection:
     """A connection to a scheduler. When it is lost, all that was asked of it is lost as well.
 
     Args:

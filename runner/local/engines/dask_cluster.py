@@ -50,7 +50,7 @@ def cluster(scheduler: str | None, workers: int | None) -> Iterator[str]:
         return
     with (
         dask.config.set(_NO_REPETITION),
-        LocalCluster(  # type: ignore[no-untyped-call]
+        LocalCluster(
             n_workers=workers or os.cpu_count() or 1,
             threads_per_worker=1,
             processes=True,
@@ -85,7 +85,7 @@ def joined(address: str, wanted: Mapping[str, str]) -> Client:
     try:
         _require_equal(address, wanted, _found(client))
     except BaseException:
-        client.close()  # type: ignore[no-untyped-call]
+        client.close()
         raise
     return client
 
@@ -96,13 +96,13 @@ def _client(address: str) -> Client:
 
     def make() -> None:
         try:
-            client = Client(address, timeout=_CONNECT_TIMEOUT_S, set_as_default=False)  # type: ignore[no-untyped-call]
-        except BaseException as error:  # noqa: BLE001  (what answers there may be anything)
+            client = Client(address, timeout=_CONNECT_TIMEOUT_S, set_as_default=False)
+        except BaseException as error:  # what answers there may be anything
             made.set_exception(error)
             return
         made.set_result(client)
         if is_late.is_set():
-            client.close()  # type: ignore[no-untyped-call]
+            client.close()
 
     is_late = threading.Event()
     threading.Thread(target=make, name="connect-to-scheduler", daemon=True).start()
@@ -116,8 +116,8 @@ def _client(address: str) -> Client:
 def _found(client: Client) -> dict[str, str] | str:
     """The versions of the scheduler, or why it does not say them."""
     try:
-        found: dict[str, str] = asked(client, lambda: client.run_on_scheduler(versions), _ANSWER_S)  # type: ignore[no-untyped-call]
-    except Exception as error:  # noqa: BLE001  (that of another machine, whatever it is)
+        found: dict[str, str] = asked(client, lambda: client.run_on_scheduler(versions), _ANSWER_S)
+    except Exception as error:  # that of another machine, whatever it is
         return sentence(error)
     return found
 
@@ -147,7 +147,7 @@ def asked(client: Client, question: Callable[[], Awaitable[T]], patience_s: floa
     async def bounded() -> T:
         return await asyncio.wait_for(_awaited(question()), patience_s)
 
-    found: T = client.sync(bounded, asynchronous=False, callback_timeout=2 * patience_s)  # type: ignore[no-untyped-call]
+    found: T = client.sync(bounded, asynchronous=False, callback_timeout=2 * patience_s)
     return found
 
 
@@ -170,7 +170,7 @@ def attendance(dask_scheduler: Any = None) -> list[tuple[str, str, int, float]]:
 
 def members(client: Client, patience_s: float) -> list[Member]:
     """The workers of the cluster as its scheduler sees them; TimeoutError if it does not answer."""
-    found = asked(client, lambda: client.run_on_scheduler(attendance), patience_s)  # type: ignore[no-untyped-call]
+    found = asked(client, lambda: client.run_on_scheduler(attendance), patience_s)
     return [
         Member(address=address, id=id_, n_threads=n_threads, silent_s=silent_s)
         for address, id_, n_threads, silent_s in found
@@ -188,7 +188,7 @@ def introduced(client: Client, member: Member, patience_s: float) -> Member:
         ).get(address)
     except TimeoutError:
         return replace(member, fault=f"it did not answer within {patience_s:g} s")
-    except Exception as error:  # noqa: BLE001  (it may be gone)
+    except Exception as error:  # it may be gone
         return replace(member, fault=sentence(error))
     if isinstance(said, dict):
         return replace(member, packages=said, fault="")

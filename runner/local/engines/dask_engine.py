@@ -25,11 +25,11 @@ from distributed import KilledWorker
 from runner.errors import LocalCloudError
 from runner.local.engines import dask_members
 from runner.local.engines.base import AttemptLostError, EngineState, JobFailedError, sentence
-from runner.local.engines.dask_attempts import Attempt, Connection, fail, release, succeed
+from runner.local.engines.dask_attempts import Attempt, SchedulerConnection, fail, release, succeed
 from runner.local.engines.dask_cluster import cluster, introduced, joined, members
-from runner.local.engines.dask_members import Load, Member, Rules, Silence, next_worker
-from runner.local.engines.dask_notices import Crier
-from runner.local.engines.dask_worker import STARTED, Ended, Work, execute, versions
+from runner.local.engines.dask_members import Load, Member, MemberRules, Silence, next_worker
+from runner.local.engines.dask_notices import Notices
+from runner.local.engines.dask_worker import STARTED, AttemptEnd, Work, execute, versions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -65,7 +65,7 @@ class DaskEngine:
         patience: Silence | None = None,
     ) -> None:
         self._work = work or Work()
-        self._rules = Rules(wanted=versions(), patience=patience or Silence())
+        self._rules = MemberRules(wanted=versions(), patience=patience or Silence())
         self._lock = threading.RLock()
         self._under_way: dict[str, Attempt] = {}
         self._members: tuple[Member, ...] = ()
@@ -73,7 +73,7 @@ class DaskEngine:
         self._announce: Callable[[], None] = lambda: None
         self._trouble = ""
         self._answered_s = time.monotonic()
-        self._crier = Crier()
+        self._notices = Notices()
         with contextlib.ExitStack() as stack:
             self._address = stack.enter_context(cluster(scheduler, workers))
             self._connection = self._connected()
@@ -84,7 +84,7 @@ class DaskEngine:
     def start(self, announce: Callable[[], None]) -> None:
         """Say whenever workers were added."""
         self._announce = announce
-        self._crier.cry(self.condition())
+        self._notices.log(self.condition())
 
     def submit(self, job_id: str, attempt: int, payload: str) -> Future[str]:
         """Execute an attempt; see `runner.local.engines.base.Engine`."""
@@ -102,7 +102,7 @@ class DaskEngine:
             under_way.answer.add_done_callback(lambda _: self._forget(job_id, under_way))
             try:
                 under_way.task = self._sent(under_way.key, payload, member.address)
-            except Exception as error:  # noqa: BLE001  (a submission never raises)
+            except Exception as error:  # a submission never raises
                 _LOG.warning("the Dask cluster at %s takes no job: %s", self._address, error)
                 fail(under_way.answer, AttemptLostError())
                 return under_way.answer
@@ -207,14 +207,14 @@ class DaskEngine:
 
     # What happens meanwhile
 
-    def _connected(self) -> Connection:
+    def _connected(self) -> SchedulerConnection:
         client = joined(self._address, self._rules.wanted)
-        client.subscribe_topic(STARTED, self._note_start)  # type: ignore[no-untyped-call]
-        connection = Connection(client, client.scheduler_comm)
+        client.subscribe_topic(STARTED, self._note_start)
+        connection = SchedulerConnection(client, client.scheduler_comm)
         try:
             self._attend(connection)
         except Exception as error:
-            client.close()  # type: ignore[no-untyped-call]
+            client.close()
             message = f"The Dask scheduler at {self._address} does not say which workers it has: {error}"
             raise LocalCloudError(message) from error
         return connection
@@ -234,9 +234,9 @@ class DaskEngine:
             before = self.capacity()
             try:
                 self._look()
-            except Exception as error:  # noqa: BLE001  (whatever it is, the next look may be better)
+            except Exception as error:  # whatever it is, the next look may be better
                 _LOG.debug("the Dask cluster at %s: %s", self._address, error)
-            self._crier.cry(self.condition())
+            self._notices.log(self.condition())
             if self.capacity() > before:
                 self._announce()
 
@@ -248,7 +248,7 @@ class DaskEngine:
         is_gone = f"the Dask scheduler at {self._address} is gone; jobs wait until it is back"
         if not self._connection.is_dropped:
             self._trouble = is_gone
-            self._crier.cry(self.condition())
+            self._notices.log(self.condition())
             self._drop_connection()
         try:
             self._connection = self._connected()
@@ -269,7 +269,7 @@ class DaskEngine:
             return
         self._trouble, self._answered_s = "", time.monotonic()
 
-    def _attend(self, connection: Connection) -> None:
+    def _attend(self, connection: SchedulerConnection) -> None:
         """See which workers there are; ask new ones what they have, and take from others what they had."""
         answer_s = self._rules.patience.answer_s
         seen = members(connection.client, answer_s)
@@ -314,19 +314,19 @@ class DaskEngine:
             self._members = ()
         for under_way in list(self._under_way.values()):
             fail(under_way.answer, AttemptLostError())
-        self._connection.client.close(timeout=_LOOK_INTERVAL_S)  # type: ignore[no-untyped-call]
+        self._connection.client.close(timeout=_LOOK_INTERVAL_S)
 
     async def _follow(self, under_way: Attempt) -> None:
         """Tell the end of a task; in the client's loop, so that no thread waits for a lost result."""
         try:
             ended = await under_way.task.client.gather(under_way.task, asynchronous=True)
-        except BaseException as error:  # noqa: BLE001  (told as what ended it)
+        except BaseException as error:  # told as what ended it
             self._end_badly(under_way, error)
             return
         release(under_way)
         if ended is None:  # the worker is about to end
             fail(under_way.answer, AttemptLostError(under_way.begun_at))
-        elif not isinstance(ended, Ended) or not isinstance(ended.text, str):
+        elif not isinstance(ended, AttemptEnd) or not isinstance(ended.text, str):
             self._blame_worker(under_way, f"it answered with {type(ended).__name__}, which is no result")
         elif ended.is_failure and ended.is_machines:
             self._blame_worker(under_way, ended.text)

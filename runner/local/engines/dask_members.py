@@ -75,7 +75,7 @@ class Load:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rules:
+class MemberRules:
     """By what members are judged.
 
     Args:

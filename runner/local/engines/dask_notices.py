@@ -13,13 +13,13 @@ _LOG = logging.getLogger(__name__)
 _SAY_AGAIN_S = 600.0
 
 
-class Crier:
+class Notices:
     """Says in the log what is wrong: when it begins, when it is over, and now and then while it lasts."""
 
     def __init__(self) -> None:
         self._said: dict[str, float] = {}
 
-    def cry(self, condition: EngineState) -> None:
+    def log(self, condition: EngineState) -> None:
         """Say what is new, or was not said for long."""
         lines = {complaint: complaint for complaint in condition.complaints}
         lines |= {why: f"jobs of {emulator} wait: {why}" for emulator, why in condition.lacking.items()}

@@ -14,9 +14,9 @@ from concurrent.futures import TimeoutError as NotYetError
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from distributed import WorkerPlugin, get_worker
+from distributed import Worker, WorkerPlugin, get_worker
 from distributed.utils import sync
 
 from runner.local.engines.base import WorkersDieError, sentence
@@ -55,7 +55,7 @@ class Work:
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class AttemptEnd:
     """How an attempt came to its end: with the answer's text, or with what is said of its failure.
 
     Args:
@@ -83,7 +83,7 @@ def differences(here: Mapping[str, str], there: Mapping[str, str]) -> str:
     )
 
 
-def execute(key: str, payload: str, work: Work) -> Ended | None:
+def execute(key: str, payload: str, work: Work) -> AttemptEnd | None:
     """Have a child execute an attempt; None if it was stopped, since nobody wants it any more.
 
     Args:
@@ -93,7 +93,7 @@ def execute(key: str, payload: str, work: Work) -> Ended | None:
 
         work: What is done with it.
     """
-    worker: Any = get_worker()
+    worker: Worker = get_worker()
     _say_start(worker, key)
     engine = _engine(work, worker)
     answer = engine.submit(key, 1, payload)
@@ -103,14 +103,14 @@ def execute(key: str, payload: str, work: Work) -> Ended | None:
         engine.cancel(key)
         return None
     try:
-        return Ended(answer.result())
+        return AttemptEnd(answer.result())
     except _FAULTS_OF_MACHINES as error:
-        return Ended(sentence(error), is_failure=True, is_machines=True)
-    except Exception as error:  # noqa: BLE001  (whatever ended it is the job's error, and no task's)
-        return Ended(sentence(error), is_failure=True)
+        return AttemptEnd(sentence(error), is_failure=True, is_machines=True)
+    except Exception as error:  # whatever ended it is the job's error, and no task's
+        return AttemptEnd(sentence(error), is_failure=True)
 
 
-def _say_start(worker: Any, key: str) -> None:
+def _say_start(worker: Worker, key: str) -> None:
     """Tell the scheduler, and wait until it knows: the worker may die of what comes next."""
     said = {"key": key, "worker": worker.address}
     sync(worker.loop, worker.scheduler.log_event, topic=STARTED, msg=said)
@@ -124,14 +124,14 @@ def _is_over(answer: Future[str]) -> bool:
     return True
 
 
-def _is_wanted(worker: Any, key: str) -> bool:
+def _is_wanted(worker: Worker, key: str) -> bool:
     """Whether the cluster still waits for a task: neither was it canceled, nor has its server gone away."""
     task = worker.state.tasks.get(key)
     is_released = task is None or task.state in {"cancelled", "released", "forgotten"}
     return not is_released and worker.status.name not in {"closing", "closed", "failed"}
 
 
-def _engine(work: Work, worker: Any) -> ProcessEngine:
+def _engine(work: Work, worker: Worker) -> ProcessEngine:
     with _lock:
         if work not in _engines:
             # The worker of a nanny is a daemon, and those may not have children. Ours die with it anyway.
@@ -150,7 +150,7 @@ class _EndWithWorker(WorkerPlugin):
     def __init__(self, engine: ProcessEngine) -> None:
         self._engine = engine
 
-    def teardown(self, worker: Any) -> None:
+    def teardown(self, worker: Worker) -> None:
         """Called by the worker when it closes."""
         del worker
         self._engine.close()

@@ -29,6 +29,9 @@ if TYPE_CHECKING:
 
     from pulser.noise_model import NoiseModel
 
+    from runner.local.engines.base import Payload
+    from runner.local.validation.pulser_objects import AnySequence
+
 _KEPT_SEQUENCES = 64
 _KEPT_CONFIGURATIONS = 64
 
@@ -45,7 +48,7 @@ def emulate(payload: str, kept: Path | None = None) -> str:
 
         kept: Folder of evolutions that jobs share; without one every job computes its own.
     """
-    asked = json.loads(payload)
+    asked: Payload = json.loads(payload)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         results = _results(_point(asked), asked, None if kept is None else _kept(kept))
@@ -59,7 +62,7 @@ def emulate(payload: str, kept: Path | None = None) -> str:
     )
 
 
-def _point(asked: Mapping[str, Any]) -> Point:
+def _point(asked: Payload) -> Point:
     text = asked["sequence"]
     return Point(text=text, parsed=_parsed(text), variables=asked["variables"])
 
@@ -71,8 +74,8 @@ def _measured_basis(sequence: str) -> str | None:
 
 
 @lru_cache(maxsize=_KEPT_SEQUENCES)
-def _parsed(sequence: str) -> Sequence[Any]:
-    parsed: Sequence[Any] = Sequence.from_abstract_repr(sequence)
+def _parsed(sequence: str) -> AnySequence:
+    parsed: AnySequence = Sequence.from_abstract_repr(sequence)
     if len(parsed.get_addressed_bases()) < 2:  # noqa: PLR2004  (there is nothing to choose)
         return parsed
     # Pulser evolves no job that happens to play nothing in the basis that is measured. Ours names the state
@@ -85,7 +88,7 @@ def _kept(folder: Path) -> KeptEvolutions:
     return KeptEvolutions(folder)
 
 
-def _results(point: Point, asked: Mapping[str, Any], kept: KeptEvolutions | None) -> Results:
+def _results(point: Point, asked: Payload, kept: KeptEvolutions | None) -> Results:
     basis = _measured_basis(point.text)
     which = emulator(asked["emulator"], basis)
     if asked["backend_configuration"] is not None:
@@ -116,7 +119,7 @@ def _run(which: Emulator, point: Point, config: Any, seed: int, kept: KeptEvolut
     return results
 
 
-def _noise(sequence: Sequence[Any], asked: Mapping[str, Any]) -> NoiseModel | None:
+def _noise(sequence: AnySequence, asked: Payload) -> NoiseModel | None:
     """The noise of the sequence's device, where it is a machine that is emulated, or was asked for."""
     is_wanted = not takes_configuration(asked["device_type"]) or asked["configuration"].get("with_noise")
     return sequence.device.noise_model if is_wanted else None

@@ -30,16 +30,16 @@ from pulser.json.abstract_repr.serializer import AbstractReprEncoder
 from pulser_simulation import QutipBackendV2, QutipConfig, QutipOperator, QutipState
 
 from runner.local.engines.evolution_cache import Evolution
-from runner.local.validation.sequences import built
+from runner.local.validation.pulser_objects import built
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from numpy.typing import NDArray
-    from pulser import Sequence
     from pulser.noise_model import NoiseModel
 
     from runner.local.engines.evolution_cache import KeptEvolutions
+    from runner.local.validation.pulser_objects import AnySequence
 
 # What can be said of a state alone; an energy needs the Hamiltonian as well.
 _OF_STATES = (BitStrings, CorrelationMatrix, Expectation, Fidelity, Occupation)
@@ -61,15 +61,15 @@ class Point:
     """
 
     text: str
-    parsed: Sequence[Any]
-    variables: Mapping[str, Any]
+    parsed: AnySequence
+    variables: Mapping[str, object]
 
-    def sequence(self) -> Sequence[Any]:
+    def sequence(self) -> AnySequence:
         """The sequence, built."""
         return built(self.parsed, self.variables)
 
 
-def has_evolution(sequence: Sequence[Any], config: QutipConfig) -> bool:
+def has_evolution(sequence: AnySequence, config: QutipConfig) -> bool:
     """Whether an emulation is one evolution and a measurement of few of its states.
 
     It depends on the job alone, never on what is kept, so that a job has the same counts either way.
@@ -113,7 +113,7 @@ def key(point: Point, config: QutipConfig) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def evolved(sequence: Sequence[Any], config: QutipConfig) -> Evolution:
+def evolved(sequence: AnySequence, config: QutipConfig) -> Evolution:
     """The evolution, computed."""
     noiseless = QutipConfig(
         observables=[StateResult()],
@@ -200,6 +200,6 @@ def _times(config: QutipConfig) -> list[float]:
 
 
 @lru_cache(maxsize=1)
-def _versions() -> dict[str, Any]:
+def _versions() -> dict[str, object]:
     names = ("pulser-core", "pulser-simulation", "qutip", "numpy", "scipy")
     return {"format": _FORMAT} | {name: version(name) for name in names}

@@ -14,7 +14,7 @@ import os
 import time
 import uuid
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -183,7 +183,7 @@ def _written(evolution: Evolution) -> bytes:
     return _sealed(about, states)
 
 
-def _sealed(about: dict[str, Any], states: bytes) -> bytes:
+def _sealed(about: dict[str, object], states: bytes) -> bytes:
     """The line and the amplitudes; the digest is of both."""
     line = json.dumps(about).encode()
     digest = hashlib.sha256(line + b"\n" + states).hexdigest().encode()

@@ -138,7 +138,7 @@ class ProcessEngine:
             answer = worker.answer(attempt.payload)
             self._durations_s.append(time.monotonic() - begun)
             attempt.succeed(answer)
-        except Exception as error:  # noqa: BLE001  (whatever ended it is the job's error)
+        except Exception as error:  # whatever ended it is the job's error
             attempt.fail(error)
         finally:
             with self._lock:

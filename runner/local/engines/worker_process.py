@@ -159,7 +159,7 @@ def _serve(connection: Connection, work: Callable[[str], str]) -> None:
 def _said(work: Callable[[str], str], payload: str) -> bytes:
     try:
         return pickle.dumps((work(payload), None))
-    except Exception as error:  # noqa: BLE001  (whatever ended a job is told)
+    except Exception as error:  # whatever ended a job is told
         return pickle.dumps((None, _portable(error)))
 
 
@@ -167,7 +167,7 @@ def _portable(error: Exception) -> Exception:
     """The error, or one that says the same: not every kind survives being sent."""
     try:
         pickle.loads(pickle.dumps(error))  # noqa: S301  (written a moment before)
-    except Exception:  # noqa: BLE001  (there are as many ways to fail as kinds of errors)
+    except Exception:  # there are as many ways to fail as kinds of errors
         return RuntimeError(f"{type(error).__name__}: {error}")
     return error
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Paused:
+class Pauses:
     """Devices and batches of which nothing starts."""
 
     device_types: frozenset[str] = frozenset()
@@ -39,15 +39,15 @@ class Control:
         self.key = key
         self.devices = limited(configuration.devices.max_qubits)
         self._lock = threading.Lock()
-        self._paused = Paused(frozenset(configuration.life_cycle.paused_devices))
+        self._paused = Pauses(frozenset(configuration.life_cycle.paused_devices))
         self.set_rules(configuration.faults)
 
     @property
-    def paused(self) -> Paused:
+    def paused(self) -> Pauses:
         """What is paused."""
         return self._paused
 
-    def pause(self, paused: Paused) -> None:
+    def pause(self, paused: Pauses) -> None:
         """Pause this and nothing else."""
         self._paused = paused
 

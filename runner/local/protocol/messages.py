@@ -8,7 +8,7 @@ import math
 import re
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from pydantic import BeforeValidator
@@ -83,7 +83,7 @@ def require_loopback(request: Request) -> None:
         raise ForbiddenOriginError(f"Web pages of {origin!r} may not use this server.")
 
 
-def json_body(request: Request) -> Any:
+def json_body(request: Request) -> object:
     """The JSON value in the body.
 
     Raises:

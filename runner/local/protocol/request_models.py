@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, JsonValue, TypeAdapter, ValidationError
 
@@ -11,9 +11,6 @@ from runner.local.protocol.messages import INTEGRAL
 from runner.local.protocol.response_models import EMULATION_CONFIG, SEQUENCE
 from runner.local.rules.device_types import MAX_RUNS
 from runner.local.rules.errors import InvalidRequestError, Problem
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
 T = TypeVar("T")
 
@@ -92,42 +89,12 @@ PAUSED = TypeAdapter(PausedBody)
 RULES = TypeAdapter(list[Rule], config=ConfigDict(strict=True))
 
 
-def batch_body(value: Any) -> BatchBody:
-    """The body of a create call; InvalidRequestError with every fault of its shape."""
-    return _read(BATCH, value)
-
-
-def jobs_body(value: Any) -> list[JobBody]:
-    """The body of an add call: a bare list of jobs, at least one."""
-    return _read(JOBS, value)
-
-
-def tags_body(value: Any) -> list[str]:
-    """The body of a call that sets tags: a bare list."""
-    return _read(TAGS, value)
-
-
-def batch_ids_body(value: Any) -> list[str]:
-    """The batches that a call cancels together."""
-    return _read(BATCH_IDS, value).batch_ids
-
-
-def paused_body(value: Any) -> PausedBody:
-    """What is paused from now on."""
-    return _read(PAUSED, value)
-
-
-def rules_body(value: Any) -> list[Rule]:
-    """The faults that are made from now on: a bare list."""
-    return _read(RULES, value)
-
-
-def _read(adapter: TypeAdapter[T], value: Any) -> T:
+def read_model(adapter: TypeAdapter[T], value: object) -> T:
+    """What a JSON value says; InvalidRequestError with every fault of its shape."""
     try:
         return adapter.validate_python(value)
     except ValidationError as error:
-        raise InvalidRequestError(*_problems(error.errors(include_url=False))) from error
-
-
-def _problems(errors: Sequence[Any]) -> list[Problem]:
-    return [Problem(("body", *error["loc"]), error["msg"], error["type"]) for error in errors]
+        found = error.errors(include_url=False)
+        raise InvalidRequestError(
+            *(Problem(("body", *each["loc"]), each["msg"], each["type"]) for each in found)
+        ) from error

@@ -6,30 +6,26 @@ Nothing is built or checked with them here; the tests hold every answer of a run
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
 from runner.domain import BatchStatus, JobStatus
 from runner.local.protocol.faults import Rule
-from runner.local.protocol.query_params import one_of
+from runner.local.protocol.queries import OneOf
 
-Words = dict[str, Any]
+JsonObject = dict[str, JsonValue]
 
 # Text in which Pulser writes its objects down; who generates requests may know the format by its name.
-SEQUENCE: Words = {"format": "pulser-sequence", "contentMediaType": "application/json"}
-EMULATION_CONFIG: Words = {"format": "pulser-emulation-config", "contentMediaType": "application/json"}
+SEQUENCE: JsonObject = {"format": "pulser-sequence", "contentMediaType": "application/json"}
+EMULATION_CONFIG: JsonObject = {"format": "pulser-emulation-config", "contentMediaType": "application/json"}
 
-_JOB_STATUS = dict(one_of(JobStatus).schema)
 _Count = Annotated[int, Field(ge=0)]
-_StatusOfBatch = Annotated[str, Field(json_schema_extra=dict(one_of(BatchStatus).schema))]
-_StatusOfJob = Annotated[str, Field(json_schema_extra=_JOB_STATUS)]
+_StatusOfBatch = Annotated[str, OneOf(BatchStatus)]
+_StatusOfJob = Annotated[str, OneOf(JobStatus)]
 _Counts = Annotated[
-    dict[str, Annotated[int, Field(ge=1)]],
-    Field(
-        description="Jobs in each status; statuses without jobs are left out.",
-        json_schema_extra={"propertyNames": _JOB_STATUS},
-    ),
+    dict[_StatusOfJob, Annotated[int, Field(ge=1)]],
+    Field(description="Jobs in each status; statuses without jobs are left out."),
 ]
 _Sequence = Annotated[str, Field(json_schema_extra=SEQUENCE)]
 _Bits = Annotated[str, Field(pattern="^[01]+$", description="Character i is qubit i of the register.")]
@@ -37,7 +33,7 @@ _Reasons = Annotated[dict[str, str], Field(description="Why each of the others w
 
 
 class _Answer(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", defer_build=True)
 
 
 class BatchItem(_Answer):
@@ -58,7 +54,7 @@ class BatchItem(_Answer):
     end_datetime: datetime | None = Field(description="When it ended.")
     device_status: Literal["UP"] | None
     webhook: str | None
-    configuration: dict[str, Any] | None
+    configuration: JsonObject | None
     backend_configuration: str | None
     tags: list[str]
     parent_id: str | None = Field(description="The batch that this one repeats.")
@@ -80,7 +76,7 @@ class JobItem(_Answer):
     user_id: str
     status: _StatusOfJob
     runs: int = Field(ge=1, description="How often the sequence is repeated.")
-    variables: dict[str, Any] | None
+    variables: JsonObject | None
     created_at: datetime
     updated_at: datetime
     start_timestamp: datetime | None
@@ -185,11 +181,11 @@ class Health(_Answer):
 class Document(BaseModel):
     """This document: OpenAPI 3.1."""
 
-    model_config = ConfigDict(extra="allow")
+    model_config = ConfigDict(extra="allow", defer_build=True)
 
     openapi: str = Field(pattern=r"^3\.1\.")
-    info: dict[str, Any]
-    paths: dict[str, Any]
+    info: JsonObject
+    paths: JsonObject
 
 
 class Pagination(_Answer):

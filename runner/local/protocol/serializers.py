@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import random
-from http import HTTPStatus
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, TypeVar
 
 from runner.domain import BatchStatus
 from runner.local.protocol.messages import Answer, json_answer
@@ -16,7 +15,8 @@ if TYPE_CHECKING:
     from runner.local.rules.errors import RefusalError
     from runner.local.rules.records import BatchRecord, JobRecord, Page, Result
 
-Json = dict[str, Any]
+Json = dict[str, object]
+T = TypeVar("T")
 
 
 def success(data: object, *, status: int = 200, pagination: Json | None = None) -> Answer:
@@ -39,11 +39,10 @@ def refusal(error: RefusalError) -> Answer:
     description = [
         {"loc": list(problem.loc), "msg": problem.msg, "type": problem.type} for problem in error.problems
     ]
-    headers = (("www-authenticate", "Bearer"),) if error.status == HTTPStatus.UNAUTHORIZED else ()
-    return failure(error.status, error.message, description or None, *headers)
+    return failure(error.status, error.message, description or None, *error.headers)
 
 
-def pagination(page: Page[Any]) -> Json:
+def pagination(page: Page[T]) -> Json:
     """Where a page stands in its list; `end` is the offset of the next one."""
     return {"total": page.total, "start": page.offset, "end": page.offset + len(page.items)}
 

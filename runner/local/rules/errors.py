@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,13 @@ class RefusalError(Exception):
         message: What the client reads.
 
         problems: The single faults, where there are several to tell.
+
+    Attributes:
+        headers: What the answer has beside its body.
     """
 
     status = 400
+    headers: tuple[tuple[str, str], ...] = ()
 
     def __init__(self, message: str, problems: tuple[Problem, ...] = ()) -> None:
         super().__init__(message)
@@ -43,6 +51,7 @@ class UnauthorizedError(RefusalError):
     """The request has no token, or one that is not known."""
 
     status = 401
+    headers = (("www-authenticate", "Bearer"),)
 
 
 class ForeignProjectError(RefusalError):
@@ -61,6 +70,16 @@ class UnknownThingError(RefusalError):
     """There is no such batch, job, result or device."""
 
     status = 404
+
+
+class WrongMethodError(RefusalError):
+    """Another method of this path."""
+
+    status = 405
+
+    def __init__(self, method: str, allowed: Iterable[str]) -> None:
+        super().__init__(f"{method} is not possible here.")
+        self.headers = (("allow", ", ".join(allowed)),)
 
 
 class WrongStateError(RefusalError):

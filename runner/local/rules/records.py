@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,41 +31,25 @@ class NewJob:
     """
 
     runs: int
-    variables: Mapping[str, Any] | None = None
+    variables: Mapping[str, object] | None = None
     sequence: str | None = None
     parent_id: str | None = None
     is_long: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class NewBatch:
-    """A batch as it was submitted; a valid one, see `runner.local.validation.submission`."""
-
-    project_id: str
-    device_type: str
-    sequence: str | None = None
-    jobs: tuple[NewJob, ...] = ()
-    open: bool = False
-    tags: tuple[str, ...] = ()
-    configuration: Mapping[str, Any] | None = None
-    backend_configuration: str | None = None
-    parent_id: str | None = None
-    webhook: str | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BatchRecord:
-    """A batch as the store has it.
+class BatchFields:
+    """What is submitted with a batch, and stays with it.
 
     Args:
-        sequence: None also where the store was asked for a list.
+        sequence: Of its jobs; None also where the store was asked for a list.
+
+        parent_id: The batch that this one repeats.
     """
 
-    state: Batch
     project_id: str
-    user_id: str
     tags: tuple[str, ...] = ()
-    configuration: Mapping[str, Any] | None = None
+    configuration: Mapping[str, object] | None = None
     backend_configuration: str | None = None
     parent_id: str | None = None
     webhook: str | None = None
@@ -73,15 +57,28 @@ class BatchRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class JobRecord:
-    """A job as the store has it.
+class NewBatch(BatchFields):
+    """A batch as it was submitted; a valid one, see `runner.local.validation.submission`."""
+
+    device_type: str
+    jobs: tuple[NewJob, ...] = ()
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchRecord(BatchFields):
+    """A batch as the store has it."""
+
+    state: Batch
+    user_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JobRecord(NewJob):
+    """A job as the store has it; its sequence is None also where the store was asked for a list.
 
     Args:
         order: Grows with every job that was added to the cloud.
-
-        sequence: The job's own one; None also where the store was asked for a list.
-
-        is_long: Whether it keeps a worker for long.
 
         device_type: Where it runs.
     """
@@ -91,11 +88,6 @@ class JobRecord:
     user_id: str
     created_at: datetime
     order: int
-    runs: int
-    variables: Mapping[str, Any] | None = None
-    parent_id: str | None = None
-    sequence: str | None = None
-    is_long: bool = False
     device_type: str = ""
 
 
@@ -144,9 +136,9 @@ class Started:
     sequence: str
     project_id: str = ""
     is_long: bool = False
-    variables: Mapping[str, Any] = field(default_factory=dict)
+    variables: Mapping[str, object] = field(default_factory=dict)
     device_type: str = "EMU_FREE"
-    configuration: Mapping[str, Any] | None = None
+    configuration: Mapping[str, object] | None = None
     backend_configuration: str | None = None
 
 

@@ -7,6 +7,7 @@ import contextlib
 import signal
 import threading
 import time
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
@@ -19,7 +20,7 @@ from runner.local.protocol.serializers import failure
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from runner.local.protocol.faults import Treatment
 
@@ -29,6 +30,8 @@ _HANDLERS = 16
 _KEEP_ALIVE_S = 120
 
 Message = dict[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
 
 
 @dataclass(slots=True)
@@ -120,7 +123,7 @@ class Front(uvicorn.Server):
         """Stop serving soon; from any thread."""
         self.should_exit = True
 
-    async def _app(self, scope: Message, receive: Any, send: Any) -> None:
+    async def _app(self, scope: Message, receive: Receive, send: Send) -> None:
         with self.activity.one_request():
             try:
                 body = await _body(receive)
@@ -168,7 +171,7 @@ class _GoneError(Exception):
     """The client left before its request was complete."""
 
 
-async def _body(receive: Any) -> bytes | None:
+async def _body(receive: Receive) -> bytes | None:
     """The body; None when it is larger than the server reads."""
     parts, size = [], 0
     while True:
@@ -183,13 +186,13 @@ async def _body(receive: Any) -> bytes | None:
             return b"".join(parts)
 
 
-async def _gone(receive: Any) -> None:
+async def _gone(receive: Receive) -> None:
     """Wait until the connection is closed: before that, an application that says nothing is a bug."""
     while (await receive())["type"] != "http.disconnect":
         pass
 
 
-async def _send(send: Any, answer: Answer) -> None:
+async def _send(send: Send, answer: Answer) -> None:
     headers = [(name.encode(), value.encode()) for name, value in answer.headers]
     headers.append((b"content-length", str(len(answer.body)).encode()))
     await send({"type": "http.response.start", "status": answer.status, "headers": headers})

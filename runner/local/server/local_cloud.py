@@ -13,6 +13,7 @@ A crash of the server is a new `LocalCloud` on the same store (and an engine tha
 
 from __future__ import annotations
 
+import functools
 import threading
 from collections import Counter
 from concurrent.futures import Future
@@ -21,7 +22,8 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from runner.local.api.app import Api
-from runner.local.api.routing import bare_path
+from runner.local.api.call_context import Call
+from runner.local.api.routes import bare_path
 from runner.local.engines.base import outcome, payload
 from runner.local.protocol.configuration import Configuration
 from runner.local.protocol.control import Control
@@ -42,7 +44,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class StepReport:
     """What one step did.
 
     Args:
@@ -113,14 +115,14 @@ class LocalCloud:
         self._rests = Rests()
         self._kept_for_short = configuration.workers.kept_for_short
         self._control = Control(configuration, key)
-        self._api = Api(
-            store,
-            sequences or PulserSequences(self._control.devices),
+        new_call = functools.partial(
+            Call,
+            store=store,
+            sequences=sequences or PulserSequences(self._control.devices),
             announce=self.changed.set,
-            about=about or {},
-            control=self._control,
             condition=engine.condition,
         )
+        self._api = Api(new_call, self._control, about or {})
         if store.requeue_interrupted():
             self.changed.set()
 
@@ -142,7 +144,7 @@ class LocalCloud:
         answer = self._api.handle(request, treatment)
         return treatment.afterwards or answer
 
-    def step(self) -> Step:
+    def step(self) -> StepReport:
         """Take what finished, end what idled for too long, start what may start.
 
         To be called whenever `changed` is set, and at `look_again_at`. One caller at a time.
@@ -162,7 +164,7 @@ class LocalCloud:
             del self._at_work[key]
         for each in started:
             self._submit(each)
-        return Step(
+        return StepReport(
             finished=finished,
             timed_out=timed_out,
             started=tuple(each.job_id for each in started),

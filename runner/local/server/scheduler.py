@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-_LOG = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 _LONGEST_WAIT_S = 60.0
 _SHORTEST_WAIT_S = 0.01
 _PAUSE_AFTER_FAILURE_S = 1.0
@@ -83,13 +83,13 @@ class Scheduler:
     def _attempt(self, action: Callable[[], T]) -> T | None:
         try:
             return action()
-        except Exception:  # noqa: BLE001  (a full disk, a locked database: it may pass)
-            _LOG.exception("a step failed; it is tried again")
+        except Exception:  # a full disk, a locked database: it may pass
+            LOG.exception("a step failed; it is tried again")
             time.sleep(_PAUSE_AFTER_FAILURE_S)
             return None
 
     def _step(self) -> float:
-        """Step once; gives how long to wait for a change before the next one (in s)."""
+        """StepReport once; gives how long to wait for a change before the next one (in s)."""
         step = self._attempt(self._cloud.step)
         if step is None:
             return 0.0

@@ -31,7 +31,7 @@ from runner.local.server.asgi import Front
 from runner.local.server.launch import ADDRESS_FILE
 from runner.local.server.local_cloud import LocalCloud
 from runner.local.server.scheduler import IdleExit, Scheduler
-from runner.local.server.webhook_sender import Courier
+from runner.local.server.webhook_sender import WebhookSender
 from runner.local.store.store import Store
 from runner.local.validation.sequences import PulserSequences
 
@@ -48,7 +48,7 @@ class StoreTakenError(LocalCloudError):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Settings:
+class ServerSettings:
     """How a server is run.
 
     Args:
@@ -76,7 +76,7 @@ class Settings:
     is_private: bool = False
 
 
-def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) -> None:
+def serve(settings: ServerSettings, *, on_ready: Callable[[str], None] | None = None) -> None:
     """Serve until SIGTERM, SIGINT or long idleness; to be called in the main thread.
 
     Args:
@@ -98,7 +98,7 @@ def serve(settings: Settings, *, on_ready: Callable[[str], None] | None = None) 
         _serve_here(settings, listener, _Announcement(settings.store, url, on_ready, key=key))
 
 
-def require_guarded(settings: Settings) -> None:
+def require_guarded(settings: ServerSettings) -> None:
     """Refuse to be reached by other machines when nobody needs a token.
 
     Raises:
@@ -113,7 +113,7 @@ def require_guarded(settings: Settings) -> None:
     )
 
 
-def _serve_here(settings: Settings, listener: socket.socket, announcement: _Announcement) -> None:
+def _serve_here(settings: ServerSettings, listener: socket.socket, announcement: _Announcement) -> None:
     sequences = PulserSequences(limited(settings.configuration.devices.max_qubits))
     about = {
         "store": str(settings.store.resolve()),
@@ -140,7 +140,7 @@ def _serve_here(settings: Settings, listener: socket.socket, announcement: _Anno
             prepare = functools.partial(executing.start, cloud.changed.set)
             scheduler = Scheduler(cloud, idle_exit, prepare=prepare)
             threading.Thread(target=sequences.preload, name="preload", daemon=True).start()
-            with scheduler, Courier(store, settings.configuration.webhooks):
+            with scheduler, WebhookSender(store, settings.configuration.webhooks):
                 asyncio.run(front.serve([listener]))
 
 
@@ -176,7 +176,7 @@ def _usable(store: Path) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def _listening(settings: Settings) -> Iterator[tuple[socket.socket, str]]:
+def _listening(settings: ServerSettings) -> Iterator[tuple[socket.socket, str]]:
     try:
         family, kind, protocol, _, address = socket.getaddrinfo(
             settings.host, settings.port, type=socket.SOCK_STREAM

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from runner.local.rules.webhook_policy import Due
     from runner.local.store.store import Store
 
-_LOG = logging.getLogger(__name__)
+LOG = logging.getLogger(__name__)
 _LOOK_INTERVAL_S = 0.2
 
 
-class Courier:
+class WebhookSender:
     """Tells webhooks of the batches that ended, each until it answers 2xx or the tries are over.
 
     Told is told at least once: after a crash in the wrong moment it is told again.
@@ -58,8 +58,8 @@ class Courier:
         while not self._is_over.wait(_LOOK_INTERVAL_S):
             try:
                 self.go_round()
-            except Exception:  # noqa: BLE001  (a full disk, a locked database: it may pass)
-                _LOG.exception("webhooks cannot be told now")
+            except Exception:  # a full disk, a locked database: it may pass
+                LOG.exception("webhooks cannot be told now")
 
     def _wait_after(self, due: Due, is_told: bool) -> float | None:
         """How long to wait before the next try (in s); None if there is none."""
@@ -67,7 +67,7 @@ class Courier:
             return None
         wait = next_try(due.n_tries + 1, most=self._settings.tries, first_wait_s=self._settings.first_wait_s)
         if wait is None:
-            _LOG.warning(
+            LOG.warning(
                 "the webhook of batch %s was not told: %d tries failed", due.batch_id, due.n_tries + 1
             )
             return None

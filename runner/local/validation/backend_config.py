@@ -6,14 +6,52 @@ for Pulser to say (see `runner.local.validation.sequences`). What is said here i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
 
 from runner.local.rules.device_types import MAX_RUNS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-Configuration = dict[str, Any]
+Times = Sequence[float] | Literal["Full"]
+
+
+class StateConfig(TypedDict):
+    """A state of all qubits."""
+
+    amplitudes: Mapping[str, object]
+
+
+class OperatorConfig(TypedDict):
+    """An operator on all qubits."""
+
+    n_qudits: int
+
+
+class ObservableConfig(TypedDict):
+    """What is measured, and when; observables differ in what else they have."""
+
+    observable: str
+    tag_suffix: str | None
+    evaluation_times: Times | None
+    num_shots: NotRequired[int | None]
+    one_state: NotRequired[str | None]
+    state: NotRequired[StateConfig]
+    operator: NotRequired[OperatorConfig]
+
+
+class BackendConfig(TypedDict):
+    """A backend configuration, with those of its options that are looked at here."""
+
+    observables: Sequence[ObservableConfig]
+    default_evaluation_times: Times
+    default_num_shots: NotRequired[int]
+    n_trajectories: NotRequired[int]
+    sampling_rate: NotRequired[object]
+    initial_state: NotRequired[StateConfig | None]
+    interaction_matrix: NotRequired[Sequence[Sequence[object]] | None]
+
 
 MAX_TRAJECTORIES = 10_000
 DEFAULT_SHOTS = 1000
@@ -49,7 +87,7 @@ def takes_configuration(device_type: str) -> bool:
     return device_type in _OPTIONS
 
 
-def problems(config: Mapping[str, Any], device_type: str) -> Iterator[str]:
+def problems(config: BackendConfig, device_type: str) -> Iterator[str]:
     """Why an emulator would not take a configuration that is well formed."""
     taken = _COMMON | _OPTIONS[device_type]
     for name in sorted(config.keys() - taken - _LEFT_OUT[device_type]):
@@ -68,22 +106,22 @@ def problems(config: Mapping[str, Any], device_type: str) -> Iterator[str]:
         yield f"At most {MAX_RUNS} shots are taken here."
 
 
-def misfits(config: Mapping[str, Any], n_qubits: int) -> Iterator[str]:
+def misfits(config: BackendConfig, n_qubits: int) -> Iterator[str]:
     """Why a configuration does not fit a register of so many qubits."""
     for what, n in _sizes(config):
         if n != n_qubits:
             yield f"{what} is for {n} qubits; the register has {n_qubits}."
 
 
-def shots(config: Mapping[str, Any]) -> int:
+def shots(config: BackendConfig) -> int:
     """How many shots the configuration asks for when its job does not say how many runs."""
     explicit = [each["num_shots"] for each in config["observables"] if _is_counter(each, config)]
     return int(next(iter(explicit), None) or config.get("default_num_shots", DEFAULT_SHOTS))
 
 
 def completed(
-    config: Mapping[str, Any], device_type: str, runs: int, one_state: str | None = None
-) -> Configuration:
+    config: BackendConfig, device_type: str, runs: int, one_state: str | None = None
+) -> dict[str, object]:
     """The configuration with which a job runs: bitstrings at the end are in it, and numbers of shots.
 
     A number of shots that the configuration gives is kept, and so is the state that is 1.
@@ -98,21 +136,21 @@ def completed(
         one_state: The state that is 1 where the configuration names none; None leaves it to the emulator.
     """
     kept = {name: value for name, value in config.items() if name not in _LEFT_OUT[device_type]}
-    observables = [dict(each) for each in config["observables"]]
+    observables = [*config["observables"]]
     if not any(_is_counter(each, config) for each in observables):
         observables.append(_added_bitstrings(observables, runs))
     missing = {"num_shots": runs, "one_state": one_state}
     return kept | {"observables": [_filled(each, missing) for each in observables]}
 
 
-def _filled(observable: Configuration, missing: Mapping[str, Any]) -> Configuration:
+def _filled(observable: ObservableConfig, missing: Mapping[str, object]) -> dict[str, object]:
     """An observable with values for those of its options that have none."""
-    return observable | {
-        name: value for name, value in missing.items() if name in observable and observable[name] is None
-    }
+    values = dict(observable)
+    empty = [name for name in missing if name in values and values[name] is None]
+    return values | {name: missing[name] for name in empty}
 
 
-def _is_counter(observable: Mapping[str, Any], config: Mapping[str, Any]) -> bool:
+def _is_counter(observable: ObservableConfig, config: BackendConfig) -> bool:
     """Whether an observable gives what Pulser calls the final bitstrings."""
     if observable["observable"] != "bitstrings" or observable["tag_suffix"] is not None:
         return False
@@ -122,7 +160,7 @@ def _is_counter(observable: Mapping[str, Any], config: Mapping[str, Any]) -> boo
     return times == "Full" or 1.0 in times
 
 
-def _added_bitstrings(observables: list[Configuration], runs: int) -> Configuration:
+def _added_bitstrings(observables: list[ObservableConfig], runs: int) -> ObservableConfig:
     is_taken = any(each["observable"] == "bitstrings" and each["tag_suffix"] is None for each in observables)
     return {
         "observable": "bitstrings",
@@ -133,18 +171,19 @@ def _added_bitstrings(observables: list[Configuration], runs: int) -> Configurat
     }
 
 
-def _numbers_of_shots(config: Mapping[str, Any]) -> Iterator[int]:
+def _numbers_of_shots(config: BackendConfig) -> Iterator[int]:
     yield config.get("default_num_shots", DEFAULT_SHOTS)
     for each in config["observables"]:
         yield each.get("num_shots") or 0
 
 
-def _sizes(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+def _sizes(config: BackendConfig) -> Iterator[tuple[str, int]]:
     """What has a number of qubits of its own, and that number."""
-    if config.get("initial_state") is not None:
-        yield "The initial_state", _state_size(config["initial_state"])
-    if config.get("interaction_matrix") is not None:
-        yield "The interaction_matrix", len(config["interaction_matrix"][0])
+    state, matrix = config.get("initial_state"), config.get("interaction_matrix")
+    if state is not None:
+        yield "The initial_state", _state_size(state)
+    if matrix is not None:
+        yield "The interaction_matrix", len(matrix[0])
     for each in config["observables"]:
         if "state" in each:
             yield "The state of a fidelity", _state_size(each["state"])
@@ -152,5 +191,5 @@ def _sizes(config: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
             yield "The operator of an expectation", each["operator"]["n_qudits"]
 
 
-def _state_size(state: Mapping[str, Any]) -> int:
+def _state_size(state: StateConfig) -> int:
     return len(next(iter(state["amplitudes"]), ""))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.local.rules.device_types import DEVICE_TYPES, MAX_QUTRITS
 from runner.local.rules.errors import InvalidRequestError, Problem
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from runner.local.rules.device_types import DeviceType
+    from runner.local.validation.backend_config import BackendConfig
     from runner.local.validation.sequence_facts import SequenceFacts, SequenceReader
 
 Loc = tuple[str | int, ...]
@@ -21,7 +22,7 @@ _OPTIONS: Loc = ("body", "configuration")
 _BACKEND: Loc = ("body", "backend_configuration")
 
 # What the old emulator options may say, and mean nothing by it.
-_PLAIN: Mapping[str, tuple[Any, ...]] = {
+_PLAIN: Mapping[str, tuple[object, ...]] = {
     "strict_validation": (False, None),
     "with_noise": (False, None),
     "result_types": (None, [], ["counter"]),
@@ -48,12 +49,12 @@ class Demands:
     device: DeviceType
     is_strict: bool = False
     with_noise: bool = False
-    backend: Mapping[str, Any] | None = None
+    backend: BackendConfig | None = None
 
     @property
     def n_trajectories(self) -> int:
         """How often the backend configuration has a job played, each time with other noise."""
-        return int((self.backend or {}).get("n_trajectories") or 1)
+        return 1 if self.backend is None else int(self.backend.get("n_trajectories") or 1)
 
     def runs(self, asked: int | None) -> int | None:
         """The runs of a job that asked for so many: without a number the backend configuration says it."""
@@ -64,7 +65,7 @@ class Demands:
 
 def demands(
     device: DeviceType,
-    options: Mapping[str, Any] | None,
+    options: Mapping[str, object] | None,
     backend_configuration: str | None,
     sequences: SequenceReader,
 ) -> Demands:
@@ -148,7 +149,7 @@ def _size_problem(facts: SequenceFacts, device: DeviceType) -> str:
     return ""
 
 
-def _read(text: str, device: DeviceType, sequences: SequenceReader) -> Mapping[str, Any]:
+def _read(text: str, device: DeviceType, sequences: SequenceReader) -> BackendConfig:
     if not backend_config.takes_configuration(device.name):
         raise InvalidRequestError(Problem(_BACKEND, f"{device.name} takes no backend configuration."))
     try:
@@ -157,7 +158,7 @@ def _read(text: str, device: DeviceType, sequences: SequenceReader) -> Mapping[s
         raise InvalidRequestError(Problem(_BACKEND, str(error))) from error
 
 
-def _option_problems(options: Mapping[str, Any], asked: Demands) -> Iterator[Problem]:
+def _option_problems(options: Mapping[str, object], asked: Demands) -> Iterator[Problem]:
     for key, value in options.items():
         is_obeyed = key in {"strict_validation", "with_noise"} and value is True
         if not is_obeyed and value not in _PLAIN.get(key, ()):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from runner.local.validation.backend_config import BackendConfig
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,15 +57,15 @@ class SequenceReader(Protocol):
         """The facts of an abstract representation; UnreadableSequenceError if it is none."""
         ...
 
-    def build(self, sequence: str, variables: Mapping[str, Any]) -> None:
+    def build(self, sequence: str, variables: Mapping[str, object]) -> None:
         """Build it with the values of a job; UnreadableSequenceError if that fails."""
         ...
 
-    def duration_ns(self, sequence: str, variables: Mapping[str, Any]) -> int:
+    def duration_ns(self, sequence: str, variables: Mapping[str, object]) -> int:
         """How long it is with the values of a job (in ns); asked of what can be built."""
         ...
 
-    def configuration(self, text: str) -> Mapping[str, Any]:
+    def configuration(self, text: str) -> BackendConfig:
         """A backend configuration as JSON; UnreadableConfigurationError if it is none."""
         ...
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from runner.local.rules.device_types import DEVICE_TYPES, DeviceType, served
 from runner.local.rules.errors import InvalidRequestError, Problem
@@ -161,7 +161,7 @@ def _build_problems(job: JobBody, text: str, loc: Loc, sequences: SequenceReader
         yield Problem((*loc, "variables"), str(error))
 
 
-def _variable_problems(given: Mapping[str, Any], facts: SequenceFacts, loc: Loc) -> Iterator[Problem]:
+def _variable_problems(given: Mapping[str, object], facts: SequenceFacts, loc: Loc) -> Iterator[Problem]:
     if given and not facts.variables and not facts.is_mappable:
         yield Problem(loc, "The sequence has no variables.")
         return

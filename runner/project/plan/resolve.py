@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
     from runner.reconcile import Context
-    from runner.reconcile.model.entries import Entry
+    from runner.reconcile.model.entries import JournalEntry
     from runner.reconcile.observe.adoption import Candidate
 
 
@@ -137,7 +137,7 @@ def declare_constants(project: Project, experiment: Experiment, *, same: bool) -
         return count
 
 
-def _by_work(experiment: Experiment, entry: Entry) -> dict[str, list[tuple[str, int]]]:
+def _by_work(experiment: Experiment, entry: JournalEntry) -> dict[str, list[tuple[str, int]]]:
     by_work: dict[str, list[tuple[str, int]]] = {}
     for key, runs in entry.jobs:
         present = work(experiment.desired, experiment.desired.reruns.get(key, 0))
@@ -178,8 +178,8 @@ def declare_found(project: Project, experiment: Experiment, batch_id: str) -> Re
 
 
 def _best(
-    experiment: Experiment, namespace: str, lost: Sequence[Entry], there: tuple[Payload, list[Payload]]
-) -> tuple[Entry, Candidate, list[str]]:
+    experiment: Experiment, namespace: str, lost: Sequence[JournalEntry], there: tuple[Payload, list[Payload]]
+) -> tuple[JournalEntry, Candidate, list[str]]:
     """The newest lost submission that a batch can be, or else the newest, and what speaks against it."""
     desired = experiment.desired
     recipe = list(recipe_objections(desired, there[0]))
@@ -191,7 +191,7 @@ def _best(
     return next((each for each in judged if not each[2]), judged[0])
 
 
-def _lost(context: Context, experiment: Experiment) -> tuple[Entry, ...]:
+def _lost(context: Context, experiment: Experiment) -> tuple[JournalEntry, ...]:
     seen = Observer(context).observe([experiment.desired])[experiment.name]
     lost = lost_submissions(seen.entries, seen.batches)
     if not lost:
@@ -203,7 +203,7 @@ def _lost(context: Context, experiment: Experiment) -> tuple[Entry, ...]:
 
 
 def _told(
-    context: Context, lost: Sequence[Entry], action: str, reason: str, batch_id: str | None = None
+    context: Context, lost: Sequence[JournalEntry], action: str, reason: str, batch_id: str | None = None
 ) -> list[Resolved]:
     """Writes into the history what was decided of some submissions."""
     found = []

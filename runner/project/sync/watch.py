@@ -16,7 +16,7 @@ from runner.errors import (
 from runner.project.sync.file_watcher import Files
 from runner.project.sync.loop import Loop, LoopContext
 from runner.reconcile import Patience, Reconciler, Watch
-from runner.reconcile.execute.change_events import Line, News, lines, pause_s
+from runner.reconcile.execute.change_events import ChangeLine, News, lines, pause_s
 from runner.sequences.pulser_api.device_specs import is_current
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class Watcher:
         self._plans: dict[str, Plan] = {}
         self._refused: dict[str, _Refused] = {}
         self._kept: Connection | None = None
-        self._said: dict[str, set[Line]] = {}
+        self._said: dict[str, set[ChangeLine]] = {}
         self._loop = Loop(self.turn, context)
 
     def go_on(self) -> None:
@@ -178,7 +178,7 @@ class Watcher:
         self._loop_context.one_pass()
         self._loop_context.check()
 
-    def _tell_unless_said(self, experiment: str, line: Line) -> None:
+    def _tell_unless_said(self, experiment: str, line: ChangeLine) -> None:
         """Tells a line, unless the experiment is refused and it was told at an earlier attempt."""
         said = self._said.setdefault(experiment, set())
         if experiment not in self._refused:

@@ -25,7 +25,7 @@ _ID: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class Area:
     """Where lines have to fit (in cells)."""
 
     width: int
@@ -51,7 +51,7 @@ def log_line(progress: Progress) -> str:
     return "; ".join([f"{_share(numbers)} jobs: {numbers_text(numbers)}", *_facts(progress, id_length=None)])
 
 
-def display(progress: Progress, spent_s: float, room: Room, *, is_ascii: bool = False) -> list[str]:
+def display(progress: Progress, spent_s: float, room: Area, *, is_ascii: bool = False) -> list[str]:
     """A line for each experiment of interest, one for the others, and the whole, as wide as the room at most.
 
     Args:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from runner.reconcile.journal.journal import Journal
     from runner.reconcile.model.actions import Action
-    from runner.reconcile.model.entries import Entry
+    from runner.reconcile.model.entries import JournalEntry
 
 _CHARACTERS: Final = 300
 
@@ -35,18 +35,18 @@ def written_down(journal: Journal, experiment: str, action: Action) -> Iterator[
     _write(journal, experiment, action, outcome=_outcome(entry), entry=entry)
 
 
-def _newest(journal: Journal, experiment: str, action: Action) -> Entry | None:
+def _newest(journal: Journal, experiment: str, action: Action) -> JournalEntry | None:
     """The last row of the journal, where the action writes one."""
     return journal.newest(experiment) if isinstance(action, (Claim, AddJobs, Submit)) else None
 
 
-def _outcome(entry: Entry | None) -> str:
+def _outcome(entry: JournalEntry | None) -> str:
     """What became of a request that must not be sent twice; done, where there was none."""
     return DONE if entry is None or entry.state is State.ACCEPTED else entry.state.value
 
 
 def _write(
-    journal: Journal, experiment: str, action: Action, *, outcome: str, entry: Entry | None = None
+    journal: Journal, experiment: str, action: Action, *, outcome: str, entry: JournalEntry | None = None
 ) -> None:
     bought = action.jobs if isinstance(action, (AddJobs, Submit)) else ()
     is_new = isinstance(action, (Claim, Submit))

@@ -70,14 +70,14 @@ def pause_s(pace: Pace, failures: int, jitter: float) -> float:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Line:
+class ChangeLine:
     """Something that has changed."""
 
     news: News
     text: str
 
 
-def lines(before: Plan | None, after: Plan) -> tuple[Line, ...]:
+def lines(before: Plan | None, after: Plan) -> tuple[ChangeLine, ...]:
     """What has changed between two plans of an experiment, in the order in which people want to read it.
 
     Args:
@@ -86,27 +86,27 @@ def lines(before: Plan | None, after: Plan) -> tuple[Line, ...]:
     return (*_state(before, after), *_actions(before, after), *_decided(before, after))
 
 
-def _state(before: Plan | None, after: Plan) -> Iterator[Line]:
+def _state(before: Plan | None, after: Plan) -> Iterator[ChangeLine]:
     now = state_text(after)
     if before is None or state_text(before) != now:
-        yield Line(news=News.STATE, text=now)
+        yield ChangeLine(news=News.STATE, text=now)
 
 
-def _actions(before: Plan | None, after: Plan) -> Iterator[Line]:
+def _actions(before: Plan | None, after: Plan) -> Iterator[ChangeLine]:
     known = before.actions if before else ()
     for action in after.actions:
         if action in known:
             continue
         if isinstance(action, Hold):
-            yield Line(news=News.HELD, text=f"held: {action.reason}; {action.how}")
+            yield ChangeLine(news=News.HELD, text=f"held: {action.reason}; {action.how}")
         else:
-            yield Line(news=News.ACTION, text=_action_text(action))
+            yield ChangeLine(news=News.ACTION, text=_action_text(action))
 
 
-def _decided(before: Plan | None, after: Plan) -> Iterator[Line]:
+def _decided(before: Plan | None, after: Plan) -> Iterator[ChangeLine]:
     for hold in before.holds if before else ():
         if hold not in after.holds:
-            yield Line(news=News.DECIDED, text=f"no longer held: {hold.reason}")
+            yield ChangeLine(news=News.DECIDED, text=f"no longer held: {hold.reason}")
 
 
 def state_text(plan: Plan) -> str:

@@ -39,7 +39,7 @@ from runner.reconcile.model.actions import (
     RecordResults,
     Submit,
 )
-from runner.reconcile.model.entries import BUYING, Kind, State
+from runner.reconcile.model.entries import BUYING, RequestKind, State
 from runner.reconcile.model.repetitions import are_told_apart, spanned
 from runner.reconcile.plan.daily_budget import day_of
 
@@ -119,17 +119,17 @@ class Executor:
 
     def _claim(self, snapshot: Snapshot, action: Claim) -> None:
         try:
-            self._create(Kind.CLAIM, snapshot, action)
+            self._create(RequestKind.CLAIM, snapshot, action)
         except InvalidPayloadError:
             return  # it may not take batches without jobs: the planner then buys at once
 
     def _submit(self, snapshot: Snapshot, action: Submit) -> None:
         self._remember_recipe(snapshot)
-        self._create(Kind.SUBMIT, snapshot, action)
+        self._create(RequestKind.SUBMIT, snapshot, action)
 
-    def _create(self, kind: Kind, snapshot: Snapshot, action: Claim | Submit) -> None:
+    def _create(self, kind: RequestKind, snapshot: Snapshot, action: Claim | Submit) -> None:
         desired, submission, claim = snapshot.desired, action.submission, self._nonce()
-        jobs = action.jobs if kind is Kind.SUBMIT else ()
+        jobs = action.jobs if kind is RequestKind.SUBMIT else ()
         rerun, repetitions = action.jobs[0].rerun, spanned(action.jobs)
         marks = replace(
             tags.marks_for(self._namespace, desired, rerun=rerun, repetitions=repetitions),
@@ -142,7 +142,7 @@ class Executor:
             "device_type": desired.device_type,
             "sequence_builder": desired.sequence or None,
             "jobs": _job_payloads(desired, jobs),
-            "open": kind is Kind.CLAIM,
+            "open": kind is RequestKind.CLAIM,
             "tags": tags.batch_tags(marks, desired.tags),
         }
         row = self._row(snapshot, rerun, jobs)
@@ -166,7 +166,7 @@ class Executor:
             self._give_up(snapshot, action)
         row = self._row(snapshot, marks.rerun, action.jobs)
         row |= {"submission": marks.submission, "claim": marks.claim, "batch_id": action.batch_id}
-        seq = self._intend(snapshot, Kind.ADD, row | {"repetitions": str(marks.repetitions)})
+        seq = self._intend(snapshot, RequestKind.ADD, row | {"repetitions": str(marks.repetitions)})
         if seq is None:
             if batch and not batch.jobs_count:
                 self._fence(snapshot, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
@@ -200,7 +200,7 @@ class Executor:
             "jobs": tuple((job.key, job.runs) for job in jobs),
         }
 
-    def _intend(self, snapshot: Snapshot, kind: Kind, row: Intention) -> int | None:
+    def _intend(self, snapshot: Snapshot, kind: RequestKind, row: Intention) -> int | None:
         """Writes down what is about to be sent; None for a purchase that the guard does not let through.
 
         One at a time, so that what one experiment is about to buy counts for the next.
@@ -298,7 +298,7 @@ class Executor:
 
     def _adopt(self, snapshot: Snapshot, action: Adopt) -> None:
         for entry in snapshot.observed.entries:
-            if entry.claim == action.claim and entry.kind is not Kind.ADD:
+            if entry.claim == action.claim and entry.kind is not RequestKind.ADD:
                 self._journal.settle(entry.seq, State.ACCEPTED, action.batch_id)
 
     def _remember_recipe(self, snapshot: Snapshot) -> None:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from runner.domain import BatchStatus, JobStatus, OnUnknown, RunsMode, Shortfall
 from runner.domain.numerals import counted
 from runner.domain.qpu_time import is_emulator, qpu_seconds, unclear_settle_s
-from runner.reconcile.model.entries import BUYING, Kind, State
+from runner.reconcile.model.entries import BUYING, RequestKind, State
 from runner.reconcile.model.kinship import Kin, kin
 from runner.reconcile.model.plan import Cost
 from runner.reconcile.model.tags import Marks, read_marks
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from runner.domain import Budget, DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob, RecordedJob
-    from runner.reconcile.model.entries import Entry
+    from runner.reconcile.model.entries import JournalEntry
 
     Amounts = tuple[tuple[str, int], ...]
 
@@ -66,8 +66,8 @@ class Evidence:
 
     batches: tuple[ObservedBatch, ...] = ()
     recorded: tuple[RecordedJob, ...] = ()
-    rows: tuple[Entry, ...] = ()
-    rows_of_day: tuple[Entry, ...] = ()
+    rows: tuple[JournalEntry, ...] = ()
+    rows_of_day: tuple[JournalEntry, ...] = ()
     cancelled: Mapping[str, int] = field(default_factory=dict)
     settle_s: float = 0.0
     shut_s: Mapping[str, float] = field(default_factory=dict)
@@ -282,7 +282,7 @@ def _beyond_the_day(
     yield from _over("the day's budget", per_day, total)
 
 
-def _spent(rows: Iterable[Entry], cancelled: Mapping[str, int]) -> tuple[int, int]:
+def _spent(rows: Iterable[JournalEntry], cancelled: Mapping[str, int]) -> tuple[int, int]:
     """Jobs and runs that rows have bought, or may have; which were cancelled is not known: the largest."""
     by_batch: dict[str, list[int]] = {}
     for row in rows:
@@ -325,7 +325,7 @@ def _lots(desired: DesiredExperiment, evidence: Evidence) -> list[_Lot]:
     """Everything that was bought, batch by batch; purchases whose batch nobody knows each by itself."""
     batches = {batch.id: batch for batch in evidence.batches}
     by_claim = {read_marks(batch.tags).claim: batch.id for batch in evidence.batches}
-    rows: dict[str, list[Entry]] = {}
+    rows: dict[str, list[JournalEntry]] = {}
     loose = []
     for row in evidence.rows:
         place = row.batch_id or by_claim.get(row.claim)
@@ -343,7 +343,7 @@ def _lots(desired: DesiredExperiment, evidence: Evidence) -> list[_Lot]:
 
 
 def _counts_still(
-    desired: DesiredExperiment, row: Entry, batch: ObservedBatch | None, evidence: Evidence
+    desired: DesiredExperiment, row: JournalEntry, batch: ObservedBatch | None, evidence: Evidence
 ) -> bool:
     """Whether a row counts beside what is read of its batch: without a clear answer, until that is final.
 
@@ -360,24 +360,24 @@ def _counts_still(
     return evidence.shut_s.get(batch.id, float("inf")) < settles_s
 
 
-def _may_still_land(desired: DesiredExperiment, row: Entry, evidence: Evidence) -> bool:
+def _may_still_land(desired: DesiredExperiment, row: JournalEntry, evidence: Evidence) -> bool:
     """Whether a purchase that no batch shows counts: unless the file wants it sent again after a while."""
     if not row.state.may_have_bought:
         return False
     said = desired.policy.on_unknown_submission
     again = said is OnUnknown.RESUBMIT or (said is None and is_emulator(desired.device_type))
     is_settled = evidence.ages_s.get(row.seq, 0.0) >= evidence.settle_s
-    return not (row.kind is Kind.SUBMIT and row.state is not State.ACCEPTED and again and is_settled)
+    return not (row.kind is RequestKind.SUBMIT and row.state is not State.ACCEPTED and again and is_settled)
 
 
-def _row_marks(desired: DesiredExperiment, row: Entry) -> Marks:
+def _row_marks(desired: DesiredExperiment, row: JournalEntry) -> Marks:
     """What a row says of what it bought; one of an older version, that says nothing, holds machines alone."""
     if row.recipe or is_emulator(desired.device_type):
         return Marks(recipe=row.recipe or "?", rerun=_ANY if row.rerun is None else row.rerun)
     return Marks(rerun=_ANY)
 
 
-def _lot(desired: DesiredExperiment, evidence: Evidence, batch_id: str, rows: Sequence[Entry]) -> _Lot:
+def _lot(desired: DesiredExperiment, evidence: Evidence, batch_id: str, rows: Sequence[JournalEntry]) -> _Lot:
     batch = next((each for each in evidence.batches if each.id == batch_id), None)
     records = [record for record in evidence.recorded if record.batch_id == batch_id]
     jobs = batch.jobs if batch else ()

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Unpack
 from runner.reconcile.journal.database import JournalFile
 from runner.reconcile.journal.history import History
 from runner.reconcile.journal.lock import CHECKOUT_LOCK_TTL_S, Lock, Owner
-from runner.reconcile.model.entries import BUYING, Entry, Kind, State
+from runner.reconcile.model.entries import BUYING, JournalEntry, RequestKind, State
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -80,15 +80,15 @@ class Journal:
         (created_at,) = self._file.read_as(_moment, "SELECT min(created_at) FROM journal")
         return created_at
 
-    def entries(self, experiment: str) -> tuple[Entry, ...]:
+    def entries(self, experiment: str) -> tuple[JournalEntry, ...]:
         """All rows of an experiment, oldest first."""
         return self._rows("WHERE experiment = ? ORDER BY seq", experiment)
 
-    def since(self, moment: datetime) -> tuple[Entry, ...]:
+    def since(self, moment: datetime) -> tuple[JournalEntry, ...]:
         """All rows of all experiments that were last written at or after a moment in UTC, oldest first."""
         return self._rows("WHERE at >= ? ORDER BY seq", moment.isoformat())
 
-    def of_recipe(self, recipe: str) -> tuple[Entry, ...]:
+    def of_recipe(self, recipe: str) -> tuple[JournalEntry, ...]:
         """All rows of a recipe, of whatever name, oldest first."""
         return self._rows("WHERE recipe = ? ORDER BY seq", recipe)
 
@@ -97,11 +97,11 @@ class Journal:
         statement = "SELECT count(DISTINCT batch_id) FROM entries WHERE state = ? AND kind IN (?, ?)"
         return int(self._file.read(statement, (State.ACCEPTED, *sorted(BUYING)))[0][0])
 
-    def newest(self, experiment: str) -> Entry | None:
+    def newest(self, experiment: str) -> JournalEntry | None:
         """The last row of an experiment; None without any."""
         return next(iter(self._rows("WHERE experiment = ? ORDER BY seq DESC LIMIT 1", experiment)), None)
 
-    def _rows(self, which: str, *values: str) -> tuple[Entry, ...]:
+    def _rows(self, which: str, *values: str) -> tuple[JournalEntry, ...]:
         return self._file.read_as(_entry, f"{_SELECT} {which}", values)
 
     def unclear(self) -> int:
@@ -109,7 +109,7 @@ class Journal:
         counted = self._file.read("SELECT state, count(*) FROM entries GROUP BY state")
         return sum(int(number) for state, number in counted if not State(state).is_clear)
 
-    def intend(self, kind: Kind, **row: Unpack[Intention]) -> int:
+    def intend(self, kind: RequestKind, **row: Unpack[Intention]) -> int:
         """Writes down what is about to happen; answers the row's sequence number.
 
         Raises:
@@ -128,7 +128,7 @@ class Journal:
                 self._lock.must_be_ours()
             return self._file.insert("entries", values)
 
-    def skip(self, entry: Entry, jobs: Mapping[str, Sequence[tuple[str, int]]]) -> None:
+    def skip(self, entry: JournalEntry, jobs: Mapping[str, Sequence[tuple[str, int]]]) -> None:
         """Writes down that the jobs of a lost submission are not to be bought, as a person decided.
 
         Args:
@@ -143,7 +143,7 @@ class Journal:
                     "experiment": entry.experiment,
                     "jobs": json.dumps(some),
                 }
-                row = {"at": self._clock().isoformat(), "kind": Kind.SKIP, "state": State.ACCEPTED}
+                row = {"at": self._clock().isoformat(), "kind": RequestKind.SKIP, "state": State.ACCEPTED}
                 self._file.insert("entries", row | about)
 
     def settle(
@@ -170,13 +170,13 @@ def _number_or_none(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
-def _entry(row: tuple[str, ...]) -> Entry:
+def _entry(row: tuple[str, ...]) -> JournalEntry:
     seq, at, kind, state, experiment, submission, claim, batch_id, jobs, *rest = row
     target, recipe, rerun, repetitions, job_ids = rest
-    return Entry(
+    return JournalEntry(
         seq=int(seq),
         at=datetime.fromisoformat(at),
-        kind=Kind(kind),
+        kind=RequestKind(kind),
         state=State(state),
         experiment=experiment,
         submission=submission,

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
 
-class Kind(StrEnum):
+class RequestKind(StrEnum):
     """What was about to happen; a SKIP is a person's decision that some jobs are not to be bought."""
 
     CLAIM = "claim"
@@ -43,11 +43,11 @@ class State(StrEnum):
 
 
 # Kinds of requests that buy.
-BUYING = frozenset({Kind.ADD, Kind.SUBMIT})
+BUYING = frozenset({RequestKind.ADD, RequestKind.SUBMIT})
 
 
 class Intention(TypedDict):
-    """What is written of a request before it is sent, see `Entry`."""
+    """What is written of a request before it is sent, see `JournalEntry`."""
 
     experiment: str
     submission: str
@@ -61,7 +61,7 @@ class Intention(TypedDict):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
+class JournalEntry:
     """One row.
 
     Args:
@@ -87,7 +87,7 @@ class Entry:
 
     seq: int
     at: datetime
-    kind: Kind
+    kind: RequestKind
     state: State
     experiment: str
     submission: str

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from runner.domain import Budget, ObservedBatch, RecordedJob, Surplus
     from runner.reconcile.model.actions import Hold
-    from runner.reconcile.model.entries import Entry
+    from runner.reconcile.model.entries import JournalEntry
     from runner.reconcile.model.result_fetches import FailedFetch
 
 
@@ -142,7 +142,7 @@ class Observation:
     unproved: tuple[RecordedJob, ...] = ()
     completed: Mapping[str, tuple[RecordedJob, ...]] = field(default_factory=dict)
     constants: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
-    entries: tuple[Entry, ...] = ()
+    entries: tuple[JournalEntry, ...] = ()
     failed_fetches: Mapping[str, FailedFetch] = field(default_factory=dict)
     dependencies: tuple[Dependency, ...] = ()
     bought: Mapping[str, Mapping[str, object]] = field(default_factory=dict)

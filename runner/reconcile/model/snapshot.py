@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from runner.domain import BatchStatus
 from runner.domain.numerals import counted
 from runner.domain.qpu_time import unclear_settle_s
-from runner.reconcile.model.entries import BUYING, Kind, State
+from runner.reconcile.model.entries import BUYING, RequestKind, State
 from runner.reconcile.model.kinship import Kin, kin
 from runner.reconcile.model.observation import Observation, Sighting, TargetSettings
 from runner.reconcile.model.repetitions import Repetitions
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.domain import DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob, RecordedJob
-    from runner.reconcile.model.entries import Entry
+    from runner.reconcile.model.entries import JournalEntry
     from runner.reconcile.model.plan import Plan
     from runner.reconcile.model.saved_plan import SavedExperiment
 
@@ -181,30 +181,32 @@ class Snapshot:
         return most is not None and batch.jobs_count >= most
 
     @cached_property
-    def _creations(self) -> dict[str, Entry]:
-        return {e.claim: e for e in self.observed.entries if e.kind in {Kind.CLAIM, Kind.SUBMIT}}
+    def _creations(self) -> dict[str, JournalEntry]:
+        return {
+            e.claim: e for e in self.observed.entries if e.kind in {RequestKind.CLAIM, RequestKind.SUBMIT}
+        }
 
     @cached_property
-    def skips(self) -> tuple[tuple[Entry, str, int], ...]:
+    def skips(self) -> tuple[tuple[JournalEntry, str, int], ...]:
         """Decisions not to buy jobs that the file asks for at present, with the key and runs of each job."""
-        decided = [entry for entry in self.observed.entries if entry.kind is Kind.SKIP]
+        decided = [entry for entry in self.observed.entries if entry.kind is RequestKind.SKIP]
         return tuple((e, key, n) for e in decided for key, n in e.jobs if self._is_skipped(e, key, n))
 
-    def _is_skipped(self, entry: Entry, key: str, runs: int) -> bool:
+    def _is_skipped(self, entry: JournalEntry, key: str, runs: int) -> bool:
         job = self.wanted.get(key)
         if job is None or entry.submission != work(self.desired, job.rerun):
             return False
         return job.counts(rerun=job.rerun, runs=runs)
 
-    def creation(self, batch: ObservedBatch) -> Entry | None:
+    def creation(self, batch: ObservedBatch) -> JournalEntry | None:
         """The journal's row of the batch's creation; None when another machine created it."""
         return self._creations.get(self.marks[batch.id].claim)
 
-    def additions(self, batch: ObservedBatch) -> tuple[Entry, ...]:
+    def additions(self, batch: ObservedBatch) -> tuple[JournalEntry, ...]:
         """The journal's rows of what was added to the batch, oldest first."""
-        return tuple(e for e in self.observed.entries if e.kind is Kind.ADD and e.batch_id == batch.id)
+        return tuple(e for e in self.observed.entries if e.kind is RequestKind.ADD and e.batch_id == batch.id)
 
-    def purchases(self, batch: ObservedBatch) -> tuple[Entry, ...]:
+    def purchases(self, batch: ObservedBatch) -> tuple[JournalEntry, ...]:
         """The journal's rows of what was bought on the batch with a clear answer, oldest first."""
         return tuple(
             e
@@ -212,7 +214,7 @@ class Snapshot:
             if e.kind in BUYING and e.batch_id == batch.id and e.state is State.ACCEPTED
         )
 
-    def tried(self, batch: ObservedBatch) -> tuple[Entry, ...]:
+    def tried(self, batch: ObservedBatch) -> tuple[JournalEntry, ...]:
         """The journal's rows of what was bought on the batch, or may have been, in whole or in part."""
         known = (e for e in self.observed.entries if e.kind in BUYING and e.batch_id == batch.id)
         return tuple(e for e in known if e.state.may_have_bought or e.state is State.REJECTED)
@@ -289,7 +291,7 @@ class Snapshot:
         known = self.observed.ancestors | {""}
         return tuple(b for b in self.current if self.marks[b.id].cancelled_for not in known)
 
-    def seconds_since(self, entry: Entry) -> float:
+    def seconds_since(self, entry: JournalEntry) -> float:
         """How long ago a row of the journal was last written (in s)."""
         age_s = self.observed.ages_s.get(entry.seq)
         return self.age_s(entry.at) if age_s is None else age_s

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment
     from runner.reconcile.model.actions import NewJob
-    from runner.reconcile.model.entries import Entry
+    from runner.reconcile.model.entries import JournalEntry
 
 SHORT: Final = 16
 
@@ -104,7 +104,7 @@ def cancelling_tags(mark: str, commit: str) -> list[str]:
     return [mark, f"cancelled-for:{commit}"] if commit else [mark]
 
 
-def row_tags(namespace: str, row: Entry) -> list[str]:
+def row_tags(namespace: str, row: JournalEntry) -> list[str]:
     """What the tags of a batch say, as far as the journal's row of its creation or purchase knows."""
     return batch_tags(
         Marks(

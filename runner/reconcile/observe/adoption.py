@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from runner.domain import JobStatus, constants_differences, recipe_parts
 from runner.domain.identity import device_constants, measured_constants
 from runner.domain.numerals import counted
-from runner.reconcile.model.entries import Kind
+from runner.reconcile.model.entries import RequestKind
 from runner.reconcile.model.repetitions import FIRST, Repetitions, fitting
 from runner.reconcile.model.tags import read_marks
 from runner.reconcile.observe.payloads import observed_batch, observed_jobs
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from runner.cloud import Payload
     from runner.domain import DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob
-    from runner.reconcile.model.entries import Entry
+    from runner.reconcile.model.entries import JournalEntry
 
 _MOST: Final = 5  # of differences that are told
 _CHARACTERS: Final = 60
@@ -211,16 +211,18 @@ def _short(value: object) -> str:
 # A submission that got lost
 
 
-def lost_submissions(entries: Iterable[Entry], batches: Iterable[ObservedBatch]) -> tuple[Entry, ...]:
+def lost_submissions(
+    entries: Iterable[JournalEntry], batches: Iterable[ObservedBatch]
+) -> tuple[JournalEntry, ...]:
     """Purchases with one POST of which nobody knows whether they were accepted, oldest first."""
     landed = {read_marks(batch.tags).claim for batch in batches}
     return tuple(
-        e for e in entries if e.kind is Kind.SUBMIT and not e.state.is_clear and e.claim not in landed
+        e for e in entries if e.kind is RequestKind.SUBMIT and not e.state.is_clear and e.claim not in landed
     )
 
 
 def submission_objections(
-    desired: DesiredExperiment, namespace: str, entry: Entry, found: Candidate
+    desired: DesiredExperiment, namespace: str, entry: JournalEntry, found: Candidate
 ) -> Iterator[str]:
     """Why a batch cannot be a certain lost submission of ours; `found` tells of its recipe."""
     marks = read_marks(found.batch.tags)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from runner.cloud import Client, Payload
     from runner.domain import ObservedJob, RecordedJob
-    from runner.reconcile.memory import Memory
+    from runner.reconcile.memory import CloudMemory
     from runner.reconcile.observe.completeness import Expected
 
 T = TypeVar("T")
@@ -45,7 +45,7 @@ _UNSHOWN: Final = "the cloud has accepted it, and shows it nowhere"
 _IN_ALL: Final = "which repetitions its jobs are is told by all of them"
 
 
-class Reading(NamedTuple):
+class BatchReading(NamedTuple):
     """A batch as it was read, and what is missing of it; empty where nothing is."""
 
     batch: ObservedBatch
@@ -55,7 +55,7 @@ class Reading(NamedTuple):
 class BatchReader:
     """Reads batches; keeps the jobs of those that were seen whole until they change."""
 
-    def __init__(self, client: Client, memory: Memory) -> None:
+    def __init__(self, client: Client, memory: CloudMemory) -> None:
         self._client, self._memory = client, memory
         self._complete: dict[str, tuple[object, tuple[ObservedJob, ...]]] = {}
         self._own_sequences: dict[str, str | None] = {}  # by the job's id; they never change
@@ -66,7 +66,7 @@ class BatchReader:
         payloads: Sequence[Payload],
         expected: Mapping[str, Expected],
         unshown: Collection[str] = (),
-    ) -> dict[str, Reading]:
+    ) -> dict[str, BatchReading]:
         """Batches as they are, by their ids; only of those that have changed the jobs are fetched.
 
         Args:
@@ -93,7 +93,7 @@ class BatchReader:
             )
             expected[batch_id] = replace(expected[batch_id], unlisted=self._memory.unlisted(batch_id))
         return {
-            p["id"]: Reading(observed_batch(p), _UNSHOWN)
+            p["id"]: BatchReading(observed_batch(p), _UNSHOWN)
             if p["id"] in unshown
             else self._reading(p, jobs.get(p["id"]), expected[p["id"]], problems.get(p["id"], ""))
             for p in payloads
@@ -145,7 +145,7 @@ class BatchReader:
 
     def _reading(
         self, payload: Payload, jobs: Sequence[Payload] | None, expected: Expected, problem: str
-    ) -> Reading:
+    ) -> BatchReading:
         """A batch with its jobs, and what is missing of it.
 
         Args:
@@ -156,9 +156,9 @@ class BatchReader:
         try:
             batch = replace(observed_batch(payload), jobs_count=n_expected(payload, expected))
         except WireFormatError as error:
-            return Reading(_unreadable(payload), str(error))
+            return BatchReading(_unreadable(payload), str(error))
         if jobs is None:
-            return Reading(replace(batch, jobs=self._kept(payload, expected) or ()))
+            return BatchReading(replace(batch, jobs=self._kept(payload, expected) or ()))
         expected = replace(expected, own_sequences=self._own(payload, jobs, expected))
         read, unread = self._observed(payload, jobs, expected)
         missing = [*([problem] if problem else []), *gaps(payload, jobs, expected), *unread]
@@ -177,7 +177,7 @@ class BatchReader:
         missing += runs_gaps(read, expected.on_record)
         if not (missing or expected.unlisted) and _counts_agree(payload, jobs):
             self._complete[batch.id] = (_version(payload, expected), read)
-        return Reading(replace(batch, jobs=read), "; ".join(missing[:_TOLD]))
+        return BatchReading(replace(batch, jobs=read), "; ".join(missing[:_TOLD]))
 
     def _own(self, payload: Payload, jobs: Sequence[Payload], expected: Expected) -> dict[str, str | None]:
         """The own sequence of each job that has one, or that may have neither it nor variables."""

@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
     from runner.cloud import Payload
     from runner.domain import DesiredExperiment, RecordedJob
-    from runner.reconcile.model.entries import Entry
+    from runner.reconcile.model.entries import JournalEntry
 
 
 def expectation(
-    purchases: Sequence[Entry],
+    purchases: Sequence[JournalEntry],
     on_record: Iterable[RecordedJob],
     told: frozenset[str],
     desired: DesiredExperiment | None,
@@ -57,7 +57,7 @@ def _asked(desired: DesiredExperiment | None) -> dict[str, int]:
     return {job.key: job.runs if most is None else min(job.runs, most) for job in desired.jobs}
 
 
-def _runs_by_key(bought: Iterable[Entry]) -> dict[str, int]:
+def _runs_by_key(bought: Iterable[JournalEntry]) -> dict[str, int]:
     """How many runs each job of a batch has, by its key, where the journal says it without doubt."""
     amounts: dict[str, set[int]] = {}
     for key, runs in (each for row in bought for each in row.jobs):
@@ -65,13 +65,13 @@ def _runs_by_key(bought: Iterable[Entry]) -> dict[str, int]:
     return {key: next(iter(some)) for key, some in amounts.items() if len(some) == 1}
 
 
-def purchases_on(rows: Iterable[Entry], batch_id: str | None) -> list[Entry]:
+def purchases_on(rows: Iterable[JournalEntry], batch_id: str | None) -> list[JournalEntry]:
     """The journal's rows of what was bought on a batch, or may have been, in whole or in part."""
     tried = (row for row in rows if row.kind in BUYING and row.state is not State.NOT_DONE)
     return [row for row in tried if row.batch_id == batch_id]
 
 
-def with_row_tags(payload: Payload, rows: Sequence[Entry], namespace: str) -> Payload:
+def with_row_tags(payload: Payload, rows: Sequence[JournalEntry], namespace: str) -> Payload:
     """A batch that we have bought on, with the tags that tell so, should they have been taken away."""
     bought = _known_purchases(rows)
     if not bought:
@@ -79,7 +79,7 @@ def with_row_tags(payload: Payload, rows: Sequence[Entry], namespace: str) -> Pa
     return payload | {"tags": joined_tags(payload.get("tags") or (), row_tags(namespace, bought[0]))}
 
 
-def unshown_batch(rows: Sequence[Entry], namespace: str) -> Payload | None:
+def unshown_batch(rows: Sequence[JournalEntry], namespace: str) -> Payload | None:
     """A batch that the cloud has accepted and shows nowhere, as the journal has it; None for a mere claim."""
     bought = _known_purchases(rows)
     if not bought:
@@ -94,7 +94,7 @@ def unshown_batch(rows: Sequence[Entry], namespace: str) -> Payload | None:
     }
 
 
-def _known_purchases(rows: Iterable[Entry]) -> list[Entry]:
+def _known_purchases(rows: Iterable[JournalEntry]) -> list[JournalEntry]:
     """Rows of what may have been bought that say for which recipe."""
     return [row for row in rows if row.kind in BUYING and row.state.may_have_bought and row.recipe]
 

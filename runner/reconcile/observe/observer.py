@@ -37,9 +37,9 @@ if TYPE_CHECKING:
     from runner.cloud import Payload
     from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob
     from runner.reconcile.context import Context
-    from runner.reconcile.model.entries import Entry
+    from runner.reconcile.model.entries import JournalEntry
     from runner.reconcile.model.plan import Cost
-    from runner.reconcile.observe.batch_reader import Reading
+    from runner.reconcile.observe.batch_reader import BatchReading
     from runner.reconcile.observe.origins import RecordOrigins
     from runner.reconcile.observe.ownership import Ownership
 
@@ -56,7 +56,7 @@ class _Work(NamedTuple):
     name: str
     wanted: DesiredExperiment | None
     previous_names: tuple[str, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
     provenance: Mapping[str, RecordOrigins]
     recorded: tuple[RecordedJob, ...]
 
@@ -67,7 +67,7 @@ class _Owned(NamedTuple):
     payloads: dict[str, Payload]
     owners: Ownership
     works: tuple[_Work, ...]
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
 
 
 class _Fetched(NamedTuple):
@@ -101,7 +101,7 @@ class Observer:
         self._ledger = Ledger(context)
         self._origins = Origins(context)
         self._payloads: dict[str, Payload] = {}
-        self._readings: dict[str, Reading] = {}
+        self._readings: dict[str, BatchReading] = {}
 
     def observe(self, wanted: Sequence[DesiredExperiment]) -> dict[str, Observation]:
         """What there is of some experiments, by their names, and of those that were removed."""
@@ -164,19 +164,19 @@ class Observer:
         declared = self._context.declared() if others else None
         return ownership(wanted, {} if declared is None else others, on_cloud, declared or set())
 
-    def _entries(self, name: str, owners: Ownership) -> tuple[Entry, ...]:
+    def _entries(self, name: str, owners: Ownership) -> tuple[JournalEntry, ...]:
         journal = self._context.journal
         rows = (row for each in (*owners.previous_names(name), name) for row in journal.entries(each))
         return tuple(sorted(filter(self._is_here, rows), key=lambda row: row.seq))
 
-    def _is_here(self, entry: Entry) -> bool:
+    def _is_here(self, entry: JournalEntry) -> bool:
         return not entry.target or self._context.site.has(entry.target)
 
     def _work(
         self,
         name: str,
         wanted: DesiredExperiment | None,
-        entries: tuple[Entry, ...],
+        entries: tuple[JournalEntry, ...],
         owners: Ownership,
         here: Mapping[str, str],
     ) -> _Work:
@@ -215,7 +215,7 @@ class Observer:
 
     # Read
 
-    def _read(self, owned: _Owned, fetched: _Fetched, sightings: Sightings) -> dict[str, Reading]:
+    def _read(self, owned: _Owned, fetched: _Fetched, sightings: Sightings) -> dict[str, BatchReading]:
         """Batches with their jobs, each beside all that is known of it otherwise than by lists."""
         payloads = {each["id"]: each for some in fetched.by_owner.values() for each in some}
         on_record = records_by_batch(fetched.by_owner, {work.name: work.recorded for work in owned.works})
@@ -235,7 +235,7 @@ class Observer:
     # Observed
 
     def _observation(
-        self, work: _Work, fetched: _Fetched, readings: Mapping[str, Reading], sightings: Sightings
+        self, work: _Work, fetched: _Fetched, readings: Mapping[str, BatchReading], sightings: Sightings
     ) -> Observation:
         owned, wanted, provenance = fetched.by_owner[work.name], work.wanted, work.provenance.items()
         batches = tuple(readings[payload["id"]].batch for payload in owned)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from runner.cloud import Payload
     from runner.reconcile.context import Context
-    from runner.reconcile.model.entries import Entry
+    from runner.reconcile.model.entries import JournalEntry
 
 
 class Sightings:
@@ -61,7 +61,7 @@ class Sightings:
         already_s = max(0.0, (self._now - self._journal.created_at).total_seconds())
         return self._memory.seconds_of("journal", self._now_s, already_s=already_s)
 
-    def ages_s(self, name: str, entries: Iterable[Entry]) -> dict[int, float]:
+    def ages_s(self, name: str, entries: Iterable[JournalEntry]) -> dict[int, float]:
         """How long ago each row of an experiment was last written (in s), by its number.
 
         What this process finds at its first look is as old as the clock says; what comes later is new.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import NotFoundError
-from runner.reconcile.model.entries import BUYING, Kind, State
+from runner.reconcile.model.entries import BUYING, RequestKind, State
 from runner.reconcile.observe.batch_reader import at_once
 from runner.reconcile.observe.expectations import unshown_batch
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from runner.cloud import Payload
     from runner.domain import RecordedJob
     from runner.reconcile.context import Context
-    from runner.reconcile.model.entries import Entry
+    from runner.reconcile.model.entries import JournalEntry
 
 # For how long a claim of ours that is shown nowhere is asked for (in s): it costs nothing.
 _UNLISTED_S: Final = 60.0
@@ -28,7 +28,7 @@ class UnlistedBatches:
         self._context, self._client, self._memory = context, context.client, context.memory
 
     def fetch(
-        self, listed: Container[str], entries: Iterable[Entry], recorded: Iterable[RecordedJob]
+        self, listed: Container[str], entries: Iterable[JournalEntry], recorded: Iterable[RecordedJob]
     ) -> tuple[dict[str, Payload], frozenset[str]]:
         """Batches that the journal knows and no list shows, by their ids; and those that are shown nowhere.
 
@@ -36,7 +36,7 @@ class UnlistedBatches:
         """
         on_record = {job.id: job for job in recorded}
         measured = {job_id for job_id, job in on_record.items() if not job.lacks_result}
-        of_batch: dict[str, list[Entry]] = {}
+        of_batch: dict[str, list[JournalEntry]] = {}
         for entry in entries:
             if entry.batch_id and entry.batch_id not in listed:
                 of_batch.setdefault(entry.batch_id, []).append(entry)
@@ -56,7 +56,11 @@ class UnlistedBatches:
         return payloads, frozenset(unseen.keys() - shown.keys() - told)
 
     def vanished(
-        self, rows: Iterable[Entry], reruns: Container[int], on_record: Collection[str], shown: Container[str]
+        self,
+        rows: Iterable[JournalEntry],
+        reruns: Container[int],
+        on_record: Collection[str],
+        shown: Container[str],
     ) -> tuple[str, ...]:
         """Batches that were bought at an emulator which has lost them: it forgets none by itself.
 
@@ -79,10 +83,10 @@ class UnlistedBatches:
         there = self._shown(unseen)
         return tuple(each for each in unseen if each not in there)
 
-    def _is_looked_for(self, rows: Sequence[Entry], measured: Collection[str]) -> bool:
+    def _is_looked_for(self, rows: Sequence[JournalEntry], measured: Collection[str]) -> bool:
         if any(map(_may_have_bought, rows)):
             return not _all_among(rows, measured)
-        created = [row for row in rows if row.kind is Kind.CLAIM and row.state is State.ACCEPTED]
+        created = [row for row in rows if row.kind is RequestKind.CLAIM and row.state is State.ACCEPTED]
         now = self._context.clock()
         return any(abs((now - row.at).total_seconds()) < _UNLISTED_S for row in created)
 
@@ -99,11 +103,11 @@ class UnlistedBatches:
         return found if self._client.is_ours(found) else None
 
 
-def _may_have_bought(row: Entry) -> bool:
+def _may_have_bought(row: JournalEntry) -> bool:
     return row.kind in BUYING and row.state.may_have_bought
 
 
-def _all_among(rows: Iterable[Entry], job_ids: Collection[str]) -> bool:
+def _all_among(rows: Iterable[JournalEntry], job_ids: Collection[str]) -> bool:
     """Whether all that was bought is known, and among some jobs."""
     bought = [row for row in rows if _may_have_bought(row)]
     return bool(bought) and all(row.job_ids and set(row.job_ids).issubset(job_ids) for row in bought)

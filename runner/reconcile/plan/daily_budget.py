@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from runner.domain import ObservedJob, RecordedJob
     from runner.reconcile.model.actions import NewJob
-    from runner.reconcile.model.entries import Entry
+    from runner.reconcile.model.entries import JournalEntry
     from runner.reconcile.model.snapshot import Snapshot
 
 
@@ -49,7 +49,7 @@ def spent(
     since: datetime,
     lots: Mapping[str, Lot],
     recorded: Iterable[tuple[RecordedJob, str]],
-    entries: Sequence[Entry],
+    entries: Sequence[JournalEntry],
 ) -> Cost:
     """What was bought since a moment, each job once; not what was cancelled before it ran.
 
@@ -98,7 +98,9 @@ def _is_spent(job: ObservedJob | RecordedJob, status: JobStatus) -> bool:
     return status is not JobStatus.CANCELED or job.started_at is not None
 
 
-def _hidden(lots: Mapping[str, Lot], known: Sequence[_Piece], entries: Sequence[Entry]) -> Iterator[_Piece]:
+def _hidden(
+    lots: Mapping[str, Lot], known: Sequence[_Piece], entries: Sequence[JournalEntry]
+) -> Iterator[_Piece]:
     """What the journal says was bought, or may have been, and what neither cloud nor records show yet."""
     by_claim = {lot.claim: lot.id for lot in lots.values() if lot.claim}
     bought: dict[str, list[int]] = {}

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from runner.reconcile.model.actions import Action
     from runner.reconcile.model.snapshot import Snapshot
     from runner.reconcile.plan.job_states import JobState
-    from runner.reconcile.plan.submission import Step
+    from runner.reconcile.plan.submission import NextStep
 
 
 def plan(snapshot: Snapshot) -> Plan:
@@ -56,7 +56,7 @@ def _plan(snapshot: Snapshot) -> Plan:
     )
 
 
-def _changes(snapshot: Snapshot, wanted: Sequence[JobState], step: Step) -> Iterable[Action]:
+def _changes(snapshot: Snapshot, wanted: Sequence[JobState], step: NextStep) -> Iterable[Action]:
     """What is changed on the cloud; nothing around a batch whose status nobody knows."""
     if snapshot.desired.is_removed and snapshot.desired.policy.supersede is Surplus.KEEP:
         return  # a clone of another branch may still describe it

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.domain import JobStatus
 from runner.reconcile.model.actions import AddJobs, CancelBatch, CancelJobs, Claim, CloseBatch, Fence, Submit
-from runner.reconcile.model.entries import Kind, State
+from runner.reconcile.model.entries import RequestKind, State
 from runner.reconcile.model.plan import WaitFor
 from runner.reconcile.model.tags import SHORT, read_marks
 from runner.reconcile.plan import status
@@ -106,10 +106,10 @@ def _unseen(saved: SavedExperiment, observed: Observation) -> Iterator[tuple[str
     shown = {job.batch_id for job in observed.recorded} | {b.id for b in observed.batches if b.jobs_count}
     landed = {read_marks(batch.tags).claim for batch in observed.batches}
     for entry in observed.entries:
-        if str(entry.seq) in saved.world.journal or entry.kind is Kind.CLAIM:
+        if str(entry.seq) in saved.world.journal or entry.kind is RequestKind.CLAIM:
             continue
         hidden = entry.state is State.ACCEPTED and entry.batch_id not in shown
-        lost = entry.kind is Kind.SUBMIT and not entry.state.is_clear and entry.claim not in landed
+        lost = entry.kind is RequestKind.SUBMIT and not entry.state.is_clear and entry.claim not in landed
         if hidden or lost:
             yield from entry.jobs
 

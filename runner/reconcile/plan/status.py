@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from runner.reconcile.model.actions import Action, NewJob
     from runner.reconcile.model.snapshot import Snapshot
     from runner.reconcile.plan.job_states import JobState
-    from runner.reconcile.plan.submission import Step
+    from runner.reconcile.plan.submission import NextStep
 
 _NAMED: Final = 5
 # Of what a cloud says of jobs, so many texts are read, and of each so many characters.
@@ -30,7 +30,7 @@ _MOST_TEXTS: Final = 1000
 _LONGEST_TEXT: Final = 400
 
 
-def waiting(snapshot: Snapshot, wanted: Sequence[JobState], step: Step) -> tuple[WaitFor, float | None]:
+def waiting(snapshot: Snapshot, wanted: Sequence[JobState], step: NextStep) -> tuple[WaitFor, float | None]:
     """What is waited for when there is nothing to do, and when to look again (in s)."""
     if step.wait_s is not None:
         return (step.limit.wait_for if step.limit else WaitFor.SUBMISSION), step.wait_s
@@ -153,7 +153,7 @@ def cost(desired: DesiredExperiment, bought: Sequence[NewJob]) -> Cost:
     return Cost(jobs=len(bought), runs=runs, qpu_s=qpu_seconds(desired.device_type, runs))
 
 
-def notes(snapshot: Snapshot, wanted: Sequence[JobState], step: Step) -> Iterable[str]:
+def notes(snapshot: Snapshot, wanted: Sequence[JobState], step: NextStep) -> Iterable[str]:
     """What people should know beside."""
     if snapshot.desired.is_removed:
         kept = sum(is_pending(batch) for batch in snapshot.outdated)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final
 from runner.domain import BatchMode, OnUnknown, Submission
 from runner.domain.qpu_time import is_emulator
 from runner.reconcile.model.actions import AddJobs, Claim, Fence, Hold, Submit
-from runner.reconcile.model.entries import Kind, State
+from runner.reconcile.model.entries import RequestKind, State
 from runner.reconcile.model.plan import WaitFor
 from runner.reconcile.model.repetitions import together
 from runner.reconcile.model.tags import submission_tag
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment, ObservedBatch
     from runner.reconcile.model.actions import Action, NewJob
-    from runner.reconcile.model.entries import Entry
+    from runner.reconcile.model.entries import JournalEntry
     from runner.reconcile.model.snapshot import Snapshot
     from runner.reconcile.plan.job_states import JobState
 
@@ -37,7 +37,7 @@ SHORTEST_WAIT_S: Final = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class NextStep:
     """Actions towards a submission, and when to look again if there are none (in s).
 
     Args:
@@ -59,27 +59,27 @@ class Step:
     note: str = ""
 
 
-def next_step(snapshot: Snapshot, wanted: Sequence[JobState]) -> Step:
+def next_step(snapshot: Snapshot, wanted: Sequence[JobState]) -> NextStep:
     """What to do next towards buying the jobs that are due."""
     due = new_jobs(snapshot.desired, (state for state in wanted if state.is_due(snapshot.now)))
     kept = first_limit(snapshot, wanted, due)
     if snapshot.unknown:
-        return Step(kept.holds if kept else (), limit=kept)
+        return NextStep(kept.holds if kept else (), limit=kept)
     bought = () if kept else _together(snapshot, due)
     submission = submission_tag(snapshot.desired, bought) if bought else ""
     for_today = over_day(snapshot, bought)
     fences = _unclear(snapshot)
     if fences:
-        return Step(fences)  # look again before deciding anything
+        return NextStep(fences)  # look again before deciding anything
     stale, rivals = sorted_claims(snapshot, submission)
     if for_today:
         kept, stale = for_today, (*stale, *_given_up(snapshot, rivals))
     if kept:
         is_later = kept.wait_for is WaitFor.DEPENDENCY
         wait_s = max(snapshot.settings.poll_s, SHORTEST_WAIT_S) if kept.wait_for is WaitFor.SIGHT else None
-        return Step((*stale, *kept.holds), wait_s, limit=kept, due=due if is_later else ())
+        return NextStep((*stale, *kept.holds), wait_s, limit=kept, due=due if is_later else ())
     if not bought:
-        return Step(stale)
+        return NextStep(stale)
     step = _purchase(snapshot, submission, bought, rivals)
     actions, wait_s = step.actions, step.wait_s
     buys = any(isinstance(each, AddJobs | Submit) for each in actions)
@@ -93,7 +93,7 @@ def next_step(snapshot: Snapshot, wanted: Sequence[JobState]) -> Step:
     is_held = any(isinstance(each, Hold) for each in actions)
     nothing: tuple[NewJob, ...] = ()
     due, bought = (nothing, nothing) if is_held else (due, bought)
-    return Step((*stale, *actions), wait_s, due=due, bought=bought, note=step.note)
+    return NextStep((*stale, *actions), wait_s, due=due, bought=bought, note=step.note)
 
 
 def _given_up(snapshot: Snapshot, claims: Sequence[ObservedBatch]) -> tuple[Fence, ...]:
@@ -138,7 +138,7 @@ def _unclear(snapshot: Snapshot) -> tuple[Fence, ...]:
 
 def _purchase(
     snapshot: Snapshot, submission: str, bought: tuple[NewJob, ...], rivals: Sequence[ObservedBatch]
-) -> Step:
+) -> NextStep:
     if rivals:
         return _on_claim(snapshot, rivals[0], bought)
     kept_open = _kept_open(snapshot, bought[0])
@@ -147,52 +147,52 @@ def _purchase(
     return _new_batch(snapshot, submission, bought)
 
 
-def _on_claim(snapshot: Snapshot, winner: ObservedBatch, bought: tuple[NewJob, ...]) -> Step:
+def _on_claim(snapshot: Snapshot, winner: ObservedBatch, bought: tuple[NewJob, ...]) -> NextStep:
     created = snapshot.creation(winner)
     if not created:
         ttl_left_s = snapshot.settings.claim_ttl_s - snapshot.claim_age_s(winner)
-        return Step(
+        return NextStep(
             wait_s=max(SHORTEST_WAIT_S, min(ttl_left_s, snapshot.settings.poll_s)),
             note=f"waits for another machine's claim, {winner.id}, {max(ttl_left_s, 0):.0f} s at most",
         )
     unsettled_s = snapshot.settings.settle_s - snapshot.seconds_since(created)
     if unsettled_s > 0:
-        return Step(wait_s=unsettled_s)
-    return Step((AddJobs(batch_id=winner.id, jobs=bought, reason=_reason(bought)),))
+        return NextStep(wait_s=unsettled_s)
+    return NextStep((AddJobs(batch_id=winner.id, jobs=bought, reason=_reason(bought)),))
 
 
-def _on_open_batch(snapshot: Snapshot, batch: ObservedBatch, bought: tuple[NewJob, ...]) -> Step:
+def _on_open_batch(snapshot: Snapshot, batch: ObservedBatch, bought: tuple[NewJob, ...]) -> NextStep:
     if snapshot.creation(batch):
-        return Step((AddJobs(batch_id=batch.id, jobs=bought, reason=_reason(bought)),))
+        return NextStep((AddJobs(batch_id=batch.id, jobs=bought, reason=_reason(bought)),))
     idle_s = snapshot.idle_s(batch)
     if idle_s <= snapshot.settings.claim_ttl_s:
         left_s = snapshot.settings.claim_ttl_s - idle_s
-        return Step(
+        return NextStep(
             wait_s=max(SHORTEST_WAIT_S, min(left_s, snapshot.settings.poll_s)),
             note=f"waits for another machine, which keeps {batch.id} open, {max(left_s, 0):.0f} s at most",
         )
     reason = "another machine keeps it open and has not written to it for longer than its lease"
-    return Step((Fence(batch_id=batch.id, holds_jobs=True, reason=reason),))
+    return NextStep((Fence(batch_id=batch.id, holds_jobs=True, reason=reason),))
 
 
-def _new_batch(snapshot: Snapshot, submission: str, bought: tuple[NewJob, ...]) -> Step:
+def _new_batch(snapshot: Snapshot, submission: str, bought: tuple[NewJob, ...]) -> NextStep:
     entries = [entry for entry in snapshot.observed.entries if entry.submission == submission]
     unclear = [e for e in entries if not e.state.is_clear and snapshot.seconds_since(e) < _RECENT_S]
     silences = sum(entry.state is State.UNKNOWN for entry in unclear)
     if silences >= _TRIES:
-        return Step((_silence(silences),))
+        return NextStep((_silence(silences),))
     if unclear:
         # What was lost may only show in a while, and a cloud in trouble wants a pause.
         pause_s = max(snapshot.settings.settle_s, _FIRST_PAUSE_S * 2**silences)
         left_s = pause_s - snapshot.seconds_since(unclear[-1])
         if left_s > 0:
-            return Step(wait_s=left_s)
-    refused = bool(entries) and (entries[-1].kind, entries[-1].state) == (Kind.CLAIM, State.REJECTED)
+            return NextStep(wait_s=left_s)
+    refused = bool(entries) and (entries[-1].kind, entries[-1].state) == (RequestKind.CLAIM, State.REJECTED)
     # A lost submission that is held must not be claimed anew, either: the guard would stop the purchase.
     is_held = _holds_lost(snapshot.desired) and bool(_lost(snapshot, submission, bought))
     if snapshot.desired.policy.submission is Submission.DIRECT or refused or is_held:
         return _direct(snapshot, submission, bought)
-    return Step((Claim(submission=submission, jobs=bought, reason=_reason(bought)),))
+    return NextStep((Claim(submission=submission, jobs=bought, reason=_reason(bought)),))
 
 
 def _silence(tries: int) -> Hold:
@@ -202,25 +202,25 @@ def _silence(tries: int) -> Hold:
     )
 
 
-def _direct(snapshot: Snapshot, submission: str, bought: tuple[NewJob, ...]) -> Step:
+def _direct(snapshot: Snapshot, submission: str, bought: tuple[NewJob, ...]) -> NextStep:
     lost = _lost(snapshot, submission, bought)
     known_s = snapshot.seconds_since(lost[-1]) if lost else snapshot.observed.remembered_s
     unsettled_s = snapshot.settings.settle_s - known_s
     if unsettled_s > 0:
-        return Step(wait_s=unsettled_s)
+        return NextStep(wait_s=unsettled_s)
     if lost and _holds_lost(snapshot.desired):
-        return Step((_lost_submission(lost[-1]),))
-    return Step((Submit(submission=submission, jobs=bought, reason=_reason(bought)),))
+        return NextStep((_lost_submission(lost[-1]),))
+    return NextStep((Submit(submission=submission, jobs=bought, reason=_reason(bought)),))
 
 
-def _lost(snapshot: Snapshot, submission: str, bought: Sequence[NewJob]) -> list[Entry]:
+def _lost(snapshot: Snapshot, submission: str, bought: Sequence[NewJob]) -> list[JournalEntry]:
     """Direct submissions that nobody knows the end of: this one, and others that buy any of its points."""
     landed = {marks.claim for marks in snapshot.marks.values()}
     keys = {job.key for job in bought}
     return [
         entry
         for entry in snapshot.observed.entries
-        if entry.kind is Kind.SUBMIT and not entry.state.is_clear and entry.claim not in landed
+        if entry.kind is RequestKind.SUBMIT and not entry.state.is_clear and entry.claim not in landed
         if entry.submission == submission or not keys.isdisjoint(key for key, _ in entry.jobs)
     ]
 
@@ -230,7 +230,7 @@ def _holds_lost(desired: DesiredExperiment) -> bool:
     return said is OnUnknown.HOLD or (said is None and not is_emulator(desired.device_type))
 
 
-def _lost_submission(entry: Entry) -> Hold:
+def _lost_submission(entry: JournalEntry) -> Hold:
     return Hold(
         reason=f"nobody knows whether the submission {entry.submission} of {entry.at:%Y-%m-%d %H:%M:%S} UTC "
         "was accepted: no batch carries its tag",

@@ -8,7 +8,7 @@ import pytest
 from local_fakes import START, Asker, FakeEngine, FakeSequences, a_sequence
 
 from runner.local.engines.base import AttemptLostError, EngineState, WorkerDiedError, seed
-from runner.local.server.local_cloud import LocalCloud, Step
+from runner.local.server.local_cloud import LocalCloud, StepReport
 
 
 def job_ids(batch):
@@ -37,9 +37,9 @@ def test_life_of_a_batch(ask, cloud, engine, clock):
     ended = cloud.step()
 
     assert (
-        Step(started=(first, second)),
-        Step(finished=(second,), started=(third,)),
-        Step(finished=(first, third)),
+        StepReport(started=(first, second)),
+        StepReport(finished=(second,), started=(third,)),
+        StepReport(finished=(first, third)),
     ) == (begun, went_on, ended)
     assert statuses(ask, batch) == ("DONE", {"DONE": 2, "ERROR": 1})
     assert ask.data("GET", f"/api/v2/jobs/{third}")["errors"] == ["ValueError: no such pulse"]
@@ -67,7 +67,7 @@ def test_engine_is_given_everything_as_text(ask, cloud, engine):
 
 def test_step_without_work_does_nothing(cloud):
     """A step may be taken at any time."""
-    assert Step() == cloud.step()
+    assert StepReport() == cloud.step()
 
 
 def test_every_change_that_may_start_something_is_announced(ask, cloud):
@@ -279,8 +279,8 @@ def test_open_batch_keeps_its_machine_until_it_times_out(ask, cloud, engine, clo
     clock.advance(minutes=5)
 
     assert (
-        Step(finished=job_ids(holder), look_again_at=START + timedelta(minutes=6)),
-        Step(timed_out=(holder["id"],), started=job_ids(waiting)),
+        StepReport(finished=job_ids(holder), look_again_at=START + timedelta(minutes=6)),
+        StepReport(timed_out=(holder["id"],), started=job_ids(waiting)),
     ) == (idling, cloud.step())
 
 
@@ -319,7 +319,7 @@ def test_crash_runs_interrupted_jobs_again_once(ask, cloud, engine, store):
     again.finish(second, attempt=2)
     restarted.step()
 
-    assert (Step(started=(second,)), [(second, 2)]) == (step, [each[:2] for each in again.submitted])
+    assert (StepReport(started=(second,)), [(second, 2)]) == (step, [each[:2] for each in again.submitted])
     assert statuses(Asker(restarted), batch) == ("DONE", {"DONE": 2})
 
 
@@ -359,7 +359,7 @@ def test_step_is_one_commit(ask, cloud, engine, store, monkeypatch):
     step = cloud.step()
 
     assert ({"PENDING": 1, "RUNNING": 1}, 1) == between
-    assert (Step(finished=(first,), started=(second,)), 2) == (step, len(engine.submitted))
+    assert (StepReport(finished=(first,), started=(second,)), 2) == (step, len(engine.submitted))
 
 
 def test_work_is_what_waits_or_runs(ask, cloud, engine):

@@ -7,7 +7,7 @@ import pytest
 pytest.importorskip("distributed", reason="the package distributed (extra [dask]) is missing")
 
 
-from runner.local.engines.dask_members import Load, Member, Rules, Silence, capacity, next_worker
+from runner.local.engines.dask_members import Load, Member, MemberRules, Silence, capacity, next_worker
 
 WANTED = {
     "python": "3.11",
@@ -19,7 +19,7 @@ WANTED = {
     "emu-sv": "(none)",
     "emu-mps": "2.1",
 }
-RULES = Rules(wanted=WANTED, patience=Silence(silent_s=15.0))
+RULES = MemberRules(wanted=WANTED, patience=Silence(silent_s=15.0))
 
 
 def a_member(name="a", **fields):

@@ -6,25 +6,25 @@ from datetime import UTC, datetime
 
 import pytest
 
-from runner.local.protocol.filters import BATCHES, JOBS, Condition, Selection, page_of
+from runner.local.protocol.queries import BatchesQuery, Comparison, JobsQuery, Selection, read_query
 from runner.local.rules.errors import InvalidRequestError
 
 
 @pytest.mark.parametrize(
     ("query", "expected"),
     [
-        ("tag=x", Condition("tag", "=", ("x",))),
-        ("status=DONE&status=ERROR", Condition("status", "=", ("DONE", "ERROR"))),
-        ("open=True", Condition("open", "=", (1,))),
-        ("queue_priority=LOW&queue_priority=HIGH", Condition("'MEDIUM'", "=", ("LOW", "HIGH"))),
-        ("open=false", Condition("open", "=", (0,))),
+        ("tag=x", Comparison("tag", "=", ("x",))),
+        ("status=DONE&status=ERROR", Comparison("status", "=", ("DONE", "ERROR"))),
+        ("open=True", Comparison("open", "=", (1,))),
+        ("queue_priority=LOW&queue_priority=HIGH", Comparison("'MEDIUM'", "=", ("LOW", "HIGH"))),
+        ("open=false", Comparison("open", "=", (0,))),
         (
             "start_date=2026-03-01T12:00:00+02:00",
-            Condition("created_at", ">=", (datetime(2026, 3, 1, 10, tzinfo=UTC),)),
+            Comparison("created_at", ">=", (datetime(2026, 3, 1, 10, tzinfo=UTC),)),
         ),
         (
             "end_date=2026-03-01T12:00:00",
-            Condition("created_at", "<=", (datetime(2026, 3, 1, 12, tzinfo=UTC),)),
+            Comparison("created_at", "<=", (datetime(2026, 3, 1, 12, tzinfo=UTC),)),
         ),
     ],
 )
@@ -32,7 +32,7 @@ def test_filter_of_batches_becomes_a_condition(query, expected):
     """Each filter compares one column; repeated keys mean one of."""
     pairs = tuple(tuple(part.split("=")) for part in query.split("&"))
 
-    assert Selection(conditions=(expected,)) == page_of(pairs, BATCHES)
+    assert Selection(conditions=(expected,)) == read_query(BatchesQuery, pairs).selection()
 
 
 def test_jobs_have_filters_of_their_own():
@@ -40,18 +40,18 @@ def test_jobs_have_filters_of_their_own():
     query = (("batch_id", "b"), ("min_runs", "5"), ("max_runs", "7"), ("errors", "true"))
 
     assert (
-        Condition("batch_id", "=", ("b",)),
-        Condition("runs", ">=", (5,)),
-        Condition("runs", "<=", (7,)),
-        Condition("has_errors", "=", (1,)),
-    ) == page_of(query, JOBS).conditions
+        Comparison("runs", ">=", (5,)),
+        Comparison("runs", "<=", (7,)),
+        Comparison("batch_id", "=", ("b",)),
+        Comparison("has_errors", "=", (1,)),
+    ) == read_query(JobsQuery, query).conditions()
 
 
 def test_page_and_order_are_read():
     """Offset, limit and direction come from the query."""
     query = (("offset", "20"), ("limit", "10"), ("order_by", "creation_order"), ("order_by_direction", "ASC"))
 
-    assert Selection(offset=20, limit=10, is_ascending=True) == page_of(query, JOBS, is_ordered=True)
+    assert Selection(offset=20, limit=10, is_ascending=True) == read_query(JobsQuery, query).selection()
 
 
 @pytest.mark.parametrize(
@@ -76,7 +76,7 @@ def test_page_and_order_are_read():
 def test_filter_that_is_not_understood_is_refused(pair):
     """A filter is never ignored: the answer would be to another question."""
     with pytest.raises(InvalidRequestError) as refusal:
-        page_of((pair,), BATCHES)
+        read_query(BatchesQuery, (pair,))
 
     assert [("query", pair[0])] == [problem.loc for problem in refusal.value.problems]
 
@@ -95,10 +95,10 @@ def test_filter_that_is_not_understood_is_refused(pair):
 def test_order_page_and_dates_are_given_once_and_known(query):
     """An unknown order, two pages, or two beginnings, are refused."""
     with pytest.raises(InvalidRequestError):
-        page_of(query, JOBS, is_ordered=True)
+        read_query(JobsQuery, query)
 
 
 def test_tag_is_given_once():
     """Tags are searchable one at a time."""
     with pytest.raises(InvalidRequestError):
-        page_of((("tag", "a"), ("tag", "b")), BATCHES)
+        read_query(BatchesQuery, (("tag", "a"), ("tag", "b")))

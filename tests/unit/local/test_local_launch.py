@@ -19,7 +19,7 @@ from patience import PATIENCE_S
 from runner.errors import LocalCloudError
 from runner.local.server import launch
 from runner.local.server.launch import LocalServer, ensure_running, running
-from runner.local.server.server import Settings, serve
+from runner.local.server.server import ServerSettings, serve
 
 
 @pytest.fixture
@@ -214,7 +214,7 @@ def test_second_server_of_a_store_gives_way(folder):
 def test_server_listens_on_loopback_only(tmp_path, host):
     """As long as there are no tokens nobody else may reach a server."""
     with pytest.raises(LocalCloudError, match="loopback only"):
-        serve(Settings(store=tmp_path / "store", host=host))
+        serve(ServerSettings(store=tmp_path / "store", host=host))
 
     assert not (tmp_path / "store").exists()
 

@@ -13,7 +13,7 @@ from runner.local.api.auth import Tokens
 from runner.local.protocol.configuration import Configuration
 from runner.local.protocol.messages import Request
 from runner.local.server.local_cloud import LocalCloud
-from runner.local.server.server import Settings, require_guarded, serve
+from runner.local.server.server import ServerSettings, require_guarded, serve
 
 OURS, THEIRS = "11111111-0000-4000-8000-000000000000", "22222222-0000-4000-8000-000000000000"
 TOKENS = {OURS: "ours-0123456789abcdef", THEIRS: "theirs-0123456789abcdef"}
@@ -225,7 +225,7 @@ def test_tokens_are_never_shown():
 def test_server_without_tokens_says_how_to_be_reached(tmp_path):
     """A host other than loopback is refused, with what to do about it."""
     with pytest.raises(LocalCloudError, match="loopback only") as refused:
-        serve(Settings(store=tmp_path / "store", host="0.0.0.0"))
+        serve(ServerSettings(store=tmp_path / "store", host="0.0.0.0"))
 
     assert "[tokens]" in refused.value.hint
 
@@ -234,4 +234,6 @@ def test_server_with_tokens_may_be_reached_by_others(tmp_path):
     """Then every request has to say who it is from."""
     configuration = Configuration.model_validate({"tokens": TOKENS})
 
-    assert require_guarded(Settings(store=tmp_path, host="0.0.0.0", configuration=configuration)) is None
+    assert (
+        require_guarded(ServerSettings(store=tmp_path, host="0.0.0.0", configuration=configuration)) is None
+    )

@@ -15,7 +15,7 @@ from runner.local.engines.base import payload, seed
 from runner.local.engines.emulation import emulate
 from runner.local.rules.device_types import limited, served
 from runner.local.rules.records import Started
-from runner.local.validation import sequences as pulser_sequences
+from runner.local.validation import pulser_objects
 from runner.local.validation.sequence_facts import SequenceFacts, Variable
 from runner.local.validation.sequences import PulserSequences
 from runner.local.validation.submission import UnreadableSequenceError
@@ -76,8 +76,8 @@ def test_sequence_is_built_as_often_as_it_is_asked(sequences):
 def test_what_was_built_before_is_not_built_again(monkeypatch):
     """A sweep that is repeated with more runs is not checked again; what was refused is."""
     done = []
-    plain = pulser_sequences.built
-    monkeypatch.setattr(pulser_sequences, "built", lambda *args: done.append(args[1]) or plain(*args))
+    plain = pulser_objects.built
+    monkeypatch.setattr(pulser_objects, "built", lambda *args: done.append(args[1]) or plain(*args))
     sequences = PulserSequences()
     too_strong = {"a": 1e6, "d": 400}
 

@@ -15,7 +15,7 @@ from local_fakes import START, Asker, Clock, FakeEngine, FakeSequences, counted_
 
 from runner.domain import BatchStatus, JobStatus
 from runner.errors import LocalCloudError
-from runner.local.protocol.filters import Condition, Selection
+from runner.local.protocol.queries import Comparison, Selection
 from runner.local.rules.errors import UnknownThingError, WrongStateError
 from runner.local.rules.records import NewBatch, NewJob, Outcome, Result, Started
 from runner.local.rules.state_machine import Counts
@@ -34,7 +34,7 @@ def a_batch(**fields):
 
 def tagged(tag):
     """The list of batches with a tag."""
-    return Selection(conditions=(Condition("tag", "=", (tag,)),))
+    return Selection(conditions=(Comparison("tag", "=", (tag,)),))
 
 
 def ids(page):
@@ -185,7 +185,7 @@ def test_canceling_some_jobs_says_why_others_are_not(store):
     runs, waits, _ = store.job_ids(batch_id)
     store.start([runs])
 
-    canceled, errors = store.cancel_jobs(batch_id, (Condition("runs", "<=", (10,)),))
+    canceled, errors = store.cancel_jobs(batch_id, (Comparison("runs", "<=", (10,)),))
 
     assert [waits] == [job.state.id for job in canceled]
     assert {runs: "The job is RUNNING; only a pending job can be canceled."} == errors

@@ -28,7 +28,9 @@ def a_body(**fields):
 
 def accepted(**fields):
     """The batch that becomes of a body."""
-    return submission.new_batch(request_models.batch_body(a_body(**fields)), FakeSequences())
+    return submission.new_batch(
+        request_models.read_model(request_models.BATCH, a_body(**fields)), FakeSequences()
+    )
 
 
 def refused(**fields):
@@ -265,7 +267,7 @@ def test_all_faulty_jobs_are_told_at_once():
 
 def test_added_jobs_are_checked_like_the_first_ones():
     """An addition is checked against the sequence and the device of its batch."""
-    jobs = request_models.jobs_body([{"runs": 10, "variables": {"b": 1}}])
+    jobs = request_models.read_model(request_models.JOBS, [{"runs": 10, "variables": {"b": 1}}])
 
     with pytest.raises(InvalidRequestError) as refusal:
         submission.new_jobs(jobs, a_record(), FakeSequences())
@@ -304,4 +306,4 @@ def test_shape_of_a_body_is_exact(fields, place):
 def test_body_that_is_no_object_is_refused():
     """A list in place of an object is a 422."""
     with pytest.raises(InvalidRequestError):
-        request_models.batch_body(json.loads("[]"))
+        request_models.read_model(request_models.BATCH, json.loads("[]"))

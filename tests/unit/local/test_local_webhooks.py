@@ -16,7 +16,7 @@ from patience import PATIENCE_S
 from runner.local.protocol.configuration import Configuration, WebhookSettings
 from runner.local.rules import webhook_policy
 from runner.local.server.local_cloud import LocalCloud
-from runner.local.server.webhook_sender import Courier
+from runner.local.server.webhook_sender import WebhookSender
 
 ALLOWED = ["http://127.0.0.1:9000/hooks", "https://lab.example"]
 
@@ -107,7 +107,7 @@ def told_by(store, engine):
         cloud = LocalCloud(
             store, engine, sequences=FakeSequences(), configuration=Configuration(webhooks=settings)
         )
-        return Asker(cloud), Courier(store, settings)
+        return Asker(cloud), WebhookSender(store, settings)
 
     return made
 

@@ -13,7 +13,7 @@ from runner.errors import UsageError
 from runner.project import Project
 from runner.project.edit.garbage import Spare, chosen, remove, spare
 from runner.reconcile import Journal, utc_now
-from runner.reconcile.model.entries import Kind, State
+from runner.reconcile.model.entries import RequestKind, State
 from runner.results import Records
 
 OLD = "f" * 16
@@ -51,7 +51,7 @@ def journal(project, name, state):
     place = project.root / ".runner" / "targets" / name / "journal.sqlite"
     place.parent.mkdir(parents=True)
     with closing(Journal(place, utc_now)) as opened:
-        seq = opened.intend(Kind.CLAIM, experiment="pair", submission="s", claim="c")
+        seq = opened.intend(RequestKind.CLAIM, experiment="pair", submission="s", claim="c")
         opened.settle(seq, state)
 
 

@@ -9,7 +9,7 @@ from builders import SEQUENCE, a_batch, a_key, a_wanted_job, an_entry, an_experi
 
 from runner.domain import JobStatus, job_key
 from runner.errors import WireFormatError
-from runner.reconcile.model.entries import Kind, State
+from runner.reconcile.model.entries import RequestKind, State
 from runner.reconcile.model.tags import adopting_tags, marks_for, read_marks
 from runner.reconcile.observe.adoption import (
     candidate,
@@ -197,12 +197,12 @@ def test_an_adopted_batch_keeps_its_tags_after_ours_and_is_nobodys_claim():
 
 def test_only_purchases_with_one_post_that_nobody_can_find_are_lost():
     """A claim without an answer costs nothing."""
-    lost = an_entry(Kind.SUBMIT, State.UNKNOWN, claim="lost")
+    lost = an_entry(RequestKind.SUBMIT, State.UNKNOWN, claim="lost")
     entries = (
-        an_entry(Kind.CLAIM, State.UNKNOWN, claim="claim"),
-        an_entry(Kind.SUBMIT, State.ACCEPTED, claim="done"),
+        an_entry(RequestKind.CLAIM, State.UNKNOWN, claim="claim"),
+        an_entry(RequestKind.SUBMIT, State.ACCEPTED, claim="done"),
         lost,
-        an_entry(Kind.SUBMIT, State.INTENDED, claim="landed"),
+        an_entry(RequestKind.SUBMIT, State.INTENDED, claim="landed"),
     )
 
     assert (lost,) == lost_submissions(entries, [a_batch(tags=tags_of(claim="landed"))])
@@ -229,7 +229,7 @@ def test_only_purchases_with_one_post_that_nobody_can_find_are_lost():
 )
 def test_a_lost_submission_is_known_by_its_jobs(tags, jobs, expected):
     """Exactly those that were sent, and no mark that says otherwise."""
-    entry = an_entry(Kind.SUBMIT, State.UNKNOWN, jobs=((job_key({"t": 1}), 100),))
+    entry = an_entry(RequestKind.SUBMIT, State.UNKNOWN, jobs=((job_key({"t": 1}), 100),))
     found = candidate(an_experiment(), "lab", a_batch_there(tags=tags), jobs)
 
     assert expected == list(submission_objections(an_experiment(), "lab", entry, found))

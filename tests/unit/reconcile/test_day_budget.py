@@ -25,7 +25,7 @@ from builders import (
 from runner.domain import BatchMode, BatchStatus, Budget, JobStatus, Policy
 from runner.reconcile import Planned
 from runner.reconcile.model.actions import Claim, CloseBatch, Fence, Hold, NewJob
-from runner.reconcile.model.entries import Kind, State
+from runner.reconcile.model.entries import RequestKind, State
 from runner.reconcile.model.plan import Cost, WaitFor
 from runner.reconcile.plan.daily_budget import Lot, day_of, spent
 from runner.reconcile.plan.saved_plan import moves, saved_experiment
@@ -94,7 +94,7 @@ def test_jobs_count_on_the_day_of_their_creation_unless_they_never_run(lot, expe
 def test_each_job_counts_once():
     """On record, on the cloud and in the journal."""
     lot, record = a_lot(a_job("j1"), a_job("j2")), a_record("j1", created_at=NOW)
-    entry = an_entry(Kind.ADD, jobs=(("a", 100), ("b", 100), ("c", 40)))
+    entry = an_entry(RequestKind.ADD, jobs=(("a", 100), ("b", 100), ("c", 40)))
 
     assert costs(3, 240) == sum_of(lot, recorded=[record], entries=[entry])
     assert costs(1, 100) == sum_of(replace(lot, jobs=()), recorded=[record])
@@ -104,20 +104,22 @@ def test_each_job_counts_once():
 @pytest.mark.parametrize(
     ("entry", "lots", "runs"),
     [
-        pytest.param(an_entry(Kind.ADD), (), 70, id="accepted, and in no list"),
-        pytest.param(an_entry(Kind.ADD), (a_lot(),), 70, id="accepted, and the list lags"),
-        pytest.param(an_entry(Kind.ADD, State.UNKNOWN), (a_lot(),), 70, id="it may have landed"),
-        pytest.param(an_entry(Kind.ADD, State.INTENDED), (a_lot(),), 70, id="the process died"),
-        pytest.param(an_entry(Kind.ADD), (a_lot(status=BatchStatus.CANCELED),), 0, id="shut without jobs"),
-        pytest.param(an_entry(Kind.ADD, State.NOT_DONE), (a_lot(),), 0, id="refused"),
-        pytest.param(an_entry(Kind.SUBMIT, State.UNKNOWN, batch_id=None), (), 70, id="lost"),
+        pytest.param(an_entry(RequestKind.ADD), (), 70, id="accepted, and in no list"),
+        pytest.param(an_entry(RequestKind.ADD), (a_lot(),), 70, id="accepted, and the list lags"),
+        pytest.param(an_entry(RequestKind.ADD, State.UNKNOWN), (a_lot(),), 70, id="it may have landed"),
+        pytest.param(an_entry(RequestKind.ADD, State.INTENDED), (a_lot(),), 70, id="the process died"),
         pytest.param(
-            an_entry(Kind.SUBMIT, State.UNKNOWN, batch_id=None),
+            an_entry(RequestKind.ADD), (a_lot(status=BatchStatus.CANCELED),), 0, id="shut without jobs"
+        ),
+        pytest.param(an_entry(RequestKind.ADD, State.NOT_DONE), (a_lot(),), 0, id="refused"),
+        pytest.param(an_entry(RequestKind.SUBMIT, State.UNKNOWN, batch_id=None), (), 70, id="lost"),
+        pytest.param(
+            an_entry(RequestKind.SUBMIT, State.UNKNOWN, batch_id=None),
             (a_lot(a_job(runs=70), claim="c"),),
             70,
             id="lost and found",
         ),
-        pytest.param(an_entry(Kind.CLAIM), (), 0, id="a claim buys nothing"),
+        pytest.param(an_entry(RequestKind.CLAIM), (), 0, id="a claim buys nothing"),
     ],
 )
 def test_what_only_the_journal_knows_counts_while_it_may_be_so(entry, lots, runs):

@@ -21,7 +21,7 @@ from builders import (
 
 from runner.domain import BatchStatus, Budget, JobStatus, OnUnknown, Policy, Retry, RunsMode, Shortfall
 from runner.reconcile.execute.guard import Evidence, Purchase, objections, report
-from runner.reconcile.model.entries import Kind, State
+from runner.reconcile.model.entries import RequestKind, State
 
 SHORT = RECIPE[:16]
 
@@ -33,7 +33,9 @@ def request(*jobs, recipe=SHORT, rerun=0):
 
 def an_addition(state=State.ACCEPTED, **fields):
     """A row of jobs that were added to a batch; by default the one job of the file."""
-    return an_entry(Kind.ADD, state, **{"jobs": ((a_key(), 100),), "recipe": SHORT, "rerun": 0} | fields)
+    return an_entry(
+        RequestKind.ADD, state, **{"jobs": ((a_key(), 100),), "recipe": SHORT, "rerun": 0} | fields
+    )
 
 
 def refused(desired, asked, evidence, per_day=None):
@@ -51,7 +53,7 @@ EXACT = an_experiment(a_wanted_job(runs=150), policy=Policy(runs=RunsMode.EXACT)
 ASKED_EXACTLY = request((a_key(), 150))
 HOLDING = an_experiment(policy=Policy(on_unknown_submission=OnUnknown.HOLD))
 LOST = an_entry(
-    Kind.SUBMIT, State.UNKNOWN, jobs=((a_key(), 100),), recipe=SHORT, rerun=0, batch_id=None, claim="x"
+    RequestKind.SUBMIT, State.UNKNOWN, jobs=((a_key(), 100),), recipe=SHORT, rerun=0, batch_id=None, claim="x"
 )
 BUYING_SHOTS = an_experiment(policy=Policy(shortfall=Shortfall.BUY))
 MORE = an_experiment(a_wanted_job(runs=200))

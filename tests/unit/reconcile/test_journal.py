@@ -16,7 +16,7 @@ from runner.errors import JournalError
 from runner.reconcile import Journal
 from runner.reconcile.journal.history import Happening
 from runner.reconcile.journal.lock import Owner
-from runner.reconcile.model.entries import Entry, Kind, State
+from runner.reconcile.model.entries import JournalEntry, RequestKind, State
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 
@@ -42,7 +42,7 @@ def path(tmp_path):
 def an_intention(journal, claim="c", **fields):
     """A row for the experiment `exp`."""
     values = {"experiment": "exp", "submission": "s", "claim": claim}
-    return journal.intend(Kind.CLAIM, **values | fields)
+    return journal.intend(RequestKind.CLAIM, **values | fields)
 
 
 def test_rows_come_back_in_the_order_in_which_they_were_written(path):
@@ -63,10 +63,10 @@ def test_a_row_says_what_became_of_it_and_when(path):
     journal.settle(seq, State.ACCEPTED, "b1")
 
     assert (
-        Entry(
+        JournalEntry(
             seq=seq,
             at=START + timedelta(seconds=3),
-            kind=Kind.CLAIM,
+            kind=RequestKind.CLAIM,
             state=State.ACCEPTED,
             experiment="exp",
             submission="s",
@@ -115,9 +115,9 @@ def test_an_intention_survives_the_death_of_its_process(path):
     """It is on disk before the request is sent."""
     script = (
         "import os, signal, sys; from pathlib import Path; from datetime import datetime, UTC\n"
-        "from runner.reconcile.journal.journal import Journal, Kind\n"
+        "from runner.reconcile.journal.journal import Journal, RequestKind\n"
         "journal = Journal(Path(sys.argv[1]), lambda: datetime.now(UTC))\n"
-        "journal.intend(Kind.CLAIM, experiment='exp', submission='s', claim='c')\n"
+        "journal.intend(RequestKind.CLAIM, experiment='exp', submission='s', claim='c')\n"
         "os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     subprocess.run([sys.executable, "-c", script, str(path)], check=False, timeout=PATIENCE_S)
@@ -172,10 +172,10 @@ def test_a_journal_of_the_first_version_is_kept_and_goes_on(path):
     Journal(path, Clock()).close()
     journal = Journal(path, Clock())
     next_seq = an_intention(journal)
-    entry = Entry(
+    entry = JournalEntry(
         seq=7,
         at=datetime(2026, 1, 2, tzinfo=UTC),
-        kind=Kind.SUBMIT,
+        kind=RequestKind.SUBMIT,
         state=State.UNKNOWN,
         experiment="exp",
         submission="s",

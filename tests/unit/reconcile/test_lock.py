@@ -19,7 +19,7 @@ from patience import PATIENCE_S
 from runner.errors import JournalError
 from runner.reconcile import Journal
 from runner.reconcile.journal.lock import Held, Owner, is_alive, may_take
-from runner.reconcile.model.entries import Kind
+from runner.reconcile.model.entries import RequestKind
 
 ME = Owner(host="lab", machine="m", pid=7, started="100", verb="apply")
 OTHER = replace(ME, pid=8, started="200", verb="watch")
@@ -109,14 +109,14 @@ def test_who_was_stopped_for_longer_than_its_lease_buys_nothing_more(open_journa
     clock = VirtualClock()
     stopped, taker = open_journal(clock), open_journal(clock)
     with stopped.locked("apply", ttl_s=3000):
-        stopped.intend(Kind.CLAIM, experiment="exp", submission="s", claim="in time")
+        stopped.intend(RequestKind.CLAIM, experiment="exp", submission="s", claim="in time")
         clock.sleep(3600)
         with taker.locked("watch"):
             with pytest.raises(JournalError, match=r"has lost the lock .* taken over by `watch`"):
-                stopped.intend(Kind.CLAIM, experiment="exp", submission="s", claim="too late")
-            taker.intend(Kind.CLAIM, experiment="exp", submission="s", claim="the taker's")
+                stopped.intend(RequestKind.CLAIM, experiment="exp", submission="s", claim="too late")
+            taker.intend(RequestKind.CLAIM, experiment="exp", submission="s", claim="the taker's")
         with pytest.raises(JournalError, match="has lost the lock"):
-            stopped.intend(Kind.CLAIM, experiment="exp", submission="s", claim="much too late")
+            stopped.intend(RequestKind.CLAIM, experiment="exp", submission="s", claim="much too late")
 
     assert ["in time", "the taker's"] == [entry.claim for entry in taker.entries("exp")]
 
@@ -127,7 +127,7 @@ def test_who_was_stopped_and_replaced_by_nobody_goes_on(open_journal):
     journal = open_journal(clock)
     with journal.locked("apply", ttl_s=3000):
         clock.sleep(3600)
-        journal.intend(Kind.CLAIM, experiment="exp", submission="s", claim="c")
+        journal.intend(RequestKind.CLAIM, experiment="exp", submission="s", claim="c")
         other = open_journal(clock)
         with pytest.raises(JournalError, match="another runner works"), other.locked("apply"):
             pass
@@ -162,7 +162,7 @@ def test_the_lock_of_a_killed_process_is_taken_over_at_once(open_journal, path):
     os.kill(worker.pid, signal.SIGKILL)
     worker.communicate(timeout=PATIENCE_S)
     with journal.locked("apply"):
-        journal.intend(Kind.CLAIM, experiment="exp", submission="s", claim="c")
+        journal.intend(RequestKind.CLAIM, experiment="exp", submission="s", claim="c")
 
     assert ["c"] == [entry.claim for entry in journal.entries("exp")]
 
@@ -176,8 +176,8 @@ def test_a_deleted_journal_buys_nothing_more(open_journal, path):
             each.unlink()
         second = open_journal(clock)
         with second.locked("apply"):
-            second.intend(Kind.CLAIM, experiment="exp", submission="s", claim="second")
+            second.intend(RequestKind.CLAIM, experiment="exp", submission="s", claim="second")
             with pytest.raises(JournalError, match="was deleted or replaced"):
-                first.intend(Kind.CLAIM, experiment="exp", submission="s", claim="first")
+                first.intend(RequestKind.CLAIM, experiment="exp", submission="s", claim="first")
 
     assert ["second"] == [entry.claim for entry in second.entries("exp")]

@@ -38,7 +38,7 @@ from runner.reconcile.model.actions import (
     NewJob,
     RecordResults,
 )
-from runner.reconcile.model.entries import Kind, State
+from runner.reconcile.model.entries import RequestKind, State
 from runner.reconcile.model.plan import Cost
 from runner.reconcile.plan.saved_plan import Move, as_json, content_digest, moves, saved_experiment
 from runner.reconcile.plan.saved_plan_limits import Amounts, limited, permitted, spent
@@ -204,7 +204,7 @@ def test_what_was_bought_by_another_rerun_does_not_count():
 def test_a_direct_submission_that_may_have_been_accepted_counts_as_bought():
     """Else what was lost would be bought again; one that has shown up counts by its jobs."""
     direct = an_experiment(policy=Policy(submission=Submission.DIRECT))
-    lost = an_entry(Kind.SUBMIT, State.UNKNOWN, batch_id=None, jobs=((KEY[1], 100),))
+    lost = an_entry(RequestKind.SUBMIT, State.UNKNOWN, batch_id=None, jobs=((KEY[1], 100),))
     refused = replace(lost, seq=2, claim="d", state=State.NOT_DONE)
     shown = seen(a_batch("b1", a_job("j1")), entries=[lost])
 
@@ -216,7 +216,7 @@ def test_a_direct_submission_that_may_have_been_accepted_counts_as_bought():
 def test_what_was_accepted_and_cannot_be_seen_yet_counts_as_bought():
     """Until its batch shows jobs; a claim buys nothing."""
     claim = an_entry()
-    accepted = an_entry(Kind.ADD, seq=2, jobs=((KEY[1], 100),))
+    accepted = an_entry(RequestKind.ADD, seq=2, jobs=((KEY[1], 100),))
     hidden = seen(a_batch("b1", open=True), entries=[claim, accepted])
     shown = seen(a_batch("b1", a_job("j1")), entries=[claim, accepted])
     recorded = seen(recorded=[a_record("j1")], entries=[claim, accepted])

@@ -51,7 +51,7 @@ from runner.reconcile.model.actions import (
     RecordResults,
     Submit,
 )
-from runner.reconcile.model.entries import Kind, State
+from runner.reconcile.model.entries import RequestKind, State
 from runner.reconcile.model.plan import Cost
 from runner.reconcile.model.result_fetches import FailedFetch
 from runner.reconcile.model.snapshot import Sighting
@@ -198,7 +198,7 @@ def test_a_claim_of_work_that_is_no_longer_wanted_is_shut():
 @pytest.mark.parametrize("state", [State.INTENDED, State.UNKNOWN])
 def test_a_purchase_without_a_clear_answer_is_fenced_and_nothing_else_is_done(state):
     """A late request must be refused before anything is decided."""
-    tried = an_entry(Kind.ADD, state, seq=2, submission=TAG)
+    tried = an_entry(RequestKind.ADD, state, seq=2, submission=TAG)
 
     planned = actions(EXPERIMENT, seen(a_claim(), entries=[OURS, tried]))
 
@@ -208,7 +208,7 @@ def test_a_purchase_without_a_clear_answer_is_fenced_and_nothing_else_is_done(st
 @pytest.mark.parametrize("state", [State.INTENDED, State.UNKNOWN])
 def test_a_purchase_that_landed_without_an_answer_is_not_repeated(state):
     """The batch holds the jobs: it only has to be shut."""
-    tried = an_entry(Kind.ADD, state, seq=2, submission=TAG)
+    tried = an_entry(RequestKind.ADD, state, seq=2, submission=TAG)
     batch = a_batch("b1", a_job(), open=True, tags=tags_of(TAG))
 
     planned = actions(EXPERIMENT, seen(batch, entries=[OURS, tried]))
@@ -220,7 +220,7 @@ def test_a_purchase_that_landed_without_an_answer_is_not_repeated(state):
 @pytest.mark.parametrize("is_open", [False, True])
 def test_what_came_twice_is_cancelled_whatever_its_answer_was(state, is_open):
     """Nobody else buys on our batches; around a purchase without a clear answer they are shut first."""
-    tried = an_entry(Kind.ADD, state, seq=2, submission=TAG, jobs=((a_wanted_job().key, 100),))
+    tried = an_entry(RequestKind.ADD, state, seq=2, submission=TAG, jobs=((a_wanted_job().key, 100),))
     batch = a_batch("b1", a_job(), a_job("j2"), open=is_open, tags=tags_of(TAG))
 
     planned = actions(EXPERIMENT, seen(batch, entries=[OURS, tried]))
@@ -236,14 +236,14 @@ def test_what_came_twice_is_cancelled_whatever_its_answer_was(state, is_open):
 
 def test_a_purchase_that_was_refused_leaves_its_claim_to_be_shut():
     """Nothing is ever sent twice on one claim; a part may have been taken, so it is looked at again."""
-    tried = an_entry(Kind.ADD, State.REJECTED, seq=2, submission=TAG)
+    tried = an_entry(RequestKind.ADD, State.REJECTED, seq=2, submission=TAG)
 
     assert ["Fence"] == verbs(EXPERIMENT, seen(a_claim(), entries=[OURS, tried]))
 
 
 def test_an_accepted_purchase_counts_before_a_list_shows_it():
     """What the cloud has accepted is live from that moment."""
-    added = an_entry(Kind.ADD, State.ACCEPTED, seq=2, submission=TAG, at=at(-1), jobs=(("k", 100),))
+    added = an_entry(RequestKind.ADD, State.ACCEPTED, seq=2, submission=TAG, at=at(-1), jobs=(("k", 100),))
     settings = replace(TERMS, settle_s=5.0)
 
     planned = plan(EXPERIMENT, seen(a_claim(), entries=[OURS, added]), settings, NOW)
@@ -297,7 +297,7 @@ def test_a_lost_direct_submission_that_is_held_is_not_claimed_anew():
     """A cloud may have refused empty batches for a while; each command made a claim, and shut it."""
     held = an_experiment(policy=Policy(on_unknown_submission=OnUnknown.HOLD))
     lost = an_entry(
-        Kind.SUBMIT, State.UNKNOWN, submission=tag_of(held), claim="x", batch_id=None, at=at(-900)
+        RequestKind.SUBMIT, State.UNKNOWN, submission=tag_of(held), claim="x", batch_id=None, at=at(-900)
     )
 
     assert ["Hold"] == verbs(held, seen(entries=[lost]))
@@ -327,7 +327,7 @@ def test_a_lost_direct_submission_is_held_or_repeated(device_type, said, expecte
     """By default at most once where it costs money, at least once where it does not."""
     policy = Policy(submission=Submission.DIRECT, on_unknown_submission=said)
     experiment = an_experiment(device_type=device_type, policy=policy)
-    lost = an_entry(Kind.SUBMIT, State.INTENDED, submission=tag_of(experiment), batch_id=None)
+    lost = an_entry(RequestKind.SUBMIT, State.INTENDED, submission=tag_of(experiment), batch_id=None)
 
     assert [expected] == verbs(experiment, seen(entries=[lost]))
 
@@ -337,7 +337,7 @@ def test_a_lost_direct_submission_holds_back_whatever_would_buy_one_of_its_jobs_
     policy = Policy(submission=Submission.DIRECT, on_unknown_submission=OnUnknown.HOLD)
     experiment = an_experiment(a_wanted_job(1), a_wanted_job(2), policy=policy)
     jobs = ((a_wanted_job(2).key, 100),)
-    lost = an_entry(Kind.SUBMIT, State.INTENDED, submission="another", batch_id=None, jobs=jobs)
+    lost = an_entry(RequestKind.SUBMIT, State.INTENDED, submission="another", batch_id=None, jobs=jobs)
 
     assert ["Hold"] == verbs(experiment, seen(entries=[lost]))
     assert ["Submit"] == verbs(replace(experiment, jobs=(a_wanted_job(1),)), seen(entries=[lost]))
@@ -460,7 +460,7 @@ def test_an_experiment_that_is_held_waits_for_what_is_not_seen_whole():
 def test_an_unclear_purchase_has_time_to_come_to_light_and_more_on_a_machine(device_type, shut_s, expected):
     """One settle window on an emulator, five where a second purchase costs money."""
     shut = a_batch("b0", status=BatchStatus.CANCELED, tags=tags_of(TAG, "y"), created_at=at(-900))
-    unclear = an_entry(Kind.ADD, State.UNKNOWN, seq=2, batch_id="b0", claim="y", jobs=(("k", 100),))
+    unclear = an_entry(RequestKind.ADD, State.UNKNOWN, seq=2, batch_id="b0", claim="y", jobs=(("k", 100),))
     claim = a_claim(created_at=at(-100))
     sightings = {"b0": Sighting(shut_s=shut_s, ended_s=900.0)}
     observed = seen(shut, claim, entries=[OURS, OTHER_OURS, unclear], sightings=sightings)

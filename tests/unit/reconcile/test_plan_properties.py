@@ -32,7 +32,7 @@ from runner.domain import (
     recipe_digest,
 )
 from runner.reconcile import Context, Journal, Observation, Reconciler, Snapshot, TargetSettings
-from runner.reconcile.model.entries import Entry, Kind, State
+from runner.reconcile.model.entries import JournalEntry, RequestKind, State
 from runner.reconcile.model.result_fetches import FailedFetch
 from runner.results import Records
 
@@ -105,10 +105,10 @@ def observed_batches(draw):
 
 entries = st.lists(
     st.builds(
-        Entry,
+        JournalEntry,
         seq=st.integers(1, 99),
         at=moments,
-        kind=st.sampled_from(Kind),
+        kind=st.sampled_from(RequestKind),
         state=st.sampled_from(State),
         experiment=st.just("exp"),
         submission=names,

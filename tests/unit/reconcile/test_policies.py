@@ -34,7 +34,7 @@ from runner.reconcile.model.actions import (
     NewJob,
     RecordResults,
 )
-from runner.reconcile.model.entries import Kind
+from runner.reconcile.model.entries import RequestKind
 from runner.reconcile.model.observation import Dependency
 from runner.reconcile.model.plan import Cost
 from runner.reconcile.model.tags import submission_tag, work
@@ -318,7 +318,7 @@ def test_an_unknown_batch_of_an_older_recipe_is_left_alone():
 def a_skip(experiment, *keys):
     """A person's decision about some jobs of a lost submission."""
     return an_entry(
-        Kind.SKIP,
+        RequestKind.SKIP,
         submission=work(experiment, experiment.jobs[0].rerun),
         claim="",
         batch_id=None,

@@ -13,7 +13,7 @@ from fakes import URL, VirtualClock
 from runner.cloud import Answer, Client, Endpoints
 from runner.domain import JobStatus, RecordedJob, job_key
 from runner.reconcile import Context, Journal, Reconciler, Snapshot, TargetSettings
-from runner.reconcile.model.entries import Kind, State
+from runner.reconcile.model.entries import RequestKind, State
 from runner.reconcile.observe.observer import Observer
 from runner.results import Records
 
@@ -216,9 +216,9 @@ def test_what_no_list_shows_is_asked_for_by_its_id_while_it_is_young(tmp_path):
     machine = Machine(tmp_path, Listing(3, status="PENDING"))
     machine.cloud.unlisted = {"b000", "b001"}
     for batch_id in ("b000", "b001", "b002", "gone"):
-        seq = machine.journal.intend(Kind.CLAIM, experiment="exp-b000", submission="s", claim=batch_id)
+        seq = machine.journal.intend(RequestKind.CLAIM, experiment="exp-b000", submission="s", claim=batch_id)
         machine.journal.settle(seq, State.ACCEPTED, batch_id)
-    machine.journal.intend(Kind.CLAIM, experiment="exp-b000", submission="s", claim="never answered")
+    machine.journal.intend(RequestKind.CLAIM, experiment="exp-b000", submission="s", claim="never answered")
     observer = Observer(machine.context())
     machine.look(observer)
     young = machine.look(observer)

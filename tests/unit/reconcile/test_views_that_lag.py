@@ -27,7 +27,16 @@ from runner.domain import (
     recipe_digest,
 )
 from runner.errors import JobCreationError
-from runner.reconcile import Context, End, Journal, Memory, Patience, Reconciler, Snapshot, TargetSettings
+from runner.reconcile import (
+    CloudMemory,
+    Context,
+    End,
+    Journal,
+    Patience,
+    Reconciler,
+    Snapshot,
+    TargetSettings,
+)
 from runner.results import Records
 
 BATCHES, JOBS = "/api/v1/batches", "/api/v2/jobs"
@@ -360,7 +369,7 @@ def test_a_clock_that_is_set_changes_no_wait(lab, jump_s):
         lab.sleep(s)
 
     reconciler = lab.reconciler(sleep=sleep)
-    context = replace(reconciler._context, kept_memory=Memory(lambda: seconds["now"]))
+    context = replace(reconciler._context, kept_memory=CloudMemory(lambda: seconds["now"]))
     reconciler = Reconciler(context, TargetSettings(namespace="lab", poll_s=1.0, settle_s=5.0))
     lab.engine._capacity = 0
     plans = []
@@ -607,7 +616,7 @@ def test_failures_of_which_the_runs_are_forgotten_cannot_be_counted_by_a_budget(
 
 def test_runs_that_cannot_be_right_are_forgotten():
     """Told again as null, they are unknown, not what was told first."""
-    memory = Memory(lambda: 0.0)
+    memory = CloudMemory(lambda: 0.0)
     memory.jobs("b1", [{"id": "j1", "status": "PENDING", "runs": -20, "variables": {"t": 1}}])
     (job,) = memory.jobs("b1", [{"id": "j1", "status": "ERROR", "runs": None, "variables": None}])
 

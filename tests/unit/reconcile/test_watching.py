@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from runner.reconcile import CancelBatch, Health, Hold, Plan, PointProgress, Sync
-from runner.reconcile.execute.change_events import Line, News, Pace, lines, pause_s
+from runner.reconcile.execute.change_events import ChangeLine, News, Pace, lines, pause_s
 
 PLAN = Plan(
     experiment="exp",
@@ -21,11 +21,11 @@ PLAN = Plan(
     sync=Sync.SYNCED,
     health=Health.PROGRESSING,
 )
-STATE = Line(news=News.STATE, text="Synced, Progressing; 2 jobs: 1 active, 1 done")
+STATE = ChangeLine(news=News.STATE, text="Synced, Progressing; 2 jobs: 1 active, 1 done")
 CANCEL = CancelBatch(batch_id="b1", reason="the file has changed", mark="superseded")
 HOLD = Hold(reason="nobody knows", how="resolve it")
-HELD = Line(news=News.HELD, text="held: nobody knows; resolve it")
-DECIDED = Line(news=News.DECIDED, text="no longer held: nobody knows")
+HELD = ChangeLine(news=News.HELD, text="held: nobody knows; resolve it")
+DECIDED = ChangeLine(news=News.DECIDED, text="no longer held: nobody knows")
 
 
 @pytest.mark.parametrize(
@@ -61,12 +61,12 @@ def test_a_pause_after_a_failure_is_never_nothing_and_never_too_long(failures, j
         (
             PLAN,
             replace(PLAN, health=Health.HEALTHY),
-            (Line(news=News.STATE, text="Synced, Healthy; 2 jobs: 1 active, 1 done"),),
+            (ChangeLine(news=News.STATE, text="Synced, Healthy; 2 jobs: 1 active, 1 done"),),
         ),
         (
             PLAN,
             replace(PLAN, actions=(CANCEL,)),
-            (Line(news=News.ACTION, text="CancelBatch b1: the file has changed"),),
+            (ChangeLine(news=News.ACTION, text="CancelBatch b1: the file has changed"),),
         ),
         (replace(PLAN, actions=(CANCEL,)), replace(PLAN, actions=(CANCEL,)), ()),
         (
