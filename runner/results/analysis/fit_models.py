@@ -1,7 +1,7 @@
 """Models that results may be fitted with: what they say of x, and where a fit begins. Pure.
 
-Each model is linear in some of its parameters once the others are given. A start is found by trying a grid of
-those others, with the linear ones solved for: no guess of a person is needed, and no local minimum is met
+Ours are linear in amplitude and offset once the other parameters are given. A start is found by trying a grid
+of those others, with the linear ones solved for: no guess of a person is needed, and no local minimum is met
 that the grid can tell from the right one.
 """
 
@@ -23,6 +23,7 @@ from runner.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from runner.domain.expressions.tree import Expression
     from runner.results.analysis.estimates import Floats
 
     Function = Callable[[Floats, Floats], Floats]
@@ -31,6 +32,10 @@ _STEPS: Final = 25  # values of a width or of a time that are tried
 _PER_SPAN: Final = 8  # frequencies that are tried for each cycle along x
 _DRAWN: Final = 4_000  # parameters of a formula that are tried at random
 _DECADES: Final = (-4.0, 4.0)
+_FUNCTIONS: Final = {name: getattr(np, name) for name in FUNCTIONS}
+_POSITIVE: Final = frozenset({"frequency", "decay_time", "width"})
+# Cosine and sine: each other phase is a sum of both.
+_QUADRATURES: Final = (0.0, -math.pi / 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +43,7 @@ class Model:
     """A family of curves.
 
     Args:
-        formula: What it says, for people.
+        name: One of ours, or the formula.
 
         parameters: Names, in the order in which `value` takes them.
 
@@ -50,7 +55,6 @@ class Model:
     """
 
     name: str
-    formula: str
     parameters: tuple[str, ...]
     value: Function
     starts: Callable[[Floats, Floats], Floats]
@@ -92,18 +96,21 @@ def _formula(text: str, x: str) -> Model:
         lacking = "x" if names == parameters else "parameter"
         hint = f"x, or {x}, is what varies; functions are: {', '.join(FUNCTIONS)}; pi is a number"
         raise UsageError(f"the formula {text!r} has no {lacking}", hint=hint)
-    functions = {name: getattr(np, name) for name in FUNCTIONS}
+    value = _value(expression, parameters, x)
+    return Model(name=text, parameters=parameters, value=value, starts=_at_random(value, parameters))
+
+
+def _value(expression: Expression, parameters: tuple[str, ...], x: str = "x") -> Function:
+    """What a formula comes to."""
 
     def value(at: Floats, p: Floats) -> Floats:
         words = {**dict(zip(parameters, p, strict=True)), x: at, "x": at}
         with np.errstate(all="ignore"):
-            found = evaluated(expression.tree, Values(variables=words, functions=functions))
+            found = evaluated(expression.tree, Values(variables=words, functions=_FUNCTIONS))
         curve: Floats = np.broadcast_to(np.asarray(found, float), np.shape(at))
         return curve
 
-    return Model(
-        name=text, formula=text, parameters=parameters, value=value, starts=_at_random(value, parameters)
-    )
+    return value
 
 
 def _at_random(
@@ -122,93 +129,34 @@ def _at_random(
     return starts
 
 
-def _rabi(x: Floats, p: Floats) -> Floats:
-    frequency, amplitude, offset = p
-    curve: Floats = offset + amplitude * np.sin(math.pi * frequency * x) ** 2
-    return curve
+def _ours(name: str, formula: str, *parameters: str) -> Model:
+    """A model of ours, with amplitude and offset and a start from a grid of the other parameters."""
+    value = _value(parsed(formula), parameters)
+    tried = [each for each in parameters if each in _GRIDS]
+    phases = _QUADRATURES if "phase" in parameters else (0.0,)
+
+    def in_order(known: Mapping[str, float], amplitude: float, phase: float, offset: float) -> Floats:
+        values = {**known, "amplitude": amplitude, "phase": phase, "offset": offset}
+        return np.array([values[each] for each in parameters])
+
+    def starts(x: Floats, y: Floats) -> Floats:
+        misfit, best = math.inf, np.empty((0, len(parameters)))
+        for values in product(*(_GRIDS[each](x) for each in tried)):
+            known = dict(zip(tried, values, strict=True))
+            shapes = [value(x, in_order(known, 1.0, phase, 0.0)) for phase in phases]
+            matrix = np.column_stack([*shapes, np.ones_like(x)])
+            weights = np.linalg.lstsq(matrix, y, rcond=None)[0]
+            if (found := float(np.sum((matrix @ weights - y) ** 2))) < misfit:
+                misfit, best = found, in_order(known, *_wave(*weights[:-1]), weights[-1])[None]
+        return best
+
+    positive = _POSITIVE.intersection(parameters)
+    return Model(name=name, parameters=parameters, value=value, starts=starts, positive=positive)
 
 
-def _ramsey(x: Floats, p: Floats) -> Floats:
-    frequency, decay_time, amplitude, phase, offset = p
-    envelope = np.exp(-x / decay_time)
-    curve: Floats = offset + amplitude / 2 * envelope * np.cos(2 * math.pi * frequency * x + phase)
-    return curve
-
-
-def _exponential(x: Floats, p: Floats) -> Floats:
-    decay_time, amplitude, offset = p
-    curve: Floats = offset + amplitude * np.exp(-x / decay_time)
-    return curve
-
-
-def _lorentz(x: Floats, p: Floats) -> Floats:
-    center, width, amplitude, offset = p
-    curve: Floats = offset + amplitude / (1 + (2 * (x - center) / width) ** 2)
-    return curve
-
-
-def _gauss(x: Floats, p: Floats) -> Floats:
-    center, width, amplitude, offset = p
-    curve: Floats = offset + amplitude * np.exp(-4 * math.log(2) * ((x - center) / width) ** 2)
-    return curve
-
-
-def _best(
-    x: Floats,
-    y: Floats,
-    grids: Mapping[str, Floats],
-    columns: Callable[..., tuple[Floats, ...]],
-) -> tuple[tuple[float, ...], Floats]:
-    """The values of a grid whose columns fit best, and how much of each column that takes."""
-    found: tuple[float, tuple[float, ...], Floats] | None = None
-    for values in product(*grids.values()):
-        matrix = np.column_stack([*columns(x, *values), np.ones_like(x)])
-        weights: Floats = np.linalg.lstsq(matrix, y, rcond=None)[0].astype(float)
-        misfit = float(np.sum((matrix @ weights - y) ** 2))
-        if found is None or misfit < found[0]:
-            found = (misfit, values, weights)
-    if found is None:
-        raise ValueError("nothing to try")
-    return found[1], found[2]
-
-
-def _start_rabi(x: Floats, y: Floats) -> Floats:
-    (frequency,), (amplitude, offset) = _best(
-        x, y, {"frequency": _frequencies(x)}, lambda x, f: (np.sin(math.pi * f * x) ** 2,)
-    )
-    return np.array([[frequency, amplitude, offset]])
-
-
-def _start_ramsey(x: Floats, y: Floats) -> Floats:
-    def columns(x: Floats, frequency: float, decay_time: float) -> tuple[Floats, Floats]:
-        envelope, angle = np.exp(-x / decay_time), 2 * math.pi * frequency * x
-        return envelope * np.cos(angle), envelope * np.sin(angle)
-
-    grids = {"frequency": _frequencies(x), "decay_time": _span(x) * np.geomspace(0.1, 10, 9)}
-    (frequency, decay_time), (cosine, sine, offset) = _best(x, y, grids, columns)
-    amplitude, phase = 2 * math.hypot(cosine, sine), math.atan2(-sine, cosine)
-    return np.array([[frequency, decay_time, amplitude, phase, offset]])
-
-
-def _start_exponential(x: Floats, y: Floats) -> Floats:
-    (decay_time,), (amplitude, offset) = _best(
-        x, y, {"decay_time": _span(x) * np.geomspace(0.02, 10, _STEPS)}, lambda x, t: (np.exp(-x / t),)
-    )
-    return np.array([[decay_time, amplitude, offset]])
-
-
-def _start_peak(shape: Function) -> Callable[[Floats, Floats], Floats]:
-    def start(x: Floats, y: Floats) -> Floats:
-        grids = {
-            "center": np.linspace(x.min(), x.max(), 4 * _STEPS),
-            "width": _span(x) * np.geomspace(0.02, 2, _STEPS),
-        }
-        (center, width), (amplitude, offset) = _best(
-            x, y, grids, lambda x, center, width: (shape(x, np.array([center, width, 1.0, 0.0])),)
-        )
-        return np.array([[center, width, amplitude, offset]])
-
-    return start
+def _wave(cosine: float, sine: float | None = None) -> tuple[float, float]:
+    """Amplitude and phase of a wave, by how much of a cosine and of a sine it is; without a sine as it is."""
+    return (cosine, 0.0) if sine is None else (math.hypot(cosine, sine), math.atan2(-sine, cosine))
 
 
 def _span(x: Floats) -> float:
@@ -222,48 +170,27 @@ def _frequencies(x: Floats) -> Floats:
     return np.arange(2 * step, 0.5 / closest + step, step)
 
 
+# What is tried of each parameter in which a model is not linear.
+_GRIDS: Final[Mapping[str, Callable[[Floats], Floats]]] = {
+    "frequency": _frequencies,
+    "decay_time": lambda x: _span(x) * np.geomspace(0.02, 10, _STEPS),
+    "center": lambda x: np.linspace(x.min(), x.max(), 4 * _STEPS),
+    "width": lambda x: _span(x) * np.geomspace(0.02, 2, _STEPS),
+}
+_PEAK: Final = ("center", "width", "amplitude", "offset")
 MODELS: Final[Mapping[str, Model]] = {
     each.name: each
     for each in (
-        Model(
-            name="rabi",
-            formula="offset + amplitude * sin(pi * frequency * x)**2",
-            parameters=("frequency", "amplitude", "offset"),
-            value=_rabi,
-            starts=_start_rabi,
-            positive=frozenset({"frequency"}),
+        _ours("rabi", "offset + amplitude * sin(pi * frequency * x)**2", "frequency", "amplitude", "offset"),
+        _ours(
+            "ramsey",
+            "offset + amplitude/2 * exp(-x / decay_time) * cos(2*pi * frequency * x + phase)",
+            *("frequency", "decay_time", "amplitude", "phase", "offset"),
         ),
-        Model(
-            name="ramsey",
-            formula="offset + amplitude/2 * exp(-x / decay_time) * cos(2*pi * frequency * x + phase)",
-            parameters=("frequency", "decay_time", "amplitude", "phase", "offset"),
-            value=_ramsey,
-            starts=_start_ramsey,
-            positive=frozenset({"frequency", "decay_time"}),
+        _ours(
+            "exponential", "offset + amplitude * exp(-x / decay_time)", "decay_time", "amplitude", "offset"
         ),
-        Model(
-            name="exponential",
-            formula="offset + amplitude * exp(-x / decay_time)",
-            parameters=("decay_time", "amplitude", "offset"),
-            value=_exponential,
-            starts=_start_exponential,
-            positive=frozenset({"decay_time"}),
-        ),
-        Model(
-            name="lorentz",
-            formula="offset + amplitude / (1 + (2 * (x - center) / width)**2)",
-            parameters=("center", "width", "amplitude", "offset"),
-            value=_lorentz,
-            starts=_start_peak(_lorentz),
-            positive=frozenset({"width"}),
-        ),
-        Model(
-            name="gauss",
-            formula="offset + amplitude * exp(-4 * log(2) * ((x - center) / width)**2)",
-            parameters=("center", "width", "amplitude", "offset"),
-            value=_gauss,
-            starts=_start_peak(_gauss),
-            positive=frozenset({"width"}),
-        ),
+        _ours("lorentz", "offset + amplitude / (1 + (2 * (x - center) / width)**2)", *_PEAK),
+        _ours("gauss", "offset + amplitude * exp(-4 * log(2) * ((x - center) / width)**2)", *_PEAK),
     )
 }

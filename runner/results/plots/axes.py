@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     Row = Mapping[str, float]
     Fixed = tuple[tuple[AxisQuantity, float], ...]
+    Along = Mapping[float, tuple[MeasuredJob, ...]]
 
 _DIGITS: Final = 9
 
@@ -92,7 +93,7 @@ class Points:
         sizes = [len(axis.values) for axis in self.axes]
         return self.place(x) if x else max(range(len(sizes)), key=lambda number: (sizes[number], number))
 
-    def lines(self, along: int) -> dict[Fixed, dict[float, tuple[MeasuredJob, ...]]]:
+    def lines(self, along: int) -> dict[Fixed, Along]:
         """The jobs along each line, by rising x, by what else is fixed."""
         groups: dict[tuple[float, ...], dict[float, tuple[MeasuredJob, ...]]] = {}
         for point, jobs in sorted(self.jobs.items(), key=itemgetter(0)):

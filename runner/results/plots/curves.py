@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from runner.results.analysis.job_result import MeasuredJob
-    from runner.results.plots.axes import Points
+    from runner.results.plots.axes import Along, Axis, Fixed, Points
     from runner.results.plots.observables import Observable
     from runner.results.plots.picture import MeasuredValue
 
@@ -33,25 +33,26 @@ def curves(title: str, known: Points, shown: Observable, *, x: str, fit: str = "
         fit: Model that is fitted to each line; see `runner.results.analysis.fit_models`.
     """
     along = known.along(x)
-    lines = _lines(known, shown, along)
+    axis, groups = known.axes[along], known.lines(along)
+    lines = [CurveLine(at, _readings(some, shown, axis.name)) for at, some in groups.items()]
     drawn = evenly(lines, LINES)
     fits: tuple[str, ...] = ()
     if fit:
-        drawn, fits = _fitted(drawn, fit, known, shown, along)
+        drawn, fits = _fitted(drawn, fit, axis, groups, shown)
     left_out = f"{len(drawn)} of {len(lines)} lines are drawn" if len(drawn) < len(lines) else ""
     every = [job for some in known.jobs.values() for job in some]
     said = runs_said(known.jobs.values())
     return Picture(
         title=title,
         subtitle=f"{said}; error bars are one standard error" if said else "",
-        body=Curves(x=known.axes[along].quantity, y=shown.measured, lines=tuple(drawn)),
+        body=Curves(x=axis.quantity, y=shown.measured, lines=tuple(drawn)),
         notes=tuple(
             filter(
                 None,
                 (
                     *fits,
                     left_out,
-                    _gaps_said(every, known.axes[along].name),
+                    _gaps_said(every, axis.name),
                     moving(known),
                     off_axes(known),
                     *said_below([*every, *known.others]),
@@ -61,27 +62,20 @@ def curves(title: str, known: Points, shown: Observable, *, x: str, fit: str = "
     )
 
 
-def _lines(known: Points, shown: Observable, along: int) -> list[CurveLine]:
-    x = known.axes[along].name
-    return [CurveLine(at, _readings(some, shown, x)) for at, some in known.lines(along).items()]
-
-
 def _fitted(
-    lines: Iterable[CurveLine], model: str, known: Points, shown: Observable, along: int
+    lines: Iterable[CurveLine], model: str, axis: Axis, groups: Mapping[Fixed, Along], shown: Observable
 ) -> tuple[list[CurveLine], tuple[str, ...]]:
     """Lines with the curves that fit best, and what is to be said of these."""
-    axis, groups = known.axes[along], known.lines(along)
     found = {line: plots.line_fits.line_fit(model, axis, groups[line.at], shown) for line in lines}
     said = tuple(f"{line.label}: {fit}" if line.at else str(fit) for line, fit in found.items())
-    return [
+    drawn = [
         replace(line, fit=plots.line_fits.sampled(fit, [x for x, _ in line.points]))
         for line, fit in found.items()
-    ], said
+    ]
+    return drawn, said
 
 
-def _readings(
-    some: Mapping[float, Sequence[MeasuredJob]], shown: Observable, x: str
-) -> tuple[tuple[float, MeasuredValue | None], ...]:
+def _readings(some: Along, shown: Observable, x: str) -> tuple[tuple[float, MeasuredValue | None], ...]:
     """What was measured along a line; nothing at points that the file leaves out, so that it is broken."""
     there = {value: shown.read(jobs) for value, jobs in some.items()}
     gaps = excluded([job for jobs in some.values() for job in jobs], x)

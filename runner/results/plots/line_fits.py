@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from runner.results.analysis.fits import Fit
     from runner.results.analysis.job_result import MeasuredJob
-    from runner.results.plots.axes import Axis
+    from runner.results.plots.axes import Along, Axis
     from runner.results.plots.observables import Observable
 
 # Times are in µs, so that frequencies are in MHz.
@@ -51,7 +51,7 @@ def fit_of(jobs: Sequence[MeasuredJob], name: str, *, x: str, shown: str) -> Fit
     return line_fit(name, known.axes[along], line, observable(shown or OCCUPATION, jobs))
 
 
-def line_fit(name: str, axis: Axis, line: Mapping[float, Sequence[MeasuredJob]], shown: Observable) -> Fit:
+def line_fit(name: str, axis: Axis, line: Along, shown: Observable) -> Fit:
     """The fit of an observable along one line.
 
     Raises:
