@@ -14,9 +14,10 @@ In Python, `runner.load` reads an experiment file:
 What stands in `__all__` is imported when it is first used; importing the package costs next to nothing.
 """
 
-from importlib import import_module
 from importlib.metadata import version
-from typing import Any, Final
+from typing import Final
+
+from runner.lazy import lazy_names
 
 __version__ = version("pulser-runner")
 __all__ = ["Counts", "Estimate", "JobResult", "Results", "RunnerError", "__version__", "load"]
@@ -33,10 +34,7 @@ _PLACES: Final = {
 }
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _PLACES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(_PLACES[name]), name)
+__getattr__ = lazy_names(__name__, _PLACES)
 
 
 def __dir__() -> list[str]:

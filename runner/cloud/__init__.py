@@ -4,7 +4,6 @@ Here belongs what speaks HTTP, and nothing else does: what to send and when is d
 A POST is sent once. Safe requests are retried with backoff. Every failure is one of `runner.errors`.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
 from runner.cloud.batch import Batch
@@ -26,6 +25,7 @@ from runner.cloud.wire.transport import (
     Request,
     UnsendableError,
 )
+from runner.lazy import lazy_names
 
 if TYPE_CHECKING:
     from runner.cloud.wire.requests_transport import RequestsPort
@@ -60,10 +60,5 @@ __all__ = [
     "region_endpoints",
     "region_login",
 ]
-
-
-def __getattr__(name: str) -> object:
-    """`RequestsPort`, for which requests is imported: only where something is sent."""
-    if name == "RequestsPort":
-        return getattr(import_module("runner.cloud.wire.requests_transport"), name)
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+# requests is imported only where something is sent.
+__getattr__ = lazy_names(__name__, {"RequestsPort": "runner.cloud.wire.requests_transport"})

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
 from typing import TYPE_CHECKING, Final
+
+from runner.lazy import lazy_names
 
 if TYPE_CHECKING:
     from runner.cloud.wire.webhook_post import post as post
@@ -54,7 +55,4 @@ else:
         "document": "runner.spec.yaml_text.loader",
     }
 
-    def __getattr__(name: str) -> object:
-        if name not in _PLACES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        return getattr(import_module(_PLACES[name]), name)
+    __getattr__ = lazy_names(__name__, _PLACES)

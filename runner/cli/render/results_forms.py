@@ -15,7 +15,7 @@ from runner.cli.render.results_table import ResultsTable, markdown_tables, print
 from runner.domain.ascii import in_encoding
 from runner.errors import UsageError
 from runner.results.export import writers
-from runner.results.lazy import needed
+from runner.results.optional_packages import needed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from runner.results.lazy import lazy_modules
+from runner.lazy import lazy_modules
 
 if TYPE_CHECKING:
     from runner.results.export import html_repr, to_pandas, to_pulser, to_xarray

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.results.analysis.observables import expectations
 from runner.results.analysis.points import columns_of, free_name
-from runner.results.lazy import needed
+from runner.results.optional_packages import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -12,7 +12,7 @@ from runner.results.analysis.geometry import convention
 from runner.results.analysis.grids import JOB, REPEAT, Grid, checked_axes, common_axes, grid_of
 from runner.results.analysis.observables import expectations
 from runner.results.analysis.points import columns_of, free_name, unit_of
-from runner.results.lazy import needed
+from runner.results.optional_packages import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

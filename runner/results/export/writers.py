@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 from runner.domain.json_values import plain
 from runner.results.analysis.columns import ValueKind
 from runner.results.analysis.estimates import Estimate
-from runner.results.lazy import needed
+from runner.results.optional_packages import needed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

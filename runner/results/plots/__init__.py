@@ -6,7 +6,7 @@ value. Nothing is read or written here.
 
 from typing import TYPE_CHECKING
 
-from runner.results.lazy import lazy_modules
+from runner.lazy import lazy_modules
 
 if TYPE_CHECKING:
     from runner.results.plots import choose, line_fits, matplotlib_figure

@@ -1,4 +1,4 @@
-"""Modules that are imported when they are first used, as they import what takes long or may be missing."""
+"""Packages that come with the extra `data`."""
 
 from __future__ import annotations
 
@@ -8,19 +8,7 @@ from typing import TYPE_CHECKING
 from runner.errors import RunnerError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
     from types import ModuleType
-
-
-def lazy_modules(package: str, *names: str) -> Callable[[str], ModuleType]:
-    """The `__getattr__` of a package that imports some of its modules when they are first used."""
-
-    def imported(name: str) -> ModuleType:
-        if name not in names:
-            raise AttributeError(f"module {package!r} has no attribute {name!r}")
-        return import_module(f"{package}.{name}")
-
-    return imported
 
 
 def needed(package: str, what: str) -> ModuleType:
