@@ -54,7 +54,7 @@ class ProcessEngine:
         self._is_closed = False
         self._at_work: dict[str, _Attempt] = {}
         self._waiting: SimpleQueue[_Attempt | None] = SimpleQueue()
-        self._hands: list[threading.Thread] = []
+        self._hands: list[tuple[threading.Thread, Worker]] = []
         self._durations_s = deque([math.inf], maxlen=self._workers)  # of the last jobs
 
     def start(self, announce: Callable[[], None] | None = None) -> None:
@@ -64,9 +64,12 @@ class ProcessEngine:
             if self._hands or self._is_closed:
                 return
             for number in range(self._workers):
-                thread = threading.Thread(target=self._execute_all, name=f"worker-{number}", daemon=True)
+                worker = Worker(self._work)
+                thread = threading.Thread(
+                    target=self._execute_all, args=(worker,), name=f"worker-{number}", daemon=True
+                )
                 thread.start()
-                self._hands.append(thread)
+                self._hands.append((thread, worker))
 
     def submit(self, job_id: str, attempt: int, payload: str) -> Future[str]:
         """Execute an attempt; see `runner.local.engines.base.Engine`."""
@@ -102,7 +105,11 @@ class ProcessEngine:
         return self._workers
 
     def close(self) -> None:
-        """End all workers, whatever they do; attempts at work end with an error."""
+        """End all workers, whatever they do; attempts at work end with an error.
+
+        One that is still being started is not waited for: its thread ends it, and at the latest it ends with
+        this process.
+        """
         with self._lock:
             self._is_closed = True
             hands, self._hands = self._hands, []
@@ -113,12 +120,12 @@ class ProcessEngine:
             attempt.fail(WorkerDiedError("The server ended."))
         for _ in hands:
             self._waiting.put(None)
-        for thread in hands:
-            thread.join()
+        for thread, worker in hands:
+            if not worker.is_awaited:
+                thread.join()
 
-    def _execute_all(self) -> None:
+    def _execute_all(self, worker: Worker) -> None:
         """Execute attempts until the engine is closed; what the thread of a worker does."""
-        worker = Worker(self._work)
         while not self._is_closed:
             with contextlib.suppress(Exception):  # a job that comes tries again, and says so
                 worker.start()

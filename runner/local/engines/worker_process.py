@@ -39,6 +39,9 @@ class Worker:
 
     Args:
         work: What it does with a payload.
+
+    Attributes:
+        is_awaited: Whether its thread waits for a process that is not there yet; the import takes seconds.
     """
 
     def __init__(self, work: Callable[[str], str]) -> None:
@@ -46,6 +49,7 @@ class Worker:
         self._process: ForkServerProcess | None = None
         self._connection: Connection | None = None
         self._is_ready = False
+        self.is_awaited = False
 
     def start(self) -> None:
         """Start the process unless there is one; returns before it is ready."""
@@ -53,9 +57,9 @@ class Worker:
             return
         self.bury()
         self._connection, theirs = multiprocessing.Pipe()
-        with _STARTING, theirs, _environment(_ONE_THREAD):
+        with self._awaited(), _STARTING, theirs, _environment(_ONE_THREAD):
             context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["runner.local.engines.emulation", __name__])
+            context.set_forkserver_preload(["runner.local.engines.worker_template", __name__])
             process = context.Process(target=_serve, args=(theirs, self._work), daemon=True)
             process.start()
         self._process = process
@@ -119,8 +123,17 @@ class Worker:
     def _is_alive(self) -> bool:
         """Whether the process is ready; EOFError if it has ended. An idle one has nothing to say."""
         if not self._is_ready:
-            self._is_ready = self._pipe.recv_bytes() == _READY
+            with self._awaited():
+                self._is_ready = self._pipe.recv_bytes() == _READY
         return self._is_ready and not self._pipe.poll(0)
+
+    @contextlib.contextmanager
+    def _awaited(self) -> Iterator[None]:
+        self.is_awaited = True
+        try:
+            yield
+        finally:
+            self.is_awaited = False
 
 
 def _exit_code(process: ForkServerProcess) -> int | None:

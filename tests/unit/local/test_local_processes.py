@@ -245,3 +245,54 @@ def session_of(pid):
     """What is alive in a session."""
     listed = subprocess.run(["ps", "-o", "stat=", "-s", str(pid)], capture_output=True, check=False)
     return [word for word in listed.stdout.split() if not word.startswith(b"Z")]
+
+
+def test_a_worker_that_is_not_there_yet_is_not_waited_for(monkeypatch):
+    """The import takes seconds; whoever ends a server does not wait for it."""
+    may_start = threading.Event()
+    starts = threading.Event()
+
+    def start(worker):
+        with worker._awaited():
+            starts.set()
+            assert may_start.wait(PATIENCE_S)
+
+    monkeypatch.setattr(Worker, "start", start)
+    engine = ProcessEngine(1, work=work)
+    engine.start()
+    assert starts.wait(PATIENCE_S)
+    (thread,) = (each for each in threading.enumerate() if each.name == "worker-0")
+
+    engine.close()
+
+    assert thread.is_alive()
+    may_start.set()
+    thread.join(PATIENCE_S)
+    assert not thread.is_alive()
+
+
+def test_what_workers_are_forked_from_ends_with_the_server_while_it_imports():
+    """A server that is ended at once leaves no process behind that goes on importing."""
+    importing = """
+        import sys, time
+        class Slow:
+            def find_spec(self, name, path=None, target=None):
+                if name == "runner.local.engines.emulation":
+                    print("importing", flush=True)
+                    time.sleep(3_600)
+        sys.meta_path.insert(0, Slow())
+        import runner.local.engines.worker_template
+    """
+    server = f"""
+        import subprocess, sys
+        subprocess.Popen([sys.executable, "-c", {textwrap.dedent(importing)!r}])
+        sys.stdin.read()
+    """
+    with subprocess.Popen(
+        [sys.executable, "-c", textwrap.dedent(server)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as process:
+        assert process.stdout.readline() == b"importing\n"
+
+        process.stdin.close()
+
+        assert process.stdout.read() == b""  # whoever had it open is gone
