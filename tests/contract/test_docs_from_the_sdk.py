@@ -33,6 +33,7 @@ def blocks(heading):
     return re.findall(pattern, PAGE.read_text(encoding="utf-8"), flags=re.DOTALL | re.MULTILINE)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("heading", ["With the official SDK", "With `runner.cloud`"])
 def test_the_five_tasks_work_as_the_page_says(local_server, sequence, heading):
     """In their order; what they leave behind is what the page promises."""

@@ -45,6 +45,7 @@ def url(tmp_path_factory):
         process.communicate(timeout=PATIENCE_S)
 
 
+@pytest.mark.long
 def test_clients_are_pointed_at_it_as_the_page_says(url):
     """The official SDK sees the devices, and Pulser's connection runs a sequence."""
     names = {}

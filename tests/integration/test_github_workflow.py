@@ -107,6 +107,7 @@ def github(tmp_path):
     service.end()
 
 
+@pytest.mark.long
 def test_a_pull_request_has_one_comment_which_is_kept_current(github):
     """Made the first time, updated the second; what others write under our mark stays theirs."""
     git(github.work, "checkout", "--quiet", "-b", "topic")

@@ -66,6 +66,7 @@ def applied(lab, timeout_s=PATIENCE_S):
 JOBS_LAG = {"lag_s": 0.3, "path": "/api/v2/jobs"}
 
 
+@pytest.mark.long
 @pytest.mark.seconds(13)
 @pytest.mark.parametrize(
     ("lag", "options", "wanted"),

@@ -40,6 +40,7 @@ def texts(outputs):
     return [data.get("text/html", data["text/plain"]) for data in shown]
 
 
+@pytest.mark.long
 def test_a_kernel_shows_tables_and_progress(ran):
     """A plan, a standing and what apply came to, as tables; and one line of progress, written over."""
     _, planned, applied, stood, prompt = ran(
@@ -55,6 +56,7 @@ def test_a_kernel_shows_tables_and_progress(ran):
     assert "<Plan of pair: Synced, Healthy; buys nothing>\n" == prompt[0].text
 
 
+@pytest.mark.long
 def test_an_interrupt_shows_two_frames_and_what_to_do(ran):
     """The cell and the call, not those of HTTP and threads; and applying again goes on."""
     _, interrupted, again = ran(LOAD, INTERRUPTED, "e.apply().is_complete")
