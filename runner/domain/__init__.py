@@ -3,7 +3,8 @@
 Frozen values and pure functions. No I/O, no clock, no network, and nothing that only one room needs.
 """
 
-from runner.domain.counts import CheckedCounts, built_qubits, checked_counts, merged_counts, most_frequent
+from runner.domain.counts import built_qubits, merged_counts, most_frequent
+from runner.domain.counts_check import CheckedCounts, checked_counts
 from runner.domain.desired import (
     BatchMode,
     Budget,

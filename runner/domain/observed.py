@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from runner.domain.counts import checked_counts
+from runner.domain.counts_check import checked_counts
 from runner.domain.statuses import JobStatus
 
 if TYPE_CHECKING:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, Self
 from runner.domain import Surplus
 from runner.domain.numerals import counted
 from runner.errors import ProjectError
-from runner.project.cache.compiled import CompiledCache, kept_folder
+from runner.project.cache.compiled_cache import CompiledCache, kept_folder
 from runner.project.cache.device_specs import LiveDevices, LocalDevices, place_of
 from runner.project.config.repository import (
     STATE_FOLDER,

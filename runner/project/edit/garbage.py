@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.domain.numerals import counted
 from runner.errors import ProjectError, UsageError
-from runner.project.cache.compiled import FOLDER as COMPILED
+from runner.project.cache.compiled_cache import FOLDER as COMPILED
 from runner.project.config.repository import state_folder
 from runner.project.project import journal_folder
 from runner.reconcile import Journal, utc_now

@@ -18,7 +18,7 @@ from runner.sequences.pulser_api.device_specs import NoSpecifications, is_curren
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from runner.project.cache.compiled import CompiledCache
+    from runner.project.cache.compiled_cache import CompiledCache
     from runner.project.config.settings import Settings
     from runner.sequences import Compiled
     from runner.sequences.pulser_api.device_specs import Specifications

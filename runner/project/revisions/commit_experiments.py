@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.domain.json_values import plain_differences
 from runner.errors import Problem, SpecError, UsageError
-from runner.project.cache.compiled import CompiledCache
+from runner.project.cache.compiled_cache import CompiledCache
 from runner.project.config.settings import FILE_NAME, settings_data
 from runner.project.experiments.file_checks import on_target
 from runner.project.experiments.loader import experiment_files, load_experiments

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.errors import ProjectError, SpecError, UsageError
 from runner.project.api import Declared
-from runner.project.cache.compiled import CompiledCache
+from runner.project.cache.compiled_cache import CompiledCache
 from runner.project.config.repository import git_answer, run_git
 from runner.project.config.settings import FILE_NAME, read_settings
 from runner.project.experiments.loader import experiment_files, load_experiments

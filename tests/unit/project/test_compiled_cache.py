@@ -31,8 +31,8 @@ from runner.domain import (
 )
 from runner.errors import Problem, SpecError
 from runner.project import Project
-from runner.project.cache import compiled as compiled_cache
-from runner.project.cache.compiled import (
+from runner.project.cache import compiled_cache
+from runner.project.cache.compiled_cache import (
     MOST_BYTES,
     MOST_FILES,
     OLDEST_S,
