@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import operator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain.expressions.tree import Call, Negative, Number, Operation, Several, Tree, Variable
@@ -11,7 +11,7 @@ from runner.domain.expressions.tree import Call, Negative, Number, Operation, Se
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-_OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
+OPERATORS: Final[Mapping[str, Callable[[Any, Any], Any]]] = {
     "+": operator.add,
     "-": operator.sub,
     "*": operator.mul,
@@ -34,12 +34,15 @@ class Values:
         constant: Makes a value of a number.
 
         array: Makes a value of several numbers.
+
+        operators: The operators, by sign.
     """
 
     variables: Mapping[str, Any]
     functions: Mapping[str, Callable[[Any], Any]]
     constant: Callable[[float], Any] = float
     array: Callable[[Sequence[float]], Any] = tuple
+    operators: Mapping[str, Callable[[Any, Any], Any]] = field(default_factory=lambda: OPERATORS)
 
 
 def evaluated(tree: Tree, values: Values) -> Any:
@@ -61,5 +64,5 @@ def evaluated(tree: Tree, values: Values) -> Any:
         case Call(function, argument):
             return values.functions[function](evaluated(argument, values))
         case Operation(sign, left, right):
-            return _OPERATORS[sign](evaluated(left, values), evaluated(right, values))
+            return values.operators[sign](evaluated(left, values), evaluated(right, values))
     raise TypeError(f"{tree} is no formula")

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Annotated, Any, Self, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, Final, Self, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -17,14 +18,21 @@ from pydantic import (
     WithJsonSchema,
     model_validator,
 )
-from pydantic_core import PydanticCustomError
+from pydantic_core import CoreSchema, PydanticCustomError, core_schema
 
+from runner.domain.expressions.constants import constant, is_numeral
 from runner.domain.expressions.parser import parsed
 from runner.domain.expressions.tree import Expression
 from runner.domain.expressions.words import FORMULA, ExpressionError
+from runner.domain.suggestions import readable
+from runner.spec.yaml_text.slips import number_hint
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
     from pydantic.config import JsonDict
+    from pydantic.json_schema import JsonSchemaValue
 
 
 def key(description: str, *examples: object, **rules: Any) -> Any:
@@ -44,6 +52,15 @@ def optional(description: str, *examples: object, **rules: Any) -> Any:
 def exactly_one(*names: str) -> JsonDict:
     """What a schema says of a mapping that has one of some keys."""
     return {"oneOf": [{"required": [name]} for name in names]}
+
+
+_SHOWN_CHARACTERS: Final = 40
+CONSTANT_TEXT: JsonSchemaValue = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": FORMULA.most_characters,
+    "description": "An expression of numbers, as 2 * pi.",
+}
 
 
 class Strict(BaseModel):
@@ -116,6 +133,55 @@ def _expression(text: object) -> Expression:
         raise PydanticCustomError("expression", "{message}", context) from error
 
 
+def _refusal(text: str, expected: str, reason: str, hint: str) -> PydanticCustomError:
+    message = f'expected {expected}, not "{readable(text, _SHOWN_CHARACTERS)}"'
+    context = {"message": f"{message}: {reason}" if reason else message, "hint": hint}
+    return PydanticCustomError("expression", "{message}", context)
+
+
+def number_of(value: object, expected: str = "a number") -> object:
+    """The number that a text comes to, if it is an expression without variables; else what was given."""
+    if type(value) is not str:
+        return value
+    if is_numeral(value) or number_hint(value):  # in quotes, or as 0,5: more likely a slip
+        raise _refusal(value, expected, "", number_hint(value) or "it is text because of its quotes")
+    try:
+        return constant(value)
+    except ExpressionError as error:
+        is_word = value.isidentifier()
+        hint = error.hint if not is_word or error.hint.startswith("did") else ""
+        raise _refusal(value, expected, "" if is_word else error.message, hint) from error
+
+
+def whole_number_of(value: object) -> object:
+    """The same for a whole number."""
+    number = number_of(value, "a whole number")
+    if type(value) is not str or not isinstance(number, float):
+        return number
+    if not number.is_integer():
+        raise _refusal(value, "a whole number", f"it comes to {number:g}", "")
+    return int(number)
+
+
+@dataclass(frozen=True, slots=True)
+class OrExpression:
+    """In place of a number, an expression without variables may stand, too.
+
+    Args:
+        value: The number of a text; it hands on what is none.
+    """
+
+    value: Callable[[object], object] = number_of
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.no_info_before_validator_function(self.value, handler(source))
+
+    def __get_pydantic_json_schema__(
+        self, schema: CoreSchema, handler: GetJsonSchemaHandler
+    ) -> JsonSchemaValue:
+        return {"oneOf": [handler(schema), {**CONSTANT_TEXT}]}
+
+
 def _number(value: object) -> object:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise PydanticCustomError("number", "expected a number")
@@ -139,14 +205,23 @@ ExpressionText = Annotated[
 
 # An int stays an int and a float a float; nothing else is a number.
 Number = Annotated[int | float, BeforeValidator(_number), WithJsonSchema({"type": "number"})]
-Real = Annotated[float, Field(allow_inf_nan=False)]
+Finite = Annotated[float, Field(allow_inf_nan=False)]
+Real = Annotated[Finite, OrExpression()]
+Whole = Annotated[int, OrExpression(whole_number_of)]
+ConstantText = Annotated[Number, OrExpression(), WithJsonSchema(CONSTANT_TEXT)]
 
 _Item = TypeVar("_Item")
 # A list of a file; it cannot be changed.
 Some = Annotated[tuple[_Item, ...], Field(strict=False, min_length=1)]
 
+# A number, or an expression that comes to one before there is any variable.
+ConstantNumber = Annotated[
+    Annotated[Number, Tag("<number>")] | Annotated[ConstantText, Tag("<text>")],
+    by_kind("a number"),
+]
+
 Quantity = Annotated[
-    Annotated[Real, Tag("<number>")] | Annotated[ExpressionText, Tag("<text>")],
+    Annotated[Finite, Tag("<number>")] | Annotated[ExpressionText, Tag("<text>")],
     by_kind("a number, or an expression over the variables"),
 ]
 

@@ -6,7 +6,17 @@ from pydantic import AfterValidator, Field, Tag, model_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from runner.spec.models.base import Number, Some, Strict, by_kind, key, optional
+from runner.spec.models.base import (
+    ConstantNumber,
+    ConstantText,
+    Number,
+    Some,
+    Strict,
+    Whole,
+    by_kind,
+    key,
+    optional,
+)
 from runner.spec.models.policy import Policy
 from runner.spec.models.sequence import Sequence
 from runner.spec.models.sweep_rules import Spread
@@ -17,7 +27,9 @@ _OURS = r"(?!(?:runner|exp|recipe|submission|claim|rerun|repeat):)(?!(?:fenced|s
 _TAG = rf"^{_OURS}[!-~](?:[ -~]*[!-~])?$"
 
 VariableValue = Annotated[
-    Annotated[Number, Tag("<number>")] | Annotated[Some[Number], Tag("<list>")],
+    Annotated[Number, Tag("<number>")]
+    | Annotated[ConstantText, Tag("<text>")]
+    | Annotated[Some[ConstantNumber], Tag("<list>")],
     by_kind("a number, or a list of numbers for a variable that holds several"),
 ]
 
@@ -50,6 +62,7 @@ class Metadata(Strict):
 
 SweepValues = Annotated[
     Annotated[Number, Tag("<number>")]
+    | Annotated[ConstantText, Tag("<text>")]
     | Annotated[Some[VariableValue], Tag("<list>")]
     | Annotated[Spread, Tag("<mapping>")],
     by_kind("a number, a list of values, or a mapping like {range: [0, 10, 2]}"),
@@ -91,8 +104,8 @@ _JOB_SCHEMA: JsonDict = {
 class Job(Strict, json_schema_extra=_JOB_SCHEMA):
     """One job, or one for each point of a sweep."""
 
-    runs: int = key("How often each point is measured.", 500, ge=1)
-    repeat: int = key(
+    runs: Whole = key("How often each point is measured.", 500, ge=1)
+    repeat: Whole = key(
         "How many jobs measure each point, each of exactly these runs and with results of its "
         "own: statistics over repeated preparations. With 1, runs add up: a raised number is topped up.",
         5,
@@ -106,7 +119,9 @@ class Job(Strict, json_schema_extra=_JOB_SCHEMA):
         "t{t_sweep_ns}",
     )
     variables: dict[str, VariableValue] | None = optional(
-        "Value of every variable of the sequence.", {"omega_max": 6.28, "t_sweep_ns": 2000}
+        "Value of every variable of the sequence; a number, or an expression of numbers.",
+        {"omega_max": 6.28, "t_sweep_ns": 2000},
+        {"omega_max": "2 * pi", "t_sweep_ns": 2000},
     )
     qubits: Annotated[dict[str, Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = optional(
         "Trap of every atom of a mappable register, counted from 0, by the atom's name.", {"q0": 3, "q1": 8}

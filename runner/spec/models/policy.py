@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from runner import domain
-from runner.spec.models.base import Real, Strict, key, optional
+from runner.spec.models.base import Finite, Strict, key, optional
 
 _DEFAULT = domain.Policy()
 _NAME = r"^[a-z0-9][a-z0-9-]*$"
@@ -66,7 +66,7 @@ class Retry(Strict):
         ["timeout", "laser.*unlocked"],
         default=(),
     )
-    backoff_s: Real = key(
+    backoff_s: Finite = key(
         "Time between a failure and the next try (in s).", 30, default=_DEFAULT.retry.backoff_s, ge=0
     )
 
@@ -76,7 +76,7 @@ class Budget(Strict):
 
     runs: int | None = optional("A plan that would bring the runs above it is refused.", 20000, ge=1)
     jobs: int | None = optional("A plan that would bring the remote jobs above it is refused.", 200, ge=1)
-    qpu_s: Real | None = optional(
+    qpu_s: Finite | None = optional(
         "A plan that would bring the estimated QPU time above it is refused (in s).", 3600, gt=0
     )
 

@@ -5,9 +5,9 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from runner.spec.models.base import Choice, Number, Strict, exactly_one, key, optional
+from runner.spec.models.base import Choice, ConstantNumber, Strict, Whole, exactly_one, key, optional
 
-_Ends = Annotated[tuple[Number, Number], Field(strict=False)]
+_Ends = Annotated[tuple[ConstantNumber, ConstantNumber], Field(strict=False)]
 _KINDS = ("uniform", "log_uniform", "integers")
 
 
@@ -18,10 +18,10 @@ class Random(Strict, json_schema_extra=exactly_one(*_KINDS)):
     log_uniform: _Ends | None = optional(
         "Smallest and largest value; the logarithms are all equally likely.", [0.01, 10]
     )
-    integers: Annotated[tuple[int, int], Field(strict=False)] | None = optional(
+    integers: Annotated[tuple[Whole, Whole], Field(strict=False)] | None = optional(
         "Smallest and largest whole number, both included, all equally likely; none comes twice.", [100, 4000]
     )
-    count: int = key("How many values.", 20, ge=1)
+    count: Whole = key("How many values.", 20, ge=1)
     seed: int = key(
         "The same seed gives a variable the same values on every machine, and in every version. "
         "A higher count adds to them; variables with the same seed have different values.",
@@ -52,13 +52,13 @@ class Csv(Strict):
 class Spread(Choice):
     """Values of a sweep by a rule: one key that names it."""
 
-    range: Annotated[tuple[Number, Number, Number], Field(strict=False)] | None = optional(
-        "First value, last value and step; both ends are included.", [400, 4000, 400]
+    range: Annotated[tuple[ConstantNumber, ConstantNumber, ConstantNumber], Field(strict=False)] | None = (
+        optional("First value, last value and step; both ends are included.", [400, 4000, 400])
     )
-    linspace: Annotated[tuple[Number, Number, int], Field(strict=False)] | None = optional(
+    linspace: Annotated[tuple[ConstantNumber, ConstantNumber, Whole], Field(strict=False)] | None = optional(
         "First value, last value, and how many values evenly from one to the other.", [0, 6.28, 21]
     )
-    geomspace: Annotated[tuple[Number, Number, int], Field(strict=False)] | None = optional(
+    geomspace: Annotated[tuple[ConstantNumber, ConstantNumber, Whole], Field(strict=False)] | None = optional(
         "First value, last value, and how many values, each the same multiple of the one before.",
         [0.01, 10, 4],
     )

@@ -8,6 +8,7 @@ from runner.spec.models.base import (
     Choice,
     Duration,
     ExpressionText,
+    Finite,
     Quantity,
     Real,
     Some,
@@ -143,7 +144,7 @@ class Shape(Choice):
 
 
 Waveform = Annotated[
-    Annotated[Real, Tag("<number>")]
+    Annotated[Finite, Tag("<number>")]
     | Annotated[ExpressionText, Tag("<text>")]
     | Annotated[Shape, Tag("<mapping>")],
     by_kind("a number, an expression over the variables, or a waveform"),

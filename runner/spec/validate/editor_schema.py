@@ -19,6 +19,10 @@ if TYPE_CHECKING:
 Node: TypeAlias = dict[str, Any]
 _NULL: Final = {"type": "null"}
 _REFERENCE: Final = "#/$defs/"
+# What pydantic calls bounds where it finds no number to put them to, and what JSON Schema does.
+_BOUNDS: Final = {"ge": "minimum", "gt": "exclusiveMinimum", "le": "maximum", "lt": "exclusiveMaximum"}
+
+_NUMBERS: Final = ("number", "integer")
 
 
 def published(schema: Node) -> Node:
@@ -57,10 +61,22 @@ def _rewritten(node: Any) -> Any:
     }
     if isinstance(kept.get("properties"), dict):
         kept["properties"] = {name: _member(name, each) for name, each in kept["properties"].items()}
-    kept = _with_plain_names(kept)
+    kept = _with_bounds(_with_plain_names(kept))
     if "description" in (values := kept.get("additionalProperties") or {}):
         kept["additionalProperties"] = _with_snippets(_with_quiet_branches(values))
     return kept
+
+
+def _with_bounds(node: Node) -> Node:
+    """Bounds in the words of JSON Schema; those of an alternative, said of the number among its branches."""
+    bounds = {word: node[name] for name, word in _BOUNDS.items() if name in node}
+    if not bounds:
+        return node
+    kept = {name: value for name, value in node.items() if name not in _BOUNDS}
+    if "oneOf" not in node:
+        return kept | bounds
+    branches = [each | bounds if each.get("type") in _NUMBERS else each for each in node["oneOf"]]
+    return {**kept, "oneOf": branches}
 
 
 def _member(name: str, member: Node) -> Node:

@@ -47,12 +47,22 @@ def range_values(
     if steps + 1 > most:
         raise SweepError(f"a range has at most {most:,} values")
     last = exact(start) + math.floor(steps) * exact(step)
+    if last != exact(stop) and (count := _rounded_steps(start, stop, step)):
+        return _evenly(exact(start), (exact(stop) - exact(start)) / count, count + 1, whole=False)
     if last != exact(stop):
         raise SweepError(
             f"steps of {step} do not lead from {start} to {stop}; the last value would be {number(last)}",
             f"end the range at {number(last)}, or use linspace",
         )
     return _evenly(exact(start), exact(step), int(steps) + 1, whole=_whole(start, stop, step))
+
+
+def _rounded_steps(start: float, stop: float, step: float) -> int:
+    """How many steps lead from start to stop but for rounding, as those of pi / 7; 0 if none do."""
+    count = round((exact(stop) - exact(start)) / exact(step))
+    off = abs(exact(start) + count * exact(step) - exact(stop))
+    rounding = (math.ulp(start) + math.ulp(stop) + count * math.ulp(step)) / 2
+    return count if off <= rounding else 0
 
 
 def linspace_values(
