@@ -73,9 +73,10 @@ class Results(MeasuredJobs[JobResult]):
 
         Wide, it has one row a job: `job`, a column a variable (`v[0]`, `v[1]` for one that holds several
         numbers), `status`, `runs` (wanted), `measured`, `counts` (a dict, None where nothing came back),
-        `created_at`, `started_at`, `ended_at`, and two columns for each observable, `<name>` and
-        `<name>_error`. Long, it has one row for each job and bitstring: `job`, the variables, `bitstring`,
-        `count`, `probability`; jobs of which nothing came back have none.
+        `created_at`, `started_at`, `ended_at`, and four columns for each observable, `<name>`,
+        `<name>_error`, and the ends of the interval, `<name>_low` and `<name>_high`. Long, it has one row
+        for each job and bitstring: `job`, the variables, `bitstring`, `count`, `probability` and the three
+        of that; jobs of which nothing came back have none.
 
         Rows are in file order. A variable that is called like a column of ours has a `_` behind it.
 
@@ -108,11 +109,11 @@ class Results(MeasuredJobs[JobResult]):
         `qubit` holds the qubit ids.
 
         Data: `status`, `runs` (wanted), `measured`; along `qubit` too `occupation`, `magnetization` and
-        their `_error`, all NaN where nothing came back. A variable that is called like one of ours has a
-        `_` behind it.
+        their `_error`, `_low` and `_high`, all NaN where nothing came back. A variable that is
+        called like one of ours has a `_` behind it.
 
         Args:
-            observables: Functions of the bitstring, by name; each gives `<name>` and `<name>_error`.
+            observables: Functions of the bitstring, by name; each gives `<name>` and the three of it.
 
             counts: Whether `counts` are there, along `bitstring`: those measured in any of the jobs, in
                 lexical order; 0 where it was not measured, NaN where nothing came back.

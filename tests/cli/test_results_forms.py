@@ -86,7 +86,8 @@ def test_what_failed_for_good_is_told_apart(capsys, tmp_path):
 def test_columns_are_the_same_in_every_form(capsys, lab, tmp_path):
     """By their names; errors stand beside the values."""
     words = ["--columns", "job,t_ns,occupation[q1]", "--status", "DONE"]
-    expected = ["experiment", "job", "t_ns", "occupation[q1]", "occupation[q1]_error"]
+    parts = ["occupation[q1]_error", "occupation[q1]_low", "occupation[q1]_high"]
+    expected = ["experiment", "job", "t_ns", "occupation[q1]", *parts]
     table = results(capsys, lab, *words, "-o", "csv")[1]
     lines = results(capsys, lab, *words, "-o", "jsonl")[1].splitlines()
     tree = json.loads(results(capsys, lab, *words, "-o", "json")[1])
@@ -105,7 +106,7 @@ def test_markdown_has_the_same_table(capsys, lab):
 
     assert (
         "**pair at emulated:local: 1 of 3 jobs, 1 DONE**\n\n"
-        "| job | probability[11] |\n| --- | ---: |\n| t_ns=100 | 0.200 ± 0.057 |\n"
+        "| job | probability[11] |\n| --- | ---: |\n| t_ns=100 | 0.200 ± 0.056 |\n"
         f"\n{convention('ground-rydberg')}\n"
     ) == out
 

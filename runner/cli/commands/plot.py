@@ -106,7 +106,8 @@ def plot(
       a formula       over x, or the variable, and parameters of your own
                       names: --fit 'c + a * exp(-x / tau)'
 
-    Error bars are one standard error (1σ). Jobs that measured the same point count as one.
+    Error bars are intervals of 68 % (Jeffreys), never of width 0. Jobs that measured the same point count as
+    one.
 
     Exit codes, of the jobs drawn: 0 all wanted runs are measured; 5 some are missing and apply may still
     bring them; 3 what is missing failed for good or was cancelled.

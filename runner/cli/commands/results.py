@@ -73,6 +73,9 @@ def results(
                     one qubit as occupation[q0], of each as occupation[*];
                     correlation[q0,q1]; probability[0101]
 
+    Errors are one standard error; in columns the ends of the interval of 68 % (Jeffreys) stand beside them,
+    <name>_low and <name>_high. Neither is 0 where all runs agree.
+
     --where compares them by == != < <= > >= and in (…), with and, or, not and brackets. With --rev A..B,
     observables among the columns are told by their differences (1σ errors; runs that both have count once).
 

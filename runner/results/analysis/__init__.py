@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from runner.lazy import lazy_modules
 
 if TYPE_CHECKING:
-    from runner.results.analysis import observables
+    from runner.results.analysis import correlations, intervals, observables
 
-__all__ = ["observables"]
-__getattr__ = lazy_modules(__name__, "observables")  # imports numpy, and records are read without it
+__all__ = ["correlations", "intervals", "observables"]
+__getattr__ = lazy_modules(__name__, *__all__)  # import numpy, and records are read without it

@@ -263,7 +263,8 @@ def _mean(name: str) -> Of:
     scale, offset = (2, -1) if name == "magnetization" else (1, 0)
 
     def of(job: MeasuredJob) -> Estimate:
-        return job.expectation(lambda bits: scale * bits.count("1") / len(bits) + offset)
+        between = (float(offset), float(offset + scale))
+        return job.expectation(lambda bits: scale * bits.count("1") / len(bits) + offset, between=between)
 
     return of
 
@@ -286,6 +287,6 @@ def _probability(bitstring: str) -> Of:
     def of(job: MeasuredJob) -> object:
         if len(bitstring) != len(job.qubit_ids):
             return None
-        return job.expectation(lambda bits: float(bits == bitstring))
+        return job.expectation(lambda bits: float(bits == bitstring), between=(0.0, 1.0))
 
     return of

@@ -14,11 +14,16 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import DTypeLike, NDArray
 
+    from runner.results.analysis.intervals import Ends
+
     Floats = NDArray[np.float64]
 
 
 # What is smaller in proportion is no spread, but how computers round.
 _ROUNDING: Final = 1e-14
+# The share that lies within one standard error of a normal distribution.
+ONE_SIGMA: Final = math.erf(math.sqrt(0.5))
+UNBOUNDED: Final = (-math.inf, math.inf)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,23 +33,67 @@ class Estimate:
     Args:
         value: The mean over all runs.
 
-        error: One standard error of it (1σ); NaN for a single run, of which no spread is known.
+        error: One standard error of it (1σ), never 0 for something that can be otherwise.
+
+        center: Mean of what is probable after the measurement; NaN where that is the value.
+
+        between: Least and greatest number that it can be.
     """
 
     value: float
     error: float
+    center: float = field(default=math.nan, repr=False, compare=False, kw_only=True)
+    between: tuple[float, float] = field(default=UNBOUNDED, repr=False, compare=False, kw_only=True)
+
+    @property
+    def low(self) -> float:
+        """Lower end of the interval that stands for one standard error: it holds 68.27 %."""
+        return self.interval(ONE_SIGMA)[0]
+
+    @property
+    def high(self) -> float:
+        """Upper end of that interval."""
+        return self.interval(ONE_SIGMA)[1]
+
+    def interval(self, level: float = 0.95) -> tuple[float, float]:
+        """The interval that holds the true number with this probability; for a probability, Jeffreys'.
+
+        Args:
+            level: Between 0 and 1.
+        """
+        low, high = analysis.intervals.ends(self.value, self.error, self.center, self.between, level)
+        return float(low), float(high)
 
     def __float__(self) -> float:
         return self.value
 
     def __str__(self) -> str:
-        """The number with as many digits as its error allows, for example 0.512 ± 0.022."""
+        """The number with as many digits as its error allows, for example 0.512 ± 0.022.
+
+        Where that would reach what cannot be, the ends of the interval are told: 0.000 +0.010 −0.000.
+        """
         if not math.isfinite(self.error):
             return f"{self.value:.6g} ± {self.error:.2g}"
         if self.error <= _ROUNDING * abs(self.value):
             return f"{self.value:.6g} ± 0"
-        digits = max(0, 1 - math.floor(math.log10(self.error)))
-        return f"{self.value:.{digits}f} ± {self.error:.{digits}f}"
+        return self.said(digits_of(self.error))
+
+    def said(self, digits: int) -> str:
+        """The same with so many digits behind the point."""
+        said = f"{self.value:.{digits}f}"
+        if not self.is_lopsided:
+            return f"{said} ± {self.error:.{digits}f}"
+        return f"{said} +{self.high - self.value:.{digits}f} −{self.value - self.low:.{digits}f}"
+
+    @property
+    def is_lopsided(self) -> bool:
+        """Whether one standard error to either side would be beyond what is possible."""
+        return not self.between[0] <= self.value - self.error <= self.value + self.error <= self.between[1]
+
+
+def digits_of(error: float) -> int:
+    """How many digits behind the point an error allows."""
+    return max(0, 1 - math.floor(math.log10(error)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +132,53 @@ class Estimates:
         error: One standard error of each (1σ); same shape.
 
         labels: What the entries along every dimension are about: qubit ids, or names of jobs.
+
+        center: See `Estimate`; None where that is the value.
+
+        between: Least and greatest number that each can be.
     """
 
     value: Floats
     error: Floats
     labels: tuple[str, ...]
+    center: Floats | None = None
+    between: Ends = UNBOUNDED
+
+    @property
+    def low(self) -> Floats:
+        """Lower ends of the intervals that stand for one standard error; same shape."""
+        return self.interval(ONE_SIGMA)[0]
+
+    @property
+    def high(self) -> Floats:
+        """Upper ends of them; same shape."""
+        return self.interval(ONE_SIGMA)[1]
+
+    def interval(self, level: float = 0.95) -> tuple[Floats, Floats]:
+        """Ends of the intervals that hold the true numbers with this probability, each; same shape."""
+        return analysis.intervals.ends(self.value, self.error, self.middle, self.between, level)
+
+    @property
+    def middle(self) -> Floats:
+        """Means of what is probable; same shape."""
+        return self.value if self.center is None else self.center
 
     def __getitem__(self, index: int | str | tuple[int | str, ...]) -> Estimate | Estimates:
         places = index if isinstance(index, tuple) else (index,)
         at = tuple(self.labels.index(each) if isinstance(each, str) else each for each in places)
-        value, error = self.value[at], self.error[at]
+        value, error, center, low, high = (
+            each[at] for each in analysis.intervals.alike(self.value, self.error, self.middle, *self.between)
+        )
         if getattr(value, "ndim", 0):
-            return Estimates(value, error, self.labels)
-        return Estimate(float(value), float(error))
+            return Estimates(value, error, self.labels, center, (low, high))
+        return Estimate(float(value), float(error), center=float(center), between=(float(low), float(high)))
+
+    def of(self, label: str) -> Estimate:
+        """That of one label, where there is one dimension."""
+        found = self[label]
+        if not isinstance(found, Estimate):
+            raise TypeError("these estimates have several dimensions")
+        return found
 
     def __len__(self) -> int:
         return len(self.value)

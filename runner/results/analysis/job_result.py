@@ -143,13 +143,18 @@ class MeasuredJob:
         """Share of each measured bitstring; None when nothing was measured."""
         return None if self.counts is None else self.counts.probabilities
 
-    def expectation(self, fn: Callable[[str], float]) -> Estimate:
-        """The mean of a function of the bitstring over all runs, with its standard error.
+    def expectation(
+        self, fn: Callable[[str], float], *, between: tuple[float, float] | None = None
+    ) -> Estimate:
+        """The mean of a function of the bitstring over all runs, with its error and its interval.
 
         Args:
             fn: Takes a bitstring, character i of which is qubit i of `qubit_ids`.
+
+            between: Least and greatest value that it can give; by default found by trying some bitstrings
+                where all runs agree, and as measured where they do not.
         """
-        return analysis.observables.expectation(self.counts, fn)
+        return analysis.observables.expectation(self.counts, fn, between)
 
     @cached_property
     def occupation(self) -> Estimates:
@@ -171,7 +176,7 @@ class MeasuredJob:
 
         On the diagonal is the variance of one qubit, ⟨n_i⟩(1 - ⟨n_i⟩).
         """
-        return analysis.observables.correlations(self.counts, self.qubit_ids)
+        return analysis.correlations.correlations(self.counts, self.qubit_ids)
 
     def bootstrap(
         self, fn: Callable[[Counts], float], n: int = 1000, seed: int | np.random.Generator = 0

@@ -1,79 +1,101 @@
-"""Observables of bitstring counts: means over the runs, with standard errors. Pure.
-
-Runs are independent, so the standard error of a mean over N runs is the standard deviation of one run, as
-it is estimated from them (with N - 1), divided by √N. Where all runs agree it is 0: the counts alone can
-tell no more.
-"""
+"""Observables of bitstring counts: means over the runs, with their errors (see the module `means`). Pure."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import math
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
 from runner.results.analysis.counts import Counts
 from runner.results.analysis.estimates import Bootstrap, Estimate, Estimates
+from runner.results.analysis.means import likely_mean, moments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from numpy.typing import DTypeLike
 
     from runner.results.analysis.estimates import Floats
 
-_ZERO = ord("0")
+PROBABILITY: Final = (0.0, 1.0)
+_ZERO: Final = ord("0")
+_FEW: Final = 8  # qubits, all bitstrings of which are soon tried
 
 
-def expectation(counts: Counts | None, fn: Callable[[str], float]) -> Estimate:
+def expectation(
+    counts: Counts | None, fn: Callable[[str], float], between: tuple[float, float] | None = None
+) -> Estimate:
     """The mean of a function of the bitstring over all runs; NaN when nothing was measured.
 
     Args:
-        fn: Called once for each different bitstring.
+        fn: Called once for each different bitstring; for others, too, where all runs agree and `between` does
+            not tell what else it can give.
+
+        between: Least and greatest value that it can give.
     """
     if not counts:
         return Estimate(np.nan, np.nan)
     values = np.array([fn(bitstring) for bitstring in counts], dtype=float)
-    value, error = _mean(counts, values[:, None])
-    return Estimate(float(value[0]), float(error[0]))
+    found = moments(values[:, None], run_numbers(counts))
+    if between is None:
+        low, high = float(found.low[0]), float(found.high[0])
+        between = (low, high) if low < high else reach(fn, counts, low)
+    error, center = likely_mean(found, counts.total, between)
+    return Estimate(float(found.mean[0]), float(error[0]), center=float(center[0]), between=between)
+
+
+def mean_and_variance(counts: Counts, fn: Callable[[str], float]) -> tuple[float, float]:
+    """The mean of a function of the bitstring, and its variance among the runs."""
+    found = moments(np.array([[fn(bitstring)] for bitstring in counts], dtype=float), run_numbers(counts))
+    return float(found.mean[0]), float(found.variance[0])
 
 
 def expectations(
-    names: tuple[str, ...], counts: Sequence[Counts | None], fn: Callable[[str], float]
+    names: tuple[str, ...],
+    counts: Sequence[Counts | None],
+    fn: Callable[[str], float],
+    between: tuple[float, float] | None = None,
 ) -> Estimates:
     """The same of several jobs; shape (jobs,)."""
-    found = [expectation(each, fn) for each in counts]
-    return Estimates(
-        np.array([each.value for each in found], dtype=float),
-        np.array([each.error for each in found], dtype=float),
-        names,
-    )
+    return gathered([expectation(each, fn, between) for each in counts], names)
+
+
+def gathered(some: Sequence[Estimate], labels: tuple[str, ...] = ()) -> Estimates:
+    """Single estimates as arrays; shape (estimates,)."""
+    rows = [(each.value, each.error, each.center, *each.between) for each in some]
+    value, error, center, low, high = np.array(rows, dtype=float).reshape(-1, 5).T
+    return Estimates(value, error, labels, center, (low, high))
 
 
 def occupation(counts: Counts | None, qubit_ids: tuple[str, ...]) -> Estimates:
     """⟨n_i⟩, the share of runs in which qubit i was measured as 1; shape (qubits,)."""
     if not counts:
-        return _unknown(qubit_ids, 1)
-    value, error = _mean(counts, bits(counts))
-    return Estimates(value, error, qubit_ids)
+        return unknown(qubit_ids, 1)
+    found = moments(bits(counts), run_numbers(counts))
+    error, center = likely_mean(found, counts.total, PROBABILITY)
+    return Estimates(found.mean, error, qubit_ids, center, PROBABILITY)
 
 
 def magnetization(occupied: Estimates) -> Estimates:
     """⟨σz_i⟩ = 2⟨n_i⟩ - 1: +1 where every run gave 1, -1 where every run gave 0; shape (qubits,)."""
-    return Estimates(2 * occupied.value - 1, 2 * occupied.error, occupied.labels)
+    value, error, labels = 2 * occupied.value - 1, 2 * occupied.error, occupied.labels
+    return Estimates(value, error, labels, 2 * occupied.middle - 1, (-1.0, 1.0))
 
 
-def correlations(counts: Counts | None, qubit_ids: tuple[str, ...]) -> Estimates:
-    """⟨n_i n_j⟩ - ⟨n_i⟩⟨n_j⟩ of the measured shares; shape (qubits, qubits), symmetric.
+def shares(counts: Sequence[int], runs: Sequence[int]) -> Estimates:
+    """The shares of so many runs each that gave something; shape (shares,)."""
+    hits, total = np.array(counts, dtype=float), np.array(runs, dtype=float)
+    center = (hits + 1 / 2) / (total + 1)
+    error = np.sqrt(center * (1 - center) / (total + 2))
+    return Estimates(hits / total, error, (), center, PROBABILITY)
 
-    On the diagonal is the variance of one qubit, ⟨n_i⟩(1 - ⟨n_i⟩). Errors are those of first order in 1/√N.
-    """
-    if not counts:
-        return _unknown(qubit_ids, 2)
-    measured, shares = bits(counts), _shares(counts)
-    apart = measured - _weighted(counts, measured)
-    value = np.einsum("d,di,dj->ij", shares, apart, apart, optimize=True)
-    squares = np.einsum("d,di,dj->ij", shares, apart**2, apart**2, optimize=True)
-    return Estimates(value, _error(squares - value**2, counts.total), qubit_ids)
+
+def share(count: int, runs: int) -> Estimate:
+    """The share of so many runs that gave something."""
+    center = (count + 1 / 2) / (runs + 1)
+    error = math.sqrt(center * (1 - center) / (runs + 2))
+    return Estimate(count / runs, error, center=center, between=PROBABILITY)
 
 
 def bootstrap(
@@ -115,36 +137,51 @@ def _counts(bitstrings: list[str], drawn: np.ndarray[tuple[int], np.dtype[np.int
     return Counts(dict(zip(bitstrings, drawn.tolist(), strict=True)))
 
 
+def run_numbers(counts: Counts) -> Floats:
+    """How often each different bitstring was measured; shape (bitstrings,)."""
+    return np.fromiter(counts.values(), dtype=float, count=len(counts))
+
+
 def _shares(counts: Counts) -> Floats:
-    return np.fromiter(counts.values(), dtype=float, count=len(counts)) / counts.total
+    return run_numbers(counts) / counts.total
 
 
-def _mean(counts: Counts, values: Floats) -> tuple[Floats, Floats]:
-    """Means and their errors of values of each bitstring, column by column."""
-    mean = _weighted(counts, values)
-    return mean, _error(_weighted(counts, (values - mean) ** 2), counts.total)
+def reach(fn: Callable[[str], float], counts: Counts, value: float) -> tuple[float, float]:
+    """Least and greatest value that a function of the bitstring gives, as far as a few trials tell.
 
+    All bitstrings of few qubits are tried; of many, those in which all qubits are the same, or one differs
+    from what was measured. Where a function gives but 0, or 1, it may be a yes or a no.
 
-def _weighted(counts: Counts, values: Floats) -> Floats:
-    """Means over the runs: sums of whole numbers where values are such, divided once.
-
-    Where all runs agree it is what they agree on, to the last digit.
+    Args:
+        value: What it gives for all that was measured.
     """
-    runs = np.fromiter(counts.values(), dtype=float, count=len(counts))
-    mean = runs @ values / counts.total
-    found: Floats = np.where(values.max(axis=0) == values.min(axis=0), values[0], mean)
-    return found
+    tried = [value, *_tried(fn, counts)]
+    low, high = min(tried), max(tried)
+    if low < high or counts.n_qubits <= _FEW:
+        return low, high
+    return PROBABILITY if value in PROBABILITY else (-np.inf, np.inf)
 
 
-def _error(variance: Floats, runs: int) -> Floats:
-    """Standard error of a mean, from the variance of one run among those measured."""
-    if runs == 1:
-        return np.full_like(variance, np.nan)
-    # A variance of 0 may come out as a little less.
-    error: Floats = np.sqrt(np.maximum(variance, 0) / (runs - 1))
-    return error
+def _tried(fn: Callable[[str], float], counts: Counts) -> Iterator[float]:
+    for bitstring in _others(counts):
+        try:
+            yield float(fn(bitstring))
+        except (LookupError, ValueError, ArithmeticError):
+            continue  # a function need not know what was not measured
 
 
-def _unknown(labels: tuple[str, ...], dimensions: int) -> Estimates:
+def _others(counts: Counts) -> Iterator[str]:
+    n = counts.n_qubits
+    if n <= _FEW:
+        yield from (f"{number:0{n}b}" for number in range(2**n))
+        return
+    yield from ("0" * n, "1" * n)
+    (seen, _), *_ = counts.most_frequent(1)
+    for place in range(n):
+        yield f"{seen[:place]}{'10'[int(seen[place])]}{seen[place + 1 :]}"
+
+
+def unknown(labels: tuple[str, ...], dimensions: int) -> Estimates:
+    """What is said of each label, or of pairs, where nothing was measured."""
     shape = (len(labels),) * dimensions
     return Estimates(np.full(shape, np.nan), np.full(shape, np.nan), labels)

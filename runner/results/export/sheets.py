@@ -8,6 +8,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import UsageError
+from runner.results import analysis
 from runner.results.analysis.columns import (
     VARIABLES,
     Quantities,
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 
 WIDE: Final = ("experiment", "job", VARIABLES, "runs", "measured", "status", "counts")
 LONG: Final = ("experiment", "job", VARIABLES)
+# What is told of an estimate beside its value, as columns are called.
+PARTS: Final = ("error", "low", "high")
 _BITSTRINGS: Final = ("bitstring", "count", "probability")
 
 
@@ -35,7 +38,7 @@ class Errors(StrEnum):
     INLINE = "inline"
     """In the same cell: 0.512 ± 0.022."""
     COLUMNS = "columns"
-    """In a column of their own, `<name>_error`."""
+    """In columns of their own: `<name>_error`, and the ends of the interval, `<name>_low`, `<name>_high`."""
     NONE = "none"
     """Nowhere."""
 
@@ -122,45 +125,36 @@ def _bitstrings(job: MeasuredJob) -> Iterator[tuple[str, int, Estimate]]:
     if counts is None:
         return
     for bitstring, count in counts.items():
-        yield bitstring, count, share(count, counts.total)
-
-
-def share(count: int, runs: int) -> Estimate:
-    """The share of some of the runs, with its standard error (with N - 1, as that of all means)."""
-    value = count / runs
-    return Estimate(value, math.sqrt(value * (1 - value) / (runs - 1)) if runs > 1 else math.nan)
+        yield bitstring, count, analysis.observables.share(count, counts.total)
 
 
 def with_errors(sheet: Sheet, errors: Errors) -> Sheet:
     """The sheet without `Estimate`s: texts, or numbers, or numbers with their errors beside them."""
-    spread = [list(_headings(column, errors)) for column in sheet.columns]
-    rows = tuple(
-        tuple(
-            cell
-            for column, value in zip(sheet.columns, row, strict=True)
-            for cell in _cells(column, value, errors)
+    columns: list[tuple[SheetColumn, Iterable[object]]] = []
+    for place, column in enumerate(sheet.columns):
+        values = [row[place] for row in sheet.rows]
+        columns += (
+            _spread(column, values, errors) if column.kind is ValueKind.ESTIMATE else [(column, values)]
         )
-        for row in sheet.rows
-    )
-    return Sheet(tuple(column for some in spread for column in some), rows)
+    rows = zip(*(values for _, values in columns), strict=True)
+    return Sheet(tuple(column for column, _ in columns), tuple(rows))
 
 
-def _headings(column: SheetColumn, errors: Errors) -> Iterator[SheetColumn]:
-    if column.kind is not ValueKind.ESTIMATE or errors is Errors.INLINE:
-        yield column
-    else:
-        yield SheetColumn(column.name, ValueKind.NUMBER)
-        if errors is Errors.COLUMNS:
-            yield SheetColumn(f"{column.name}_error", ValueKind.NUMBER)
-
-
-def _cells(column: SheetColumn, value: object, errors: Errors) -> Cells:
-    if column.kind is not ValueKind.ESTIMATE:
-        return (value,)
-    known = value if isinstance(value, Estimate) and not math.isnan(value.value) else None
+def _spread(
+    column: SheetColumn, values: Sequence[object], errors: Errors
+) -> list[tuple[SheetColumn, Iterable[object]]]:
+    """The columns that a column of estimates becomes."""
+    found = [each if isinstance(each, Estimate) and not math.isnan(each.value) else None for each in values]
     if errors is Errors.INLINE:
-        return (str(known) if known else None,)
-    number = known.value if known else None
+        return [(column, [str(each) if each else None for each in found])]
+    numbers = SheetColumn(column.name, ValueKind.NUMBER), [each.value if each else None for each in found]
     if errors is Errors.NONE:
-        return (number,)
-    return number, known.error if known and not math.isnan(known.error) else None
+        return [numbers]
+    known = {place: each for place, each in enumerate(found) if each and not math.isnan(each.error)}
+    together = analysis.observables.gathered(list(known.values()))
+    parts = [dict(zip(known, getattr(together, part).tolist(), strict=True)) for part in PARTS]
+    names = [SheetColumn(f"{column.name}_{part}", ValueKind.NUMBER) for part in PARTS]
+    return [
+        numbers,
+        *((name, list(map(part.get, range(len(found))))) for name, part in zip(names, parts, strict=True)),
+    ]

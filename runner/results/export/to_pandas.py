@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runner.results.analysis.observables import expectations
+from runner.results.analysis.observables import expectations, shares
 from runner.results.analysis.points import columns_of, free_name
+from runner.results.export.sheets import PARTS
 from runner.results.optional_packages import needed
 
 if TYPE_CHECKING:
@@ -20,7 +21,7 @@ _WHAT: Final = "to_pandas()"
 _WIDE: Final = (
     "job", "status", "runs", "measured", "counts", "created_at", "started_at", "ended_at",
 )  # fmt: skip
-_LONG: Final = ("job", "bitstring", "count", "probability")
+_LONG: Final = ("job", "bitstring", "count", "probability", *(f"probability_{part}" for part in PARTS))
 
 
 def wide_frame(
@@ -28,7 +29,7 @@ def wide_frame(
 ) -> pd.DataFrame:
     """One row a job; see `Results.to_pandas`."""
     pandas = needed("pandas", _WHAT)
-    taken = [*_WIDE, *observables, *(f"{name}_error" for name in observables)]
+    taken = [*_WIDE, *observables, *(f"{name}_{part}" for name in observables for part in PARTS)]
     columns: dict[str, object] = {"job": [job.name for job in jobs], **variable_columns(jobs, taken)}
     columns |= {
         "status": [str(job.status) for job in jobs],
@@ -39,7 +40,7 @@ def wide_frame(
     columns |= {name: _moments(pandas, jobs, name) for name in ("created_at", "started_at", "ended_at")}
     for name, fn in observables.items():
         found = expectations((), [job.counts for job in jobs], fn)
-        columns |= {name: found.value, f"{name}_error": found.error}
+        columns |= {name: found.value} | {f"{name}_{part}": getattr(found, part) for part in PARTS}
     frame: pd.DataFrame = pandas.DataFrame(columns)
     return frame
 
@@ -53,8 +54,10 @@ def long_frame(jobs: Sequence[MeasuredJob]) -> pd.DataFrame:
     variables = variable_columns([job for job, _ in measured], _LONG)
     columns |= {name: _repeated(values, times) for name, values in variables.items()}
     columns["bitstring"] = [bitstring for _, counts in measured for bitstring in counts]
-    columns["count"] = [count for _, counts in measured for count in counts.values()]
-    columns["probability"] = [share for _, counts in measured for share in counts.probabilities.values()]
+    columns["count"] = counted = [count for _, counts in measured for count in counts.values()]
+    found = shares(counted, [counts.total for _, counts in measured for _ in counts])
+    columns |= {"probability": found.value}
+    columns |= {f"probability_{part}": getattr(found, part) for part in PARTS}
     frame: pd.DataFrame = pandas.DataFrame(columns)
     return frame
 

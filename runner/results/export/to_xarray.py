@@ -12,6 +12,7 @@ from runner.results.analysis.geometry import convention
 from runner.results.analysis.grids import JOB, REPEAT, Grid, checked_axes, common_axes, grid_of
 from runner.results.analysis.observables import expectations
 from runner.results.analysis.points import columns_of, free_name, unit_of
+from runner.results.export.sheets import PARTS
 from runner.results.optional_packages import needed
 
 if TYPE_CHECKING:
@@ -28,8 +29,14 @@ if TYPE_CHECKING:
 ABSENT: Final = "ABSENT"
 _TAKEN: Final = frozenset(
     {"job", "repeat", "qubit", "bitstring", "status", "runs", "measured", "counts"}
-    | {"occupation", "occupation_error", "magnetization", "magnetization_error"}
+    | {"occupation", "magnetization"}
+    | {f"{name}_{part}" for name in ("occupation", "magnetization") for part in PARTS}
 )
+_PARTS: Final = {
+    "error": "one standard error",
+    "low": "lower end of the interval of 68.27 %",
+    "high": "upper end of the interval of 68.27 %",
+}
 _SAID: Final = {
     "occupation": "share of runs in which the qubit was measured as 1",
     "magnetization": "⟨σz⟩ = 2⟨n⟩ - 1: +1 where every run gave 1, -1 where every run gave 0",
@@ -58,7 +65,7 @@ def dataset(
 
 
 def _names_taken(observables: Iterable[str]) -> frozenset[str]:
-    names = {each for name in observables for each in (name, f"{name}_error")}
+    names = {each for name in observables for each in (name, *(f"{name}_{part}" for part in PARTS))}
     clash = sorted(names & _TAKEN)
     if clash:
         raise UsageError(f"{clash[0]} cannot be an observable: another variable is called so")
@@ -97,16 +104,18 @@ class _Arrays:
         }
 
     def of_qubits(self) -> dict[str, Variable]:
-        """Occupation and magnetization with their errors, along `qubit`."""
+        """Occupation and magnetization with errors and intervals, along `qubit`."""
         qubit_ids = self._qubit_ids
         dims = (*self._dims, "qubit")
         found: dict[str, Variable] = {}
         for name, said in _SAID.items():
             rows = [_spread(getattr(job, name), qubit_ids) for job in self.jobs]
             attributes = {"units": "1", "long_name": said}
-            found[name] = (dims, self._laid([row[0] for row in rows], np.nan, len(qubit_ids)), attributes)
-            error = self._laid([row[1] for row in rows], np.nan, len(qubit_ids))
-            found[f"{name}_error"] = (dims, error, {"units": "1", "long_name": "one standard error"})
+            told = np.array(rows).reshape(len(rows), 1 + len(PARTS), len(qubit_ids))
+            value, *parts = (self._laid(told[:, k], np.nan, len(qubit_ids)) for k in range(told.shape[1]))
+            found[name] = (dims, value, attributes)
+            for part, laid in zip(PARTS, parts, strict=True):
+                found[f"{name}_{part}"] = (dims, laid, {"units": "1", "long_name": _PARTS[part]})
         return found
 
     def of_observables(self, observables: Mapping[str, Callable[[str], float]]) -> dict[str, Variable]:
@@ -115,8 +124,9 @@ class _Arrays:
         for name, fn in observables.items():
             means = expectations((), [job.counts for job in self.jobs], fn)
             found[name] = (self._dims, self._laid(means.value, np.nan), {})
-            error = self._laid(means.error, np.nan)
-            found[f"{name}_error"] = (self._dims, error, {"long_name": "one standard error"})
+            for part in PARTS:
+                laid = self._laid(getattr(means, part), np.nan)
+                found[f"{name}_{part}"] = (self._dims, laid, {"long_name": _PARTS[part]})
         return found
 
     def counted(self) -> tuple[Variable, Variable]:
@@ -183,14 +193,14 @@ class _Arrays:
         return tuple(dict.fromkeys(qubit for job in self.jobs for qubit in job.qubit_ids))
 
 
-def _spread(found: Estimates, qubit_ids: tuple[str, ...]) -> tuple[Floats, Floats]:
-    """Values and errors of one job along all qubits; NaN for those that it does not have."""
+def _spread(found: Estimates, qubit_ids: tuple[str, ...]) -> Floats:
+    """Values, errors and ends of one job along all qubits, row by row; NaN where it does not have one."""
+    told = np.array([found.value, found.error, found.low, found.high])
     if found.labels == qubit_ids:
-        return found.value, found.error
-    at = [qubit_ids.index(qubit) for qubit in found.labels]
-    value, error = np.full(len(qubit_ids), np.nan), np.full(len(qubit_ids), np.nan)
-    value[at], error[at] = found.value, found.error
-    return value, error
+        return told
+    spread = np.full((len(told), len(qubit_ids)), np.nan)
+    spread[:, [qubit_ids.index(qubit) for qubit in found.labels]] = told
+    return spread
 
 
 def _column(values: Iterable[Any]) -> Any:

@@ -44,7 +44,7 @@ def curves(title: str, known: Points, shown: Observable, *, x: str, fit: str = "
     said = runs_said(known.jobs.values())
     return Picture(
         title=title,
-        subtitle=f"{said}; error bars are one standard error" if said else "",
+        subtitle=f"{said}; error bars hold 68 %" if said else "",
         body=Curves(x=axis.quantity, y=shown.measured, lines=tuple(drawn)),
         notes=tuple(
             filter(

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Final
 from runner.domain.numerals import counted
 from runner.errors import UsageError
 from runner.results import analysis
-from runner.results.analysis.estimates import Estimate
 from runner.results.plots.labels import AxisQuantity
 from runner.results.plots.missing_jobs import said_below
 from runner.results.plots.observables import MAGNETIZATION, OCCUPATION, reading
@@ -55,8 +54,8 @@ def _bars(counts: Counts, top: int) -> Iterator[Bar]:
 
 
 def _share(counts: Counts, bitstrings: Collection[str]) -> MeasuredValue:
-    expectation = analysis.observables.expectation(counts, lambda bits: float(bits in bitstrings))
-    return reading(expectation) or MeasuredValue(0.0)
+    count = sum(counts[bitstring] for bitstring in bitstrings)
+    return reading(analysis.observables.share(count, counts.total)) or MeasuredValue(0.0)
 
 
 _SHOWN: Final = {
@@ -78,10 +77,7 @@ def occupations(title: str, job: MeasuredJob, observable: str, *, notes: tuple[s
     if not job.positions_um:
         raise UsageError(f"{job.name}: nobody knows where its atoms are", hint="the sequence does not tell")
     means = job.occupation if observable == OCCUPATION else job.magnetization
-    found = {
-        qubit: reading(Estimate(float(value), float(error)))
-        for qubit, value, error in zip(means.labels, means.value, means.error, strict=True)
-    }
+    found = {qubit: reading(means.of(qubit)) for qubit in means.labels}
     atoms = tuple(
         DrawnAtom(name, *in_plane(place), found.get(name)) for name, place in job.positions_um.items()
     )

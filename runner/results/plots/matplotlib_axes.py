@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patches import Rectangle
 
 from runner.results.plots.labels import AxisQuantity, short, with_unit
-from runner.results.plots.picture import Curves, Heatmap, Histogram, Hole, Places
+from runner.results.plots.picture import Curves, Heatmap, Histogram, Hole, MeasuredValue, Places
 from runner.results.plots.style import BLUE, DIVERGING, GREY, LINES, MARKERS, PALE, TEXT
 
 if TYPE_CHECKING:
@@ -27,7 +27,6 @@ _HEIGHT: Final = 3.7
 _BAR, _CELL, _MARGIN = 0.24, 0.45, 1.15
 _MOST_TICKS: Final = 12
 _LONG: Final = 24
-_NO_ERROR: Final = 0.0
 _ROOM: Final = 0.08
 
 
@@ -80,7 +79,7 @@ def _math(quantity: AxisQuantity) -> str:
 
 def _bars(axes: Axes, body: Histogram) -> None:
     rows = range(len(body.bars))
-    errors = [bar.share.error or _NO_ERROR for bar in body.bars]
+    errors = _reaches([bar.share for bar in body.bars])
     axes.barh(
         rows,
         [bar.share.value for bar in body.bars],
@@ -112,7 +111,7 @@ def _curves(axes: Axes, body: Curves) -> None:
 def _line(axes: Axes, line: CurveLine, color: str, marker: str) -> None:
     xs = [x for x, _ in line.points]
     values = [math.nan if each is None else each.value for _, each in line.points]
-    errors = [_NO_ERROR if each is None else each.error or _NO_ERROR for _, each in line.points]
+    errors = _reaches([each for _, each in line.points])
     label = ", ".join(_valued(quantity, value) for quantity, value in line.at)
     look: dict[str, Any] = {"color": color, "marker": marker, "capsize": 2, "elinewidth": 0.9, "label": label}
     if line.fit:
@@ -120,6 +119,12 @@ def _line(axes: Axes, line: CurveLine, color: str, marker: str) -> None:
     axes.errorbar(xs, values, yerr=errors, **look)
     if line.fit:
         axes.plot(*zip(*line.fit, strict=True), color=color, linewidth=1.1, marker="")
+
+
+def _reaches(values: Sequence[MeasuredValue | None]) -> tuple[list[float], list[float]]:
+    """How far each error bar goes down, and up."""
+    known = [MeasuredValue(0.0) if each is None else each for each in values]
+    return [each.value - each.low for each in known], [each.high - each.value for each in known]
 
 
 def _valued(quantity: AxisQuantity, value: float) -> str:

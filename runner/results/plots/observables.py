@@ -46,7 +46,8 @@ class Observable:
     def read(self, jobs: Sequence[MeasuredJob]) -> MeasuredValue | None:
         """Its value over all runs of jobs that measured the same point; None when there are none."""
         counts, fn = self._of_point(jobs)
-        return reading(analysis.observables.expectation(counts, fn)) if fn else None
+        between = (self.measured.low, self.measured.high)
+        return reading(analysis.observables.expectation(counts, fn, between)) if fn else None
 
     def tally(self, jobs: Sequence[MeasuredJob]) -> tuple[float, float] | None:
         """Hits and runs of jobs that measured the same point, as if each run were a hit or none.
@@ -58,11 +59,11 @@ class Observable:
         if not counts or not fn:
             return None
         low, high = self.measured.low, self.measured.high
-        estimate = analysis.observables.expectation(counts, fn)
-        share, error = (estimate.value - low) / (high - low), estimate.error / (high - low)
-        is_either = all(fn(bits) in {low, high} for bits in counts)
-        runs = float(counts.total) if is_either or not error > 0 else share * (1 - share) / error**2
-        return share * runs, runs
+        mean, variance = analysis.observables.mean_and_variance(counts, fn)
+        share, variance = (mean - low) / (high - low), variance / (high - low) ** 2
+        is_either = not variance > 0 or all(fn(bits) in {low, high} for bits in counts)
+        runs = counts.total if is_either else share * (1 - share) / variance * (counts.total - 1)
+        return share * runs, float(runs)
 
     def _of_point(self, jobs: Sequence[MeasuredJob]) -> tuple[Counts | None, PerBitstring | None]:
         same = [job for job in jobs if job.counts and job.qubit_ids == jobs[0].qubit_ids]
@@ -74,7 +75,9 @@ def reading(estimate: Estimate) -> MeasuredValue | None:
     """An estimate as a plain value; None when nothing was measured."""
     if math.isnan(estimate.value):
         return None
-    return MeasuredValue(estimate.value, None if math.isnan(estimate.error) else estimate.error)
+    if math.isnan(estimate.error):
+        return MeasuredValue(estimate.value)
+    return MeasuredValue(estimate.value, estimate.error, (estimate.low, estimate.high), estimate.said)
 
 
 def observable(name: str, jobs: Sequence[MeasuredJob]) -> Observable:

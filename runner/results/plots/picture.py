@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from runner.results.plots.labels import AxisQuantity
 
 
@@ -25,10 +27,28 @@ class PictureKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MeasuredValue:
-    """A value with its standard error (1σ); an error of None is not known."""
+    """A value with its standard error (1σ); an error of None is not known.
+
+    Args:
+        ends: Of the interval that is drawn; None for one standard error to either side.
+
+        said: In words, with so many digits behind the point as it is called with.
+    """
 
     value: float
     error: float | None = None
+    ends: tuple[float, float] | None = None
+    said: Callable[[int], str] | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def low(self) -> float:
+        """Lower end of the error bar."""
+        return self.ends[0] if self.ends else self.value - (self.error or 0.0)
+
+    @property
+    def high(self) -> float:
+        """Upper end of the error bar."""
+        return self.ends[1] if self.ends else self.value + (self.error or 0.0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

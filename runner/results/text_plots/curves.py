@@ -83,11 +83,11 @@ def curve_lines(body: Curves, *, width: int, signs: Signs) -> list[Line]:
 def _range(body: Curves) -> tuple[float, float]:
     """From the lowest end of an error bar to the highest, with some room."""
     ends = [
-        reading.value + sign * (reading.error or 0.0)
+        end
         for line in body.lines
         for _, reading in line.points
         if reading
-        for sign in (-1, 1)
+        for end in (reading.low, reading.high)
     ]
     room = _FLAT * (max(ends) - min(ends)) or _FLAT * (body.y.high - body.y.low)
     return max(min(ends) - room, min(body.y.low, *ends)), min(max(ends) + room, max(body.y.high, *ends))
@@ -124,8 +124,7 @@ def _points(canvas: Canvas, frame: _Frame, line: Drawn, look: tuple[str, str, st
     mark, error, color = look
     there = [(x, reading) for x, reading in line.points if reading]
     for x, reading in there:
-        off = reading.error or 0.0
-        for row in range(frame.row(reading.value + off), frame.row(reading.value - off) + 1):
+        for row in range(frame.row(reading.high), frame.row(reading.low) + 1):
             canvas.put(row, frame.column(x), error, color)
     for x, reading in there:
         canvas.put(frame.row(reading.value), frame.column(x), mark, color)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from runner.results.analysis.estimates import digits_of
 from runner.results.plots.picture import Curves, Heatmap, Histogram
 from runner.results.plots.style import BLUE, GREY
 from runner.results.text_plots.canvas import Piece, shortened
@@ -102,9 +102,8 @@ def _bar(length: float, signs: Signs) -> str:
 def _digits(body: Histogram) -> int:
     """As many as the largest error allows, for all bars: numbers below each other are compared."""
     largest = max((bar.share.error or 0.0 for bar in body.bars), default=0.0)
-    return max(0, 1 - math.floor(math.log10(largest))) if largest else _EXACT
+    return digits_of(largest) if largest else _EXACT
 
 
 def _share(share: MeasuredValue, digits: int) -> str:
-    said = f"{share.value:.{digits}f}"
-    return said if share.error is None else f"{said} ± {share.error:.{digits}f}"
+    return share.said(digits) if share.said else f"{share.value:.{digits}f}"

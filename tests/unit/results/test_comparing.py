@@ -7,6 +7,7 @@ import random
 
 import pytest
 from builders import a_record, a_result
+from scipy.stats import beta
 
 from runner.results import Estimate
 from runner.results.analysis.columns import Quantities
@@ -122,6 +123,8 @@ def test_the_sheet_has_both_and_the_difference():
         "experiment", "job", "change", "runs_before", "runs_after", "occupation[q0]_before",
         "occupation[q0]_after", "occupation[q0]_difference", "occupation[q0]_significance",
     ) == found.names  # fmt: skip
-    assert ("exp", "a", "counts", 10, 10, Estimate(0.0, 0.0)) == found.rows[0][:6]
-    assert (apart, 3.0) == (found.rows[0][7], pytest.approx(found.rows[0][8]))
+    none = Estimate(0.0, pytest.approx(beta(0.5, 10.5).std()))
+    assert ("exp", "a", "counts", 10, 10, none) == found.rows[0][:6]
+    sigmas = 0.5 / math.hypot(beta(0.5, 10.5).std(), beta(5.5, 5.5).std())
+    assert (apart, sigmas) == (found.rows[0][7], pytest.approx(found.rows[0][8]))
     assert ("exp", "a", "added", None, 10, None) == found.rows[1][:6]

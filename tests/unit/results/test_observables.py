@@ -8,6 +8,7 @@ from statistics import NormalDist
 import numpy as np
 import pytest
 from builders import a_result
+from scipy.stats import beta
 
 from runner.results import Bootstrap, Counts, Estimate, Estimates
 
@@ -34,9 +35,9 @@ def a_job(counts):
     ids=["bell", "ghz", "product", "w", "basis"],
 )
 def test_occupation_is_the_share_of_ones(counts, expected):
-    """Qubit by qubit, with the standard error of a share; magnetization is twice that, less one."""
+    """Qubit by qubit, with Jeffreys' error of a share; magnetization is twice that, less one."""
     job, n = a_job(counts), sum(counts.values())
-    errors = [math.sqrt(p * (1 - p) / (n - 1)) for p in expected]
+    errors = [beta(p * n + 0.5, (1 - p) * n + 0.5).std() for p in expected]
 
     assert expected == pytest.approx(job.occupation.value)
     assert errors == pytest.approx(job.occupation.error)
@@ -77,7 +78,8 @@ def test_an_expectation_is_the_mean_over_all_runs():
         called.append(bitstring)
         return bitstring.count("1")
 
-    assert Estimate(1.0, pytest.approx(1 / math.sqrt(99))) == a_job(BELL).expectation(ones)
+    # Of 50 runs with 0, 50 with 2 and half a run more of each.
+    assert Estimate(1.0, pytest.approx(1 / math.sqrt(102))) == a_job(BELL).expectation(ones)
     assert ["00", "11"] == called
 
 
@@ -92,11 +94,10 @@ def test_nothing_measured_is_not_a_number():
     assert ((2,), (2, 2)) == (job.magnetization.value.shape, job.correlations.error.shape)
 
 
-def test_one_run_has_no_error():
-    """Its spread is not known; where all runs agree it is 0."""
-    assert "1.0, nan" == ", ".join(map(str, (a_job({"1": 1}).occupation[0].value, np.nan)))
-    assert math.isnan(a_job({"1": 1}).occupation["q0"].error)
-    assert Estimate(1.0, 0.0) == a_job({"1": 9}).occupation["q0"]
+@pytest.mark.parametrize("n", [1, 9])
+def test_an_error_is_never_0(n):
+    """Not of a single run, and not where all runs agree."""
+    assert Estimate(1.0, pytest.approx(beta(n + 0.5, 0.5).std())) == a_job({"1": n}).occupation["q0"]
 
 
 def test_a_bootstrap_of_a_share_is_binomial():
@@ -176,20 +177,25 @@ UNEVEN = Counts({f"{i:06b}1": 1 + 311 * i for i in range(11)} | {"1111111": 20_0
 
 
 def test_an_atom_that_is_1_in_all_runs_has_an_occupation_of_1():
-    """Whole numbers are added up, and divided once; the error is 0, and nothing follows the point."""
+    """Whole numbers are added up, and divided once; the error says what 20,000 runs can tell."""
     job = a_result(UNEVEN, qubit_ids=tuple("abcdefg"))
 
     assert 20_000 == UNEVEN.total
-    assert (1.0, 0.0, "1 ± 0") == (job.occupation.value[6], job.occupation.error[6], str(job.occupation["g"]))
-    assert (1.0, 0.0) == (job.magnetization.value[6], job.magnetization.error[6])
-    assert ([0.0] * 7, [0.0] * 7) == (job.correlations.value[6].tolist(), job.correlations.error[6].tolist())
+    error = beta(20_000.5, 0.5).std()
+    assert (1.0, "1.000000 +0.000000 −0.000050") == (job.occupation.value[6], str(job.occupation["g"]))
+    assert error == pytest.approx(job.occupation.error[6], rel=1e-6)
+    assert (1.0, pytest.approx(2 * error)) == (job.magnetization.value[6], job.magnetization.error[6])
+    assert [0.0] * 7 == job.correlations.value[6].tolist()
+    assert 0 < job.correlations.error[6].min() <= job.correlations.error[6].max() < 1e-4
 
 
-def test_what_all_runs_agree_on_has_no_error():
-    """Whatever the value: a third cannot be written in binary."""
+def test_what_all_runs_agree_on_is_the_value():
+    """Whatever it is: a third cannot be written in binary. Error and ends are those of a share."""
     job = a_result(UNEVEN, qubit_ids=tuple("abcdefg"))
+    found = job.expectation(lambda bits: int(bits[6]) / 3)
 
-    assert Estimate(1 / 3, 0.0) == job.expectation(lambda bits: int(bits[6]) / 3)
+    assert Estimate(1 / 3, pytest.approx(beta(20_000.5, 0.5).std() / 3, rel=1e-6)) == found
+    assert (beta(20_000.5, 0.5).ppf(0.025) / 3, 1 / 3) == pytest.approx(found.interval(0.95), rel=1e-9)
 
 
 @pytest.mark.parametrize(

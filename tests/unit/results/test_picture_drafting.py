@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from builders import a_result, some_results
+from scipy.stats import beta
 
 from runner.errors import UsageError
 from runner.results import ResultStatus, Sweep
@@ -25,6 +28,22 @@ from runner.results.plots.picture import (
 
 HALF = {"00": 50, "10": 50}
 OCCUPATION = Measured(quantity=AxisQuantity("mean occupation ⟨n⟩"), low=0, high=1)
+
+
+def a_share(hits, runs, low=0):
+    """What is read off a share: Jeffreys' error and interval, which holds the share."""
+    known = beta(hits + 0.5, runs - hits + 0.5, loc=low, scale=1 - low)
+    value, (down, up) = low + (1 - low) * hits / runs, known.interval(math.erf(math.sqrt(0.5)))
+    ends = pytest.approx((min(down, value), max(up, value)))
+    return MeasuredValue(pytest.approx(value), pytest.approx(known.std()), ends)
+
+
+def a_quarter():
+    """What is read off HALF: the mean of two qubits of which one varies."""
+    error = beta(50.5, 50.5).std() / 2
+    both = 0.25 * 0.75 / error**2 - 1  # of a beta distribution with this mean and error
+    ends = beta(0.25 * both, 0.75 * both).interval(math.erf(math.sqrt(0.5)))
+    return MeasuredValue(0.25, pytest.approx(error), pytest.approx(ends))
 
 
 def a_point(counts=HALF, **variables):
@@ -57,11 +76,10 @@ def test_the_kind_is_chosen_from_what_varies(jobs, asked, expected):
 
 
 def test_a_histogram_has_the_most_frequent_bitstrings_and_the_rest():
-    """Each with its share and its standard error, √(p(1 - p)/(N - 1))."""
+    """Each with its share, and Jeffreys' standard error and interval of it."""
     found = picture("exp", [a_result({"00": 60, "01": 20, "10": 15, "11": 5})], Asked(top=2))
 
-    error = {p: pytest.approx((p * (1 - p) / 99) ** 0.5) for p in (0.6, 0.2)}
-    share = {p: MeasuredValue(pytest.approx(p), error[p]) for p in error}
+    share = {hits / 100: a_share(hits, 100) for hits in (60, 20)}
     assert ("exp: t=1", "100 runs; bitstrings from q0 to q1") == (found.title, found.subtitle)
     assert (
         Bar("00", 60, share[0.6]),
@@ -79,9 +97,9 @@ def test_a_curve_has_a_line_for_each_value_of_the_others():
     ]
     found = picture("exp", jobs, Asked())
 
-    delta, quarter = AxisQuantity("δ", unit="rad/µs"), MeasuredValue(0.25, pytest.approx(0.25 / 99**0.5))
+    delta, quarter = AxisQuantity("δ", unit="rad/µs"), a_quarter()
     lines = (
-        CurveLine(((delta, 0.5),), ((100, MeasuredValue(1.0, 0.0)),)),
+        CurveLine(((delta, 0.5),), ((100, a_share(9, 9)),)),
         CurveLine(((delta, 1.0),), ((100, quarter), (200, None), (300, quarter))),
     )
     assert Curves(x=AxisQuantity("t", unit="ns"), y=OCCUPATION, lines=lines) == found.body
@@ -104,7 +122,7 @@ def test_runs_below_a_picture_are_those_of_a_point():
         picture("exp", jobs, Asked(kind=kind)).subtitle for kind in (PictureKind.CURVE, PictureKind.HEATMAP)
     ]
 
-    assert ["40 runs a point; error bars are one standard error", "40 runs a point"] == found
+    assert ["40 runs a point; error bars hold 68 %", "40 runs a point"] == found
 
 
 def test_no_line_crosses_a_point_that_the_file_excludes():
@@ -125,7 +143,7 @@ def test_a_heatmap_tells_what_is_missing_from_what_was_not_asked_for():
     jobs = [*a_grid((2, 1), (1, 2, 3), leave_out=[(2, 3)]), a_point(None, x_ns=3, y=2)]
     found = picture("exp", jobs, Asked(kind=PictureKind.HEATMAP))
 
-    there, no, gone = MeasuredValue(0.25, pytest.approx(0.25 / 99**0.5)), Hole.ABSENT, Hole.MISSING
+    there, no, gone = a_quarter(), Hole.ABSENT, Hole.MISSING
     assert ((1, 2, 3), (1, 2, 3)) == (found.body.xs, found.body.ys)
     assert ((there, there, no), (there, there, gone), (there, no, no)) == found.body.rows
     assert ("hatched: no result", "blank: not asked for") == found.notes[:2]
@@ -139,8 +157,8 @@ def test_a_register_has_each_atom_at_its_place():
     body = picture("exp", [job], Asked(kind=PictureKind.REGISTER, observable="magnetization")).body
 
     assert (
-        DrawnAtom("q0", 0.0, 2.0, MeasuredValue(-1.0, 0.0)),
-        DrawnAtom("q1", 1.0, 2.0, MeasuredValue(1.0, 0.0)),
+        DrawnAtom("q0", 0.0, 2.0, a_share(0, 10, low=-1)),
+        DrawnAtom("q1", 1.0, 2.0, a_share(10, 10, low=-1)),
     ) == body.atoms
 
 

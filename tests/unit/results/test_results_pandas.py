@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 import sys
 
 import numpy as np
 import pandas as pd
 import pytest
 from builders import a_record, a_result, at, some_results
+from scipy.stats import beta
 
 from runner.errors import RunnerError
 
@@ -34,6 +36,8 @@ def test_a_wide_table_has_a_row_a_job():
         *times,
         "ones",
         "ones_error",
+        "ones_low",
+        "ones_high",
     ]
     assert expected == list(frame.columns)
     assert [7, 3] == frame["t_ns"].tolist()
@@ -55,13 +59,23 @@ def test_a_long_table_has_a_row_for_each_bitstring():
         a_result({"00": 2}, variables={"t": 2}),
     )
 
+    found = results.to_pandas(long=True).to_dict("list")
+    shares = {"error": [], "low": [], "high": []}
+    for hits, runs in ((30, 40), (10, 40), (2, 2)):
+        known = beta(hits + 0.5, runs - hits + 0.5)
+        low, high = known.interval(math.erf(math.sqrt(0.5)))
+        shares["error"].append(known.std())
+        shares["low"].append(low)
+        shares["high"].append(max(high, hits / runs))
+    for part, expected in shares.items():
+        assert expected == pytest.approx(found.pop(f"probability_{part}"))
     assert {
         "job": ["t=1", "t=1", "t=2"],
         "t": [1, 1, 2],
         "bitstring": ["01", "11", "00"],
         "count": [30, 10, 2],
         "probability": [0.75, 0.25, 1.0],
-    } == results.to_pandas(long=True).to_dict("list")
+    } == found
 
 
 def test_variables_called_like_our_columns_have_a_mark():
@@ -77,7 +91,7 @@ def test_variables_called_like_our_columns_have_a_mark():
 def test_nothing_is_an_empty_table():
     """With the columns that are always there."""
     assert (0, 8) == some_results().to_pandas().shape
-    assert (0, 4) == some_results(a_result()).to_pandas(long=True).drop(columns="t", errors="ignore").shape
+    assert (0, 7) == some_results(a_result()).to_pandas(long=True).drop(columns="t", errors="ignore").shape
 
 
 @pytest.mark.parametrize(("package", "call"), [("pandas", "to_pandas"), ("xarray", "to_xarray")])

@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 import pandas as pd
 import pytest
 from builders import a_record, a_result
+from scipy.stats import beta
 
 from runner.errors import UsageError
 from runner.results import Estimate
 from runner.results.analysis.columns import Quantities, ValueKind
+from runner.results.analysis.observables import share
 from runner.results.export.sheets import (
     Errors,
     Sheet,
@@ -21,7 +23,6 @@ from runner.results.export.sheets import (
     chosen_columns,
     column_names,
     long_sheet,
-    share,
     wide_sheet,
     with_errors,
 )
@@ -59,12 +60,15 @@ def test_variables_stand_in_a_column_a_number():
 
 
 def test_an_observable_has_its_error_beside_it():
-    """Mean occupation of both qubits is (0.75 · 1 + 0.25 · 2) / 2 = 0.625; the error that of the mean."""
+    """Mean occupation of both qubits is (0.75 · 1 + 0.25 · 2) / 2 = 0.625, and its error half that of q0."""
     found = sheet("occupation")
 
-    assert ("occupation", "occupation_error") == found.names
-    assert found.rows[0] == pytest.approx((0.625, 0.5 * math.sqrt(0.75 * 0.25 / 99)))
-    assert (None, None) == found.rows[1]
+    half = beta(25.5, 75.5)  # Jeffreys' posterior distribution of q0; q1 is always 1
+    low, high = ((1 + each) / 2 for each in half.interval(math.erf(math.sqrt(0.5))))
+    assert ("occupation", "occupation_error", "occupation_low", "occupation_high") == found.names
+    assert found.rows[0][:2] == pytest.approx((0.625, half.std() / 2))
+    assert found.rows[0][2:] == pytest.approx((low, high), abs=5e-4)
+    assert (None,) * 4 == found.rows[1]
 
 
 def test_errors_can_be_left_out_or_stand_in_the_cell():
@@ -72,7 +76,7 @@ def test_errors_can_be_left_out_or_stand_in_the_cell():
     assert (("probability[11]",), (0.25,)) == (
         sheet("probability:11", errors=Errors.NONE).names, sheet("probability:11", errors=Errors.NONE).rows[0]
     )  # fmt: skip
-    assert (("0.250 ± 0.044",), (None,)) == sheet("probability[11]", errors=Errors.INLINE).rows
+    assert (("0.250 ± 0.043",), (None,)) == sheet("probability[11]", errors=Errors.INLINE).rows
 
 
 def test_observables_are_of_one_qubit_of_each_or_of_two():
@@ -88,7 +92,9 @@ def test_the_probability_of_a_bitstring_of_another_length_is_unknown():
     other = a_result({"011": 10}, qubit_ids=("a", "b", "c"))
     columns = chosen_columns(["probability[011]"], Quantities([*JOBS, other]))
 
-    assert ((None,), (None,), (Estimate(1.0, 0.0),)) == wide_sheet([*JOBS, other], columns).rows
+    assert ((None,), (None,), (Estimate(1.0, pytest.approx(beta(10.5, 0.5).std())),)) == wide_sheet(
+        [*JOBS, other], columns
+    ).rows
 
 
 @pytest.mark.parametrize(
@@ -127,7 +133,8 @@ def test_the_error_of_a_share_is_that_of_the_same_expectation():
     expected = JOBS[0].expectation(lambda bits: float(bits == "11"))
 
     assert (expected.value, expected.error) == pytest.approx((share(25, 100).value, share(25, 100).error))
-    assert math.isnan(share(1, 1).error)
+    assert (expected.low, expected.high) == pytest.approx((share(25, 100).low, share(25, 100).high))
+    assert (1.0, beta(1.5, 0.5).std()) == pytest.approx((share(1, 1).value, share(1, 1).error))
 
 
 def test_csv_is_read_back_as_it_was():
@@ -178,7 +185,8 @@ def test_parquet_has_the_same_columns_with_their_types():
 
     assert {
         "job": "string", "t": "int64", "v[0]": "float64", "v[1]": "float64", "occupation": "float64",
-        "occupation_error": "float64", "counts": "string",
+        "occupation_error": "float64", "occupation_low": "float64", "occupation_high": "float64",
+        "counts": "string",
     } == {name: str(kind) for name, kind in frame.dtypes.items() if name != "created_at"}  # fmt: skip
     assert ['{"01": 75, "11": 25}', "{}"] == list(frame["counts"])
     assert [MOMENT, pd.NaT] == list(frame["created_at"])
