@@ -15,6 +15,7 @@ import click
 from runner.cli.output import say
 from runner.errors import UsageError
 from runner.project import Experiment, Project, Selection, selected
+from runner.project.drawings.blockade_choice import AskedBlockade
 
 Verb = Callable[..., int | None]
 F = TypeVar("F", bound=Callable[..., object])
@@ -136,6 +137,25 @@ def _drawable(_: click.Context, __: click.Parameter, path: Path | None) -> Path 
     if path is not None and path.suffix.lower() not in _PICTURES:
         raise UsageError(f"{path}: no picture is called so", hint=f"end it in {', '.join(_PICTURES)}")
     return path
+
+
+def blockade(command: Verb) -> Verb:
+    """`--blockade-radius`, `--interaction-graph` and `--rabi-frequency`, as one `AskedBlockade`."""
+
+    @wraps(command)
+    def with_blockade(
+        blockade_radius: bool, interaction_graph: bool, rabi_frequency: float | None, **words: object
+    ) -> int | None:
+        asked = AskedBlockade(radius=blockade_radius, graph=interaction_graph, rabi_rad_per_us=rabi_frequency)
+        return command(asked=asked, **words)
+
+    radius = "Draw discs of half the blockade radius: those of a blocked pair of atoms overlap."
+    graph = "Draw a line between atoms that are within the blockade radius."
+    rabi = "Rabi frequency (rad/µs) of the blockade radius.  [default: the highest of the job]"
+    positive = click.FloatRange(min=0, min_open=True)
+    asking = click.option("--rabi-frequency", metavar="OMEGA", type=positive, help=rabi)(with_blockade)
+    asking = click.option("--interaction-graph", is_flag=True, help=graph)(asking)
+    return click.option("--blockade-radius", is_flag=True, help=radius)(asking)
 
 
 def width(what: str) -> Callable[[F], F]:

@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from runner.local.protocol.configuration import read_configuration as read_configuration
     from runner.local.server.server import ServerSettings as ServerSettings
     from runner.local.server.server import serve as serve
+    from runner.project.drawings.sequence_figure import pulses_figure as pulses_figure
+    from runner.project.drawings.sequence_figure import register_figure as register_figure
+    from runner.project.drawings.sequence_figure import whole_figure as whole_figure
     from runner.results.plots.matplotlib_figure import content as content
     from runner.results.plots.matplotlib_figure import figure as figure
     from runner.sequences.import_abstract import imported as imported
-    from runner.sequences.picture import picture as picture
-    from runner.sequences.picture import register_and_pulses as register_and_pulses
     from runner.sequences.pulser_api.abstract_repr import built as built
     from runner.sequences.python_functions.function_runner import Factories as Factories
     from runner.sequences.samples import played as played
@@ -36,11 +37,12 @@ else:
         "read_configuration": "runner.local.protocol.configuration",
         "ServerSettings": "runner.local.server.server",
         "serve": "runner.local.server.server",
+        "pulses_figure": "runner.project.drawings.sequence_figure",
+        "register_figure": "runner.project.drawings.sequence_figure",
+        "whole_figure": "runner.project.drawings.sequence_figure",
         "content": "runner.results.plots.matplotlib_figure",
         "figure": "runner.results.plots.matplotlib_figure",
         "imported": "runner.sequences.import_abstract",
-        "picture": "runner.sequences.picture",
-        "register_and_pulses": "runner.sequences.picture",
         "built": "runner.sequences.pulser_api.abstract_repr",
         "Factories": "runner.sequences.python_functions.function_runner",
         "played": "runner.sequences.samples",

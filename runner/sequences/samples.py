@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pulser
+from pulser.channels.dmm import DMM
 from pulser.sampler import sample
 
 from runner.sequences.pulser_api.abstract_repr import with_values
@@ -34,13 +35,26 @@ class Atom:
 
         is_masked: Whether the SLM shields it from the first global pulse.
 
-        is_detuned: Whether a DMM detunes it.
+        detuned: The share of each DMM's detuning that it gets, by the channel of that DMM.
     """
 
     name: str
     position_um: tuple[float, ...]
     is_masked: bool = False
-    is_detuned: bool = False
+    detuned: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def is_detuned(self) -> bool:
+        """Whether a DMM detunes it."""
+        return bool(self.detuned)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """What a channel's modulators make of what is programmed; longer, for it dies down."""
+
+    amplitude_rad_per_us: tuple[float, ...]
+    detuning_rad_per_us: tuple[float, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +70,10 @@ class ChannelSamples:
             between.
 
         eom_ns: When it is in EOM mode.
+
+        output: After its modulators; None where they change nothing.
+
+        is_dmm: Whether it is a detuning map modulator: a detuning alone, of each atom by its weight.
     """
 
     name: str
@@ -67,6 +85,8 @@ class ChannelSamples:
     targets: tuple[tuple[int, tuple[str, ...]], ...] = ()
     pulses_ns: tuple[Interval, ...] = ()
     eom_ns: tuple[Interval, ...] = ()
+    output: Output | None = None
+    is_dmm: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,6 +95,10 @@ class Played:
 
     Args:
         traps_um: Traps that atoms of a mappable register could sit in (in µm); none for other registers.
+
+        c6_rad_um6_per_us: Strength of the van der Waals interaction; None in XY.
+
+        masked_until_ns: How long an SLM keeps light from the atoms it masks; 0 where it does so by a DMM.
     """
 
     device: str
@@ -82,6 +106,8 @@ class Played:
     atoms: tuple[Atom, ...]
     channels: tuple[ChannelSamples, ...]
     traps_um: tuple[tuple[float, ...], ...] = ()
+    c6_rad_um6_per_us: float | None = None
+    masked_until_ns: int = 0
 
 
 def played(representation: str, variables: Mapping[str, object]) -> Played:
@@ -103,7 +129,21 @@ def played(representation: str, variables: Mapping[str, object]) -> Played:
             atoms=_atoms(sequence, _masked(written)),
             channels=channels,
             traps_um=() if layout is None else tuple(map(_position, layout.traps_dict.values())),
+            c6_rad_um6_per_us=_c6(sequence),
+            masked_until_ns=_masked_until(sequence),
         )
+
+
+def _c6(sequence: AnySequence) -> float | None:
+    """None where no channel drives to the Rydberg state."""
+    bases = {channel.basis for channel in sequence.declared_channels.values()}
+    return float(sequence.device.interaction_coeff) if "ground-rydberg" in bases else None
+
+
+def _masked_until(sequence: AnySequence) -> int:
+    """In XY alone: elsewhere a DMM does it."""
+    mask = sample(sequence)._slm_mask  # noqa: SLF001  (nothing else tells)
+    return int(mask.end) if any(each.basis == "XY" for each in sequence.declared_channels.values()) else 0
 
 
 def built_sequence(representation: str, variables: Mapping[str, object]) -> tuple[AnySequence, bool]:
@@ -120,14 +160,19 @@ def _masked(written: Mapping[str, Any]) -> frozenset[str]:
 
 def _atoms(sequence: AnySequence, masked: frozenset[str]) -> tuple[Atom, ...]:
     qubits = sequence.register.qubits
-    maps = [getattr(each, "detuning_map", None) for each in sample(sequence).samples_list]
-    weights = [each.get_qubit_weight_map(qubits) for each in maps if each is not None]
+    maps = {
+        channel: getattr(each, "detuning_map", None)
+        for channel, each in sample(sequence).channel_samples.items()
+    }
+    weights = {name: each.get_qubit_weight_map(qubits) for name, each in maps.items() if each is not None}
     return tuple(
         Atom(
             name=str(name),
             position_um=_position(place.as_array(detach=True)),
             is_masked=str(name) in masked,
-            is_detuned=any(each.get(name, 0) > 0 for each in weights),
+            detuned=tuple(
+                (channel, float(each[name])) for channel, each in weights.items() if each.get(name, 0) > 0
+            ),
         )
         for name, place in qubits.items()
     )
@@ -139,10 +184,22 @@ def _position(place: ArrayLike) -> tuple[float, ...]:
 
 def _channels(sequence: AnySequence, ids: Mapping[str, str]) -> list[ChannelSamples]:
     total = int(sequence.get_duration())
+    outputs = _outputs(sequence)
     return [
-        _channel(sequence, name, ids.get(name, name.partition("-")[0]), each.extend_duration(total))
+        replace(
+            _channel(sequence, name, ids.get(name, name.partition("-")[0]), each.extend_duration(total)),
+            output=outputs.get(name),
+        )
         for name, each in sample(sequence).channel_samples.items()
     ]
+
+
+def _outputs(sequence: AnySequence) -> dict[str, Output]:
+    """What comes out of the channels that have a bandwidth, as Pulser's emulators modulate it."""
+    total = int(sequence.get_duration(include_fall_time=True))
+    modulated = sample(sequence, modulation=True, extended_duration=total).channel_samples
+    slow = [name for name, each in sequence.declared_channels.items() if each.mod_bandwidth]
+    return {name: Output(_curve(modulated[name].amp), _curve(modulated[name].det)) for name in slow}
 
 
 def _channel(sequence: AnySequence, name: str, channel_id: str, samples: PulserSamples) -> ChannelSamples:
@@ -160,6 +217,7 @@ def _channel(sequence: AnySequence, name: str, channel_id: str, samples: PulserS
         targets=_targets(samples.target_time_slots) if is_local else (),
         pulses_ns=_pulses(samples, eom, end),
         eom_ns=eom,
+        is_dmm=isinstance(channel, DMM),
     )
 
 

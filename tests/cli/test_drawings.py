@@ -39,7 +39,7 @@ def test_atoms_are_drawn_to_scale_with_their_names():
 def test_masked_and_detuned_atoms_and_empty_traps_are_told_apart():
     """With a line on what each sign means."""
     one, two, three, four = SQUARE
-    atoms = (one, replace(two, is_masked=True), replace(three, is_detuned=True))
+    atoms = (one, replace(two, is_masked=True), replace(three, detuned=(("dmm_0", 1.0),)))
 
     assert [
         "◐q2   ·",

@@ -8,6 +8,7 @@ import pytest
 from commands import said
 from measured_labs import a_measured_lab
 
+from runner.cli.exit_codes import Exit
 from runner.results.analysis.geometry import convention
 
 
@@ -41,6 +42,18 @@ def test_a_file_is_the_same_each_time_and_says_what_is_on_it(capsys, lab):
     assert [0, 0] == codes
     assert (lab / "one.svg").read_bytes() == (lab / "other.svg").read_bytes()
     assert {"t (ns)", "probability of 00"} <= texts
+
+
+def test_the_blockade_is_drawn_on_the_register(capsys, lab):
+    """Of the job that is shown, in words and in a file; no other picture has one."""
+    _, out, _ = said(capsys, "plot", "specs/pair.yaml", "--blockade-radius", "--job", "t_ns=100")
+    code, _, _ = said(capsys, "plot", "specs/pair.yaml", "--interaction-graph", "-o", "pair.svg")
+    usage, _, why = said(capsys, "plot", "specs/pair.yaml", "--interaction-graph", "--kind", "curve")
+
+    assert "blockade radius 7.187 µm at Ω = 6.28 rad/µs" in out
+    assert (0, Exit.USAGE) == (code, usage)
+    assert "lines join atoms within it" in (lab / "pair.svg").read_text(encoding="utf-8")
+    assert why.startswith("a blockade is drawn on a register alone")
 
 
 @pytest.mark.parametrize("form", ["png", "pdf"])

@@ -105,6 +105,32 @@ def test_cost_and_budget_of_a_qpu_are_shown(lab, capsys):
     ] == out.splitlines()[3:5]
 
 
+def test_the_first_job_that_plays_a_pulse_is_shown(lab, capsys):
+    """A sweep that begins with an amplitude of 0 does not begin there."""
+    text = commands.EXPERIMENT.replace("{t_ns: int}", "{omega: float}").replace(
+        "t_ns, value: 6.28", "100, value: omega"
+    )
+    swept = text.replace("sweep: {t_ns: [100, 200, 300]}", "sweep: {omega: [0, 2, 3]}")
+    (lab / "specs" / "pair.yaml").write_text(swept, encoding="utf-8")
+    code, out, err = said(capsys, "show", "specs/pair.yaml")
+
+    assert (Exit.DONE, "") == (code, err)
+    assert "Job omega=2: 100 ns" in out.splitlines()
+
+
+def test_the_blockade_is_shown_on_request(lab, capsys):
+    """In words, of the highest Rabi frequency or of the one that is given, and in a picture."""
+    _, out, _ = said(capsys, "show", "specs/pair.yaml", "--blockade-radius")
+    _, weak, _ = said(capsys, "show", "specs/pair.yaml", "--rabi-frequency", "2", "--interaction-graph")
+    code, _, _ = said(capsys, "show", "specs/pair.yaml", "--interaction-graph", "-o", "pair.svg")
+    bad, _, why = said(capsys, "show", "specs/pair.yaml", "--rabi-frequency", "0")
+
+    assert "blockade radius 7.187 µm at Ω = 6.28 rad/µs; 1 of 1 pair within it" in out.splitlines()
+    assert "blockade radius 8.697 µm at Ω = 2 rad/µs; 1 of 1 pair within it" in weak.splitlines()
+    assert "lines join atoms within it" in (lab / "pair.svg").read_text(encoding="utf-8")
+    assert (Exit.DONE, Exit.USAGE, True) == (code, bad, "--rabi-frequency" in why)
+
+
 def test_a_picture_is_written_instead(lab, capsys):
     """Its ending says what kind."""
     code, out, err = said(capsys, "show", "specs/pair.yaml", "--job", "t_ns=200", "-o", "pair.svg")

@@ -16,10 +16,11 @@ from runner.cli.output_files import write_file
 from runner.cli.render.shortfall import say_elsewhere
 from runner.errors import UsageError
 from runner.project.api import Declared
+from runner.project.views.describe import blockade_of
 from runner.results.analysis.columns import Quantities
 from runner.results.analysis.filter_expression import condition
-from runner.results.plots.choose import PlotOptions, drafted, picture_bytes
-from runner.results.plots.picture import PictureKind
+from runner.results.plots.choose import PlotOptions, drafted, one_job, picture_bytes
+from runner.results.plots.picture import PictureKind, Places
 from runner.results.text_plots.canvas import text_of
 from runner.results.text_plots.render import TextRoom, lines
 from runner.results.text_plots.signs import signs_for
@@ -27,8 +28,9 @@ from runner.results.text_plots.signs import signs_for
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from runner.project.drawings.blockade_choice import AskedBlockade
     from runner.results import Results
-    from runner.results.plots.picture import Picture
+    from runner.results.plots.picture import Blockade, Picture
     from runner.results.text_plots.canvas import Piece
 
 _WIDEST: Final = 100
@@ -61,6 +63,7 @@ _TOP: Final = 16
     help="Bitstrings with bars of their own.",
 )
 @options.picture("file")
+@options.blockade
 @options.width("characters may go")
 def plot(
     file: Path,
@@ -68,6 +71,7 @@ def plot(
     kind: str | None,
     where: str | None,
     path: Path | None,
+    asked: AskedBlockade,
     width: int | None,
     **words: Unpack[PlotOptions],
 ) -> int:
@@ -85,7 +89,11 @@ def plot(
                  vary and at least half of the grid is asked for
       curve      an observable along one variable, a line for each value of the
                  others: in all other cases
-      register   an observable of each atom, where the atom is (in µm)
+      register   an observable of each atom, where the atom is (in µm); with
+                 --blockade-radius or --interaction-graph, too, which are
+                 those of `runner show`
+
+    Without --job, a histogram or register is of the job whose qubits were measured as 1 most often.
 
     \b
     Observables:
@@ -115,7 +123,13 @@ def plot(
     project, experiment = options.opened_file(file, target)
     declared = Declared(project, experiment)
     results = _chosen(declared.results(), where)
+    if asked.is_there:
+        kind = kind or PictureKind.REGISTER
     drawn = drafted(experiment.name, results, kind, words)
+    if asked.is_there:
+        drawn = _with_blockade(
+            drawn, blockade_of(experiment, one_job(results, words.get("job", ""))[0].name, asked)
+        )
     drawn = replace(drawn, notes=(*drawn.notes, f"target: {declared.target}"))
     say_elsewhere(declared)
     if path is None:
@@ -125,6 +139,17 @@ def plot(
         say("; ".join((f"{path}: written", *drawn.notes)))
     job = words.get("job")
     return after_results([(declared, results.where(lambda each: not job or job in (each.name, each.key)))])
+
+
+def _with_blockade(drawn: Picture, known: Blockade | None) -> Picture:
+    """A register with its blockade.
+
+    Raises:
+        UsageError: The picture is of another kind.
+    """
+    if not isinstance(drawn.body, Places):
+        raise UsageError("a blockade is drawn on a register alone", hint="--kind register")
+    return replace(drawn, body=replace(drawn.body, blockade=known))
 
 
 def _print(drawn: Picture, width: int | None) -> None:

@@ -20,7 +20,7 @@ from runner.results.report import extent, page
 @options.file
 @options.target
 @options.allow_python
-@click.option("--job", metavar="NAME", help="Job whose pulses are drawn.  [default: the first]")
+@click.option("--job", metavar="NAME", help="Job that is drawn.  [default: the one with most 1s]")
 @click.option(
     "-o",
     "--output",
@@ -33,8 +33,11 @@ def report(file: Path, target: str | None, job: str | None, page_path: Path | No
     """Write what an experiment was, and what came back of it, as one page of HTML.
 
     The page holds what ran, register and pulses, the jobs with their results, and where all of it came from.
-    It opens in any browser without a network, can be printed, and is the same for the same records. What is
-    not measured yet is said on top. It is about one target, which it names. Reads the records in the
+    Register, pulses and bitstrings are those of one job: the one that --job names, else the one whose qubits
+    were measured as 1 most often; where nothing is measured yet, the first one that plays a pulse.
+
+    The page opens in any browser without a network, can be printed, and is the same for the same records.
+    What is not measured yet is said on top. It is about one target, which it names. Reads the records in the
     repository and asks no cloud.
 
     Exit codes: 0 all wanted runs are measured; 5 some are missing and apply may still bring them; 3 what is

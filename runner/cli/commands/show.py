@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import sys
 from typing import TYPE_CHECKING, Final
@@ -15,7 +16,9 @@ from runner.cli.render.pulses import channel_lines, short
 from runner.cli.render.register import register_lines
 from runner.domain.ascii import in_encoding
 from runner.domain.numerals import grouped
+from runner.project.drawings.blockade_choice import blockade
 from runner.project.views.describe import picture_of, shown
+from runner.results.plots.register_layout import pairs_within
 from runner.results.text_plots.signs import signs_for
 
 if TYPE_CHECKING:
@@ -23,7 +26,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.domain import Budget
+    from runner.project.drawings.blockade_choice import AskedBlockade
     from runner.project.views.describe import Shown
+    from runner.results.plots.picture import Blockade
     from runner.results.text_plots.signs import Signs
 
 _WIDEST: Final = 110
@@ -34,22 +39,31 @@ _MINUTE_S: Final = 60.0
 @click.command()
 @options.file
 @options.allow_python
-@click.option("--job", metavar="NAME", help="Job whose pulses are shown.  [default: the first]")
+@click.option("--job", metavar="NAME", help="Job that is shown.  [default: the first that plays a pulse]")
 @options.picture("picture")
+@options.blockade
 @options.width("drawings may be")
-def show(file: Path, job: str | None, path: Path | None, width: int | None) -> None:
+def show(file: Path, job: str | None, path: Path | None, asked: AskedBlockade, width: int | None) -> None:
     """Show what an experiment file means.
 
     Prints what it asks for, its register and the pulses of one job drawn in characters, and its jobs; with
-    -o, writes register and pulses as a picture, drawn by Pulser. Sends nothing.
+    -o, writes register and pulses as a picture. Sends nothing.
+
+    Pulses are drawn as they are programmed, which is what an emulator plays. A QPU plays what its modulators
+    make of them; a picture shows both, and says which is played.
+
+    The blockade radius is where two atoms interact as strongly as they are driven, C6/r⁶ = Ω; Ω is the
+    highest amplitude of the job, or what --rabi-frequency says.
     """
     _, experiment = options.opened_file(file)
     if path is not None:
-        write_file(path, picture_of(experiment, job, form=path.suffix.lower()[1:]))
+        write_file(path, picture_of(experiment, job, form=path.suffix.lower()[1:], asked=asked))
         say(f"{path}: written")
         return
     encoding = sys.stdout.encoding
-    lines = shown_lines(shown(experiment, job), width=width or _width(), signs=signs_for(encoding))
+    what = shown(experiment, job)
+    known = blockade(what.played, asked)
+    lines = shown_lines(what, width=width or _width(), signs=signs_for(encoding), blockade=known)
     sys.stdout.write("".join(f"{in_encoding(line, encoding)}\n" for line in lines))
 
 
@@ -57,14 +71,24 @@ def _width() -> int:
     return max(min(shutil.get_terminal_size().columns, _WIDEST), options.NARROWEST)
 
 
-def shown_lines(what: Shown, *, width: int, signs: Signs) -> list[str]:
+def shown_lines(what: Shown, *, width: int, signs: Signs, blockade: Blockade | None = None) -> list[str]:
     """Everything, line by line. Pure."""
     lines = [*_facts(what), "", f"Register: {grouped(len(what.played.atoms), 'atom')}", ""]
     lines += register_lines(what.played.atoms, what.played.traps_um, width=width, signs=signs)
+    lines += _blocked(what, blockade)
     lines += ["", f"Job {what.job.name}: {what.played.duration_ns} ns"]
     for channel in what.played.channels:
         lines += ["", *channel_lines(channel, width=width, signs=signs)]
     return [*lines, "", f"{grouped(len(what.jobs), 'job')}, {grouped(what.runs, 'run')}", *_jobs(what, width)]
+
+
+def _blocked(what: Shown, known: Blockade | None) -> Iterator[str]:
+    """The blockade radius, and how many pairs of atoms are within it."""
+    if known:
+        atoms = what.played.atoms
+        pairs = sum(1 for _ in pairs_within([atom.position_um for atom in atoms], known.radius_um))
+        within = f"{pairs:,} of {grouped(math.comb(len(atoms), 2), 'pair')} within it"
+        yield f"{known.radius_said}; {within}"
 
 
 def _facts(what: Shown) -> Iterator[str]:

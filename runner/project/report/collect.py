@@ -6,32 +6,40 @@ import hashlib
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from runner.domain.qpu_time import qpu_seconds
 from runner.errors import UsageError
 from runner.project import late_imports
 from runner.project.api import Declared
-from runner.project.views.describe import chosen_job, drawings_of
+from runner.project.drawings.panels import Plays
+from runner.project.views.describe import chosen_job, drawings_of, plays_of
 from runner.reconcile.model.tags import SHORT
 from runner.results.plots.choose import Asked, picture
 from runner.results.plots.picture import PictureKind
+from runner.results.plots.shown_job import telling_job
 from runner.results.report import Drawing, Provenance, Report
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from runner.domain import DesiredJob
     from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
     from runner.results import Results
     from runner.results.plots.picture import Picture
+
+_PLAYED: Final = {
+    Plays.PROGRAMMED: "them as programmed",
+    Plays.OUTPUT: "what its modulators make of what is programmed",
+}
 
 
 def report_of(project: Project, experiment: Experiment, job_name: str | None = None) -> Report:
     """What there is to show of an experiment; asks no cloud.
 
     Args:
-        job_name: The job whose pulses are drawn; the first one if none is named.
+        job_name: The job whose pulses and counts are drawn; the most telling one if none is named.
 
     Raises:
         UsageError: There is no such job.
@@ -39,6 +47,7 @@ def report_of(project: Project, experiment: Experiment, job_name: str | None = N
         RecordError: A record cannot be read; says which line.
     """
     desired, results = experiment.desired, Declared(project, experiment).results()
+    shown = _shown_job(experiment, results, job_name)
     runs = sum(sum(job.counts.values()) for result in results for job in result.remote_jobs)
     return Report(
         title=experiment.name,
@@ -49,18 +58,27 @@ def report_of(project: Project, experiment: Experiment, job_name: str | None = N
         results=results,
         provenance=_provenance(project, experiment, results),
         qpu_s=qpu_seconds(desired.device_type, runs),
-        sequence=_sequence(experiment, job_name),
-        figures=figures(experiment.name, results, chosen_job(experiment, job_name).name),
+        sequence=_sequence(experiment, shown),
+        figures=figures(experiment.name, results, shown.name),
     )
 
 
-def _sequence(experiment: Experiment, job_name: str | None) -> tuple[Drawing, ...]:
-    job = chosen_job(experiment, job_name)
-    register, pulses = drawings_of(experiment, job.name)
+def _shown_job(experiment: Experiment, results: Results, name: str | None) -> DesiredJob:
+    """The job that is named, else the one in which most was measured, else the first that plays a pulse."""
+    telling = None if name else telling_job(results)
+    return chosen_job(experiment, telling.name if telling else name)
+
+
+def _sequence(experiment: Experiment, job: DesiredJob) -> tuple[Drawing, ...]:
+    register, pulses = drawings_of(experiment, job)
     return (
-        Drawing("Register: where the atoms are (in µm)", register),
-        Drawing(f"Pulses of the job {job.name} over time (in ns)", pulses, is_wide=True),
+        Drawing(f"Register of the job {job.name}: where the atoms are (in µm)", register),
+        Drawing(f"Pulses of the job {job.name} over time (in ns): {_said(experiment)}", pulses, is_wide=True),
     )
+
+
+def _said(experiment: Experiment) -> str:
+    return f"{experiment.desired.device_type} plays {_PLAYED[plays_of(experiment)]}"
 
 
 def _provenance(project: Project, experiment: Experiment, results: Results) -> Provenance:

@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
-from runner.domain.qpu_time import qpu_seconds
+from runner.domain.qpu_time import is_emulator, qpu_seconds
 from runner.domain.suggestions import suggested_job
 from runner.errors import UsageError
 from runner.project import late_imports
+from runner.project.drawings.blockade_choice import AskedBlockade, blockade
+from runner.project.drawings.panels import Plays
 
 if TYPE_CHECKING:
     from runner.domain import Budget, DesiredJob
     from runner.project.experiments.loaded import Experiment
+    from runner.results.plots.picture import Blockade
     from runner.sequences.samples import Played
+
+_LOOKED_AT: Final = 20  # jobs: each has to be built
+NO_BLOCKADE: Final = AskedBlockade()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +46,7 @@ class Shown:
 
 
 def shown(experiment: Experiment, job_name: str | None = None) -> Shown:
-    """An experiment with one of its jobs, the first one if none is named.
+    """An experiment with one of its jobs, the first one with a pulse if none is named.
 
     Raises:
         UsageError: There is no such job.
@@ -56,43 +63,75 @@ def shown(experiment: Experiment, job_name: str | None = None) -> Shown:
         qpu_s=qpu_seconds(desired.device_type, runs),
         jobs=desired.jobs,
         job=job,
-        played=late_imports.played(desired.sequence_of(job), job.variables),
+        played=played_of(experiment, job),
     )
 
 
-def picture_of(experiment: Experiment, job_name: str | None, *, form: str) -> bytes:
+def picture_of(
+    experiment: Experiment, job_name: str | None, *, form: str, asked: AskedBlockade = NO_BLOCKADE
+) -> bytes:
     """A picture of register and pulses; the same bytes for the same file.
 
     Args:
         form: png, svg or pdf.
 
     Raises:
-        UsageError: There is no such job.
+        UsageError: There is no such job, or it has no blockade radius.
     """
     job = chosen_job(experiment, job_name)
-    title = f"{experiment.name}: {job.name}"
-    return late_imports.picture(experiment.desired.sequence_of(job), job.variables, title=title, form=form)
+    title, plays = f"{experiment.name}: {job.name}", plays_of(experiment)
+    known = played_of(experiment, job)
+    drawn = late_imports.whole_figure(title, known, plays, blockade(known, asked))
+    return late_imports.content(drawn, form)
 
 
-def drawings_of(experiment: Experiment, job_name: str | None) -> tuple[bytes, bytes]:
-    """Register, and pulses of a job, as two SVG documents; the same bytes for the same file.
+def blockade_of(experiment: Experiment, job_name: str, asked: AskedBlockade) -> Blockade | None:
+    """The blockade of a job; None where none is asked for.
 
     Raises:
-        UsageError: There is no such job.
+        UsageError: There is no such job, or it has no blockade radius.
     """
-    job = chosen_job(experiment, job_name)
-    return late_imports.register_and_pulses(experiment.desired.sequence, job.variables)
+    return blockade(played_of(experiment, chosen_job(experiment, job_name)), asked)
+
+
+def drawings_of(experiment: Experiment, job: DesiredJob) -> tuple[bytes, bytes]:
+    """Register, and pulses of a job, as two SVG documents; the same bytes for the same file."""
+    known = played_of(experiment, job)
+    drawn = late_imports.register_figure(known), late_imports.pulses_figure(known, plays_of(experiment))
+    register, pulses = (late_imports.content(each, "svg") for each in drawn)
+    return register, pulses
+
+
+def played_of(experiment: Experiment, job: DesiredJob) -> Played:
+    """What is played for a job."""
+    return late_imports.played(experiment.desired.sequence_of(job), job.variables)
+
+
+def plays_of(experiment: Experiment) -> Plays:
+    """What reaches the atoms: an emulator plays what is programmed, a machine what its modulators give."""
+    return Plays.PROGRAMMED if is_emulator(experiment.desired.device_type) else Plays.OUTPUT
 
 
 def chosen_job(experiment: Experiment, name: str | None) -> DesiredJob:
-    """The job of a name; the first one if there is none.
+    """The job of a name; where there is none, the first one that plays a pulse.
 
     Raises:
         UsageError: There is no such job.
     """
     jobs = {job.name: job for job in experiment.desired.jobs}
     if name is None:
-        return experiment.desired.jobs[0]
+        return _first_with_pulse(experiment)
     if name not in jobs:
         raise UsageError(f"{experiment.name} has no job {name}", hint=suggested_job(name, jobs))
     return jobs[name]
+
+
+def _first_with_pulse(experiment: Experiment) -> DesiredJob:
+    """The first job whose amplitude is not 0 throughout, as it is where a sweep begins; else the first."""
+    jobs = experiment.desired.jobs
+    some = islice(jobs, _LOOKED_AT)
+    return next((job for job in some if _has_pulse(played_of(experiment, job))), jobs[0])
+
+
+def _has_pulse(known: Played) -> bool:
+    return any(any(channel.amplitude_rad_per_us) for channel in known.channels)

@@ -12,7 +12,8 @@ from runner.results.plots.curves import curves
 from runner.results.plots.heatmaps import heatmap
 from runner.results.plots.job_pictures import histogram, occupations
 from runner.results.plots.observables import OCCUPATION, observable
-from runner.results.plots.picture import PictureKind
+from runner.results.plots.picture import Blockade, PictureKind
+from runner.results.plots.shown_job import telling_job
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,6 +45,10 @@ class Asked:
         top: How many bitstrings a histogram shows one by one.
 
         fit: Model that is fitted to the lines of a curve, or a formula.
+
+        blockade_radius_um: Blockade radius, drawn on a register; 0 for none.
+
+        interaction_graph: Whether lines join the atoms of a register that are within that radius.
     """
 
     kind: PictureKind | None = None
@@ -53,6 +58,8 @@ class Asked:
     observable: str = ""
     top: int = TOP
     fit: str = ""
+    blockade_radius_um: float = 0.0
+    interaction_graph: bool = False
 
 
 def picture(title: str, jobs: Sequence[MeasuredJob], asked: Asked) -> Picture:
@@ -70,20 +77,35 @@ def picture(title: str, jobs: Sequence[MeasuredJob], asked: Asked) -> Picture:
     kind = asked.kind or _kind(known, asked)
     _check(kind, asked)
     if kind in _OF_JOB:
-        job, note = _one_job(jobs, asked.job)
+        job, note = one_job(jobs, asked.job)
         notes = (note,) if note else ()
         if kind is PictureKind.HISTOGRAM:
             return histogram(title, job, top=asked.top, notes=notes)
-        return occupations(title, job, asked.observable or OCCUPATION, notes=notes)
+        return occupations(title, job, asked.observable or OCCUPATION, blockade=_blockade(asked), notes=notes)
     shown = observable(asked.observable or OCCUPATION, jobs)
     if kind is PictureKind.CURVE:
         return curves(title, known, shown, x=asked.x, fit=asked.fit)
     return heatmap(title, known, shown, x=asked.x, y=asked.y)
 
 
+def _blockade(asked: Asked) -> Blockade | None:
+    """With discs of half its radius, and with lines where these are asked for.
+
+    Raises:
+        UsageError: Lines are asked for, and no radius is known.
+    """
+    if asked.blockade_radius_um > 0:
+        return Blockade(asked.blockade_radius_um, shows_graph=asked.interaction_graph)
+    if asked.interaction_graph or asked.blockade_radius_um:
+        raise UsageError("an interaction graph needs a blockade radius", hint="blockade_radius_um: 7.2")
+    return None
+
+
 def _kind(known: Points, asked: Asked) -> PictureKind:
     if asked.fit:
         return PictureKind.CURVE
+    if asked.blockade_radius_um or asked.interaction_graph:
+        return PictureKind.REGISTER
     if asked.job or not known.axes:
         return PictureKind.HISTOGRAM
     if asked.y:
@@ -105,20 +127,26 @@ def _check(kind: PictureKind, asked: Asked) -> None:
         "y": asked.y and kind is not PictureKind.HEATMAP,
         "an observable": asked.observable and kind is PictureKind.HISTOGRAM,
         "a fit": asked.fit and kind is not PictureKind.CURVE,
+        "a blockade": (asked.blockade_radius_um or asked.interaction_graph)
+        and kind is not PictureKind.REGISTER,
     }
     for what, is_useless in useless.items():
         if is_useless:
             raise UsageError(f"a {kind} takes no choice of {what}", hint="another kind does")
 
 
-def _one_job(jobs: Sequence[MeasuredJob], name: str) -> tuple[MeasuredJob, str]:
-    """The job that is named, else the first one with results; and what to say of the others."""
+def one_job(jobs: Sequence[MeasuredJob], name: str) -> tuple[MeasuredJob, str]:
+    """The job that is named, else the one in which most happened; and what to say of the others.
+
+    Raises:
+        UsageError: There is no such job.
+    """
     if name:
         return _named(jobs, name), ""
-    job = next((job for job in jobs if job.counts), jobs[0])
+    telling = telling_job(jobs)
     others = len(jobs) - 1
-    said = "the first with results" if job.counts else "the first"
-    return job, f"of {len(jobs)} jobs, {said}; choose another by its name" if others else ""
+    said = "the one with most 1s" if telling else "the first"
+    return telling or jobs[0], f"of {len(jobs)} jobs, {said}; choose another by its name" if others else ""
 
 
 def _named(jobs: Sequence[MeasuredJob], name: str) -> MeasuredJob:
@@ -144,6 +172,10 @@ class PlotOptions(TypedDict, total=False):
     """How many bitstrings a histogram shows one by one."""
     fit: str
     """Model that is fitted to each line of a curve: `rabi`, `ramsey`, … or a formula; see `Results.fit`."""
+    blockade_radius_um: float
+    """Blockade radius, drawn on a register as discs of half of it: those of a blocked pair overlap."""
+    interaction_graph: bool
+    """Whether lines join the atoms of a register that are within that radius."""
 
 
 def drafted(title: str, jobs: Sequence[MeasuredJob], kind: str | None, options: PlotOptions) -> Picture:

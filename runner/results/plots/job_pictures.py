@@ -11,13 +11,13 @@ from runner.results.plots.labels import AxisQuantity
 from runner.results.plots.missing_jobs import said_below
 from runner.results.plots.observables import MAGNETIZATION, OCCUPATION, reading
 from runner.results.plots.picture import Bar, DrawnAtom, Histogram, Measured, MeasuredValue, Picture, Places
-from runner.results.plots.plane import FLAT, in_plane
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
     from runner.results.analysis.counts import Counts
     from runner.results.analysis.job_result import MeasuredJob
+    from runner.results.plots.picture import Blockade
 
 
 def histogram(title: str, job: MeasuredJob, *, top: int, notes: tuple[str, ...] = ()) -> Picture:
@@ -64,7 +64,14 @@ _SHOWN: Final = {
 }
 
 
-def occupations(title: str, job: MeasuredJob, observable: str, *, notes: tuple[str, ...] = ()) -> Picture:
+def occupations(
+    title: str,
+    job: MeasuredJob,
+    observable: str,
+    *,
+    blockade: Blockade | None = None,
+    notes: tuple[str, ...] = (),
+) -> Picture:
     """Each atom where it is, with what was measured of it.
 
     Raises:
@@ -78,13 +85,10 @@ def occupations(title: str, job: MeasuredJob, observable: str, *, notes: tuple[s
         raise UsageError(f"{job.name}: nobody knows where its atoms are", hint="the sequence does not tell")
     means = job.occupation if observable == OCCUPATION else job.magnetization
     found = {qubit: reading(means.of(qubit)) for qubit in means.labels}
-    atoms = tuple(
-        DrawnAtom(name, *in_plane(place), found.get(name)) for name, place in job.positions_um.items()
-    )
-    is_flat = all(len(place) <= FLAT for place in job.positions_um.values())
+    atoms = tuple(DrawnAtom(name, place, found.get(name)) for name, place in job.positions_um.items())
     return Picture(
         title=f"{title}: {job.name}",
         subtitle=counted(job.runs.measured, "run"),
-        body=Places(_SHOWN[observable], atoms),
-        notes=(*notes, *(() if is_flat else ("z leads to the upper right",)), *said_below([job])),
+        body=Places(_SHOWN[observable], atoms, blockade),
+        notes=(*notes, *said_below([job])),
     )

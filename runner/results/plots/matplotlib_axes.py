@@ -11,6 +11,8 @@ from matplotlib.patches import Rectangle
 
 from runner.results.plots.labels import AxisQuantity, short, with_unit
 from runner.results.plots.picture import Curves, Heatmap, Histogram, Hole, MeasuredValue, Places
+from runner.results.plots.register_axes import AtomSign, DrawnRegister, draw_register
+from runner.results.plots.register_layout import WIDTH_INCHES
 from runner.results.plots.style import BLUE, DIVERGING, GREY, LINES, MARKERS, PALE, TEXT
 
 if TYPE_CHECKING:
@@ -25,6 +27,8 @@ if TYPE_CHECKING:
 _WIDTH: Final = 5.5
 _HEIGHT: Final = 3.7
 _BAR, _CELL, _MARGIN = 0.24, 0.45, 1.15
+_BAR_PAD: Final = 0.03
+_AROUND: Final = 1.0  # title and label of the axis, above and below atoms
 _MOST_TICKS: Final = 12
 _LONG: Final = 24
 _ROOM: Final = 0.08
@@ -38,7 +42,8 @@ def size_inches(body: Body) -> tuple[float, float]:
         case Heatmap():
             return _WIDTH, min(max(_MARGIN + _CELL * len(body.ys), 2.4), 6.5)
         case Places():
-            return _WIDTH, 4.4
+            width, height = register_of(body).size_inches
+            return width + _WIDTH - WIDTH_INCHES, height + _AROUND
         case _:
             return _WIDTH, _HEIGHT
 
@@ -185,34 +190,36 @@ def _ticks(values: Sequence[float]) -> tuple[list[float], list[str]]:
     return [place + 0.5 for place in at], [short(values[place]) for place in at]
 
 
-def _color_bar(axes: Axes, mappable: ScalarMappable, shown: Measured) -> None:
+def _color_bar(axes: Axes, mappable: ScalarMappable, shown: Measured, *, pad: float = _BAR_PAD) -> None:
     figure = axes.figure
-    bar = figure.colorbar(mappable, ax=axes, label=math_label(shown.quantity), fraction=0.05, pad=0.03)
+    bar = figure.colorbar(mappable, ax=axes, label=math_label(shown.quantity), fraction=0.05, pad=pad)
     bar.outline.set_visible(False)
 
 
 def _places(axes: Axes, body: Places) -> None:
-    norm = Normalize(body.shown.low, body.shown.high)
-    mappable: Any = ScalarMappable(norm, _map(body.shown))
-    for atom in body.atoms:
-        color = "white" if atom.reading is None else mappable.to_rgba(atom.reading.value)
-        axes.scatter(atom.x_um, atom.y_um, s=_area(body), color=color, edgecolors=GREY, linewidths=0.8)
-        said = atom.name if atom.reading is None else f"{atom.name}\n{atom.reading.value:.2f}"
-        below: dict[str, Any] = {"textcoords": "offset points", "xytext": (0, -(_area(body) ** 0.5) / 2 - 3)}
-        axes.annotate(
-            said, (atom.x_um, atom.y_um), ha="center", va="top", fontsize=7, parse_math=False, **below
+    drawn = register_of(body)
+    draw_register(axes, drawn)
+    _color_bar(axes, _colors(body), body.shown, pad=_BAR_PAD if drawn.is_flat else 4 * _BAR_PAD)
+
+
+def register_of(body: Places) -> DrawnRegister:
+    """The register with a colour for each atom's value."""
+    colors = _colors(body)
+    atoms = tuple(
+        AtomSign(atom.name, atom.position_um, "white")
+        if atom.reading is None
+        else AtomSign(
+            atom.name, atom.position_um, colors.to_rgba(atom.reading.value), f"{atom.reading.value:.2f}"
         )
-    axes.set(xlabel="x (µm)", ylabel="y (µm)", aspect="equal")
-    axes.margins(0.18)
-    axes.grid(visible=True)
-    _color_bar(axes, mappable, body.shown)
+        for atom in body.atoms
+    )
+    return DrawnRegister(atoms=atoms, blockade=body.blockade)
+
+
+def _colors(body: Places) -> Any:
+    return ScalarMappable(Normalize(body.shown.low, body.shown.high), _map(body.shown))
 
 
 def _map(shown: Measured) -> LinearSegmentedColormap | None:
     """The colour map of a quantity; None for the usual one."""
     return LinearSegmentedColormap.from_list("signed", DIVERGING) if shown.is_signed else None
-
-
-def _area(body: Places) -> float:
-    """Of the sign of an atom (in points²): less where there are many."""
-    return max(20.0, min(260.0, 6000 / max(len(body.atoms), 1)))

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, Final
 from matplotlib import style
 from matplotlib.figure import Figure
 
-from runner.results.plots.matplotlib_axes import draw, size_inches
+from runner.results.plots.matplotlib_axes import draw, register_of, size_inches
 from runner.results.plots.picture import Curves, Heatmap, Places
+from runner.results.plots.register_axes import notes
 from runner.results.plots.style import GREY, METADATA, SETTINGS
 
 if TYPE_CHECKING:
@@ -57,9 +58,9 @@ def figure(picture: Picture) -> PictureFigure:
     """The picture as a figure, which may be changed and saved."""
     with our_style():
         width, height = size_inches(picture.body)
-        said = textwrap.wrap("; ".join(picture.notes), round(width * _LETTERS_PER_INCH))
+        said = textwrap.wrap("; ".join(_notes(picture)), round(width * _LETTERS_PER_INCH))
         drawn = PictureFigure(figsize=(width, height + 0.14 * len(said)), layout="constrained")
-        axes = drawn.add_subplot()
+        axes = drawn.add_subplot(projection="3d" if _is_in_space(picture) else None)
         draw(axes, picture.body)
         drawn.said = words_of(picture)
         letters = round(width * _LETTERS_PER_INCH * 0.75)
@@ -69,6 +70,17 @@ def figure(picture: Picture) -> PictureFigure:
         if said:
             drawn.supxlabel("\n".join(said), x=0.01, ha="left", fontsize=_SMALL, color=GREY, parse_math=False)
     return drawn
+
+
+def _notes(picture: Picture) -> tuple[str, ...]:
+    """Those of the picture, and what its register has to say as it is drawn."""
+    if not isinstance(picture.body, Places):
+        return picture.notes
+    return (*notes(register_of(picture.body)), *picture.notes)
+
+
+def _is_in_space(picture: Picture) -> bool:
+    return isinstance(picture.body, Places) and not register_of(picture.body).is_flat
 
 
 def words_of(picture: Picture) -> str:

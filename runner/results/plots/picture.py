@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from runner.results.plots.labels import short
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -148,12 +150,43 @@ class Heatmap:
 
 @dataclass(frozen=True, slots=True)
 class DrawnAtom:
-    """An atom in the plane (in µm), and what was measured of it; None for nothing."""
+    """An atom at x and y, or x, y and z (in µm), and what was measured of it; None for nothing."""
 
     name: str
-    x_um: float
-    y_um: float
+    position_um: tuple[float, ...]
     reading: MeasuredValue | None
+
+
+@dataclass(frozen=True, slots=True)
+class Blockade:
+    """How far apart two atoms may be and still are hardly excited both.
+
+    Args:
+        radius_um: The distance at which their interaction is as strong as the drive.
+
+        shows_radius: Whether discs of half that radius are drawn, which overlap where atoms block each other.
+
+        shows_graph: Whether such atoms are joined by lines.
+
+        rabi_rad_per_us: Rabi frequency of the drive; None where it is not known.
+    """
+
+    radius_um: float
+    shows_radius: bool = True
+    shows_graph: bool = False
+    rabi_rad_per_us: float | None = None
+
+    @property
+    def radius_said(self) -> str:
+        """The radius, and of which drive it is."""
+        drive = "" if self.rabi_rad_per_us is None else f" at Ω = {short(self.rabi_rad_per_us)} rad/µs"
+        return f"blockade radius {short(self.radius_um)} µm{drive}"
+
+    def said(self, *, is_flat: bool) -> tuple[str, ...]:
+        """What is to be said below a picture with it."""
+        discs = "the dashed discs have half of it" if self.shows_radius and is_flat else ""
+        lines = "lines join atoms within it" if self.shows_graph else ""
+        return ("; ".join(filter(None, (self.radius_said, discs, lines))),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +195,7 @@ class Places:
 
     shown: Measured
     atoms: tuple[DrawnAtom, ...]
+    blockade: Blockade | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

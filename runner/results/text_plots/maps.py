@@ -8,7 +8,7 @@ from runner.domain.numerals import counted
 from runner.results.plots.curves import evenly
 from runner.results.plots.labels import short
 from runner.results.plots.picture import Hole
-from runner.results.plots.plane import cells, scale, um_per_column
+from runner.results.plots.plane import FLAT, cells, in_plane, scale, um_per_column
 from runner.results.plots.style import CIVIDIS, DIVERGING, GREY
 from runner.results.text_plots.canvas import Canvas, Piece, flowing, shade
 from runner.results.text_plots.signs import spelt
@@ -122,7 +122,7 @@ def place_lines(body: Places, *, width: int, signs: Signs, has_color: bool) -> l
     Args:
         width: Columns that there are.
     """
-    places = [(atom.x_um, atom.y_um) for atom in body.atoms]
+    places = [in_plane(atom.position_um) for atom in body.atoms]
     um = um_per_column(places, width=width - _APART, between=_APART)
     there = ((row, column + 1) for row, column in cells(places, um))
     drawn = dict(zip(there, body.atoms, strict=True))
@@ -133,8 +133,12 @@ def place_lines(body: Places, *, width: int, signs: Signs, has_color: bool) -> l
         canvas.put(row, column, sign, _of_atom(share, body.shown) if has_color and share is not None else "")
     unnamed = sum(not _said(canvas, cell, atom, signs) for cell, atom in drawn.items())
     notes = [spelt(scale(um, signs.scale), signs)]
+    if any(len(atom.position_um) > FLAT for atom in body.atoms):
+        notes.append("z leads to the upper right")
     if len(drawn) < len(body.atoms):
         notes.append(f"{counted(len(body.atoms) - len(drawn), 'atom')} behind others")
+    if body.blockade:
+        notes.append(spelt(body.blockade.radius_said, signs))
     if unnamed:
         notes.append(f"no room for {unnamed} of {len(body.atoms)} values")
     meanings = _scale(body, signs.discs, width, (signs, has_color))

@@ -15,6 +15,7 @@ from runner.results.plots.curves import evenly
 from runner.results.plots.labels import AxisQuantity, quantity_of, short, ticks
 from runner.results.plots.picture import (
     Bar,
+    Blockade,
     CurveLine,
     Curves,
     DrawnAtom,
@@ -73,6 +74,39 @@ def a_grid(xs, ys, leave_out=()):
 def test_the_kind_is_chosen_from_what_varies(jobs, asked, expected):
     """Nothing, one variable, or two that make a grid."""
     assert expected is type(picture("exp", jobs, asked).body)
+
+
+def test_without_a_name_the_job_with_most_1s_is_drawn():
+    """Per run and qubit, the first of several; a job without results is none of them."""
+    jobs = [
+        a_point({"00": 100}, t=1),
+        a_point(None, t=2),
+        a_point({"01": 40, "00": 40}, t=3),
+        a_point({"10": 5, "01": 5, "00": 10}, t=4),
+        a_point({"00": 1, "11": 0}, t=5),
+    ]
+    drawn = picture("exp", jobs, Asked(kind=PictureKind.HISTOGRAM))
+    empty = picture("exp", [a_point(None, t=1), a_point(None, t=2)], Asked(kind=PictureKind.HISTOGRAM))
+
+    assert ("exp: t=3", "of 5 jobs, the one with most 1s; choose another by its name") == (
+        drawn.title,
+        drawn.notes[0],
+    )
+    assert ("exp: t=1", "of 2 jobs, the first; choose another by its name") == (empty.title, empty.notes[0])
+
+
+def test_a_blockade_is_drawn_on_a_register():
+    """Which is the kind then; lines need a radius, and no other kind takes one."""
+    job = a_result(
+        {"01": 10}, sequence=lambda: {"register": [{"name": f"q{i}", "x": i, "y": 2} for i in (0, 1)]}
+    )
+    body = picture("exp", [job], Asked(blockade_radius_um=7.2, interaction_graph=True)).body
+
+    assert Blockade(7.2, shows_radius=True, shows_graph=True) == body.blockade
+    with pytest.raises(UsageError, match="an interaction graph needs a blockade radius"):
+        picture("exp", [job], Asked(interaction_graph=True))
+    with pytest.raises(UsageError, match="a histogram takes no choice of a blockade"):
+        picture("exp", [job], Asked(kind=PictureKind.HISTOGRAM, blockade_radius_um=7.2))
 
 
 def test_a_histogram_has_the_most_frequent_bitstrings_and_the_rest():
@@ -157,8 +191,8 @@ def test_a_register_has_each_atom_at_its_place():
     body = picture("exp", [job], Asked(kind=PictureKind.REGISTER, observable="magnetization")).body
 
     assert (
-        DrawnAtom("q0", 0.0, 2.0, a_share(0, 10, low=-1)),
-        DrawnAtom("q1", 1.0, 2.0, a_share(10, 10, low=-1)),
+        DrawnAtom("q0", (0.0, 2.0), a_share(0, 10, low=-1)),
+        DrawnAtom("q1", (1.0, 2.0), a_share(10, 10, low=-1)),
     ) == body.atoms
 
 

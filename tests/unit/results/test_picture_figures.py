@@ -32,7 +32,7 @@ def a_grid():
 @pytest.mark.parametrize(
     ("kind", "expected"),
     [
-        ("histogram", {"probability", "01", "exp: delta_rad_per_us=1,t_ns=1"}),
+        ("histogram", {"probability", "01", "exp: delta_rad_per_us=1,t_ns=3"}),
         ("curve", {"t (ns)", "δ (rad/µs)", "mean occupation ⟨n⟩"}),
         ("heatmap", {"t (ns)", "δ (rad/µs)", "mean occupation ⟨n⟩"}),
         ("register", {"x (µm)", "y (µm)", "occupation ⟨n⟩"}),

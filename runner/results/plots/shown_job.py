@@ -1,0 +1,26 @@
+"""The job that is shown where none is named. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from runner.results.analysis.counts import Counts
+    from runner.results.analysis.job_result import MeasuredJob
+
+
+def telling_job(jobs: Iterable[MeasuredJob]) -> MeasuredJob | None:
+    """The job in which most happened: whose qubits were measured as 1 most often, per run and qubit.
+
+    Of several it is the first; None where nothing was measured.
+    """
+    measured = [(job, job.counts) for job in jobs if job.counts]
+    found = max(measured, key=lambda each: _share_of_ones(each[1]), default=None)
+    return found[0] if found else None
+
+
+def _share_of_ones(counts: Counts) -> float:
+    ones = sum(bitstring.count("1") * count for bitstring, count in counts.items())
+    return ones / (counts.total * counts.n_qubits)
