@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain import file_digest
@@ -17,6 +18,7 @@ from runner.spec.models.sequence import Sequence, Variables
 from runner.spec.models.variables import Declared, declared
 from runner.spec.sequence_source import SequenceSource, seen_from, source_of, sources_of_jobs
 from runner.spec.validate.reference_checks import check_reruns
+from runner.spec.validate.unit_checks import check_units, converted
 from runner.spec.validate.validation import valid_part, validate
 from runner.spec.values.referenced_files import Companions, no_companions
 from runner.spec.yaml_text.document import Findings
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from runner.spec.yaml_text.document import Document
     from runner.spec.yaml_text.limits import Limits
 
+_SHOWN: Final = 20
 _SALVAGED: Final = 10_000  # jobs of a broken file
 
 
@@ -99,6 +102,11 @@ class ExperimentFile:
         return {"sequence": own.sequence.model_dump(mode="json", by_alias=True, exclude_none=True)}
 
     @property
+    def frequencies(self) -> tuple[tuple[int, str], ...]:
+        """What stands in MHz and what it comes to, with its line; the first ones."""
+        return tuple(islice(converted(self.document), _SHOWN))
+
+    @property
     def parts(self) -> tuple[ExperimentFile, ...]:
         """The file once for each sequence, with the jobs that play it; the experiment's comes first."""
         jobs: dict[str, list[JobRequest]] = {}
@@ -157,6 +165,7 @@ def parse(
     if shared.atoms is not None:
         check_places(findings, [job if job and job.sequence is None else None for job in jobs], shared.atoms)
     requests, of_jobs = job_requests(source, jobs, shared.variables, Rules(companions, limits))
+    check_units(findings, source, sequence)
     if experiment is not None and requests:
         check_reruns(findings, experiment.spec.rerun, [job.name for job in requests])
     found = dict.fromkeys((*source.problems, *problems, *findings.problems, *of_own, *of_jobs))

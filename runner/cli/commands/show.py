@@ -98,6 +98,8 @@ def _facts(what: Shown) -> Iterator[str]:
     yield f"recipe    {what.recipe[:16]}"
     yield f"cost      {_cost(what)}"
     yield f"budget    {_budget(what.budget)}"
+    for line, said in what.frequencies:
+        yield f"line {line:<4} {said}"
 
 
 def _cost(what: Shown) -> str:

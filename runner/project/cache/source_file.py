@@ -38,6 +38,8 @@ class Source:
             entry without a sweep.
 
         excluded: What each entry leaves out of its sweep: items of names and numbers.
+
+        frequencies: What stands in MHz, with its line: the first ones of a file.
     """
 
     path: str
@@ -49,6 +51,7 @@ class Source:
     entries: tuple[int, ...] = ()
     axes: tuple[tuple[tuple[str, ...], ...] | None, ...] = ()
     excluded: tuple[tuple[tuple[tuple[str, float], ...], ...], ...] = ()
+    frequencies: tuple[tuple[int, str], ...] = ()
 
     @classmethod
     def of(cls, file: ExperimentFile) -> Self:
@@ -67,6 +70,7 @@ class Source:
             entries=tuple(_entry(job.pointer) for job in file.jobs),
             axes=tuple(_axes(job.sweep) for job in file.experiment.spec.jobs),
             excluded=tuple(_excluded(job.exclude or ()) for job in file.experiment.spec.jobs),
+            frequencies=file.frequencies,
         )
 
     def expanded(self) -> dict[str, Any]:

@@ -31,6 +31,8 @@ class Shown:
         qpu_s: Estimated time on a QPU that all jobs take (in s); 0 on an emulator.
 
         job: The one that is played.
+
+        frequencies: What the file says in MHz, and what it comes to, with the lines.
     """
 
     name: str
@@ -43,6 +45,7 @@ class Shown:
     jobs: tuple[DesiredJob, ...]
     job: DesiredJob
     played: Played
+    frequencies: tuple[tuple[int, str], ...] = ()
 
 
 def shown(experiment: Experiment, job_name: str | None = None) -> Shown:
@@ -64,6 +67,7 @@ def shown(experiment: Experiment, job_name: str | None = None) -> Shown:
         jobs=desired.jobs,
         job=job,
         played=played_of(experiment, job),
+        frequencies=experiment.file.frequencies,
     )
 
 

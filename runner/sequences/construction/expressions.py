@@ -106,16 +106,27 @@ def _index(number: float, atoms: int) -> int:
     return int(number)
 
 
-def several(value: tuple[float, ...] | Expression, values: Values) -> list[float] | Parametrized:
+def several(value: tuple[float | Expression, ...] | Expression, values: Values) -> list[float] | Parametrized:
     """Numbers of the file as a list, or what an expression over several numbers comes to."""
     if not isinstance(value, Expression):
-        return list(value)
+        return _joined([quantity(each, values) for each in value])
     result = _evaluated(value, values)
     found: list[float] | Parametrized = result.tolist() if isinstance(result, np.ndarray) else result
     return found
 
 
-def count(value: tuple[float, ...] | Expression, values: Values) -> int:
+def _joined(items: list[Real]) -> list[float] | Parametrized:
+    """Numbers as they are; with expressions among them, a sum of vectors: Pulser has no lists of both."""
+    numbers: Any = np.array([0.0 if isinstance(each, Parametrized) else each for each in items])
+    total = numbers
+    for i, each in enumerate(items):
+        if isinstance(each, Parametrized):
+            total = total + np.eye(len(items))[i] * each
+    found: list[float] | Parametrized = total if isinstance(total, Parametrized) else numbers.tolist()
+    return found
+
+
+def count(value: tuple[float | Expression, ...] | Expression, values: Values) -> int:
     """How many numbers there are, or an expression comes to."""
     if not isinstance(value, Expression):
         return len(value)

@@ -214,12 +214,6 @@ _Item = TypeVar("_Item")
 # A list of a file; it cannot be changed.
 Some = Annotated[tuple[_Item, ...], Field(strict=False, min_length=1)]
 
-# A number, or an expression that comes to one before there is any variable.
-ConstantNumber = Annotated[
-    Annotated[Number, Tag("<number>")] | Annotated[ConstantText, Tag("<text>")],
-    by_kind("a number"),
-]
-
 Quantity = Annotated[
     Annotated[Finite, Tag("<number>")] | Annotated[ExpressionText, Tag("<text>")],
     by_kind("a number, or an expression over the variables"),

@@ -7,7 +7,6 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from runner.spec.models.base import (
-    ConstantNumber,
     ConstantText,
     Number,
     Some,
@@ -17,6 +16,7 @@ from runner.spec.models.base import (
     key,
     optional,
 )
+from runner.spec.models.frequencies import ConstantFrequency, ConstantFrequencyInMhz, by_unit
 from runner.spec.models.policy import Policy
 from runner.spec.models.sequence import Sequence
 from runner.spec.models.sweep_rules import Spread
@@ -29,8 +29,9 @@ _TAG = rf"^{_OURS}[!-~](?:[ -~]*[!-~])?$"
 VariableValue = Annotated[
     Annotated[Number, Tag("<number>")]
     | Annotated[ConstantText, Tag("<text>")]
-    | Annotated[Some[ConstantNumber], Tag("<list>")],
-    by_kind("a number, or a list of numbers for a variable that holds several"),
+    | ConstantFrequencyInMhz
+    | Annotated[Some[ConstantFrequency], Tag("<list>")],
+    by_unit("a number, or a list of numbers for a variable that holds several"),
 ]
 
 
@@ -63,9 +64,10 @@ class Metadata(Strict):
 SweepValues = Annotated[
     Annotated[Number, Tag("<number>")]
     | Annotated[ConstantText, Tag("<text>")]
+    | ConstantFrequencyInMhz
     | Annotated[Some[VariableValue], Tag("<list>")]
     | Annotated[Spread, Tag("<mapping>")],
-    by_kind("a number, a list of values, or a mapping like {range: [0, 10, 2]}"),
+    by_unit("a number, a list of values, or a mapping like {range: [0, 10, 2]}"),
     key(
         "Values of the variable: a number, a list of values, or a rule that gives them.",
         [1.57, 3.14],
@@ -119,7 +121,7 @@ class Job(Strict, json_schema_extra=_JOB_SCHEMA):
         "t{t_sweep_ns}",
     )
     variables: dict[str, VariableValue] | None = optional(
-        "Value of every variable of the sequence; a number, or an expression of numbers.",
+        "Value of every variable of the sequence: a number, an expression of numbers, or {mhz: …}.",
         {"omega_max": 6.28, "t_sweep_ns": 2000},
         {"omega_max": "2 * pi", "t_sweep_ns": 2000},
     )

@@ -7,6 +7,7 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from runner.spec.models.base import Duration, Quantity, Strict, key, optional
+from runner.spec.models.frequencies import MHZ, AngularFrequency
 from runner.spec.models.waveforms import Shape, Waveform
 
 CHANNEL = key("Name of the channel, as declared under channels.", "ising")
@@ -16,10 +17,13 @@ PROTOCOL = "What happens while other channels act on the same atoms."
 POST_PHASE_SHIFT = key("Phase shift right after the pulse (in rad).", 0.0, default=0.0)
 
 
+_IS_WAVEFORM: JsonDict = {"type": "object", "not": {"required": [MHZ]}}
+
+
 def _pulse_schema(schema: JsonDict) -> None:
     """Either a waveform says how long the pulse takes, or duration_ns does."""
     waveform: list[JsonValue] = [
-        {"properties": {name: {"type": "object"}}, "required": [name]} for name in ("amplitude", "detuning")
+        {"properties": {name: _IS_WAVEFORM}, "required": [name]} for name in ("amplitude", "detuning")
     ]
     schema["if"] = {"anyOf": waveform}
     schema["then"] = {"not": {"required": ["duration_ns"]}}
@@ -31,12 +35,13 @@ class Pulse(Strict, json_schema_extra=_pulse_schema):
 
     channel: str = CHANNEL
     amplitude: Waveform = key(
-        "Rabi frequency Ω (in rad/µs): a number, an expression, or a waveform.",
+        "Rabi frequency Ω (in rad/µs): a number, an expression, {mhz: …}, or a waveform.",
         "omega_max",
+        {"mhz": 1.0},
         {"ramp": {"duration_ns": 500, "from": 0, "to": "omega_max"}},
     )
     detuning: Waveform = key(
-        "Detuning δ (in rad/µs): a number, an expression, or a waveform.",
+        "Detuning δ (in rad/µs): a number, an expression, {mhz: …}, or a waveform.",
         -6.0,
         {"ramp": {"duration_ns": "t_sweep_ns", "from": -6, "to": 6}},
     )
@@ -84,9 +89,9 @@ class Setpoint(Strict):
     """Amplitude and detuning of all pulses of a channel in EOM mode, from here on."""
 
     channel: str = CHANNEL
-    amp_on: Quantity = key("Rabi frequency of the pulses (in rad/µs).", 6.28, "omega_max")
-    detuning_on: Quantity = key("Detuning of the pulses (in rad/µs).", 0.0, "delta")
-    optimal_detuning_off: Quantity = key(
+    amp_on: AngularFrequency = key("Rabi frequency of the pulses (in rad/µs).", 6.28, "omega_max")
+    detuning_on: AngularFrequency = key("Detuning of the pulses (in rad/µs).", 0.0, "delta")
+    optimal_detuning_off: AngularFrequency = key(
         "Wanted detuning between the pulses (in rad/µs); the nearest possible one is taken.",
         -10.0,
         default=0.0,

@@ -5,9 +5,10 @@ from typing import Annotated, Self
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from runner.spec.models.base import Choice, ConstantNumber, Strict, Whole, exactly_one, key, optional
+from runner.spec.models.base import Choice, Strict, Whole, exactly_one, key, optional
+from runner.spec.models.frequencies import ConstantFrequency
 
-_Ends = Annotated[tuple[ConstantNumber, ConstantNumber], Field(strict=False)]
+_Ends = Annotated[tuple[ConstantFrequency, ConstantFrequency], Field(strict=False)]
 _KINDS = ("uniform", "log_uniform", "integers")
 
 
@@ -52,15 +53,17 @@ class Csv(Strict):
 class Spread(Choice):
     """Values of a sweep by a rule: one key that names it."""
 
-    range: Annotated[tuple[ConstantNumber, ConstantNumber, ConstantNumber], Field(strict=False)] | None = (
-        optional("First value, last value and step; both ends are included.", [400, 4000, 400])
+    range: (
+        Annotated[tuple[ConstantFrequency, ConstantFrequency, ConstantFrequency], Field(strict=False)] | None
+    ) = optional("First value, last value and step; both ends are included.", [400, 4000, 400])
+    linspace: Annotated[tuple[ConstantFrequency, ConstantFrequency, Whole], Field(strict=False)] | None = (
+        optional("First value, last value, and how many values evenly from one to the other.", [0, 6.28, 21])
     )
-    linspace: Annotated[tuple[ConstantNumber, ConstantNumber, Whole], Field(strict=False)] | None = optional(
-        "First value, last value, and how many values evenly from one to the other.", [0, 6.28, 21]
-    )
-    geomspace: Annotated[tuple[ConstantNumber, ConstantNumber, Whole], Field(strict=False)] | None = optional(
-        "First value, last value, and how many values, each the same multiple of the one before.",
-        [0.01, 10, 4],
+    geomspace: Annotated[tuple[ConstantFrequency, ConstantFrequency, Whole], Field(strict=False)] | None = (
+        optional(
+            "First value, last value, and how many values, each the same multiple of the one before.",
+            [0.01, 10, 4],
+        )
     )
     random: Random | None = optional(
         "Random values, always the same for a seed.", {"uniform": [0, 6.28], "count": 20, "seed": 7}

@@ -17,11 +17,19 @@ from runner.spec.models.base import (
     key,
     optional,
 )
+from runner.spec.models.frequencies import (
+    MAX_SAMPLES,
+    AngularFrequencies,
+    AngularFrequency,
+    AngularSample,
+    FrequencyInMhz,
+    SamplesInMhz,
+    by_unit,
+)
 
-MAX_SAMPLES = 100_000
 _MAX_PARTS = 1000
 _AREA = key("Area under the curve (in rad).", 3.14159, "pi / 2")
-_PEAK = key("Largest value (in rad/µs), of the sign of the area.", 6.28, "omega_max")
+_PEAK = key("Largest value (in rad/µs), of the sign of the area.", 6.28, "omega_max", {"mhz": 1.0})
 _BETA = key("How narrow the window is: the β of the Kaiser window.", 14.0, default=14.0)
 _DURATION = key("How long it takes (in ns).", 500, "t_sweep_ns")
 
@@ -30,15 +38,15 @@ class Constant(Strict):
     """The same value all the time."""
 
     duration_ns: Duration = _DURATION
-    value: Quantity = key("The value (in rad/µs).", 6.28, "omega_max")
+    value: AngularFrequency = key("The value (in rad/µs).", 6.28, "omega_max", {"mhz": 1.0})
 
 
 class Ramp(Strict):
     """A straight line from one value to another."""
 
     duration_ns: Duration = _DURATION
-    start: Quantity = key("Value at the beginning (in rad/µs).", 0, "omega_max", alias="from")
-    stop: Quantity = key("Value at the end (in rad/µs).", "omega_max", 0, alias="to")
+    start: AngularFrequency = key("Value at the beginning (in rad/µs).", 0, "omega_max", alias="from")
+    stop: AngularFrequency = key("Value at the end (in rad/µs).", "omega_max", 0, alias="to")
 
 
 class Blackman(Strict):
@@ -51,7 +59,7 @@ class Blackman(Strict):
 class BlackmanMax(Strict):
     """A Blackman window with a given area, as short as a largest value lets it be."""
 
-    max_val: Quantity = _PEAK
+    max_val: AngularFrequency = _PEAK
     area: Quantity = _AREA
 
 
@@ -80,13 +88,10 @@ class Interpolated(Strict):
     """A smooth curve through given values (monotone cubic interpolation)."""
 
     duration_ns: Duration = _DURATION
-    values: Annotated[
-        Annotated[tuple[Real, ...], Field(strict=False, min_length=2, max_length=10_000), Tag("<list>")]
-        | Annotated[ExpressionText, Tag("<text>")],
-        by_kind("a list of numbers, or a variable that holds several"),
-    ] = key(
-        "Values to go through (in rad/µs): a list of numbers, or a variable that holds several.",
+    values: AngularFrequencies = key(
+        "Values to go through (in rad/µs): numbers and expressions, or a variable that holds several.",
         [0, 6.28, 0],
+        [0, "omega_max", 0],
         "deltas",
     )
     times: _Times | None = optional(
@@ -100,9 +105,10 @@ class Interpolated(Strict):
 class Custom(Strict):
     """A waveform that is given sample by sample."""
 
-    samples: Annotated[Some[Real], Field(max_length=MAX_SAMPLES)] = key(
-        "A value for every ns (in rad/µs).", [0, 0.5, 1, 0.5, 0]
-    )
+    samples: Annotated[
+        Annotated[Some[AngularSample], Field(max_length=MAX_SAMPLES), Tag("<list>")] | SamplesInMhz,
+        by_unit("a list of numbers"),
+    ] = key("A value for every ns (in rad/µs).", [0, 0.5, 1, 0.5, 0])
 
 
 _EXAMPLE = {"duration_ns": 500, "area": 3.14159}
@@ -146,6 +152,7 @@ class Shape(Choice):
 Waveform = Annotated[
     Annotated[Finite, Tag("<number>")]
     | Annotated[ExpressionText, Tag("<text>")]
+    | FrequencyInMhz
     | Annotated[Shape, Tag("<mapping>")],
-    by_kind("a number, an expression over the variables, or a waveform"),
+    by_unit("a number, an expression over the variables, {mhz: …}, or a waveform"),
 ]

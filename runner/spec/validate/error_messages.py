@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.domain.suggestions import nearest, readable, suggestion
+from runner.spec.models.frequencies import MHZ
 from runner.spec.validate.schema import guide_at
 from runner.spec.yaml_text.json_pointers import parent, pointer_of, steps_of
 from runner.spec.yaml_text.scalars import Scalar, ScalarError, plain_scalar
@@ -33,7 +34,7 @@ _OTHER_FORM = "it belongs to another form of this mapping; only one form can be 
 # Steps of pydantic that are no steps of the file: marks of alternatives, and of keys.
 _MARKS = frozenset(
     {"<number>", "<text>", "<list>", "<mapping>"}
-    | {"<written>", "<file>", "<python>", "<of>", "<target>", "[key]"}
+    | {"<written>", "<file>", "<python>", "<of>", "<target>", "<mhz>", "[key]"}
 )
 # {ge} and the like come from the constraint that does not hold.
 _EXPECTED = {
@@ -148,7 +149,7 @@ def _unexpected(_: Json, pointer: str, details: ErrorDetails) -> Fault:
     if kind not in _EXPECTED and kind not in ("kind", "number"):
         return Fault(pointer, details["msg"])
     there = str(len(value)) if kind in ("too_short", "too_long") else shown(value)
-    return Fault(pointer, f"expected {_expected(details)}, not {there}", _quotes(kind, value))
+    return Fault(pointer, f"expected {_expected(details)}, not {there}", _slip(kind, value))
 
 
 def _bad_expression(_: Json, pointer: str, details: ErrorDetails) -> Fault:
@@ -170,8 +171,10 @@ def _expected(details: ErrorDetails) -> str:
     return template.format_map(context) if template else details["msg"].removeprefix("expected ")
 
 
-def _quotes(kind: str, value: object) -> str:
-    """Quotes make text of a number; the usual slip, both ways."""
+def _slip(kind: str, value: object) -> str:
+    """Quotes make text of a number, the usual slip, both ways; and a unit where it has no meaning."""
+    if isinstance(value, dict) and MHZ in value:
+        return "mhz stands where an angular frequency does: of amplitudes and detunings, and of variables"
     if kind == "string_type" and isinstance(value, bool | int | float):
         return "put it into quotes to make it text"
     if not isinstance(value, str) or kind == "string_type":

@@ -69,7 +69,7 @@ def test_variables_can_hold_several_numbers():
         ("amplitude: omega", "amplitude: omega + v", "v holds 3 numbers: say which, as in v[0]"),
         ("amplitude: omega", "amplitude: 'omega + v[3]'", "v holds 3 numbers; the last one is v[2]"),
         ("values: v", "values: 'v[0] + 0 * v[1]'", "v[0] + 0 * v[1] is one number"),
-        ("values: v", "values: [0, v, 1]", 'expected a number, not "v"'),
+        ("values: v", "values: [0, v, 1]", "v holds 3 numbers: say which, as in v[0]"),
         ("v: [0, 1, 0]", "v: [0, 1]", "v holds 3 numbers: expected a list of 3, not [0,1]"),
         ("v: [0, 1, 0]", "v: 1", "v holds 3 numbers: expected a list of 3, not 1"),
         ("v: [0, 1, 0]", "v: [0, true, 0]", "expected a number, not true"),
