@@ -23,6 +23,7 @@ _EOM: Final[Any] = {"facecolor": "#EFE6F2", "edgecolor": "none", "zorder": 0}
 _MASK: Final[Any] = {"facecolor": "none", "edgecolor": "#BDBDBD", "hatch": "////", "linewidth": 0}
 _OTHER: Final[Any] = {"color": "#555555", "linestyle": (0, (4, 2)), "linewidth": 0.9}
 _TARGET: Final[Any] = {"color": TEXT, "linestyle": ":", "linewidth": 0.8}
+_SMALL: Final = 8
 _ROOM, _LETTERED = 0.09, 4.0
 _NEAR: Final = 0.05  # of π/2
 _LETTER: Final = 0.009  # of the width that a letter takes
@@ -43,7 +44,8 @@ def draw_panel(axes: Axes, panel: Panel, *, end_ns: float) -> None:
     axes.plot(*_xy(panel.played), color=color, linewidth=1.3, solid_joinstyle="miter")
     if panel.other:
         axes.plot(*_xy(panel.other), **_OTHER)
-    axes.set(xlim=(0, end_ns), ylabel=panel.label)
+    axes.set(xlim=(0, end_ns))
+    axes.set_ylabel(panel.label, fontsize=_SMALL)
     _bound(axes, panel)
     _targets(axes, panel, end_ns)
     axes.set_title(panel.title, fontsize=8.5, color=TEXT, loc="left", parse_math=False)

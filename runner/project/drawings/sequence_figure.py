@@ -21,8 +21,9 @@ if TYPE_CHECKING:
     from runner.sequences.samples import Atom, Played
 
 _WIDTH: Final = 7.2
-_PANEL, _FLAT_PANEL, _TITLE, _AXIS = 0.95, 0.5, 0.28, 0.85
+_PANEL, _FLAT_PANEL, _TITLE, _AXIS = 0.95, 0.68, 0.28, 0.85
 _AROUND: Final = 0.75
+_LEGEND, _LABELS = 2.3, 0.7  # beside the atoms
 _SMALL: Final = 7.5
 _ORANGE: Final = LINES[4]
 _MASKED: Final = "#6B6B6B"
@@ -48,7 +49,8 @@ def register_figure(shown: Played, blockade: Blockade | None = None) -> PictureF
     register = drawn_register(shown, blockade)
     width, height = register.size_inches
     with our_style():
-        figure = PictureFigure(figsize=(width + 1.9, height + _AROUND), layout="constrained")
+        beside = _LEGEND if _kinds(shown) else _LABELS
+        figure = PictureFigure(figsize=(width + beside, height + _AROUND), layout="constrained")
         figure.said = "register"
         _draw_register(figure, shown, register)
     return figure
