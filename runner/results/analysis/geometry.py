@@ -22,6 +22,7 @@ class SequenceParts(TypedDict, total=False):
     register: list[dict[str, float]]
     layout: _Layout | None
     measurement: str | None
+    operations: list[dict[str, object]]
 
 
 @dataclass(frozen=True, slots=True)

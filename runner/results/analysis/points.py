@@ -9,19 +9,17 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
 
-# How a name says its unit; the longest ending counts.
+# How a name says its unit; the longest ending counts. Not s and K: `delta_s` and `phi_k` are rather indices.
 _UNITS: Final = {
     "_rad_per_us": "rad/µs",
     "_rad": "rad",
     "_ns": "ns",
     "_us": "µs",
     "_ms": "ms",
-    "_s": "s",
     "_um": "µm",
     "_mhz": "MHz",
     "_khz": "kHz",
     "_hz": "Hz",
-    "_k": "K",
     "_uk": "µK",
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -11,7 +12,8 @@ from runner.errors import UsageError
 from runner.results.analysis.geometry import convention
 from runner.results.analysis.grids import JOB, REPEAT, Grid, checked_axes, common_axes, grid_of
 from runner.results.analysis.observables import expectations
-from runner.results.analysis.points import columns_of, free_name, unit_of
+from runner.results.analysis.points import columns_of, free_name
+from runner.results.analysis.variable_units import units_of
 from runner.results.export.sheets import PARTS
 from runner.results.optional_packages import needed
 
@@ -148,7 +150,7 @@ class _Arrays:
         for dimension, dim in zip(self.grid.dimensions, self._dims, strict=True):
             for name, values in dimension.variables.items():
                 on_axes.add(name)
-                found[self._name(name)] = ((dim,), _column(values), _units(name))
+                found[self._name(name)] = ((dim,), _column(values), self._units_of(name))
             if dim == REPEAT:
                 found[REPEAT] = ((REPEAT,), np.arange(dimension.size), {})
         for name, values in self._off_axes(on_axes):
@@ -158,6 +160,14 @@ class _Arrays:
         found["qubit"] = (("qubit",), np.array(self._qubit_ids, dtype=str), {})
         return found
 
+    @cached_property
+    def _units(self) -> dict[str, str]:
+        return units_of(self.jobs)
+
+    def _units_of(self, name: str) -> dict[str, str]:
+        unit = self._units.get(name)
+        return {"units": unit} if unit else {}
+
     def _off_axes(self, on_axes: set[str]) -> Iterator[tuple[str, list[Any]]]:
         rows = [columns_of(job.variables) for job in self.jobs]
         for name in dict.fromkeys(name for row in rows for name in row):
@@ -166,8 +176,8 @@ class _Arrays:
 
     def _off_axis(self, name: str, values: list[Any]) -> Variable:
         if len(set(values)) == 1:
-            return ((), values[0], _units(name))
-        return (self._dims, self._laid(_column(values), np.nan), _units(name))
+            return ((), values[0], self._units_of(name))
+        return (self._dims, self._laid(_column(values), np.nan), self._units_of(name))
 
     def _laid(self, values: Any, empty: Any, *more: int) -> Any:
         """Values of the jobs, each at its place; `empty` where there is no job."""
@@ -206,8 +216,3 @@ def _spread(found: Estimates, qubit_ids: tuple[str, ...]) -> Floats:
 def _column(values: Iterable[Any]) -> Any:
     """Numbers as an array; NaN where one is missing."""
     return np.array([np.nan if value is None else value for value in values])
-
-
-def _units(name: str) -> dict[str, str]:
-    unit = unit_of(name)
-    return {"units": unit} if unit else {}

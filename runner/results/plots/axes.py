@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from operator import itemgetter
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import UsageError
 from runner.results.analysis.points import columns_of
+from runner.results.analysis.variable_units import units_of
 from runner.results.plots.labels import AxisQuantity, quantity_of
 
 if TYPE_CHECKING:
@@ -31,10 +32,13 @@ class Axis:
         names: All of them; the first one gives the axis its name.
 
         values: Those of the first one, rising.
+
+        unit: Of the first one; empty where it is not known.
     """
 
     names: tuple[str, ...]
     values: tuple[float, ...]
+    unit: str = ""
 
     @property
     def name(self) -> str:
@@ -44,7 +48,7 @@ class Axis:
     @property
     def quantity(self) -> AxisQuantity:
         """What it is, with its unit."""
-        return quantity_of(self.name)
+        return quantity_of(self.name, self.unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,8 @@ def points(jobs: Sequence[MeasuredJob], *, first: Sequence[str] = ()) -> Points:
         first: Variables that give their axes the name, rather than the first one on it.
     """
     rows = [_numbers(job) for job in jobs]
-    axes = _axes(rows, first)
+    units = units_of(jobs)
+    axes = tuple(replace(axis, unit=units.get(axis.name, "")) for axis in _axes(rows, first))
     found: dict[tuple[float, ...], list[MeasuredJob]] = {}
     others = []
     for job, row in zip(jobs, rows, strict=True):

@@ -65,8 +65,11 @@ def with_unit(name: str, unit: str) -> str:
     return f"{name} ({unit})" if unit else name
 
 
-def quantity_of(variable: str) -> AxisQuantity:
+def quantity_of(variable: str, unit: str = "") -> AxisQuantity:
     """The quantity that a variable of a sequence holds, by its name.
+
+    Args:
+        unit: Its unit; empty for that which its name says, if it says one.
 
     `omega_max_rad_per_us` is Ω with the index max in rad/µs, `t_ns` is t in ns, `spacing_um` is spacing in
     µm; a name that is nothing but a unit stays as it is.
@@ -74,8 +77,9 @@ def quantity_of(variable: str) -> AxisQuantity:
     name, bracket, place = variable.partition("[")
     if name == "qubits" and bracket:
         return AxisQuantity(f"trap of {place.rstrip(']')}")
-    unit = unit_of(name) or ""
-    stem = name[: -len(_ENDINGS.get(unit, _ending(unit)))] if unit else name
+    told = unit_of(name) or ""
+    unit = unit or told
+    stem = name[: -len(_ENDINGS.get(unit, _ending(unit)))] if unit and unit == told else name
     first, *rest = [part for part in stem.split("_") if part] or [name]
     symbol = _GREEK.get(first.lower(), first)
     if len(symbol) > 1:

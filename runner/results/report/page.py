@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Final
 
 from runner.domain.numerals import grouped
 from runner.pages import rendered
-from runner.results.analysis.points import columns_of, unit_of
+from runner.results.analysis.points import columns_of
 from runner.results.analysis.results import conventions
+from runner.results.analysis.variable_units import units_of
 from runner.results.report import words
 from runner.results.report.svg import inlined
 
@@ -76,10 +77,11 @@ def _column(name: str, kind: str = "", unit: str | None = None) -> Column:
 
 
 def _job_columns(report: Report) -> list[Column]:
+    units = units_of(report.results)
     names = dict.fromkeys(name for job in report.results for name in columns_of(job.variables))
     return [
         _column("job"),
-        *(_column(name, "variable", unit_of(name)) for name in names),
+        *(_column(name, "variable", units.get(name)) for name in names),
         _column("status"),
         _column("runs"),
         _column("most frequent bitstrings, errors"),
