@@ -11,7 +11,7 @@ from runner.domain.identity import measured_constants
 from runner.domain.statuses import JobStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime
 
 
@@ -250,6 +250,13 @@ class DesiredExperiment:
         device_source: Where the others come from.
 
         emulated: Whether the target emulates it, so that what is measured depends on these constants.
+
+        emulation: What counts of how it is emulated, JSON text; a part of the recipe, empty without.
+
+        configuration: What the emulator is told, abstract representation of an `EmulationConfig`, JSON text
+            as it is sent; empty where the file says nothing of it.
+
+        observables: What is evaluated beside the bitstrings: what each is called, by its id.
     """
 
     name: str
@@ -267,6 +274,9 @@ class DesiredExperiment:
     said_constants: tuple[str, ...] = ()
     device_source: DeviceSource = DeviceSource.PULSER
     emulated: bool = False
+    emulation: str = ""
+    configuration: str = ""
+    observables: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def constants(self) -> str:
@@ -287,6 +297,10 @@ class DesiredExperiment:
         """
         wanted = self.constants_for(job)
         return not (self.emulated and wanted and have) or have == wanted
+
+    def takes_evaluations(self, have: Collection[str]) -> bool:
+        """Whether all that is to be evaluated is among some observables, by their ids."""
+        return self.observables.keys() <= set(have)
 
     @property
     def is_removed(self) -> bool:

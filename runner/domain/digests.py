@@ -104,7 +104,7 @@ def own_sequence_key(sequence: str) -> str:
     return digest({"sequence": _physics(sequence)})[:_KEY_CHARACTERS]
 
 
-def recipe_digest(*, device_type: str, sequence: str) -> str:
+def recipe_digest(*, device_type: str, sequence: str, emulation: str = "") -> str:
     """Digest of what makes two batches the same experiment, as 64 hexadecimal digits.
 
     Args:
@@ -114,17 +114,20 @@ def recipe_digest(*, device_type: str, sequence: str) -> str:
             name counts, and of traps that were found automatically nothing, so that a refreshed device
             specification is not a new recipe. Empty where every job has its own: then the device type
             alone makes the recipe, and the jobs' sequences make their keys.
+
+        emulation: What counts of how it is emulated, JSON text; empty where nothing is said of it.
     """
-    return digest(recipe_parts(device_type=device_type, sequence=sequence))
+    return digest(recipe_parts(device_type=device_type, sequence=sequence, emulation=emulation))
 
 
-def recipe_parts(*, device_type: str, sequence: str) -> dict[str, Any]:
+def recipe_parts(*, device_type: str, sequence: str, emulation: str = "") -> dict[str, Any]:
     """What the digest of a recipe is made of: two recipes are the same when their parts are.
 
     Raises:
         ValueError: The sequence is no JSON object.
     """
-    return {"device_type": device_type, "sequence": _physics(sequence) if sequence else None}
+    parts = {"device_type": device_type, "sequence": _physics(sequence) if sequence else None}
+    return parts | {"emulation": json.loads(emulation)} if emulation else parts
 
 
 def _physics(sequence: str) -> dict[str, Any]:

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
+    from runner.domain.evaluations import Evaluation
     from runner.domain.statuses import BatchStatus
 
 
@@ -50,6 +51,8 @@ class ObservedBatch:
 
         constants: Digest of the constants of the device of its sequence; empty where nothing is known that
             would tell them apart.
+
+        observables: Ids of what is evaluated beside the bitstrings.
     """
 
     id: str
@@ -61,6 +64,7 @@ class ObservedBatch:
     jobs: tuple[ObservedJob, ...] = ()
     jobs_count: int = 0
     constants: str = ""
+    observables: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +84,8 @@ class RecordedJob:
         target: Where it was measured, as `emulated:local`; empty in records of older versions.
 
         constants: Digest of the constants of the device that its sequence used; empty where it is not known.
+
+        observables: What was evaluated beside the bitstrings, by the ids of the observables.
     """
 
     id: str
@@ -100,6 +106,7 @@ class RecordedJob:
     errors: tuple[str, ...] = ()
     target: str = ""
     constants: str = ""
+    observables: Mapping[str, Evaluation] = field(default_factory=dict)
 
     @property
     def lacks_result(self) -> bool:

@@ -107,6 +107,7 @@ def _wanted(
         serialised=kept.serialised,
         sequence=origin.sequence,
         sublattices=desired.sublattices,
+        observables=desired.observables,
     )
 
 
@@ -172,4 +173,5 @@ def _other(
         rerun=last.rerun,
         serialised=kept.serialised,
         sequence=lambda: of_json(manifest.get("sequence")),
+        observables={each: found.name for job in remote for each, found in job.observables.items()},
     )

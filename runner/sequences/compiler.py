@@ -10,6 +10,7 @@ from runner.domain import (
     DesiredJob,
     DeviceSource,
     RunsMode,
+    canonical_json,
     constants_of,
     job_key,
     own_sequence_key,
@@ -19,6 +20,7 @@ from runner.domain import (
 from runner.domain.suggestions import suggestion
 from runner.errors import SpecError
 from runner.sequences.check.emulation import check_atoms, check_bases, check_durations
+from runner.sequences.check.emulation_config import EmulationRequest, emulation_request
 from runner.sequences.check.jobs import durations_of_jobs
 from runner.sequences.check.live_device import check_live, live_device
 from runner.sequences.compiled import Compiled
@@ -47,6 +49,7 @@ SUBLATTICES = pointer_of("spec", "sublattices")
 _SPREAD = "policy.runs: top-up spreads them over several jobs"
 _ASKED_TWICE = "raise runs, or say repeat, to measure it more often"
 _ONE_NAME = "of a device only the name tells jobs apart: put them into experiments of their own"
+_ONE_CONFIGURATION = "a batch has one configuration: atoms and durations have to be alike, or say less"
 _ONE_JOB = "a repetition is one job: ask for more of them, with fewer runs each"
 
 
@@ -60,6 +63,8 @@ class _Part:
         durations: How long each job takes (in ns).
 
         key: Of the point that it is, if it is a job's own; empty of the experiment's.
+
+        request: What is asked of the emulator beside it.
     """
 
     said: Said
@@ -68,6 +73,7 @@ class _Part:
     live: Live | None
     durations: Sequence[int | None]
     key: str
+    request: EmulationRequest
 
     @property
     def takers(self) -> dict[str, int]:
@@ -132,12 +138,21 @@ def _built(said: Said, former: Former) -> _Part:
     text = _sent(said, draft)
     durations = durations_of_jobs(draft, text, said, former)
     check_durations(said, durations, device_type)
+    request = emulation_request(said, draft, durations)
     said.refuse_if_faulty()
     if live and text:
         check_live(said, draft, text, live)
         said.refuse_if_faulty()
     key = own_sequence_key(text) if text and file.document.grafts else ""
-    return _Part(said=said, draft=draft, text=text or "", live=live, durations=durations, key=key)
+    return _Part(
+        said=said,
+        draft=draft,
+        text=text or "",
+        live=live,
+        durations=durations,
+        key=key,
+        request=request,
+    )
 
 
 def _beside_each_other(parts: Sequence[_Part]) -> Iterator[Problem]:
@@ -149,6 +164,10 @@ def _beside_each_other(parts: Sequence[_Part]) -> Iterator[Problem]:
             line = parts[0].said.findings.line(parts[0].draft.device)
             message = f"this sequence is for {name}, that of line {line} for {expected}"
             yield part.said.file.problem(part.draft.device, message, "jobs of one experiment share a device")
+        if part.request != parts[0].request:
+            line = parts[0].said.findings.line(SEQUENCE)
+            message = f"emulation means something else for the sequence of line {line}"
+            yield part.said.file.problem(SEQUENCE, message, _ONE_CONFIGURATION)
         same = first.setdefault(part.key, part)
         if same is not part:
             yield _asked_twice(part, same)
@@ -229,6 +248,8 @@ def _desired(parts: Sequence[_Part], file: ExperimentFile) -> DesiredExperiment:
     spec = file.experiment.spec
     shared = next((part for part in parts if not part.key), None)
     text = shared.text if shared else ""
+    request = parts[0].request
+    emulation = canonical_json(request.physics).decode() if request.physics else ""
     by_name = {
         job.name: _desired_job(part, job, duration_ns)
         for part in parts
@@ -238,7 +259,7 @@ def _desired(parts: Sequence[_Part], file: ExperimentFile) -> DesiredExperiment:
         name=file.experiment.metadata.name,
         device_type=spec.device_type,
         sequence=text,
-        recipe=recipe_digest(device_type=spec.device_type, sequence=text),
+        recipe=recipe_digest(device_type=spec.device_type, sequence=text, emulation=emulation),
         jobs=tuple(by_name[job.name] for job in file.jobs),
         policy=spec.policy.as_desired(),
         max_runs=min((most for part in parts for most in part.takers.values()), default=None),
@@ -248,6 +269,9 @@ def _desired(parts: Sequence[_Part], file: ExperimentFile) -> DesiredExperiment:
         tags=spec.tags,
         live_device=_live_text(parts[0]),
         sublattices=spec.sublattices or (),
+        emulation=emulation,
+        configuration=request.configuration,
+        observables=request.observables,
     )
 
 

@@ -21,7 +21,7 @@ from runner.local.engines.emulators import Emulator, emulator, seed_generators
 from runner.local.engines.evolution import Point
 from runner.local.engines.evolution_cache import KeptEvolutions
 from runner.local.engines.qutip_dispatch import keep_basis_operators
-from runner.local.validation.backend_config import ADDED_SUFFIX, takes_configuration
+from runner.local.validation.backend_config import ADDED_SUFFIX, leaves_shots, takes_configuration
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -52,14 +52,28 @@ def emulate(payload: str, kept: Path | None = None) -> str:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         results = _results(_point(asked), asked, None if kept is None else _kept(kept))
+    # Who reads it checks it; to check it here as well takes longer than a measurement.
+    serialised = results.to_abstract_repr(skip_validation=True)
+    counter = _counter(results)
+    if _has_more_shots(asked, counter):
+        counter = _thinned(counter, asked["runs"], asked["seed"])
+        serialised = _with_counter(serialised, _counter_tag(results), counter)
     return json.dumps(
-        {
-            "counter": dict(sorted(_counter(results).items())),
-            # Who reads it checks it; to check it here as well takes longer than a measurement.
-            "serialised_results": results.to_abstract_repr(skip_validation=True),
-        },
-        default=json_default,
+        {"counter": dict(sorted(counter.items())), "serialised_results": serialised}, default=json_default
     )
+
+
+def _has_more_shots(asked: Payload, counter: Mapping[str, int]) -> bool:
+    """Whether trajectories gave more shots than the job has runs, and its client left the number to it."""
+    text = asked["backend_configuration"]
+    return text is not None and sum(counter.values()) > asked["runs"] and leaves_shots(json.loads(text))
+
+
+def _with_counter(serialised: str, tag: str, counter: Mapping[str, int]) -> str:
+    """Results with other bitstrings at the end."""
+    said = json.loads(serialised)
+    said["results"][said["tagmap"][tag]][-1] = dict(counter)
+    return json.dumps(said)
 
 
 def _point(asked: Payload) -> Point:
@@ -133,14 +147,20 @@ def _exactly(runs: int, results: Results, seed: int) -> Results:
     counter = results.final_bitstrings
     if sum(counter.values()) == runs:
         return results
-    left = np.random.default_rng(seed).multivariate_hypergeometric(list(counter.values()), runs)
-    thinned = {bits: int(n) for bits, n in zip(counter, left, strict=True) if n}
+    thinned = _thinned(counter, runs, seed)
     return Results.from_final_bitstrings(results.atom_order, results.total_duration, thinned)
 
 
+def _thinned(counter: Mapping[str, int], runs: int, seed: int) -> dict[str, int]:
+    left = np.random.default_rng(seed).multivariate_hypergeometric(list(counter.values()), runs)
+    return {bits: int(n) for bits, n in zip(counter, left, strict=True) if n}
+
+
 def _counter(results: Results) -> Mapping[str, int]:
-    tag = f"bitstrings_{ADDED_SUFFIX}"
-    if tag in results.get_result_tags():
-        added: Mapping[str, int] = results.get_result(tag, 1.0)
-        return added
-    return results.final_bitstrings
+    counter: Mapping[str, int] = results.get_result(_counter_tag(results), 1.0)
+    return counter
+
+
+def _counter_tag(results: Results) -> str:
+    added = f"bitstrings_{ADDED_SUFFIX}"
+    return added if added in results.get_result_tags() else "bitstrings"

@@ -119,6 +119,11 @@ def shots(config: BackendConfig) -> int:
     return int(next(iter(explicit), None) or config.get("default_num_shots", DEFAULT_SHOTS))
 
 
+def leaves_shots(config: BackendConfig) -> bool:
+    """Whether the configuration leaves the number of its final bitstrings to the job."""
+    return not any(each.get("num_shots") for each in config["observables"] if _is_counter(each, config))
+
+
 def completed(
     config: BackendConfig, device_type: str, runs: int, one_state: str | None = None
 ) -> dict[str, object]:

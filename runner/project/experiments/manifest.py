@@ -60,6 +60,7 @@ def manifest(
         **({"factories": factories} if factories else {}),
         "sequence": sequence,
         **({"sequences": own} if own else {}),
+        **({"emulation": json.loads(desired.emulation)} if desired.emulation else {}),
         **_checked_against(experiment),
         "commit": revision.commit,
         "dirty": revision.is_dirty,

@@ -137,6 +137,7 @@ class Executor:
             claim=claim,
             commit=snapshot.commit,
             constants=desired.constants,
+            observables=frozenset(desired.observables),
         )
         payload = {
             "device_type": desired.device_type,
@@ -144,6 +145,7 @@ class Executor:
             "jobs": _job_payloads(desired, jobs),
             "open": kind is RequestKind.CLAIM,
             "tags": tags.batch_tags(marks, desired.tags),
+            **({"backend_configuration": desired.configuration} if desired.configuration else {}),
         }
         row = self._row(snapshot, rerun, jobs)
         row |= {"submission": submission, "claim": claim, "repetitions": str(repetitions)}

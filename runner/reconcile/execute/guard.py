@@ -21,7 +21,7 @@ from runner.reconcile.model.plan import Cost
 from runner.reconcile.model.tags import Marks, read_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from runner.domain import Budget, DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob, RecordedJob
     from runner.reconcile.model.entries import JournalEntry
@@ -400,20 +400,30 @@ def _lot(desired: DesiredExperiment, evidence: Evidence, batch_id: str, rows: Se
         rows=tuple(each for row in rows for each in row.jobs),
         jobs_count=batch.jobs_count if batch else 0,
         cancelled=evidence.cancelled.get(batch_id, 0),
-        is_other=batch is not None and _is_other(desired, None, batch.constants, evidence),
+        is_other=batch is not None and _is_other(desired, None, batch.constants, batch.observables, evidence),
     )
 
 
 def _others(
     desired: DesiredExperiment, evidence: Evidence, some: Iterable[ObservedJob | RecordedJob]
 ) -> set[str]:
-    """Ids of jobs that were measured with other constants of the device than the file asks for."""
+    """Ids of jobs that were measured with other constants of the device, or without an observable."""
     keys = {job.key: job for job in desired.jobs}
-    return {job.id for job in some if _is_other(desired, keys.get(job.key), job.constants, evidence)}
+    return {
+        job.id
+        for job in some
+        if _is_other(desired, keys.get(job.key), job.constants, getattr(job, "observables", None), evidence)
+    }
 
 
-def _is_other(desired: DesiredExperiment, job: DesiredJob | None, have: str, evidence: Evidence) -> bool:
-    return kin(desired, job, have, evidence.constants) is Kin.OTHER
+def _is_other(
+    desired: DesiredExperiment,
+    job: DesiredJob | None,
+    have: str,
+    observables: Collection[str] | None,
+    evidence: Evidence,
+) -> bool:
+    return kin(desired, job, have, evidence.constants, observables) is Kin.OTHER
 
 
 def _recorded_job(record: RecordedJob, read: _Job | None, desired: DesiredExperiment) -> _Job:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from runner.domain import CheckedCounts, JobStatus, RecordedJob, built_qubits, checked_counts
+from runner.domain.evaluations import Evaluation, evaluations_of
 from runner.domain.identity import UNPROVED
 from runner.errors import CloudError
 from runner.reconcile.model.result_fetches import FailedFetch, failed_again
@@ -58,7 +59,7 @@ class ResultRecords:
         """What a batch was bought for; of a recipe that is not the file's, its manifest knows the qubits."""
         names = {wanted.key: wanted.name for wanted in desired.jobs}
         if desired.recipe.startswith(marks.recipe):
-            return _Origin(marks, names, desired.qubit_ids, self._target)
+            return _Origin(marks, names, desired.qubit_ids, self._target, labels=desired.observables)
         manifest = self._records.manifest(desired.name, marks.recipe) or {}
         return _Origin(marks, names, tuple(map(str, manifest.get("qubit_ids") or ())), self._target)
 
@@ -78,6 +79,8 @@ class _Origin:
         names: Of the wanted jobs, by their keys.
 
         qubit_ids: Of the register; empty where nobody knows.
+
+        labels: What the file calls its observables, by their ids.
     """
 
     marks: Marks
@@ -85,6 +88,7 @@ class _Origin:
     qubit_ids: tuple[str, ...]
     target: str = ""
     constants: str = ""
+    labels: Mapping[str, str] = field(default_factory=dict)
 
     def record(self, job: ObservedJob, ended: EndedJob, result: Result) -> RecordedJob:
         """How a job ended."""
@@ -92,6 +96,7 @@ class _Origin:
         checked = CheckedCounts()
         if job.status is JobStatus.DONE:
             checked = _checked(result, len(qubit_ids) or None, job.runs or None)
+        evaluated, wrong = self._evaluated(qubit_ids, result if checked.counts else None)
         return RecordedJob(
             id=job.id,
             batch_id=job.batch_id,
@@ -108,10 +113,22 @@ class _Origin:
             ended_at=job.ended_at,
             counts=checked.counts,
             qubit_ids=qubit_ids,
-            errors=tuple(map(_writable, (*job.errors, *([checked.problem] if checked.problem else [])))),
+            errors=tuple(
+                map(_writable, (*job.errors, *([checked.problem] if checked.problem else []), *wrong))
+            ),
             target=self.target,
             constants=self._constants(job),
+            observables=evaluated,
         )
+
+    def _evaluated(
+        self, qubit_ids: tuple[str, ...], result: Result
+    ) -> tuple[dict[str, Evaluation], tuple[str, ...]]:
+        """What was evaluated, and what is wrong with it; without a result only what was to be."""
+        names = {each: self.labels.get(each, "") for each in sorted(self.marks.observables)}
+        if not isinstance(result, dict):
+            return {each: Evaluation(name or each) for each, name in names.items()}, ()
+        return evaluations_of(result.get("serialised_results"), names, qubit_ids)
 
     def _constants(self, job: ObservedJob) -> str:
         known = job.constants or ("" if job.qubit_ids else self.constants)

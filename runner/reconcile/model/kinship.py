@@ -14,7 +14,7 @@ from runner.domain import OnDeviceChange, constants_differences
 from runner.domain.identity import OTHER_CONSTANTS, UNPROVED, device_constants
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
 
     from runner.domain import DesiredExperiment, DesiredJob, DeviceSource
 
@@ -28,7 +28,7 @@ _SHOWN: Final = 4
 
 
 class Kin(StrEnum):
-    """How a measurement stands to what the file asks for, by the constants of its device."""
+    """How a measurement stands to what the file asks for, by its device's constants and its observables."""
 
     SAME = "same"
     OTHER = "other"
@@ -41,8 +41,14 @@ class Kin(StrEnum):
         return self in {Kin.CHANGED, Kin.UNPROVED}
 
 
-def kin(desired: DesiredExperiment, job: DesiredJob | None, have: str, values: Values) -> Kin:
-    """How something with some constants stands to an experiment.
+def kin(
+    desired: DesiredExperiment,
+    job: DesiredJob | None,
+    have: str,
+    values: Values,
+    observables: Collection[str] | None = None,
+) -> Kin:
+    """How something with some constants, and with some observables, stands to an experiment.
 
     Args:
         job: One with a sequence of its own; None stands for the sequence that jobs share.
@@ -50,9 +56,12 @@ def kin(desired: DesiredExperiment, job: DesiredJob | None, have: str, values: V
         have: Digest of the constants; empty where nothing is known that would tell them apart.
 
         values: The constants behind digests, as far as they are known.
+
+        observables: Ids of those that were evaluated; None where that is not the question.
     """
     if desired.takes_constants(have, job):
-        return Kin.SAME
+        is_evaluated = observables is None or desired.takes_evaluations(observables)
+        return Kin.SAME if is_evaluated else Kin.OTHER
     if have == UNPROVED:
         return Kin.UNPROVED
     if have == OTHER_CONSTANTS or desired.policy.on_device_change is OnDeviceChange.MEASURE:

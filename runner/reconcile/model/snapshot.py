@@ -109,7 +109,9 @@ class Snapshot:
         return frozenset(record.id for record in self.observed.recorded if not record.lacks_result)
 
     def _counts(self, record: RecordedJob) -> bool:
-        return self.is_asked_for(record) and self.kin(record.key, record.constants) is Kin.SAME
+        is_evaluated = self.desired.takes_evaluations(record.observables)
+        is_same = self.kin(record.key, record.constants) is Kin.SAME
+        return self.is_asked_for(record) and is_evaluated and is_same
 
     def is_asked_for(self, record: RecordedJob) -> bool:
         """Whether the file asks for what a job on record measured, whatever its device was like."""
@@ -124,7 +126,10 @@ class Snapshot:
     def kinds(self) -> dict[str, Kin]:
         """The same of each batch, by its id and by the sequence that its jobs share."""
         known = self.observed.constants
-        return {batch.id: kin(self.desired, None, batch.constants, known) for batch in self.observed.batches}
+        return {
+            batch.id: kin(self.desired, None, batch.constants, known, batch.observables)
+            for batch in self.observed.batches
+        }
 
     def is_disputed(self, batch: ObservedBatch, job: ObservedJob | None = None) -> bool:
         """Whether a person must decide if a batch, or a job of it, is what the file asks for."""

@@ -24,6 +24,7 @@ SUPERSEDED: Final = "superseded"
 PRUNED: Final = "pruned"
 # Another tool created the batch, and a person has taken it over.
 ADOPTED: Final = "adopted"
+_OBSERVABLE: Final = "observable"
 _CANCELLED_BY_US: Final = frozenset({FENCED, SUPERSEDED, PRUNED})
 
 
@@ -44,6 +45,8 @@ class Marks:
         cancelled_for: The commit for which another machine has cancelled work in it; empty where none has.
 
         constants: Digest of the constants of the device of its sequence; empty in older versions' batches.
+
+        observables: Ids of what is evaluated beside the bitstrings.
     """
 
     namespace: str = ""
@@ -57,6 +60,7 @@ class Marks:
     commit: str = ""
     cancelled_for: str = ""
     constants: str = ""
+    observables: frozenset[str] = frozenset()
 
 
 def marks_for(
@@ -85,6 +89,7 @@ def batch_tags(marks: Marks, own: Iterable[str] = ()) -> list[str]:
         f"claim:{marks.claim}",
         *_counters(marks.rerun, marks.repetitions),
         *constants_tags(marks.constants),
+        *(f"{_OBSERVABLE}:{each}" for each in sorted(marks.observables)),
         *([f"commit:{marks.commit}"] if marks.commit else []),
     ]
     return joined_tags(ours, own)
@@ -174,7 +179,12 @@ def _read_marks(tags: tuple[str, ...]) -> Marks:
         commit=said.get("commit", ""),
         cancelled_for=said.get("cancelled-for", ""),
         constants=said.get("constants", ""),
+        observables=frozenset(each.removeprefix(f"{_OBSERVABLE}:") for each in words if _is_observable(each)),
     )
+
+
+def _is_observable(tag: str) -> bool:
+    return tag.startswith(f"{_OBSERVABLE}:")
 
 
 def work(experiment: DesiredExperiment, rerun: int) -> str:
@@ -189,4 +199,6 @@ def submission_tag(experiment: DesiredExperiment, jobs: Sequence[NewJob]) -> str
         jobs: At least one; all of the same rerun.
     """
     triples = [[job.key, job.runs, job.attempt] for job in jobs]
-    return digest({"recipe": experiment.recipe, "rerun": jobs[0].rerun, "jobs": triples})[:SHORT]
+    parts = {"recipe": experiment.recipe, "rerun": jobs[0].rerun, "jobs": triples}
+    evaluated = {"observables": sorted(experiment.observables)} if experiment.observables else {}
+    return digest(parts | evaluated)[:SHORT]

@@ -37,6 +37,7 @@ def observed_batch(payload: Payload, jobs: Iterable[Payload] = ()) -> ObservedBa
             jobs=observed_jobs(jobs, marks.repetitions),
             jobs_count=jobs_count(payload),
             constants=marks.constants,
+            observables=marks.observables,
         )
     except (KeyError, ValueError, TypeError) as error:
         raise WireFormatError(f"a batch in the answer cannot be read: {error!r}") from error

@@ -109,6 +109,10 @@ def _of_batch(action: CancelBatch, snapshot: Snapshot) -> Differences:
         changed.append(Difference("rerun", marks.rerun, _either(snapshot.wanted_reruns)))
     if marks.recipe != desired.recipe[:SHORT] and not desired.is_removed:
         changed += changes(desired, snapshot.observed.bought.get(marks.recipe, {}))
+    lacking = sorted(desired.observables.keys() - marks.observables)
+    if marks.recipe == desired.recipe[:SHORT] and lacking:
+        names = ", ".join(desired.observables[each] for each in lacking)
+        changed.append(Difference("emulation.observables", None, names))
     same = sum(each.submission == marks.submission for each in snapshot.marks.values())
     return tuple(changed) or (Difference("batches of the same work", same, 1),)
 

@@ -92,8 +92,15 @@ def changes(desired: DesiredExperiment, before: Manifest) -> tuple[Difference, .
     sequence = _sequence(before)
     if not sequence:
         return ()
-    was = recipe_parts(device_type=str(before.get("device_type", "")), sequence=json.dumps(sequence))
-    now = recipe_parts(device_type=desired.device_type, sequence=desired.sequence)
+    emulation = before.get("emulation")
+    was = recipe_parts(
+        device_type=str(before.get("device_type", "")),
+        sequence=json.dumps(sequence),
+        emulation=json.dumps(emulation) if emulation else "",
+    )
+    now = recipe_parts(
+        device_type=desired.device_type, sequence=desired.sequence, emulation=desired.emulation
+    )
     return _differences("recipe", was, now)
 
 

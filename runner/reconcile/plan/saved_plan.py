@@ -41,6 +41,8 @@ _WORDS: Final = {"reason", "how", "differences"}
 _ORIGINS: Final = ("target", "constants")
 # Of the device, what the actions follow from; older versions did not say it.
 _OF_DEVICE: Final = ("said_constants", "device_source")
+# What older versions of a file could not say; left out where it is not said.
+_LATER: Final = ("forbidden", "sublattices", "emulation", "configuration", "observables")
 _TIMES: Final = ("created_at", "updated_at", "started_at", "ended_at")
 
 
@@ -123,10 +125,9 @@ def desired_facts(desired: DesiredExperiment) -> dict[str, object]:
     jobs = {job.name: _without(plain_object(job), "sequence", *_OF_DEVICE) for job in desired.jobs}
     asked = plain_object(desired)
     policy = plain_object(desired.policy)
-    if not desired.forbidden:
-        del asked["forbidden"]  # plans of before there was such a thing still hold
-    if not desired.sublattices:
-        del asked["sublattices"]
+    for name in _LATER:
+        if not asked[name]:
+            del asked[name]  # plans of before there was such a thing still hold
     if desired.policy.shortfall is Shortfall.KEEP:
         del policy["shortfall"]  # the same
     if desired.policy.on_device_change is OnDeviceChange.HOLD:
@@ -137,18 +138,28 @@ def desired_facts(desired: DesiredExperiment) -> dict[str, object]:
 
 def world_facts(observed: Observation) -> SavedWorld:
     """Everything that the planner saw, as trees without times."""
-    beside = ("id", "counts", "jobs", "variables", *_TIMES, *_ORIGINS)
-    recorded = {job.id: _without(plain_object(job), *beside) for job in observed.recorded}
+    beside = ("id", "counts", "jobs", "variables", "observables", *_TIMES, *_ORIGINS)
+    recorded = {
+        job.id: _without(plain_object(job), *beside) | _evaluated(job.observables)
+        for job in observed.recorded
+    }
     jobs = [job for batch in observed.batches for job in batch.jobs if job.id not in recorded]
     return SavedWorld(
         batches={
-            batch.id: _without(plain_object(batch), "id", "jobs", *_TIMES, *_ORIGINS)
+            batch.id: _without(plain_object(batch), "id", "jobs", "observables", *_TIMES, *_ORIGINS)
+            | _evaluated(batch.observables)
             for batch in observed.batches
         },
         jobs={job.id: _without(plain_object(job), "id", "variables", *_TIMES, *_ORIGINS) for job in jobs},
         recorded=recorded,
         journal={str(entry.seq): _without(plain_object(entry), "seq", "at") for entry in observed.entries},
     )
+
+
+def _evaluated(observables: Iterable[str]) -> dict[str, object]:
+    """Ids of what is evaluated beside the bitstrings, where anything is."""
+    ids = sorted(observables)
+    return {"observables": ids} if ids else {}
 
 
 def _without(value: dict[str, object], *names: str) -> dict[str, object]:

@@ -153,6 +153,20 @@ def cost(desired: DesiredExperiment, bought: Sequence[NewJob]) -> Cost:
     return Cost(jobs=len(bought), runs=runs, qpu_s=qpu_seconds(desired.device_type, runs))
 
 
+def _unevaluated(snapshot: Snapshot) -> Iterable[str]:
+    """What is measured anew, because it was bought without an observable that the file asks for now."""
+    done = {record.key for record in snapshot.recorded}
+    lacking = {
+        each
+        for record in filter(snapshot.is_asked_for, snapshot.observed.recorded)
+        if record.key not in done
+        for each in snapshot.desired.observables.keys() - record.observables.keys()
+    }
+    if lacking:
+        names = ", ".join(sorted(snapshot.desired.observables[each] for each in lacking))
+        yield f"jobs on record were measured without {names}: new jobs evaluate it"
+
+
 def notes(snapshot: Snapshot, wanted: Sequence[JobState], step: NextStep) -> Iterable[str]:
     """What people should know beside."""
     if snapshot.desired.is_removed:
@@ -165,6 +179,7 @@ def notes(snapshot: Snapshot, wanted: Sequence[JobState], step: NextStep) -> Ite
         yield step.note
     yield from snapshot.observed.remarks
     yield from remarks(snapshot.desired, snapshot.observed.bought)
+    yield from _unevaluated(snapshot)
     surplus = [job.surplus for job in (state.progress for state in wanted) if job.surplus > 0]
     if surplus:
         some = "1 job has" if len(surplus) == 1 else f"{len(surplus)} jobs have"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from runner.lazy import lazy_modules
 
 if TYPE_CHECKING:
-    from runner.results.analysis import correlations, intervals, observables
+    from runner.results.analysis import correlations, evaluated, intervals, observables
 
-__all__ = ["correlations", "intervals", "observables"]
+__all__ = ["correlations", "evaluated", "intervals", "observables"]
 __getattr__ = lazy_modules(__name__, *__all__)  # import numpy, and records are read without it

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from runner.domain import RecordedJob
     from runner.results.analysis.counts import Counts
     from runner.results.analysis.estimates import Bootstrap, Estimate, Estimates
+    from runner.results.analysis.evaluated import Evaluated
     from runner.results.analysis.geometry import SequenceParts
     from runner.results.analysis.points import Sweep
     from runner.results.records.counted_jobs import ResultStatus
@@ -89,6 +90,8 @@ class MeasuredJob:
         sublattices: Qubits that count with + and with - in a staggered magnetization, as the file names them;
             empty where it does not.
 
+        observables: What each observable beside the bitstrings is called, by its id.
+
     Raises:
         RecordError: The bitstrings are longer or shorter than there are qubits.
     """
@@ -110,6 +113,7 @@ class MeasuredJob:
     serialised: Callable[[RecordedJob], str | None] = field(default=_nothing_kept, repr=False, compare=False)
     sequence: Callable[[], SequenceParts] = field(default=_no_sequence, repr=False, compare=False)
     sublattices: tuple[tuple[str, ...], ...] = ()
+    observables: Mapping[str, str] = field(default_factory=dict, repr=False)
 
     @property
     def target(self) -> str:
@@ -137,6 +141,11 @@ class MeasuredJob:
     def basis(self) -> str:
         """What is measured: `ground-rydberg`, `digital` or `XY`, each with a 1 of its own; may be empty."""
         return basis_of(self.sequence())
+
+    @cached_property
+    def evaluated(self) -> dict[str, Evaluated]:
+        """What the emulator evaluated beside the bitstrings, by the names of the observables in the file."""
+        return analysis.evaluated.evaluated(self.remote_jobs, self.observables)
 
     @property
     def probabilities(self) -> dict[str, float] | None:

@@ -29,8 +29,10 @@ if TYPE_CHECKING:
     Variable = tuple[tuple[str, ...], Any, dict[str, str]]
 
 ABSENT: Final = "ABSENT"
+TIME: Final = "time_ns"
+_SECOND: Final = 2
 _TAKEN: Final = frozenset(
-    {"job", "repeat", "qubit", "bitstring", "status", "runs", "measured", "counts"}
+    {"job", "repeat", "qubit", "qubit_2", "bitstring", "status", "runs", "measured", "counts", TIME}
     | {"occupation", "magnetization"}
     | {f"{name}_{part}" for name in ("occupation", "magnetization") for part in PARTS}
 )
@@ -60,6 +62,9 @@ def dataset(
     array = _Arrays(jobs, grid, taken)
     variables = array.standing() | array.of_qubits() | array.of_observables(observables)
     coordinates = array.coordinates()
+    if array.times_ns:
+        variables |= array.evaluated()
+        coordinates[TIME] = ((TIME,), np.array(array.times_ns), {"units": "ns"})
     if counts:
         variables["counts"], coordinates["bitstring"] = array.counted()
     found: xr.Dataset = xarray.Dataset(variables, coordinates, _attributes(results))
@@ -131,6 +136,35 @@ class _Arrays:
                 found[f"{name}_{part}"] = (self._dims, laid, {"long_name": _PARTS[part]})
         return found
 
+    @cached_property
+    def times_ns(self) -> list[float]:
+        """When anything was evaluated (in ns)."""
+        found = (each for job in self.jobs for each in job.evaluated.values())
+        return sorted({float(time) for each in found for time in each.times_ns})
+
+    def evaluated(self) -> dict[str, Variable]:
+        """What an emulator evaluated, along `time_ns`; NaN where it did not, or had not all of the qubits."""
+        found: dict[str, Variable] = {}
+        for name in dict.fromkeys(name for job in self.jobs for name in job.evaluated):
+            n_axes = max(job.evaluated[name].values.ndim for job in self.jobs if name in job.evaluated) - 1
+            shape = (len(self.times_ns), *[len(self._qubit_ids)] * n_axes)
+            dims = (*self._dims, TIME, *("qubit", f"qubit_{_SECOND}")[:n_axes])
+            rows = [self._over_time(job, name, shape) for job in self.jobs]
+            for i, suffix in enumerate(("", "_error")):
+                values = self._laid([row[i] for row in rows], np.nan, *shape)
+                found[f"evaluated_{name}{suffix}"] = (dims, values, {})
+        return found
+
+    def _over_time(self, job: MeasuredJob, name: str, shape: tuple[int, ...]) -> tuple[Floats, Floats]:
+        values, errors = np.full(shape, np.nan), np.full(shape, np.nan)
+        known = job.evaluated.get(name)
+        if known is not None:
+            at = np.searchsorted(self.times_ns, known.times_ns)
+            qubits = np.array([self._qubit_ids.index(each) for each in job.qubit_ids])
+            place = np.ix_(at, *[qubits] * (len(shape) - 1))
+            values[place], errors[place] = known.values, known.errors
+        return values, errors
+
     def counted(self) -> tuple[Variable, Variable]:
         """Counts along `bitstring`, and that coordinate."""
         seen = sorted({bitstring for job in self.jobs for bitstring in job.counts or ()})
@@ -158,6 +192,8 @@ class _Arrays:
         names = [job.name for job in self.jobs]
         found[JOB] = (self._dims, self._laid(names, ""), {})
         found["qubit"] = (("qubit",), np.array(self._qubit_ids, dtype=str), {})
+        if any(each.values.ndim > _SECOND for job in self.jobs for each in job.evaluated.values()):
+            found[f"qubit_{_SECOND}"] = ((f"qubit_{_SECOND}",), np.array(self._qubit_ids, dtype=str), {})
         return found
 
     @cached_property

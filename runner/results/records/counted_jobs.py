@@ -26,6 +26,8 @@ def behind(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) -> dict[
             continue
         if not desired.takes_constants(record.constants, job):
             continue
+        if not desired.takes_evaluations(record.observables):
+            continue
         if job.repetition is None or not _is_second(record, by_key[job.key]):
             by_key[job.key].append(record.fitted(len(desired.qubit_ids_of(job))))
     return by_key

@@ -88,7 +88,8 @@ def recipe_of(manifest: Mapping[str, object]) -> str:
     """The digest that device type and sequence of a manifest make; empty where they make none."""
     try:
         sequence = json.dumps(manifest["sequence"]) if manifest["sequence"] else ""
-        return recipe_digest(device_type=str(manifest["device_type"]), sequence=sequence)
+        emulation = json.dumps(manifest["emulation"]) if manifest.get("emulation") else ""
+        return recipe_digest(device_type=str(manifest["device_type"]), sequence=sequence, emulation=emulation)
     except (KeyError, TypeError, ValueError, AttributeError):
         return ""
 

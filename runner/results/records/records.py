@@ -20,6 +20,7 @@ from runner.domain import (
     checked_counts,
     digest,
 )
+from runner.domain.evaluations import Evaluation, number_or_numbers
 from runner.errors import RecordError
 from runner.results.records.counted_jobs import each_once
 from runner.results.records.files import NAME, folder_obstacles, obstacle, safe_name, write_aside
@@ -70,7 +71,17 @@ class RecordLine(TypedDict):
     ended_at: str | None
     target: NotRequired[str]
     constants: NotRequired[str]
+    observables: NotRequired[list[ObservableLine]]
     digest: NotRequired[str]
+
+
+class ObservableLine(TypedDict):
+    """An observable in a line of a record: when it was evaluated, and its value at each time."""
+
+    id: str
+    name: str
+    times_ns: list[float]
+    values: list[object]
 
 
 class Records:
@@ -225,10 +236,18 @@ def record_line(job: RecordedJob) -> str:
         "started_at": _text(job.started_at),
         "ended_at": _text(job.ended_at),
         "errors": list(job.errors),
+        **({"observables": _observable_lines(job)} if job.observables else {}),
         **{name: said for name in ORIGIN if (said := getattr(job, name))},
     }
     value[DIGEST] = _digest(value)
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
+
+
+def _observable_lines(job: RecordedJob) -> list[dict[str, object]]:
+    return [
+        {"id": observable, "name": each.name, "times_ns": list(each.times_ns), "values": list(each.values)}
+        for observable, each in job.observables.items()
+    ]
 
 
 def _completed(line: str, known: Mapping[str, RecordedJob]) -> str:
@@ -349,7 +368,13 @@ def _record_of(value: RecordLine) -> RecordedJob:
         errors=(*value["errors"], *wrong),
         target=value.get("target", ""),
         constants=value.get("constants", ""),
+        observables={each["id"]: _evaluation_of(each) for each in value.get("observables", ())},
     )
+
+
+def _evaluation_of(value: ObservableLine) -> Evaluation:
+    values = tuple(map(number_or_numbers, value["values"]))
+    return Evaluation(value["name"], tuple(map(float, value["times_ns"])), values)
 
 
 def _read_file(path: Path) -> list[RecordedJob]:

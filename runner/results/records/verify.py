@@ -187,7 +187,8 @@ def _flaws_of_manifest(recipe: Path) -> Iterator[Flaw]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         sequence = value["sequence"] and json.dumps(value["sequence"])
-        made = recipe_digest(device_type=value["device_type"], sequence=sequence or "")
+        emulation = json.dumps(value["emulation"]) if value.get("emulation") else ""
+        made = recipe_digest(device_type=value["device_type"], sequence=sequence or "", emulation=emulation)
         own = {key: own_sequence_key(json.dumps(each)) for key, each in value.get("sequences", {}).items()}
     except FileNotFoundError:
         yield Flaw(path, 0, "is missing: nobody can tell what was run")

@@ -16,6 +16,7 @@ from runner.spec.models.base import (
     key,
     optional,
 )
+from runner.spec.models.emulation import Emulation
 from runner.spec.models.frequencies import ConstantFrequency, ConstantFrequencyInMhz, by_unit
 from runner.spec.models.policy import Policy
 from runner.spec.models.sequence import Sequence
@@ -23,7 +24,9 @@ from runner.spec.models.sweep_rules import Spread
 
 # Ours stand before a colon on every batch; a tag of the file must not be mistaken for one.
 NO_SEQUENCE = "no_sequence"  # what a job lacks that is to be played
-_OURS = r"(?!(?:runner|exp|recipe|submission|claim|rerun|repeat):)(?!(?:fenced|superseded|pruned)$)"
+_OURS = (
+    r"(?!(?:runner|exp|recipe|submission|claim|rerun|repeat|observable):)(?!(?:fenced|superseded|pruned)$)"
+)
 _TAG = rf"^{_OURS}[!-~](?:[ -~]*[!-~])?$"
 
 VariableValue = Annotated[
@@ -190,6 +193,10 @@ class Spec(Strict, json_schema_extra={"anyOf": [{"required": ["sequence"]}, _OF_
     sequence: Sequence | None = optional(
         "The pulse sequence: written out, or in a file of its own. Left out where every job has its own.",
         {"file": "sequences/rabi.json"},
+    )
+    emulation: Emulation | None = optional(
+        "How an emulator emulates: noise, initial state, options, and observables beside the bitstrings.",
+        {"noise": {"temperature_uK": 30, "amp_sigma": 0.03}, "observables": ["occupation"]},
     )
     jobs: Some[Job] = key("What is measured, and how often.", [{"runs": 500}])
     policy: Policy = key("How it wants to be reconciled.", {"runs": "top-up"}, default_factory=Policy)

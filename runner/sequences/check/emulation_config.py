@@ -1,0 +1,382 @@
+"""`spec.emulation` → the configuration that the emulator gets, in Pulser's words, and what counts of it."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from pulser import NoiseModel
+from pulser import backend as pulser_backend
+from pulser.backend import BitStrings, EmulationConfig
+from pulser.backend.config import DEFAULT_N_TRAJECTORIES
+from pulser.backend.operator import OperatorRepr
+from pulser.backend.state import StateRepr
+
+from runner.domain import digest
+from runner.domain.evaluations import observable_uuid
+from runner.domain.suggestions import suggestion
+from runner.sequences.pulser_api.device_specs import is_emulator
+from runner.sequences.pulser_api.pulser_messages import attempt
+from runner.spec.models.emulation import ChosenObservable, as_complex, label_of
+from runner.spec.yaml_text.json_pointers import child, pointer_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from pulser.backend import Observable as PulserObservable
+
+    from runner.domain.json_values import JsonObject
+    from runner.sequences.construction.draft import Draft, Said
+    from runner.spec.models.emulation import AnyObservable, Emulation, Factor, Noise, PureState, Term
+
+EMULATION: Final = pointer_of("spec", "emulation")
+_NOISE, _OBSERVABLES, _OPTIONS = (child(EMULATION, name) for name in ("noise", "observables", "options"))
+_STATE = child(EMULATION, "initial_state")
+_UNITS: Final = ("_rad_per_us", "_per_us", "_um", "_uk", "_ns")
+_SOLVERS: Final = {"EMU_FREE": ("default", "MasterEquation", "MonteCarlo"), "EMU_MPS": ("tdvp", "dmrg")}
+_OF_BOTH: Final = ("dt_ns", "max_krylov_dim", "interaction_cutoff")
+# What each emulator has for options; one that is not named here has none that we know.
+_OPTIONS_OF: Final = {
+    "EMU_FREE": ("sampling_rate", "solver"),
+    "EMU_SV": (*_OF_BOTH, "krylov_tolerance"),
+    "EMU_MPS": (
+        *_OF_BOTH,
+        *("precision", "max_bond_dim", "extra_krylov_tolerance", "optimize_qubit_ordering", "solver"),
+    ),
+}
+# Pulser's names of the states, in its order, and what is measured as 0 and as 1.
+_EIGENSTATES: Final = {"ground-rydberg": "rg", "digital": "gh", "XY": "ud"}
+_THREE: Final = "rgh"
+_MEASURED: Final = {"ground-rydberg": "gr", "digital": "gh", "XY": "ud"}
+_LEAK: Final = "x"
+_PARTS: Final = "say times as parts of the duration: times: [0.25, 0.5, 0.75, 1.0]"
+_NOISES_OF_XY: Final = frozenset({"dephasing", "depolarizing", "eff_noise", "SPAM", "leakage", "register"})
+_RANDOM: Final = frozenset({"doppler", "detuning", "register", "dmm_sigma"})
+_NO_PHYSICS: Final = frozenset({"noise_types", "runs", "samples_per_run"})
+_DIGITS: Final = 12
+_ID_CHARACTERS: Final = 8
+# What an observable is; the rest is how Pulser names and averages it.
+_IDENTITY: Final = ("observable", "evaluation_times", "state", "operator")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmulationRequest:
+    """What is asked of an emulator beside the sequence.
+
+    Args:
+        configuration: Abstract representation of an `EmulationConfig`, JSON text, as it is sent.
+
+        physics: What counts of it: noise, initial state, modulation, options. Empty where only observables
+            are asked for.
+
+        observables: What each observable is called, by its id: 8 hexadecimal digits of what it is and when.
+    """
+
+    configuration: str = ""
+    physics: JsonObject = field(default_factory=dict)
+    observables: Mapping[str, str] = field(default_factory=dict)
+
+
+NOTHING: Final = EmulationRequest()
+
+
+def emulation_request(said: Said, draft: Draft, durations: Iterable[int | None]) -> EmulationRequest:
+    """What a file asks of its emulator; whatever is wrong with it is noted."""
+    spec = said.file.experiment.spec
+    if spec.emulation is None:
+        return NOTHING
+    if not is_emulator(spec.device_type):
+        said.findings.note(
+            EMULATION,
+            f"{spec.device_type} is a machine: it is measured, not emulated",
+            "remove emulation, or use an emulator as device_type, for example EMU_FREE",
+        )
+        return NOTHING
+    return _Translation(said, draft, tuple(durations)).request(spec.emulation)
+
+
+class _Translation:
+    """Our words → Pulser's, for one sequence."""
+
+    def __init__(self, said: Said, draft: Draft, durations: tuple[int | None, ...]) -> None:
+        self._said, self._draft = said, draft
+        self._durations = durations
+        self._qubit_ids = [str(each) for each in draft.sequence.get_register(include_mappable=True).qubit_ids]
+        self._bases = draft.sequence.get_addressed_bases()
+        spec = said.file.experiment.spec
+        self._device_type = spec.device_type
+        self._is_modulated = spec.emulation is not None and spec.emulation.with_modulation
+
+    def request(self, asked: Emulation) -> EmulationRequest:
+        """The whole of it; `NOTHING` where something is wrong, which is noted then."""
+        before = len(self._said.problems)
+        noise = self._noise(asked.noise)
+        is_random = noise is not None and _is_random(noise)
+        state = None if asked.initial_state is None else self._state(asked.initial_state, _STATE, noise)
+        options = self._options(asked)
+        observables = [
+            self._observable(each, child(_OBSERVABLES, i), noise, is_random=is_random)
+            for i, each in enumerate(asked.observables)
+        ]
+        if len(self._said.problems) > before:
+            return NOTHING
+        options |= {
+            "noise_model": noise,
+            "initial_state": state,
+            "with_modulation": asked.with_modulation,
+            "n_trajectories": asked.n_trajectories or (DEFAULT_N_TRAJECTORIES if is_random else None),
+        }
+        written = self._written([each for each in observables if each is not None], options)
+        return NOTHING if written is None else self._identified(asked, written, options)
+
+    def _written(
+        self, observables: Sequence[PulserObservable], options: Mapping[str, Any]
+    ) -> dict[str, Any] | None:
+        """The configuration as Pulser writes it down; with bitstrings, as results without are no results."""
+
+        def write() -> str:
+            final = BitStrings(evaluation_times=[1.0])
+            return EmulationConfig(observables=[*observables, final], **options).to_abstract_repr()
+
+        text = attempt(write, lambda message: self._note(EMULATION, message))
+        return None if text is None else json.loads(text)
+
+    def _identified(
+        self, asked: Emulation, written: dict[str, Any], options: Mapping[str, Any]
+    ) -> EmulationRequest:
+        """What counts of it, and its observables by what they are: Pulser names them at random."""
+        known: dict[str, str] = {}
+        for i, (each, observable) in enumerate(zip(asked.observables, written["observables"], strict=False)):
+            parts = {name: observable[name] for name in _IDENTITY if name in observable}
+            found = digest(_rounded(parts))[:_ID_CHARACTERS]
+            if found in known:
+                self._note(child(_OBSERVABLES, i), f"this is {known[found]} by another name")
+            known[found] = label_of(each)
+        for observable, name in zip(written["observables"], [*known, "bitstrings"], strict=False):
+            observable["uuid"] = observable_uuid(name)
+        physics = dict(options) | {
+            "noise_model": _noise_parts(options["noise_model"]),
+            "initial_state": written["initial_state"],
+        }
+        plain = json.loads(json.dumps({name: each for name, each in physics.items() if each}, default=_plain))
+        return EmulationRequest(configuration=json.dumps(written), physics=_rounded(plain), observables=known)
+
+    def _noise(self, asked: Noise | str | None) -> NoiseModel | None:
+        if asked is None:
+            return None
+        if isinstance(asked, str):
+            noise = self._draft.sequence.device.noise_model
+            if noise is None or not noise.noise_types:
+                name = self._draft.sequence.device.name
+                self._note(
+                    _NOISE, f"{name} has no noise model", "write the noise out, or name another device"
+                )
+            return noise
+        noise = attempt(lambda: _noise_model(asked), lambda message: self._note(_NOISE, message))
+        if noise is not None and "XY" in self._bases:
+            for kind in sorted(set(noise.noise_types) - _NOISES_OF_XY):
+                taken = ", ".join(sorted(_NOISES_OF_XY))
+                self._note(_NOISE, f"the XY basis has no {kind} noise", f"it has: {taken}")
+        return noise
+
+    def _state(self, asked: PureState, place: str, noise: NoiseModel | None) -> StateRepr | None:
+        norm = math.hypot(*(abs(as_complex(each)) for each in asked.amplitudes.values()))
+        if not math.isfinite(norm) or norm == 0:
+            self._note(place, "the state has no amplitude other than 0")
+            return None
+        amplitudes: dict[str, complex] = {}
+        for basis_state, amplitude in asked.amplitudes.items():
+            named = self._named(basis_state, place, noise)
+            if named is None:
+                return None
+            if len(named) != len(self._qubit_ids):
+                said = (
+                    f"{basis_state} is a state of {len(named)} atoms; the register has {len(self._qubit_ids)}"
+                )
+                self._note(place, said, "one character an atom, in the order of the register")
+                return None
+            if named in amplitudes:
+                self._note(place, f"{basis_state} stands here twice, in other characters")
+                return None
+            amplitudes[named] = as_complex(amplitude) / norm
+        return attempt(
+            lambda: StateRepr.from_state_amplitudes(
+                eigenstates=self._eigenstates(noise), amplitudes=amplitudes
+            ),
+            lambda message: self._note(place, message),
+        )
+
+    def _eigenstates(self, noise: NoiseModel | None) -> tuple[Any, ...]:
+        letters = _THREE if len(self._bases) > 1 else _EIGENSTATES.get(next(iter(self._bases), ""), "rg")
+        has_leak = noise is not None and "leakage" in noise.noise_types
+        return (*letters, *([_LEAK] if has_leak else []))
+
+    def _named(self, text: str, place: str, noise: NoiseModel | None) -> str | None:
+        """A basis state, or a projector, in Pulser's letters."""
+        basis = self._draft.sequence.get_measurement_basis() if self._draft.sequence.is_measured() else None
+        measured = _MEASURED.get(basis or next(iter(self._bases), ""), "gr")
+        named = text.replace("0", measured[0]).replace("1", measured[1])
+        letters = self._eigenstates(noise)
+        if set(named) <= set(letters):
+            return named
+        wrong = next(each for each in named if each not in letters)
+        hint = f"atoms are in {', '.join(letters)} here; 0 is {measured[0]}, and 1 is {measured[1]}"
+        self._note(place, f"no atom is ever in the state {wrong}", hint)
+        return None
+
+    def _options(self, asked: Emulation) -> dict[str, Any]:
+        taken = _OPTIONS_OF.get(self._device_type)
+        options: dict[str, Any] = {}
+        for name in asked.options.model_fields_set:
+            value = getattr(asked.options, name)
+            if value is None:
+                continue
+            place = child(_OPTIONS, name)
+            if taken is None or name not in taken:
+                hint = f"it has: {', '.join(taken)}" if taken else "EMU_FREE, EMU_SV and EMU_MPS have some"
+                self._note(place, f"{self._device_type} has no option {name}", hint)
+            elif name == "solver" and value not in _SOLVERS[self._device_type]:
+                hint = f"it has: {', '.join(_SOLVERS[self._device_type])}"
+                self._note(place, f"{self._device_type} has no solver {value}", hint)
+            else:
+                options[_pulsers(name)] = value
+        return dict(sorted(options.items()))
+
+    def _observable(
+        self, asked: AnyObservable, place: str, noise: NoiseModel | None, *, is_random: bool
+    ) -> PulserObservable | None:
+        observable = ChosenObservable.model_validate({asked: {}}) if isinstance(asked, str) else asked
+        kind, more = observable.chosen, observable.value
+        inside = place if isinstance(asked, str) else child(place, kind)
+        if kind == "energy_variance" and is_random:
+            message = "the variance of the energy is not averaged over trajectories"
+            self._note(place, message, "energy and energy_second_moment are")
+            return None
+        times = self._times(more.times, more.every_ns, child(inside, "every_ns"))
+        needs: list[object] = []
+        if kind == "fidelity":
+            needs = [self._state(more.state, child(inside, "state"), noise)]
+        if kind == "expectation":
+            needs = [self._operator(more.operator, child(inside, "operator"), noise)]
+        if times is None or None in needs:
+            return None
+        made: PulserObservable = getattr(pulser_backend, _camel(kind))(
+            *needs, evaluation_times=times, tag_suffix=more.name
+        )
+        return made
+
+    def _times(
+        self, times: Sequence[float] | None, every_ns: int | None, place: str
+    ) -> tuple[float, ...] | None:
+        if every_ns is None:
+            return tuple(times or (1.0,))
+        if self._is_modulated:
+            self._note(place, "with modulation, how long a job lasts is known after it", _PARTS)
+            return None
+        known = sorted({each for each in self._durations if each is not None})
+        if not known:
+            return (1.0,)  # nothing could be built, and why is told elsewhere
+        if len(known) > 1:
+            message = f"jobs last {known[0]} to {known[-1]} ns, and one batch has the same times for all"
+            self._note(place, message, _PARTS)
+            return None
+        (duration_ns,) = known
+        steps = range(every_ns, duration_ns, every_ns)
+        return (*(step / duration_ns for step in steps), 1.0)
+
+    def _operator(self, asked: Sequence[Term], place: str, noise: NoiseModel | None) -> OperatorRepr | None:
+        operations = []
+        for i, term in enumerate(asked):
+            at = child(child(place, i), "factors")
+            factors = [self._factor(each, child(at, j), noise) for j, each in enumerate(term.factors)]
+            operations.append((as_complex(term.coefficient), [each for each in factors if each is not None]))
+            if None in factors:
+                return None
+        return attempt(
+            lambda: OperatorRepr.from_operator_repr(
+                eigenstates=self._eigenstates(noise),
+                n_qudits=len(self._qubit_ids),
+                operations=operations,
+            ),
+            lambda message: self._note(place, message),
+        )
+
+    def _factor(
+        self, factor: Factor, place: str, noise: NoiseModel | None
+    ) -> tuple[dict[str, complex], set[int]] | None:
+        index = {name: i for i, name in enumerate(self._qubit_ids)}
+        unknown = next((name for name in factor.atoms if name not in index), None)
+        if unknown is not None:
+            hint = suggestion(unknown, index, kind="atoms")
+            self._note(child(place, "atoms"), f"the register has no atom {unknown}", hint)
+            return None
+        named = {
+            self._named(pair, place, noise): as_complex(each) for pair, each in factor.projectors.items()
+        }
+        if None in named:
+            return None
+        projectors = {str(pair): each for pair, each in named.items()}
+        return projectors, {index[name] for name in factor.atoms}
+
+    def _note(self, place: str, message: str, hint: str = "") -> None:
+        self._said.findings.note(place, message, hint)
+
+
+def _noise_model(asked: Noise) -> NoiseModel:
+    said: dict[str, Any] = {
+        _pulsers(name): getattr(asked, name) for name in asked.model_fields_set - {"eff_noise"}
+    }
+    if asked.eff_noise:
+        said["eff_noise_rates"] = tuple(each.rate_per_us for each in asked.eff_noise)
+        said["eff_noise_opers"] = tuple(
+            np.array([[as_complex(value) for value in row] for row in each.operator])
+            for each in asked.eff_noise
+        )
+    return NoiseModel(**said)
+
+
+def _is_random(noise: NoiseModel) -> bool:
+    """Whether each trajectory is another one."""
+    kinds = set(noise.noise_types)
+    is_prepared_badly = "SPAM" in kinds and noise.state_prep_error != 0
+    return bool(kinds & _RANDOM) or ("amplitude" in kinds and noise.amp_sigma != 0) or is_prepared_badly
+
+
+def _noise_parts(noise: NoiseModel | None) -> dict[str, Any]:
+    """The parameters of a noise model that are not at their defaults."""
+    parts: dict[str, Any] = {}
+    for each in fields(noise) if noise is not None else ():
+        value = getattr(noise, each.name)
+        if each.name not in _NO_PHYSICS and value is not None and np.size(value) and np.any(value):
+            parts[each.name] = value
+    return parts
+
+
+def _pulsers(name: str) -> str:
+    """Pulser's name of a key of ours: without its unit."""
+    unit = next((each for each in _UNITS if name.endswith(each)), "")
+    return name.removesuffix(unit)
+
+
+def _camel(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
+
+
+def _plain(value: Any) -> Any:
+    """Plain data of what NumPy has."""
+    if isinstance(value, complex):
+        return {"real": value.real, "imag": value.imag}
+    return np.asarray(value).tolist()
+
+
+def _rounded(value: Any) -> Any:
+    """The same, each number to so many digits as count."""
+    if isinstance(value, Mapping):
+        return {name: _rounded(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(each) for each in value]
+    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value
