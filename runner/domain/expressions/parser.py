@@ -12,7 +12,7 @@
     unary      = ("-" | "+") unary | power
     power      = atom ["**" unary]
     atom       = number | "pi" | name | name "[" index "]" | function "(" sum ")" | "(" sum ")" | list
-    index      = whole number | "[" whole number {"," whole number} "]"
+    index      = whole number | "[" whole number {"," whole number} "]" | sum
     list       = "[" ["-"] number {"," ["-"] number} "]"
 
 A formula says what the abstract representation of a sequence can say, so that every one can be sent.
@@ -34,6 +34,7 @@ from runner.domain.expressions.tree import (
     Text,
     Tree,
     Variable,
+    parts,
 )
 from runner.domain.expressions.words import CONDITION, FORMULA, Dialect, ExpressionError, Token
 from runner.domain.suggestions import suggestion
@@ -45,6 +46,7 @@ FUNCTIONS: Final = ("abs", "ceil", "cos", "exp", "floor", "log", "log2", "sin", 
 CONSTANTS: Final = {"pi": math.pi}
 _MAX_DEPTH: Final = 40
 _COMPARISONS: Final = ("==", "!=", "<", "<=", ">", ">=")
+_OPERATORS: Final = ("+", "-", "*", "/", "//", "%", "**")
 _RESERVED: Final = ("and", "or", "not", "in")
 _EXAMPLES: Final = "as in omega > 2, status == DONE, t_ns in (100, 200)"
 _Item = TypeVar("_Item")
@@ -253,10 +255,24 @@ class _Parser:
             return Variable(word, self._index())
         return Number(CONSTANTS[word]) if word in CONSTANTS else Variable(word)
 
-    def _index(self) -> int | tuple[int, ...]:
-        index = self._listed(self._whole_number, "]") if self._takes("[") else self._whole_number()
+    def _index(self) -> int | tuple[int, ...] | Tree:
+        if self._takes("["):
+            index: int | tuple[int, ...] | Tree = self._listed(self._whole_number, "]")
+        else:
+            index = self._calculated_index() if self._begins_calculation() else self._whole_number()
         self._expect("]")
         return index
+
+    def _begins_calculation(self) -> bool:
+        if self._next.kind == "number":
+            return self._words[self._position + 1].text in _OPERATORS
+        return self._next.kind == "name" or self._sees("(")
+
+    def _calculated_index(self) -> Tree:
+        tree = self.sum()
+        if not any(isinstance(part, Variable) for part in parts(tree)):
+            self._fail("an index is a whole number from 0 on, or is calculated from the index of a repeat")
+        return tree
 
     def _whole_number(self) -> int:
         word = self._take().text

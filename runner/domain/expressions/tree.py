@@ -34,10 +34,10 @@ class Several:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A name, and what stands in brackets behind it: whole numbers in a formula, any text in a condition."""
+    """A name, and what stands in brackets behind it: numbers or a formula, in a condition any text."""
 
     name: str
-    index: int | tuple[int, ...] | str | None = None
+    index: int | tuple[int, ...] | str | Tree | None = None
     at: int = field(default=0, compare=False)
 
     @property
@@ -96,21 +96,29 @@ class Expression:
 
     def variables(self) -> tuple[Variable, ...]:
         """Every mention of a variable, from left to right."""
-        return tuple(part for part in _parts(self.tree) if isinstance(part, Variable))
+        return tuple(part for part in parts(self.tree) if isinstance(part, Variable))
 
     def lists(self) -> tuple[Several, ...]:
         """Every list of numbers, from left to right."""
-        return tuple(part for part in _parts(self.tree) if isinstance(part, Several))
+        return tuple(part for part in parts(self.tree) if isinstance(part, Several))
 
 
-def _parts(tree: Tree) -> Iterator[Tree]:
+def parts(tree: Tree) -> Iterator[Tree]:
+    """A tree and all that is below it, from left to right."""
     yield tree
     match tree:
+        case Variable(_, Number() | Variable() | Negative() | Operation() | Call() as index):
+            yield from parts(index)
         case Negative(operand) | Call(_, operand):
-            yield from _parts(operand)
+            yield from parts(operand)
         case Operation(_, left, right):
-            yield from _parts(left)
-            yield from _parts(right)
+            yield from parts(left)
+            yield from parts(right)
+
+
+def is_calculated(variable: Variable) -> bool:
+    """Whether the index of a variable is a formula, which has to be calculated first."""
+    return not isinstance(variable.index, int | tuple | str | None)
 
 
 def size_of(tree: Tree, sizes: Mapping[str, int | None]) -> int | None:

@@ -50,7 +50,7 @@ def durations_of_jobs(draft: Draft, text: str | None, said: Said, former: Former
 class _Told:
     """What was said of some jobs: a remark for each operation and kind, with the numbers of the first job."""
 
-    remarks: dict[tuple[int | None, str], Remark] = field(default_factory=dict)
+    remarks: dict[tuple[str | None, str], Remark] = field(default_factory=dict)
     jobs: int = 0
 
     def add(self, remarks: Iterable[Remark]) -> None:

@@ -12,8 +12,8 @@ from runner.sequences.construction.sequence import REGISTER, bench
 from runner.sequences.pulser_api.abstract_repr import RepresentationError, read, with_measurement
 from runner.sequences.pulser_api.device_specs import Consulted, NoSpecifications
 from runner.sequences.pulser_api.pulser_messages import Remark, message_of, recorded_warnings
-from runner.spec.models.channels import OPERATIONS
 from runner.spec.models.sequence import PythonSequence, WrittenSequence
+from runner.spec.models.steps import OPERATIONS
 from runner.spec.sequence_source import DEVICE, FILE, PYTHON
 from runner.spec.yaml_text.document import Findings
 

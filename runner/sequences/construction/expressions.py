@@ -90,14 +90,27 @@ def index(value: int | Expression, values: Values, atoms: int) -> Whole:
     return result if isinstance(result, Parametrized) else _index(result, atoms)
 
 
-def indices(value: tuple[int, ...] | Expression, values: Values, atoms: int) -> list[int] | Parametrized:
+def indices(
+    value: tuple[int | Expression, ...] | Expression, values: Values, atoms: int
+) -> list[int] | Parametrized:
     """Numbers of atoms, or an expression of Pulser that will be some."""
     if not isinstance(value, Expression):
-        return [_index(each, atoms) for each in value]
+        return _indices([index(each, values, atoms) for each in value])
     result = _evaluated(value, values)
     if isinstance(result, Parametrized):
         return result
     return [_index(each, atoms) for each in np.atleast_1d(result).tolist()]
+
+
+def _indices(items: list[Whole]) -> list[int] | Parametrized:
+    """Pulser takes several numbers, or one expression that comes to some."""
+    numbers = [each for each in items if not isinstance(each, Parametrized)]
+    if len(numbers) == len(items):
+        return numbers
+    if len(items) > 1:
+        raise OperationError("atoms that a job chooses are one expression, as indices: atoms[[0, 1]]")
+    (only,) = items
+    return only if isinstance(only, Parametrized) else [only]
 
 
 def _index(number: float, atoms: int) -> int:

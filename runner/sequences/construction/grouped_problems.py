@@ -7,9 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from runner.spec.jobs.trap_assignment import JOBS
-from runner.spec.models.channels import OPERATIONS
 from runner.spec.validate.reference_checks import SEQUENCE
-from runner.spec.yaml_text.json_pointers import child
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -30,7 +28,7 @@ class _Group:
 
     message: str
     jobs: dict[str, None] = field(default_factory=dict)
-    operations: dict[int, None] = field(default_factory=dict)
+    operations: dict[str, None] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -89,8 +87,8 @@ def _with_lines(first: Problem, *others: Problem) -> Problem:
     return replace(first, message=f"{first.message} (also {where})")
 
 
-def _place(operation: int | None) -> str:
-    return SEQUENCE if operation is None else child(OPERATIONS, operation)
+def _place(operation: str | None) -> str:
+    return SEQUENCE if operation is None else operation
 
 
 def first_problems(problems: Iterable[Problem], file: ExperimentFile) -> list[Problem]:

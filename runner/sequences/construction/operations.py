@@ -18,7 +18,7 @@ from runner.spec.models.operations import Alignment
 from runner.spec.validate.reference_checks import expressions
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     import pulser
     from pulser.channels.base_channel import Channel
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from runner.sequences.pulser_api.device_limits import AnySequence
     from runner.spec.models import dmm, operations, pulses
     from runner.spec.models.sequence import WrittenSequence
+    from runner.spec.models.steps import Step
 
 
 def add_operations(sequence: AnySequence, written: WrittenSequence, values: Values) -> Remarks:
@@ -43,7 +44,9 @@ def add_operations(sequence: AnySequence, written: WrittenSequence, values: Valu
     channels = sequence.declared_channels.items()
     # Of a local channel nothing can be said before its first target, and nothing more after a wrong one.
     idle, lost = {name for name, channel in channels if channel.addressing == "Local"}, set[str]()
-    for i, operation in enumerate(written.operations):
+    steps = written.steps
+    for i, step in enumerate(steps):
+        operation = step.operation
         used = set(channels_of(operation))
         if used & lost:
             continue
@@ -52,9 +55,11 @@ def add_operations(sequence: AnySequence, written: WrittenSequence, values: Valu
                 _refuse_idle(idle & used, operation)
                 _add(sequence, operation, values)
             except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, all of them are problems)
-                remarks.blame(_fault(i, error, written, sequence))
+                remarks.blame(_fault(steps[: i + 1], error, sequence))
                 lost |= used & idle
-        remarks.warnings += [Remark(i, message, fixed=is_fixed(operation)) for message in messages]
+        if messages and not any(each.operation == step.pointer for each in remarks.warnings):
+            fixed = is_fixed(operation)
+            remarks.warnings += [Remark(step.pointer, step.told(each), fixed=fixed) for each in messages]
         idle -= used if operation.target is not None else set()
     return remarks
 
@@ -64,15 +69,17 @@ def _refuse_idle(idle: set[str], operation: operations.Operation) -> None:
         raise OperationError(f"channel {min(idle)} acts on no atom yet: target some first", fixed=True)
 
 
-def _fault(i: int, error: Exception, written: WrittenSequence, sequence: AnySequence) -> Remark:
-    operation = written.operations[i]
+def _fault(steps: Sequence[Step], error: Exception, sequence: AnySequence) -> Remark:
+    """What the last of some steps failed with."""
+    step = steps[-1]
+    fixed = is_fixed(step.operation)
     if isinstance(error, OperationError):
-        return Remark(i, str(error), fixed=is_fixed(operation) or error.fixed)
+        return Remark(step.pointer, step.told(str(error)), fixed=fixed or error.fixed)
     if not isinstance(error, RuntimeError):
-        return Remark(i, message_of(error), fixed=is_fixed(operation))
+        return Remark(step.pointer, step.told(message_of(error)), fixed=fixed)
     # How long the sequence gets is a matter of all operations so far.
-    if is_fixed(written.operations[: i + 1]):
-        return Remark(i, message_of(error, sequence.device), fixed=True)
+    if all(is_fixed(each.operation) for each in steps):
+        return Remark(step.pointer, step.told(message_of(error, sequence.device)), fixed=True)
     return Remark(None, message_of(error, sequence.device), fixed=False)
 
 
@@ -82,7 +89,7 @@ def _add(sequence: AnySequence, operation: operations.Operation, values: Values)
 
 def is_fixed(part: object) -> bool:
     """Whether a part of a file is the same whatever the variables are."""
-    return next(expressions(part, ""), None) is None
+    return not any(expression.variables() for _, expression in expressions(part, ""))
 
 
 def _add_pulse(sequence: AnySequence, pulse: pulses.Pulse, values: Values) -> None:

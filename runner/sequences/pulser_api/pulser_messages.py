@@ -27,12 +27,12 @@ class Remark:
     """What Pulser, or we, have to say on an operation.
 
     Args:
-        operation: Its number, from 0; None for the sequence as a whole.
+        operation: Its pointer in the file; None for the sequence as a whole.
 
         fixed: Whether it holds whatever the variables are.
     """
 
-    operation: int | None
+    operation: str | None
     message: str
     fixed: bool
 
@@ -45,8 +45,8 @@ class Remarks:
     warnings: list[Remark] = field(default_factory=list)
 
     def blame(self, fault: Remark) -> None:
-        """Note a fault, once."""
-        if fault not in self.faults:
+        """Note a fault, once of each place: of an operation that is repeated, the first time tells."""
+        if not any(each == fault or each.operation == fault.operation is not None for each in self.faults):
             self.faults.append(fault)
 
 

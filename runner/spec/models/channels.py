@@ -18,16 +18,16 @@ if TYPE_CHECKING:
     from runner.spec.yaml_text.document import Findings
 
 CHANNELS = pointer_of("spec", "sequence", "channels")
-OPERATIONS = pointer_of("spec", "sequence", "operations")
 
 
 def check_channels(findings: Findings, sequence: WrittenSequence) -> None:
     """Note every mention of a channel that is not there."""
-    known = (*sequence.channels, *dmm_names(sequence.operations))
+    steps = sequence.steps
+    known = (*sequence.channels, *dmm_names(step.operation for step in steps))
     if not known:
         findings.note(CHANNELS, "expected 1 or more, not 0")
-    for i, operation in enumerate(sequence.operations):
-        for place, name in _uses(child(OPERATIONS, i), operation):
+    for pointer, operation in {step.pointer: step.operation for step in steps}.items():
+        for place, name in _uses(pointer, operation):
             if name not in known:
                 findings.note(place, f"there is no channel {name}", suggestion(name, known, kind="channels"))
 

@@ -58,8 +58,7 @@ class Target(Strict, json_schema_extra=exactly_one("qubits", "indices")):
     qubits: _SomeNames | None = optional("Names of the atoms.", ["q0"])
     indices: (
         Annotated[
-            Annotated[Some[Annotated[int, Field(ge=0)]], Tag("<list>")]
-            | Annotated[ExpressionText, Tag("<text>")],
+            Annotated[Some[Index], Tag("<list>")] | Annotated[ExpressionText, Tag("<text>")],
             by_kind("a list of whole numbers, or an expression over the variables"),
         ]
         | None
@@ -100,6 +99,22 @@ class Truncation(Strict):
     """An end that cuts off whatever would come later."""
 
     duration_ns: Duration = key("What is left of the sequence (in ns).", 1000)
+
+
+_MOST_TIMES = 10_000
+
+
+class Repeat(Strict):
+    """Operations that happen several times, one time after the other."""
+
+    times: int = key("How many times: a whole number, and no expression.", 8, ge=1, le=_MOST_TIMES)
+    index: Annotated[str, Field(pattern=r"^[A-Za-z_][A-Za-z0-9_]*$", max_length=60)] | None = optional(
+        "Name of what counts the times, from 0 on, for expressions in the operations, as in 2 * k or v[k].",
+        "k",
+    )
+    operations: Annotated[Some["Operation"], Field(max_length=10_000)] = key(
+        "What happens each time, step by step.", [{"delay": {"channel": "ising", "duration_ns": 100}}]
+    )
 
 
 class Operation(Choice):
@@ -160,7 +175,14 @@ class Operation(Choice):
     truncate: Truncation | None = optional(
         "An end that cuts off whatever would come later.", {"duration_ns": 1000}
     )
+    repeat: Repeat | None = optional(
+        "Operations that happen several times, one time after the other.",
+        {"times": 8, "index": "k", "operations": [{"delay": {"channel": "ising", "duration_ns": 100}}]},
+    )
     measure: Basis | None = optional(
         "Basis of the measurement; the last operation. May be left out where one basis is used.",
         "ground-rydberg",
     )
+
+
+Repeat.model_rebuild()

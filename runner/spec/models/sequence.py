@@ -1,5 +1,6 @@
 """The sequence of an experiment file: written out, in a file of its own, or given by a function."""
 
+from functools import cached_property
 from typing import Annotated, Literal
 
 from pydantic import Discriminator, Field, JsonValue, Tag
@@ -9,6 +10,7 @@ from runner.spec.models.devices import Device
 from runner.spec.models.operations import Operation
 from runner.spec.models.pulses import Name
 from runner.spec.models.registers import Layout, Register
+from runner.spec.models.steps import OPERATIONS, Step, unrolled
 
 VariableType = Literal["int", "float"]
 _FACTORY = r"^[^:\x00-\x1f\x7f]+\.py:[A-Za-z_][A-Za-z0-9_]*$"
@@ -91,6 +93,11 @@ class WrittenSequence(Strict):
         "What happens, step by step.",
         [{"pulse": {"channel": "ising", "amplitude": 6.28, "detuning": 0, "duration_ns": 500}}],
     )
+
+    @cached_property
+    def steps(self) -> tuple[Step, ...]:
+        """The operations one after the other, with their places; those of repeats as often as they happen."""
+        return tuple(unrolled(self.operations, OPERATIONS))
 
 
 class FileSequence(Strict):
