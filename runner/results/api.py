@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from runner.results.plots.choose import PlotOptions
     from runner.results.plots.matplotlib_figure import PictureFigure
 
-    Observables = Mapping[str, Callable[[str], float]]
+    Observables = Mapping[str, Callable[[str], float] | str]
 
 
 class JobResult(MeasuredJob):
@@ -81,7 +81,8 @@ class Results(MeasuredJobs[JobResult]):
         Rows are in file order. A variable that is called like a column of ours has a `_` behind it.
 
         Args:
-            observables: Functions of the bitstring, by name; see `JobResult.expectation`. Wide only.
+            observables: Functions of the bitstring, or names of observables, by the name of their column; see
+                `JobResult.expectation` and `JobResult.observable`. Wide only.
 
         Raises:
             RunnerError: pandas is not installed.
@@ -113,7 +114,7 @@ class Results(MeasuredJobs[JobResult]):
         called like one of ours has a `_` behind it.
 
         Args:
-            observables: Functions of the bitstring, by name; each gives `<name>` and the three of it.
+            observables: The same as `to_pandas` takes; each gives `<name>` and the three of it.
 
             counts: Whether `counts` are there, along `bitstring`: those measured in any of the jobs, in
                 lexical order; 0 where it was not measured, NaN where nothing came back.
@@ -132,9 +133,10 @@ class Results(MeasuredJobs[JobResult]):
         """A figure of matplotlib, which a notebook shows; partial results always.
 
         Args:
-            kind: `histogram` of a job, `curve` of an observable along a variable, `heatmap` over two, or
-                `register`, an observable of each atom. By default a histogram where nothing varies or a
-                job is named, a heatmap where two variables make a grid, else a curve.
+            kind: `histogram` of a job, `curve` of an observable along a variable, `heatmap` over two,
+                `register`, an observable of each atom, or `correlations` of a job by distance. By default a
+                histogram where nothing varies or a job is named, a heatmap where two variables make a grid,
+                else a curve.
 
             options: `job`, `x`, `y`, `observable`, `top`; see `PlotOptions`.
 
@@ -157,7 +159,7 @@ class Results(MeasuredJobs[JobResult]):
 
             x: The variable along which is fitted; by default the one with the most values.
 
-            observable: What is fitted; by default occupation. See `runner.results.plots.observables`.
+            observable: What is fitted; by default occupation. See `runner.results.analysis.vocabulary`.
 
         Raises:
             UsageError: There is no such model, variable or observable, too little is measured, or another

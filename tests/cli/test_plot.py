@@ -80,7 +80,7 @@ def test_a_condition_chooses_what_is_drawn(capsys, lab):
         (("--where", "t_ns > 900"), "--where 't_ns > 900' holds of none of 3 jobs\n"),
         (("-o", "p.gif"), "p.gif: no picture is called so\nhint: end it in .png, .svg, .pdf\n"),
         (("--kind", "heatmap", "--job", "t_ns=100"), "a heatmap takes no choice of a job"),
-        (("--observable", "probability[0]"), "hint: they have 2 characters, each 0 or 1: probability[00]\n"),
+        (("--observable", "probability[0]"), "0 is no bitstring of 2 qubits\nhint: say probability[01]\n"),
         (("--observable", "ocupation"), "did you mean occupation?"),
     ],
     ids=["none", "ending", "choice", "bitstring", "name"],

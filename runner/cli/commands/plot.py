@@ -19,6 +19,7 @@ from runner.project.api import Declared
 from runner.project.views.describe import blockade_of
 from runner.results.analysis.columns import Quantities
 from runner.results.analysis.filter_expression import condition
+from runner.results.matrix_files import matrix_in
 from runner.results.plots.choose import PlotOptions, drafted, one_job, picture_bytes
 from runner.results.plots.picture import PictureKind, Places
 from runner.results.text_plots.canvas import text_of
@@ -92,17 +93,27 @@ def plot(
       register   an observable of each atom, where the atom is (in µm); with
                  --blockade-radius or --interaction-graph, too, which are
                  those of `runner show`
+      correlations  connected correlations of one job by the distance of atoms
 
-    Without --job, a histogram or register is of the job whose qubits were measured as 1 most often.
+    Without --job, what is of one job is of the one whose qubits were measured as 1 most often.
 
     \b
     Observables:
       occupation, magnetization  means over all qubits; occupation[q0] is of
                                  one qubit, and q0 alone means the same
-      staggered_magnetization    mean magnetization with opposite signs for
-                                 neighbours, + for the larger sublattice, or
-                                 for that of the leftmost and lowest atom
-      probability[0101]          of a bitstring
+      staggered_magnetization    m_st: mean magnetization with opposite signs
+                                 for neighbours, + for the larger sublattice,
+                                 or for that of the leftmost and lowest atom
+      abs_staggered_magnetization, squared_staggered_magnetization
+                                 the means of |m_st| and m_st², which do not
+                                 cancel where both orders are measured
+      correlation[q0,q1]         connected, of a pair
+      correlation_at[6.0]        the mean over pairs so far apart (in µm, within
+                                 1 %; correlation_at[6.0,0.1]: within 0.1 µm)
+      structure_factor[pi/6,0]   at k = (kx, ky) in rad/µm, or [staggered]
+      probability[0101,1010]     of any of some bitstrings
+      cost[[-1,2],[0,-1]]        of z'Qz, with Q inline or cost[FILE], in which
+                                 Q is JSON or CSV; all its entries count
 
     \b
     Models, fitted by maximum likelihood (t in µs where the variable is in ns):
@@ -178,7 +189,7 @@ def _chosen(results: Results, where: str | None) -> Results:
     """
     if where is None:
         return results
-    chosen = results.where(condition(where, Quantities(results)))
+    chosen = results.where(condition(where, Quantities(results, matrix_in)))
     if not chosen and len(results):
         raise UsageError(f"--where {where!r} holds of none of {len(results)} jobs")
     return chosen

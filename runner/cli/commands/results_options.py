@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, TypedDict, Unpack
 from runner.cli.render.results_forms import Form, form_meant
 from runner.errors import UsageError
 from runner.results import ResultStatus
-from runner.results.analysis.columns import near
 from runner.results.analysis.filter_expression import condition
+from runner.results.analysis.names import near
 from runner.results.export.sheets import Errors, column_names
 
 if TYPE_CHECKING:

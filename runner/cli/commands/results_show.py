@@ -19,6 +19,7 @@ from runner.results.analysis.results import conventions
 from runner.results.export.compare import Pair, apart_by, compared, pairs, significance
 from runner.results.export.sheets import LONG, WIDE, chosen_columns, long_sheet, wide_sheet, with_errors
 from runner.results.export.writers import NOTHING, cell_text
+from runner.results.matrix_files import matrix_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -42,7 +43,7 @@ class _Found:
 def show_results(experiments: Sequence[Declared], view: ResultsView) -> int:
     """Shows what came back; answers the exit code."""
     gathered = [each.results() for each in experiments]
-    quantities = Quantities(job for some in gathered for job in some)
+    quantities = Quantities((job for some in gathered for job in some), matrix_in)
     is_meant = view.chooses(quantities)
     found = [
         _Found(each, some, some.where(is_meant)) for each, some in zip(experiments, gathered, strict=True)
@@ -85,7 +86,9 @@ def _table(found: _Found, view: ResultsView) -> ResultsTable:
     if not view.columns and not view.long:
         return replace(summary(title, found.shown), notes=notes)
     names = view.columns or tuple(name for name in LONG if name != "experiment")
-    return replace(sheet_table(title, _sheet(found.shown, names, view, Quantities(found.all))), notes=notes)
+    return replace(
+        sheet_table(title, _sheet(found.shown, names, view, Quantities(found.all, matrix_in))), notes=notes
+    )
 
 
 def result_object(job: MeasuredJob) -> dict[str, object]:
@@ -183,7 +186,8 @@ def compare(names: Sequence[str], sides: Sequence[Mapping[str, Declared]], view:
         {name: some[name].results() if name in some else Results(name, ()) for name in names}
         for some in sides
     )
-    quantities = Quantities(job for side in (before, after) for some in side.values() for job in some)
+    every = [job for side in (before, after) for some in side.values() for job in some]
+    quantities = Quantities(every, matrix_in)
     is_meant = view.chooses(quantities)
     columns = chosen_columns(view.columns or COMPARED, quantities)
     found = {name: pairs(before[name], after[name]) for name in names}

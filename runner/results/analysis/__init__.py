@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from runner.lazy import lazy_modules
 
 if TYPE_CHECKING:
-    from runner.results.analysis import correlations, evaluated, intervals, observables
+    from runner.results.analysis import evaluated, intervals, many_body, observables, vocabulary
 
-__all__ = ["correlations", "evaluated", "intervals", "observables"]
+__all__ = ["evaluated", "intervals", "many_body", "observables", "vocabulary"]
 __getattr__ = lazy_modules(__name__, *__all__)  # import numpy, and records are read without it

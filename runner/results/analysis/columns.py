@@ -6,18 +6,19 @@ qubit, `probability[0101]` of one bitstring. Nothing of a name is ever run as co
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
+from runner.results.analysis.names import UnknownQuantityError, listed, near, split_name
 from runner.results.analysis.points import columns_of, free_name, unit_of
+from runner.results.analysis.vocabulary import OBSERVABLES, inline_only, named_observable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping
 
-    from runner.results.analysis.estimates import Estimate
     from runner.results.analysis.job_result import MeasuredJob
+    from runner.results.analysis.vocabulary import ReadMatrix
 
     Of = Callable[[MeasuredJob], object]
 
@@ -54,18 +55,6 @@ class Quantity:
     def unit(self) -> str | None:
         """The unit that its name says; None for none."""
         return unit_of(self.name)
-
-
-class UnknownQuantityError(ValueError):
-    """Nothing is called so.
-
-    Args:
-        hint: What is, or how to say what is meant.
-    """
-
-    def __init__(self, message: str, hint: str) -> None:
-        super().__init__(message)
-        self.message, self.hint = message, hint
 
 
 def _fields() -> dict[str, Quantity]:
@@ -110,7 +99,6 @@ def _fields() -> dict[str, Quantity]:
 
 FIELDS: Final = _fields()
 _ALIASES: Final = {"name": "job", "bitstrings": "most_frequent"}
-OBSERVABLES: Final = ("occupation", "magnetization", "correlation", "probability")
 
 
 class Quantities:
@@ -120,10 +108,13 @@ class Quantities:
 
     Args:
         jobs: Those whose variables and qubits count.
+
+        read: Gives the matrix of a cost that is in a file.
     """
 
-    def __init__(self, jobs: Iterable[MeasuredJob]) -> None:
-        some = tuple(jobs)
+    def __init__(self, jobs: Iterable[MeasuredJob], read: ReadMatrix = inline_only) -> None:
+        self._jobs, self._read = tuple(jobs), read
+        some = self._jobs
         taken = {*FIELDS, *_ALIASES, *OBSERVABLES, VARIABLES}
         self._variables: dict[str, Quantity] = {}
         self._parts: dict[str, list[str]] = {}
@@ -135,7 +126,6 @@ class Quantities:
             for part, column in zip(parts, columns, strict=True):
                 self._variables[part] = Quantity(part, ValueKind.NUMBER, _variable(name, column))
         self.qubit_ids = tuple(dict.fromkeys(qubit for job in some for qubit in job.qubit_ids))
-        self._lengths = tuple(dict.fromkeys(len(job.qubit_ids) for job in some))
 
     @property
     def variables(self) -> tuple[Quantity, ...]:
@@ -190,64 +180,12 @@ class Quantities:
         if parts == [name]:
             raise UnknownQuantityError(f"{name} holds one value, and takes no index", f"say {name}")
         if index is None:
-            raise UnknownQuantityError(f"{name} holds several values", f"say which: {_listed(parts)}")
-        raise UnknownQuantityError(f"there is no {wanted}", f"there are: {_listed(parts)}")
+            raise UnknownQuantityError(f"{name} holds several values", f"say which: {listed(parts)}")
+        raise UnknownQuantityError(f"there is no {wanted}", f"there are: {listed(parts)}")
 
     def _observable(self, name: str, index: str | None) -> Quantity:
-        shown = name if index is None else f"{name}[{index}]"
-        if name == "probability":
-            return Quantity(shown, ValueKind.ESTIMATE, _probability(self._bitstring(index)))
-        if name == "correlation":
-            pair = [self._qubit(qubit.strip()) for qubit in (index or "").split(",")]
-            if len(pair) != _PAIR:
-                raise UnknownQuantityError("a correlation is of two qubits", "say correlation[q0,q1]")
-            return Quantity(f"{name}[{','.join(pair)}]", ValueKind.ESTIMATE, _correlation(*pair))
-        if index is None:
-            return Quantity(name, ValueKind.ESTIMATE, _mean(name))
-        return Quantity(shown, ValueKind.ESTIMATE, _of_qubit(name, self._qubit(index)))
-
-    def _qubit(self, name: str) -> str:
-        if name in self.qubit_ids:
-            return name
-        if not name:
-            raise UnknownQuantityError("a correlation is of two qubits", "say correlation[q0,q1]")
-        hint = near(name, self.qubit_ids, kind="qubits")
-        raise UnknownQuantityError(f"there is no qubit {name}", hint)
-
-    def _bitstring(self, index: str | None) -> str:
-        if index and not index.strip("01") and len(index) in self._lengths:
-            return index
-        lengths = " or ".join(map(str, self._lengths))
-        message = (
-            f"{index} is no bitstring of {lengths} qubits" if index else "a probability is of a bitstring"
-        )
-        example = ("01" * max(self._lengths, default=1))[: max(self._lengths, default=1)]
-        raise UnknownQuantityError(message, f"say probability[{example}]")
-
-
-_PAIR: Final = 2
-
-
-def split_name(text: str) -> tuple[str, str | None]:
-    """Name and index: `v[0]` is `v` and `0`, `probability:01` is `probability` and `01`."""
-    plain = text.strip()
-    if plain.endswith("]") and "[" in plain:
-        name, _, index = plain[:-1].partition("[")
-        return name.strip(), ",".join(each.strip(" \t'\"") for each in index.split(","))
-    name, colon, index = plain.partition(":")
-    return name, index if colon else None
-
-
-def near(word: str, known: Iterable[str], *, kind: str = "names") -> str:
-    """A hint for a word that is not known: the nearest that is, or all of them."""
-    names = list(known)
-    by_lower_case = {name.lower(): name for name in reversed(names)}
-    match = difflib.get_close_matches(word.lower(), by_lower_case, n=1)
-    return f"did you mean {by_lower_case[match[0]]}?" if match else f"{kind} are: {_listed(names)}"
-
-
-def _listed(names: Sequence[str], most: int = 40) -> str:
-    return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+        found = named_observable(name, index, self._jobs, self._read)
+        return Quantity(found.name, ValueKind.ESTIMATE, found.estimate)
 
 
 def _one(variables: Mapping[str, object], name: str) -> dict[str, object]:
@@ -256,37 +194,3 @@ def _one(variables: Mapping[str, object], name: str) -> dict[str, object]:
 
 def _variable(name: str, column: str) -> Of:
     return lambda job: columns_of(_one(job.variables, name)).get(column)
-
-
-def _mean(name: str) -> Of:
-    """The mean over all qubits."""
-    scale, offset = (2, -1) if name == "magnetization" else (1, 0)
-
-    def of(job: MeasuredJob) -> Estimate:
-        between = (float(offset), float(offset + scale))
-        return job.expectation(lambda bits: scale * bits.count("1") / len(bits) + offset, between=between)
-
-    return of
-
-
-def _of_qubit(name: str, qubit: str) -> Of:
-    def of(job: MeasuredJob) -> object:
-        return getattr(job, name)[qubit] if qubit in job.qubit_ids else None
-
-    return of
-
-
-def _correlation(one: str, other: str) -> Of:
-    def of(job: MeasuredJob) -> object:
-        return job.correlations[one, other] if {one, other} <= {*job.qubit_ids} else None
-
-    return of
-
-
-def _probability(bitstring: str) -> Of:
-    def of(job: MeasuredJob) -> object:
-        if len(bitstring) != len(job.qubit_ids):
-            return None
-        return job.expectation(lambda bits: float(bits == bitstring), between=(0.0, 1.0))
-
-    return of

@@ -91,6 +91,9 @@ class Estimate:
         return not self.between[0] <= self.value - self.error <= self.value + self.error <= self.between[1]
 
 
+UNKNOWN: Final = Estimate(math.nan, math.nan)
+
+
 def digits_of(error: float) -> int:
     """How many digits behind the point an error allows."""
     return max(0, 1 - math.floor(math.log10(error)))
@@ -173,11 +176,11 @@ class Estimates:
             return Estimates(value, error, self.labels, center, (low, high))
         return Estimate(float(value), float(error), center=float(center), between=(float(low), float(high)))
 
-    def of(self, label: str) -> Estimate:
-        """That of one label, where there is one dimension."""
-        found = self[label]
+    def of(self, *labels: str) -> Estimate:
+        """That of one label, or of as many as there are dimensions."""
+        found = self[labels]
         if not isinstance(found, Estimate):
-            raise TypeError("these estimates have several dimensions")
+            raise TypeError("a label is needed for each dimension")
         return found
 
     def __len__(self) -> int:

@@ -14,7 +14,8 @@ from runner.domain.expressions import tree
 from runner.domain.expressions.parser import parsed_condition
 from runner.domain.expressions.words import ExpressionError
 from runner.errors import UsageError
-from runner.results.analysis.columns import Quantities, UnknownQuantityError, ValueKind, near
+from runner.results.analysis.columns import Quantities, ValueKind
+from runner.results.analysis.names import UnknownQuantityError, near
 from runner.results.records.counted_jobs import ResultStatus
 
 if TYPE_CHECKING:

@@ -6,12 +6,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
-from runner.errors import RecordError
+from runner.errors import RecordError, UsageError
 from runner.results import analysis
+from runner.results.analysis.estimates import UNKNOWN
 from runner.results.analysis.geometry import basis_of, places_um
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from datetime import datetime
 
     import numpy as np
@@ -185,7 +186,59 @@ class MeasuredJob:
 
         On the diagonal is the variance of one qubit, ⟨n_i⟩(1 - ⟨n_i⟩).
         """
-        return analysis.correlations.correlations(self.counts, self.qubit_ids)
+        return analysis.many_body.correlations.correlations(self.counts, self.qubit_ids)
+
+    def correlations_by_distance(self, tolerance_um: float = 0.05) -> dict[float, Estimate]:
+        """Connected correlations by distance (in µm), averaged over all pairs of atoms at it; nearest first.
+
+        Args:
+            tolerance_um: Distances that differ by no more are one.
+
+        Raises:
+            UsageError: The sequence does not tell where the atoms are.
+        """
+        counts, places = self.counts, analysis.many_body.lattices.places_of(self)
+        return {
+            distance: analysis.many_body.correlations.averaged(counts, pairs) if counts else UNKNOWN
+            for distance, pairs in analysis.many_body.lattices.shells(places, tolerance_um).items()
+        }
+
+    def structure_factor(self, k_rad_per_um: float | Sequence[float]) -> Estimate:
+        """⟨|Σ σz_j exp(i k·r_j)|²⟩ / n over the n atoms; 1 where they have nothing to do with each other.
+
+        Args:
+            k_rad_per_um: Along x, or along each direction.
+
+        Raises:
+            UsageError: The sequence does not tell where the atoms are.
+        """
+        k = (k_rad_per_um,) if isinstance(k_rad_per_um, float | int) else tuple(k_rad_per_um)
+        fn = analysis.many_body.lattices.structure(analysis.many_body.lattices.places_of(self), k)
+        return self.expectation(fn, between=(0.0, float(len(self.qubit_ids))))
+
+    def cost(self, matrix: Sequence[Sequence[float]]) -> Estimate:
+        """⟨zᵀQz⟩, where z_i is 1 or 0 as qubit i of `qubit_ids` was measured; all entries of Q count.
+
+        Args:
+            matrix: Q, with a row and a column for each qubit.
+
+        Raises:
+            UsageError: It is no such matrix.
+        """
+        rows = analysis.many_body.costs.square([list(row) for row in matrix])
+        if len(rows) != len(self.qubit_ids):
+            raise UsageError(f"Q has {len(rows)} rows, and {self.name} has {len(self.qubit_ids)} qubits")
+        return self.expectation(
+            analysis.many_body.costs.cost(rows), between=analysis.many_body.costs.bounds(rows)
+        )
+
+    def observable(self, name: str) -> Estimate:
+        """An observable by its name, as `runner results --columns` has it: `structure_factor[staggered]`.
+
+        Raises:
+            UsageError: There is no such thing.
+        """
+        return analysis.vocabulary.of_jobs(name, [self])[0]
 
     def bootstrap(
         self, fn: Callable[[Counts], float], n: int = 1000, seed: int | np.random.Generator = 0

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Self, TypeVar, overload
 from runner.domain.numerals import counted
 from runner.errors import UnknownJobError, UsageError
 from runner.results import analysis
-from runner.results.analysis.columns import near
 from runner.results.analysis.geometry import convention
+from runner.results.analysis.names import near
 from runner.results.records.counted_jobs import ResultStatus
 
 if TYPE_CHECKING:
@@ -123,6 +123,18 @@ class MeasuredJobs(Sequence[J_co]):
         return analysis.observables.expectations(
             tuple(job.name for job in self), [job.counts for job in self], fn
         )
+
+    def observable(self, name: str) -> Estimates:
+        """An observable by its name, of every job, as `runner results --columns` has it; shape (jobs,).
+
+        Args:
+            name: As `staggered_magnetization`, `correlation_at[6.0]` or `structure_factor[pi/6]`.
+
+        Raises:
+            UsageError: There is no such thing.
+        """
+        found = analysis.vocabulary.of_jobs(name, self._jobs)
+        return analysis.observables.gathered(found, tuple(job.name for job in self))
 
     def __repr__(self) -> str:
         by_status = Counter(job.status for job in self._jobs)

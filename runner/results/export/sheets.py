@@ -13,10 +13,10 @@ from runner.results.analysis.columns import (
     VARIABLES,
     Quantities,
     Quantity,
-    UnknownQuantityError,
     ValueKind,
 )
 from runner.results.analysis.estimates import Estimate
+from runner.results.analysis.names import UnknownQuantityError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence

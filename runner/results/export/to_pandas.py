@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from runner.results.analysis.observables import expectations, shares
+from runner.results.analysis.observables import shares
 from runner.results.analysis.points import columns_of, free_name
+from runner.results.export.observable_columns import column_of
 from runner.results.export.sheets import PARTS
 from runner.results.optional_packages import needed
 
@@ -25,7 +26,7 @@ _LONG: Final = ("job", "bitstring", "count", "probability", *(f"probability_{par
 
 
 def wide_frame(
-    jobs: Sequence[MeasuredJob], observables: Mapping[str, Callable[[str], float]]
+    jobs: Sequence[MeasuredJob], observables: Mapping[str, Callable[[str], float] | str]
 ) -> pd.DataFrame:
     """One row a job; see `Results.to_pandas`."""
     pandas = needed("pandas", _WHAT)
@@ -39,7 +40,7 @@ def wide_frame(
     }
     columns |= {name: _moments(pandas, jobs, name) for name in ("created_at", "started_at", "ended_at")}
     for name, fn in observables.items():
-        found = expectations((), [job.counts for job in jobs], fn)
+        found = column_of(fn, jobs)
         columns |= {name: found.value} | {f"{name}_{part}": getattr(found, part) for part in PARTS}
     frame: pd.DataFrame = pandas.DataFrame(columns)
     return frame

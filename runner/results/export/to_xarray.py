@@ -11,9 +11,9 @@ import numpy as np
 from runner.errors import UsageError
 from runner.results.analysis.geometry import convention
 from runner.results.analysis.grids import JOB, REPEAT, Grid, checked_axes, common_axes, grid_of
-from runner.results.analysis.observables import expectations
 from runner.results.analysis.points import columns_of, free_name
 from runner.results.analysis.variable_units import units_of
+from runner.results.export.observable_columns import column_of
 from runner.results.export.sheets import PARTS
 from runner.results.optional_packages import needed
 
@@ -50,7 +50,7 @@ _SAID: Final = {
 def dataset(
     results: MeasuredJobs[MeasuredJob],
     *,
-    observables: Mapping[str, Callable[[str], float]],
+    observables: Mapping[str, Callable[[str], float] | str],
     counts: bool,
     axes: Sequence[str | Sequence[str]] | None,
 ) -> xr.Dataset:
@@ -125,11 +125,11 @@ class _Arrays:
                 found[f"{name}_{part}"] = (dims, laid, {"units": "1", "long_name": _PARTS[part]})
         return found
 
-    def of_observables(self, observables: Mapping[str, Callable[[str], float]]) -> dict[str, Variable]:
+    def of_observables(self, observables: Mapping[str, Callable[[str], float] | str]) -> dict[str, Variable]:
         """Means of functions of the bitstring, with their errors."""
         found: dict[str, Variable] = {}
         for name, fn in observables.items():
-            means = expectations((), [job.counts for job in self.jobs], fn)
+            means = column_of(fn, self.jobs)
             found[name] = (self._dims, self._laid(means.value, np.nan), {})
             for part in PARTS:
                 laid = self._laid(getattr(means, part), np.nan)

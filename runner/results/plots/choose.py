@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING, Final, TypedDict
 
 from runner.errors import RunnerError, UsageError
 from runner.results import plots
+from runner.results.analysis.vocabulary import OCCUPATION
 from runner.results.plots.axes import points
 from runner.results.plots.curves import curves
 from runner.results.plots.heatmaps import heatmap
-from runner.results.plots.job_pictures import histogram, occupations
-from runner.results.plots.observables import OCCUPATION, observable
+from runner.results.plots.job_pictures import correlations_by_distance, histogram, occupations
+from runner.results.plots.observables import observable
 from runner.results.plots.picture import Blockade, PictureKind
 from runner.results.plots.shown_job import telling_job
 
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 TOP: Final = 16
 _MAP_FROM: Final = 3
 _FILLED: Final = 0.5
-_OF_JOB: Final = (PictureKind.HISTOGRAM, PictureKind.REGISTER)
+_OF_JOB: Final = (PictureKind.HISTOGRAM, PictureKind.REGISTER, PictureKind.CORRELATIONS)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +41,7 @@ class Asked:
 
         y: Variable along the vertical axis of a heatmap.
 
-        observable: Name of one, see `runner.results.plots.observables`; occupation where it is empty.
+        observable: Name of one, see `runner.results.analysis.vocabulary`; occupation where it is empty.
 
         top: How many bitstrings a histogram shows one by one.
 
@@ -81,6 +82,8 @@ def picture(title: str, jobs: Sequence[MeasuredJob], asked: Asked) -> Picture:
         notes = (note,) if note else ()
         if kind is PictureKind.HISTOGRAM:
             return histogram(title, job, top=asked.top, notes=notes)
+        if kind is PictureKind.CORRELATIONS:
+            return correlations_by_distance(title, job, notes=notes)
         return occupations(title, job, asked.observable or OCCUPATION, blockade=_blockade(asked), notes=notes)
     shown = observable(asked.observable or OCCUPATION, jobs)
     if kind is PictureKind.CURVE:
@@ -125,7 +128,7 @@ def _check(kind: PictureKind, asked: Asked) -> None:
         "a job": asked.job and kind not in _OF_JOB,
         "x": asked.x and kind in _OF_JOB,
         "y": asked.y and kind is not PictureKind.HEATMAP,
-        "an observable": asked.observable and kind is PictureKind.HISTOGRAM,
+        "an observable": asked.observable and kind in {PictureKind.HISTOGRAM, PictureKind.CORRELATIONS},
         "a fit": asked.fit and kind is not PictureKind.CURVE,
         "a blockade": (asked.blockade_radius_um or asked.interaction_graph)
         and kind is not PictureKind.REGISTER,
@@ -167,7 +170,7 @@ class PlotOptions(TypedDict, total=False):
     y: str
     """Variable along the vertical axis of a heatmap."""
     observable: str
-    """`occupation`, which is the default, or another; see `runner.results.plots.observables`."""
+    """`occupation`, which is the default, or another; see `runner.results.analysis.vocabulary`."""
     top: int
     """How many bitstrings a histogram shows one by one."""
     fit: str

@@ -7,10 +7,21 @@ from typing import TYPE_CHECKING, Final
 from runner.domain.numerals import counted
 from runner.errors import UsageError
 from runner.results import analysis
+from runner.results.analysis.vocabulary import MAGNETIZATION, OCCUPATION
 from runner.results.plots.labels import AxisQuantity
 from runner.results.plots.missing_jobs import said_below
-from runner.results.plots.observables import MAGNETIZATION, OCCUPATION, reading
-from runner.results.plots.picture import Bar, DrawnAtom, Histogram, Measured, MeasuredValue, Picture, Places
+from runner.results.plots.observables import reading
+from runner.results.plots.picture import (
+    Bar,
+    CurveLine,
+    Curves,
+    DrawnAtom,
+    Histogram,
+    Measured,
+    MeasuredValue,
+    Picture,
+    Places,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator
@@ -62,6 +73,25 @@ _SHOWN: Final = {
     OCCUPATION: Measured(quantity=AxisQuantity("occupation ⟨n⟩"), low=0, high=1),
     MAGNETIZATION: Measured(quantity=AxisQuantity("magnetization ⟨σz⟩"), low=-1, high=1),
 }
+
+
+def correlations_by_distance(title: str, job: MeasuredJob, *, notes: tuple[str, ...] = ()) -> Picture:
+    """Connected correlations by distance, averaged over all pairs at it.
+
+    Raises:
+        UsageError: The places of the atoms are not known, or there is one atom alone.
+    """
+    found = job.correlations_by_distance()
+    if not found:
+        raise UsageError(f"{job.name}: one atom has no distance to another")
+    points = tuple((distance, reading(each)) for distance, each in found.items())
+    shown = Measured(quantity=AxisQuantity("correlation ⟨nn⟩ − ⟨n⟩⟨n⟩"), low=-0.25, high=0.25)
+    return Picture(
+        title=f"{title}: {job.name}",
+        subtitle=f"{counted(job.runs.measured, 'run')}; means over pairs; error bars hold 68 %",
+        body=Curves(x=AxisQuantity("distance", unit="µm"), y=shown, lines=(CurveLine((), points),)),
+        notes=(*notes, *said_below([job])),
+    )
 
 
 def occupations(

@@ -9,8 +9,9 @@ import numpy as np
 from runner.errors import UsageError
 from runner.results.analysis.fit_models import model
 from runner.results.analysis.fits import Tallies, fitted
+from runner.results.analysis.vocabulary import OCCUPATION
 from runner.results.plots.axes import points
-from runner.results.plots.observables import OCCUPATION, observable
+from runner.results.plots.observables import observable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -1,61 +1,60 @@
-"""Observables by name, read off the results of jobs. Pure."""
+"""Observables by name, read off the results of jobs that measured the same point. Pure."""
 
 from __future__ import annotations
 
 import math
-import re
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from runner.errors import UsageError
 from runner.results import analysis
 from runner.results.analysis.counts import Counts
+from runner.results.analysis.names import UnknownQuantityError, listed, split_name
+from runner.results.analysis.vocabulary import OBSERVABLES, OCCUPATION, named_observable
+from runner.results.matrix_files import matrix_in
 from runner.results.plots.labels import AxisQuantity
 from runner.results.plots.picture import Measured, MeasuredValue
-from runner.results.plots.sublattices import named_signs, signs
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from runner.results.analysis.estimates import Estimate
     from runner.results.analysis.job_result import MeasuredJob
-
-    PerBitstring = Callable[[str], float]
-
-OCCUPATION: Final = "occupation"
-MAGNETIZATION: Final = "magnetization"
-STAGGERED: Final = "staggered_magnetization"
-_PROBABILITY: Final = "probability"
-_WORDS: Final = (OCCUPATION, f"{OCCUPATION}[QUBIT]", MAGNETIZATION, STAGGERED, f"{_PROBABILITY}[BITSTRING]")
-# As `runner results` has it: `occupation[q0]`, `probability[01]`, and `probability:01` for shells.
-_INDEXED: Final = re.compile(rf"({OCCUPATION}|{_PROBABILITY})(?:\[([^\]]*)\]|:(.*))")
+    from runner.results.analysis.vocabulary import NamedObservable
 
 
 @dataclass(frozen=True, slots=True)
 class Observable:
-    """What is read off a job.
+    """What is read off jobs, by its name."""
 
-    Args:
-        of: Gives for a job what to average over its runs; None when the job has no such thing.
-    """
+    named: NamedObservable
 
-    measured: Measured
-    of: Callable[[MeasuredJob], PerBitstring | None]
+    @property
+    def measured(self) -> Measured:
+        """What stands along its axis."""
+        named = self.named
+        return Measured(quantity=AxisQuantity(named.label), low=named.low, high=named.high)
 
     def read(self, jobs: Sequence[MeasuredJob]) -> MeasuredValue | None:
         """Its value over all runs of jobs that measured the same point; None when there are none."""
-        counts, fn = self._of_point(jobs)
-        between = (self.measured.low, self.measured.high)
-        return reading(analysis.observables.expectation(counts, fn, between)) if fn else None
+        counts = _counts(jobs)
+        found = self.named.estimate(jobs[0], counts) if counts else None
+        return reading(found) if found else None
 
     def tally(self, jobs: Sequence[MeasuredJob]) -> tuple[float, float] | None:
         """Hits and runs of jobs that measured the same point, as if each run were a hit or none.
 
         Where a run may be something between, as the mean over several qubits is, they are those of a
-        binomial with the same mean and standard error.
+        binomial with the same mean and spread among the runs.
+
+        Raises:
+            UsageError: It is no mean over runs.
         """
-        counts, fn = self._of_point(jobs)
+        if self.named.statistic:
+            raise UsageError(f"{self.named.name} is no mean over runs, and cannot be fitted")
+        counts = _counts(jobs)
+        fn = self.named.of(jobs[0]) if counts else None
         if not counts or not fn:
             return None
         low, high = self.measured.low, self.measured.high
@@ -65,10 +64,10 @@ class Observable:
         runs = counts.total if is_either else share * (1 - share) / variance * (counts.total - 1)
         return share * runs, float(runs)
 
-    def _of_point(self, jobs: Sequence[MeasuredJob]) -> tuple[Counts | None, PerBitstring | None]:
-        same = [job for job in jobs if job.counts and job.qubit_ids == jobs[0].qubit_ids]
-        counts = Counts.added(job.counts for job in same if job.counts)
-        return counts, self.of(jobs[0]) if counts else None
+
+def _counts(jobs: Sequence[MeasuredJob]) -> Counts | None:
+    same = [job.counts for job in jobs if job.counts and job.qubit_ids == jobs[0].qubit_ids]
+    return Counts.added(same) if same else None
 
 
 def reading(estimate: Estimate) -> MeasuredValue | None:
@@ -81,83 +80,20 @@ def reading(estimate: Estimate) -> MeasuredValue | None:
 
 
 def observable(name: str, jobs: Sequence[MeasuredJob]) -> Observable:
-    """The observable of this name.
-
-    `occupation` and `magnetization` are means over all qubits, `staggered_magnetization` one with the signs
-    of two sublattices, `probability[0101]` is of a bitstring, `occupation[q0]` of a qubit; any other name is
-    a qubit's, whose occupation is meant.
+    """The observable of this name; that of a qubit is its occupation.
 
     Raises:
         UsageError: There is no such thing; says what there is.
     """
     qubits = tuple(dict.fromkeys(qubit for job in jobs for qubit in job.qubit_ids))
-    indexed = _INDEXED.fullmatch(name)
-    if indexed and indexed[1] == _PROBABILITY:
-        return _probability(indexed[2] or indexed[3] or "", jobs)
-    if name in _KNOWN:
-        return _KNOWN[name]
-    qubit = (indexed[2] or indexed[3] or "") if indexed else name
-    if qubit in qubits:
-        return _of_qubit(qubit)
-    near = get_close_matches(name, (*_WORDS, *qubits), n=1)
-    known = f"observables are: {', '.join(_WORDS)}, or a qubit: {_some(qubits)}"
-    raise UsageError(
-        f"there is no observable {name!r}" + (f"; did you mean {near[0]}?" if near else ""), hint=known
-    )
-
-
-def _some(qubits: tuple[str, ...], most: int = 12) -> str:
-    return ", ".join(qubits[:most]) + (", …" if len(qubits) > most else "")
-
-
-def _occupation(_: MeasuredJob) -> PerBitstring:
-    return lambda bits: bits.count("1") / len(bits)
-
-
-def _magnetization(_: MeasuredJob) -> PerBitstring:
-    return lambda bits: 2 * bits.count("1") / len(bits) - 1
-
-
-def _staggered(job: MeasuredJob) -> PerBitstring:
-    named = job.sublattices
-    sign = named_signs(job.qubit_ids, named) if named else signs(job.qubit_ids, job.positions_um)
-    count = sum(map(abs, sign))
-    return lambda bits: sum(s if bit == "1" else -s for s, bit in zip(sign, bits, strict=True)) / count
-
-
-_KNOWN: Final = {
-    OCCUPATION: Observable(
-        Measured(quantity=AxisQuantity("mean occupation ⟨n⟩"), low=0, high=1), _occupation
-    ),
-    MAGNETIZATION: Observable(
-        Measured(quantity=AxisQuantity("mean magnetization ⟨σz⟩"), low=-1, high=1), _magnetization
-    ),
-    STAGGERED: Observable(
-        Measured(quantity=AxisQuantity("staggered magnetization ⟨±σz⟩"), low=-1, high=1), _staggered
-    ),
-}
-
-
-def _of_qubit(qubit: str) -> Observable:
-    def of(job: MeasuredJob) -> PerBitstring | None:
-        if qubit not in job.qubit_ids:
-            return None
-        place = job.qubit_ids.index(qubit)
-        return lambda bits: float(bits[place] == "1")
-
-    return Observable(Measured(quantity=AxisQuantity(f"occupation ⟨n⟩ of {qubit}"), low=0, high=1), of)
-
-
-def _probability(bitstring: str, jobs: Sequence[MeasuredJob]) -> Observable:
-    lengths = {len(job.qubit_ids) for job in jobs}
-    if not bitstring or bitstring.strip("01") or len(bitstring) not in lengths:
-        wanted = " or ".join(map(str, sorted(lengths)))
+    base, index = (OCCUPATION, name) if name in qubits else split_name(name)
+    if base not in OBSERVABLES:
+        near = get_close_matches(name, (*OBSERVABLES, *qubits), n=1)
+        known = f"observables are: {', '.join(OBSERVABLES)}, or a qubit: {listed(qubits, 12)}"
         raise UsageError(
-            f"{bitstring!r} is none of the bitstrings",
-            hint=f"they have {wanted} characters, each 0 or 1: probability[{'0' * min(lengths)}]",
+            f"there is no observable {name!r}" + (f"; did you mean {near[0]}?" if near else ""), hint=known
         )
-
-    def of(job: MeasuredJob) -> PerBitstring | None:
-        return (lambda bits: float(bits == bitstring)) if len(job.qubit_ids) == len(bitstring) else None
-
-    return Observable(Measured(quantity=AxisQuantity(f"probability of {bitstring}"), low=0, high=1), of)
+    try:
+        return Observable(named_observable(base, index, jobs, matrix_in))
+    except UnknownQuantityError as error:
+        raise UsageError(error.message, hint=error.hint) from error

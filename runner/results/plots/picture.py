@@ -25,6 +25,8 @@ class PictureKind(StrEnum):
     """An observable over two variables."""
     REGISTER = "register"
     """An observable of each atom of one job, where the atom is."""
+    CORRELATIONS = "correlations"
+    """Connected correlations of one job by the distance of the atoms."""
 
 
 @dataclass(frozen=True, slots=True)

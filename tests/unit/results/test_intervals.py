@@ -10,7 +10,7 @@ from builders import a_result
 from scipy.stats import beta, binom
 
 from runner.results import Counts, Estimate
-from runner.results.analysis.correlations import correlations
+from runner.results.analysis.many_body.correlations import correlations
 from runner.results.analysis.means import likely_mean, moments
 from runner.results.analysis.observables import expectation, shares
 

@@ -222,7 +222,7 @@ def test_observables_have_their_value(name, expected):
     ("words", "message"),
     [
         ({"observable": "magnetisation"}, "did you mean magnetization"),
-        ({"observable": "probability:012"}, "none of the bitstrings"),
+        ({"observable": "probability:012"}, "012 is no bitstring of 2 qubits"),
         ({"x": "s"}, "s does not vary"),
         ({"job": "no"}, "no job 'no'"),
         ({"kind": PictureKind.HEATMAP}, "needs two variables"),

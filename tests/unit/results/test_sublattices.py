@@ -9,8 +9,8 @@ import pytest
 from builders import a_result
 
 from runner.errors import UsageError
+from runner.results.analysis.many_body.sublattices import named_signs, signs
 from runner.results.plots.choose import Asked, picture
-from runner.results.plots.sublattices import named_signs, signs
 
 CHESS = (1, -1, 1, -1, 1, -1, 1, -1, 1)
 

@@ -12,11 +12,13 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from runner.results.analysis.estimates import Estimates
-from runner.results.analysis.means import Moments, likely_mean
+from runner.results.analysis.estimates import Estimate, Estimates
+from runner.results.analysis.means import Moments, likely_mean, moments
 from runner.results.analysis.observables import bits, run_numbers, unknown
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from runner.results.analysis.counts import Counts
     from runner.results.analysis.estimates import Floats
 
@@ -41,6 +43,28 @@ def correlations(counts: Counts | None, qubit_ids: tuple[str, ...]) -> Estimates
     second = (np.outer(of_one, of_one) + value**2) / total**2
     least = np.where(np.eye(len(qubit_ids)), 0.0, -MOST)
     return Estimates(value, np.sqrt(error**2 + second), qubit_ids, center, (least, MOST))
+
+
+def averaged(counts: Counts, pairs: Sequence[tuple[int, int]]) -> Estimate:
+    """The mean of the connected correlations of some pairs of places, of the same runs."""
+    ones, runs, total = bits(counts), run_numbers(counts), counts.total
+    occupied = runs @ ones / total
+    weights = np.zeros((counts.n_qubits, counts.n_qubits))
+    for one, other in pairs:
+        weights[one, other] = weights[other, one] = 1 / (2 * len(pairs))
+    apart = ones - occupied
+    measured = moments(np.sum(apart @ weights * apart, axis=1)[:, None], runs)
+    # Of pairs that have nothing to do with each other, the mean varies less than each of them.
+    ends = (
+        measured.mean + (np.sum(weights * end) - measured.mean) / len(pairs) ** 0.5
+        for end in extremes(occupied)
+    )
+    low, high = (np.minimum(next(ends), measured.low), np.maximum(next(ends), measured.high))
+    error, center = likely_mean(measured._replace(low=low, high=high), total, (low, high))
+    turned = weights @ ((apart.T * runs) @ apart / total)
+    second = 2 * np.sum(turned * turned.T) / total**2
+    value, sigma = float(measured.mean[0]), float(np.sqrt(error[0] ** 2 + second))
+    return Estimate(value, sigma, center=float(center[0]), between=(-MOST, MOST))
 
 
 def extremes(occupied: Floats) -> tuple[Floats, Floats]:

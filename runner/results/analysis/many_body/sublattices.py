@@ -7,6 +7,7 @@ bonds and the diagonals are not, in a rectangle both kinds of sides are, and a t
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from itertools import combinations
 from typing import TYPE_CHECKING, Final
 
@@ -14,6 +15,8 @@ from runner.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from runner.results.analysis.job_result import MeasuredJob
 
     Place = tuple[float, ...]
     Bond = tuple[int, int]
@@ -23,6 +26,22 @@ _FAR_WEAKER: Final = 2 ** (1 / 6)
 # Bonds of one register may differ so much in length: the weakest is no weaker than the diagonal of a square.
 _UNEQUAL: Final = 2**0.5
 _DIGITS: Final = 6  # of places (in µm) that are compared
+
+
+def signs_of(job: MeasuredJob) -> tuple[int, ...]:
+    """+1, -1 or 0 for each qubit of a job, as its file names the sublattices, else as its atoms lie.
+
+    Raises:
+        UsageError: There are no two sublattices, or the places of the atoms are not known.
+    """
+    if job.sublattices:
+        return named_signs(job.qubit_ids, job.sublattices)
+    return _signs(job.qubit_ids, tuple(job.positions_um.items()))
+
+
+@lru_cache(maxsize=16)
+def _signs(qubit_ids: tuple[str, ...], positions_um: tuple[tuple[str, Place], ...]) -> tuple[int, ...]:
+    return signs(qubit_ids, dict(positions_um))
 
 
 def signs(qubit_ids: Sequence[str], positions_um: Mapping[str, Place]) -> tuple[int, ...]:
