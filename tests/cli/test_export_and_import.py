@@ -65,6 +65,35 @@ def test_what_is_exported_can_be_imported_again(capsys, lab):
     assert recipe(again) == recipe(text)
 
 
+def test_what_is_imported_is_in_form_and_valid(capsys, lab):
+    """With the measurement that is asked for, and values that can be built in place of Pulser's zeros."""
+    register = pulser.Register({"a": (0, 0), "b": (10, 0)})
+    sequence = pulser.Sequence(register, pulser.devices.MockDevice)
+    sequence.declare_channel("drive", "rydberg_global")
+    sequence.declare_channel("gates", "raman_local", initial_target="a")
+    t_ns = sequence.declare_variable("t_ns", dtype=int)
+    sequence.declare_variable("free")
+    sequence.add(pulser.Pulse.ConstantPulse(t_ns, 6, 0, 0), "drive")
+    (lab / "gates.json").write_text(sequence.to_abstract_repr(), encoding="utf-8")
+
+    refused = main(["import", "gates.json"])
+    asked = capsys.readouterr().err
+    code = main(["import", "gates.json", "--measure", "digital"])
+    written = capsys.readouterr()
+    (lab / "specs" / "gates.yaml").write_text(written.out, encoding="utf-8")
+
+    assert (refused, code) == (Exit.ERROR, Exit.DONE)
+    assert "--measure digital" in asked
+    assert written.err.splitlines()[:2] == [
+        "left out, for no operation uses them: the variables free",
+        "chosen, for the sequence proposes zeros that can't be built: t_ns: 1000",
+    ]
+    assert [main(["fmt", "--check", "specs/gates.yaml"]), main(["validate", "specs/gates.yaml"])] == [0, 0]
+    capsys.readouterr()
+    _, again = said(capsys, "export", "specs/gates.yaml")
+    assert json.loads(again)["measurement"] == "digital"
+
+
 def test_a_file_that_is_no_sequence_is_not_imported(capsys, lab):
     """An error in words, and nothing on stdout."""
     (lab / "x.json").write_bytes(b"\xff")

@@ -47,7 +47,12 @@ def representation_of(experiment: Experiment, job_name: str | None = None) -> st
 
 
 def experiment_from(
-    path: Path, *, name: str | None, device_type: str, device_file: Path | None = None
+    path: Path,
+    *,
+    name: str | None = None,
+    device_type: str | None = None,
+    measure: str | None = None,
+    device_file: Path | None = None,
 ) -> Imported:
     """The experiment file that writes a sequence out.
 
@@ -56,7 +61,9 @@ def experiment_from(
 
         name: What the experiment is called; as the file is if None.
 
-        device_type: What runs it.
+        device_type: What runs it; the first emulator that can if None.
+
+        measure: Basis of the measurement, where the representation has none.
 
         device_file: Where its device is written; None where the experiment file says it.
 
@@ -70,7 +77,9 @@ def experiment_from(
         raise RunnerError(f"{path} can't be read: {error}") from error
     known_as = None if device_file is None else device_file.as_posix()
     name = name or _name_of(path.stem)
-    found = late_imports.imported(text, name=name, device_type=device_type, device_file=known_as)
+    found = late_imports.imported(
+        text, name=name, device_type=device_type, device_file=known_as, measure=measure
+    )
     if device_file is not None:
         _write_device(device_file, found.device)
     return found

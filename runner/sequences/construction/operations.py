@@ -52,7 +52,7 @@ def add_operations(sequence: AnySequence, written: WrittenSequence, values: Valu
             continue
         with recorded_warnings() as messages:
             try:
-                _refuse_idle(idle & used, operation)
+                _refuse_idle(idle & used, operation, sequence)
                 _add(sequence, operation, values)
             except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, all of them are problems)
                 remarks.blame(_fault(steps[: i + 1], error, sequence))
@@ -64,8 +64,9 @@ def add_operations(sequence: AnySequence, written: WrittenSequence, values: Valu
     return remarks
 
 
-def _refuse_idle(idle: set[str], operation: operations.Operation) -> None:
-    if idle and operation.target is None:
+def _refuse_idle(idle: set[str], operation: operations.Operation, sequence: AnySequence) -> None:
+    is_start = operation.align is not None and not sequence.is_parametrized() and not sequence.get_duration()
+    if idle and operation.target is None and not is_start:  # at 0 ns, there is nothing to wait for
         raise OperationError(f"channel {min(idle)} acts on no atom yet: target some first", fixed=True)
 
 

@@ -25,16 +25,28 @@ class RepresentationError(ValueError):
     """A sequence that can't be sent as it is."""
 
 
-def with_measurement(sequence: AnySequence) -> None:
+def with_measurement(sequence: AnySequence, basis: str | None = None) -> None:
     """Append the measurement if there is none and it is clear which one.
 
+    Args:
+        basis: The one that is meant; None where the sequence says it.
+
     Raises:
-        RepresentationError: When several bases could be measured, or none, or one that nothing acts in.
+        RepresentationError: When several bases could be measured, or none, or one that nothing acts in; when
+            the sequence measures another one than is meant.
     """
     bases = sequence.get_addressed_bases()
+    measured = sequence.get_measurement_basis() if sequence.is_measured() else basis
+    if basis is not None and measured != basis:
+        raise RepresentationError(f"the sequence measures the {measured} basis, and not {basis}")
+    if measured is not None and bases and measured not in bases:
+        raise RepresentationError(not_addressed(measured, bases))
+    if measured is not None and measured not in sequence.device.supported_bases:
+        raise RepresentationError(f"{sequence.device.name} has no channel in the {measured} basis")
     if sequence.is_measured():
-        if bases and sequence.get_measurement_basis() not in bases:
-            raise RepresentationError(not_addressed(sequence.get_measurement_basis(), bases))
+        return
+    if measured is not None:
+        sequence.measure(measured)
         return
     if len(bases) != 1:
         listed = ", ".join(sorted(bases)) or "no basis"

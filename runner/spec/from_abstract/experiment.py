@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.spec.abstract_repr import AbstractSequence, Part, RepresentationError
-from runner.spec.from_abstract.expressions import expression_text, plain_variables, used_variables
+from runner.spec.from_abstract.expressions import expression_text, plain_variables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from runner.domain.json_values import Json, JsonObject
+    from runner.spec.abstract_repr import AbstractSequence, Part
 
 _RUNS: Final = 100
 _USUAL_FIELD: Final = [0, 0, 30]
@@ -32,7 +33,6 @@ def experiment_of(
 
     Args:
         representation: The sequence, as JSON has it; Pulser can read it.
-
 
     Raises:
         RepresentationError: When a file can't say it.
@@ -78,7 +78,7 @@ class _Writer:
         job: JsonObject = {"runs": _RUNS}
         atoms = [atom for atom in self.said["register"] if "qid" in atom]
         if atoms:
-            job["qubits"] = {str(atom["qid"]): atom.get("default_trap", i) for i, atom in enumerate(atoms)}
+            job["qubits"] = _traps(atoms)
         if variables := self.said["variables"]:
             job["variables"] = {
                 name: each["value"][0] if name in self.scalars else [*each["value"]]
@@ -97,9 +97,6 @@ class _Writer:
         }
 
     def _variables(self) -> JsonObject:
-        unused = set(self.said["variables"]) - used_variables([*self.said["operations"]])
-        if unused:
-            raise RepresentationError(f"no operation uses its variable {min(unused)}")
         return {
             name: each["type"] if name in self.scalars else {"type": each["type"], "size": len(each["value"])}
             for name, each in self.said["variables"].items()
@@ -210,6 +207,15 @@ class _Writer:
     def detuning(self, operation: Part) -> Json:
         shape = self._waveform(operation["waveform"])
         return {"dmm_name": operation["dmm_name"], "waveform": shape, "protocol": operation["protocol"]}
+
+
+def _traps(atoms: list[Part]) -> JsonObject:
+    """Traps as they are proposed, and for the other atoms the first that are free."""
+    proposed = {atom["default_trap"] for atom in atoms if "default_trap" in atom}
+    free = (trap for trap in count() if trap not in proposed)
+    return {
+        str(atom["qid"]): atom["default_trap"] if "default_trap" in atom else next(free) for atom in atoms
+    }
 
 
 _WRITERS: Final[Mapping[str, Callable[[_Writer, Part], Json]]] = {

@@ -29,6 +29,7 @@ from runner.sequences.import_abstract import imported
 from runner.sequences.pulser_api.abstract_repr import written_down
 from runner.sequences.pulser_api.pulser_messages import recorded_warnings
 from runner.spec import parse
+from runner.spec.format.formatter import formatted
 
 LAYOUT = SquareLatticeLayout(4, 4, 6.0)
 REGISTERS = [
@@ -224,6 +225,14 @@ def covering():
     masked.measure()
     yield pytest.param(masked, id="mask")
 
+    waiting = pulser.Sequence(REGISTERS[0], pulser.MockDevice)
+    waiting.declare_channel("drive", "rydberg_global")
+    waiting.declare_channel("gates", "raman_local")
+    waiting.align("drive", "gates")
+    waiting.add(pulser.Pulse.ConstantPulse(100, 1.0, 0.0, 0.0), "drive")
+    waiting.measure("digital")
+    yield pytest.param(waiting, id="align at the start")
+
     only_dmm = pulser.Sequence(REGISTERS[0], pulser.MockDevice)
     for _ in range(2):
         only_dmm.config_detuning_map(REGISTERS[0].define_detuning_map({"on": 0.1, "left": 1.0}), "dmm_0")
@@ -276,12 +285,11 @@ def test_proposed_values_and_traps_become_a_job():
 
 
 def test_what_a_file_can_not_say_is_refused():
-    """Devices of one's own, variables that nothing uses, names that mean something else, other JSON."""
+    """Devices of one's own, names that mean something else, no channel, other JSON."""
     other = small(dataclasses.replace(pulser.MockDevice, name="Mine", max_runs=7)).to_abstract_repr()
-    unused, taken = small(), small()
-    unused.declare_variable("free")
+    taken, bare = small(), pulser.Sequence(REGISTERS[0], pulser.MockDevice)
     taken.delay(taken.declare_variable("pi", dtype=int), "drive")
-    texts = [other, unused.to_abstract_repr(), taken.to_abstract_repr(), "{}", "[", json.dumps({"a": 1})]
+    texts = [other, taken.to_abstract_repr(), bare.to_abstract_repr(), "{}", "[", json.dumps({"a": 1})]
 
     def complaint(text):
         with pytest.raises(SequenceError) as caught:
@@ -291,6 +299,160 @@ def test_what_a_file_can_not_say_is_refused():
     assert [complaint(text).partition(":")[0] for text in texts] == [
         "the device Mine is not Pulser's MockDevice, and a file has no words for its max_runs",
         "the sequence can't be written out",
-        "the sequence can't be written out",
+        "the sequence declares no channel",
         *["Pulser can't read the sequence"] * 3,
     ]
+
+
+BOTH = "they address digital and ground-rydberg"
+
+
+def both_lasers(device=pulser.MockDevice):
+    """A sequence that drives atoms with both lasers, not measured."""
+    sequence = pulser.Sequence(REGISTERS[0], device)
+    sequence.declare_channel("drive", "rydberg_global")
+    sequence.declare_channel("gates", "raman_local", initial_target="left")
+    for channel in ("gates", "drive"):
+        sequence.add(pulser.Pulse.ConstantPulse(100, 1.0, 0.0, 0.0), channel)
+    return sequence
+
+
+def test_the_basis_that_is_measured_is_asked_for_and_said():
+    """Where there are two of them; the one that is said is measured, and no other than the sequence says."""
+    open_, measured = both_lasers(), both_lasers()
+    measured.measure("digital")
+
+    def complaint(sequence, measure):
+        with pytest.raises(SequenceError) as caught:
+            imported(sequence.to_abstract_repr(), name="x", measure=measure)
+        return caught.value.message, caught.value.hint
+
+    found = imported(open_.to_abstract_repr(), name="x", measure="digital")
+
+    assert recipe(again(found)) == recipe(measured.to_abstract_repr())
+    assert found.problems == ()
+    assert [complaint(open_, None), complaint(open_, "XY"), complaint(measured, "ground-rydberg")] == [
+        (
+            "the sequence does not say what to measure, and uses digital, ground-rydberg",
+            "say which, as in --measure digital",
+        ),
+        (
+            f"no channel addresses the XY basis, so that every atom would be 0; {BOTH}",
+            "",
+        ),
+        ("the sequence measures the digital basis, and not ground-rydberg", ""),
+    ]
+
+
+def a_schedule():
+    """A sequence whose variables can't all be zero: durations, moments, an atom, a depth of a DMM."""
+    register = pulser.Register({"left": (-3.5, 0), "right": (3.5, 0)})
+    sequence = pulser.Sequence(register, pulser.MockDevice)
+    sequence.declare_channel("drive", "rydberg_global")
+    sequence.declare_channel("gates", "raman_local")
+    sequence.config_detuning_map(register.define_detuning_map({"left": 1.0}), "dmm_0")
+    t_ns = sequence.declare_variable("t_ns", size=2, dtype=int)
+    times, atom = sequence.declare_variable("times", size=3), sequence.declare_variable("atom", dtype=int)
+    area, depth = sequence.declare_variable("area"), sequence.declare_variable("depth")
+    sequence.target_index(atom, "gates")
+    sequence.add(pulser.Pulse.ConstantDetuning(BlackmanWaveform.from_max_val(area, area), 0.0, 0.0), "gates")
+    wave = InterpolatedWaveform(t_ns[1] - t_ns[0], [0.0, 3.0, 0.0], times=times)
+    sequence.add(pulser.Pulse.ConstantDetuning(wave, 0.0, 0.0), "drive")
+    sequence.add_dmm_detuning(RampWaveform(t_ns[0], 0.0, depth), "dmm_0")
+    sequence.measure("ground-rydberg")
+    return sequence
+
+
+def test_zeros_that_no_job_can_have_are_not_proposed():
+    """Pulser writes zeros for variables without values; the job of the file has values that can be built."""
+    sequence = a_schedule()
+
+    found = imported(sequence.to_abstract_repr(), name="x")
+
+    assert found.chosen == {
+        "t_ns": [1000, 2000],
+        "times": [0.0, 0.5, 1.0],
+        "area": 1.0,
+        "depth": -1.0,
+    }
+    assert found.problems == ()
+    assert recipe(again(found)) == recipe(sequence.to_abstract_repr())
+    (job,) = parse(found.text, path="x.yaml").jobs
+    assert sequence.build(**job.variables).get_duration("dmm_0") == 1000
+
+
+def test_values_that_the_sequence_proposes_are_kept():
+    """Beside those that are chosen; and zeros are kept where they can be built."""
+    sequence = small()
+    sequence.add(pulser.Pulse.ConstantPulse(100, 1.0, sequence.declare_variable("delta"), 0.0, 0.0), "drive")
+    proposed = sequence.to_abstract_repr(t_ns=40, delta=0.0, qubits={"a": 3, "b": 7})
+
+    found = [imported(text, name="x") for text in (sequence.to_abstract_repr(), proposed)]
+
+    assert [each.chosen for each in found] == [{"t_ns": 1000, "delta": 1.0}, {}]
+    assert ["delta: 0.0" in each.text for each in found] == [False, True]
+
+
+def test_a_variable_without_use_is_left_out():
+    """And it is told; what is played is the same."""
+    sequence = small()
+    sequence.declare_variable("free", size=2)
+
+    found = imported(sequence.to_abstract_repr(), name="x")
+
+    assert found.unused == ("free",)
+    assert "free" not in found.text
+    assert recipe(again(found)) == recipe(small_measured())
+
+
+def small_measured():
+    """The text of the small sequence with its measurement."""
+    sequence = small()
+    sequence.measure("ground-rydberg")
+    return sequence.to_abstract_repr()
+
+
+def test_the_first_emulator_is_named_that_can_run_it():
+    """By the number of atoms and by basis; what none of them can run says why."""
+    counts = {"EMU_FREE": 12, "EMU_SV": 13, "EMU_MPS": 26}
+    texts = {}
+    for kind, n_qubits in counts.items():
+        sequence = pulser.Sequence(pulser.Register.rectangle(1, n_qubits, 6.0, prefix="q"), pulser.MockDevice)
+        sequence.declare_channel("drive", "rydberg_global")
+        sequence.add(pulser.Pulse.ConstantPulse(100, 1.0, 0.0, 0.0), "drive")
+        texts[kind] = sequence.to_abstract_repr()
+    empty = pulser.Sequence(REGISTERS[0], pulser.MockDevice)
+    empty.declare_channel("drive", "rydberg_global")
+
+    found = {kind: imported(text, name="x") for kind, text in texts.items()}
+
+    assert {
+        kind: (parse(each.text, path="x").experiment.spec.device_type, each.problems)
+        for kind, each in found.items()
+    } == {kind: (kind, ()) for kind in counts}
+    assert [each.message for each in imported(empty.to_abstract_repr(), name="x").problems] == [
+        "job-0: the sequence is empty",
+        "job-0: the sequence takes 0 ns; EMU_FREE takes 4 ns at least",
+    ]
+
+
+def test_traps_that_are_not_proposed_are_free_ones():
+    """No trap is given twice where some atoms have one already."""
+    text = json.loads(small().to_abstract_repr(t_ns=40, qubits={"a": 0, "b": 7}))
+    text["register"] = [{"qid": "a", "default_trap": 0}, {"qid": "b"}, {"qid": "c", "default_trap": 1}]
+
+    (job,) = parse(imported(json.dumps(text), name="x").text, path="x.yaml").jobs
+
+    assert job.variables["qubits"] == {"a": 0, "b": 2, "c": 1}
+
+
+def test_what_is_printed_is_in_form():
+    """`runner fmt` has nothing to change in it."""
+    texts = [both_lasers().to_abstract_repr(), a_schedule().to_abstract_repr(), small_measured()]
+
+    found = [
+        imported(text, name="x", measure=m).text
+        for text, m in zip(texts, ["digital", None, None], strict=True)
+    ]
+
+    assert [formatted(each, path="x.yaml") for each in found] == found
