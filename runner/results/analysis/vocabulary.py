@@ -63,6 +63,8 @@ class NamedObservable:
         statistic: Gives it for a job and counts where it is no mean over runs.
 
         at_hand: Gives it for a job more quickly, if there is such a way.
+
+        is_wide: Whether values are mostly in a small part of what is possible.
     """
 
     name: str
@@ -72,6 +74,7 @@ class NamedObservable:
     of: Callable[[MeasuredJob], PerBitstring | None]
     statistic: Callable[[MeasuredJob, Counts], Estimate] | None = None
     at_hand: Callable[[MeasuredJob], Estimate] | None = field(default=None, compare=False)
+    is_wide: bool = False
 
     def estimate(self, job: MeasuredJob, counts: Counts | None = None) -> Estimate | None:
         """Its value; None when the job has no such thing, NaN when nothing was measured.
@@ -343,7 +346,7 @@ def _cost(index: str, read: ReadMatrix) -> NamedObservable:
             )
         return value
 
-    return NamedObservable(f"{COST}[{index}]", "cost zᵀQz", low, high, of)
+    return NamedObservable(f"{COST}[{index}]", "cost zᵀQz", low, high, of, is_wide=True)
 
 
 _INDEXED: Final[Mapping[str, Callable[[str, Sequence[MeasuredJob]], NamedObservable]]] = {

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from runner.errors import UsageError
@@ -10,12 +11,12 @@ from runner.results.plots.missing_jobs import said_below
 from runner.results.plots.picture import Heatmap, Hole, Picture
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from runner.results.analysis.job_result import MeasuredJob
     from runner.results.plots.axes import Points
     from runner.results.plots.observables import Observable
-    from runner.results.plots.picture import MeasuredValue
+    from runner.results.plots.picture import Measured, MeasuredValue
 
     Plane = Mapping[tuple[float, float], tuple[MeasuredJob, ...]]
 
@@ -33,13 +34,14 @@ def heatmap(title: str, known: Points, shown: Observable, *, x: str, y: str) -> 
     across, up = _axes(known, x, y)
     plane, fixed = _plane(known, across, up)
     x_axis, y_axis = known.axes[across], known.axes[up]
+    rows = tuple(tuple(_cell(plane, (a, b), shown) for a in x_axis.values) for b in y_axis.values)
     body = Heatmap(
         x=x_axis.quantity,
         y=y_axis.quantity,
-        shown=shown.measured,
+        shown=_scaled(shown, rows),
         xs=x_axis.values,
         ys=y_axis.values,
-        rows=tuple(tuple(_cell(plane, (a, b), shown) for a in x_axis.values) for b in y_axis.values),
+        rows=rows,
     )
     jobs = [job for some in plane.values() for job in some]
     notes = (*_holes(body), fixed, moving(known), off_axes(known), *said_below(jobs))
@@ -75,6 +77,14 @@ def _plane(known: Points, across: int, up: int) -> tuple[Plane, str]:
 
 def _cell(plane: Plane, at: tuple[float, float], shown: Observable) -> MeasuredValue | Hole:
     return (shown.read(plane[at]) or Hole.MISSING) if at in plane else Hole.ABSENT
+
+
+def _scaled(shown: Observable, rows: Sequence[Sequence[MeasuredValue | Hole]]) -> Measured:
+    """What the colours stand for: what can be, or what was measured where that is a small part of it."""
+    values = [cell.value for row in rows for cell in row if not isinstance(cell, Hole)]
+    if not shown.named.is_wide or len(set(values)) < _TWO:
+        return shown.measured
+    return replace(shown.measured, low=min(values), high=max(values))
 
 
 def _holes(body: Heatmap) -> list[str]:

@@ -287,3 +287,33 @@ def test_correlations_cannot_be_fitted():
 
     with pytest.raises(UsageError, match="is no mean over runs, and cannot be fitted"):
         some_results(*others).fit("exponential", observable="correlation_at[6]")
+
+
+def test_colours_of_costs_are_those_of_what_was_measured():
+    """Penalties make what is possible far wider; of an occupation they are those of 0 to 1."""
+    counts = {(1, 1): {"10": 4}, (2, 1): {"00": 4}, (1, 2): {"10": 1, "00": 3}, (2, 2): {"01": 4}}
+    jobs = [a_result(some, variables={"a": a, "b": b}) for (a, b), some in counts.items()]
+
+    def bounds(name):
+        shown = picture("exp", jobs, Asked(kind=PictureKind.HEATMAP, observable=name)).body.shown
+        return shown.low, shown.high
+
+    assert ((-1.0, 0.0), (0, 1)) == (bounds("cost[[-1,100],[0,-1]]"), bounds("occupation"))
+
+
+def test_intervals_of_many_bodies_hold_the_truth():
+    """Of 300 repetitions of 200 shots in 90 to 99 of 100: a chain in either order, with flips of 15 %."""
+    n, order = 8, (1 - 2 * 0.15) ** 2
+    found = {
+        "correlation_at[6]": -order / 4,
+        "correlation_at[12]": order / 4,
+        "structure_factor[staggered]": 1 + (n - 1) * order,
+    }
+    held = dict.fromkeys(found, 0)
+    for seed in range(300):
+        job, _, _ = a_lattice("chain", shots=200, seed=seed)
+        for name, truth in found.items():
+            low, high = job.observable(name).interval()
+            held[name] += low <= truth <= high
+
+    assert all(270 <= count <= 297 for count in held.values()), held
