@@ -20,13 +20,36 @@ _SHOWN: Final = 90  # characters of an example
 
 
 def schema_page(schema: Schema, *, title: str, lead: str = "") -> str:
-    """The page of one schema: its own keys first, then those of each definition."""
+    """The page of one schema: its own keys first, then those of each definition, in the order of a file."""
     parts = [f"# {title}", lead or prose(schema.get("description", ""))]
     own = key_table(schema) or f"Type: {type_of(schema)}."
     parts.append(own)
-    for name, node in schema.get("$defs", {}).items():
+    for name, node in in_order(schema).items():
         parts += [heading(2, name, name.lower()), *_said(node)]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def in_order(schema: Schema) -> dict[str, Schema]:
+    """The definitions in the order in which the keys of a file lead to them; others come last."""
+    known = schema.get("$defs", {})
+    found: dict[str, Schema] = {}
+    waiting = _references({key: node for key, node in schema.items() if key != "$defs"})
+    while waiting:
+        name = waiting.pop(0)
+        if name in known and name not in found:
+            found[name] = known[name]
+            waiting = [*_references(known[name]), *waiting]
+    return found | {name: node for name, node in known.items() if name not in found}
+
+
+def _references(node: Any) -> list[str]:
+    """Names of the definitions that a schema points to, in its order."""
+    if isinstance(node, list):
+        return [name for each in node for name in _references(each)]
+    if not isinstance(node, dict):
+        return []
+    own = [node["$ref"].rsplit("/", 1)[-1]] if isinstance(node.get("$ref"), str) else []
+    return own + [name for each in node.values() for name in _references(each)]
 
 
 def _said(node: Schema) -> Iterator[str]:

@@ -1,8 +1,13 @@
-"""The hook of mkdocs: pages of the reference are made at each build, from what the package says."""
+"""The hook of mkdocs: pages of the reference are made at each build, from what the package says.
+
+Pages link to the sources of the reference, which are there without a build; in the site these links lead to
+its pages.
+"""
 
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from command_pages import commands_page
@@ -30,6 +35,10 @@ _TITLES: Final = {
     "status": "Status",
     "notification": "Notification",
 }
+_IN_REPOSITORY: Final = re.compile(
+    r"\]\(\.\./(?:schemas/(?P<schema>\w+)\.schema\.json|(?P<readme>README\.md#an-experiment)|runner/results/api\.py)"
+    r"(?P<anchor>#[\w-]+)?(?=\))"
+)
 _PYTHON: Final = (
     "`import runner` costs next to nothing: what stands here is imported when it is first used."
     " How it is used stands in [results in Python](../results-in-python.md)."
@@ -64,6 +73,21 @@ def _lead(name: str) -> str:
     printed = f"`runner schema {name}` prints the JSON Schema that this page is made from."
     description = json.loads(schema_text(name)).get("description", "")
     return f"{description.split(chr(10))[0]}\n\n{printed}" if description else printed
+
+
+def on_page_markdown(markdown: str, **_: object) -> str:
+    """Links into the repository become links to the pages that are made of what they lead to.
+
+    On a host of the repository there are no such pages, and the links lead to their sources.
+    """
+    return _IN_REPOSITORY.sub(lambda found: f"](reference/{_page(found)}", markdown)
+
+
+def _page(found: re.Match[str]) -> str:
+    name, anchor = found.group("schema"), found.group("anchor") or ""
+    if name:
+        return f"{name}.md{anchor}"
+    return "commands.md" if found.group("readme") else f"python.md{anchor}"
 
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:

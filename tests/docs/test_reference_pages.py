@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,10 +15,11 @@ sys.path.insert(0, str(Path(__file__).parents[2] / "docs" / "hooks"))
 from command_pages import commands_page
 from markdown_text import code, prose, table
 from python_pages import Section, members, python_page, sections, signature
-from schema_pages import example_of, key_table, schema_page, type_of, unit_of
-from site_pages import pages
+from schema_pages import example_of, in_order, key_table, schema_page, type_of, unit_of
+from site_pages import on_page_markdown, pages
 
 from runner.cli.main import VERBS
+from runner.project import schema_text
 
 
 @pytest.mark.parametrize(
@@ -92,6 +94,39 @@ def test_keys_of_a_schema_are_rows():
         lead="Lead.",
     ).replace("Type: anything.\n\n", "")
     assert "`{limit: 2}`" == example_of({"markdownDescription": "What.\n\nExample: `{limit: 2}`"})
+
+
+def test_definitions_stand_in_the_order_of_a_file():
+    """Each where the first key leads to it; what no key leads to is last."""
+    to = "#/$defs/{}".format
+    schema = {
+        "$defs": {
+            "Alone": {},
+            "Inner": {"items": {"$ref": to("Outer")}},
+            "Last": {},
+            "Outer": {"properties": {"a": {"oneOf": [{"$ref": to("Inner")}]}}},
+        },
+        "properties": {"first": {"$ref": to("Outer")}, "second": {"$ref": to("Last")}},
+    }
+    of_files = list(in_order(json.loads(schema_text("experiment"))))
+
+    assert ["Outer", "Inner", "Last", "Alone"] == list(in_order(schema))
+    assert ["Metadata", "Spec", "WrittenSequence"] == of_files[:3]
+    assert of_files.index("Register") < of_files.index("Operation") < of_files.index("Job")
+
+
+@pytest.mark.parametrize(
+    ("link", "expected"),
+    [
+        ("[a](../schemas/experiment.schema.json#job)", "[a](reference/experiment.md#job)"),
+        ("[a](../README.md#an-experiment)", "[a](reference/commands.md)"),
+        ("[a](../runner/results/api.py)", "[a](reference/python.md)"),
+        ("[a](sweeps.md)", "[a](sweeps.md)"),
+    ],
+)
+def test_links_to_sources_of_the_reference_lead_to_its_pages_in_the_site(link, expected):
+    """In the repository they lead to what the pages are made of."""
+    assert expected == on_page_markdown(link)
 
 
 def test_commands_are_told_as_their_help_tells_them():
