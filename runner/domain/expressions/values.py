@@ -36,6 +36,8 @@ class Values:
         array: Makes a value of several numbers.
 
         operators: The operators, by sign.
+
+        whole: What a variable without an index stands for.
     """
 
     variables: Mapping[str, Any]
@@ -43,6 +45,7 @@ class Values:
     constant: Callable[[float], Any] = float
     array: Callable[[Sequence[float]], Any] = tuple
     operators: Mapping[str, Callable[[Any, Any], Any]] = field(default_factory=lambda: OPERATORS)
+    whole: Callable[[Any], Any] = lambda value: value
 
 
 def evaluated(tree: Tree, values: Values) -> Any:
@@ -57,8 +60,7 @@ def evaluated(tree: Tree, values: Values) -> Any:
         case Several(numbers):
             return values.array(numbers)
         case Variable(name, index):
-            whole = values.variables[name]
-            return whole if index is None else whole[list(index) if isinstance(index, tuple) else index]
+            return _picked(values.variables[name], index, values)
         case Negative(operand):
             return -evaluated(operand, values)
         case Call(function, argument):
@@ -66,3 +68,9 @@ def evaluated(tree: Tree, values: Values) -> Any:
         case Operation(sign, left, right):
             return values.operators[sign](evaluated(left, values), evaluated(right, values))
     raise TypeError(f"{tree} is no formula")
+
+
+def _picked(variable: Any, index: object, values: Values) -> Any:
+    if index is None:
+        return values.whole(variable)
+    return variable[list(index) if isinstance(index, tuple) else index]

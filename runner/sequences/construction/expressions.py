@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from pulser.parametrized import Parametrized
 
 from runner.domain.expressions.parser import FUNCTIONS
-from runner.domain.expressions.tree import Expression, size_of
+from runner.domain.expressions.tree import Expression, Variable, size_of
 from runner.domain.expressions.values import Values, evaluated
 from runner.sequences.pulser_api.job_values import MAX_DURATION_NS
 
@@ -52,13 +53,31 @@ def with_numbers(variables: JobValues) -> Values:
     return Values(variables=numbers, functions=_FUNCTIONS, constant=np.float64, array=np.array)
 
 
+def as_written(value: float | Expression, values: Values) -> Real:
+    """The same as `quantity`, but a list of one that is calculated with stays a list.
+
+    So Pulser takes phases and setpoints, and so they were sent ever since: another form is another recipe.
+    """
+    is_alone = not isinstance(value, Expression) or isinstance(value.tree, Variable)
+    return quantity(value, values) if is_alone else _number(value, values)
+
+
 def quantity(value: float | Expression, values: Values) -> Real:
     """A number of the file, or what its expression comes to."""
+    return _number(value, replace(values, whole=_only))
+
+
+def _number(value: float | Expression, values: Values) -> Real:
     if not isinstance(value, Expression):
         return value
     result: Real | np.float64 = _evaluated(value, values)
     # Plain numbers are sent as such, and not as NumPy's.
     return float(result) if isinstance(result, np.floating) else result
+
+
+def _only(variable: Any) -> Any:
+    """A variable where one number is expected: of a list of one, that number."""
+    return variable[0] if _size(variable) == 1 else variable
 
 
 def _evaluated(expression: Expression, values: Values) -> Any:

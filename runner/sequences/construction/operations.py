@@ -9,7 +9,14 @@ from pulser.parametrized import Parametrized
 from pulser.register.weight_maps import DetuningMap
 
 from runner.domain.suggestions import suggestion
-from runner.sequences.construction.expressions import OperationError, duration, index, indices, quantity
+from runner.sequences.construction.expressions import (
+    OperationError,
+    as_written,
+    duration,
+    index,
+    indices,
+    quantity,
+)
 from runner.sequences.construction.waveforms import arbitrary_phase_pulse, built_pulse, waveform
 from runner.sequences.pulser_api.abstract_repr import not_addressed
 from runner.sequences.pulser_api.pulser_messages import Remark, Remarks, message_of, recorded_warnings
@@ -157,9 +164,9 @@ def _measure(sequence: AnySequence, basis: str, _: Values) -> None:
 def _setpoint(it: pulses.Setpoint, values: Values) -> dict[str, Any]:
     return {
         "channel": it.channel,
-        "amp_on": quantity(it.amp_on, values),
-        "detuning_on": quantity(it.detuning_on, values),
-        "optimal_detuning_off": quantity(it.optimal_detuning_off, values),
+        "amp_on": as_written(it.amp_on, values),
+        "detuning_on": as_written(it.detuning_on, values),
+        "optimal_detuning_off": as_written(it.optimal_detuning_off, values),
         "correct_phase_drift": it.correct_phase_drift,
     }
 
@@ -168,7 +175,7 @@ def _add_eom_pulse(sequence: AnySequence, pulse: pulses.EomPulse, values: Values
     sequence.add_eom_pulse(
         pulse.channel,
         duration(pulse.duration_ns, values),
-        quantity(pulse.phase, values),
+        as_written(pulse.phase, values),
         quantity(pulse.post_phase_shift, values),
         pulse.protocol,
         pulse.correct_phase_drift,

@@ -17,7 +17,14 @@ from pulser.waveforms import (
     Waveform,
 )
 
-from runner.sequences.construction.expressions import OperationError, count, duration, quantity, several
+from runner.sequences.construction.expressions import (
+    OperationError,
+    as_written,
+    count,
+    duration,
+    quantity,
+    several,
+)
 from runner.sequences.pulser_api.job_values import MAX_DURATION_NS, shortest
 from runner.spec.models.waveforms import Shape
 
@@ -110,7 +117,7 @@ _BUILDERS: Mapping[str, Callable[[Any, Values], Waveform]] = {
 
 def built_pulse(pulse: pulses.Pulse, values: Values) -> Pulse:
     """A pulse of the file as Pulser's, parametrised if an expression in it is."""
-    phase = quantity(pulse.phase, values)
+    phase = as_written(pulse.phase, values)
     shift = quantity(pulse.post_phase_shift, values)
     # Every argument is given: Pulser can't write a parametrised pulse down otherwise.
     if isinstance(pulse.amplitude, Shape):

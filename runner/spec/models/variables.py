@@ -52,7 +52,8 @@ def fitted(name: str, value: Value, kind: Declared) -> Value:
             raise ValueError(f"{name} holds one number, not a list of {len(value)}")
         return _fitted_number(name, value, kind)
     items = value if isinstance(value, tuple) else (value,)
-    if not isinstance(value, tuple) or len(items) != kind.size:
+    # A number is a list of one.
+    if len(items) != kind.size:
         raise ValueError(
             f"{name} holds {kind.size} numbers: expected a list of {kind.size}, not {shown(value)}"
         )

@@ -133,7 +133,7 @@ def _faults(
         return
     sizes = {name: kind.size for name, kind in variables.items()}
     wanted = _WANTED.get(steps_of(pointer)[-1], _ONE)
-    if wanted is _SEVERAL and size_of(expression.tree, sizes) is None:
+    if wanted is _SEVERAL and size_of(expression.tree, sizes) in (None, 1):
         yield f"{expression} is one number", "expected a list, or a variable that holds several"
     for variable in mentions:
         if message := _misuse(variable, variables[variable.name].size, one=wanted is _ONE):
