@@ -32,7 +32,7 @@ def test_a_report_is_the_same_for_the_same_records(tmp_path, capsys):
     assert "Complete: all 3 jobs, 150 runs" in page
     assert [
         "Register of the job t_ns=300: where the atoms are (in µm)",
-        "Pulses of the job t_ns=300 over time (in ns): EMU_FREE plays them as programmed",
+        "Pulses of the job t_ns=300 over time (in ns); played: as programmed",
     ] == re.findall("<figcaption>(.*?)</figcaption>", page)[:2]
     assert f"sha256:{digest}" in page
     assert "3 remote jobs in 1 file, all as they were recorded" in page

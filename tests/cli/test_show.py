@@ -118,6 +118,24 @@ def test_the_first_job_that_plays_a_pulse_is_shown(lab, capsys):
     assert "Job omega=2: 100 ns" in out.splitlines()
 
 
+@pytest.mark.parametrize(
+    ("device_type", "emulation", "played"),
+    [
+        ("EMU_FREE", "", "played: as programmed"),
+        ("EMU_FREE", "  emulation: {with_modulation: true}\n", "played: output of the modulators"),
+        ("FRESNEL", "", "played: output of the modulators"),
+    ],
+)
+def test_a_picture_says_what_is_played(lab, capsys, device_type, emulation, played):
+    """By an emulator what is programmed, unless the file says otherwise; by a QPU what comes out."""
+    text = commands.EXPERIMENT.replace("EMU_FREE", device_type) + emulation
+    (lab / "specs" / "pair.yaml").write_text(text, encoding="utf-8")
+    code, _, err = said(capsys, "show", "specs/pair.yaml", "-o", "pair.svg")
+
+    assert (Exit.DONE, "pair.svg: written") == (code, err.splitlines()[-1])
+    assert played in (lab / "pair.svg").read_text(encoding="utf-8")
+
+
 def test_the_blockade_is_shown_on_request(lab, capsys):
     """In words, of the highest Rabi frequency or of the one that is given, and in a picture."""
     _, out, _ = said(capsys, "show", "specs/pair.yaml", "--blockade-radius")

@@ -50,7 +50,8 @@ def show(file: Path, job: str | None, path: Path | None, asked: AskedBlockade, w
     -o, writes register and pulses as a picture. Sends nothing.
 
     Pulses are drawn as they are programmed, which is what an emulator plays. A QPU plays what its modulators
-    make of them; a picture shows both, and says which is played.
+    make of them, and so does an emulator with `with_modulation`. A picture shows both, and says which is
+    played.
 
     The blockade radius is where two atoms interact as strongly as they are driven, C6/r⁶ = Ω; Ω is the
     highest amplitude of the job, or what --rabi-frequency says.

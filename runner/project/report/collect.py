@@ -6,13 +6,12 @@ import hashlib
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from runner.domain.qpu_time import qpu_seconds
 from runner.errors import UsageError
 from runner.project import late_imports
 from runner.project.api import Declared
-from runner.project.drawings.panels import Plays
 from runner.project.views.describe import chosen_job, drawings_of, plays_of
 from runner.reconcile.model.tags import SHORT
 from runner.results.plots.choose import Asked, picture
@@ -28,11 +27,6 @@ if TYPE_CHECKING:
     from runner.project.project import Project
     from runner.results import Results
     from runner.results.plots.picture import Picture
-
-_PLAYED: Final = {
-    Plays.PROGRAMMED: "them as programmed",
-    Plays.OUTPUT: "what its modulators make of what is programmed",
-}
 
 
 def report_of(project: Project, experiment: Experiment, job_name: str | None = None) -> Report:
@@ -70,15 +64,13 @@ def _shown_job(experiment: Experiment, results: Results, name: str | None) -> De
 
 
 def _sequence(experiment: Experiment, job: DesiredJob) -> tuple[Drawing, ...]:
-    register, pulses = drawings_of(experiment, job)
+    plays = plays_of(experiment, is_emulated=experiment.desired.emulated)
+    register, pulses = drawings_of(experiment, job, plays)
+    said = f"Pulses of the job {job.name} over time (in ns); played: {plays}"
     return (
         Drawing(f"Register of the job {job.name}: where the atoms are (in µm)", register),
-        Drawing(f"Pulses of the job {job.name} over time (in ns): {_said(experiment)}", pulses, is_wide=True),
+        Drawing(said, pulses, is_wide=True),
     )
-
-
-def _said(experiment: Experiment) -> str:
-    return f"{experiment.desired.device_type} plays {_PLAYED[plays_of(experiment)]}"
 
 
 def _provenance(project: Project, experiment: Experiment, results: Results) -> Provenance:

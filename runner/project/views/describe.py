@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Final
@@ -83,8 +84,8 @@ def picture_of(
         UsageError: There is no such job, or it has no blockade radius.
     """
     job = chosen_job(experiment, job_name)
-    title, plays = f"{experiment.name}: {job.name}", plays_of(experiment)
-    known = played_of(experiment, job)
+    title, known = f"{experiment.name}: {job.name}", played_of(experiment, job)
+    plays = plays_of(experiment, is_emulated=is_emulator(experiment.desired.device_type))
     drawn = late_imports.whole_figure(title, known, plays, blockade(known, asked))
     return late_imports.content(drawn, form)
 
@@ -98,10 +99,10 @@ def blockade_of(experiment: Experiment, job_name: str, asked: AskedBlockade) -> 
     return blockade(played_of(experiment, chosen_job(experiment, job_name)), asked)
 
 
-def drawings_of(experiment: Experiment, job: DesiredJob) -> tuple[bytes, bytes]:
+def drawings_of(experiment: Experiment, job: DesiredJob, plays: Plays) -> tuple[bytes, bytes]:
     """Register, and pulses of a job, as two SVG documents; the same bytes for the same file."""
     known = played_of(experiment, job)
-    drawn = late_imports.register_figure(known), late_imports.pulses_figure(known, plays_of(experiment))
+    drawn = late_imports.register_figure(known), late_imports.pulses_figure(known, plays)
     register, pulses = (late_imports.content(each, "svg") for each in drawn)
     return register, pulses
 
@@ -111,9 +112,11 @@ def played_of(experiment: Experiment, job: DesiredJob) -> Played:
     return late_imports.played(experiment.desired.sequence_of(job), job.variables)
 
 
-def plays_of(experiment: Experiment) -> Plays:
-    """What reaches the atoms: an emulator plays what is programmed, a machine what its modulators give."""
-    return Plays.PROGRAMMED if is_emulator(experiment.desired.device_type) else Plays.OUTPUT
+def plays_of(experiment: Experiment, *, is_emulated: bool) -> Plays:
+    """What reaches the atoms: a machine plays what its modulators give, an emulator where it is told so."""
+    told = json.loads(experiment.desired.configuration or "{}")
+    is_modulated = not is_emulated or bool(told.get("with_modulation"))
+    return Plays.OUTPUT if is_modulated else Plays.PROGRAMMED
 
 
 def chosen_job(experiment: Experiment, name: str | None) -> DesiredJob:
