@@ -21,18 +21,18 @@ Verb = Callable[..., int | None]
 F = TypeVar("F", bound=Callable[..., object])
 
 
-class _Seconds(click.FloatRange):
-    """A number of seconds: neither infinity nor NaN, which is in every range."""
+class _Finite(click.FloatRange):
+    """A number, as of seconds: neither infinity nor NaN, which is in every range."""
 
     def convert(self, value: float, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        seconds = super().convert(value, param, ctx)
-        if not math.isfinite(seconds):
+        number = super().convert(value, param, ctx)
+        if not math.isfinite(number):
             self.fail(f"{value} is not a finite number", param, ctx)
-        return seconds
+        return number
 
 
-SECONDS: Final = _Seconds(min=0)
-PAUSE: Final = _Seconds(min=0.1)
+SECONDS: Final = _Finite(min=0)
+PAUSE: Final = _Finite(min=0.1)
 FILE: Final = click.Path(path_type=Path, dir_okay=False)
 NARROWEST: Final = 30
 EVERYTHING: Final = Selection()
@@ -152,7 +152,7 @@ def blockade(command: Verb) -> Verb:
     radius = "Draw discs of half the blockade radius: those of a blocked pair of atoms overlap."
     graph = "Draw a line between atoms that are within the blockade radius."
     rabi = "Rabi frequency (rad/µs) of the blockade radius.  [default: the highest of the job]"
-    positive = click.FloatRange(min=0, min_open=True)
+    positive = _Finite(min=0, min_open=True)
     asking = click.option("--rabi-frequency", metavar="OMEGA", type=positive, help=rabi)(with_blockade)
     asking = click.option("--interaction-graph", is_flag=True, help=graph)(asking)
     return click.option("--blockade-radius", is_flag=True, help=radius)(asking)
