@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from itertools import count
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.spec.from_abstract.expressions import expression_text, plain_variables
@@ -210,12 +209,11 @@ class _Writer:
 
 
 def _traps(atoms: list[Part]) -> JsonObject:
-    """Traps as they are proposed, and for the other atoms the first that are free."""
-    proposed = {atom["default_trap"] for atom in atoms if "default_trap" in atom}
-    free = (trap for trap in count() if trap not in proposed)
-    return {
-        str(atom["qid"]): atom["default_trap"] if "default_trap" in atom else next(free) for atom in atoms
-    }
+    """Traps as they are proposed for the first atoms, or else the first traps for all of them."""
+    proposed = {str(atom["qid"]): atom["default_trap"] for atom in atoms if "default_trap" in atom}
+    names = [str(atom["qid"]) for atom in atoms]
+    is_start = bool(proposed) and [*proposed] == names[: len(proposed)]
+    return proposed if is_start else {name: i for i, name in enumerate(names)}
 
 
 _WRITERS: Final[Mapping[str, Callable[[_Writer, Part], Json]]] = {

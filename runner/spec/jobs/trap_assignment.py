@@ -39,17 +39,30 @@ def mappable_atoms(sequence: AnySource, text: str | None) -> tuple[str, ...]:
 
 
 def check_places(findings: Findings, jobs: Sequence[Job | None], atoms: tuple[str, ...]) -> None:
-    """Note every job that places atoms otherwise than the register wants."""
+    """Note every job that places atoms otherwise than the register wants: its first ones, or all."""
     for i, job in enumerate(jobs):
-        if job is None or (job.qubits is not None and set(job.qubits) == set(atoms)):
+        if job is None or (job.qubits is not None and set(job.qubits) == set(atoms[: len(job.qubits)])):
             continue
         pointer = child(JOBS, i)
         if job.qubits is None and atoms:
-            findings.note(pointer, "the job puts no atoms into traps", f"qubits needs {', '.join(atoms)}")
+            findings.note(pointer, "the job puts no atoms into traps", f"qubits needs {_wanted(atoms)}")
         elif not atoms and job.qubits is not None:
             hint = "only the atoms of a mappable register are placed by jobs"
             findings.note(child(pointer, "qubits"), "every atom has its place already", hint, of_key=True)
         elif job.qubits is not None:
-            wrong = sorted(set(atoms) ^ set(job.qubits))
-            hint = f"every atom needs a trap: {', '.join(atoms)}"
-            findings.note(child(pointer, "qubits"), f"{', '.join(wrong)} does not match the register", hint)
+            hint = f"qubits needs {_wanted(atoms)}"
+            findings.note(child(pointer, "qubits"), _wrong(tuple(job.qubits), atoms), hint)
+
+
+def _wanted(atoms: tuple[str, ...]) -> str:
+    listed = ", ".join(atoms)
+    return listed if len(atoms) == 1 else f"{listed}, or the first ones of them"
+
+
+def _wrong(placed: tuple[str, ...], atoms: tuple[str, ...]) -> str:
+    """What is wrong with atoms that are not the first ones of a register."""
+    if unknown := [name for name in placed if name not in atoms]:
+        return f"the register has no atom {', '.join(unknown)}"
+    last = max(atoms.index(name) for name in placed)
+    skipped = [name for name in atoms[:last] if name not in placed]
+    return f"{atoms[last]} has a trap, and {', '.join(skipped)} before it has none"

@@ -129,7 +129,9 @@ class Job(Strict, json_schema_extra=_JOB_SCHEMA):
         {"omega_max": "2 * pi", "t_sweep_ns": 2000},
     )
     qubits: Annotated[dict[str, Annotated[int, Field(ge=0)]], Field(min_length=1)] | None = optional(
-        "Trap of every atom of a mappable register, counted from 0, by the atom's name.", {"q0": 3, "q1": 8}
+        "Trap of every atom of a mappable register, or of its first ones, counted from 0, by the atom's"
+        " name; without a trap, an atom is not there.",
+        {"q0": 3, "q1": 8},
     )
     sequence: Sequence | None = optional(
         "The job's own sequence, in place of the experiment's; it has no variables, and is for "

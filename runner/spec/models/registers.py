@@ -125,7 +125,8 @@ class Register(Choice):
         )
     )
     mappable: Annotated[Some[AtomName], Field(max_length=MAX_ATOMS)] | None = optional(
-        "Names of atoms that each job puts into traps of the layout, under qubits.", ["q0", "q1"]
+        "Names of atoms that each job puts into traps of the layout, under qubits: all, or the first ones.",
+        ["q0", "q1"],
     )
     coordinates_um: (
         Annotated[

@@ -436,14 +436,13 @@ def test_the_first_emulator_is_named_that_can_run_it():
     ]
 
 
-def test_traps_that_are_not_proposed_are_free_ones():
-    """No trap is given twice where some atoms have one already."""
-    text = json.loads(small().to_abstract_repr(t_ns=40, qubits={"a": 0, "b": 7}))
-    text["register"] = [{"qid": "a", "default_trap": 0}, {"qid": "b"}, {"qid": "c", "default_trap": 1}]
+def test_a_leading_part_of_the_atoms_may_be_proposed():
+    """As Pulser writes it where a part is built; proposals that are no part are not taken."""
+    texts = [small().to_abstract_repr(t_ns=40, qubits={"a": 5}), small().to_abstract_repr()]
 
-    (job,) = parse(imported(json.dumps(text), name="x").text, path="x.yaml").jobs
+    jobs = [parse(imported(text, name="x").text, path="x.yaml").jobs[0] for text in texts]
 
-    assert job.variables["qubits"] == {"a": 0, "b": 2, "c": 1}
+    assert [job.variables["qubits"] for job in jobs] == [{"a": 5}, {"a": 0, "b": 1}]
 
 
 def test_what_is_printed_is_in_form():

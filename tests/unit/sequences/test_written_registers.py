@@ -136,6 +136,24 @@ def test_jobs_place_the_atoms_of_a_mappable_register():
     ]
 
 
+def test_a_job_may_place_the_first_atoms_alone():
+    """As Pulser builds a leading part of a mappable register; its bitstrings have those atoms only."""
+    places = [{"a": 1, "b": 4, "c": 6}, {"b": 4, "a": 1}, {"a": 2}]
+
+    result = written(
+        PULSE,
+        register={"mappable": ["a", "b", "c"]},
+        layout=SQUARE,
+        jobs=[{"runs": 10, "qubits": each} for each in places],
+    )
+
+    desired = result.experiment
+    sequence = by_hand(MappableRegister(SquareLatticeLayout(4, 4, 5.0), "a", "b", "c"))
+    atoms = [desired.qubit_ids_of(job) for job in desired.jobs]
+    assert atoms == [("a", "b", "c"), ("a", "b"), ("a",)]
+    assert atoms == [sequence.build(**job.variables).register.qubit_ids for job in desired.jobs]
+
+
 @pytest.mark.parametrize(
     ("changes", "jobs", "message"),
     [
@@ -143,7 +161,12 @@ def test_jobs_place_the_atoms_of_a_mappable_register():
         (
             {"register": {"mappable": ["a"]}, "layout": SQUARE},
             {"qubits": {"b": 1}},
-            "a, b does not match the register",
+            "the register has no atom b",
+        ),
+        (
+            {"register": {"mappable": ["a", "b", "c"]}, "layout": SQUARE},
+            {"qubits": {"a": 0, "c": 1}},
+            "c has a trap, and b before it has none",
         ),
         (
             {"register": {"mappable": ["a"]}, "layout": SQUARE},
