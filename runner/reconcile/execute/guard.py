@@ -333,8 +333,10 @@ def _lots(desired: DesiredExperiment, evidence: Evidence) -> list[_Lot]:
             continue
         if place is None:
             loose += [row] if _may_still_land(desired, row, evidence) else []
-        elif _counts_still(desired, row, batches.get(place), evidence):
+        else:
             rows.setdefault(place, []).append(row)
+    rows = {each: _rows_that_count(desired, some, batches.get(each), evidence) for each, some in rows.items()}
+    rows = {each: some for each, some in rows.items() if some}
     places = dict.fromkeys([*batches, *rows, *(record.batch_id for record in evidence.recorded)])
     return [
         *(_lot(desired, evidence, each, rows.get(each, ())) for each in places),
@@ -342,8 +344,21 @@ def _lots(desired: DesiredExperiment, evidence: Evidence) -> list[_Lot]:
     ]
 
 
+def _rows_that_count(
+    desired: DesiredExperiment, rows: Sequence[JournalEntry], batch: ObservedBatch | None, evidence: Evidence
+) -> list[JournalEntry]:
+    """Those rows of a batch that count beside what is read of it."""
+    is_in_part = _is_in_part(rows, batch)
+    return [row for row in rows if _counts_still(desired, row, batch, evidence, is_in_part=is_in_part)]
+
+
 def _counts_still(
-    desired: DesiredExperiment, row: JournalEntry, batch: ObservedBatch | None, evidence: Evidence
+    desired: DesiredExperiment,
+    row: JournalEntry,
+    batch: ObservedBatch | None,
+    evidence: Evidence,
+    *,
+    is_in_part: bool,
 ) -> bool:
     """Whether a row counts beside what is read of its batch: without a clear answer, until that is final.
 
@@ -355,9 +370,16 @@ def _counts_still(
         return False
     if batch is None or (batch.open and batch.status.is_live):
         return batch is not None or row.state is not State.REJECTED
-    unclear_s = unclear_settle_s(desired.device_type, evidence.settle_s)
-    settles_s = evidence.settle_s if row.state.is_clear else unclear_s
+    unclear_s = unclear_settle_s(desired.device_type, evidence.settle_s, is_in_part=is_in_part)
+    settles_s = evidence.settle_s if row.state.is_clear and not is_in_part else unclear_s
     return evidence.shut_s.get(batch.id, float("inf")) < settles_s
+
+
+def _is_in_part(rows: Iterable[JournalEntry], batch: ObservedBatch | None) -> bool:
+    """Whether some jobs are shown of what rows may have bought on a batch, and not all of them."""
+    tried = [row for row in rows if row.state is not State.NOT_DONE]
+    n_bought = sum(len(row.jobs) for row in tried if row.state is State.ACCEPTED)
+    return batch is not None and n_bought < batch.jobs_count < sum(len(row.jobs) for row in tried)
 
 
 def _may_still_land(desired: DesiredExperiment, row: JournalEntry, evidence: Evidence) -> bool:

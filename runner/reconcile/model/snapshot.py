@@ -263,9 +263,16 @@ class Snapshot:
 
     def _settles_s(self, batch: ObservedBatch) -> float:
         """How long (in s) a batch that is shut must have been seen so before its jobs are taken to be all."""
-        if all(row.state.is_clear for row in self.additions(batch)):
+        is_in_part = self._is_in_part(batch)
+        if all(row.state.is_clear for row in self.additions(batch)) and not is_in_part:
             return self.settings.settle_s
-        return unclear_settle_s(self.desired.device_type, self.settings.settle_s)
+        settle_s = self.settings.settle_s
+        return unclear_settle_s(self.desired.device_type, settle_s, is_in_part=is_in_part)
+
+    def _is_in_part(self, batch: ObservedBatch) -> bool:
+        """Whether some of the jobs that may have been bought on a batch are shown, and not all of them."""
+        n_bought = sum(len(row.jobs) for row in self.purchases(batch))
+        return n_bought < batch.jobs_count < sum(len(row.jobs) for row in self.tried(batch))
 
     def _is_known_by_heart(self, batch: ObservedBatch) -> bool:
         n_on_record = sum(job.batch_id == batch.id for job in self.observed.recorded)

@@ -177,6 +177,28 @@ OLD = an_addition(recipe="", rerun=None, batch_id="gone")
         ),
         pytest.param(
             ONE,
+            Evidence(
+                rows=(an_addition(State.UNKNOWN, jobs=((a_key(2), 100), (a_key(), 100))),),
+                batches=(a_batch("b1", a_job(t=2)),),
+                settle_s=5.0,
+                shut_s={"b1": 24.0},
+            ),
+            True,
+            id="and elsewhere where a part of it is shown",
+        ),
+        pytest.param(
+            ONE,
+            Evidence(
+                rows=(an_addition(State.REJECTED, jobs=((a_key(2), 100), (a_key(), 100))),),
+                batches=(a_batch("b1", a_job(t=2)),),
+                settle_s=5.0,
+                shut_s={"b1": 26.0},
+            ),
+            False,
+            id="a part of a refused purchase is all of it after five settle windows",
+        ),
+        pytest.param(
+            ONE,
             Evidence(rows=(an_addition(State.REJECTED),), batches=(a_batch("b1", open=True),)),
             True,
             id="a refused purchase, of which a part may have been taken",

@@ -622,3 +622,40 @@ def test_runs_that_cannot_be_right_are_forgotten():
 
     expected = {"id": "j1", "batch_id": "b1", "status": "ERROR", "runs": None, "variables": {"t": 1}}
     assert expected == job
+
+
+def is_purchase(request):
+    """Whether a request adds jobs to a batch."""
+    return request.method == "POST" and request.path.endswith("/jobs")
+
+
+def only(n_jobs, request, said):
+    """What is read, as if each batch had so many jobs at most."""
+    if request.path == JOBS:
+        return said | {"data": said["data"][:n_jobs]}
+    for each in said["data"] if request.path == BATCHES else [said.get("data") or {}]:
+        if each.get("jobs_count"):
+            ids = (each.get("job_ids") or [])[:n_jobs]
+            each |= {"jobs_count": n_jobs, "jobs_count_per_status": None, "job_ids": ids}
+    return said
+
+
+def test_a_purchase_of_which_a_part_is_shown_is_not_made_again_before_the_rest_may_show(lab):
+    """It had no clear answer: its batch is shut, and a view of it lags longer than the settle window."""
+    answer, bought_at = lab.cloud.answer, []
+
+    def unclear(request):
+        said = answer(request)
+        if not is_purchase(request):
+            return said
+        bought_at.append(lab.clock.now)
+        return Answer(200, {}, b"<html>")
+
+    def shown(request, said):
+        is_late = bought_at and lab.clock.now < bought_at[0] + timedelta(seconds=15)
+        return only(1, request, said) if is_late else said
+
+    lab.cloud.answer, lab.shown = unclear, shown
+    outcome = lab.run(wanted(*TWO))
+
+    assert (End.SETTLED, 1, [100, 100]) == (outcome.end, lab.purchases(), lab.bought())
