@@ -72,16 +72,23 @@ def purchases_on(rows: Iterable[JournalEntry], batch_id: str | None) -> list[Jou
 
 
 def with_row_tags(payload: Payload, rows: Sequence[JournalEntry], namespace: str) -> Payload:
-    """A batch that we have bought on, with the tags that tell so, should they have been taken away."""
-    bought = _known_purchases(rows)
-    if not bought:
+    """A batch that we have bought on, with the tags that tell so, should they have been taken away.
+
+    Of what was refused a part may have been taken.
+
+    Args:
+        rows: As `purchases_on` gives them.
+    """
+    tried = [row for row in rows if row.recipe]
+    if not tried:
         return payload
-    return payload | {"tags": joined_tags(payload.get("tags") or (), row_tags(namespace, bought[0]))}
+    return payload | {"tags": joined_tags(payload.get("tags") or (), row_tags(namespace, tried[0]))}
 
 
 def unshown_batch(rows: Sequence[JournalEntry], namespace: str) -> Payload | None:
     """A batch that the cloud has accepted and shows nowhere, as the journal has it; None for a mere claim."""
-    bought = _known_purchases(rows)
+    known = (row for row in rows if row.kind in BUYING and row.recipe)
+    bought = [row for row in known if row.state.may_have_bought]
     if not bought:
         return None
     return {
@@ -92,11 +99,6 @@ def unshown_batch(rows: Sequence[JournalEntry], namespace: str) -> Payload | Non
         "jobs_count": sum(len(row.jobs) for row in bought),
         "tags": row_tags(namespace, bought[0]),
     }
-
-
-def _known_purchases(rows: Iterable[JournalEntry]) -> list[JournalEntry]:
-    """Rows of what may have been bought that say for which recipe."""
-    return [row for row in rows if row.kind in BUYING and row.state.may_have_bought and row.recipe]
 
 
 def records_by_batch(

@@ -86,6 +86,8 @@ class UnlistedBatches:
     def _is_looked_for(self, rows: Sequence[JournalEntry], measured: Collection[str]) -> bool:
         if any(map(_may_have_bought, rows)):
             return not _all_among(rows, measured)
+        if any(row.kind in BUYING and row.state is State.REJECTED for row in rows):
+            return True  # a part of what was refused may have been taken
         created = [row for row in rows if row.kind is RequestKind.CLAIM and row.state is State.ACCEPTED]
         now = self._context.clock()
         return any(abs((now - row.at).total_seconds()) < _UNLISTED_S for row in created)

@@ -26,7 +26,7 @@ from runner.domain import (
     Surplus,
     recipe_digest,
 )
-from runner.errors import JobCreationError
+from runner.errors import CloudError, JobCreationError
 from runner.reconcile import (
     CloudMemory,
     Context,
@@ -659,3 +659,34 @@ def test_a_purchase_of_which_a_part_is_shown_is_not_made_again_before_the_rest_m
     outcome = lab.run(wanted(*TWO))
 
     assert (End.SETTLED, 1, [100, 100]) == (outcome.end, lab.purchases(), lab.bought())
+
+
+def refuse_what_is_taken(lab):
+    """A purchase is refused and taken all the same, and the process ends before it can shut its claim."""
+    answer = lab.cloud.answer
+
+    def refusing(request):
+        said = answer(request)
+        if is_purchase(request):
+            return Answer(422, {}, b'{"status": "fail", "message": "no", "code": 422, "data": {}}')
+        is_read = request.method == "GET" and request.path.startswith("/api/v2/batches/")
+        return Answer(403, {}, b"<html>") if is_read else said
+
+    lab.cloud.answer = refusing
+    with pytest.raises(CloudError):
+        lab.run(wanted())
+    lab.cloud.answer = answer
+
+
+def test_what_was_refused_and_taken_is_known_although_a_person_takes_its_tags(lab):
+    """The journal has its batch, which no list shows any more."""
+    lab.engine._capacity = 0
+    refuse_what_is_taken(lab)
+    lab.run(wanted(), timeout_s=7.0)
+    (batch,) = {job["batch_id"] for job in lab.cloud.jobs()}
+    lab.cloud.client().set_batch_tags(batch, [])
+    lab.sleep(100.0)
+    lab.engine._capacity = 8
+    outcome = lab.run(wanted())
+
+    assert (End.SETTLED, 1, [100]) == (outcome.end, lab.purchases(), lab.bought())
