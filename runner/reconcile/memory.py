@@ -40,6 +40,7 @@ class CloudMemory:
         self._jobs: dict[str, dict[str, Payload]] = {}
         self._listed: dict[str, set[str]] = {}
         self._marks: dict[str, tuple[str, ...]] = {}
+        self._counts: dict[str, int] = {}
         self._since_s: dict[Hashable, float] = {}
         self._conflicts: Counter[str] = Counter()
         self._refused: dict[str, tuple[DesiredExperiment, Hold]] = {}
@@ -67,7 +68,8 @@ class CloudMemory:
         return frozenset(self._batches)
 
     def batch(self, shown: Payload) -> Payload:
-        """A batch as it is shown, brought up to what was told of it."""
+        """A batch as it is shown, brought up to what was told of it; no batch has fewer jobs than before."""
+        shown = shown | self._most_jobs(shown)
         marks = self._marks.get(shown["id"], ())
         tags = shown.get("tags") or []
         if marks and isinstance(tags, list):
@@ -80,6 +82,14 @@ class CloudMemory:
             "open": bool(shown.get("open")) and bool(told.get("open")),
             "status": told["status"] if is_behind else shown.get("status"),
         }
+
+    def _most_jobs(self, shown: Payload) -> Payload:
+        """The most jobs that a batch was ever shown with; nothing where no number of them is shown."""
+        count, batch_id = shown.get("jobs_count"), shown["id"]
+        if type(count) is not int or count < 0:
+            return {}
+        self._counts[batch_id] = max(count, self._counts.get(batch_id, 0))
+        return {"jobs_count": self._counts[batch_id]}
 
     def jobs(self, batch_id: str, shown: Iterable[Payload]) -> list[Payload]:
         """All jobs that were ever shown or told of a batch, each in its latest state, in creation order.

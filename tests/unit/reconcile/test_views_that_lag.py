@@ -690,3 +690,21 @@ def test_what_was_refused_and_taken_is_known_although_a_person_takes_its_tags(la
     outcome = lab.run(wanted())
 
     assert (End.SETTLED, 1, [100]) == (outcome.end, lab.purchases(), lab.bought())
+
+
+def test_a_batch_that_was_shown_with_a_job_is_not_taken_to_be_empty(lab):
+    """Another answer, of a replica that is behind, does not know of the job yet."""
+    refuse_what_is_taken(lab)
+    looked_at = []
+
+    def shown(request, said):
+        if request.path == BATCHES:
+            looked_at.append(lab.clock.now)
+        is_late = lab.clock.now < looked_at[0] + timedelta(seconds=20)
+        is_counted = request.path == BATCHES and len(looked_at) == 1
+        return only(0, request, said) if is_late and not is_counted else said
+
+    lab.shown = shown
+    outcome = lab.run(wanted())
+
+    assert (End.SETTLED, 1, [100]) == (outcome.end, lab.purchases(), lab.bought())
