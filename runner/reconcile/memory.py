@@ -159,6 +159,13 @@ class CloudMemory:
         """
         return now_s - self._since_s.setdefault(what, now_s - already_s)
 
+    def seconds_seen(self, what: Hashable, now_s: float) -> float:
+        """For how long something of the cloud has been seen, at the moment that a look began (in s).
+
+        What a look sees first may have come about while it was under way, and counts from here on.
+        """
+        return max(0.0, now_s - self._since_s.setdefault(what, self.now_s()))
+
     def is_known(self, what: Hashable) -> bool:
         """Whether it has been asked for how long something has been seen."""
         return what in self._since_s

@@ -36,16 +36,16 @@ class Sightings:
         return Sighting(
             gap=gap,
             gap_s=memory.seconds_of((batch_id, "gap"), now_s) if gap else 0.0,
-            seen_s=memory.seconds_of(batch_id, now_s),
+            seen_s=memory.seconds_seen(batch_id, now_s),
             same_s=self.same_s(payload),
-            shut_s=0.0 if is_open else memory.seconds_of((batch_id, "shut"), now_s),
+            shut_s=0.0 if is_open else memory.seconds_seen((batch_id, "shut"), now_s),
             ended_s=self.ended_s(payload),
         )
 
     def same_s(self, payload: Payload) -> float:
         """For how long a batch has been seen to take jobs or not, with as many jobs (in s)."""
         state = (payload["id"], str(payload.get("status")), bool(payload.get("open")), jobs_count(payload))
-        return self._memory.seconds_of(state, self._now_s)
+        return self._memory.seconds_seen(state, self._now_s)
 
     def unlisted_s(self, batch_id: str) -> float:
         """For how long the jobs that are listed of a batch have not been all that are known (in s)."""
@@ -54,7 +54,7 @@ class Sightings:
 
     def ended_s(self, payload: Payload) -> float:
         """For how long a batch has been seen to have ended (in s); 0 while it has not."""
-        return self._memory.seconds_of((payload["id"], "ended"), self._now_s) if is_over(payload) else 0.0
+        return self._memory.seconds_seen((payload["id"], "ended"), self._now_s) if is_over(payload) else 0.0
 
     def remembered_s(self) -> float:
         """For how long the journal has remembered (in s), as `ages_s`."""

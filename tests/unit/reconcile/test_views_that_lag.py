@@ -708,3 +708,34 @@ def test_a_batch_that_was_shown_with_a_job_is_not_taken_to_be_empty(lab):
     outcome = lab.run(wanted())
 
     assert (End.SETTLED, 1, [100]) == (outcome.end, lab.purchases(), lab.bought())
+
+
+def test_what_a_look_finds_is_as_old_as_its_answer(lab):
+    """Not as the look: what was cancelled meanwhile would be a person's wish before its tag shows."""
+    lab.engine._capacity = 0
+    lab.run(wanted(), timeout_s=7.0)
+    (batch,) = {job["batch_id"] for job in lab.cloud.jobs()}
+    answer, cancelled_at = lab.cloud.answer, []
+
+    def cancelling(request):
+        if request.path == BATCHES and not cancelled_at:
+            lab.clock.sleep(3.0)
+            cancelled_at.append(lab.clock.now)
+            lab.cloud.answer = answer
+            tags = [tag for each in lab.cloud.client().get_batches() for tag in each["tags"]]
+            lab.cloud.client().set_batch_tags(batch, [*tags, "fenced"])
+            lab.cloud.client().cancel_batch(batch)
+        return answer(request)
+
+    def shown(request, said):
+        if request.path == BATCHES and lab.clock.now < cancelled_at[0] + timedelta(seconds=5):
+            said["data"] = [each | {"tags": each["tags"][:-1]} for each in said["data"]]
+        return said
+
+    lab.cloud.answer, lab.shown = cancelling, shown
+    another = lab.reconciler("another")
+    for _ in range(4):
+        another.one_pass([Snapshot(desired=wanted())])
+        lab.sleep(2.0)
+
+    assert () == tuple(Records(lab.folder / "another").of_experiment("exp"))
