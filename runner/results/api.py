@@ -134,9 +134,9 @@ class Results(MeasuredJobs[JobResult]):
 
         Args:
             kind: `histogram` of a job, `curve` of an observable along a variable, `heatmap` over two,
-                `register`, an observable of each atom, or `correlations` of a job by distance. By default a
-                histogram where nothing varies or a job is named, a heatmap where two variables make a grid,
-                else a curve.
+                `evolution` over time, `register`, an observable of each atom, or `correlations` of a job by
+                distance. By default a histogram where nothing varies or a job is named, a heatmap where two
+                variables make a grid, else a curve.
 
             options: `job`, `x`, `y`, `observable`, `top`; see `PlotOptions`.
 

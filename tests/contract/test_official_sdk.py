@@ -6,9 +6,11 @@ import time
 import uuid
 import warnings
 
+import commands
 import pytest
 from patience import PATIENCE_S
-from pulser import Pulse, Register, Sequence
+from pulser import NoiseModel, Pulse, Register, Sequence
+from pulser.backend import EmulationConfig
 from pulser.devices import AnalogDevice
 
 from runner import cloud
@@ -268,3 +270,35 @@ def test_devices_are_public(local_server):
     nobody = PasqalCloudClient(endpoints=Endpoints(core=url, account=url))
 
     assert "FRESNEL" in nobody.get_device_specs_dict()
+
+
+def test_emulation_of_a_file_is_read_by_the_sdk_and_by_pulser(sdk, local_server, tmp_path):
+    """The batch that a file buys says how it is emulated, in a configuration that Pulser takes."""
+    target = f'[targets.here]\nurl = "{local_server.url}"\nproject_id = "{PROJECT}"\nsettle_s = 0\n'
+    lab = commands.a_lab(tmp_path, experiment=NOISY, settings=target)
+    code, _, said = commands.run(lab, "apply", ".", "--target", "here", "--yes")
+    assert code == 0, said
+    (batch,) = (each for each in sdk.get_batches().results if "exp:noisy" in (each.tags or ()))
+    config = EmulationConfig.from_abstract_repr(batch.backend_configuration)
+
+    assert NoiseModel(p_false_neg=0.25) == config.noise_model
+    assert ["occupation", "bitstrings"] == [each.tag for each in config.observables]
+    assert [0.5, 1.0] == [*config.observables[0].evaluation_times]
+
+
+NOISY = """\
+apiVersion: runner/v1
+kind: Experiment
+metadata: {name: noisy}
+spec:
+  device_type: EMU_FREE
+  emulation:
+    noise: {p_false_neg: 0.25}
+    observables: [{occupation: {times: [0.5, 1.0]}}]
+  sequence:
+    device: AnalogDevice
+    register: {coordinates_um: {q0: [0, 0]}}
+    channels: {drive: rydberg_global}
+    operations: [{pulse: {channel: drive, amplitude: 6.28, detuning: 0.0, duration_ns: 400}}]
+  jobs: [{runs: 20}]
+"""

@@ -98,6 +98,10 @@ def plot(
     Without --job, what is of one job is of the one whose qubits were measured as 1 most often.
 
     \b
+      evolution  what the emulator evaluated over time, a line for each job, or
+                 with --job for each atom; with --kind only
+
+    \b
     Observables:
       occupation, magnetization  means over all qubits; occupation[q0] is of
                                  one qubit, and q0 alone means the same
@@ -112,6 +116,9 @@ def plot(
                                  1 %; correlation_at[6.0,0.1]: within 0.1 µm)
       structure_factor[pi/6,0]   at k = (kx, ky) in rad/µm, or [staggered]
       probability[0101,1010]     of any of some bitstrings
+      evaluated[energy]          what the emulator evaluated, at the end;
+                                 evaluated[occupation,q0@500] of an atom at
+                                 500 ns
       cost[[-1,2],[0,-1]]        of z'Qz, with Q inline or cost[FILE], in which
                                  Q is JSON or CSV; all its entries count
 

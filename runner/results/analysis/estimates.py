@@ -28,7 +28,7 @@ UNBOUNDED: Final = (-math.inf, math.inf)
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """A number and its standard error; both NaN when nothing was measured.
+    """A number and its standard error; both NaN when nothing was measured, an error of NaN is not known.
 
     Args:
         value: The mean over all runs.
@@ -72,6 +72,8 @@ class Estimate:
 
         Where that would reach what cannot be, the ends of the interval are told: 0.000 +0.010 −0.000.
         """
+        if math.isnan(self.error) and not math.isnan(self.value):
+            return f"{self.value:.6g}"
         if not math.isfinite(self.error):
             return f"{self.value:.6g} ± {self.error:.2g}"
         if self.error <= _ROUNDING * abs(self.value):

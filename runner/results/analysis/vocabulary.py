@@ -36,9 +36,10 @@ CORRELATION: Final = "correlation"
 CORRELATION_AT: Final = "correlation_at"
 STRUCTURE: Final = "structure_factor"
 COST: Final = "cost"
+EVALUATED: Final = "evaluated"
 OBSERVABLES: Final = (
     OCCUPATION, MAGNETIZATION, STAGGERED, ABSOLUTE, SQUARED, CORRELATION, CORRELATION_AT, STRUCTURE,
-    PROBABILITY, COST,
+    PROBABILITY, COST, EVALUATED,
 )  # fmt: skip
 _TOLERANCE: Final = 0.01  # of a distance
 _PAIR: Final = 2
@@ -65,6 +66,8 @@ class NamedObservable:
         at_hand: Gives it for a job more quickly, if there is such a way.
 
         is_wide: Whether values are mostly in a small part of what is possible.
+
+        evaluated: Gives it for jobs that measured the same point where it is not read off bitstrings.
     """
 
     name: str
@@ -75,6 +78,7 @@ class NamedObservable:
     statistic: Callable[[MeasuredJob, Counts], Estimate] | None = None
     at_hand: Callable[[MeasuredJob], Estimate] | None = field(default=None, compare=False)
     is_wide: bool = False
+    evaluated: Callable[[Sequence[MeasuredJob]], Estimate | None] | None = None
 
     def estimate(self, job: MeasuredJob, counts: Counts | None = None) -> Estimate | None:
         """Its value; None when the job has no such thing, NaN when nothing was measured.
@@ -82,6 +86,8 @@ class NamedObservable:
         Args:
             counts: Those of all jobs that measured the same point; by default those of the job.
         """
+        if self.evaluated:
+            return self.evaluated([job])
         try:
             fn = self.of(job)
         except UsageError:
@@ -349,6 +355,18 @@ def _cost(index: str, read: ReadMatrix) -> NamedObservable:
     return NamedObservable(f"{COST}[{index}]", "cost zᵀQz", low, high, of, is_wide=True)
 
 
+def _evaluated(index: str, jobs: Sequence[MeasuredJob]) -> NamedObservable:
+    name = analysis.evaluated_names.evaluated_name(index, jobs)
+    low, high = analysis.evaluated_names.bounds(name, jobs)
+
+    def of(job: MeasuredJob) -> PerBitstring | None:
+        return (lambda _: math.nan) if name.of([job]) else None
+
+    return NamedObservable(
+        f"{EVALUATED}[{index}]", name.label_on_axis, low, high, of, is_wide=True, evaluated=name.of
+    )
+
+
 _INDEXED: Final[Mapping[str, Callable[[str, Sequence[MeasuredJob]], NamedObservable]]] = {
     OCCUPATION: _occupation_of,
     MAGNETIZATION: _magnetization_of,
@@ -356,4 +374,5 @@ _INDEXED: Final[Mapping[str, Callable[[str, Sequence[MeasuredJob]], NamedObserva
     CORRELATION: _correlation,
     CORRELATION_AT: _correlation_at,
     STRUCTURE: _structure,
+    EVALUATED: _evaluated,
 }

@@ -10,6 +10,7 @@ from runner.results import plots
 from runner.results.analysis.vocabulary import OCCUPATION
 from runner.results.plots.axes import points
 from runner.results.plots.curves import curves
+from runner.results.plots.evolutions import evolution
 from runner.results.plots.heatmaps import heatmap
 from runner.results.plots.job_pictures import correlations_by_distance, histogram, occupations
 from runner.results.plots.observables import observable
@@ -85,6 +86,8 @@ def picture(title: str, jobs: Sequence[MeasuredJob], asked: Asked) -> Picture:
         if kind is PictureKind.CORRELATIONS:
             return correlations_by_distance(title, job, notes=notes)
         return occupations(title, job, asked.observable or OCCUPATION, blockade=_blockade(asked), notes=notes)
+    if kind is PictureKind.EVOLUTION:
+        return evolution(title, known, asked.observable, _named(jobs, asked.job) if asked.job else None)
     shown = observable(asked.observable or OCCUPATION, jobs)
     if kind is PictureKind.CURVE:
         return curves(title, known, shown, x=asked.x, fit=asked.fit)
@@ -125,8 +128,8 @@ def _kind(known: Points, asked: Asked) -> PictureKind:
 def _check(kind: PictureKind, asked: Asked) -> None:
     """Refuses what would be passed over in silence."""
     useless = {
-        "a job": asked.job and kind not in _OF_JOB,
-        "x": asked.x and kind in _OF_JOB,
+        "a job": asked.job and kind not in {*_OF_JOB, PictureKind.EVOLUTION},
+        "x": asked.x and kind in {*_OF_JOB, PictureKind.EVOLUTION},
         "y": asked.y and kind is not PictureKind.HEATMAP,
         "an observable": asked.observable and kind in {PictureKind.HISTOGRAM, PictureKind.CORRELATIONS},
         "a fit": asked.fit and kind is not PictureKind.CURVE,

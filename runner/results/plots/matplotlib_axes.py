@@ -117,7 +117,7 @@ def _line(axes: Axes, line: CurveLine, color: str, marker: str) -> None:
     xs = [x for x, _ in line.points]
     values = [math.nan if each is None else each.value for _, each in line.points]
     errors = _reaches([each for _, each in line.points])
-    label = ", ".join(_valued(quantity, value) for quantity, value in line.at)
+    label = line.name or ", ".join(_valued(quantity, value) for quantity, value in line.at)
     look: dict[str, Any] = {"color": color, "marker": marker, "capsize": 2, "elinewidth": 0.9, "label": label}
     if line.fit:
         look["linestyle"] = "none"

@@ -39,7 +39,10 @@ class Observable:
     def read(self, jobs: Sequence[MeasuredJob]) -> MeasuredValue | None:
         """Its value over all runs of jobs that measured the same point; None when there are none."""
         counts = _counts(jobs)
-        found = self.named.estimate(jobs[0], counts) if counts else None
+        if self.named.evaluated:
+            found = self.named.evaluated(jobs)
+        else:
+            found = self.named.estimate(jobs[0], counts) if counts else None
         return reading(found) if found else None
 
     def tally(self, jobs: Sequence[MeasuredJob]) -> tuple[float, float] | None:
@@ -51,7 +54,7 @@ class Observable:
         Raises:
             UsageError: It is no mean over runs.
         """
-        if self.named.statistic:
+        if self.named.statistic or self.named.evaluated:
             raise UsageError(f"{self.named.name} is no mean over runs, and cannot be fitted")
         counts = _counts(jobs)
         fn = self.named.of(jobs[0]) if counts else None

@@ -23,6 +23,8 @@ class PictureKind(StrEnum):
     """An observable along one variable."""
     HEATMAP = "heatmap"
     """An observable over two variables."""
+    EVOLUTION = "evolution"
+    """An observable over time, as the emulator evaluated it."""
     REGISTER = "register"
     """An observable of each atom of one job, where the atom is."""
     CORRELATIONS = "correlations"
@@ -100,16 +102,19 @@ class CurveLine:
         at: What else is fixed along it, with its values; nothing when there is but one line.
 
         fit: A curve that was fitted to it, as points that are close to each other; else empty.
+
+        name: What it is called where nothing is fixed along it, as an atom.
     """
 
     at: tuple[tuple[AxisQuantity, float], ...]
     points: tuple[tuple[float, MeasuredValue | None], ...]
     fit: tuple[tuple[float, float], ...] = ()
+    name: str = ""
 
     @property
     def label(self) -> str:
-        """What is fixed, in words."""
-        return ", ".join(quantity.valued(value) for quantity, value in self.at)
+        """What is fixed, in words, or its name."""
+        return self.name or ", ".join(quantity.valued(value) for quantity, value in self.at)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

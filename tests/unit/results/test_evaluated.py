@@ -9,8 +9,13 @@ import pytest
 from builders import a_record, a_wanted_job, an_experiment
 
 from runner.domain.evaluations import Evaluation
+from runner.errors import UsageError
 from runner.results import Records
+from runner.results.analysis.columns import Quantities
+from runner.results.analysis.names import UnknownQuantityError, split_name
 from runner.results.gather import gathered
+from runner.results.plots.choose import Asked, picture
+from runner.results.plots.picture import MeasuredValue, PictureKind
 
 ENERGY, PAIRS = "aaaaaaaa", "bbbbbbbb"
 NAMES = {ENERGY: "energy", PAIRS: "correlation_matrix"}
@@ -67,3 +72,68 @@ def test_records_keep_what_was_evaluated(tmp_path):
     records.add("exp", jobs)
 
     assert jobs == Records(tmp_path).of_experiment("exp")
+
+
+def test_a_name_is_one_number_at_one_time():
+    """Of the end by default; of a matrix both atoms are said."""
+    jobs = results(evaluated("a", 1, 0.5), evaluated("b", 2, 0.25))
+
+    said = ("evaluated[energy]", "evaluated[energy@50]", "evaluated[correlation_matrix,q0,q0]")
+    assert [[1.0, 0.5], [0.5, None], [0.5, 0.25]] == [
+        [
+            value and value.value
+            for value in (Quantities(jobs).found(*split_name(name)).of(job) for job in jobs)
+        ]
+        for name in said
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "hint"),
+    [
+        ("evaluated[enrgy]", "no enrgy was evaluated", "did you mean energy?"),
+        ("evaluated", "no such thing was evaluated", "names are: energy, correlation_matrix"),
+        ("evaluated[energy@70]", "energy was not evaluated at 70 ns", "times are (in ns): 50, 100, 200"),
+        ("evaluated[energy@soon]", "soon is no time in ns", "say evaluated[energy]"),
+        ("evaluated[energy,q0]", "energy is of no atom", "say evaluated[energy]"),
+        ("evaluated[correlation_matrix]", "correlation_matrix is of two atoms", "say evaluated[energy]"),
+        ("evaluated[correlation_matrix,q0,q9]", "there is no qubit q9", "qubits are: q0"),
+    ],
+)
+def test_a_name_that_cannot_be_is_told(name, message, hint):
+    """With what can be."""
+    jobs = results(evaluated("a", 1, 0.5), evaluated("b", 2, 0.25))
+    with pytest.raises(UnknownQuantityError) as caught:
+        Quantities(jobs).found(*split_name(name))
+
+    assert message == caught.value.message
+    assert hint in caught.value.hint
+
+
+def test_an_evolution_has_a_line_for_each_job():
+    """At the times of that job, without error bars that nobody knows."""
+    drawn = results(evaluated("a", 1, 0.5), evaluated("b", 2, 0.25))
+    body = picture("exp", tuple(drawn), Asked(kind=PictureKind.EVOLUTION)).body
+
+    assert ("t (ns)", "energy (rad/µs)") == (body.x.label, body.y.quantity.label)
+    assert [
+        ("t = 1", [(50.0, MeasuredValue(0.5)), (100.0, MeasuredValue(1.0))]),
+        ("t = 2", [(100.0, MeasuredValue(0.25)), (200.0, MeasuredValue(0.5))]),
+    ] == [(line.label, [*line.points]) for line in body.lines]
+
+
+def test_an_evolution_needs_times():
+    """What the file has to say is told."""
+    with pytest.raises(UsageError, match="nothing was evaluated over time"):
+        picture("exp", tuple(results(a_record("a"))), Asked(kind=PictureKind.EVOLUTION))
+
+
+def test_what_was_evaluated_is_drawn_over_a_variable():
+    """Of jobs that measured the same point, the mean; it is no mean over runs, so that nothing is fitted."""
+    drawn = tuple(results(evaluated("a", 1, 0.5, 100), evaluated("b", 1, 0.1, 300), evaluated("c", 2, 0.25)))
+    body = picture("exp", drawn, Asked(kind=PictureKind.CURVE, observable="evaluated[energy]")).body
+
+    assert [1.0, 2.0] == [x for x, _ in body.lines[0].points]
+    assert [0.4, 0.5] == pytest.approx([value.value for _, value in body.lines[0].points])
+    with pytest.raises(UsageError, match="is no mean over runs"):
+        picture("exp", drawn, Asked(kind=PictureKind.CURVE, observable="evaluated[energy]", fit="rabi"))
