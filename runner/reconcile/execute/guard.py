@@ -468,5 +468,5 @@ def _read_job(batch: ObservedBatch, job: ObservedJob, desired: DesiredExperiment
 def _job(job: ObservedJob | RecordedJob, status: JobStatus, desired: DesiredExperiment) -> _Job:
     is_void = status is JobStatus.CANCELED and job.started_at is None
     is_failed = status is JobStatus.ERROR or (status in desired.policy.retry.on and not is_void)
-    is_vague = status in {JobStatus.DONE, JobStatus.ERROR} and not job.runs
+    is_vague = status.is_terminal and not is_void and not job.runs
     return _Job(job.key, job.runs, is_void, is_failed, is_vague=is_vague)

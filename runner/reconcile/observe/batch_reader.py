@@ -22,6 +22,7 @@ from runner.reconcile.observe.completeness import (
     runs_gaps,
     undisputed,
 )
+from runner.reconcile.observe.forgotten_runs import runs_by_tag
 from runner.reconcile.observe.job_sequences import is_shared, may_have_one, with_sequences
 from runner.reconcile.observe.payloads import observed_batch, observed_jobs
 
@@ -194,14 +195,15 @@ class BatchReader:
         device_type = payload.get("device_type")
         listed = [{**job, "device_type": device_type} for job in with_sequences(jobs, expected.own_sequences)]
         whole = [job for job in listed if not any(job_gaps(job, expected))]
-        repetitions = read_marks(payload.get("tags") or ()).repetitions
-        if repetitions != FIRST and len(whole) < len(jobs):
+        marks = read_marks(payload.get("tags") or ())
+        if marks.repetitions != FIRST and len(whole) < len(jobs):
             return (), [f"{_IN_ALL}, and one cannot be read"]
         try:
-            read = observed_jobs(whole, repetitions)
+            read = observed_jobs(whole, marks.repetitions)
         except WireFormatError as error:
             return (), [str(error)]
-        return tuple(job if job.runs else _with_runs(job, expected) for job in read), []
+        told = runs_by_tag(expected.desired, marks, read)
+        return tuple(job if job.runs else _with_runs(job, expected, told) for job in read), []
 
     def _sequence_key(self, batch_id: str) -> str | None:
         """Key of the sequence that a batch has for its jobs, as it says itself; None where it has none."""
@@ -227,14 +229,14 @@ def n_cancelled(payload: Payload) -> int:
     return said if isinstance(said, int) else 0
 
 
-def _with_runs(job: ObservedJob, expected: Expected) -> ObservedJob:
-    """A job that has ended, and of which the cloud has forgotten the runs.
+def _with_runs(job: ObservedJob, expected: Expected, told: Mapping[str, int]) -> ObservedJob:
+    """A job that has ended, and of which the cloud has forgotten the runs; 0 where nothing else tells them.
 
-    Of one that was cancelled it is enough to know how many it may have had.
+    Args:
+        told: What the tag of its batch tells of them, see `runs_by_tag`.
     """
     recorded = expected.on_record.get(job.id)
-    asked = expected.asked.get(job.key, 0) if job.status is JobStatus.CANCELED else 0
-    bought = expected.runs.get(job.key, asked)
+    bought = expected.runs.get(job.key, told.get(job.id, 0))
     return replace(job, runs=recorded.runs or bought if recorded else bought)
 
 

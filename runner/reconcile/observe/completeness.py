@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from runner.cloud import Payload
-    from runner.domain import RecordedJob
+    from runner.domain import DesiredExperiment, RecordedJob
 
     Amounts = Collection[tuple[str, int]]
 
@@ -47,7 +47,7 @@ class Expected:
 
         runs: Runs of each of them, by its key, as far as the journal tells.
 
-        asked: Most runs that one job may have, by its key, as the file has it.
+        desired: The experiment that asks for its recipe; None where none does.
 
         on_record: Its jobs of which nothing more is to be learnt, by their ids.
 
@@ -71,7 +71,7 @@ class Expected:
     amounts: tuple[tuple[str, int], ...] = ()
     tried: tuple[tuple[str, int], ...] = ()
     runs: Mapping[str, int] = field(default_factory=dict)
-    asked: Mapping[str, int] = field(default_factory=dict)
+    desired: DesiredExperiment | None = None
     on_record: Mapping[str, RecordedJob] = field(default_factory=dict)
     own_sequences: Mapping[str, str | None] = field(default_factory=dict)
     may_be_bare: bool = True

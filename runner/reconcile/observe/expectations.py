@@ -41,20 +41,12 @@ def expectation(
         amounts=tuple(each for row in bought for each in row.jobs),
         tried=tuple(each for row in purchases for each in row.jobs),
         runs=_runs_by_key(purchases),
-        asked=_asked(desired),
+        desired=desired,
         on_record={job.id: job for job in on_record},
         may_be_bare=desired is None or (bool(desired.sequence) and not has_variables(desired.sequence)),
         is_wanted=desired is not None,
         shared=shared_sequence(desired) if desired else None,
     )
-
-
-def _asked(desired: DesiredExperiment | None) -> dict[str, int]:
-    """Most runs that one job may have, by its key."""
-    if desired is None:
-        return {}
-    most = desired.max_runs
-    return {job.key: job.runs if most is None else min(job.runs, most) for job in desired.jobs}
 
 
 def _runs_by_key(bought: Iterable[JournalEntry]) -> dict[str, int]:

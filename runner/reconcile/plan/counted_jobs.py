@@ -56,7 +56,15 @@ def counted_jobs(snapshot: Snapshot) -> tuple[CountedJob, ...]:
         if not snapshot.is_outrun(batch, job)
     }
     counted = (remote for remote in (recorded | observed).values() if not remote.is_cancelled_by_us)
-    return (*counted, *_skipped(snapshot))
+    return (*(_with_asked_runs(snapshot, remote) for remote in counted), *_skipped(snapshot))
+
+
+def _with_asked_runs(snapshot: Snapshot, remote: CountedJob) -> CountedJob:
+    """A job; cancelled with runs that nobody knows, it declines as many as one job may have by the file."""
+    wanted, most = snapshot.wanted.get(remote.key), snapshot.desired.max_runs
+    if wanted is None or remote.runs or remote.status is not JobStatus.CANCELED:
+        return remote
+    return replace(remote, runs=wanted.runs if most is None else min(wanted.runs, most))
 
 
 def _skipped(snapshot: Snapshot) -> Iterable[CountedJob]:

@@ -739,3 +739,23 @@ def test_what_a_look_finds_is_as_old_as_its_answer(lab):
         lab.sleep(2.0)
 
     assert () == tuple(Records(lab.folder / "another").of_experiment("exp"))
+
+
+@pytest.mark.parametrize(("first", "recorded"), [(50, 0), (20, 20)])
+def test_what_a_person_cancelled_is_not_bought_by_a_file_that_asked_for_other_runs_before(
+    lab, first, recorded
+):
+    """Its runs are forgotten: the tag of its batch tells if they are the file's; else they are unknown."""
+    exactly = Policy(runs=RunsMode.EXACT)
+    lab.engine._capacity = 0
+    lab.run(wanted(a_wanted_job(runs=20), policy=exactly), timeout_s=7.0)
+    (job,) = lab.cloud.jobs()
+    lab.cloud.client().cancel_job(job["id"])
+    lab.sleep(1.0)
+    lab.forget_runs()
+    lab.run(wanted(a_wanted_job(runs=first), policy=exactly), "another")
+    (record,) = Records(lab.folder / "another").of_experiment("exp")
+    outcome = lab.run(wanted(a_wanted_job(runs=20), policy=exactly), "another")
+
+    assert (JobStatus.CANCELED, recorded) == (record.status, record.runs)
+    assert (End.SETTLED, 1) == (outcome.end, lab.purchases())
