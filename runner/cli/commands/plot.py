@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Final, Unpack
 
 import click
@@ -21,15 +22,17 @@ from runner.results.analysis.columns import Quantities
 from runner.results.analysis.filter_expression import condition
 from runner.results.matrix_files import matrix_in
 from runner.results.plots.choose import PlotOptions, drafted, one_job, picture_bytes
+from runner.results.plots.curves import together
 from runner.results.plots.picture import PictureKind, Places
 from runner.results.text_plots.canvas import text_of
 from runner.results.text_plots.render import TextRoom, lines
 from runner.results.text_plots.signs import signs_for
 
 if TYPE_CHECKING:
-    from pathlib import Path
+    from collections.abc import Sequence
 
     from runner.project.drawings.blockade_choice import AskedBlockade
+    from runner.project.experiments.loaded import Experiment
     from runner.results import Results
     from runner.results.plots.picture import Blockade, Picture
     from runner.results.text_plots.canvas import Piece
@@ -40,6 +43,9 @@ _TOP: Final = 16
 
 @click.command()
 @options.file
+@click.argument(
+    "beside", metavar="[FILE]...", nargs=-1, type=click.Path(path_type=Path, exists=True, dir_okay=False)
+)
 @options.target
 @options.allow_python
 @click.option(
@@ -68,6 +74,7 @@ _TOP: Final = 16
 @options.width("characters may go")
 def plot(
     file: Path,
+    beside: tuple[Path, ...],
     target: str | None,
     kind: str | None,
     where: str | None,
@@ -76,7 +83,7 @@ def plot(
     width: int | None,
     **words: Unpack[PlotOptions],
 ) -> int:
-    """Draw what came back.
+    """Draw what came back; of several files, curves or evolutions in one picture.
 
     Draws in characters, or with -o as a picture in a file. Reads the records in the repository and asks no
     cloud. Which target it was measured at is said below the picture, and what is not measured yet; results
@@ -138,25 +145,50 @@ def plot(
     Exit codes, of the jobs drawn: 0 all wanted runs are measured; 5 some are missing and apply may still
     bring them; 3 what is missing failed for good or was cancelled.
     """
-    project, experiment = options.opened_file(file, target)
-    declared = Declared(project, experiment)
-    results = _chosen(declared.results(), where)
-    if asked.is_there:
-        kind = kind or PictureKind.REGISTER
-    drawn = drafted(experiment.name, results, kind, words)
-    if asked.is_there:
-        drawn = _with_blockade(
-            drawn, blockade_of(experiment, one_job(results, words.get("job", ""))[0].name, asked)
-        )
-    drawn = replace(drawn, notes=(*drawn.notes, f"target: {declared.target}"))
-    say_elsewhere(declared)
+    some = [Declared(*options.opened_file(each, target)) for each in (file, *beside)]
+    chosen = [_chosen(each.results(), where) for each in some]
+    if beside and asked.is_there:
+        raise UsageError("a blockade is drawn on the register of one experiment", hint="name one file")
+    if beside:
+        drawn = _together(some, chosen, kind, words)
+    else:
+        drawn = _alone(some[0].experiment, chosen[0], kind, words, asked)
+    drawn = replace(drawn, notes=(*drawn.notes, f"target: {some[0].target}"))
+    for each in some:
+        say_elsewhere(each)
     if path is None:
         _print(drawn, width)
     else:
         write_file(path, picture_bytes(drawn, path.suffix.lower()[1:]))
         say("; ".join((f"{path}: written", *drawn.notes)))
     job = words.get("job")
-    return after_results([(declared, results.where(lambda each: not job or job in (each.name, each.key)))])
+    return after_results(
+        [
+            (each, results.where(lambda one: not job or job in (one.name, one.key)))
+            for each, results in zip(some, chosen, strict=True)
+        ]
+    )
+
+
+def _together(
+    some: Sequence[Declared], chosen: Sequence[Results], kind: str | None, words: PlotOptions
+) -> Picture:
+    """The curves of several experiments in one picture."""
+    kind = kind or PictureKind.CURVE
+    pictures = zip(some, chosen, strict=True)
+    return together([drafted(each.name, results, kind, words) for each, results in pictures])
+
+
+def _alone(
+    experiment: Experiment, results: Results, kind: str | None, words: PlotOptions, asked: AskedBlockade
+) -> Picture:
+    """The picture of one experiment, with its blockade where that is asked for."""
+    kind = kind or (PictureKind.REGISTER if asked.is_there else None)
+    drawn = drafted(experiment.name, results, kind, words)
+    if not asked.is_there:
+        return drawn
+    job = one_job(results, words.get("job", ""))[0].name
+    return _with_blockade(drawn, blockade_of(experiment, job, asked))
 
 
 def _with_blockade(drawn: Picture, known: Blockade | None) -> Picture:

@@ -9,7 +9,7 @@ import click
 
 from runner.cli import options
 from runner.cli.commands.results_options import ViewWords, view_of
-from runner.cli.commands.results_show import compare, show_results
+from runner.cli.commands.results_show import compare, compare_two, show_results
 from runner.cli.commands.results_verify import verify_records
 from runner.cli.output import say
 from runner.cli.render.results_forms import Form, check_place
@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     help="Where standard errors stand.  [default: inline in table and md, else columns]",
 )
 @click.option("--rev", metavar="A..B|A", help="What two commits, or one, had: files, and records if tracked.")
+@click.option("--side-by-side", is_flag=True, help="Two experiments job by job, with their differences.")
 @click.option("--only-changed", is_flag=True, help="With --rev A..B: leave out jobs that are as they were.")
 @click.option(
     "-o",
@@ -53,7 +54,12 @@ if TYPE_CHECKING:
     "--repair", is_flag=True, help="Mend what merges and reverts left in the records; then --verify."
 )
 def results(
-    chosen: options.Chosen, rev: str | None, verify: bool, repair: bool, **words: Unpack[ViewWords]
+    chosen: options.Chosen,
+    rev: str | None,
+    side_by_side: bool,
+    verify: bool,
+    repair: bool,
+    **words: Unpack[ViewWords],
 ) -> int | None:
     """Show what came back: each job with its variables, runs, status and most frequent bitstrings.
 
@@ -81,6 +87,9 @@ def results(
     --where compares them by == != < <= > >= and in (…), with and, or, not and brackets. With --rev A..B,
     observables among the columns are told by their differences (1σ errors; runs that both have count once).
 
+    With --side-by-side, the jobs of two experiments that measured the same point stand in one row, as before
+    and after do with --rev: what changes with the noise, with the emulator, with a pulse.
+
     Exit codes, of the jobs shown: 0 all wanted runs are measured; 5 some are missing and apply may still
     bring them; 3 what is missing failed for good, was cancelled, or has no result that can be right. A
     comparison of two commits gives 0.
@@ -99,9 +108,12 @@ def results(
     check_place(view.form, view.save)
     if rev is not None:
         return _show_commits(chosen, rev, view)
-    if view.only_changed:
+    if view.only_changed and not side_by_side:
         raise UsageError("--only-changed leaves out what two commits have alike", hint="say --rev A..B")
     project, experiments = options.opened(chosen)
+    if side_by_side:
+        compare_two([Declared(project, each) for each in experiments], view)
+        return None
     return show_results([Declared(project, each) for each in experiments], view)
 
 

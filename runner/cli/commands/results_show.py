@@ -102,6 +102,11 @@ def result_object(job: MeasuredJob) -> dict[str, object]:
         "status": str(job.status),
         "target": job.target,
         "counts": dict(job.counts or {}),
+        **(
+            {"evaluated": {name: each.plain() for name, each in job.evaluated.items()}}
+            if job.evaluated
+            else {}
+        ),
         "qubit_ids": list(job.qubit_ids),
         "job_ids": [each.id for each in job.remote_jobs],
         "errors": list(job.errors),
@@ -193,6 +198,19 @@ def compare(names: Sequence[str], sides: Sequence[Mapping[str, Declared]], view:
     found = {name: pairs(before[name], after[name]) for name in names}
     shown = {name: [pair for pair in some if _is_shown(pair, is_meant, view)] for name, some in found.items()}
     _write_pairs(found, shown, [each for each in columns if each.name not in _LEADING], view)
+
+
+def compare_two(experiments: Sequence[Declared], view: ResultsView) -> None:
+    """Writes the results of two experiments side by side.
+
+    Raises:
+        UsageError: They are not two.
+    """
+    if len(experiments) != len(("before", "after")):
+        said = ", ".join(each.name for each in experiments)
+        raise UsageError(f"two experiments stand side by side, not {len(experiments)}: {said}")
+    title = " → ".join(each.name for each in experiments)
+    compare([title], [{title: each} for each in experiments], view)
 
 
 def _is_shown(pair: Pair, is_meant: Callable[[MeasuredJob], bool], view: ResultsView) -> bool:

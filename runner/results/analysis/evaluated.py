@@ -36,6 +36,11 @@ class Evaluated:
     values: Floats
     errors: Floats
 
+    def plain(self) -> dict[str, object]:
+        """The same as plain data for JSON; no errors where none is known."""
+        errors = None if np.isnan(self.errors).all() else self.errors.tolist()
+        return {"times_ns": self.times_ns.tolist(), "values": self.values.tolist(), "errors": errors}
+
     def at(self, time_ns: float | None = None) -> tuple[Floats, Floats]:
         """Values and errors at a time, the end by default.
 

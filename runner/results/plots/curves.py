@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final, TypeVar
 
 from runner.domain.numerals import counted
+from runner.errors import UsageError
 from runner.results import plots
 from runner.results.plots.axes import number_of
 from runner.results.plots.missing_jobs import said_below
@@ -59,6 +60,33 @@ def curves(title: str, known: Points, shown: Observable, *, x: str, fit: str = "
                 ),
             )
         ),
+    )
+
+
+def together(pictures: Sequence[Picture]) -> Picture:
+    """Curves of several experiments in one picture, each line with its experiment.
+
+    Raises:
+        UsageError: One of them has no curves, or they are along different quantities.
+    """
+    bodies = [each.body for each in pictures if isinstance(each.body, Curves)]
+    if len(bodies) < len(pictures):
+        raise UsageError("only curves and evolutions are drawn together", hint="--kind curve")
+    said = {(body.x.label, body.y.quantity.label) for body in bodies}
+    if len(said) > 1:
+        along = " and ".join(sorted(f"{y} along {x}" for x, y in said))
+        raise UsageError(f"these are different axes: {along}", hint="say --x and --observable")
+    lines = tuple(
+        replace(line, at=(), name=": ".join(filter(None, (each.title, line.label))))
+        for each, body in zip(pictures, bodies, strict=True)
+        for line in body.lines
+    )
+    y = replace(bodies[0].y, low=min(body.y.low for body in bodies), high=max(body.y.high for body in bodies))
+    return Picture(
+        title=", ".join(each.title for each in pictures),
+        subtitle=" · ".join(dict.fromkeys(each.subtitle for each in pictures if each.subtitle)),
+        body=Curves(x=bodies[0].x, y=y, lines=lines),
+        notes=tuple(dict.fromkeys(note for each in pictures for note in each.notes)),
     )
 
 

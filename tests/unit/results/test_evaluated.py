@@ -15,6 +15,7 @@ from runner.results.analysis.columns import Quantities
 from runner.results.analysis.names import UnknownQuantityError, split_name
 from runner.results.gather import gathered
 from runner.results.plots.choose import Asked, picture
+from runner.results.plots.curves import together
 from runner.results.plots.picture import MeasuredValue, PictureKind
 
 ENERGY, PAIRS = "aaaaaaaa", "bbbbbbbb"
@@ -137,3 +138,33 @@ def test_what_was_evaluated_is_drawn_over_a_variable():
     assert [0.4, 0.5] == pytest.approx([value.value for _, value in body.lines[0].points])
     with pytest.raises(UsageError, match="is no mean over runs"):
         picture("exp", drawn, Asked(kind=PictureKind.CURVE, observable="evaluated[energy]", fit="rabi"))
+
+
+def drawn(title, jobs, **asked):
+    """A picture."""
+    return picture(title, tuple(jobs), Asked(**asked))
+
+
+def test_several_experiments_are_drawn_together():
+    """Each line with its experiment, on axes that hold all of them."""
+    one, other = results(evaluated("a", 1, 0.5)), results(evaluated("b", 1, 4.0))
+    both = together(
+        [drawn(name, jobs, kind=PictureKind.EVOLUTION) for name, jobs in (("clean", one), ("noisy", other))]
+    )
+
+    assert ("clean, noisy", ["clean: t = 1", "noisy: t = 1"]) == (
+        both.title,
+        [line.label for line in both.body.lines],
+    )
+    assert (0.5, 8.0) == (both.body.y.low, both.body.y.high)
+
+
+def test_only_curves_along_the_same_axes_are_drawn_together():
+    """What differs is told."""
+    jobs = results(evaluated("a", 1, 0.5), evaluated("b", 2, 0.25))
+    curve, evolution = (drawn("x", jobs, kind=kind) for kind in (PictureKind.CURVE, PictureKind.EVOLUTION))
+
+    with pytest.raises(UsageError, match="these are different axes"):
+        together([curve, evolution])
+    with pytest.raises(UsageError, match="only curves and evolutions are drawn together"):
+        together([curve, drawn("y", jobs, kind=PictureKind.HISTOGRAM)])
