@@ -15,6 +15,7 @@ from runner.project.api import Declared
 from runner.project.views.describe import chosen_job, drawings_of, plays_of
 from runner.reconcile.model.tags import SHORT
 from runner.results.plots.choose import Asked, picture
+from runner.results.plots.evolutions import over_time
 from runner.results.plots.picture import PictureKind
 from runner.results.plots.shown_job import telling_job
 from runner.results.report import Drawing, Provenance, Report
@@ -115,7 +116,9 @@ def _relative(path: Path, root: Path) -> str:
 
 
 def figures(title: str, results: Results, job_name: str) -> tuple[Drawing, ...]:
-    """The picture that the results make, and two of the job whose pulses are drawn; none without results.
+    """The picture that the results make, what was evaluated over time, and two pictures of one job.
+
+    None without results. The job is that whose pulses are drawn.
 
     Args:
         job_name: Name of that job.
@@ -130,6 +133,8 @@ def figures(title: str, results: Results, job_name: str) -> tuple[Drawing, ...]:
 
 def _drafts(title: str, results: Results, job_name: str) -> Iterator[Picture]:
     yield picture(title, results, Asked())
+    for name in over_time(results):
+        yield picture(title, results, Asked(kind=PictureKind.EVOLUTION, observable=name))
     if results[job_name].counts:
         yield picture(title, results, Asked(kind=PictureKind.HISTOGRAM, job=job_name))
         with suppress(UsageError):  # where the places of the atoms are not known

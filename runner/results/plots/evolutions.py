@@ -16,7 +16,7 @@ from runner.results.plots.observables import reading
 from runner.results.plots.picture import CurveLine, Curves, Measured, Picture
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from runner.results.analysis.evaluated_names import EvaluatedName
     from runner.results.analysis.job_result import MeasuredJob
@@ -49,16 +49,26 @@ def evolution(title: str, known: Points, observable: str, job: MeasuredJob | Non
     notes = [f"{len(drawn)} of {len(lines)} lines are drawn"] if len(drawn) < len(lines) else []
     return Picture(
         title=title,
-        subtitle=alone.name if alone and job else "",
+        subtitle=f"{alone.name}, as it was evaluated" if alone and job else "as it was evaluated",
         body=Curves(x=_TIME, y=_measured(name, [job] if job else jobs), lines=tuple(drawn)),
         notes=(*notes, *said_below(jobs if job is None else [job])),
     )
 
 
+def over_time(jobs: Iterable[MeasuredJob]) -> list[str]:
+    """Names of what was evaluated at several times, but for what is of two atoms, which have to be named."""
+    found = (
+        f"{EVALUATED}[{label}]"
+        for job in jobs
+        for label, each in job.evaluated.items()
+        if len(each.times_ns) > 1 and each.values.ndim <= len("ti")
+    )
+    return list(dict.fromkeys(found))
+
+
 def _named(observable: str, jobs: Sequence[MeasuredJob]) -> EvaluatedName:
-    over_time = (label for job in jobs for label, each in job.evaluated.items() if len(each.times_ns) > 1)
-    base, index = split_name(observable)
-    said = (index if base == EVALUATED else observable) or next(over_time, "")
+    base, index = split_name(observable or next(iter(over_time(jobs)), ""))
+    said = index if base == EVALUATED else base
     if not said:
         raise UsageError("nothing was evaluated over time", hint=_HINT)
     try:

@@ -10,12 +10,14 @@ from builders import a_record, a_wanted_job, an_experiment
 
 from runner.domain.evaluations import Evaluation
 from runner.errors import UsageError
+from runner.project.report.collect import figures
 from runner.results import Records
 from runner.results.analysis.columns import Quantities
 from runner.results.analysis.names import UnknownQuantityError, split_name
 from runner.results.gather import gathered
 from runner.results.plots.choose import Asked, picture
 from runner.results.plots.curves import together
+from runner.results.plots.evolutions import over_time
 from runner.results.plots.picture import MeasuredValue, PictureKind
 
 ENERGY, PAIRS = "aaaaaaaa", "bbbbbbbb"
@@ -168,3 +170,16 @@ def test_only_curves_along_the_same_axes_are_drawn_together():
         together([curve, evolution])
     with pytest.raises(UsageError, match="only curves and evolutions are drawn together"):
         together([curve, drawn("y", jobs, kind=PictureKind.HISTOGRAM)])
+
+
+def test_a_report_draws_what_was_evaluated_over_time():
+    """Beside the pictures of the bitstrings; what is of two atoms is drawn where they are named."""
+    pytest.importorskip("matplotlib")
+    jobs = results(evaluated("a", 1, 0.5), evaluated("b", 2, 0.25))
+    pairs = {PAIRS: Evaluation("c", (50.0, 100.0), (((0.5,),), ((0.5,),)))}
+    pairs[ENERGY] = Evaluation("e", (100.0,), (0.5,))
+    only_pairs = results(a_record("a", t=1, observables=pairs))
+
+    assert ["evaluated[energy]"] == over_time(jobs)
+    assert [] == over_time(only_pairs)
+    assert 1 + len(figures("x", only_pairs, "t1")) == len(figures("x", jobs, "t1"))
