@@ -174,3 +174,24 @@ def test_a_picture_that_cannot_be_written_is_told(lab, capsys, name, code, words
     result = said(capsys, "show", "specs/pair.yaml", "-o", name)
 
     assert (code, "", True) == (*result[:2], words in result[2])
+
+
+def test_how_it_is_emulated_is_shown(lab, capsys):
+    """Noise, what else counts, and what is evaluated."""
+    place = lab / "specs" / "pair.yaml"
+    emulation = """\
+  emulation:
+    noise: {p_false_neg: 0.04, dephasing_rate_per_us: 0.1}
+    with_modulation: true
+    observables: [occupation, {energy: {name: late}}]
+"""
+    text = place.read_text(encoding="utf-8")
+    place.write_text(
+        text.replace("  device_type: EMU_FREE\n", f"  device_type: EMU_FREE\n{emulation}"), encoding="utf-8"
+    )
+    _, out, _ = said(capsys, "show", "specs/pair.yaml")
+
+    line = (
+        "emulated  dephasing_rate 0.1, p_false_neg 0.04, with_modulation; evaluates occupation, energy_late"
+    )
+    assert line in " ".join(out.split("\n")[2:4]).replace("  ", " ").replace("emulated ", "emulated  ")

@@ -96,6 +96,8 @@ def _facts(what: Shown) -> Iterator[str]:
     description = "".join(letter if letter.isprintable() else " " for letter in what.description).strip()
     yield what.name + (f": {description}" if description else "")
     yield f"runs on   {what.device_type}, as {what.played.device}"
+    if what.emulation:
+        yield f"emulated  {what.emulation}"
     yield f"recipe    {what.recipe[:16]}"
     yield f"cost      {_cost(what)}"
     yield f"budget    {_budget(what.budget)}"

@@ -12,7 +12,7 @@ from runner.domain.qpu_time import qpu_seconds
 from runner.errors import UsageError
 from runner.project import late_imports
 from runner.project.api import Declared
-from runner.project.views.describe import chosen_job, drawings_of, plays_of
+from runner.project.views.describe import chosen_job, drawings_of, emulation_said, plays_of
 from runner.reconcile.model.tags import SHORT
 from runner.results.plots.choose import Asked, picture
 from runner.results.plots.evolutions import over_time
@@ -53,6 +53,7 @@ def report_of(project: Project, experiment: Experiment, job_name: str | None = N
         results=results,
         provenance=_provenance(project, experiment, results),
         qpu_s=qpu_seconds(desired.device_type, runs),
+        emulation=emulation_said(desired),
         sequence=_sequence(experiment, shown),
         figures=figures(experiment.name, results, shown.name),
     )

@@ -15,7 +15,7 @@ from runner.project.drawings.blockade_choice import AskedBlockade, blockade
 from runner.project.drawings.panels import Plays
 
 if TYPE_CHECKING:
-    from runner.domain import Budget, DesiredJob
+    from runner.domain import Budget, DesiredExperiment, DesiredJob
     from runner.project.experiments.loaded import Experiment
     from runner.results.plots.picture import Blockade
     from runner.sequences.samples import Played
@@ -34,6 +34,8 @@ class Shown:
         job: The one that is played.
 
         frequencies: What the file says in MHz, and what it comes to, with the lines.
+
+        emulation: How it is emulated, in a line; see `emulation_said`.
     """
 
     name: str
@@ -47,6 +49,18 @@ class Shown:
     job: DesiredJob
     played: Played
     frequencies: tuple[tuple[int, str], ...] = ()
+    emulation: str = ""
+
+
+def emulation_said(desired: DesiredExperiment) -> str:
+    """How an experiment is emulated, and what is evaluated, in a line; empty where the file says neither."""
+    asked = json.loads(desired.emulation) if desired.emulation else {}
+    flat = asked.pop("noise_model", {}) | asked
+    said = [
+        f"{name} {value:g}" if type(value) in {int, float} else name for name, value in sorted(flat.items())
+    ]
+    evaluated = [f"evaluates {', '.join(desired.observables.values())}"] if desired.observables else []
+    return "; ".join(filter(None, [", ".join(said), *evaluated]))
 
 
 def shown(experiment: Experiment, job_name: str | None = None) -> Shown:
@@ -69,6 +83,7 @@ def shown(experiment: Experiment, job_name: str | None = None) -> Shown:
         job=job,
         played=played_of(experiment, job),
         frequencies=experiment.file.frequencies,
+        emulation=emulation_said(desired),
     )
 
 

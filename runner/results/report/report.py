@@ -86,6 +86,8 @@ class Report:
 
         qpu_s: Estimated time on a QPU of all that was bought (in s); 0 on an emulator.
 
+        emulation: How it is emulated, and what is evaluated; empty where the file says neither.
+
         sequence: Register, and pulses of one job; may be empty.
 
         figures: Pictures of the results, in this order.
@@ -99,6 +101,7 @@ class Report:
     results: MeasuredJobs[MeasuredJob]
     provenance: Provenance
     qpu_s: float = 0.0
+    emulation: str = ""
     sequence: tuple[Drawing, ...] = ()
     figures: tuple[Drawing, ...] = ()
 
