@@ -117,7 +117,8 @@ def difference(before: object, after: object, *, runs: tuple[int, int], shared: 
         return None
     together = min(1.0, shared / math.sqrt(runs[0] * runs[1])) if all(runs) else 0.0
     variance = before.error**2 + after.error**2 - 2 * together * before.error * after.error
-    return Estimate(after.value - before.value, math.sqrt(max(0.0, variance)))
+    error = math.nan if math.isnan(variance) else math.sqrt(max(0.0, variance))
+    return Estimate(after.value - before.value, error)
 
 
 def significance(apart: Estimate | None) -> float | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -13,7 +14,9 @@ from runner.errors import UsageError
 from runner.project.report.collect import figures
 from runner.results import Records
 from runner.results.analysis.columns import Quantities
+from runner.results.analysis.estimates import Estimate
 from runner.results.analysis.names import UnknownQuantityError, split_name
+from runner.results.export.compare import difference, significance
 from runner.results.gather import gathered
 from runner.results.plots.choose import Asked, picture
 from runner.results.plots.curves import together
@@ -183,3 +186,10 @@ def test_a_report_draws_what_was_evaluated_over_time():
     assert ["evaluated[energy]"] == over_time(jobs)
     assert [] == over_time(only_pairs)
     assert 1 + len(figures("x", only_pairs, "t1")) == len(figures("x", jobs, "t1"))
+
+
+def test_a_difference_of_what_has_no_error_has_none():
+    """And is no number of standard errors from 0."""
+    apart = difference(Estimate(0.25, math.nan), Estimate(0.5, 0.125), runs=(100, 100), shared=0)
+
+    assert ("0.25", None) == (str(apart), significance(apart))
