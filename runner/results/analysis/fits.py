@@ -177,8 +177,13 @@ def _residuals(probability: Floats, tallies: Tallies) -> Floats:
 
 
 def _covariance(model: Model, found: Floats, tallies: Tallies) -> Floats:
-    """Inverse of the Fisher information at what was found; shape (parameters, parameters)."""
-    p = np.clip(tallies.probability(model.value(tallies.x, found)), _LEAST, 1 - _LEAST)
+    """Inverse of the Fisher information at what was found; shape (parameters, parameters).
+
+    Half a hit and half a miss are added to each point, as Jeffreys' prior does: where a curve touches 0 or 1,
+    runs that all agree are no proof that it does.
+    """
+    fitted = np.clip(tallies.probability(model.value(tallies.x, found)), 0, 1)
+    p = (tallies.runs * fitted + 0.5) / (tallies.runs + 1)
     slopes = _slopes(model, found, tallies.x) / (tallies.high - tallies.low)
     information = (slopes * (tallies.runs / (p * (1 - p)))[:, None]).T @ slopes
     covariance: Floats = np.linalg.pinv(information).astype(float)

@@ -67,6 +67,15 @@ def test_points_where_all_runs_agree_count():
     assert fit.p_value > 0.99
 
 
+def test_runs_that_all_agree_are_no_proof():
+    """Of 30 runs a point at full contrast the amplitude is known to a percent, and not to a millionth."""
+    x = np.arange(0, 2100, 100.0)
+    hits = np.round(30 * np.sin(math.pi * x / 600) ** 2)
+    fit = fitted(MODELS["rabi"], Tallies(x, hits, np.full(len(x), 30.0)))
+
+    assert [0.005 < fit[name].error < 0.03 for name in ("amplitude", "offset")] == [True, True]
+
+
 def test_a_formula_is_a_model():
     """With parameters of its own names, it finds what the model of ours finds."""
     tallies = drawn("rabi", (1 / 600, 0.9, 0.04), TIMES_NS, 100, 0)
