@@ -149,6 +149,7 @@ class Executor:
         }
         row = self._row(snapshot, rerun, jobs)
         row |= {"submission": submission, "claim": claim, "repetitions": str(repetitions)}
+        row["observables"] = " ".join(sorted(marks.observables))
         seq = self._intend(snapshot, kind, row)
         if seq is None:
             return
@@ -168,7 +169,8 @@ class Executor:
             self._give_up(snapshot, action)
         row = self._row(snapshot, marks.rerun, action.jobs)
         row |= {"submission": marks.submission, "claim": marks.claim, "batch_id": action.batch_id}
-        seq = self._intend(snapshot, RequestKind.ADD, row | {"repetitions": str(marks.repetitions)})
+        row |= {"repetitions": str(marks.repetitions), "observables": " ".join(sorted(marks.observables))}
+        seq = self._intend(snapshot, RequestKind.ADD, row)
         if seq is None:
             if batch and not batch.jobs_count:
                 self._fence(snapshot, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))

@@ -74,6 +74,7 @@ _STEPS: Final = (
         "ALTER TABLE entries ADD COLUMN repetitions TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE entries ADD COLUMN job_ids TEXT NOT NULL DEFAULT '[]'",
     ),
+    ("ALTER TABLE entries ADD COLUMN observables TEXT NOT NULL DEFAULT ''",),
 )
 VERSION: Final = len(_STEPS)
 # What may pass, and is no damage: somebody else writes, the disk is full or away.

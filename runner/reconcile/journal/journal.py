@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 _SELECT = (
     "SELECT seq, at, kind, state, experiment, submission, claim, batch_id, jobs, target, recipe, rerun, "
-    "repetitions, job_ids FROM entries"
+    "repetitions, job_ids, observables FROM entries"
 )
 
 
@@ -172,7 +172,7 @@ def _number_or_none(value: object) -> int | None:
 
 def _entry(row: tuple[str, ...]) -> JournalEntry:
     seq, at, kind, state, experiment, submission, claim, batch_id, jobs, *rest = row
-    target, recipe, rerun, repetitions, job_ids = rest
+    target, recipe, rerun, repetitions, job_ids, observables = rest
     return JournalEntry(
         seq=int(seq),
         at=datetime.fromisoformat(at),
@@ -188,4 +188,5 @@ def _entry(row: tuple[str, ...]) -> JournalEntry:
         rerun=_number_or_none(rerun),
         repetitions=repetitions,
         job_ids=tuple(json.loads(job_ids)),
+        observables=observables,
     )

@@ -56,6 +56,7 @@ class Intention(TypedDict):
     recipe: NotRequired[str]
     rerun: NotRequired[int]
     repetitions: NotRequired[str]
+    observables: NotRequired[str]
     batch_id: NotRequired[str]
     jobs: NotRequired[tuple[tuple[str, int], ...]]
 
@@ -83,6 +84,8 @@ class JournalEntry:
         repetitions: Those that the jobs are of their points, as the tag of the batch says it.
 
         job_ids: Ids of the jobs that the cloud's answer said were new.
+
+        observables: Ids of what is evaluated beside the bitstrings, with blanks between them.
     """
 
     seq: int
@@ -99,3 +102,4 @@ class JournalEntry:
     rerun: int | None = None
     repetitions: str = ""
     job_ids: tuple[str, ...] = ()
+    observables: str = ""

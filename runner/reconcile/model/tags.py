@@ -120,6 +120,7 @@ def row_tags(namespace: str, row: JournalEntry) -> list[str]:
             claim=row.claim,
             rerun=row.rerun or 0,
             repetitions=read_repetitions(row.repetitions),
+            observables=frozenset(row.observables.split()),
         )
     )
 

@@ -94,3 +94,17 @@ def test_files_without_emulation_are_saved_as_ever():
     assert {"observables"} == {
         *desired_facts(replace(the_experiment(), observables=ENERGY)).keys() - facts.keys()
     }
+
+
+def test_what_was_bought_is_known_although_a_person_takes_its_tags(bench):
+    """The journal says what it evaluates, so that it is not bought again."""
+    bench.engine._ending = 0.0
+    experiment = the_experiment(observables=ENERGY)
+    bench.reconciler().run([Snapshot(desired=experiment)], Patience(timeout_s=30.0))
+    (batch,) = bench.cloud.client().get_batches()
+    bench.cloud.client().set_batch_tags(batch["id"], [])
+    bench.engine._ending = 1.0
+    outcome = bench.run(experiment)
+
+    assert ({1: 100, 2: 100}, Sync.SYNCED) == (bench.bought(), outcome.plans[0].sync)
+    assert [[*ENERGY]] * 2 == [[*job.observables] for job in bench.records.of_experiment("exp")]
