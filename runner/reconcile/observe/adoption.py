@@ -156,6 +156,8 @@ def recipe_objections(desired: DesiredExperiment, payload: Payload) -> Iterator[
     for key in ("backend_configuration", "configuration"):
         if payload.get(key):
             yield f"it has a {key} of its own, which files cannot ask for"
+    if desired.configuration:
+        yield "the file says how it is emulated, and what emulated the batch is not known to be the same"
     yield from _constants_objections(desired, payload.get("sequence_builder") or "")
     yield from islice(_sequence_differences(desired.sequence, payload.get("sequence_builder")), _MOST)
 

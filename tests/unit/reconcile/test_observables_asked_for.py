@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import pytest
 from builders import a_wanted_job
+from fakes import SEQUENCE
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_passes import Bench, the_experiment
 
 from runner.reconcile import CancelBatch, Difference, Patience, Snapshot, Sync
 from runner.reconcile.model.tags import Marks, batch_tags, read_marks
+from runner.reconcile.observe.adoption import recipe_objections
 from runner.reconcile.plan.saved_plan import desired_facts
 
 OCCUPATION, ENERGY = {"aaaaaaaa": "occupation"}, {"bbbbbbbb": "energy"}
@@ -108,3 +110,14 @@ def test_what_was_bought_is_known_although_a_person_takes_its_tags(bench):
 
     assert ({1: 100, 2: 100}, Sync.SYNCED) == (bench.bought(), outcome.plans[0].sync)
     assert [[*ENERGY]] * 2 == [[*job.observables] for job in bench.records.of_experiment("exp")]
+
+
+def test_a_batch_of_another_tool_is_not_what_an_emulation_asks_for():
+    """It may have had no noise, or evaluated nothing; a file without emulation takes it as ever."""
+    batch = {"device_type": "EMU_FREE", "sequence_builder": SEQUENCE}
+    plain, noisy = (the_experiment(configuration=each) for each in ("", "{}"))
+
+    assert [] == [*recipe_objections(plain, batch)]
+    assert ["the file says how it is emulated, and what emulated the batch is not known to be the same"] == [
+        *recipe_objections(noisy, batch)
+    ]
