@@ -408,7 +408,11 @@ def _lot(desired: DesiredExperiment, evidence: Evidence, batch_id: str, rows: Se
     trusted = [record for record in records if record.status is JobStatus.DONE or record.id not in done]
     read = {job.id: _read_job(batch, job, desired) for job in jobs} if batch else {}
     on_record = {record.id: _recorded_job(record, read.get(record.id), desired) for record in trusted}
-    others = _others(desired, evidence, [*jobs, *records])
+    keys = {job.key: job for job in desired.jobs}
+    others = {
+        *(j.id for j in jobs if _is_other(desired, keys.get(j.key), j.constants, None, evidence)),
+        *(r.id for r in records if _is_other(desired, keys.get(r.key), r.constants, r.observables, evidence)),
+    }
     if batch:
         marks = read_marks(batch.tags)
     elif records:
@@ -426,18 +430,6 @@ def _lot(desired: DesiredExperiment, evidence: Evidence, batch_id: str, rows: Se
     )
 
 
-def _others(
-    desired: DesiredExperiment, evidence: Evidence, some: Iterable[ObservedJob | RecordedJob]
-) -> set[str]:
-    """Ids of jobs that were measured with other constants of the device, or without an observable."""
-    keys = {job.key: job for job in desired.jobs}
-    return {
-        job.id
-        for job in some
-        if _is_other(desired, keys.get(job.key), job.constants, getattr(job, "observables", None), evidence)
-    }
-
-
 def _is_other(
     desired: DesiredExperiment,
     job: DesiredJob | None,
@@ -445,6 +437,7 @@ def _is_other(
     observables: Collection[str] | None,
     evidence: Evidence,
 ) -> bool:
+    """Whether it was measured with other constants of the device, or without an observable."""
     return kin(desired, job, have, evidence.constants, observables) is Kin.OTHER
 
 

@@ -31,7 +31,6 @@ class EvaluatedName:
         time_ns: When (in ns); None for the end.
     """
 
-    text: str
     label: str
     qubits: tuple[str, ...] = ()
     time_ns: float | None = None
@@ -102,7 +101,7 @@ def evaluated_name(index: str, jobs: Sequence[MeasuredJob]) -> EvaluatedName:
     n_axes = found[label].values.ndim - 1
     if len(qubits) != n_axes and (qubits or n_axes > 1):
         raise UnknownQuantityError(f"{label} is of {_OF[n_axes]}", _HINT)
-    name = EvaluatedName(index, label, tuple(qubits), _time_ns(time))
+    name = EvaluatedName(label, tuple(qubits), _time_ns(time))
     if not any(name.of([job]) for job in jobs if label in job.evaluated):
         times = sorted(
             {float(each) for job in jobs if label in job.evaluated for each in job.evaluated[label].times_ns}

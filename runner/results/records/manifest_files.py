@@ -84,12 +84,24 @@ class ManifestFiles:
         return folder / safe_name(experiment) / safe_name(recipe) / FILE_NAME
 
 
+def checked_recipe(manifest: Mapping[str, object]) -> str:
+    """The digest that device type, sequence and emulation of a manifest make.
+
+    Raises:
+        KeyError, TypeError, ValueError, AttributeError: It is no manifest.
+    """
+    sequence, emulation = manifest["sequence"], manifest.get("emulation")
+    return recipe_digest(
+        device_type=str(manifest["device_type"]),
+        sequence=json.dumps(sequence) if sequence else "",
+        emulation=json.dumps(emulation) if emulation else "",
+    )
+
+
 def recipe_of(manifest: Mapping[str, object]) -> str:
-    """The digest that device type and sequence of a manifest make; empty where they make none."""
+    """The same; empty where they make none."""
     try:
-        sequence = json.dumps(manifest["sequence"]) if manifest["sequence"] else ""
-        emulation = json.dumps(manifest["emulation"]) if manifest.get("emulation") else ""
-        return recipe_digest(device_type=str(manifest["device_type"]), sequence=sequence, emulation=emulation)
+        return checked_recipe(manifest)
     except (KeyError, TypeError, ValueError, AttributeError):
         return ""
 

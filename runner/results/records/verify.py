@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, TypedDict
 
 from jsonschema import Draft202012Validator
 
-from runner.domain import digest, job_key, own_sequence_key, recipe_digest
+from runner.domain import digest, job_key, own_sequence_key
 from runner.results.records.counted_jobs import contradiction
 from runner.results.records.files import folder_obstacles, obstacle
+from runner.results.records.manifest_files import checked_recipe
 from runner.results.records.records import DIGEST, RecordLine, counts_of, lines_of, read_record
 
 if TYPE_CHECKING:
@@ -186,9 +187,7 @@ def _flaws_of_manifest(recipe: Path) -> Iterator[Flaw]:
         return
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
-        sequence = value["sequence"] and json.dumps(value["sequence"])
-        emulation = json.dumps(value["emulation"]) if value.get("emulation") else ""
-        made = recipe_digest(device_type=value["device_type"], sequence=sequence or "", emulation=emulation)
+        made = checked_recipe(value)
         own = {key: own_sequence_key(json.dumps(each)) for key, each in value.get("sequences", {}).items()}
     except FileNotFoundError:
         yield Flaw(path, 0, "is missing: nobody can tell what was run")

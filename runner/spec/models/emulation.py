@@ -126,7 +126,6 @@ class ChosenObservable(Choice):
     )
 
 
-PLAIN_OBSERVABLES = ("occupation", "correlation_matrix", "energy", "energy_second_moment", "energy_variance")
 PlainObservable = Literal[
     "occupation", "correlation_matrix", "energy", "energy_second_moment", "energy_variance"
 ]
