@@ -7,6 +7,7 @@ import importlib
 import inspect
 import pkgutil
 import re
+import shlex
 import subprocess
 import sys
 from collections import Counter
@@ -139,6 +140,16 @@ def test_ci_runs_exactly_the_readmes_test_command_before_anything_else():
 
     assert len(commands) == 2
     assert commands[1] == next(line for line in script if line and not line.startswith(preamble))
+
+
+def test_ci_leaves_out_no_long_test_of_a_file_that_it_names():
+    """A file whose tests are all long would otherwise hold no test to run, which is an error to pytest."""
+    script = (ROOT / ".ci" / "run").read_text(encoding="utf-8").replace("\\\n", "")
+    words = [shlex.split(line, comments=True) for line in script.splitlines() if ".venv/bin/pytest" in line]
+    named = [each for each in words if any(word.startswith("tests/") for word in each)]
+
+    assert len(named) >= 6
+    assert [] == [each for each in named if "" not in each]
 
 
 MODULES = [path for path in (ROOT / "runner").rglob("*.py") if path.stem != "__init__"]
