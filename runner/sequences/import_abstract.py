@@ -25,7 +25,7 @@ from runner.spec import parse
 from runner.spec.abstract_repr import unwrapped, variables_of
 from runner.spec.format.formatter import formatted
 from runner.spec.from_abstract.experiment import experiment_of
-from runner.spec.from_abstract.expressions import used_variables
+from runner.spec.from_abstract.expressions import calculated_with, used_variables
 from runner.spec.yaml_text.dump import yaml_text
 
 if TYPE_CHECKING:
@@ -232,11 +232,21 @@ def _read_again(file: ExperimentFile) -> str:
 
 
 def _parts(text: str) -> object:
-    """What makes two sequences the same; values and traps that are only proposed do not count."""
+    """What makes two sequences the same; values and traps that are only proposed do not count.
+
+    A list of one is the number in it where something is calculated with it: so the file means it.
+    """
     sequence = recipe_parts(device_type="", sequence=text)["sequence"]
     kinds = {name: [each["type"], len(each["value"])] for name, each in sequence["variables"].items()}
     atoms = [{key: atom[key] for key in atom if key != "default_trap"} for atom in sequence["register"]]
-    return sequence | {"variables": kinds, "register": atoms, "device": json.loads(text)["device"]}
+    lists_of_one = frozenset(name for name, (_, size) in kinds.items() if size == 1)
+    changes = {
+        "variables": kinds,
+        "register": atoms,
+        "operations": calculated_with(sequence["operations"], lists_of_one),
+        "device": json.loads(text)["device"],
+    }
+    return sequence | changes
 
 
 def _refuse_other_constants(given: str, again: str) -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from runner.spec.abstract_repr import AbstractVariable
 
 _SIGNS: Final = {"add": "+", "sub": "-", "mul": "*", "div": "/", "mod": "%", "pow": "**"}
+_TARGETS: Final = ("target", "targets")
 
 
 def expression_text(node: Json, scalars: frozenset[str]) -> str:
@@ -68,6 +69,29 @@ def plain_variables(representation: Mapping[str, Any]) -> frozenset[str]:
     several = {name for name, is_whole in _mentions(representation["operations"]) if is_whole}
     variables: dict[str, AbstractVariable] = representation.get("variables", {})
     return frozenset(name for name, said in variables.items() if len(said["value"]) == 1) - several
+
+
+def calculated_with(node: Any, lists_of_one: frozenset[str]) -> Any:
+    """A node, with the number in place of a list of one wherever something is calculated with it.
+
+    Pulser plays the same of both. Of targets it takes the list alone: they stay as they are.
+    """
+    match node:
+        case {"expression": "index"}:
+            return node
+        case dict():
+            below = _number_of if "expression" in node else calculated_with
+            return {key: each if key in _TARGETS else below(each, lists_of_one) for key, each in node.items()}
+        case list():
+            return [calculated_with(each, lists_of_one) for each in node]
+    return node
+
+
+def _number_of(operand: Any, lists_of_one: frozenset[str]) -> Any:
+    match operand:
+        case {"variable": str(name)} if name in lists_of_one:
+            return {"expression": "index", "lhs": operand, "rhs": 0}
+    return calculated_with(operand, lists_of_one)
 
 
 def used_variables(node: Json) -> frozenset[str]:

@@ -12,6 +12,7 @@ from hypothesis import given, reject, settings
 from hypothesis import strategies as st
 from pulser.register.mappable_reg import MappableRegister
 from pulser.register.special_layouts import SquareLatticeLayout
+from pulser.sampler import sample
 from pulser.waveforms import (
     BlackmanWaveform,
     CompositeWaveform,
@@ -260,6 +261,39 @@ def test_the_rarer_kinds_come_back_the_same_too(sequence):
     text = sequence.to_abstract_repr()
 
     assert recipe(again(imported(text, name="x", device_type="EMU_FREE"))) == recipe(text)
+
+
+def with_one(of):
+    """Representation of a sequence that plays something, over lists of one or the numbers in them."""
+    sequence = pulser.Sequence(REGISTERS[0], pulser.MockDevice)
+    sequence.declare_channel("drive", "rydberg_global")
+    sequence.declare_channel("gates", "raman_local", initial_target="on")
+    v, i = sequence.declare_variable("v", size=1), sequence.declare_variable("i", size=1, dtype=int)
+    x, j = (v[0], i[0]) if of == "number" else (v, i)
+    wave = InterpolatedWaveform(64, np.array([1.0, 2.0]) * x, times=[0.0, 1.0])
+    sequence.add(pulser.Pulse(RampWaveform(64, np.tan(x), x + 1), wave, -x, x * 2.0), "drive")
+    sequence.delay(j * 16, "drive")
+    sequence.phase_shift(x - 1, "1e3", basis="digital")
+    sequence.target_index(i + 0, "gates")  # Pulser refuses the number
+    sequence.add(pulser.Pulse.ConstantPulse(16, 1.0, 0.0, 0.0), "gates")
+    sequence.measure("digital")
+    return sequence.to_abstract_repr()
+
+
+def played(text, **values):
+    """Amplitudes, detunings, phases and targets of every channel."""
+    samples = sample(pulser.Sequence.from_abstract_repr(text).build(**values)).samples_list
+    return [
+        (each.slots, *(part.as_array().tolist() for part in (each.amp, each.det, each.phase)))
+        for each in samples
+    ]
+
+
+def test_a_list_of_one_is_imported_as_its_number():
+    """It plays what its number does, in sums and functions; an atom is chosen by the list, as before."""
+    texts = [again(imported(with_one("list"), name="x")), with_one("number")]
+
+    assert played(texts[0], v=0.7, i=2) == played(texts[1], v=0.7, i=2)
 
 
 def small(device=pulser.MockDevice):
