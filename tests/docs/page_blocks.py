@@ -12,6 +12,7 @@ the site do not see:
     <!-- drawing -->                  the block of text is a drawing
     <!-- run by: tests/….py -->       at the top of a page: that module runs the page's blocks
     <!-- first                        commands that the page's lab begins with, up to the end of the comment
+    ![…](pictures/a.svg)              a picture, which the page's commands draw as a.svg
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ _BLOCK: Final = re.compile(
 )
 _TITLE: Final = re.compile(r'title="([^"]+)"')
 _FIRST: Final = re.compile(r"<!-- first\n(.*?)-->", re.DOTALL)
+_PICTURE: Final = re.compile(r"!\[[^\]]+\]\(pictures/([^)]+)\)")
 _ELSEWHERE: Final = re.compile(r"^<!-- run by: (\S+) -->$", re.MULTILINE)
 
 
@@ -61,12 +63,15 @@ class Page:
         first: Commands that its lab begins with.
 
         elsewhere: The test module that runs it; empty if these tests do.
+
+        pictures: Names of the files in docs/pictures/ that it shows.
     """
 
     name: str
     blocks: tuple[Block, ...]
     first: str = ""
     elsewhere: str = ""
+    pictures: tuple[str, ...] = ()
 
 
 def page(name: str, text: str) -> Page:
@@ -77,6 +82,7 @@ def page(name: str, text: str) -> Page:
         tuple(_block(found, text) for found in _BLOCK.finditer(text)),
         first[1] if first else "",
         elsewhere[1] if elsewhere else "",
+        tuple(_PICTURE.findall(text)),
     )
 
 
@@ -95,8 +101,10 @@ def _block(found: re.Match[str], text: str) -> Block:
 
 
 def all_pages() -> list[Page]:
-    """Every page of docs/, by name."""
-    return [page(path.stem, path.read_text(encoding="utf-8")) for path in sorted(DOCS.glob("*.md"))]
+    """Every page of docs/ and of its folders, by name."""
+    paths = sorted(DOCS.rglob("*.md"))
+    names = [path.relative_to(DOCS).with_suffix("").as_posix() for path in paths]
+    return [page(name, path.read_text(encoding="utf-8")) for name, path in zip(names, paths, strict=True)]
 
 
 @dataclass(frozen=True)

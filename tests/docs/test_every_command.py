@@ -19,6 +19,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from page_blocks import LANGUAGES, all_pages
 from page_blocks import commands as commands_of
 from page_lab import Lab, end, new_repository
+from page_pictures import EVALUATED, MOST_BYTES, PICTURES, SAMPLED, difference
 
 ROOT = Path(__file__).parents[2]
 PAGES = all_pages()
@@ -64,8 +65,11 @@ NOT_RUN = [
 # Pages whose commands take more than a few seconds.
 LONG = {
     *("adopting", "ci", "first-merge", "fits", "gitops", "no-state-file", "python-sequences", "qpu"),
-    *("results-in-python", "same-experiment"),
+    *("results-in-python", "same-experiment", "worked-rabi"),
 }
+
+# Pictures of what an emulator evaluates exactly; all others show what was sampled, anew each time.
+EXACT: set[str] = set()
 
 
 @contextmanager
@@ -108,7 +112,7 @@ def whole(page):
 
 @pytest.mark.parametrize(("page", "lab"), [whole(page) for page in HERE], indirect=["lab"])
 def test_every_block_does_what_its_page_says(page, lab):
-    """In the order of the page, in a repository and with a cloud of its own."""
+    """In the order of the page, in a repository and with a cloud of its own; its pictures are drawn anew."""
     if page.first:
         subprocess.run(["bash", "-e", "-c", page.first], cwd=lab.folder, check=True)
     wrong = [
@@ -120,6 +124,22 @@ def test_every_block_does_what_its_page_says(page, lab):
     ]
 
     assert [] == wrong, "\n\n".join(wrong)
+    assert {} == {name: said for name in page.pictures if (said := redrawn(lab.folder / name))}
+
+
+def redrawn(path):
+    """What differs between a picture that a page has drawn and the one that it shows."""
+    within = EVALUATED if path.name in EXACT else SAMPLED
+    return difference((PICTURES / path.name).read_bytes(), path.read_bytes(), within)
+
+
+def test_pictures_are_small_and_each_is_shown():
+    """By one page, or by the README."""
+    readme = re.findall(r"docs/pictures/([\w-]+\.svg)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
+    shown = [*readme, *(name for page in HERE for name in page.pictures)]
+
+    assert sorted(path.name for path in PICTURES.iterdir()) == sorted(shown)
+    assert [] == [name for name in shown if (PICTURES / name).stat().st_size > MOST_BYTES]
 
 
 def test_nothing_is_left_out_in_silence():

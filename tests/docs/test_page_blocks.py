@@ -32,6 +32,8 @@ $ runner apply
 kind: Experiment
 ```
 
+![What is seen](pictures/a.svg)
+
 <!-- jobs of: specs/a.yaml -->
 
 ```yaml
@@ -48,9 +50,10 @@ def test_blocks_are_found_with_what_is_said_of_them():
             Block("sh", "runner plan --detailed-exitcode  # exits with 2\n", 7),
             Block("console", "$ runner apply\n", 13, reason="needs a person"),
             Block("yaml", "kind: Experiment\n", 17, file="specs/a.yaml"),
-            Block("yaml", "jobs: []\n", 23, file="specs/a.yaml", is_jobs=True),
+            Block("yaml", "jobs: []\n", 25, file="specs/a.yaml", is_jobs=True),
         ),
         first="mkdir specs\n",
+        pictures=("a.svg",),
     )
 
     assert expected == page("a", TEXT)
