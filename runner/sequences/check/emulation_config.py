@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
@@ -19,24 +19,24 @@ from pulser.backend.state import StateRepr
 from runner.domain import digest
 from runner.domain.evaluations import observable_uuid
 from runner.domain.suggestions import suggestion
+from runner.sequences.check.noise import is_drawn, noise_parts, pulsers_name, said_parts
 from runner.sequences.pulser_api.device_specs import is_emulator
 from runner.sequences.pulser_api.pulser_messages import attempt
-from runner.spec.models.emulation import ChosenObservable, as_complex, label_of
+from runner.spec.models.emulation import ChosenObservable, Noise, as_complex, label_of
 from runner.spec.yaml_text.json_pointers import child, pointer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from pulser.backend import Observable as PulserObservable
 
     from runner.domain.json_values import JsonObject
     from runner.sequences.construction.draft import Draft, Said
-    from runner.spec.models.emulation import AnyObservable, Emulation, Factor, Noise, PureState, Term
+    from runner.spec.models.emulation import AnyObservable, Emulation, Factor, PureState, Term
 
 EMULATION: Final = pointer_of("spec", "emulation")
 _NOISE, _OBSERVABLES, _OPTIONS = (child(EMULATION, name) for name in ("noise", "observables", "options"))
 _STATE = child(EMULATION, "initial_state")
-_UNITS: Final = ("_rad_per_us", "_per_us", "_um", "_uk", "_ns")
 _SOLVERS: Final = {"EMU_FREE": ("default", "MasterEquation", "MonteCarlo"), "EMU_MPS": ("tdvp", "dmrg")}
 _OF_BOTH: Final = ("dt_ns", "max_krylov_dim", "interaction_cutoff")
 # What each emulator has for options; one that is not named here has none that we know.
@@ -55,8 +55,6 @@ _MEASURED: Final = {"ground-rydberg": "gr", "digital": "gh", "XY": "ud"}
 _LEAK: Final = "x"
 _PARTS: Final = "say times as parts of the duration: times: [0.25, 0.5, 0.75, 1.0]"
 _NOISES_OF_XY: Final = frozenset({"dephasing", "depolarizing", "eff_noise", "SPAM", "leakage", "register"})
-_RANDOM: Final = frozenset({"doppler", "detuning", "register", "dmm_sigma"})
-_NO_PHYSICS: Final = frozenset({"noise_types", "runs", "samples_per_run"})
 _DIGITS: Final = 12
 _ID_CHARACTERS: Final = 8
 # What an observable is; the rest is how Pulser names and averages it.
@@ -115,7 +113,7 @@ class _Translation:
         """The whole of it; `NOTHING` where something is wrong, which is noted then."""
         before = len(self._said.problems)
         noise = self._noise(asked.noise)
-        is_random = noise is not None and _is_random(noise)
+        is_random = noise is not None and is_drawn(noise, has_jumps=self._draws_jumps(asked))
         state = None if asked.initial_state is None else self._state(asked.initial_state, _STATE, noise)
         options = self._options(asked)
         observables = [
@@ -128,10 +126,19 @@ class _Translation:
             "noise_model": noise,
             "initial_state": state,
             "with_modulation": asked.with_modulation,
-            "n_trajectories": asked.n_trajectories or (DEFAULT_N_TRAJECTORIES if is_random else None),
+            "n_trajectories": asked.n_trajectories or (self._trajectories(asked) if is_random else None),
         }
         written = self._written([each for each in observables if each is not None], options)
         return NOTHING if written is None else self._identified(asked, written, options)
+
+    def _draws_jumps(self, asked: Emulation) -> bool:
+        """Whether collapse operators act by random jumps: of a pure state, or by a solver that draws them."""
+        return self._device_type == "EMU_MPS" or asked.options.solver == "MonteCarlo"
+
+    def _trajectories(self, asked: Emulation) -> int:
+        """How often random noise is drawn where the file does not say it."""
+        device = self._draft.sequence.device.noise_model if asked.noise == "device" else None
+        return (device.runs if device else None) or DEFAULT_N_TRAJECTORIES
 
     def _written(
         self, observables: Sequence[PulserObservable], options: Mapping[str, Any]
@@ -159,29 +166,36 @@ class _Translation:
         for observable, name in zip(written["observables"], [*known, "bitstrings"], strict=False):
             observable["uuid"] = observable_uuid(name)
         physics = dict(options) | {
-            "noise_model": _noise_parts(options["noise_model"]),
+            "noise_model": noise_parts(options["noise_model"]) or None,
             "initial_state": written["initial_state"],
+            "with_modulation": options["with_modulation"] or None,
         }
-        plain = json.loads(json.dumps({name: each for name, each in physics.items() if each}, default=_plain))
+        said = {name: each for name, each in physics.items() if each is not None}
+        plain = json.loads(json.dumps(said, default=_plain))
         return EmulationRequest(configuration=json.dumps(written), physics=_rounded(plain), observables=known)
 
     def _noise(self, asked: Noise | str | None) -> NoiseModel | None:
         if asked is None:
             return None
-        if isinstance(asked, str):
-            noise = self._draft.sequence.device.noise_model
-            if noise is None or not noise.noise_types:
-                name = self._draft.sequence.device.name
-                self._note(
-                    _NOISE, f"{name} has no noise model", "write the noise out, or name another device"
-                )
-            return noise
-        noise = attempt(lambda: _noise_model(asked), lambda message: self._note(_NOISE, message))
+        noise = self._made(lambda: said_parts(asked)) if isinstance(asked, Noise) else self._device_noise()
         if noise is not None and "XY" in self._bases:
             for kind in sorted(set(noise.noise_types) - _NOISES_OF_XY):
                 taken = ", ".join(sorted(_NOISES_OF_XY))
                 self._note(_NOISE, f"the XY basis has no {kind} noise", f"it has: {taken}")
         return noise
+
+    def _device_noise(self) -> NoiseModel | None:
+        """That of the sequence's device, but how often it is drawn: there is one place that says it."""
+        device = self._draft.sequence.device
+        if device.noise_model is None or not device.noise_model.noise_types:
+            self._note(
+                _NOISE, f"{device.name} has no noise model", "write the noise out, or name another device"
+            )
+            return None
+        return self._made(lambda: noise_parts(device.noise_model))
+
+    def _made(self, parts: Callable[[], Mapping[str, Any]]) -> NoiseModel | None:
+        return attempt(lambda: NoiseModel(**parts()), lambda message: self._note(_NOISE, message))
 
     def _state(self, asked: PureState, place: str, noise: NoiseModel | None) -> StateRepr | None:
         norm = math.hypot(*(abs(as_complex(each)) for each in asked.amplitudes.values()))
@@ -243,7 +257,7 @@ class _Translation:
                 hint = f"it has: {', '.join(_SOLVERS[self._device_type])}"
                 self._note(place, f"{self._device_type} has no solver {value}", hint)
             else:
-                options[_pulsers(name)] = value
+                options[pulsers_name(name)] = value
         return dict(sorted(options.items()))
 
     def _observable(
@@ -324,42 +338,6 @@ class _Translation:
 
     def _note(self, place: str, message: str, hint: str = "") -> None:
         self._said.findings.note(place, message, hint)
-
-
-def _noise_model(asked: Noise) -> NoiseModel:
-    said: dict[str, Any] = {
-        _pulsers(name): getattr(asked, name) for name in asked.model_fields_set - {"eff_noise"}
-    }
-    if asked.eff_noise:
-        said["eff_noise_rates"] = tuple(each.rate_per_us for each in asked.eff_noise)
-        said["eff_noise_opers"] = tuple(
-            np.array([[as_complex(value) for value in row] for row in each.operator])
-            for each in asked.eff_noise
-        )
-    return NoiseModel(**said)
-
-
-def _is_random(noise: NoiseModel) -> bool:
-    """Whether each trajectory is another one."""
-    kinds = set(noise.noise_types)
-    is_prepared_badly = "SPAM" in kinds and noise.state_prep_error != 0
-    return bool(kinds & _RANDOM) or ("amplitude" in kinds and noise.amp_sigma != 0) or is_prepared_badly
-
-
-def _noise_parts(noise: NoiseModel | None) -> dict[str, Any]:
-    """The parameters of a noise model that are not at their defaults."""
-    parts: dict[str, Any] = {}
-    for each in fields(noise) if noise is not None else ():
-        value = getattr(noise, each.name)
-        if each.name not in _NO_PHYSICS and value is not None and np.size(value) and np.any(value):
-            parts[each.name] = value
-    return parts
-
-
-def _pulsers(name: str) -> str:
-    """Pulser's name of a key of ours: without its unit."""
-    unit = next((each for each in _UNITS if name.endswith(each)), "")
-    return name.removesuffix(unit)
 
 
 def _camel(name: str) -> str:

@@ -162,6 +162,27 @@ def test_noise_of_the_device_is_its_noise_written_out():
         experiment("noise: device")
 
 
+@pytest.mark.filterwarnings("ignore:Defining the number of emulation trajectories:DeprecationWarning")
+@pytest.mark.parametrize(
+    ("emulation", "often"), [("noise: device", 7), ("{noise: device, n_trajectories: 9}", 9)]
+)
+def test_noise_of_the_device_is_drawn_as_often_as_it_says(emulation, often):
+    """Where the file does not say it: Pulser takes one number of trajectories alone."""
+    noise = NoiseModel(runs=7, samples_per_run=1, amp_sigma=0.1)
+    sequence = pulser.Sequence(
+        pulser.Register({"a": (0, 0)}), dataclasses.replace(pulser.AnalogDevice, noise_model=noise)
+    )
+    sequence.declare_channel("drive", "rydberg_global")
+    sequence.add(pulser.Pulse.ConstantPulse(400, 3.0, 0.0, 0.0), "drive")
+    sequence.measure()
+    said = yaml.safe_load(FILE)
+    said["spec"] |= {"sequence": {"file": "s.json"}, "jobs": [{"runs": 10}]}
+    text = file(emulation, yaml.safe_dump(said))
+    found = compiled(parse(text, path="x.yaml", companion=lambda _: sequence.to_abstract_repr()))
+
+    assert often == json.loads(found.experiment.configuration)["n_trajectories"]
+
+
 def test_times_in_ns_end_with_the_end():
     """Of 400 ns, every 150 ns are 150, 300 and 400."""
     (asked, _) = json.loads(experiment("observables: [{energy: {every_ns: 150}}]").configuration)[
@@ -171,11 +192,33 @@ def test_times_in_ns_end_with_the_end():
     assert [0.375, 0.75, 1.0] == asked["evaluation_times"]
 
 
-def test_random_noise_is_drawn_often_enough():
-    """Once, which is Pulser's default, is no average; noise that is not random needs no more."""
-    random, certain = experiment("noise: {amp_sigma: 0.1}"), experiment("noise: {p_false_pos: 0.1}")
+@pytest.mark.parametrize(
+    ("device_type", "emulation", "often"),
+    [
+        ("EMU_FREE", "noise: {amp_sigma: 0.1}", 40),
+        ("EMU_FREE", "noise: {p_false_pos: 0.1}", 1),
+        ("EMU_FREE", "noise: {dephasing_rate_per_us: 0.1}", 1),
+        ("EMU_FREE", "{noise: {dephasing_rate_per_us: 0.1}, options: {solver: MonteCarlo}}", 40),
+        ("EMU_FREE", "options: {solver: MonteCarlo}", 1),
+        ("EMU_SV", "noise: {relaxation_rate_per_us: 0.1}", 1),
+        ("EMU_MPS", "noise: {relaxation_rate_per_us: 0.1}", 40),
+        ("EMU_MPS", "{noise: {depolarizing_rate_per_us: 0.1}, n_trajectories: 7}", 7),
+        ("EMU_MPS", "noise: {p_false_pos: 0.1}", 1),
+    ],
+)
+def test_random_noise_is_drawn_often_enough(device_type, emulation, often):
+    """Once, Pulser's default, is no average; also where an emulator draws what another one computes."""
+    said = experiment(emulation, FILE.replace("EMU_FREE", device_type))
 
-    assert [40, 1] == [json.loads(each.configuration)["n_trajectories"] for each in (random, certain)]
+    assert often == json.loads(said.configuration)["n_trajectories"]
+
+
+def test_every_option_that_is_said_counts():
+    """Also one that turns something off which an emulator does by itself."""
+    mps = FILE.replace("EMU_FREE", "EMU_MPS")
+    said = ["{}", *(f"options: {{optimize_qubit_ordering: {each}}}" for each in ("true", "false"))]
+
+    assert 3 == len({experiment(each, mps).recipe for each in said})
 
 
 def test_the_same_file_gives_the_same_configuration():
@@ -222,6 +265,12 @@ SWEEP = FILE.replace("variables: {t_ns: 400}}", "sweep: {t_ns: [400, 800]}}")
         (
             "{noise: {amp_sigma: 0.1}, observables: [energy_variance]}",
             FILE,
+            "energy_variance",
+            "not averaged over trajectories",
+        ),
+        (
+            "{noise: {dephasing_rate_per_us: 0.1}, observables: [energy_variance]}",
+            FILE.replace("EMU_FREE", "EMU_MPS"),
             "energy_variance",
             "not averaged over trajectories",
         ),
