@@ -6,14 +6,14 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from runner.domain import CheckedCounts, JobStatus, RecordedJob, built_qubits, checked_counts
-from runner.domain.evaluations import Evaluation, evaluations_of
+from runner.domain.evaluations import AskedObservables, Evaluation, asked_times, evaluations_of
 from runner.domain.identity import UNPROVED
 from runner.errors import CloudError
 from runner.reconcile.model.result_fetches import FailedFetch, failed_again
 from runner.reconcile.model.tags import read_marks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from runner.cloud import Payload
     from runner.domain import DesiredExperiment, ObservedBatch, ObservedJob
@@ -59,7 +59,10 @@ class ResultRecords:
         """What a batch was bought for; of a recipe that is not the file's, its manifest knows the qubits."""
         names = {wanted.key: wanted.name for wanted in desired.jobs}
         if desired.recipe.startswith(marks.recipe):
-            return _Origin(marks, names, desired.qubit_ids, self._target, labels=desired.observables)
+            times = asked_times(desired.configuration, desired.observables)
+            return _Origin(
+                marks, names, desired.qubit_ids, self._target, labels=desired.observables, times=times
+            )
         manifest = self._records.manifest(desired.name, marks.recipe) or {}
         return _Origin(marks, names, tuple(map(str, manifest.get("qubit_ids") or ())), self._target)
 
@@ -81,6 +84,8 @@ class _Origin:
         qubit_ids: Of the register; empty where nobody knows.
 
         labels: What the file calls its observables, by their ids.
+
+        times: When these are evaluated, in parts of the duration.
     """
 
     marks: Marks
@@ -89,6 +94,7 @@ class _Origin:
     target: str = ""
     constants: str = ""
     labels: Mapping[str, str] = field(default_factory=dict)
+    times: Mapping[str, Sequence[float]] = field(default_factory=dict)
 
     def record(self, job: ObservedJob, ended: EndedJob, result: Result) -> RecordedJob:
         """How a job ended."""
@@ -128,7 +134,8 @@ class _Origin:
         names = {each: self.labels.get(each, "") for each in sorted(self.marks.observables)}
         if not isinstance(result, dict):
             return {each: Evaluation(name or each) for each, name in names.items()}, ()
-        return evaluations_of(result.get("serialised_results"), names, qubit_ids)
+        expected = AskedObservables(names=names, times=self.times, qubit_ids=qubit_ids)
+        return evaluations_of(result.get("serialised_results"), expected)
 
     def _constants(self, job: ObservedJob) -> str:
         known = job.constants or ("" if job.qubit_ids else self.constants)

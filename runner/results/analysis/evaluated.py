@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runner.domain.evaluations import averaged, standard_error
+from runner.domain.evaluations import averaged, standard_error, together
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -63,7 +63,11 @@ def evaluated(remote: Iterable[RecordedJob], names: Mapping[str, str]) -> dict[s
     jobs = [job for job in remote if job.counts]
     found = {}
     for observable, name in names.items():
-        some = [(job.observables[observable], job.runs) for job in jobs if observable in job.observables]
+        some = together(
+            (job.observables[observable], sum(job.counts.values()))
+            for job in jobs
+            if observable in job.observables
+        )
         mean = averaged(some, name)
         if mean.values:
             values = np.array(mean.values)

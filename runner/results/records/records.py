@@ -20,12 +20,12 @@ from runner.domain import (
     checked_counts,
     digest,
 )
-from runner.domain.evaluations import Evaluation, number_or_numbers
 from runner.errors import RecordError
 from runner.results.records.counted_jobs import each_once
 from runner.results.records.files import NAME, folder_obstacles, obstacle, safe_name, write_aside
 from runner.results.records.manifest_files import ManifestFiles
 from runner.results.records.manifest_history import TARGET
+from runner.results.records.observable_lines import ObservableLine, evaluations_on_record, observable_lines
 from runner.results.records.sites import says_where
 
 if TYPE_CHECKING:
@@ -73,15 +73,6 @@ class RecordLine(TypedDict):
     constants: NotRequired[str]
     observables: NotRequired[list[ObservableLine]]
     digest: NotRequired[str]
-
-
-class ObservableLine(TypedDict):
-    """An observable in a line of a record: when it was evaluated, and its value at each time."""
-
-    id: str
-    name: str
-    times_ns: list[float]
-    values: list[object]
 
 
 class Records:
@@ -236,18 +227,11 @@ def record_line(job: RecordedJob) -> str:
         "started_at": _text(job.started_at),
         "ended_at": _text(job.ended_at),
         "errors": list(job.errors),
-        **({"observables": _observable_lines(job)} if job.observables else {}),
+        **({"observables": observable_lines(job.observables)} if job.observables else {}),
         **{name: said for name in ORIGIN if (said := getattr(job, name))},
     }
     value[DIGEST] = _digest(value)
     return json.dumps(value, ensure_ascii=False, allow_nan=False)
-
-
-def _observable_lines(job: RecordedJob) -> list[dict[str, object]]:
-    return [
-        {"id": observable, "name": each.name, "times_ns": list(each.times_ns), "values": list(each.values)}
-        for observable, each in job.observables.items()
-    ]
 
 
 def _completed(line: str, known: Mapping[str, RecordedJob]) -> str:
@@ -348,7 +332,9 @@ def counts_of(value: RecordLine) -> CheckedCounts:
 
 def _record_of(value: RecordLine) -> RecordedJob:
     checked = counts_of(value)
-    wrong = (f"the result on record cannot be right: {checked.problem}",) if checked.problem else ()
+    observables, wrong = evaluations_on_record(value.get("observables", ()))
+    if checked.problem:
+        wrong = (f"the result on record cannot be right: {checked.problem}", *wrong)
     return RecordedJob(
         id=value["job_id"],
         batch_id=value["batch_id"],
@@ -368,13 +354,8 @@ def _record_of(value: RecordLine) -> RecordedJob:
         errors=(*value["errors"], *wrong),
         target=value.get("target", ""),
         constants=value.get("constants", ""),
-        observables={each["id"]: _evaluation_of(each) for each in value.get("observables", ())},
+        observables=observables,
     )
-
-
-def _evaluation_of(value: ObservableLine) -> Evaluation:
-    values = tuple(map(number_or_numbers, value["values"]))
-    return Evaluation(value["name"], tuple(map(float, value["times_ns"])), values)
 
 
 def _read_file(path: Path) -> list[RecordedJob]:

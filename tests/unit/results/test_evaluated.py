@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 
@@ -78,6 +79,37 @@ def test_records_keep_what_was_evaluated(tmp_path):
     records.add("exp", jobs)
 
     assert jobs == Records(tmp_path).of_experiment("exp")
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        {"values": [0.5]},
+        {"values": [0.5, "x"]},
+        {"times_ns": [100.0, 50.0]},
+        {"times_ns": 7},
+        {"values": None},
+    ],
+)
+def test_what_a_person_broke_on_record_loses_only_itself(tmp_path, edited):
+    """The job stays bought, with its counts, and says what is wrong."""
+    Records(tmp_path).add("exp", [evaluated("a", 1, 0.25)])
+    (path,) = tmp_path.glob("*/*/*.jsonl")
+    value = json.loads(path.read_text())
+    value["observables"][0] |= edited
+    path.write_text(json.dumps(value) + "\n")
+    (job,) = Records(tmp_path).of_experiment("exp")
+
+    assert {ENERGY: Evaluation("e"), PAIRS: evaluated("a", 1, 0.25).observables[PAIRS]} == job.observables
+    assert job.counts
+    assert job.errors[0].startswith("the e on record cannot be right: ")
+
+
+def test_jobs_whose_runs_a_cloud_has_forgotten_count_by_their_results():
+    """As they do for bitstrings."""
+    one, two = evaluated("a", 1, 0.0, 100), replace(evaluated("b", 1, 0.4, 300), runs=0)
+
+    assert [0.3, 0.6] == pytest.approx([*results(one, two)[0].evaluated["energy"].values])
 
 
 def test_a_name_is_one_number_at_one_time():
