@@ -13,16 +13,14 @@ from pulser import NoiseModel
 from pulser import backend as pulser_backend
 from pulser.backend import BitStrings, EmulationConfig
 from pulser.backend.config import DEFAULT_N_TRAJECTORIES
-from pulser.backend.operator import OperatorRepr
-from pulser.backend.state import StateRepr
 
 from runner.domain import digest
 from runner.domain.evaluations import observable_uuid
-from runner.domain.suggestions import suggestion
 from runner.sequences.check.noise import is_drawn, noise_parts, pulsers_name, said_parts
+from runner.sequences.check.state_words import StateWords, eigenstates
 from runner.sequences.pulser_api.device_specs import is_emulator
 from runner.sequences.pulser_api.pulser_messages import attempt
-from runner.spec.models.emulation import ChosenObservable, Noise, as_complex, label_of
+from runner.spec.models.emulation import ChosenObservable, Noise, label_of
 from runner.spec.yaml_text.json_pointers import child, pointer_of
 
 if TYPE_CHECKING:
@@ -32,14 +30,14 @@ if TYPE_CHECKING:
 
     from runner.domain.json_values import JsonObject
     from runner.sequences.construction.draft import Draft, Said
-    from runner.spec.models.emulation import AnyObservable, Emulation, Factor, PureState, Term
+    from runner.spec.models.emulation import AnyObservable, Emulation
 
 EMULATION: Final = pointer_of("spec", "emulation")
 _NOISE, _OBSERVABLES, _OPTIONS = (child(EMULATION, name) for name in ("noise", "observables", "options"))
 _STATE = child(EMULATION, "initial_state")
 _SOLVERS: Final = {"EMU_FREE": ("default", "MasterEquation", "MonteCarlo"), "EMU_MPS": ("tdvp", "dmrg")}
 _OF_BOTH: Final = ("dt_ns", "max_krylov_dim", "interaction_cutoff")
-# What each emulator has for options; one that is not named here has none that we know.
+# What each emulator has for options; one that is not named here takes no configuration.
 _OPTIONS_OF: Final = {
     "EMU_FREE": ("sampling_rate", "solver"),
     "EMU_SV": (*_OF_BOTH, "krylov_tolerance"),
@@ -48,12 +46,8 @@ _OPTIONS_OF: Final = {
         *("precision", "max_bond_dim", "extra_krylov_tolerance", "optimize_qubit_ordering", "solver"),
     ),
 }
-# Pulser's names of the states, in its order, and what is measured as 0 and as 1.
-_EIGENSTATES: Final = {"ground-rydberg": "rg", "digital": "gh", "XY": "ud"}
-_THREE: Final = "rgh"
-_MEASURED: Final = {"ground-rydberg": "gr", "digital": "gh", "XY": "ud"}
-_LEAK: Final = "x"
 _PARTS: Final = "say times as parts of the duration: times: [0.25, 0.5, 0.75, 1.0]"
+_LEAST_SAMPLES: Final = 4
 _NOISES_OF_XY: Final = frozenset({"dephasing", "depolarizing", "eff_noise", "SPAM", "leakage", "register"})
 _DIGITS: Final = 12
 _ID_CHARACTERS: Final = 8
@@ -94,6 +88,13 @@ def emulation_request(said: Said, draft: Draft, durations: Iterable[int | None])
             "remove emulation, or use an emulator as device_type, for example EMU_FREE",
         )
         return NOTHING
+    if spec.device_type not in _OPTIONS_OF:
+        takers = ", ".join(_OPTIONS_OF)
+        message = f"{spec.device_type} cannot be told how to emulate"
+        said.findings.note(
+            EMULATION, message, f"remove emulation, or use one that can be as device_type: {takers}"
+        )
+        return NOTHING
     return _Translation(said, draft, tuple(durations)).request(spec.emulation)
 
 
@@ -103,7 +104,6 @@ class _Translation:
     def __init__(self, said: Said, draft: Draft, durations: tuple[int | None, ...]) -> None:
         self._said, self._draft = said, draft
         self._durations = durations
-        self._qubit_ids = [str(each) for each in draft.sequence.get_register(include_mappable=True).qubit_ids]
         self._bases = draft.sequence.get_addressed_bases()
         spec = said.file.experiment.spec
         self._device_type = spec.device_type
@@ -113,11 +113,13 @@ class _Translation:
         """The whole of it; `NOTHING` where something is wrong, which is noted then."""
         before = len(self._said.problems)
         noise = self._noise(asked.noise)
+        self._check_together(asked, noise)
         is_random = noise is not None and is_drawn(noise, has_jumps=self._draws_jumps(asked))
-        state = None if asked.initial_state is None else self._state(asked.initial_state, _STATE, noise)
+        words = StateWords(self._said, self._draft, noise)
+        state = None if asked.initial_state is None else words.state(asked.initial_state, _STATE)
         options = self._options(asked)
         observables = [
-            self._observable(each, child(_OBSERVABLES, i), noise, is_random=is_random)
+            self._observable(each, child(_OBSERVABLES, i), words, is_random=is_random)
             for i, each in enumerate(asked.observables)
         ]
         if len(self._said.problems) > before:
@@ -130,6 +132,23 @@ class _Translation:
         }
         written = self._written([each for each in observables if each is not None], options)
         return NOTHING if written is None else self._identified(asked, written, options)
+
+    def _check_together(self, asked: Emulation, noise: NoiseModel | None) -> None:
+        """Say what an emulator would refuse when the job runs."""
+        if asked.initial_state is not None and noise is not None and noise.state_prep_error:
+            message = "failed preparation and an initial state do not go together"
+            self._note(_STATE, message, "leave one of them out: atoms that fail are in the ground state")
+        kinds = set() if noise is None else set(noise.noise_types)
+        if asked.options.solver == "dmrg" and (kinds - {"SPAM"} or (noise and noise.state_prep_error)):
+            self._note(child(_OPTIONS, "solver"), "dmrg takes no noise but readout errors", "use tdvp")
+        rate = asked.options.sampling_rate or 1.0
+        shortest = min((each for each in self._durations if each is not None), default=_LEAST_SAMPLES)
+        if int(shortest * rate) < _LEAST_SAMPLES <= shortest:
+            message = f"of a job of {shortest} ns, fewer than {_LEAST_SAMPLES} samples are left"
+            least = _LEAST_SAMPLES / shortest
+            self._note(
+                child(_OPTIONS, "sampling_rate"), message, f"say {math.ceil(least * 1e4) / 1e4:g} at least"
+            )
 
     def _draws_jumps(self, asked: Emulation) -> bool:
         """Whether collapse operators act by random jumps: of a pure state, or by a solver that draws them."""
@@ -177,12 +196,25 @@ class _Translation:
     def _noise(self, asked: Noise | str | None) -> NoiseModel | None:
         if asked is None:
             return None
+        if isinstance(asked, Noise) and not self._has_sound_operators(asked):
+            return None
         noise = self._made(lambda: said_parts(asked)) if isinstance(asked, Noise) else self._device_noise()
         if noise is not None and "XY" in self._bases:
             for kind in sorted(set(noise.noise_types) - _NOISES_OF_XY):
                 taken = ", ".join(sorted(_NOISES_OF_XY))
                 self._note(_NOISE, f"the XY basis has no {kind} noise", f"it has: {taken}")
         return noise
+
+    def _has_sound_operators(self, asked: Noise) -> bool:
+        """Whether each collapse operator is a matrix of the states that an atom has."""
+        letters = eigenstates(self._bases, has_leak=asked.with_leakage)
+        for i, each in enumerate(asked.eff_noise):
+            if {len(each.operator), *map(len, each.operator)} != {len(letters)}:
+                place = child(child(child(_NOISE, "eff_noise"), i), "operator")
+                message = f"expected {len(letters)} rows of {len(letters)} numbers"
+                self._note(place, message, f"atoms are in {', '.join(letters)} here")
+                return False
+        return True
 
     def _device_noise(self) -> NoiseModel | None:
         """That of the sequence's device, but how often it is drawn: there is one place that says it."""
@@ -197,61 +229,16 @@ class _Translation:
     def _made(self, parts: Callable[[], Mapping[str, Any]]) -> NoiseModel | None:
         return attempt(lambda: NoiseModel(**parts()), lambda message: self._note(_NOISE, message))
 
-    def _state(self, asked: PureState, place: str, noise: NoiseModel | None) -> StateRepr | None:
-        norm = math.hypot(*(abs(as_complex(each)) for each in asked.amplitudes.values()))
-        if not math.isfinite(norm) or norm == 0:
-            self._note(place, "the state has no amplitude other than 0")
-            return None
-        amplitudes: dict[str, complex] = {}
-        for basis_state, amplitude in asked.amplitudes.items():
-            named = self._named(basis_state, place, noise)
-            if named is None:
-                return None
-            if len(named) != len(self._qubit_ids):
-                said = (
-                    f"{basis_state} is a state of {len(named)} atoms; the register has {len(self._qubit_ids)}"
-                )
-                self._note(place, said, "one character an atom, in the order of the register")
-                return None
-            if named in amplitudes:
-                self._note(place, f"{basis_state} stands here twice, in other characters")
-                return None
-            amplitudes[named] = as_complex(amplitude) / norm
-        return attempt(
-            lambda: StateRepr.from_state_amplitudes(
-                eigenstates=self._eigenstates(noise), amplitudes=amplitudes
-            ),
-            lambda message: self._note(place, message),
-        )
-
-    def _eigenstates(self, noise: NoiseModel | None) -> tuple[Any, ...]:
-        letters = _THREE if len(self._bases) > 1 else _EIGENSTATES.get(next(iter(self._bases), ""), "rg")
-        has_leak = noise is not None and "leakage" in noise.noise_types
-        return (*letters, *([_LEAK] if has_leak else []))
-
-    def _named(self, text: str, place: str, noise: NoiseModel | None) -> str | None:
-        """A basis state, or a projector, in Pulser's letters."""
-        basis = self._draft.sequence.get_measurement_basis() if self._draft.sequence.is_measured() else None
-        measured = _MEASURED.get(basis or next(iter(self._bases), ""), "gr")
-        named = text.replace("0", measured[0]).replace("1", measured[1])
-        letters = self._eigenstates(noise)
-        if set(named) <= set(letters):
-            return named
-        wrong = next(each for each in named if each not in letters)
-        hint = f"atoms are in {', '.join(letters)} here; 0 is {measured[0]}, and 1 is {measured[1]}"
-        self._note(place, f"no atom is ever in the state {wrong}", hint)
-        return None
-
     def _options(self, asked: Emulation) -> dict[str, Any]:
-        taken = _OPTIONS_OF.get(self._device_type)
+        taken = _OPTIONS_OF[self._device_type]
         options: dict[str, Any] = {}
         for name in asked.options.model_fields_set:
             value = getattr(asked.options, name)
             if value is None:
                 continue
             place = child(_OPTIONS, name)
-            if taken is None or name not in taken:
-                hint = f"it has: {', '.join(taken)}" if taken else "EMU_FREE, EMU_SV and EMU_MPS have some"
+            if name not in taken:
+                hint = f"it has: {', '.join(taken)}"
                 self._note(place, f"{self._device_type} has no option {name}", hint)
             elif name == "solver" and value not in _SOLVERS[self._device_type]:
                 hint = f"it has: {', '.join(_SOLVERS[self._device_type])}"
@@ -261,7 +248,7 @@ class _Translation:
         return dict(sorted(options.items()))
 
     def _observable(
-        self, asked: AnyObservable, place: str, noise: NoiseModel | None, *, is_random: bool
+        self, asked: AnyObservable, place: str, words: StateWords, *, is_random: bool
     ) -> PulserObservable | None:
         observable = ChosenObservable.model_validate({asked: {}}) if isinstance(asked, str) else asked
         kind, more = observable.chosen, observable.value
@@ -273,15 +260,16 @@ class _Translation:
         times = self._times(more.times, more.every_ns, child(inside, "every_ns"))
         needs: list[object] = []
         if kind == "fidelity":
-            needs = [self._state(more.state, child(inside, "state"), noise)]
+            needs = [words.state(more.state, child(inside, "state"))]
         if kind == "expectation":
-            needs = [self._operator(more.operator, child(inside, "operator"), noise)]
+            needs = [words.operator(more.operator, child(inside, "operator"))]
         if times is None or None in needs:
             return None
-        made: PulserObservable = getattr(pulser_backend, _camel(kind))(
-            *needs, evaluation_times=times, tag_suffix=more.name
+        made: Callable[..., PulserObservable] = getattr(pulser_backend, _camel(kind))
+        return attempt(
+            lambda: made(*needs, evaluation_times=times, tag_suffix=more.name),
+            lambda message: self._note(inside, message),
         )
-        return made
 
     def _times(
         self, times: Sequence[float] | None, every_ns: int | None, place: str
@@ -301,40 +289,6 @@ class _Translation:
         (duration_ns,) = known
         steps = range(every_ns, duration_ns, every_ns)
         return (*(step / duration_ns for step in steps), 1.0)
-
-    def _operator(self, asked: Sequence[Term], place: str, noise: NoiseModel | None) -> OperatorRepr | None:
-        operations = []
-        for i, term in enumerate(asked):
-            at = child(child(place, i), "factors")
-            factors = [self._factor(each, child(at, j), noise) for j, each in enumerate(term.factors)]
-            operations.append((as_complex(term.coefficient), [each for each in factors if each is not None]))
-            if None in factors:
-                return None
-        return attempt(
-            lambda: OperatorRepr.from_operator_repr(
-                eigenstates=self._eigenstates(noise),
-                n_qudits=len(self._qubit_ids),
-                operations=operations,
-            ),
-            lambda message: self._note(place, message),
-        )
-
-    def _factor(
-        self, factor: Factor, place: str, noise: NoiseModel | None
-    ) -> tuple[dict[str, complex], set[int]] | None:
-        index = {name: i for i, name in enumerate(self._qubit_ids)}
-        unknown = next((name for name in factor.atoms if name not in index), None)
-        if unknown is not None:
-            hint = suggestion(unknown, index, kind="atoms")
-            self._note(child(place, "atoms"), f"the register has no atom {unknown}", hint)
-            return None
-        named = {
-            self._named(pair, place, noise): as_complex(each) for pair, each in factor.projectors.items()
-        }
-        if None in named:
-            return None
-        projectors = {str(pair): each for pair, each in named.items()}
-        return projectors, {index[name] for name in factor.atoms}
 
     def _note(self, place: str, message: str, hint: str = "") -> None:
         self._said.findings.note(place, message, hint)

@@ -234,6 +234,7 @@ def test_the_same_file_gives_the_same_configuration():
     assert ["occupation_n", "energy"] == [*named.observables.values()]
 
 
+OPERATOR = "observables: [{expectation: {operator: [{%s}]}}]"
 SWEEP = FILE.replace("variables: {t_ns: 400}}", "sweep: {t_ns: [400, 800]}}")
 
 
@@ -280,14 +281,77 @@ SWEEP = FILE.replace("variables: {t_ns: 400}}", "sweep: {t_ns: [400, 800]}}")
             "initial_state",
             "a state of 1 atoms; the register has 2",
         ),
-        ('initial_state: {amplitudes: {"0h": 1}}', FILE, "initial_state", "no atom is ever in the state h"),
+        ('initial_state: {amplitudes: {"0h": 1}}', FILE, "0h", "no atom is ever in the state h"),
         ('initial_state: {amplitudes: {"01": 0}}', FILE, "initial_state", "no amplitude other than 0"),
-        ('initial_state: {amplitudes: {"01": 1, gr: 1}}', FILE, "initial_state", "stands here twice"),
+        ('initial_state: {amplitudes: {"01": 1, gr: 1}}', FILE, "gr", "stands here twice"),
         (
             'observables: [{expectation: {operator: [{factors: [{projectors: {"11": 1}, atoms: [lefd]}]}]}}]',
             FILE,
             "atoms",
             "did you mean left",
+        ),
+        ("observables: [{energy: {times: [0.5, 0.5000000000001]}}]", FILE, "energy", "must be unique"),
+        (
+            OPERATOR % 'factors: [{projectors: {"11": 1, rr: 2}, atoms: [left]}]',
+            FILE,
+            "rr",
+            "rr stands here twice",
+        ),
+        (
+            OPERATOR % 'factors: [{projectors: {"11": 1}, atoms: [left, left]}]',
+            FILE,
+            "atoms",
+            "left stands here twice",
+        ),
+        (
+            OPERATOR
+            % 'factors: [{projectors: {"11": 1}, atoms: [left]}, {projectors: {"00": 1}, atoms: [left]}]',
+            FILE,
+            "atoms",
+            "one factor for each atom",
+        ),
+        (
+            OPERATOR % 'factors: [{projectors: {"10": 1}, atoms: [left]}]',
+            FILE,
+            "operator",
+            "not Hermitian",
+        ),
+        (
+            OPERATOR % 'coefficient: {imag: 1}, factors: [{projectors: {"11": 1}, atoms: [left]}]',
+            FILE,
+            "operator",
+            "not Hermitian",
+        ),
+        (
+            "noise: {eff_noise: [{rate_per_us: 1, operator: [[0, 1], [0]]}]}",
+            FILE,
+            "operator",
+            "expected 2 rows of 2 numbers",
+        ),
+        (
+            "noise: {eff_noise: [{rate_per_us: 1, operator: [[0, 1, 0], [0, 0, 0], [0, 0, 0]]}]}",
+            FILE,
+            "operator",
+            "atoms are in r, g here",
+        ),
+        (
+            '{initial_state: {amplitudes: {"11": 1}}, noise: {state_prep_error: 0.1}}',
+            FILE,
+            "initial_state",
+            "do not go together",
+        ),
+        ("options: {sampling_rate: 0.005}", FILE, "sampling_rate", "say 0.01 at least"),
+        (
+            "{options: {solver: dmrg}, noise: {relaxation_rate_per_us: 0.1}}",
+            FILE.replace("EMU_FREE", "EMU_MPS"),
+            "solver",
+            "dmrg takes no noise but readout errors",
+        ),
+        (
+            "observables: [energy]",
+            FILE.replace("EMU_FREE", "EMU_FRESNEL"),
+            "emulation",
+            "EMU_FREE, EMU_SV, EMU_MPS",
         ),
         (
             "noise: {p_false_pos: 0.1}",
@@ -311,6 +375,46 @@ def test_what_cannot_be_is_told_at_its_line(emulation, text, at, said):
     problem = next(each for each in caught.value.problems if said in f"{each.message} {each.hint}")
 
     assert at in "\n".join(written.splitlines()[problem.line - 3 : problem.line + 1])
+
+
+ON_ONE = "[{factors: [{projectors: %s, atoms: [left]}]}]"
+HOPPING = """
+[{factors: [{projectors: {"10": 1}, atoms: [left]}, {projectors: {"01": 1}, atoms: [right]}]},
+ {factors: [{projectors: {"01": 1}, atoms: [left]}, {projectors: {"10": 1}, atoms: [right]}]}]
+"""
+
+
+@pytest.mark.parametrize(
+    "operator",
+    [ON_ONE % '{"10": 1, "01": 1}', ON_ONE % '{"10": {imag: 1}, "01": {imag: -1}}', HOPPING],
+    ids=["x", "y", "hopping"],
+)
+def test_operators_that_are_hermitian_are_taken(operator):
+    """Term by term, or as a whole."""
+    said = experiment(f"observables: [{{expectation: {{operator: {operator}}}}}]")
+
+    assert ["expectation"] == [*said.observables.values()]
+
+
+def test_a_state_of_more_atoms_than_a_job_places_is_refused():
+    """A job of a mappable register may place the first of its atoms; an occupation is of these."""
+    said = yaml.safe_load(FILE)
+    said["spec"]["sequence"] = {
+        "device": "AnalogDevice",
+        "register": {"mappable": ["left", "right"]},
+        "layout": {"triangular_lattice": {"n_traps": 61, "spacing_um": 5.0}},
+        "channels": {"drive": "rydberg_global"},
+        "operations": [{"pulse": {"channel": "drive", "amplitude": 3.0, "detuning": 0, "duration_ns": 400}}],
+    }
+    said["spec"]["jobs"] = [
+        {"runs": 10, "qubits": {"left": 21, "right": 30}},
+        {"runs": 10, "qubits": {"left": 21}},
+    ]
+    text = yaml.safe_dump(said)
+
+    assert experiment("observables: [occupation]", text).observables
+    with pytest.raises(SpecError, match="of all 2 atoms of the register, and a job places 1 of them"):
+        experiment('observables: [{fidelity: {state: {amplitudes: {"01": 1}}}}]', text)
 
 
 def test_jobs_with_registers_of_their_own_share_a_configuration():
