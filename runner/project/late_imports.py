@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from runner.spec.format.formatter import formatted as formatted
     from runner.spec.models.policy import Policy as Policy
     from runner.spec.validate.editor_schema import published as published
+    from runner.spec.validate.schema import experiment_schema as experiment_schema
     from runner.spec.yaml_text.dump import yaml_text as yaml_text
     from runner.spec.yaml_text.limits import Limits as Limits
     from runner.spec.yaml_text.loader import document as document
@@ -52,6 +53,7 @@ else:
         "formatted": "runner.spec.format.formatter",
         "Policy": "runner.spec.models.policy",
         "published": "runner.spec.validate.editor_schema",
+        "experiment_schema": "runner.spec.validate.schema",
         "yaml_text": "runner.spec.yaml_text.dump",
         "Limits": "runner.spec.yaml_text.limits",
         "document": "runner.spec.yaml_text.loader",

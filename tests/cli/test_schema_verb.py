@@ -13,10 +13,12 @@ import pytest
 from runner.cli import main
 from runner.errors import ProjectError
 from runner.project import schema_names
+from runner.project.config import published_schemas
 from runner.project.config.published_schemas import settings_schema
 from runner.project.config.settings import read_settings
 
 ROOT = Path(__file__).parents[2]
+MADE = ("experiment", "runner")  # from what reads the files
 GOOD = """\
 namespace = "lab"
 target = "qpu"
@@ -60,11 +62,19 @@ def test_there_is_no_other_schema(capsys):
     assert "experiment" in capsys.readouterr().err
 
 
-def test_the_published_schema_of_settings_is_the_generated_one():
-    """What editors read is what the models say."""
-    text = (ROOT / "schemas" / "runner.schema.json").read_text(encoding="utf-8")
+@pytest.mark.parametrize("left", ["", "{", "[]", '{"type": "object"}'])
+def test_a_schema_may_be_printed_into_its_own_file(left, tmp_path, monkeypatch, capsys):
+    """Those that have models are whole although the shell has emptied it; what is not whole is an error."""
+    monkeypatch.setattr(published_schemas, "_folders", lambda: [tmp_path])
+    for name in schema_names():
+        (tmp_path / f"{name}.schema.json").write_text(left, encoding="utf-8")
+    codes = {name: main(["schema", name]) for name in schema_names()}
 
-    assert json.dumps(settings_schema(), indent=2, ensure_ascii=False) + "\n" == text
+    out, err = capsys.readouterr()
+    made = [(ROOT / "schemas" / f"{name}.schema.json").read_text("utf-8") for name in MADE]
+    complaint = f"plan.schema.json is {'no schema' if left else 'empty'}\n"
+    assert {name: 0 if name in MADE else 1 for name in schema_names()} == codes
+    assert ("".join(made), 1) == (out, err.count(complaint))
 
 
 @pytest.mark.parametrize(

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import runner
-from runner.errors import UsageError
+from runner.errors import ProjectError, UsageError
 from runner.project import late_imports
 from runner.project.config.settings import Settings
 
@@ -25,14 +26,40 @@ def schema_names() -> tuple[str, ...]:
 def schema_text(name: str) -> str:
     """A published schema, as JSON text.
 
+    Those that have models are made from them, also while the file they are printed into is empty.
+
     Raises:
         UsageError: There is none of this name.
+        ProjectError: The file of this installation that holds it is no schema.
     """
+    if name == "experiment":
+        return _text(late_imports.experiment_schema())
+    if name == "runner":
+        return _text(settings_schema())
     for folder in _folders():
         place = folder / f"{name}.schema.json"
         if name in _NAMES and place.is_file():
-            return place.read_text(encoding="utf-8")
+            return _checked(place)
     raise UsageError(f"there is no schema {name}", hint=f"schemas are: {', '.join(_NAMES)}")
+
+
+def _text(schema: object) -> str:
+    return json.dumps(schema, indent=2, ensure_ascii=False) + "\n"
+
+
+def _checked(place: Path) -> str:
+    """Text of a file that holds a schema."""
+    text = place.read_text(encoding="utf-8")
+    try:
+        content = json.loads(text)
+    except ValueError:
+        content = None
+    if isinstance(content, dict) and content.get("$schema") == _DIALECT:
+        return text
+    hint = (
+        "bring it back from git, or install the runner again (a shell empties the file that it prints into)"
+    )
+    raise ProjectError(f"{place} is {'no schema' if text else 'empty'}", hint=hint)
 
 
 def _folders() -> Iterable[Path]:
