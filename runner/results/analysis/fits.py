@@ -29,7 +29,11 @@ if TYPE_CHECKING:
 # A probability of 0 forbids what was measured; this close to it, it is only most unlikely.
 _LEAST: Final = 1e-9
 _TOLERANCE: Final = 1e-12
-_STEEP: Final = 1e3
+# How fast it gets worse beyond what a probability can be; a solver that meets the steep wall first gets stuck
+_GENTLE: Final = 10.0
+_WALLS: Final = (100.0, 1e3)
+_ROUGH: Final = 1e-6
+_FAR: Final = 1e3
 
 
 class Tallies(NamedTuple):
@@ -79,6 +83,8 @@ class Fit:
         units: Unit of each parameter that has one, by name.
 
         scale: x of the model for 1 of what is asked for: 0.001 where that is in ns, and the model in µs.
+
+        bounds: Between which the curve lies, as what was measured does.
     """
 
     model: Model
@@ -88,13 +94,15 @@ class Fit:
     covariance: Floats = field(repr=False, compare=False)
     units: Mapping[str, str] = field(default_factory=dict)
     scale: float = 1.0
+    bounds: tuple[float, float] = (-np.inf, np.inf)
 
     def __getitem__(self, name: str) -> Estimate:
         return self.parameters[name]
 
     def __call__(self, x: Floats) -> Floats:
         """The curve; shape as x, which is in the unit of the variable."""
-        return self.model.value(np.asarray(x, float) * self.scale, self._values())
+        curve = self.model.value(np.asarray(x, float) * self.scale, self._values())
+        return np.clip(curve, *self.bounds)
 
     def __str__(self) -> str:
         """The parameters, for example `rabi: frequency = 1.668 ± 0.002 MHz, …`, and how well it fits."""
@@ -136,6 +144,8 @@ def fitted(model: Model, tallies: Tallies, units: Mapping[str, str] | None = Non
         (_descended(model, each, tallies) for each in model.starts(tallies.x, tallies.means)),
         key=lambda each: each[0],
     )
+    for wall in _WALLS:
+        deviance, found = _descended(model, found, tallies, wall, _TOLERANCE)
     covariance = _covariance(model, found, tallies)
     errors = np.sqrt(np.diag(covariance))
     return Fit(
@@ -146,34 +156,40 @@ def fitted(model: Model, tallies: Tallies, units: Mapping[str, str] | None = Non
         covariance=covariance,
         units=units or {},
         scale=scale,
+        bounds=(min(tallies.low, tallies.high), max(tallies.low, tallies.high)),
     )
 
 
-def _descended(model: Model, start: Floats, tallies: Tallies) -> tuple[float, Floats]:
+def _descended(
+    model: Model, start: Floats, tallies: Tallies, wall: float = _GENTLE, tolerance: float = _ROUGH
+) -> tuple[float, Floats]:
     """The nearest parameters of which the deviance is least, with what it is there."""
     lowest = np.array([0.0 if name in model.positive else -np.inf for name in model.parameters])
     begin = np.maximum(start, lowest)
     found = least_squares(
-        lambda p: _residuals(tallies.probability(model.value(tallies.x, p)), tallies),
+        lambda p: _residuals(tallies.probability(model.value(tallies.x, p)), tallies, wall),
         begin,
         bounds=(lowest, np.inf),
         x_scale=np.maximum(np.abs(begin), _LEAST),
-        xtol=_TOLERANCE,
-        ftol=_TOLERANCE,
+        xtol=tolerance,
+        ftol=tolerance,
     )
     return float(2 * found.cost), found.x
 
 
-def _residuals(probability: Floats, tallies: Tallies) -> Floats:
-    """Deviance residuals, the squares of which add up to the deviance."""
+def _residuals(probability: Floats, tallies: Tallies, wall: float) -> Floats:
+    """Deviance residuals, the squares of which add up to the deviance.
+
+    Args:
+        wall: How fast they grow beyond what a probability can be, so that the solver finds back.
+    """
     hits, runs, probability = tallies.hits, tallies.runs, np.nan_to_num(probability, nan=np.inf)
-    probability = np.clip(probability, -_STEEP, _STEEP)
+    probability = np.clip(probability, -_FAR, _FAR)
     p = np.clip(probability, _LEAST, 1 - _LEAST)
     deviance = 2 * (xlogy(hits, hits / (runs * p)) + xlogy(runs - hits, (runs - hits) / (runs * (1 - p))))
     signs = np.sign(hits / runs - p)
     residuals: Floats = signs * np.sqrt(np.maximum(deviance, 0))
-    # Beyond what a probability can be, it gets worse with the distance, so that the solver finds back.
-    return residuals + np.sqrt(runs) * (p - probability) * _STEEP
+    return residuals + np.sqrt(runs) * (p - probability) * wall
 
 
 def _covariance(model: Model, found: Floats, tallies: Tallies) -> Floats:

@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from builders import a_result, some_results
+from scipy.stats import binom
 
 from runner.errors import UsageError
 from runner.results.analysis.fit_models import MODELS, model
@@ -74,6 +75,20 @@ def test_runs_that_all_agree_are_no_proof():
     fit = fitted(MODELS["rabi"], Tallies(x, hits, np.full(len(x), 30.0)))
 
     assert [0.005 < fit[name].error < 0.03 for name in ("amplitude", "offset")] == [True, True]
+
+
+@pytest.mark.parametrize("seed", [69, 126, 164])
+def test_a_fit_at_the_edge_is_no_worse_than_the_truth(seed):
+    """At full contrast of 30 runs a point the solver is not stuck there; the curve stays a probability."""
+    tallies = drawn("rabi", (1 / 600, 1.0, 0.0), TIMES_NS, 30, seed)
+    fit = fitted(MODELS["rabi"], tallies)
+    dense = fit(np.linspace(0, 2000, 4001))
+
+    def likelihood(p):
+        return binom.logpmf(tallies.hits, tallies.runs, p).sum()
+
+    assert likelihood(np.sin(math.pi * TIMES_NS / 600) ** 2) <= likelihood(fit(TIMES_NS))
+    assert [True, True] == [dense.min() >= 0, dense.max() <= 1]
 
 
 def test_a_formula_is_a_model():
