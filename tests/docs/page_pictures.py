@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 PICTURES: Final = Path(__file__).parents[2] / "docs" / "pictures"
-MOST_BYTES: Final = 25_000
+MOST_BYTES: Final = 25 * 1024
 # Parts of the axes by which a mark may lie elsewhere. What is sampled differs each time: a quarter is five
 # standard errors of the difference of two probabilities of 1/2 that were measured in 200 runs each.
 SAMPLED: Final = 0.25

@@ -65,7 +65,8 @@ NOT_RUN = [
 # Pages whose commands take more than a few seconds.
 LONG = {
     *("adopting", "ci", "first-merge", "fits", "gitops", "no-state-file", "python-sequences", "qpu"),
-    *("results-in-python", "same-experiment", "worked-rabi"),
+    *("results-in-python", "same-experiment"),
+    *("worked-graph", "worked-rabi", "worked-ramsey"),
 }
 
 # Pictures of what an emulator evaluates exactly; all others show what was sampled, anew each time.
