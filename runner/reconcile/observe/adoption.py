@@ -153,9 +153,10 @@ def recipe_objections(desired: DesiredExperiment, payload: Payload) -> Iterator[
     device_type = payload.get("device_type")
     if device_type != desired.device_type:
         yield f"its device type is {device_type}, the file says {desired.device_type}"
-    for key in ("backend_configuration", "configuration"):
-        if payload.get(key):
-            yield f"it has a {key} of its own, which files cannot ask for"
+    if payload.get("configuration"):
+        yield "it has a configuration of its own, which files cannot ask for"
+    if payload.get("backend_configuration") and not desired.configuration:
+        yield "it has a backend_configuration, and the file has no emulation"
     if desired.configuration:
         yield "the file says how it is emulated, and what emulated the batch is not known to be the same"
     yield from _constants_objections(desired, payload.get("sequence_builder") or "")

@@ -81,7 +81,11 @@ def test_jobs_match_by_their_variables_and_runs_are_added_up():
         ({"device_type": "FRESNEL"}, ("its device type is FRESNEL, the file says EMU_FREE",)),
         (
             {"backend_configuration": {"dt": 1}},
-            ("it has a backend_configuration of its own, which files cannot ask for",),
+            ("it has a backend_configuration, and the file has no emulation",),
+        ),
+        (
+            {"configuration": {"dt": 1}},
+            ("it has a configuration of its own, which files cannot ask for",),
         ),
         ({"open": True}, ("it is still open: whoever opened it may add jobs; close it first",)),
         (
