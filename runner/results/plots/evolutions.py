@@ -97,7 +97,11 @@ def _by_job(name: EvaluatedName, known: Points, alone: MeasuredJob | None) -> li
         return [CurveLine((), _points(name, alone))]
     quantities = [axis.quantity for axis in known.axes]
     lines = [
-        CurveLine(tuple(zip(quantities, at, strict=True)), _points(name, job))
+        CurveLine(
+            tuple(zip(quantities, at, strict=True)),
+            _points(name, job),
+            name="" if quantities and len(jobs) == 1 else job.name,
+        )
         for at, jobs in known.jobs.items()
         for job in jobs
     ]

@@ -160,6 +160,16 @@ def test_an_evolution_has_a_line_for_each_job():
     ] == [(line.label, [*line.points]) for line in body.lines]
 
 
+def test_lines_of_jobs_that_no_variable_tells_apart_have_the_names_of_these():
+    """As of repetitions, and of jobs with sequences of their own."""
+    both = [
+        replace(each, variables={"t": 1}) for each in results(evaluated("a", 1, 0.5), evaluated("b", 2, 1.0))
+    ]
+    body = picture("exp", tuple(both), Asked(kind=PictureKind.EVOLUTION)).body
+
+    assert [job.name for job in both] == [line.label for line in body.lines]
+
+
 def test_an_evolution_needs_times():
     """What the file has to say is told."""
     with pytest.raises(UsageError, match="nothing was evaluated over time"):
