@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import own_sequence_key
+from runner.domain.emulations import possible_emulations
 from runner.errors import CloudError, NotFoundError
 from runner.reconcile.model.actions import RecordResults
 from runner.reconcile.model.tags import read_marks
@@ -76,8 +77,12 @@ class LostManifests:
     def _rebuilt(self, name: str, recipe: str, batch: Payload) -> dict[str, object]:
         text = batch.get("sequence_builder")
         sequence = _object(text)
-        known = {"sequence": sequence or None, "device_type": batch.get("device_type")}
-        if not makes_recipe(known, recipe):
+        plain = {"sequence": sequence or None, "device_type": batch.get("device_type")}
+        told = (
+            plain | {"emulation": each} for each in possible_emulations(batch.get("backend_configuration"))
+        )
+        known = next((each for each in (plain, *told) if makes_recipe(each, recipe)), None)
+        if known is None:
             return {}
         own = {} if sequence else self._own_sequences(str(batch["id"]))
         played = [*([sequence] if sequence else []), *own.values()]
@@ -94,6 +99,7 @@ class LostManifests:
             "file": None,
             "sequence": known["sequence"],
             **({"sequences": own} if own else {}),
+            **({"emulation": known["emulation"]} if known.get("emulation") else {}),
             "commit": read_marks(batch.get("tags") or ()).commit or None,
             "dirty": None,
             "versions": None,

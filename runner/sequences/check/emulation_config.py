@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,6 +14,7 @@ from pulser.backend import BitStrings, EmulationConfig
 from pulser.backend.config import DEFAULT_N_TRAJECTORIES
 
 from runner.domain import digest
+from runner.domain.emulations import rounded
 from runner.domain.evaluations import observable_uuid
 from runner.sequences.check.noise import is_drawn, noise_parts, pulsers_name, said_parts
 from runner.sequences.check.state_words import StateWords, eigenstates
@@ -24,7 +24,7 @@ from runner.spec.models.emulation import ChosenObservable, Noise, label_of
 from runner.spec.yaml_text.json_pointers import child, pointer_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from pulser.backend import Observable as PulserObservable
 
@@ -49,7 +49,6 @@ _OPTIONS_OF: Final = {
 _PARTS: Final = "say times as parts of the duration: times: [0.25, 0.5, 0.75, 1.0]"
 _LEAST_SAMPLES: Final = 4
 _NOISES_OF_XY: Final = frozenset({"dephasing", "depolarizing", "eff_noise", "SPAM", "leakage", "register"})
-_DIGITS: Final = 12
 _ID_CHARACTERS: Final = 8
 # What an observable is; the rest is how Pulser names and averages it.
 _IDENTITY: Final = ("observable", "evaluation_times", "state", "operator")
@@ -178,7 +177,7 @@ class _Translation:
         known: dict[str, str] = {}
         for i, (each, observable) in enumerate(zip(asked.observables, written["observables"], strict=False)):
             parts = {name: observable[name] for name in _IDENTITY if name in observable}
-            found = digest(_rounded(parts))[:_ID_CHARACTERS]
+            found = digest(rounded(parts))[:_ID_CHARACTERS]
             if found in known:
                 self._note(child(_OBSERVABLES, i), f"this is {known[found]} by another name")
             known[found] = label_of(each)
@@ -191,7 +190,7 @@ class _Translation:
         }
         said = {name: each for name, each in physics.items() if each is not None}
         plain = json.loads(json.dumps(said, default=_plain))
-        return EmulationRequest(configuration=json.dumps(written), physics=_rounded(plain), observables=known)
+        return EmulationRequest(configuration=json.dumps(written), physics=rounded(plain), observables=known)
 
     def _noise(self, asked: Noise | str | None) -> NoiseModel | None:
         if asked is None:
@@ -303,12 +302,3 @@ def _plain(value: Any) -> Any:
     if isinstance(value, complex):
         return {"real": value.real, "imag": value.imag}
     return np.asarray(value).tolist()
-
-
-def _rounded(value: Any) -> Any:
-    """The same, each number to so many digits as count."""
-    if isinstance(value, Mapping):
-        return {name: _rounded(each) for name, each in value.items()}
-    if isinstance(value, list | tuple):
-        return [_rounded(each) for each in value]
-    return float(f"{value:.{_DIGITS}g}") if isinstance(value, float) else value

@@ -22,6 +22,8 @@ from pulser.backend import (
 from pulser.backend.operator import OperatorRepr
 from pulser.backend.state import StateRepr
 
+from runner.domain.digests import recipe_digest
+from runner.domain.emulations import possible_emulations
 from runner.errors import SpecError
 from runner.sequences import compiled
 from runner.spec import parse
@@ -211,6 +213,55 @@ def test_random_noise_is_drawn_often_enough(device_type, emulation, often):
     said = experiment(emulation, FILE.replace("EMU_FREE", device_type))
 
     assert often == json.loads(said.configuration)["n_trajectories"]
+
+
+LEAK = (
+    "noise: {with_leakage: true, eff_noise: [{rate_per_us: 1, operator: [[0, 0, 0], [0, 0, 0], [1, 0, 0]]}]}"
+)
+JUMP = "{noise: {eff_noise: [{rate_per_us: 1, operator: [[0, 1], [0, {imag: 1}]]}]}, options: {dt_ns: 5.5}}"
+
+
+@pytest.mark.parametrize(
+    ("device_type", "emulation"),
+    [
+        ("EMU_FREE", "{noise: {temperature_uK: 30, amp_sigma: 0.03, laser_waist_um: 100}}"),
+        ("EMU_FREE", "{noise: {temperature_uK: 30, trap_waist_um: 1, trap_depth_uK: 150.123456789012345}}"),
+        (
+            "EMU_FREE",
+            "{noise: {temperature_uK: 30, trap_waist_um: 1, trap_depth_uK: 9, disable_doppler: true}}",
+        ),
+        ("EMU_FREE", "{noise: {detuning_hf_psd: [1, 2], detuning_hf_omegas_rad_per_us: [1, 3.5]}}"),
+        ("EMU_FREE", "{noise: {dmm_sigma: 0.1, state_prep_error: 0.01}, n_trajectories: 40}"),
+        ("EMU_FREE", LEAK),
+        ("EMU_FREE", "{noise: {p_false_pos: 0.1}, n_trajectories: 1}"),
+        ("EMU_FREE", "{noise: {p_false_pos: 0.1}, observables: [energy]}"),
+        ("EMU_FREE", "{observables: [energy]}"),
+        ("EMU_FREE", '{with_modulation: true, initial_state: {amplitudes: {"11": {imag: 1}, "00": 1}}}'),
+        ("EMU_MPS", JUMP),
+        ("EMU_MPS", "options: {optimize_qubit_ordering: false, solver: tdvp}"),
+        ("EMU_SV", "{options: {interaction_cutoff: 0.0}}"),
+    ],
+)
+def test_what_counts_is_known_from_what_the_emulator_was_told(device_type, emulation):
+    """So that a manifest that was lost can be made again; the recipe judges which of the two it was."""
+    said = experiment(emulation, FILE.replace("EMU_FREE", device_type))
+    recipes = [
+        recipe_digest(
+            device_type=device_type, sequence=said.sequence, emulation=json.dumps(each) if each else ""
+        )
+        for each in possible_emulations(said.configuration)
+    ]
+
+    assert 2 == len(recipes)
+    assert said.recipe in recipes
+
+
+@pytest.mark.parametrize(
+    "text", [None, 7, "", "{", "[]", '{"noise_model": 1}', '{"noise_model": {"eff_noise": [1]}}']
+)
+def test_a_configuration_that_is_none_tells_nothing(text):
+    """Another tool may have written it."""
+    assert [*possible_emulations(text)] in ([], [{}, {}])
 
 
 def test_every_option_that_is_said_counts():
