@@ -66,11 +66,19 @@ NOT_RUN = [
 LONG = {
     *("adopting", "ci", "first-merge", "fits", "gitops", "no-state-file", "python-sequences", "qpu"),
     *("results-in-python", "same-experiment"),
-    *("worked-graph", "worked-neel", "worked-qaoa", "worked-rabi", "worked-ramsey"),
+    *(
+        "worked-graph",
+        "worked-neel",
+        "worked-noise",
+        "worked-qaoa",
+        "worked-quench",
+        "worked-rabi",
+        "worked-ramsey",
+    ),
 }
 
 # Pictures of what an emulator evaluates exactly; all others show what was sampled, anew each time.
-EXACT: set[str] = set()
+EXACT = {"light-cone.svg", "quench.svg"}
 
 
 @contextmanager

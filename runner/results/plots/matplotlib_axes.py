@@ -30,6 +30,7 @@ _BAR, _CELL, _MARGIN = 0.24, 0.45, 1.15
 _BAR_PAD: Final = 0.03
 _AROUND: Final = 1.0  # title and label of the axis, above and below atoms
 _MOST_TICKS: Final = 12
+_MOST_MARKS: Final = 20
 _LONG: Final = 24
 _ROOM: Final = 0.08
 
@@ -114,16 +115,24 @@ def _curves(axes: Axes, body: Curves) -> None:
 
 
 def _line(axes: Axes, line: CurveLine, color: str, marker: str) -> None:
-    xs = [x for x, _ in line.points]
-    values = [math.nan if each is None else each.value for _, each in line.points]
-    errors = _reaches([each for _, each in line.points])
     label = line.name or ", ".join(_valued(quantity, value) for quantity, value in line.at)
-    look: dict[str, Any] = {"color": color, "marker": marker, "capsize": 2, "elinewidth": 0.9, "label": label}
+    look: dict[str, Any] = {"color": color, "marker": marker, "label": label}
     if line.fit:
         look["linestyle"] = "none"
-    axes.errorbar(xs, values, yerr=errors, **look)
+    _points(axes, line, look)
     if line.fit:
         axes.plot(*zip(*line.fit, strict=True), color=color, linewidth=1.1, marker="")
+
+
+def _points(axes: Axes, line: CurveLine, look: dict[str, Any]) -> None:
+    """With error bars; without, and with fewer marks, where no error is known, as of an evolution."""
+    xs = [x for x, _ in line.points]
+    values = [math.nan if each is None else each.value for _, each in line.points]
+    if all(each is None or each.error is None for _, each in line.points):
+        axes.plot(xs, values, markevery=math.ceil(len(xs) / _MOST_MARKS), **look)
+        return
+    errors = _reaches([each for _, each in line.points])
+    axes.errorbar(xs, values, yerr=errors, capsize=2, elinewidth=0.9, **look)
 
 
 def _reaches(values: Sequence[MeasuredValue | None]) -> tuple[list[float], list[float]]:

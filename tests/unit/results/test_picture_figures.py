@@ -10,9 +10,13 @@ import pytest
 from builders import a_result, some_results
 from matplotlib import image
 from matplotlib.colors import to_hex
+from matplotlib.figure import Figure
 
 from runner.results.plots.choose import plotted
+from runner.results.plots.labels import AxisQuantity
+from runner.results.plots.matplotlib_axes import draw
 from runner.results.plots.matplotlib_figure import content
+from runner.results.plots.picture import CurveLine, Curves, Measured, MeasuredValue
 from runner.results.plots.style import DIVERGING
 
 PLACES = {"register": [{"name": "q0", "x": 0, "y": 0}, {"name": "q1", "x": 5, "y": 0}]}
@@ -65,6 +69,19 @@ def test_a_line_has_a_gap_and_error_bars():
     line = axes.containers[0].lines[0]
     assert ["0.75", "nan", "1.0"] == [str(float(value)) for value in line.get_ydata()]
     assert 1 == len(axes.containers)
+
+
+@pytest.mark.parametrize(("n_points", "marked"), [(20, 20), (41, 14)])
+def test_a_line_without_errors_has_no_bars_and_few_marks(n_points, marked):
+    """As an evolution, whose points are close to each other."""
+    line = CurveLine((), tuple((float(x), MeasuredValue(0.5)) for x in range(n_points)), name="q0")
+    axes = Figure().add_subplot()
+    occupation = Measured(quantity=AxisQuantity("occupation"), low=0.0, high=1.0)
+    draw(axes, Curves(x=AxisQuantity("t", unit="ns"), y=occupation, lines=(line,)))
+
+    (drawn,) = axes.lines
+    assert ([], n_points) == (axes.containers, len(drawn.get_xdata()))
+    assert marked == len(range(n_points)[:: drawn.get_markevery()])
 
 
 def test_nothing_that_others_draw_is_changed():
