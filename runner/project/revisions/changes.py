@@ -210,7 +210,7 @@ def _kept(before: DesiredExperiment, after: DesiredExperiment) -> dict[str, tupl
 
     Runs add up, but for those of a repetition; the first one is the job of a point that was not repeated.
     """
-    if before.recipe != after.recipe:
+    if before.recipe != after.recipe or not after.takes_evaluations(before.observables):
         return {}
     known = {job.key: job for job in before.jobs}
     some = ((known[job.key], job) for job in after.jobs if job.key in known)
@@ -218,11 +218,13 @@ def _kept(before: DesiredExperiment, after: DesiredExperiment) -> dict[str, tupl
 
 
 def differences(before: DesiredExperiment, after: DesiredExperiment) -> tuple[Difference, ...]:
-    """What has changed of an experiment beside its jobs: device type, sequence, policy and tags."""
+    """What has changed of an experiment beside its jobs: how it is played and evaluated, policy and tags."""
     found: list[tuple[str, object, object]] = []
     for subject, one, other in (
         ("device_type", before.device_type, after.device_type),
         ("sequence", _as_data(before.sequence), _as_data(after.sequence)),
+        ("emulation", _as_data(before.emulation), _as_data(after.emulation)),
+        ("emulation.observables", _by_name(before.observables), _by_name(after.observables)),
         ("policy", plain(before.policy), plain(after.policy)),
         ("tags", list(before.tags), list(after.tags)),
     ):
@@ -234,6 +236,11 @@ def _as_data(sequence: str) -> object:
     """A sequence without its name and the version of Pulser that wrote it."""
     data = json.loads(sequence) if sequence else {}
     return {name: value for name, value in data.items() if name not in {"name", "pulser_version"}}
+
+
+def _by_name(observables: Mapping[str, str]) -> dict[str, str]:
+    """Ids of observables by what these are called: of one that is evaluated at other times, it is another."""
+    return {name: observable for observable, name in observables.items()}
 
 
 def budget_left(desired: DesiredExperiment, seen: Observation, cost: Cost) -> dict[str, float]:

@@ -64,3 +64,19 @@ def test_what_is_removed_keeps_or_cancels_its_pending_work_as_the_planner_says()
 
     assert (ChangeKind.REMOVED, 3, 1) == (cancelled.kind, len(cancelled.removed), cancelled.cancels)
     assert (0, ()) == ((none := removed_experiment(OLD, None)).cancels, none.warnings)
+
+
+def test_a_new_observable_is_a_change_that_buys():
+    """A review says so; one that is left out is a change that buys nothing."""
+    energy = replace(NEW, observables={"aaaaaaaa": "energy"})
+    new = changed_experiment(deed(energy, builders.seen()), NEW)
+    less = changed_experiment(deed(NEW, builders.seen()), energy)
+
+    assert (ChangeKind.CHANGED, ChangeKind.CHANGED) == (new.kind, less.kind)
+    assert (("emulation.observables.energy", None, "aaaaaaaa"),) == tuple(
+        (each.subject, each.have, each.want) for each in new.differences
+    )
+    assert [("emulation.observables.energy", "aaaaaaaa", None)] == [
+        (each.subject, each.have, each.want) for each in less.differences
+    ]
+    assert (tuple(job.name for job in NEW.jobs), ()) == (new.added, less.added)
