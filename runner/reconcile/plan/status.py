@@ -6,6 +6,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import JobStatus, Submission
+from runner.domain.numerals import counted
 from runner.domain.qpu_time import qpu_seconds
 from runner.reconcile.model.actions import Adopt, Hold, RecordResults
 from runner.reconcile.model.plan import Cost, Health, Sync, WaitFor
@@ -167,6 +168,22 @@ def _unevaluated(snapshot: Snapshot) -> Iterable[str]:
         yield f"jobs on record were measured without {names}: new jobs evaluate it"
 
 
+def _lost(snapshot: Snapshot) -> Iterable[str]:
+    """What an emulator was asked to evaluate, and is not in the result of any job that measured the point."""
+    had, done = set(), set()
+    for record in snapshot.recorded:
+        if record.counts:
+            done.add(record.key)
+            had |= {(record.key, each) for each, found in record.observables.items() if found.values}
+    wanted = snapshot.desired.observables
+    lost = [(key, each) for key in sorted(done) for each in wanted if (key, each) not in had]
+    if lost:
+        names = ", ".join(sorted({wanted[each] for _, each in lost}))
+        jobs = counted(len({key for key, _ in lost}), "job")
+        how = "`runner status` says why, `runner rerun` measures anew"
+        yield f"{jobs} on record came back without {names}: {how}"
+
+
 def notes(snapshot: Snapshot, wanted: Sequence[JobState], step: NextStep) -> Iterable[str]:
     """What people should know beside."""
     if snapshot.desired.is_removed:
@@ -180,6 +197,7 @@ def notes(snapshot: Snapshot, wanted: Sequence[JobState], step: NextStep) -> Ite
     yield from snapshot.observed.remarks
     yield from remarks(snapshot.desired, snapshot.observed.bought)
     yield from _unevaluated(snapshot)
+    yield from _lost(snapshot)
     surplus = [job.surplus for job in (state.progress for state in wanted) if job.surplus > 0]
     if surplus:
         some = "1 job has" if len(surplus) == 1 else f"{len(surplus)} jobs have"

@@ -65,6 +65,20 @@ def test_the_plan_says_why_it_is_measured_anew(bench):
     assert "jobs on record were measured without energy: new jobs evaluate it" in plan.notes
 
 
+def test_the_plan_says_what_came_back_without_an_observable(bench):
+    """As of a service that gives counts alone: it is not bought again, and a person can."""
+    bench.run(the_experiment(observables=ENERGY))
+    plan = bench.reconciler().look([Snapshot(desired=the_experiment(observables=ENERGY))])[0].plan
+
+    assert ((), Sync.SYNCED) == (plan.actions, plan.sync)
+    assert (
+        "2 jobs on record came back without energy: `runner status` says why, `runner rerun` measures anew"
+        in plan.notes
+    )
+    without = bench.reconciler().look([Snapshot(desired=the_experiment())])[0].plan
+    assert [] == [note for note in without.notes if "without" in note]
+
+
 def test_pending_jobs_without_it_are_superseded(bench):
     """As those of an older version are; the observable is named as the cause."""
     bench.engine._capacity = 0
