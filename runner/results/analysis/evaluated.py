@@ -10,9 +10,10 @@ import numpy as np
 from runner.domain.evaluations import averaged, standard_error, together
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from runner.domain import RecordedJob
+    from runner.domain.evaluations import Evaluation
     from runner.results.analysis.estimates import Floats
 
 
@@ -29,12 +30,16 @@ class Evaluated:
             occupations or (times, qubits, qubits) for correlations.
 
         errors: One standard error of each, from how the remote jobs differ; NaN where there is only one.
+
+        mean_errors: The same of the mean over all atoms at each time, shape (times,): what shifts one atom
+            may shift all of them.
     """
 
     name: str
     times_ns: Floats
     values: Floats
     errors: Floats
+    mean_errors: Floats
 
     def plain(self) -> dict[str, object]:
         """The same as plain data for JSON; no errors where none is known."""
@@ -47,11 +52,26 @@ class Evaluated:
         Raises:
             ValueError: It was not evaluated then.
         """
-        near = np.flatnonzero(np.isclose(self.times_ns, self.times_ns[-1] if time_ns is None else time_ns))
-        if not near.size:
+        place = self._place(time_ns)
+        return self.values[place], self.errors[place]
+
+    def mean_at(self, time_ns: float | None = None) -> tuple[float, float]:
+        """The mean over all atoms at a time, the end by default, and its error.
+
+        Raises:
+            ValueError: It was not evaluated then.
+        """
+        place = self._place(time_ns)
+        return float(np.mean(self.values[place])), float(self.mean_errors[place])
+
+    def _place(self, time_ns: float | None) -> int:
+        if time_ns is None:
+            return len(self.times_ns) - 1
+        nearest = int(np.argmin(np.abs(self.times_ns - time_ns)))
+        if not np.isclose(self.times_ns[nearest], time_ns):
             said = ", ".join(f"{each:g}" for each in self.times_ns)
             raise ValueError(f"{self.name} was evaluated at {said} ns, not at {time_ns:g} ns")
-        return self.values[near[0]], self.errors[near[0]]
+        return nearest
 
 
 def evaluated(remote: Iterable[RecordedJob], names: Mapping[str, str]) -> dict[str, Evaluated]:
@@ -70,10 +90,18 @@ def evaluated(remote: Iterable[RecordedJob], names: Mapping[str, str]) -> dict[s
         )
         mean = averaged(some, name)
         if mean.values:
-            values = np.array(mean.values)
-            errors = standard_error([each for each, _ in some])
-            missing = np.full(values.shape, np.nan)
-            found[name] = Evaluated(
-                name, np.array(mean.times_ns), values, missing if errors is None else np.array(errors)
-            )
+            found[name] = _evaluated(mean, [each for each, _ in some])
     return found
+
+
+def _evaluated(mean: Evaluation, remote: Sequence[Evaluation]) -> Evaluated:
+    values, errors = np.array(mean.values), standard_error(remote)
+    over_atoms = [np.array(each.values).reshape(len(each.times_ns), -1).mean(axis=1) for each in remote]
+    is_alone = errors is None
+    return Evaluated(
+        mean.name,
+        np.array(mean.times_ns),
+        values,
+        np.full(values.shape, np.nan) if is_alone else np.array(errors),
+        np.full(len(values), np.nan) if is_alone else np.std(over_atoms, axis=0, ddof=1) / len(remote) ** 0.5,
+    )

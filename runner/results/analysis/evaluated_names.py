@@ -64,13 +64,12 @@ class EvaluatedName:
             return None
         try:
             value, error = found.at(self.time_ns)
+            if not self.qubits:
+                return Estimate(*found.mean_at(self.time_ns))
         except ValueError:
             return None
-        if self.qubits:
-            place = tuple(job.qubit_ids.index(each) for each in self.qubits)
-            return Estimate(float(value[place]), float(error[place]))
-        n = max(1, np.size(error))
-        return Estimate(float(np.mean(value)), float(np.sqrt(np.sum(np.square(error))) / n))
+        place = tuple(job.qubit_ids.index(each) for each in self.qubits)
+        return Estimate(float(value[place]), float(error[place]))
 
     def over_time(self, job: MeasuredJob) -> list[tuple[float, Estimate]]:
         """Its value of a job at each time (in ns)."""

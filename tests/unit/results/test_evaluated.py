@@ -56,6 +56,21 @@ def test_jobs_of_a_point_are_averaged_by_runs_with_an_error():
         energy.at(70)
 
 
+@pytest.mark.parametrize(("other", "error"), [((0.4, 0.4), 0.1), ((0.4, 0.0), 0.0), ((0.4, 0.2), 0.05)])
+def test_the_error_of_a_mean_over_atoms_is_how_the_means_of_jobs_differ(other, error):
+    """Noise of a laser shifts all atoms alike: of atoms on their own it would be 0.071 at most."""
+    both = [
+        a_record(job_id, t=1, runs=100, counts={"00": 100}, qubit_ids=("a", "b"), observables=found)
+        for job_id, values in (("a", (0.2, 0.2)), ("b", other))
+        for found in [{ENERGY: Evaluation("n", (100.0,), (values,))}]
+    ]
+    wanted = replace(an_experiment(a_wanted_job(1)), observables={ENERGY: "occupation"}, qubit_ids=("a", "b"))
+    jobs = gathered(wanted, both)
+
+    found = Quantities(jobs).found(*split_name("evaluated[occupation]")).of(jobs[0])
+    assert ((0.2 + np.mean(other)) / 2, error) == pytest.approx((found.value, found.error))
+
+
 def test_arrays_have_a_dimension_of_time():
     """NaN where a point was not evaluated at another's time."""
     xarray = pytest.importorskip("xarray")
