@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -14,6 +15,9 @@ __all__ = ["pytest_configure", "pytest_unconfigure"]
 # Containers often forbid bytecode: each process of a test, and each worker, would compile all modules anew.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
+
+# What is imported stays: nothing is gained by looking for garbage among it, again and again.
+gc.disable()
 
 # On a slow machine the same is found as on a fast one.
 settings.register_profile(
@@ -37,6 +41,14 @@ def clean_environ(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "160")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection():
+    """All modules are there: from here on, garbage is what tests leave."""
+    yield
+    gc.freeze()
+    gc.enable()
 
 
 def pytest_collection_modifyitems(items):
