@@ -1,4 +1,4 @@
-"""What every test stands on: no credentials, proxies or colours around it; which begin first; their end."""
+"""What every test stands on: no credentials, proxies or colours; a cloud; which begin first; their end."""
 
 from __future__ import annotations
 
@@ -6,9 +6,12 @@ import gc
 import os
 import sys
 
+import commands
 import pytest
 from hypothesis import HealthCheck, settings
 from leftovers import pytest_configure, pytest_unconfigure
+
+from runner.local.server.launch import ensure_running
 
 __all__ = ["pytest_configure", "pytest_unconfigure"]
 
@@ -41,6 +44,18 @@ def clean_environ(monkeypatch):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("NO_COLOR", "1")
     monkeypatch.setenv("COLUMNS", "160")
+
+
+@pytest.fixture(scope="session")
+def store(tmp_path_factory):
+    """A local cloud for all labs of this process, for to start one costs three seconds of a processor.
+
+    Labs on it have namespaces of their own.
+    """
+    store = tmp_path_factory.mktemp("cloud") / "store"
+    ensure_running(store, idle_exit_s=3600)
+    yield store
+    commands.stop_local_cloud(store)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -17,16 +17,13 @@ from runner.cli.main import VERBS
 from runner.errors import ProjectError
 from runner.project import Project, schema_text
 
-LOCAL_SOON_OVER = "[targets.local]\nidle_exit_s = 20\n"
-
 
 @pytest.fixture
-def lab(tmp_path, monkeypatch):
-    """A lab that is the working folder, and whose local cloud ends with the test."""
-    lab = commands.a_lab(tmp_path / "lab", settings=LOCAL_SOON_OVER)
+def lab(tmp_path, monkeypatch, store):
+    """A lab that is the working folder."""
+    lab = commands.a_neighbour(tmp_path / "lab", store)
     monkeypatch.chdir(lab)
-    yield lab
-    commands.stop_local_cloud(lab / ".runner" / "local-cloud")
+    return lab
 
 
 @pytest.mark.parametrize("words", [[], *([verb] for verb in VERBS), ["local", "serve"]], ids=" ".join)
@@ -167,8 +164,10 @@ def test_data_is_json_on_stdout_and_nothing_else(capsys, lab):
     assert ["pair"] * 3 == [json.loads(line)["experiment"] for line in lines]
 
 
-def test_results_without_any_are_missing(capsys, lab):
+def test_results_without_any_are_missing(capsys, tmp_path, monkeypatch):
     """Nothing is asked of a cloud; 5: apply may still bring them."""
+    lab = commands.a_lab(tmp_path / "own")
+    monkeypatch.chdir(lab)
     code, out, _ = said(capsys, "results", "specs", "-o", "json")
 
     assert (5, ["MISSING"] * 3) == (code, [row["status"] for row in json.loads(out)["pair"]])

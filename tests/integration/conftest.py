@@ -22,6 +22,12 @@ def lab(tmp_path):
 
 
 @pytest.fixture
+def neighbour(tmp_path, store):
+    """A lab on the local cloud that others use, too."""
+    return commands.a_neighbour(tmp_path / "lab", store)
+
+
+@pytest.fixture
 def cloud(tmp_path):
     """A client of a local cloud that belongs to no lab."""
     store = tmp_path / "cloud"

@@ -16,12 +16,11 @@ LIVE = commands.EXPERIMENT.replace("device: AnalogDevice", "device: {target: FRE
 
 
 @pytest.fixture
-def lab(tmp_path, monkeypatch):
-    """A lab on a live device that is the working folder, and whose local cloud ends with the test."""
-    lab = commands.a_lab(tmp_path / "lab", experiment=LIVE, settings="[targets.local]\nidle_exit_s = 20\n")
+def lab(tmp_path, monkeypatch, store):
+    """A lab on a live device that is the working folder."""
+    lab = commands.a_neighbour(tmp_path / "lab", store, experiment=LIVE)
     monkeypatch.chdir(lab)
-    yield lab
-    commands.stop_local_cloud(lab / ".runner" / "local-cloud")
+    return lab
 
 
 def said(capsys, *words):

@@ -33,8 +33,9 @@ def applied(lab):
     return e.results()
 
 
-def test_two_registers_are_measured_once(lab):
+def test_two_registers_are_measured_once(neighbour):
     """Neither again nor from a clone without journal and records; each with its own qubits."""
+    lab = neighbour
     (lab / "specs" / "pair.yaml").write_text(FILE, encoding="utf-8")
     first, again = applied(lab), applied(lab)
     shutil.rmtree(lab / "results")

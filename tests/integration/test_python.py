@@ -6,9 +6,9 @@ import runner
 from runner.reconcile import End, Health, Sync
 
 
-def test_an_experiment_is_planned_applied_and_read_in_python(lab):
+def test_an_experiment_is_planned_applied_and_read_in_python(neighbour):
     """As by command: three jobs are bought once, and what the emulator gave is kept."""
-    e = runner.load(lab / "specs" / "pair.yaml")
+    e = runner.load(neighbour / "specs" / "pair.yaml")
     told = []
 
     assert (3, 150) == (e.plan().cost.jobs, e.plan().cost.runs)
