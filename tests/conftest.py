@@ -28,6 +28,7 @@ settings.register_profile(
     parent=settings(),
     database=None,
     deadline=None,
+    max_examples=50,  # 600 in .ci/run
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.register_profile("thorough", parent=settings.get_profile("any speed"), max_examples=600)

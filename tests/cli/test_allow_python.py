@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 import pytest
-from commands import EXPERIMENT, run
+from commands import EXPERIMENT, run, said
 
 import runner
 from runner.cli.main import VERBS, cli
@@ -41,12 +41,12 @@ def a_lab_with_code(folder, settings=""):
     return folder
 
 
-def test_a_file_with_code_is_refused_until_it_is_allowed(tmp_path):
+def test_a_file_with_code_is_refused_until_it_is_allowed(tmp_path, monkeypatch, capsys):
     """By the option, for one command; what it gave is used afterwards, and no code is run for that."""
-    lab = a_lab_with_code(tmp_path)
-    refused = run(lab, "jobs", "specs")
-    allowed = run(lab, "validate", "specs", "--allow-python")
-    kept = run(lab, "validate", "specs")
+    monkeypatch.chdir(a_lab_with_code(tmp_path))
+    refused = said(capsys, "jobs", "specs")
+    allowed = said(capsys, "validate", "specs", "--allow-python")
+    kept = said(capsys, "validate", "specs")
 
     assert (1, "", REFUSAL) == refused
     assert (0, "specs/chain.yaml: fine: chain, 5 jobs, 2500 runs\n", "") == allowed == kept

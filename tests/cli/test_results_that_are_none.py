@@ -59,12 +59,22 @@ def applied(capsys):
     ("result", "why"),
     [
         ((200, b'{"counter": {"00": "50"}}'), 'cannot be right: "00" is counted "50" times'),
-        ((200, b'{"counter": {"00": 25.5, "11": 24.5}}'), 'cannot be right: "00" is counted 25.5 times'),
+        pytest.param(
+            (200, b'{"counter": {"00": 25.5, "11": 24.5}}'),
+            'cannot be right: "00" is counted 25.5 times',
+            marks=pytest.mark.long,
+        ),
         ((200, b'{"counter": {"00": 40, "111": 10}}'), 'cannot be right: "111" does not fit 2 qubits'),
-        ((200, b'{"counter": {"00": 55, "11": -5}}'), 'cannot be right: "11" is counted -5 times'),
+        pytest.param(
+            (200, b'{"counter": {"00": 55, "11": -5}}'),
+            'cannot be right: "11" is counted -5 times',
+            marks=pytest.mark.long,
+        ),
         ((200, b'{"counter": {"00": 300}}'), "cannot be right: 300 runs are counted, and 50 were asked for"),
         ((200, b'{"counter": null}'), "cannot be right: the counts are null, not an object"),
-        ((200, b"<html></html>"), "cannot be had: the answer is not JSON"),
+        pytest.param(
+            (200, b"<html></html>"), "cannot be had: the answer is not JSON", marks=pytest.mark.long
+        ),
         ((410, b""), "cannot be had: the cloud answered HTTP 410"),
     ],
 )
@@ -128,9 +138,15 @@ def test_missing_shots_are_bought_where_the_policy_says_so(capsys, lab, front):
 
 OLDER = [
     ({"00": "20"}, 'the result on record cannot be right: "00" is counted "20" times'),
-    ({"00": 10.5}, 'the result on record cannot be right: "00" is counted 10.5 times'),
+    pytest.param(
+        {"00": 10.5},
+        'the result on record cannot be right: "00" is counted 10.5 times',
+        marks=pytest.mark.long,
+    ),
     ({"0": 10, "111": 10}, 'the result on record cannot be right: "0" does not fit 2 qubits'),
-    ({"00": -5}, 'the result on record cannot be right: "00" is counted -5 times'),
+    pytest.param(
+        {"00": -5}, 'the result on record cannot be right: "00" is counted -5 times', marks=pytest.mark.long
+    ),
     ({"00": 300}, "the result on record cannot be right: 300 runs are counted, and 50 were asked for"),
     (None, "the result on record cannot be right: the counts are null, not an object"),
 ]

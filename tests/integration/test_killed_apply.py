@@ -104,7 +104,7 @@ def bought(cloud):
     return dict(runs), len(jobs)
 
 
-@pytest.mark.parametrize("moment", ["before", "after"])
+@pytest.mark.parametrize("moment", [pytest.param("before", marks=pytest.mark.long), "after"])
 @pytest.mark.parametrize(
     "number",
     [

@@ -23,7 +23,6 @@ from runner.local.server.launch import running
 
 ROUNDS = 50
 PART = 10
-FEW = 1  # where not all are played
 # How often both are killed in a round, and when at the latest (in s).
 KILLS = (0, 1, 2, 2)
 LIFE_S = 0.8
@@ -183,20 +182,18 @@ def a_round(number, folder, cloud, forks):
     return ends.count(-signal.SIGKILL), outcome
 
 
+@pytest.mark.long
 @pytest.mark.seconds(50)
-@pytest.mark.parametrize(
-    ("first", "n"),
-    [(0, FEW), *(pytest.param(first, PART, marks=pytest.mark.long) for first in range(0, ROUNDS, PART))],
-)
-def test_killed_and_racing_runners_buy_every_job_once_and_record_it(first, n, tmp_path, cloud, forks):
+@pytest.mark.parametrize("first", range(0, ROUNDS, PART))
+def test_killed_and_racing_runners_buy_every_job_once_and_record_it(first, tmp_path, cloud, forks):
     """The end of every round: all bought once, all on record in both clones, and nothing left to send."""
     well = ([0] * 6, [0, 0], (WANTED, 3), [WANTED, WANTED])
     wrong, hits = {}, 0
-    for number in range(first, first + n):
+    for number in range(first, first + PART):
         n_hits, outcome = a_round(number, tmp_path / str(number), cloud, forks)
         hits += n_hits
         if outcome != well:
             wrong[number] = outcome
 
     assert {} == wrong
-    assert hits > n / 2
+    assert hits > PART / 2

@@ -105,11 +105,19 @@ def test_a_runner_may_die_at_every_single_effect(moment, runners, submission, ba
     assert {} == wrong
 
 
+KINDS = ("lost before", "lost after", "503 before", "503 after", "429", "late", "stall")
+WHERE = [("claim", 1), ("direct", 1), ("claim", 2)]
+
+
 @pytest.mark.parametrize(
-    "kind", ["lost before", "lost after", "503 before", "503 after", "429", "late", "stall"]
+    ("submission", "runners", "kind"),
+    [
+        pytest.param(*where, kind, marks=[pytest.mark.long] if where[1] > 1 and kind != "lost after" else [])
+        for where in WHERE
+        for kind in KINDS
+    ],
 )
-@pytest.mark.parametrize(("submission", "runners"), [("claim", 1), ("claim", 2), ("direct", 1)])
-def test_every_single_change_may_go_wrong(kind, submission, runners):
+def test_every_single_change_may_go_wrong(submission, runners, kind):
     """One after the other, of a whole history."""
     conditions = Conditions(runners=runners, submission=submission, versions=TWO_JOBS, failing=0.4)
     calm = Schedule(seed=5, conditions=conditions)

@@ -128,7 +128,7 @@ def test_file_that_makes_no_sense_is_not_believed(tmp_path, text):
     assert None is running(tmp_path)
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, pytest.param(signal.SIGINT, marks=pytest.mark.long)])
 def test_signal_ends_a_server_and_all_it_started(folder, number):
     """Nothing of a server is left after its end: no process, no address."""
     server = ensure_running(folder)

@@ -36,7 +36,7 @@ HOSTILE = [
     "2026-13-99",
     "x\x00y",
 ]
-_NTH = 14
+_NTH = 21
 _ID = re.compile(r"[0-9a-f-]{20,}")
 
 

@@ -29,7 +29,7 @@ def drawn(name, true, x, runs, seed):
 @pytest.mark.parametrize(
     ("name", "true", "x", "runs"),
     [
-        ("rabi", (1 / 600, 1.0, 0.0), TIMES_NS, 100),
+        pytest.param("rabi", (1 / 600, 1.0, 0.0), TIMES_NS, 100, marks=pytest.mark.long),
         ("rabi", (1 / 600, 0.9, 0.04), TIMES_NS, 100),
         pytest.param(
             "ramsey",

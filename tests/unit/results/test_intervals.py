@@ -10,6 +10,7 @@ from builders import a_result
 from scipy.stats import beta, binom
 
 from runner.results import Counts, Estimate
+from runner.results.analysis.intervals import ends
 from runner.results.analysis.many_body.correlations import correlations
 from runner.results.analysis.means import likely_mean, moments
 from runner.results.analysis.observables import expectation, shares
@@ -64,13 +65,9 @@ def test_intervals_of_means_over_atoms_hold_the_truth(atoms, runs, least):
         drawn = rng.binomial(atoms, p, (runs, 2000)) / atoms
         measured = moments(drawn, np.ones(runs))
         error, center = likely_mean(measured, runs, (0.0, 1.0))
-        some = [
-            Estimate(*each[:2], center=each[2], between=(0, 1))
-            for each in zip(measured.mean, error, center, strict=True)
-        ]
-        ends = np.array([each.interval() for each in some])
+        low, high = ends(measured.mean, error, center, (0.0, 1.0), 0.95)
 
-        assert least <= np.mean((ends[:, 0] <= p) & (p <= ends[:, 1])), p
+        assert least <= np.mean((low <= p) & (p <= high)), p
         assert 0 < error.min()
 
 
