@@ -23,7 +23,7 @@ from pulser.backend import (
 )
 from pulser_simulation import QutipBackendV2, QutipConfig, QutipOperator, QutipState
 
-from runner.domain.evaluations import evaluations_of
+from runner.domain.evaluations import AskedObservables, asked_times, evaluations_of
 from runner.local.engines.emulation import emulate
 from runner.sequences import compiled
 from runner.spec import parse
@@ -220,7 +220,12 @@ def test_counts_and_observables_are_pulsers(emulation, observables, arguments):
         "backend_configuration": experiment.configuration,
     }
     answer = json.loads(emulate(json.dumps(payload)))
-    found, problems = evaluations_of(answer["serialised_results"], experiment.observables, ("a", "b", "c"))
+    asked = AskedObservables(
+        names=experiment.observables,
+        times=asked_times(experiment.configuration, experiment.observables),
+        qubit_ids=("a", "b", "c"),
+    )
+    found, problems = evaluations_of(answer["serialised_results"], asked)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         sequence = Sequence.from_abstract_repr(experiment.sequence)
