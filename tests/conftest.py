@@ -59,6 +59,13 @@ def store(tmp_path_factory):
     commands.stop_local_cloud(store)
 
 
+def pytest_ignore_collect(collection_path, config):
+    """Where long tests are left out, modules of which all are long are not even imported."""
+    if config.option.markexpr != "not long" or collection_path.suffix != ".py":
+        return None
+    return True if "\npytestmark = pytest.mark.long" in collection_path.read_text("utf-8") else None
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_collection():
     """All modules are there: from here on, garbage is what tests leave."""

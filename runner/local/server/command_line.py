@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import sys
 from pathlib import Path
+from typing import Final
 
 from runner.errors import LocalCloudError
 from runner.local.engines.factory import EngineKind, Execution
@@ -13,9 +15,13 @@ from runner.local.protocol.configuration import Configuration, read_configuratio
 from runner.local.server.launch import STORE_TAKEN
 from runner.local.server.server import ServerSettings, StoreTakenError, serve
 
+# Of objects that were made and are still there, before garbage in cycles is looked for: imports make many.
+_ALLOCATIONS: Final = 50_000
+
 
 def main() -> int:
     """Serve until told to end; gives the exit code."""
+    gc.set_threshold(_ALLOCATIONS, *gc.get_threshold()[1:])
     logging.basicConfig(format="%(asctime)s %(levelname)s %(name)s: %(message)s", level=logging.WARNING)
     parser = _parser()
     asked = parser.parse_args()
