@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
 import pkgutil
@@ -183,7 +182,9 @@ def test_a_module_is_a_noun():
 
 def test_a_class_name_means_one_thing():
     """Those that mean several are listed, and none is added."""
-    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in MODULES]
-    names = Counter(node.name for tree in trees for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    texts = (path.read_text(encoding="utf-8") for path in MODULES)
+    names = Counter(
+        name for text in texts for name in re.findall(r"^ *class (\w+)[(:\[]", text, re.MULTILINE)
+    )
 
     assert {n: c for n, c in names.items() if c > 1 and not n.startswith("_")} == SEVERAL

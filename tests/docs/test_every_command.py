@@ -64,8 +64,8 @@ NOT_RUN = [
 
 # Pages whose commands take more than a few seconds.
 LONG = {
-    *("adopting", "ci", "first-merge", "fits", "gitops", "no-state-file", "python-sequences", "qpu"),
-    *("results-in-python", "same-experiment"),
+    *("adopting", "ci", "emulation", "first-merge", "fits", "gitops", "no-state-file", "python-sequences"),
+    *("qpu", "results-in-python", "same-experiment", "side-by-side"),
     *(
         "worked-graph",
         "worked-neel",
