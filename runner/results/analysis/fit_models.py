@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _STEPS: Final = 25  # values of a width or of a time that are tried
 _PER_SPAN: Final = 8  # frequencies that are tried for each cycle along x
+_AT_ONCE: Final = 1_000  # curves that are compared at once
 _DRAWN: Final = 4_000  # parameters of a formula that are tried at random
 _DECADES: Final = (-4.0, 4.0)
 _FUNCTIONS: Final = {name: getattr(np, name) for name in FUNCTIONS}
@@ -47,7 +48,8 @@ class Model:
 
         parameters: Names, in the order in which `value` takes them.
 
-        value: x and the parameters → y; shapes (points,) and (parameters,) → (points,).
+        value: x and the parameters → y; shapes (points,) and (parameters,) → (points,), or of several
+            curves (curves, points) and (parameters, curves, 1) → (curves, points).
 
         starts: x and y → parameters to begin with, the best of what was tried; shape (starts, parameters).
 
@@ -135,23 +137,45 @@ def _ours(name: str, formula: str, *parameters: str) -> Model:
     tried = [each for each in parameters if each in _GRIDS]
     phases = _QUADRATURES if "phase" in parameters else (0.0,)
 
-    def in_order(known: Mapping[str, float], amplitude: float, phase: float, offset: float) -> Floats:
-        values = {**known, "amplitude": amplitude, "phase": phase, "offset": offset}
-        return np.array([values[each] for each in parameters])
+    def curves(x: Floats, known: Floats, phase: float) -> Floats:
+        """Of amplitude 1 and offset 0, for each row of the other parameters; shape (rows, points)."""
+        others = {"amplitude": 1.0, "phase": phase, "offset": 0.0}
+        rows = [
+            known[:, tried.index(p)] if p in tried else np.full(len(known), others[p]) for p in parameters
+        ]
+        return value(np.broadcast_to(x, (len(known), len(x))), np.array(rows)[:, :, None])
 
     def starts(x: Floats, y: Floats) -> Floats:
         misfit, best = math.inf, np.empty((0, len(parameters)))
-        for values in product(*(_GRIDS[each](x) for each in tried)):
-            known = dict(zip(tried, values, strict=True))
-            shapes = [value(x, in_order(known, 1.0, phase, 0.0)) for phase in phases]
-            matrix = np.column_stack([*shapes, np.ones_like(x)])
-            weights = np.linalg.lstsq(matrix, y, rcond=None)[0]
-            if (found := float(np.sum((matrix @ weights - y) ** 2))) < misfit:
-                misfit, best = found, in_order(known, *_wave(*weights[:-1]), weights[-1])[None]
+        grid = np.array(list(product(*(_GRIDS[each](x) for each in tried))))
+        for known in np.array_split(grid, math.ceil(len(grid) / _AT_ONCE)):
+            weights, misfits = _weighed(np.stack([curves(x, known, phase) for phase in phases], axis=1), y)
+            nearest = int(np.argmin(misfits))
+            if misfits[nearest] < misfit:
+                *waves, offset = weights[nearest]
+                amplitude, phase = _wave(*waves)
+                values = dict(zip(tried, known[nearest], strict=True))
+                values |= {"amplitude": amplitude, "phase": phase, "offset": offset}
+                misfit, best = misfits[nearest], np.array([[values[each] for each in parameters]])
         return best
 
     positive = _POSITIVE.intersection(parameters)
     return Model(name=name, parameters=parameters, value=value, starts=starts, positive=positive)
+
+
+def _weighed(shapes: Floats, y: Floats) -> tuple[Floats, Floats]:
+    """How much of each shape, and which offset, comes nearest to y; and how far that is from it.
+
+    Args:
+        shapes: Several sets of them; shape (sets, shapes, points).
+    """
+    middle = shapes.mean(axis=2, keepdims=True)
+    centred = shapes - middle
+    gram = centred @ centred.transpose(0, 2, 1)
+    weights = np.linalg.pinv(gram, hermitian=True) @ (centred @ (y - y.mean()))[..., None]
+    offsets = y.mean() - (weights * middle).sum(axis=1)
+    misfits = (((weights * shapes).sum(axis=1) + offsets - y) ** 2).sum(axis=1)
+    return np.concatenate([weights[..., 0], offsets], axis=1), misfits
 
 
 def _wave(cosine: float, sine: float | None = None) -> tuple[float, float]:
