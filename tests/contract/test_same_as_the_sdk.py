@@ -8,9 +8,11 @@ never gives, they are written by hand, and both hear those.
 from __future__ import annotations
 
 import contextlib
+import os
 import uuid
 
 import pytest
+from filelock import FileLock
 from judged_orders import order
 from judged_rows import ANSWERED, BATCH_FILTERS, JOB_FILTERS, ORDERS, RAW_CALLS, REFUSED, WAITED
 from judged_sides import SdkProcess, install, our_client, we_read
@@ -29,8 +31,14 @@ NEW_CALLS = {"get_batch_status", "get_job_status"}
 def sdk(request, tmp_path_factory):
     """The SDK in each of its versions; one that cannot be installed is left out, and why is shown."""
     folder = tmp_path_factory.mktemp("sdk")
-    site = None if request.param == INSTALLED else folder / "site"
-    reason = install(request.param, site) if site else ""
+    site, reason = None, ""
+    if request.param != INSTALLED:
+        # By the first of the test processes, for pip takes seconds of a processor.
+        base = tmp_path_factory.getbasetemp()
+        site = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / f"sdk-{request.param}"
+        with FileLock(f"{site}.lock"):
+            if not site.is_dir() and not (reason := install(request.param, folder / "site")):
+                (folder / "site").rename(site)
     if reason:
         pytest.skip(f"THE SDK {request.param} JUDGES NOTHING HERE, it cannot be installed: {reason}")
     with contextlib.closing(SdkProcess(folder / "errors.txt", site)) as process:
