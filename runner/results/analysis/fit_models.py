@@ -2,7 +2,7 @@
 
 Ours are linear in amplitude and offset once the other parameters are given. A start is found by trying a grid
 of those others, with the linear ones solved for: no guess of a person is needed, and no local minimum is met
-that the grid can tell from the right one.
+that the grid can tell from the right one. Of a formula, the other parameters are tried at random.
 """
 
 from __future__ import annotations
@@ -31,8 +31,10 @@ if TYPE_CHECKING:
 _STEPS: Final = 25  # values of a width or of a time that are tried
 _PER_SPAN: Final = 8  # frequencies that are tried for each cycle along x
 _AT_ONCE: Final = 1_000  # curves that are compared at once
-_DRAWN: Final = 4_000  # parameters of a formula that are tried at random
+_DRAWN: Final = 2_000  # parameters of a formula that are tried at random
 _DECADES: Final = (-4.0, 4.0)
+_PROBES: Final = 20  # of these, at which it is seen in which parameters a formula is linear
+_WITHIN: Final = 8  # places between two points at which it is seen how often a curve turns
 _FUNCTIONS: Final = {name: getattr(np, name) for name in FUNCTIONS}
 _POSITIVE: Final = frozenset({"frequency", "decay_time", "width"})
 # Cosine and sine: each other phase is a sum of both.
@@ -118,17 +120,62 @@ def _value(expression: Expression, parameters: tuple[str, ...], x: str = "x") ->
 def _at_random(
     value: Function, parameters: tuple[str, ...], most: int = 12
 ) -> Callable[[Floats, Floats], Floats]:
-    """The best of many parameters of any size; the same each time."""
+    """The best of many parameters of any size, the linear ones solved for; the same each time."""
 
     def starts(x: Floats, y: Floats) -> Floats:
         drawn = np.random.default_rng(1).uniform(*_DECADES, size=(_DRAWN, len(parameters)))
         tried = 10**drawn * np.random.default_rng(2).choice([1, 1, 1, -1], size=drawn.shape)
         with np.errstate(all="ignore"):
-            misfits = [np.sum((np.clip(value(x, each), -10, 10) - y) ** 2) for each in tried]
-        best: Floats = tried[np.argsort(np.nan_to_num(misfits, nan=np.inf))[:most]]
-        return best
+            linear = _linear(value, x, tried[:_PROBES])
+            misfits = np.array([_solve(value, x, y, each, linear) for each in tried])
+        inside = np.sort(np.random.default_rng(3).uniform(x.min(), x.max(), _WITHIN * len(x)))
+        best: list[Floats] = []
+        for place in np.argsort(misfits):
+            if len(best) < most and (_turns(value(inside, tried[place])) <= len(x) or not best):
+                best.append(tried[place])
+        return np.array(best)
 
     return starts
+
+
+def _linear(value: Function, x: Floats, probes: Floats) -> list[int]:
+    """Places of parameters in which a formula is linear, all of them together."""
+    found: list[int] = []
+    for place in range(probes.shape[1]):
+        if all(_is_linear(value, x, [*found, place], each) for each in probes):
+            found.append(place)
+    return found
+
+
+def _is_linear(value: Function, x: Floats, places: list[int], probe: Floats) -> bool:
+    """Whether it is so for one set of parameters; a curve beyond all numbers does not speak against it."""
+    base, columns = _columns(value, x, probe, places)
+    curve, expected = value(x, probe), base + columns @ probe[places]
+    if not (np.isfinite(curve).all() and np.isfinite(expected).all()):
+        return True
+    return bool(np.allclose(curve, expected, rtol=1e-6, atol=1e-6 * np.max(np.abs(columns), initial=1e-9)))
+
+
+def _columns(value: Function, x: Floats, p: Floats, places: list[int]) -> tuple[Floats, Floats]:
+    """The curve without the parameters at these places, and what one of each adds to it."""
+    rest = p.copy()
+    rest[places] = 0.0
+    base = value(x, rest)
+    added = [value(x, rest + one) - base for one in np.eye(len(p))[places]]
+    return base, np.array(added).reshape(len(places), len(x)).T
+
+
+def _solve(value: Function, x: Floats, y: Floats, p: Floats, linear: list[int]) -> float:
+    """Set the linear parameters to the best there is; answers how far the curve is from the points."""
+    base, columns = _columns(value, x, p, linear)
+    if np.isfinite(columns).all() and np.isfinite(base).all():
+        p[linear] = np.linalg.lstsq(columns, y - base, rcond=None)[0]
+    return float(np.nan_to_num(np.sum((np.clip(value(x, p), -10, 10) - y) ** 2), nan=np.inf))
+
+
+def _turns(curve: Floats) -> int:
+    """How often a curve turns; more often than there are points, and the points can't tell it."""
+    return int(np.count_nonzero(np.diff(np.sign(np.diff(curve)))))
 
 
 def _ours(name: str, formula: str, *parameters: str) -> Model:

@@ -33,6 +33,7 @@ _TOLERANCE: Final = 1e-12
 _GENTLE: Final = 10.0
 _WALLS: Final = (100.0, 1e3)
 _ROUGH: Final = 1e-6
+_IMPROBABLE: Final = 1e-3
 _FAR: Final = 1e3
 
 
@@ -110,7 +111,8 @@ class Fit:
             f"{name} = {each} {self.units.get(name, '')}".rstrip() for name, each in self.parameters.items()
         ]
         fit = f"deviance {self.deviance:.1f} with {counted(self.freedom, 'degree')} of freedom"
-        return f"{self.model.name}: {', '.join(said)}; {fit}"
+        doubt = ": the model does not describe the points" if self.p_value < _IMPROBABLE else ""
+        return f"{self.model.name}: {', '.join(said)}; {fit}{doubt}"
 
     def interval(self, name: str, level: float = 0.95) -> tuple[float, float]:
         """The interval that holds the true value in this share of repetitions (normal approximation)."""
@@ -201,8 +203,12 @@ def _covariance(model: Model, found: Floats, tallies: Tallies) -> Floats:
     fitted = np.clip(tallies.probability(model.value(tallies.x, found)), 0, 1)
     p = (tallies.runs * fitted + 0.5) / (tallies.runs + 1)
     slopes = _slopes(model, found, tallies.x) / (tallies.high - tallies.low)
-    information = (slopes * (tallies.runs / (p * (1 - p)))[:, None]).T @ slopes
-    covariance: Floats = np.linalg.pinv(information).astype(float)
+    slopes *= np.sqrt(tallies.runs / (p * (1 - p)))[:, None]
+    sizes = np.linalg.norm(slopes, axis=0)
+    known = np.where(sizes > 0, sizes, 1.0)
+    # of parameters of like size: a time in ns beside a frequency per ns would be lost in rounding
+    covariance: Floats = np.linalg.pinv((slopes / known).T @ (slopes / known)) / np.outer(known, known)
+    covariance[np.diag_indices_from(covariance)] += np.where(sizes > 0, 0.0, np.inf)
     return covariance
 
 

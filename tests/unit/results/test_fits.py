@@ -7,6 +7,7 @@ import math
 import numpy as np
 import pytest
 from builders import a_result, some_results
+from scipy.optimize import curve_fit
 from scipy.stats import binom
 
 from runner.errors import UsageError
@@ -107,6 +108,34 @@ def test_a_wrong_model_is_seen_to_be_wrong():
     fit = fitted(model("a + b*x", "t_ns"), drawn("rabi", (1 / 600, 0.9, 0.04), TIMES_NS, 100, 0))
 
     assert fit.p_value < 1e-6
+    assert str(fit).endswith("with 32 degrees of freedom: the model does not describe the points")
+
+
+@pytest.mark.parametrize("seed", [0, pytest.param(1, marks=pytest.mark.long)])
+def test_a_formula_of_many_parameters_finds_its_oscillation(seed):
+    """A fringe that fades as a Gaussian, no faster one alike at the points, and the errors of SciPy."""
+    x, truth = np.arange(100.0, 4901, 300), (0.5, 0.45, 3000.0, 5e-4, 0.7)
+    chosen = model("c + a * exp(-(x / tau)**2) * cos(2 * pi * f * x + p)", "t_ns")
+    hits = np.random.default_rng(seed).binomial(500, chosen.value(x, np.array(truth)))
+    fit = fitted(chosen, Tallies(x, hits.astype(float), np.full(len(x), 500.0)))
+    curve = chosen.value(x, np.array(truth))
+    _, other = curve_fit(
+        lambda x, *p: chosen.value(x, np.array(p)),
+        x,
+        curve,
+        truth,
+        sigma=np.sqrt(curve * (1 - curve) / 500),
+        absolute_sigma=True,
+        x_scale=truth,
+        method="trf",
+    )
+    errors = dict(zip(chosen.parameters, np.sqrt(np.diag(other)), strict=True))
+
+    assert fit.p_value > 1e-3
+    assert errors == pytest.approx({name: fit[name].error for name in errors}, rel=0.2)
+    assert [True, True] == [
+        abs(abs(fit[name].value) - true) < 4 * errors[name] for name, true in (("f", 5e-4), ("tau", 3000))
+    ]
 
 
 @pytest.mark.parametrize(
