@@ -29,6 +29,8 @@ from runner.sequences import compiled
 from runner.spec import parse
 
 RUNS, SEED = 400, 11
+# Two edges of 6 rad/µs, at each of which half a nanosecond differs.
+EDGES = 2 * 6.0 * 0.5e-3
 FILE = """\
 apiVersion: runner/v1
 kind: Experiment
@@ -201,13 +203,18 @@ def by_hand(sequence, observables, arguments, seed):
     return QutipBackendV2(sequence, config=config).run()
 
 
+@pytest.mark.parametrize(("semantics", "tolerance"), [("pulser", 1e-9), ("linear", EDGES)])
 @pytest.mark.parametrize(
     ("emulation", "observables", "arguments"), CONFIGURATIONS.values(), ids=CONFIGURATIONS
 )
-def test_counts_and_observables_are_pulsers(emulation, observables, arguments):
-    """Observables to the last digits, drawn from the same seed; counts as samples of one distribution."""
+def test_counts_and_observables_are_pulsers(emulation, observables, arguments, semantics, tolerance):
+    """Observables to the last digits where Pulser's splines are asked for, drawn from the same seed.
+
+    To the half nanosecond of each edge otherwise. Counts are samples of one distribution.
+    """
     said = yaml.safe_load(FILE)
     said["spec"]["emulation"] = yaml.safe_load(emulation)
+    said["spec"]["emulation"].setdefault("options", {})["semantics"] = semantics
     experiment = compiled(parse(json.dumps(said), path="x.yaml")).experiment
     payload = {
         "sequence": experiment.sequence,
@@ -234,7 +241,7 @@ def test_counts_and_observables_are_pulsers(emulation, observables, arguments):
     assert () == problems
     for each, evaluation in zip(observables, found.values(), strict=True):
         expected = np.array([np.asarray(value, dtype=complex).real for value in getattr(same, each.tag)])
-        assert expected == pytest.approx(np.array(evaluation.values), abs=1e-9)
+        assert expected == pytest.approx(np.array(evaluation.values), abs=tolerance, rel=tolerance)
         assert [same.total_duration * time for time in each.evaluation_times] == pytest.approx(
             [*evaluation.times_ns]
         )

@@ -13,15 +13,20 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from pulser import Sequence
 from pulser.backend import Results
-from pulser_simulation import QutipConfig
 
 from runner.domain.json_values import json_default
+from runner.emulation.backend import SplitConfig
+from runner.emulation.scope import reason_for_qutip
 from runner.local.engines import evolution as evolving
-from runner.local.engines.emulators import Emulator, emulator, seed_generators
+from runner.local.engines.emulators import Emulator, emulator, qutip_emulator, seed_generators
 from runner.local.engines.evolution import Point
 from runner.local.engines.evolution_cache import KeptEvolutions
-from runner.local.engines.qutip_dispatch import keep_basis_operators
-from runner.local.validation.backend_config import ADDED_SUFFIX, leaves_shots, takes_configuration
+from runner.local.validation.backend_config import (
+    ADDED_SUFFIX,
+    asks_for_qutip,
+    leaves_shots,
+    takes_configuration,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -33,9 +38,6 @@ if TYPE_CHECKING:
     from runner.local.validation.pulser_objects import AnySequence
 
 _KEPT_SEQUENCES = 64
-_KEPT_CONFIGURATIONS = 64
-
-keep_basis_operators()
 
 
 def emulate(payload: str, kept: Path | None = None) -> str:
@@ -104,27 +106,27 @@ def _kept(folder: Path) -> KeptEvolutions:
 
 def _results(point: Point, asked: Payload, kept: KeptEvolutions | None) -> Results:
     basis = _measured_basis(point.text)
-    which = emulator(asked["emulator"], basis)
-    if asked["backend_configuration"] is not None:
-        config = which.configured(asked["backend_configuration"], asked["device_type"], asked["runs"])
-        return _run(which, point, config, asked["seed"], kept)
-    noise = _noise(point.parsed, asked)
-    config = (
-        _noiseless(asked["emulator"], basis, asked["runs"])
-        if noise is None
-        else which.plain(asked["runs"], noise)
-    )
-    return _exactly(asked["runs"], _run(which, point, config, asked["seed"], kept), asked["seed"])
+    text = asked["backend_configuration"]
+    wants_qutip = text is not None and asks_for_qutip(json.loads(text))
+    which = qutip_emulator(basis) if wants_qutip else emulator(asked["emulator"], basis)
+    config = _config(which, point, asked)
+    if isinstance(config, SplitConfig) and reason_for_qutip(point.parsed, config) is not None:
+        which = qutip_emulator(basis)
+        config = _config(which, point, asked)
+    results = _run(which, point, config, asked["seed"], kept)
+    return results if text is not None else _exactly(asked["runs"], results, asked["seed"])
 
 
-@lru_cache(maxsize=_KEPT_CONFIGURATIONS)
-def _noiseless(device_type: str, basis: str | None, runs: int) -> Any:
-    """The configuration of plain jobs, which have the same one as often as not."""
-    return emulator(device_type, basis).plain(runs)
+def _config(which: Emulator, point: Point, asked: Payload) -> Any:
+    """What a job asks its emulator for."""
+    text = asked["backend_configuration"]
+    if text is not None:
+        return which.configured(text, asked["device_type"], asked["runs"])
+    return which.plain(asked["runs"], _noise(point.parsed, asked))
 
 
 def _run(which: Emulator, point: Point, config: Any, seed: int, kept: KeptEvolutions | None) -> Results:
-    if isinstance(config, QutipConfig) and evolving.has_evolution(point.parsed, config):
+    if isinstance(config, SplitConfig) and evolving.has_evolution(point.parsed, config):
         evolution = evolving.remembered(point, config, kept)
         seed_generators(seed)
         return evolving.measured(evolution, config)

@@ -1,6 +1,7 @@
 """The emulators behind the device types, each with Pulser's interface.
 
-EMU_SV and EMU_MPS are packages of their own, which import PyTorch: their first job imports them.
+EMU_FREE is the solver of this project, and QuTiP for what that cannot do. QuTiP, EMU_SV and EMU_MPS are
+packages of their own: their first job imports them.
 """
 
 from __future__ import annotations
@@ -16,9 +17,9 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 from pulser.backend import BitStrings
 from pulser.backend.config import DEFAULT_N_TRAJECTORIES
-from pulser_simulation import QutipBackendV2, QutipConfig
 
-from runner.local.validation.backend_config import completed
+from runner.emulation.backend import SplitBackend, SplitConfig
+from runner.local.validation.backend_config import QUTIP_OPTIONS, SOLVER_OPTIONS, completed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -38,6 +39,8 @@ class Emulator:
 
         fixed: Options that this machine decides.
 
+        unknown: Options of the device type that are none of this emulator's.
+
         one_state: The state of an atom that is measured as 1; None leaves it to the emulator, which knows it
             where an atom has two states, and knows no other one.
     """
@@ -45,12 +48,14 @@ class Emulator:
     backend: Any
     config: Any
     fixed: Mapping[str, Any] = field(default_factory=dict)
+    unknown: frozenset[str] = frozenset()
     one_state: Eigenstate | None = None
 
     def configured(self, text: str, device_type: str, runs: int) -> Any:
         """The configuration that a client gave, completed for a job."""
         given = {**completed(json.loads(text), device_type, runs, self.one_state), **self.fixed}
-        return self.config.from_abstract_repr(json.dumps(given))
+        known = {name: value for name, value in given.items() if name not in self.unknown}
+        return self.config.from_abstract_repr(json.dumps(known))
 
     def plain(self, runs: int, noise: NoiseModel | None = None) -> Any:
         """The configuration of a job without one: bitstrings at the end, with noise if there is any.
@@ -82,8 +87,28 @@ def emulator(device_type: str, basis: str | None = None) -> Emulator:
     if device_type == "EMU_MPS":
         emu_mps = importlib.import_module("emu_mps")
         return Emulator(backend=emu_mps.MPSBackend, config=emu_mps.MPSConfig, fixed=_HERE)
-    one_state = None if basis is None else _ONE_STATES[basis]
-    return Emulator(backend=QutipBackendV2, config=QutipConfig, one_state=one_state)
+    return Emulator(
+        backend=SplitBackend, config=SplitConfig, one_state=_one_state(basis), unknown=QUTIP_OPTIONS
+    )
+
+
+def qutip_emulator(basis: str | None = None) -> Emulator:
+    """The emulator of what EMU_FREE's solver cannot do.
+
+    Args:
+        basis: What is measured; None if the sequence does not say it.
+    """
+    simulation = importlib.import_module("pulser_simulation")
+    return Emulator(
+        backend=simulation.QutipBackendV2,
+        config=simulation.QutipConfig,
+        one_state=_one_state(basis),
+        unknown=SOLVER_OPTIONS,
+    )
+
+
+def _one_state(basis: str | None) -> Eigenstate | None:
+    return None if basis is None else _ONE_STATES[basis]
 
 
 def trajectories(runs: int, noise: NoiseModel) -> int:

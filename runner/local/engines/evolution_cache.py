@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from numpy.typing import NDArray
+    from pulser.backend.state import Eigenstate
 
 MAX_BYTES = 256 * 2**20
 # A folder is looked through when one process has added this part of what fits.
@@ -52,13 +53,16 @@ class Evolution:
 
         eigenstates: Names of the states of one qubit, in the order of the amplitudes.
 
+        errors: An estimate of how wrong each state is.
+
         states: One row of complex amplitudes a time.
     """
 
     times: tuple[float, ...]
     total_duration_ns: int
     atom_order: tuple[str, ...]
-    eigenstates: tuple[str, ...]
+    eigenstates: tuple[Eigenstate, ...]
+    errors: tuple[float, ...]
     states: NDArray[np.complex128]
 
 
@@ -179,6 +183,7 @@ def _written(evolution: Evolution) -> bytes:
         "total_duration_ns": evolution.total_duration_ns,
         "atom_order": evolution.atom_order,
         "eigenstates": evolution.eigenstates,
+        "errors": evolution.errors,
     }
     return _sealed(about, states)
 
@@ -202,6 +207,7 @@ def _read(content: bytes) -> Evolution:
         times=times,
         total_duration_ns=int(about["total_duration_ns"]),
         atom_order=tuple(map(str, about["atom_order"])),
-        eigenstates=tuple(map(str, about["eigenstates"])),
+        eigenstates=tuple(about["eigenstates"]),
+        errors=tuple(map(float, about["errors"])),
         states=np.frombuffer(states, dtype="<c16").reshape(len(times), -1),
     )

@@ -7,7 +7,7 @@ for Pulser to say (see `runner.local.validation.sequences`). What is said here i
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict
+from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict, TypeGuard
 
 from runner.local.rules.device_types import MAX_RUNS
 
@@ -49,6 +49,8 @@ class BackendConfig(TypedDict):
     default_num_shots: NotRequired[int]
     n_trajectories: NotRequired[int]
     sampling_rate: NotRequired[object]
+    accuracy: NotRequired[object]
+    semantics: NotRequired[object]
     initial_state: NotRequired[StateConfig | None]
     interaction_matrix: NotRequired[Sequence[Sequence[object]] | None]
 
@@ -65,10 +67,15 @@ _COMMON = frozenset(
         "default_num_shots",
     }
 )
+# What only QuTiP knows of EMU_FREE's options, and what only the solver of this project does.
+QUTIP_OPTIONS = frozenset({"sampling_rate", "solver", "semantics"})
+SOLVER_OPTIONS = frozenset({"accuracy", "semantics"})
+ACCURACIES = (1e-10, 1e-2)
+SEMANTICS = ("linear", "pulser")
 _SOLVER = frozenset({"dt", "max_krylov_dim", "interaction_cutoff", "solver"})
 # What each emulator takes beside that.
 _OPTIONS: Mapping[str, frozenset[str]] = {
-    "EMU_FREE": frozenset({"sampling_rate", "solver"}),
+    "EMU_FREE": QUTIP_OPTIONS | SOLVER_OPTIONS,
     "EMU_SV": _SOLVER | {"krylov_tolerance"},
     "EMU_MPS": _SOLVER | {"precision", "max_bond_dim", "extra_krylov_tolerance", "optimize_qubit_ordering"},
 }
@@ -95,15 +102,24 @@ def problems(config: BackendConfig, device_type: str) -> Iterator[str]:
         yield f"{device_type} has no option {name}; it has {known}."
     if device_type == "EMU_FREE" and config.get("interaction_matrix") is not None:
         yield "EMU_FREE takes no interaction_matrix."
-    rate = config.get("sampling_rate", 1.0)
-    if isinstance(rate, bool) or not isinstance(rate, int | float) or not 0 < rate <= 1:
+    if not _is_number(rate := config.get("sampling_rate", 1.0)) or not 0 < rate <= 1:
         yield "The sampling_rate must be greater than 0, and at most 1."
+    finest, coarsest = ACCURACIES
+    if not _is_number(accuracy := config.get("accuracy", coarsest)) or not finest <= accuracy <= coarsest:
+        yield f"The accuracy must be between {finest:g} and {coarsest:g}."
+    if config.get("semantics", SEMANTICS[0]) not in SEMANTICS:
+        yield f"The semantics must be one of {', '.join(SEMANTICS)}."
     if config.get("n_trajectories", 1) > MAX_TRAJECTORIES:
         yield f"At most {MAX_TRAJECTORIES} n_trajectories are emulated here."
     if config.get("default_num_shots", DEFAULT_SHOTS) < 1:
         yield "The default_num_shots must be at least 1."
     if any(shots > MAX_RUNS for shots in _numbers_of_shots(config)):
         yield f"At most {MAX_RUNS} shots are taken here."
+
+
+def asks_for_qutip(config: BackendConfig) -> bool:
+    """Whether a configuration asks EMU_FREE for what QuTiP makes of samples."""
+    return config.get("semantics") == "pulser" or config.get("sampling_rate", 1.0) != 1.0
 
 
 def misfits(config: BackendConfig, n_qubits: int) -> Iterator[str]:
@@ -146,6 +162,10 @@ def completed(
         observables.append(_added_bitstrings(observables, runs))
     missing = {"num_shots": runs, "one_state": one_state}
     return kept | {"observables": [_filled(each, missing) for each in observables]}
+
+
+def _is_number(value: object) -> TypeGuard[float]:
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _filled(observable: ObservableConfig, missing: Mapping[str, object]) -> dict[str, object]:

@@ -39,7 +39,7 @@ _SOLVERS: Final = {"EMU_FREE": ("default", "MasterEquation", "MonteCarlo"), "EMU
 _OF_BOTH: Final = ("dt_ns", "max_krylov_dim", "interaction_cutoff")
 # What each emulator has for options; one that is not named here takes no configuration.
 _OPTIONS_OF: Final = {
-    "EMU_FREE": ("sampling_rate", "solver"),
+    "EMU_FREE": ("accuracy", "sampling_rate", "semantics", "solver"),
     "EMU_SV": (*_OF_BOTH, "krylov_tolerance"),
     "EMU_MPS": (
         *_OF_BOTH,

@@ -205,6 +205,14 @@ class EmulatorOptions(Strict):
         "Solver: default, MasterEquation or MonteCarlo of EMU_FREE, tdvp or dmrg of EMU_MPS.",
         "MonteCarlo",
     )
+    accuracy: Annotated[Real, Field(ge=1e-10, le=1e-2)] | None = optional(
+        "Largest error of a state, as the 2-norm; 1e-4 if left out. EMU_FREE of the local cloud.", 1e-6
+    )
+    semantics: Literal["linear", "pulser"] | None = optional(
+        "What is between the samples of a pulse: straight lines that end at its edges, or Pulser's splines"
+        " across them. EMU_FREE of the local cloud; linear if left out.",
+        "pulser",
+    )
     dt_ns: Annotated[Number, Field(gt=0)] | None = optional("Time step (in ns). EMU_SV, EMU_MPS.", 10)
     max_krylov_dim: Annotated[int, Field(ge=1)] | None = optional(
         "Most Krylov vectors. EMU_SV, EMU_MPS.", 100

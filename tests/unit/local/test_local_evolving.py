@@ -10,23 +10,23 @@ from functools import cache
 
 import numpy as np
 import pytest
-import qutip
 from pulser import NoiseModel, Sequence
 from pulser.backend import BitStrings, EmulationConfig, Energy, Fidelity, Occupation, Results
 from pulser.devices import AnalogDevice
-from pulser_simulation import QutipBackendV2, QutipConfig, QutipState
-from pulser_simulation.hamiltonian import Hamiltonian
+from pulser_simulation import QutipBackendV2, QutipConfig
 from pulser_texts import a_text
 from scipy import stats
 
+from runner.emulation import SplitConfig
 from runner.local.engines import evolution
 from runner.local.engines.base import payload
 from runner.local.engines.emulation import emulate
-from runner.local.engines.emulators import seed_generators
 from runner.local.engines.evolution_cache import KeptEvolutions
 from runner.local.rules.records import Started
 
 VALUES = {"a": 6.0, "d": 400}
+# A square pulse of 6 rad/µs is half a nanosecond longer than Pulser's splines make it.
+EDGES = 6.0 * 0.5e-3
 
 
 def asked(job_id="j", *, runs=100, config=None, n_qubits=2, **fields):
@@ -91,9 +91,9 @@ def test_jobs_that_differ_only_in_runs_share_one_evolution(tmp_path, monkeypatch
         {"n_qubits": 3},
         {"config": a_config(BitStrings(evaluation_times=[0.5, 1.0]))},
         {"config": a_config(with_modulation=True)},
-        {"config": a_config(sampling_rate=0.5)},
+        {"config": a_config(accuracy=1e-6)},
     ],
-    ids=["variables", "register", "times", "modulation", "sampling rate"],
+    ids=["variables", "register", "times", "modulation", "accuracy"],
 )
 def test_jobs_that_evolve_otherwise_share_nothing(tmp_path, monkeypatch, fields):
     """Whatever the states depend on makes another evolution."""
@@ -157,12 +157,14 @@ def test_observables_are_those_of_pulser(tmp_path):
     _, with_energy = answer("j", config=a_config(*observables), kept=tmp_path)
     _, of_states = answer("j", config=a_config(observables[0], observables[2]), kept=tmp_path)
 
-    assert np.allclose(expected.occupation, with_energy.occupation, atol=1e-12)
-    assert np.allclose(expected.occupation, of_states.occupation, atol=1e-12)
-    assert np.allclose(expected.energy, with_energy.energy, atol=1e-12)
+    assert np.allclose(expected.occupation, with_energy.occupation, atol=EDGES)
+    assert np.allclose(with_energy.occupation, of_states.occupation, atol=1e-12)
+    assert np.allclose(expected.energy, with_energy.energy, atol=10 * EDGES)
     assert np.allclose(with_energy.fidelity, of_states.fidelity, atol=1e-12)
     assert expected.get_result_times("occupation") == of_states.get_result_times("occupation")
-    assert {"occupation", "energy", "fidelity", "bitstrings"} == set(with_energy.get_result_tags())
+    assert {"occupation", "energy", "fidelity", "bitstrings", "state_error"} == set(
+        with_energy.get_result_tags()
+    )
 
 
 def test_client_finds_its_own_observables_in_the_results():
@@ -179,6 +181,16 @@ def test_counter_is_there_when_the_client_measures_at_other_times():
     counter, results = answer("j", runs=30, config=a_config(BitStrings(evaluation_times=[0.5])))
 
     assert (30, [0.5]) == (sum(counter.values()), results.get_result_times("bitstrings"))
+
+
+def test_pulsers_reading_of_samples_can_be_asked_for():
+    """QuTiP solves it then, by splines through the samples, and the results are Pulser's to the last bit."""
+    asked_for = a_config(Occupation(), semantics="pulser")
+
+    _, results = answer("j", config=asked_for)
+
+    assert by_pulser(Occupation()).occupation == results.occupation
+    assert "state_error" not in results.get_result_tags()
 
 
 def test_initial_state_is_honoured(tmp_path):
@@ -242,22 +254,11 @@ def test_trajectories_give_exactly_the_runs_of_a_job():
     assert [counters[0]] * 2 == [counters[1], dict(sorted(found[0][1].final_bitstrings.items()))]
 
 
-def test_operators_of_a_qubit_are_those_that_pulser_makes():
-    """What is kept to spare QuTiP its tables is what Pulser computes, and is not shared between jobs."""
-    once, again = (Hamiltonian._get_basis_op_matrices(["r", "g"]) for _ in range(2))
-
-    assert {"I", "sigma_rr", "sigma_rg", "sigma_gr", "sigma_gg"} == set(once[1])
-    assert once == again
-    assert once[0] is not again[0]
-    assert once[1] is not again[1]
-    assert [[0, 1], [0, 0]] == once[1]["sigma_rg"].full().tolist()
-
-
 def test_evolution_that_nobody_can_share_is_not_one():
     """States at every step, and energies, are left to Pulser's backend as a whole."""
     sequence = a_sequence()
-    everywhere = QutipConfig(observables=[Occupation()], default_evaluation_times="Full")
-    of_energy = QutipConfig(observables=[Energy()])
+    everywhere = SplitConfig(observables=[Occupation()], default_evaluation_times="Full")
+    of_energy = SplitConfig(observables=[Energy()])
 
     assert (False, False) == tuple(
         evolution.has_evolution(sequence, each) for each in (everywhere, of_energy)
@@ -266,7 +267,7 @@ def test_evolution_that_nobody_can_share_is_not_one():
 
 def test_remembered_evolution_is_the_computed_one(tmp_path):
     """What comes out of the folder is what would have been computed, to the last bit."""
-    text, config = a_text(3), QutipConfig(observables=[BitStrings(num_shots=1)])
+    text, config = a_text(3), SplitConfig(observables=[BitStrings(num_shots=1)])
     point = evolution.Point(text=text, parsed=Sequence.from_abstract_repr(text), variables=VALUES)
     kept = KeptEvolutions(tmp_path)
 
@@ -294,32 +295,6 @@ def test_evolution_that_was_kept_while_waiting_is_not_computed_again(tmp_path, m
     answer("j", kept=tmp_path)
 
     assert 1 == len(done)
-
-
-@pytest.mark.parametrize(
-    ("eigenstates", "one_state", "errors"),
-    [
-        (("r", "g"), None, {}),
-        (("r", "g"), "g", {}),
-        (("g", "h"), None, {}),
-        (("r", "g"), None, {"p_false_pos": 0.1, "p_false_neg": 0.2}),
-        (("r", "g", "h"), "r", {}),
-    ],
-    ids=["ising", "other state is one", "digital", "readout errors", "three levels"],
-)
-def test_shots_are_those_that_pulser_draws(eigenstates, one_state, errors):
-    """From the same random numbers come the same bitstrings in the same order, and as many of each."""
-    dimension = len(eigenstates)
-    amplitudes = np.exp(1j * np.arange(dimension**4)) * (np.arange(dimension**4) % 5)
-    amplitudes /= np.linalg.norm(amplitudes)
-    ket = qutip.Qobj(amplitudes.reshape(-1, 1), dims=[[dimension] * 4, [1] * 4])
-
-    drawn = []
-    for state in (QutipState(ket, eigenstates=eigenstates), evolution.Ket(amplitudes, eigenstates)):
-        seed_generators(7)
-        drawn.append(list(state.sample(num_shots=500, one_state=one_state, **errors).items()))
-
-    assert drawn[0] == drawn[1]
 
 
 def _state_repr(amplitudes):

@@ -19,7 +19,12 @@ def an_evolution(n_states=1, *, value=0.6):
     states = np.array([[value, 0.8j]] * n_states, dtype=np.complex128)
     times = tuple((n + 1) / n_states for n in range(n_states))
     return Evolution(
-        times=times, total_duration_ns=400, atom_order=("q0",), eigenstates=("r", "g"), states=states
+        times=times,
+        total_duration_ns=400,
+        atom_order=("q0",),
+        eigenstates=("r", "g"),
+        errors=(1e-5,) * len(times),
+        states=states,
     )
 
 

@@ -1,0 +1,183 @@
+"""What Pulser's samples say of a drive.
+
+Pulser samples a sequence once a nanosecond. Between the samples of a pulse the drive is linear, and from a
+pulse to the next it may jump: the last sample of a pulse lasts its nanosecond. All channels of an atom are
+added as vectors.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
+from numpy.lib.stride_tricks import sliding_window_view
+from pulser.sampler.samples import DMMSamples
+
+from runner.emulation.drive import Drive, Segment
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from numpy.typing import NDArray
+    from pulser.sampler.samples import ChannelSamples, SequenceSamples
+
+# A jump is this many times what is beside it, and a kink as many times what is around it.
+_JUMP = 2.0
+_KINK = 10.0
+_KINK_WINDOW = 9
+# What is smaller is none, in rad/µs.
+_SMALL: Final = 1e-3
+
+
+def drive(
+    samples: SequenceSamples,
+    *,
+    atoms: Sequence[Any],
+    interactions: NDArray[np.float64] | None,
+    pulses: SequenceSamples,
+) -> Drive:
+    """What acts on the atoms.
+
+    Args:
+        samples: With a sample after the end, as Pulser's emulators have it.
+
+        atoms: The ids of all of them, in order.
+
+        interactions: Of each pair, in rad/µs: of shape (atoms, atoms).
+
+        pulses: Where pulses begin and end; those of the samples, if no noise was added to them.
+    """
+    couplings, detunings = _of_atoms(samples, atoms)
+    rows, kinds = _kinds(couplings, detunings)
+    couplings, detunings = couplings[rows], detunings[rows]
+    end = couplings.shape[1] - 1
+    jumps = _jumps((couplings[:, :end], detunings[:, :end]), _ends(pulses, end))
+    segments = [
+        part
+        for start, stop in pairwise([0, *jumps, end])
+        for part in _without_kinks(_held(couplings, detunings, start, stop))
+    ]
+    return Drive(
+        segments=tuple(segments),
+        kinds=kinds,
+        interactions=interactions,
+        last=(couplings[:, end], detunings[:, end]),
+    )
+
+
+def _of_atoms(
+    samples: SequenceSamples, atoms: Sequence[Any]
+) -> tuple[NDArray[np.complex128], NDArray[np.float64]]:
+    """Coupling and detuning of each atom at each sample, summed over channels."""
+    index = {atom: number for number, atom in enumerate(atoms)}
+    shape = (len(atoms), samples.max_duration)
+    couplings, detunings = np.zeros(shape, dtype=np.complex128), np.zeros(shape)
+    for name, of_channel in samples.channel_samples.items():
+        extended = of_channel.extend_duration(samples.max_duration)
+        amplitude, detuning, phase = (
+            each.as_array(detach=True) for each in (extended.amp, extended.det, extended.phase)
+        )
+        coupling = amplitude / 2 * np.exp(-1j * phase)
+        weights = _weights(of_channel)
+        addressing = samples._ch_objs[name].addressing  # noqa: SLF001  (Pulser gives it to its emulators so)
+        is_global = addressing == "Global" and weights is None
+        for targets, where in _windows(of_channel, atoms, is_global=is_global):
+            for atom in targets:
+                couplings[index[atom], where] += coupling[where]
+                detunings[index[atom], where] += detuning[where] * (1 if weights is None else weights[atom])
+    return couplings, detunings
+
+
+def _windows(
+    of_channel: ChannelSamples, atoms: Sequence[Any], *, is_global: bool
+) -> Iterator[tuple[Iterable[Any], slice]]:
+    """Atoms and when a channel acts on them; a global one acts on all of them always."""
+    if is_global:
+        yield atoms, slice(None)
+        return
+    for slot in of_channel.slots:
+        yield slot.targets, slice(slot.ti, slot.tf)
+
+
+def _weights(of_channel: ChannelSamples) -> defaultdict[Any, float] | None:
+    """How much of a detuning map each atom has; None if the channel has no map."""
+    if not isinstance(of_channel, DMMSamples) or of_channel.detuning_map is None:
+        return None
+    weights = of_channel.detuning_map.get_qubit_weight_map(of_channel.qubits, of_channel.spot_waist)
+    return defaultdict(float, weights)
+
+
+def _kinds(
+    couplings: NDArray[np.complex128], detunings: NDArray[np.float64]
+) -> tuple[list[int], tuple[int, ...]]:
+    """An atom of each kind, and the kind of each atom."""
+    found: dict[bytes, int] = {}
+    rows: list[int] = []
+    kinds = []
+    for atom, (coupling, detuning) in enumerate(zip(couplings, detunings, strict=True)):
+        kind = found.setdefault(coupling.tobytes() + detuning.tobytes(), len(rows))
+        if kind == len(rows):
+            rows.append(atom)
+        kinds.append(kind)
+    return rows, tuple(kinds)
+
+
+def _ends(pulses: SequenceSamples, end: int) -> list[int]:
+    """Where pulses begin or end, between the beginning and the end of all."""
+    times = {
+        time
+        for of_channel in pulses.channel_samples.values()
+        for slot in of_channel.slots
+        for time in (slot.ti, slot.tf)
+    }
+    return sorted(time for time in times if 0 < time < end)
+
+
+def _jumps(quantities: tuple[NDArray[Any], ...], ends: Sequence[int]) -> list[int]:
+    """Those of the ends of pulses at which something changes by more than beside them."""
+    if not ends:
+        return []
+    at = np.array(ends)
+    jumps = np.zeros(len(at), dtype=bool)
+    for quantity in quantities:
+        changes = np.abs(np.diff(quantity, axis=1, prepend=quantity[:, :1], append=quantity[:, -1:]))
+        beside = np.maximum(changes[:, at - 1], changes[:, at + 1])
+        jumps |= (changes[:, at] > _JUMP * beside + _SMALL).any(axis=0)
+    return [int(time) for time in at[jumps]]
+
+
+def _held(
+    couplings: NDArray[np.complex128], detunings: NDArray[np.float64], start: int, stop: int
+) -> Segment:
+    """The segment between two jumps: its last sample lasts until its end."""
+    inside = np.minimum(np.arange(start, stop + 1), stop - 1)
+    return Segment(start, couplings[:, inside], detunings[:, inside])
+
+
+def _without_kinks(segment: Segment) -> list[Segment]:
+    """A segment, cut where its slope changes."""
+    bend = _bend(segment)
+    around = np.zeros_like(bend)
+    if len(bend) >= _KINK_WINDOW:
+        padded = np.pad(bend, _KINK_WINDOW // 2, mode="edge")
+        around = np.median(sliding_window_view(padded, _KINK_WINDOW), axis=1)
+    cuts = np.flatnonzero(bend > _KINK * around + _SMALL) + 1
+    return [
+        Segment(
+            segment.start_ns + start,
+            segment.couplings[:, start : stop + 1],
+            segment.detunings[:, start : stop + 1],
+        )
+        for start, stop in pairwise([0, *(int(cut) for cut in cuts), segment.length_ns])
+    ]
+
+
+def _bend(segment: Segment) -> NDArray[np.float64]:
+    """By how much the slope changes at each nanosecond inside a segment, at most over kinds, in rad/µs."""
+    quantities = (segment.couplings, segment.detunings)
+    bends: NDArray[np.float64] = np.max(
+        [np.abs(np.diff(each, n=2, axis=1)).max(axis=0) for each in quantities], axis=0
+    )
+    return bends

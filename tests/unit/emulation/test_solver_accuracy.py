@@ -1,0 +1,182 @@
+"""The solver is as exact as it says: against a method of ninth order, and against closed formulas."""
+
+from __future__ import annotations
+
+import os
+
+import numpy as np
+import pulser
+import pytest
+from pulser.backend import Energy, Occupation, StateResult
+from random_sequences import KINDS, distance, exact, random_sequence
+
+from runner.emulation import SplitBackend, SplitConfig
+from runner.emulation.drive import Drive, Segment
+from runner.emulation.propagation import propagated
+
+N_SEQUENCES = 500 if os.environ.get("SEQUENCES") == "all" else 20
+# The other method is as exact as this where the drive has a kink at each sample.
+ROUNDING = 1e-7
+RABI = 2 * np.pi  # rad/µs
+GROUND = np.array([0, 1], dtype=complex)
+
+
+def constant(duration_ns, coupling, detuning, interactions=None, n_atoms=1):
+    """A drive that is the same for all atoms all the time."""
+    segment = Segment(
+        0, np.full((1, duration_ns + 1), coupling, dtype=complex), np.full((1, duration_ns + 1), detuning)
+    )
+    last = (np.array([coupling]), np.array([detuning]))
+    return Drive(segments=(segment,), kinds=(0,) * n_atoms, interactions=interactions, last=last)
+
+
+def reached(drive, ket, accuracy=1e-6):
+    """The state at the end."""
+    return next(propagated(drive, ket, [drive.duration_ns], accuracy))
+
+
+@pytest.mark.filterwarnings("ignore:No modulation bandwidth")
+def test_random_sequences_are_as_exact_as_they_say():
+    """Jumps, chirped phases, maps, EOM and modulation; at most one in 500 is off by three estimates."""
+    ratios = []
+    for seed in range(N_SEQUENCES):
+        random = np.random.default_rng(seed)
+        kind = KINDS[seed % len(KINDS)]
+        sequence = random_sequence(random, kind)
+        config = SplitConfig(
+            observables=[StateResult()],
+            accuracy=10 ** random.uniform(-6, -3),
+            with_modulation=kind == "eom" or bool(random.random() < 0.3),
+        )
+        backend = SplitBackend(sequence, config=config)
+        drive, start = backend.problem()
+        solved = reached(drive, start, config.accuracy)
+        error = max(distance(solved.ket, exact(drive, start)) - ROUNDING, 0)
+        assert error <= 3 * config.accuracy, seed
+        ratios.append(error / solved.error if solved.error else error)
+
+    assert max(ratios) <= 10
+    assert sum(ratio > 3 for ratio in ratios) <= 1
+
+
+@pytest.mark.parametrize("detuning", [0.0, 3.0, -11.0])
+def test_a_driven_atom_follows_rabis_formula(detuning):
+    """P(r) = (Ω/Ω')² sin²(Ω't/2) with Ω'² = Ω² + δ²."""
+    effective = np.hypot(RABI, detuning)
+    expected = (RABI / effective) ** 2 * np.sin(effective * 0.4 / 2) ** 2
+
+    solved = reached(constant(400, RABI / 2, detuning), GROUND)
+
+    assert abs(solved.ket[0]) ** 2 == pytest.approx(expected, abs=2e-6)
+
+
+def test_two_blockaded_atoms_oscillate_faster():
+    """By √2, to the state that they share: with 10^4 rad/µs between them they are a single atom."""
+    interactions = np.array([[0, 1e4], [1e4, 0]])
+    duration = round(1e3 * np.pi / (np.sqrt(2) * RABI))
+    ground = np.array([0, 0, 0, 1], dtype=complex)
+
+    ket = reached(constant(duration, RABI / 2, 0.0, interactions, n_atoms=2), ground, 1e-4).ket
+
+    shared = np.abs(ket[1] + ket[2]) ** 2 / 2
+    assert shared == pytest.approx(np.sin(np.sqrt(2) * RABI * duration * 1e-3 / 2) ** 2, abs=2e-3)
+    assert abs(ket[0]) ** 2 < 1e-5
+
+
+def test_a_slow_sweep_follows_landau_and_zener():
+    """P(stays) = exp(-π Ω² / 2v) where the detuning goes from far below to far above with v rad/µs²."""
+    far, rate, coupling = 400.0, 40.0, 2.0
+    duration = round(1e3 * 2 * far / rate)
+    detunings = np.linspace(-far, far, duration + 1)[None]
+    couplings = np.full((1, duration + 1), coupling / 2, dtype=complex)
+    drive = Drive(
+        segments=(Segment(0, couplings, detunings),),
+        kinds=(0,),
+        interactions=None,
+        last=(couplings[:, -1], detunings[:, -1]),
+    )
+
+    stayed = abs(reached(drive, GROUND, 1e-5).ket[1]) ** 2
+
+    assert stayed == pytest.approx(
+        np.exp(-np.pi * coupling**2 / (2 * rate)), abs=2e-2 * coupling / far + 4e-3
+    )
+
+
+def test_a_ramsey_fringe_has_the_detuning_as_its_frequency():
+    """Two quarter turns with a wait between them: P = cos²(δT/2), whatever the wait; a wait is exact."""
+    quarter = Segment(0, np.full((1, 3), np.pi / 4 / 2e-3, dtype=complex), np.zeros((1, 3)))
+    probabilities = []
+    for wait in (100, 250, 900):
+        free = Segment(2, np.zeros((1, wait + 1), dtype=complex), np.full((1, wait + 1), 5.0))
+        again = Segment(2 + wait, quarter.couplings, quarter.detunings)
+        drive = Drive(
+            segments=(quarter, free, again), kinds=(0,), interactions=None, last=(np.zeros(1), np.zeros(1))
+        )
+        probabilities.append(abs(reached(drive, GROUND).ket[0]) ** 2)
+
+    assert probabilities == pytest.approx(
+        [np.cos(5.0 * wait * 1e-3 / 2) ** 2 for wait in (100, 250, 900)], abs=1e-6
+    )
+
+
+def test_interactions_alone_give_a_controlled_phase():
+    """The state of two excited atoms turns by exp(-iUt), and no other one: a CZ where Ut is π."""
+    interactions = np.array([[0, 10 * np.pi], [10 * np.pi, 0]])
+    ket = np.full(4, 0.5, dtype=complex)
+
+    solved = reached(constant(100, 0.0, 0.0, interactions, n_atoms=2), ket)
+
+    assert (solved.ket * 2).tolist() == pytest.approx([-1, 1, 1, 1])
+    assert solved.error == 0
+
+
+def test_time_reversal_returns():
+    """The drive backwards with the opposite sign undoes the drive, to the accuracy of both."""
+    sequence = random_sequence(np.random.default_rng(4), "pulses")
+    drive, start = SplitBackend(sequence, config=SplitConfig(observables=[StateResult()])).problem()
+    back = Drive(
+        segments=tuple(
+            Segment(drive.duration_ns - each.end_ns, -each.couplings[:, ::-1], -each.detunings[:, ::-1])
+            for each in reversed(drive.segments)
+        ),
+        kinds=drive.kinds,
+        interactions=None if drive.interactions is None else -drive.interactions,
+        last=drive.last,
+    )
+
+    returned = reached(back, reached(drive, start, 1e-6).ket, 1e-6)
+
+    assert distance(returned.ket, start) < 4e-6
+
+
+def test_a_constant_drive_conserves_energy_and_norm():
+    """At twenty times between which no step ends."""
+    register = pulser.Register.rectangle(2, 2, spacing=7, prefix="q")
+    sequence = pulser.Sequence(register, pulser.AnalogDevice)
+    sequence.declare_channel("ising", "rydberg_global")
+    sequence.add(pulser.Pulse.ConstantPulse(1000, 5.0, 2.0, 0.3), "ising")
+    times = [part / 20 for part in range(20)]
+    energies = (
+        SplitBackend(
+            sequence, config=SplitConfig(observables=[Energy(evaluation_times=times)], accuracy=1e-6)
+        )
+        .run()
+        .energy
+    )
+
+    assert energies == pytest.approx([0.0] * 20, abs=1e-4)
+
+
+def test_states_between_the_ends_of_steps_are_as_exact():
+    """At every nanosecond, against one evolution for each of five of them."""
+    sequence = random_sequence(np.random.default_rng(1), "two_channels")
+    config = SplitConfig(observables=[Occupation(evaluation_times=None)], default_evaluation_times="Full")
+    drive, start = SplitBackend(sequence, config=config).problem()
+    all_of_them = list(propagated(drive, start, range(drive.duration_ns + 1), 1e-5))
+
+    assert len(all_of_them) == drive.duration_ns + 1
+    for time in (1, 17, 55, 90, drive.duration_ns):
+        alone = next(propagated(drive, start, [time], 1e-8))
+        assert distance(all_of_them[time].ket, alone.ket) <= 3e-5
+        assert all_of_them[time].error <= 1e-5
