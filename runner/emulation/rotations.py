@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# A matrix of five atoms has 32 rows: with larger ones a product costs more than one product less saves.
-_MOST_TOGETHER = 5
+# A matrix of four atoms has 16 rows: to make larger ones costs more than one product less saves.
+_MOST_TOGETHER = 4
 
 Group: TypeAlias = tuple[int, ...]
 
@@ -80,9 +80,10 @@ class AtomGroups:
 
 def _product(atoms: NDArray[np.complex128], group: Group) -> NDArray[np.complex128]:
     """The transposed tensor product of the matrices of a group."""
-    product = atoms[group[0]]
+    transposed = np.swapaxes(atoms, -1, -2)
+    product = np.ascontiguousarray(transposed[group[0]])
     for kind in group[1:]:
         size = 2 * product.shape[-1]
-        product = product[..., :, None, :, None] * atoms[kind][..., None, :, None, :]
+        product = product[..., :, None, :, None] * transposed[kind][..., None, :, None, :]
         product = product.reshape(*product.shape[:-4], size, size)
-    return np.ascontiguousarray(np.swapaxes(product, -1, -2))
+    return product
