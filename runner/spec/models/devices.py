@@ -6,9 +6,11 @@ from typing import Annotated
 from pydantic import Discriminator, Field, Tag
 
 from runner.spec.models.base import Real, Strict, key, optional
+from runner.spec.models.frequencies import ConstantFrequency
 from runner.spec.models.pulses import Name
 
 _EXPECTED = "expected the name of a device of Pulser, or a mapping with of, file or target"
+_Negative = Annotated[ConstantFrequency, Field(lt=0)]
 _DirectionOfBeam = Annotated[tuple[Real, Real, Real], Field(strict=False)]
 
 
@@ -21,11 +23,11 @@ class ChangedChannel(Strict):
     propagation_dir: _DirectionOfBeam | None = optional(
         "Direction along x, y and z in which the beam of a global channel propagates.", [0, 1, 0]
     )
-    bottom_detuning: Real | None = optional(
-        "Least detuning of one atom by a DMM (in rad/µs), which an SLM mask uses.", -125.0, lt=0
+    bottom_detuning: _Negative | None = optional(
+        "Least detuning of one atom by a DMM (in rad/µs), which an SLM mask uses.", -125.0, {"mhz": -20.0}
     )
-    total_bottom_detuning: Real | None = optional(
-        "Least detuning of all atoms together by a DMM (in rad/µs).", -12000.0, lt=0
+    total_bottom_detuning: _Negative | None = optional(
+        "Least detuning of all atoms together by a DMM (in rad/µs).", -12000.0, {"mhz": -2000.0}
     )
 
 

@@ -28,11 +28,12 @@ _ANGULAR: Final = frozenset(
     {"amplitude", "detuning", "value", "values", "from", "to", "max_val", "samples"}
     | {"amp_on", "detuning_on", "optimal_detuning_off"}
 )
+_DEVICE: Final = ("spec", "sequence", "device")
 _PHASE: Final = ("pulse_arbitrary_phase", "phase")
 
 
 def frequencies(document: Document) -> Iterator[str]:
-    """Pointer of every {mhz: …} in operations and jobs of a file."""
+    """Pointer of every {mhz: …} in operations, jobs and the device of a file."""
     if not any(MHZ in line for line in document.lines):
         return
     for pointer in document.values:
@@ -65,6 +66,8 @@ def _is_unit(owner: Sequence[str]) -> bool:
     """Whether `mhz` below a mapping is the unit, and not a name."""
     if _OPERATIONS in owner:
         return owner[-1] not in _NAMED
+    if tuple(owner[: len(_DEVICE)]) == _DEVICE:
+        return True
     if len(owner) < len(("spec", "jobs", "0", "variables", "omega")) or owner[3] not in _OF_JOBS:
         return False
     is_axis = owner[-2] in _OF_SWEEPS and owner[-1].isdecimal()
@@ -90,7 +93,7 @@ def check_units(findings: Findings, document: Document, sequence: object) -> Non
         if _OPERATIONS in steps:
             if _is_phase(steps) and _key(steps) in _ANGULAR:  # the models refuse it elsewhere
                 findings.note(pointer, "a phase is no frequency: mhz has no meaning here", "say it in rad")
-        elif (name := _variable(steps)) in other:
+        elif steps[1] == "jobs" and (name := _variable(steps)) in other:
             findings.note(pointer, *_refusal(findings, name, other.pop(name)))
 
 

@@ -78,6 +78,16 @@ def test_variables_take_frequencies_that_stand_for_some(said, meant):
     ]
 
 
+def test_bottom_detunings_of_a_device_are_angular_frequencies():
+    """Of a changed device; what each came to is told, as of all others."""
+    device = "{of: MockDevice, channels: {dmm_0: {bottom_detuning: {mhz: -10}}}}"
+    found = parse(changed("device: MockDevice", f"device: {device}"), path="x.yaml")
+    read = found.expanded()["spec"]["sequence"]["device"]
+
+    assert {"dmm_0": {"bottom_detuning": pytest.approx(-10 * math.tau)}} == read["channels"]
+    assert ["-10 MHz is -62.8319 rad/µs"] == [words for _, words in converted(found.document)]
+
+
 def test_a_variable_may_be_called_mhz():
     """A name is no unit."""
     text = changed(SWEEP, "sweep: {mhz: [1, 2], t_ns: 500}").replace("omega", "mhz")
