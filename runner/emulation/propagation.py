@@ -1,7 +1,7 @@
 """The evolution of a state under a drive: how long steps may be, and how wrong the result is.
 
 A step is taken once as a whole and once in two halves. A fifteenth of the difference is the error of the
-halves, to leading order, and adding it to them makes the result better still; twice that is the estimate.
+halves, to leading order, and it is added to them; the estimate is a part of it, which grows with it.
 Steps end where the drive jumps or its slope changes. Errors add up at worst, for evolution keeps distances:
 their sum is the estimate of the whole, and what is left of the accuracy that was asked for is shared out over
 the time that is left.
