@@ -40,7 +40,13 @@ class UnlistedBatches:
         for entry in entries:
             if entry.batch_id and entry.batch_id not in listed:
                 of_batch.setdefault(entry.batch_id, []).append(entry)
-        unseen = {each: some for each, some in of_batch.items() if self._is_looked_for(some, measured)}
+        # What came twice is in no row: its result may lack although all that the rows name is measured.
+        lacking = {job.batch_id for job in on_record.values() if job.lacks_result}
+        unseen = {
+            each: some
+            for each, some in of_batch.items()
+            if each in lacking or self._is_looked_for(some, measured)
+        }
         shown = self._shown(list(unseen))
         # Of one that is gone and lacks only results, nothing is to come any more.
         gone = {each for each in unseen.keys() - shown.keys() if _all_among(unseen[each], on_record)}

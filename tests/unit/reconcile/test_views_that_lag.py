@@ -548,6 +548,34 @@ def test_a_result_is_asked_for_again_although_its_batch_has_lost_its_tags(lab):
     assert ({}, {"0": 100}) == (dict(before.counts), dict(after.counts))
 
 
+def test_a_result_of_a_job_that_came_twice_is_asked_for_again_without_tags(lab):
+    """No row of the journal names it; all that the rows name is measured."""
+    desired, answer = wanted(), lab.cloud.answer
+
+    def twice(request):
+        said = answer(request)
+        if request.method == "POST" and request.path.endswith("/jobs"):
+            answer(request)
+            lab.sleep(1.0)
+        is_of_twin = request.path.endswith("/results_link") and request.path.split("/")[4] not in named()
+        return Answer(404, {}, b"{}") if is_of_twin else said
+
+    def named():
+        return {job_id for row in lab.journal("mine").of_recipe(RECIPE[:16]) for job_id in row.job_ids}
+
+    lab.cloud.answer = twice
+    lab.run(desired)
+    before = Records(lab.folder / "mine").of_experiment("exp")
+    lab.cloud.answer = answer
+    lab.shown = lambda request, said: said | {"data": []} if request.path == BATCHES else said
+    outcome = lab.run(desired)
+    after = Records(lab.folder / "mine").of_experiment("exp")
+
+    assert (End.SETTLED, 1, 1) == (outcome.end, lab.purchases(), len(named()))
+    assert [{}, {"0": 100}] == sorted((dict(job.counts) for job in before), key=len)
+    assert [{"0": 100}, {"0": 100}] == [dict(job.counts) for job in after]
+
+
 def test_a_result_of_a_batch_that_is_gone_is_waited_for_by_nobody(lab):
     """It is told that there is none; nothing is held up, and nothing bought."""
     desired, answer = wanted(), lab.cloud.answer
