@@ -257,8 +257,11 @@ def test_parametrised_batch_brings_a_result_for_each_point(example):
 
 
 def test_observables_come_back_from_a_remote_emulator(example):
-    """A fidelity at two times with a state of no emulator's own grows to one; occupations are beside it."""
-    tags = ["bitstrings", "fidelity_AFM_7", "occupation"]
+    """A fidelity at two times with a state of no emulator's own grows to one; occupations are beside it.
+
+    So is what the solver adds, an estimate of the error of each state.
+    """
+    tags = ["bitstrings", "fidelity_AFM_7", "occupation", "state_error"]
 
     assert [tags, [0.5, 1.0], [1.0, True, 7]] == example("pulser", "remote_observables")
 
