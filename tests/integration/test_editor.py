@@ -197,7 +197,11 @@ def test_a_broken_operation_is_marked_with_the_reason(server, step, message):
     ("old", "new", "message"),
     [
         ("[400, 4000, 400]", "[400, 4000]", "Array has too few items. Expected 3 or more."),
-        ("[400, 4000, 400]", "[400, x, 400]", 'Incorrect type. Expected "number".'),
+        (
+            "[400, 4000, 400]",
+            "[400, [x], 400]",
+            'Incorrect type. Expected "number | string | ConstantInMhz".',
+        ),
         (
             "name: reference ",
             "exclude: [{omega_max: 3}] ",
