@@ -161,7 +161,7 @@ def _without_kinks(segment: Segment) -> list[Segment]:
     bend = _bend(segment)
     around = np.zeros_like(bend)
     if len(bend) >= _KINK_WINDOW:
-        padded = np.pad(bend, _KINK_WINDOW // 2, mode="edge")
+        padded = np.pad(bend, _KINK_WINDOW // 2)  # nothing is around the ends
         around = np.median(sliding_window_view(padded, _KINK_WINDOW), axis=1)
     cuts = np.flatnonzero(bend > _KINK * around + _SMALL) + 1
     return [

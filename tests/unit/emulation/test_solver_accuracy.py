@@ -59,6 +59,18 @@ def test_random_sequences_are_as_exact_as_they_say():
     assert sum(ratio > 3 for ratio in ratios) <= 1
 
 
+@pytest.mark.parametrize(("before", "after"), [(2, 30), (30, 2), (2, 2)])
+def test_steps_end_at_a_kink_close_to_an_edge_too(before, after):
+    """A pulse that drops to 0 within a nanosecond, near its beginning or its end."""
+    sequence = pulser.Sequence(pulser.Register({"a": (0, 0)}), pulser.MockDevice)
+    sequence.declare_channel("ising", "rydberg_global")
+    amplitude = pulser.CustomWaveform([8.0] * before + [0.0] * after)
+    sequence.add(pulser.Pulse.ConstantDetuning(amplitude, 0.0, 0.0), "ising")
+    drive, _ = SplitBackend(sequence, config=SplitConfig(observables=[StateResult()])).problem()
+
+    assert [0, before - 1, before] == [each.start_ns for each in drive.segments]
+
+
 @pytest.mark.parametrize("detuning", [0.0, 3.0, -11.0])
 def test_a_driven_atom_follows_rabis_formula(detuning):
     """P(r) = (Ω/Ω')² sin²(Ω't/2) with Ω'² = Ω² + δ²."""
