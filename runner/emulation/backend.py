@@ -13,9 +13,10 @@ from pulser.backend.observable import AggregationMethod
 from pulser.noise_model import NoiseModel
 from pulser.sampler import sample
 
+from runner.emulation import accuracy as accuracies
 from runner.emulation.kets import Ket
 from runner.emulation.operators import OperatorSum, hamiltonian
-from runner.emulation.propagation import DEFAULT_ACCURACY, FINEST_ACCURACY, Reached, propagated
+from runner.emulation.propagation import Reached, propagated
 from runner.emulation.pulser_samples import drive
 from runner.emulation.scope import has_trajectories, noise_model, reason_for_qutip
 
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from runner.emulation.drive import Drive
 
 STATE_ERROR: Final = "state_error"
-COARSEST_ACCURACY: Final = 1e-2
 # Closer times are one, as Pulser has it.
 _SAME_TIME = 1e-6
 _STATE_ERROR_ID = UUID("5c5e1f6e-0b39-5a8f-9f0a-6d0f6f0d7a01")
@@ -55,11 +55,10 @@ class SplitConfig(EmulationConfig[Ket]):
     _state_type = Ket
     _operator_type = OperatorSum
 
-    def __init__(self, *, accuracy: float = DEFAULT_ACCURACY, **options: Any) -> None:
-        if not FINEST_ACCURACY <= accuracy <= COARSEST_ACCURACY:
-            raise ValueError(
-                f"The accuracy is between {FINEST_ACCURACY:g} and {COARSEST_ACCURACY:g}, not {accuracy!r}."
-            )
+    def __init__(self, *, accuracy: float = accuracies.DEFAULT, **options: Any) -> None:
+        finest, coarsest = accuracies.FINEST, accuracies.COARSEST
+        if not finest <= accuracy <= coarsest:
+            raise ValueError(f"The accuracy is between {finest:g} and {coarsest:g}, not {accuracy!r}.")
         super().__init__(accuracy=float(accuracy), **options)
 
     def _expected_kwargs(self) -> set[str]:
@@ -194,13 +193,9 @@ class SplitBackend(EmulatorBackend):
 
     def _times(self, duration_ns: int) -> list[float]:
         """When states are needed, as parts of the duration."""
-        config = self._config
-        asked = [
-            config.default_evaluation_times if each.evaluation_times is None else each.evaluation_times
-            for each in config.observables
-        ]
+        asked = asked_times(self._config)
         named = [np.asarray(times, dtype=float) for times in asked if not isinstance(times, str)]
-        if config.callbacks or len(named) < len(asked):
+        if self._config.callbacks or len(named) < len(asked):
             named.append(np.arange(duration_ns + 1) / duration_ns)
         times = np.unique(np.concatenate(named))
         kept: list[float] = times[np.diff(times, prepend=-1.0) > _SAME_TIME].tolist()
@@ -221,6 +216,14 @@ class SplitBackend(EmulatorBackend):
         order = [given.eigenstates.index(state) for state in eigenstates]
         vector = digits[np.ix_(*[order] * n_atoms)].reshape(-1)
         return np.asarray(vector / np.linalg.norm(vector))
+
+
+def asked_times(config: SplitConfig) -> list[Any]:
+    """When each observable is evaluated: parts of the duration, or `Full` for every nanosecond."""
+    return [
+        config.default_evaluation_times if each.evaluation_times is None else each.evaluation_times
+        for each in config.observables
+    ]
 
 
 def store_error(results: Results, time: float, error: float) -> None:

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import numpy as np
 
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 US_PER_NS = 1e-3
+_Value = TypeVar("_Value", np.float64, np.complex128)
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,9 +57,7 @@ class Segment:
 
     def coupling(self, times_ns: NDArray[np.float64]) -> NDArray[np.complex128]:
         """Ω/2 · exp(-iφ) of each kind, in rad/µs: of shape (kinds, times)."""
-        at, part = self._position(times_ns)
-        here = self.couplings[:, at]
-        return here + part * (self.couplings[:, at + 1] - here)
+        return self._between(self.couplings, times_ns)
 
     def coupling_moments(self, times_ns: NDArray[np.float64]) -> NDArray[np.complex128]:
         """The integrals of the coupling c, of s·c and of s²·c from the beginning, s being the time since.
@@ -86,9 +85,7 @@ class Segment:
 
     def detuning(self, times_ns: NDArray[np.float64]) -> NDArray[np.float64]:
         """δ of each kind, in rad/µs: of shape (kinds, times)."""
-        at, part = self._position(times_ns)
-        here = self.detunings[:, at]
-        return here + part * (self.detunings[:, at + 1] - here)
+        return self._between(self.detunings, times_ns)
 
     def area(self, times_ns: NDArray[np.float64]) -> NDArray[np.float64]:
         """The integral of δ from the beginning of the segment, in rad: of shape (kinds, times)."""
@@ -102,6 +99,12 @@ class Segment:
         """The integral up to each nanosecond."""
         means = (self.detunings[:, 1:] + self.detunings[:, :-1]) / 2
         return np.pad(np.cumsum(means, axis=1), ((0, 0), (1, 0))) * US_PER_NS
+
+    def _between(self, values: NDArray[_Value], times_ns: NDArray[np.float64]) -> NDArray[_Value]:
+        """Values of each nanosecond, at times between them."""
+        at, part = self._position(times_ns)
+        here = values[:, at]
+        return here + part * (values[:, at + 1] - here)
 
     def _position(self, times_ns: NDArray[np.float64]) -> tuple[NDArray[np.intp], NDArray[np.float64]]:
         """The nanosecond before each time, and what is left after it."""

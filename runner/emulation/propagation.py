@@ -11,10 +11,11 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from runner.emulation import accuracy as accuracies
 from runner.emulation.drive import US_PER_NS
 from runner.emulation.rotations import AtomGroups
 from runner.emulation.splitting import DIAGONALS, N_DIAGONALS, ORDER, detuning_matrices, joined, step_matrices
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from runner.emulation.drive import Drive, Segment
-
-DEFAULT_ACCURACY: Final = 1e-4
-# Rounding of about a thousand steps.
-FINEST_ACCURACY: Final = 1e-10
 
 _FIRST_NS = 40.0
 _SHORTEST_NS = 1e-4
@@ -63,7 +60,7 @@ class Reached:
 
 
 def propagated(
-    drive: Drive, ket: NDArray[np.complex128], times_ns: Sequence[float], accuracy: float = DEFAULT_ACCURACY
+    drive: Drive, ket: NDArray[np.complex128], times_ns: Sequence[float], accuracy: float = accuracies.DEFAULT
 ) -> Iterator[Reached]:
     """The states at some times.
 
@@ -113,7 +110,7 @@ class _Propagation:
         # What kinks between samples leave of all steps, the estimate of which does not see it.
         self._error = accuracy / 100 if any(each.is_driven for each in drive.segments) else 0.0
         self._left_ns = float(sum(each.length_ns for each in drive.segments if each.is_driven))
-        self._length_ns = _FIRST_NS * min(1.0, accuracy / DEFAULT_ACCURACY) ** (1 / (ORDER + 2))
+        self._length_ns = _FIRST_NS * min(1.0, accuracy / accuracies.DEFAULT) ** (1 / (ORDER + 2))
 
     def free(self, segment: Segment, times_ns: Sequence[float]) -> Iterator[Reached]:
         """The states at some times of a segment in which no atom is rotated; all of it is exact."""

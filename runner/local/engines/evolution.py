@@ -25,7 +25,7 @@ from pulser.backend import (
 )
 from pulser.json.abstract_repr.serializer import AbstractReprEncoder
 
-from runner.emulation.backend import SplitBackend, SplitConfig, store_error
+from runner.emulation.backend import SplitBackend, SplitConfig, asked_times, store_error
 from runner.emulation.kets import Ket
 from runner.emulation.operators import OperatorSum
 from runner.emulation.scope import noise_model
@@ -152,10 +152,7 @@ def _is_noiseless(noise: NoiseModel) -> bool:
 
 def _times(config: SplitConfig) -> list[float]:
     """When states are needed, in order; none if that is at every step."""
-    asked = [
-        config.default_evaluation_times if each.evaluation_times is None else each.evaluation_times
-        for each in config.observables
-    ]
+    asked = asked_times(config)
     if any(isinstance(times, str) for times in asked):
         return []
     return sorted({float(time) for times in asked for time in times})

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Literal, NotRequired, TypedDict, TypeGuard
 
+from runner.emulation import accuracy as accuracies
 from runner.local.rules.device_types import MAX_RUNS
 
 if TYPE_CHECKING:
@@ -70,7 +71,6 @@ _COMMON = frozenset(
 # What only QuTiP knows of EMU_FREE's options, and what only the solver of this project does.
 QUTIP_OPTIONS = frozenset({"sampling_rate", "solver", "semantics"})
 SOLVER_OPTIONS = frozenset({"accuracy", "semantics"})
-ACCURACIES = (1e-10, 1e-2)
 SEMANTICS = ("linear", "pulser")
 _SOLVER = frozenset({"dt", "max_krylov_dim", "interaction_cutoff", "solver"})
 # What each emulator takes beside that.
@@ -104,7 +104,7 @@ def problems(config: BackendConfig, device_type: str) -> Iterator[str]:
         yield "EMU_FREE takes no interaction_matrix."
     if not _is_number(rate := config.get("sampling_rate", 1.0)) or not 0 < rate <= 1:
         yield "The sampling_rate must be greater than 0, and at most 1."
-    finest, coarsest = ACCURACIES
+    finest, coarsest = accuracies.FINEST, accuracies.COARSEST
     if not _is_number(accuracy := config.get("accuracy", coarsest)) or not finest <= accuracy <= coarsest:
         yield f"The accuracy must be between {finest:g} and {coarsest:g}."
     if config.get("semantics", SEMANTICS[0]) not in SEMANTICS:

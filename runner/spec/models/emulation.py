@@ -5,6 +5,7 @@ from typing import Annotated, Literal, Self
 from pydantic import AfterValidator, Field, Tag, model_validator
 from pydantic_core import PydanticCustomError
 
+from runner.emulation import accuracy as accuracies
 from runner.spec.models.base import Choice, Number, Real, Some, Strict, by_kind, key, optional
 
 MOST_OBSERVABLES = 12
@@ -205,7 +206,7 @@ class EmulatorOptions(Strict):
         "Solver: default, MasterEquation or MonteCarlo of EMU_FREE, tdvp or dmrg of EMU_MPS.",
         "MonteCarlo",
     )
-    accuracy: Annotated[Real, Field(ge=1e-10, le=1e-2)] | None = optional(
+    accuracy: Annotated[Real, Field(ge=accuracies.FINEST, le=accuracies.COARSEST)] | None = optional(
         "Largest error of a state, as the 2-norm; 1e-4 if left out. EMU_FREE of the local cloud.", 1e-6
     )
     semantics: Literal["linear", "pulser"] | None = optional(
