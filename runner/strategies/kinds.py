@@ -1,0 +1,206 @@
+"""What each kind of strategy takes: the checks of a file and the table of the page go by it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from importlib import import_module
+from typing import TYPE_CHECKING, Final
+
+from runner.domain.suggestions import suggestion
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runner.domain.strategies import SearchDimension, Strategy
+    from runner.strategies.engines.base import Search, SearchEngine
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KindSetting:
+    """One setting of a kind.
+
+    Args:
+        default: What it is if the file does not say it.
+
+        low: Least value; itself only if `has_low`.
+
+        is_flag: Whether it is true or false.
+    """
+
+    meaning: str
+    default: float
+    low: float = 0.0
+    high: float = 1e9
+    has_low: bool = True
+    is_flag: bool = False
+
+    def allows(self, value: object) -> bool:
+        """Whether a value of the file can be it."""
+        if isinstance(value, bool) or self.is_flag:
+            return isinstance(value, bool) and self.is_flag
+        if not isinstance(value, int | float):
+            return False
+        return self.low <= value <= self.high and (self.has_low or value != self.low)
+
+    @property
+    def expected(self) -> str:
+        """Which values it can have, for people."""
+        if self.is_flag:
+            return "true or false"
+        return f"a number {'from' if self.has_low else 'above'} {self.low:g} up to {self.high:g}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyKind:
+    """What a kind of strategy takes.
+
+    Args:
+        engine: Module and class that propose, as `module:Class`.
+
+        ask: Jobs of a round, if the file does not say them; None where the kind says them itself.
+
+        least_ask: Fewest jobs of a round.
+
+        ask_step: The jobs of a round are a multiple of it.
+
+        has_choices: Whether a variable can be one of several values.
+
+        most_dimensions: How many numbers it can vary.
+
+        where: What becomes of a point that breaks a condition.
+
+        noise: What it does about the errors of scores.
+
+        package: What it imports beside the runner's own needs; empty for nothing.
+
+        extra: What installs it.
+    """
+
+    name: str
+    engine: str
+    ask: int | None
+    least_ask: int = 1
+    ask_step: int = 1
+    has_choices: bool = False
+    most_dimensions: int | None = None
+    where: str = "drawn again"
+    noise: str = ""
+    package: str = ""
+    extra: str = ""
+    settings: Mapping[str, KindSetting] = field(default_factory=dict)
+
+    def search_engine(self, search: Search) -> SearchEngine:
+        """An engine that is told nothing yet."""
+        module, name = self.engine.split(":")
+        engine: SearchEngine = getattr(import_module(module), name)(search)
+        return engine
+
+    def values(self, said: Mapping[str, object]) -> dict[str, float]:
+        """Value of each setting, with those of a file."""
+        return {name: float(said.get(name, each.default)) for name, each in self.settings.items()}  # type: ignore[arg-type]
+
+
+KINDS: Final[Mapping[str, StrategyKind]] = {
+    kind.name: kind
+    for kind in (
+        StrategyKind(
+            name="sobol",
+            engine="runner.strategies.engines.sobol:SobolEngine",
+            ask=8,
+            has_choices=True,
+            noise="none needed: no point depends on a score",
+        ),
+        StrategyKind(
+            name="spsa",
+            engine="runner.strategies.engines.spsa:SpsaEngine",
+            ask=2,
+            least_ask=2,
+            ask_step=2,
+            noise="meant for it; more pairs of a round are averaged",
+            settings={
+                "a": KindSetting(meaning="gain of the steps; 0 finds it by `step`", default=0.0),
+                "A": KindSetting(meaning="rounds in which steps hardly get shorter", default=10.0),
+                "alpha": KindSetting(meaning="how fast steps get shorter", default=0.602, high=1.0),
+                "c": KindSetting(meaning="distance of both jobs", default=0.1, high=0.5, has_low=False),
+                "gamma": KindSetting(meaning="how fast the distance gets shorter", default=0.101, high=1.0),
+                "step": KindSetting(meaning="length of the first step", default=0.1, high=1.0, has_low=False),
+            },
+        ),
+        StrategyKind(
+            name="nelder-mead",
+            engine="runner.strategies.engines.nelder_mead:NelderMeadEngine",
+            ask=None,
+            where="pulled back",
+            noise="not thought of: what was measured once stands",
+            settings={
+                "adaptive": KindSetting(
+                    meaning="steps that depend on the number of variables", default=0.0, is_flag=True
+                ),
+                "size": KindSetting(
+                    meaning="edges of the first simplex", default=0.2, high=0.5, has_low=False
+                ),
+                "smallest": KindSetting(meaning="edges of the last one", default=1e-3, high=0.5),
+            },
+        ),
+    )
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KindProblem:
+    """What a kind does not take.
+
+    Args:
+        place: Key of the strategy, and one below it: `("settings", "c")`, or `("over", "omega[1]")`.
+    """
+
+    place: tuple[str, ...]
+    message: str
+    hint: str = ""
+
+
+def problems(strategy: Strategy) -> Iterator[KindProblem]:
+    """Everything of a strategy that its kind does not take."""
+    kind = KINDS.get(strategy.kind)
+    if kind is None:
+        hint = suggestion(strategy.kind, list(KINDS), kind="kinds")
+        yield KindProblem(("kind",), f"there is no kind of strategy {strategy.kind}", hint)
+        return
+    yield from _ask_problems(kind, strategy.ask)
+    yield from _setting_problems(kind, strategy.settings)
+    yield from _dimension_problems(kind, strategy.space.dimensions)
+
+
+def _ask_problems(kind: StrategyKind, ask: int | None) -> Iterator[KindProblem]:
+    if ask is None:
+        return
+    if kind.ask is None:
+        yield KindProblem(("ask",), f"{kind.name} says itself how many jobs a round has", "leave ask out")
+    elif ask < kind.least_ask or ask % kind.ask_step:
+        what = "an even number" if kind.ask_step > 1 else "a number"
+        yield KindProblem(
+            ("ask",), f"{kind.name} asks for {what} of jobs from {kind.least_ask} on, not {ask}"
+        )
+
+
+def _setting_problems(kind: StrategyKind, settings: Mapping[str, object]) -> Iterator[KindProblem]:
+    for name, value in settings.items():
+        setting = kind.settings.get(name)
+        if setting is None:
+            hint = suggestion(name, list(kind.settings), kind="settings") if kind.settings else ""
+            yield KindProblem(("settings", name), f"{kind.name} has no setting {name}", hint)
+        elif not setting.allows(value):
+            yield KindProblem(("settings", name), f"{name} is {setting.expected}, not {value}")
+
+
+def _dimension_problems(kind: StrategyKind, dimensions: tuple[SearchDimension, ...]) -> Iterator[KindProblem]:
+    most = kind.most_dimensions
+    if most is not None and len(dimensions) > most:
+        yield KindProblem(("over",), f"{kind.name} varies one number, not {len(dimensions)}")
+    if kind.has_choices:
+        return
+    able = ", ".join(each.name for each in KINDS.values() if each.has_choices)
+    for dimension in dimensions:
+        if dimension.choices:
+            message = f"{kind.name} cannot choose between values"
+            yield KindProblem(("over", dimension.name), message, f"what can: {able}")

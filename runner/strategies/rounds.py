@@ -1,0 +1,263 @@
+"""The next round of a strategy, from what it is and what came back: no clock, and no generator that is kept.
+
+Slots are numbered from 1, round after round; `first` is round 0. What was bought is replayed, never what
+would be proposed for it today: an engine says how many points a round has without proposing them, so that
+only the round that is not bought yet is proposed.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from runner.domain.strategies import OnFailed
+from runner.errors import RunnerError
+from runner.strategies import engines
+from runner.strategies.conditions import all_hold, condition
+from runner.strategies.kinds import KINDS
+from runner.strategies.stop_rules import reason_to_stop
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Mapping, Sequence
+
+    from runner.domain.strategies import Strategy, Trial, Units
+    from runner.strategies.engines.base import Round, Search, SearchEngine
+    from runner.strategies.kinds import StrategyKind
+
+    MakeEngine = Callable[[Search], SearchEngine]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """Jobs that are wanted now.
+
+    Args:
+        round: Its number; 0 is `first`.
+
+        points: Place of each slot that is not bought yet.
+    """
+
+    round: int
+    points: Mapping[int, Units]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Nothing more is wanted.
+
+    Args:
+        reason: Why, for people.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Undecided:
+    """What comes next depends on jobs that are under way.
+
+    Args:
+        reason: Which, for people.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """How much is left at most, without jobs that confirm; None where nothing bounds it.
+
+    Args:
+        rounds: Those that are not bought whole.
+
+        jobs: Of these rounds, those that are not bought.
+    """
+
+    rounds: int | None
+    jobs: int | None
+    runs: int | None
+
+
+def next_round(
+    strategy: Strategy,
+    trials: Mapping[int, Trial],
+    pending: Collection[int] = (),
+    *,
+    engine: MakeEngine | None = None,
+) -> Ask | Done | Undecided:
+    """What is to be done next.
+
+    Args:
+        trials: Every slot that has ended; without a loss what failed for good.
+
+        pending: Every slot that is bought and has not ended.
+
+        engine: Makes what proposes, in place of that of the kind.
+
+    Raises:
+        RunnerError: The kind needs a package that is not installed.
+    """
+    replay = _replayed(strategy, trials, engine)
+    reason = reason_to_stop(strategy, replay.rounds, trials.values())
+    if reason:
+        return Done(reason)
+    slots = replay.slots
+    missing = [slot for slot in slots if slot not in trials and slot not in pending]
+    if not missing:
+        open_slots = sum(slot not in trials for slot in slots)
+        verb = "is" if open_slots == 1 else "are"
+        return Undecided(f"{replay.name}: {open_slots} of {len(slots)} jobs {verb} under way")
+    return _asked(strategy, replay, missing)
+
+
+def proposal(
+    strategy: Strategy, trials: Mapping[int, Trial], number: int, *, engine: MakeEngine | None = None
+) -> Mapping[int, Units]:
+    """What would be proposed today for a round, bought or not.
+
+    It is empty where earlier rounds have not ended, or nothing is proposed any more.
+
+    Args:
+        number: Of the round.
+    """
+    replay = _replayed(strategy, trials, engine, most=number)
+    if replay.number != number:
+        return {}
+    asked = _asked(strategy, replay, list(replay.slots))
+    return asked.points if isinstance(asked, Ask) else {}
+
+
+def round_slots(
+    strategy: Strategy, trials: Mapping[int, Trial], *, engine: MakeEngine | None = None
+) -> tuple[range, ...]:
+    """The slots of each round that has ended, `first` before them, and of the one after it."""
+    replay = _replayed(strategy, trials, engine)
+    return (
+        *(range(one[0].slot, one[-1].slot + 1) if one else range(1, 1) for one in replay.rounds),
+        replay.slots,
+    )
+
+
+def bound(
+    strategy: Strategy,
+    trials: Mapping[int, Trial],
+    pending: Collection[int] = (),
+    *,
+    engine: MakeEngine | None = None,
+) -> Bound:
+    """How much is left at most, whatever the scores."""
+    replay = _replayed(strategy, trials, engine)
+    most = strategy.stop.rounds
+    if reason_to_stop(strategy, replay.rounds, trials.values()):
+        return Bound(0, 0, 0)
+    if most is None:
+        return Bound(None, None, None)
+    missing = sum(slot not in trials and slot not in pending for slot in replay.slots)
+    later = most - replay.number
+    jobs = missing + replay.engine.most(later)
+    return Bound(later + bool(missing), jobs, jobs * strategy.runs)
+
+
+@dataclass(frozen=True, slots=True)
+class _Replay:
+    """Rounds that have ended, and the engine that was told them.
+
+    Args:
+        slots: Of the round after them.
+    """
+
+    rounds: Sequence[Round]
+    search: Search
+    engine: SearchEngine
+    slots: range
+
+    @property
+    def number(self) -> int:
+        """Of the round after them."""
+        return len(self.rounds)
+
+    @property
+    def name(self) -> str:
+        """Of the round after them, for people."""
+        return f"round {self.number}" if self.number else "the first round"
+
+
+def _replayed(
+    strategy: Strategy, trials: Mapping[int, Trial], make: MakeEngine | None, most: int | None = None
+) -> _Replay:
+    """All rounds that have ended, or at most so many, told to an engine."""
+    search = _search(strategy)
+    engine = make(search) if make else _kind(strategy).search_engine(search)
+    rounds: list[Round] = []
+    begin = 1
+    while True:
+        slots = range(begin, begin + (engine.size() if rounds else strategy.first))
+        is_first = not rounds
+        if len(rounds) == most or not (slots or is_first) or any(slot not in trials for slot in slots):
+            return _Replay(rounds, search, engine, slots)
+        rounds.append(_ended(strategy, slots, trials))
+        engine.tell(rounds[-1])
+        begin = slots.stop
+
+
+def _ended(strategy: Strategy, slots: range, trials: Mapping[int, Trial]) -> Round:
+    """The trials of some slots, as engines are to see them."""
+    ended = tuple(trials[slot] for slot in slots)
+    if strategy.on_failed is not OnFailed.WORST or all(trial.loss is not None for trial in ended):
+        return ended
+    known = [trial for trial in trials.values() if trial.slot < slots.stop and trial.loss is not None]
+    worst = max(known, key=lambda trial: (trial.loss, -trial.slot), default=None)
+    if worst is None:
+        return ended
+    return tuple(
+        replace(trial, loss=worst.loss, error=worst.error) if trial.loss is None else trial for trial in ended
+    )
+
+
+def _kind(strategy: Strategy) -> StrategyKind:
+    if strategy.kind not in KINDS:
+        raise RunnerError(f"there is no kind of strategy {strategy.kind}")
+    return KINDS[strategy.kind]
+
+
+def _search(strategy: Strategy) -> Search:
+    """What an engine is given of a strategy."""
+    kind, space = KINDS.get(strategy.kind), strategy.space
+    here = space.variables((0.5,) * len(space.dimensions))
+    said = [condition(text, here) for text in strategy.where]
+    return engines.base.Search(
+        space=space,
+        ask=strategy.ask or (kind and kind.ask) or 1,
+        settings=kind.values(strategy.settings) if kind else {},
+        entropy=(int(strategy.digest, 16), strategy.seed),
+        allows=lambda units: not said or all_hold(said, space.variables(units)),
+    )
+
+
+def _asked(strategy: Strategy, replay: _Replay, missing: Sequence[int]) -> Ask | Done:
+    """The missing jobs of a round; or that there are none."""
+    try:
+        points = _points(replay)
+    except engines.base.UnkeptError:
+        return Done(f"{replay.name}: no point was found that keeps {' and '.join(strategy.where)}")
+    if not points:
+        return Done(replay.engine.end)
+    wanted = {slot: points[slot - replay.slots.start] for slot in missing}
+    return Ask(replay.number, wanted)
+
+
+def _points(replay: _Replay) -> Sequence[Units]:
+    """What is proposed for all slots of a round.
+
+    Raises:
+        UnkeptError: No point keeps the conditions.
+    """
+    if not replay.number:
+        first: Sequence[Units] = engines.sobol.sobol_points(replay.search, 0, len(replay.slots))
+        return first
+    points: Sequence[Units] = replay.engine.propose(replay.search.random(replay.number))
+    if not all(map(replay.search.allows, points)):
+        raise engines.base.UnkeptError
+    if points and len(points) != len(replay.slots):
+        raise RunnerError(f"{replay.name} has {len(replay.slots)} jobs, and {len(points)} are proposed")
+    return points

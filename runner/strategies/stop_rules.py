@@ -1,0 +1,91 @@
+"""When a strategy is done. No rule changes which points were asked for, or would be."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from runner.domain.strategies import OnFailed
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from runner.domain.strategies import Strategy, Trial
+
+
+def reason_to_stop(strategy: Strategy, rounds: Sequence[Sequence[Trial]], trials: Iterable[Trial]) -> str:
+    """Why no further job is wanted, for people; empty while more are.
+
+    Args:
+        rounds: Those that have ended, `first` before them.
+
+        trials: Of all slots that have ended.
+    """
+    return (
+        _failed(strategy, trials)
+        or _reached(strategy, trials)
+        or _enough(strategy, rounds)
+        or _stalled(strategy, rounds)
+        or _close(strategy, rounds)
+    )
+
+
+def score_text(strategy: Strategy, trial: Trial) -> str:
+    """The objective of a trial with its error, for people."""
+    value = -(trial.loss or 0.0) if strategy.is_maximized else trial.loss or 0.0
+    return f"{value + 0.0:.4g} ± {trial.error:.2g}" if trial.error else f"{value + 0.0:.4g}"
+
+
+def _failed(strategy: Strategy, trials: Iterable[Trial]) -> str:
+    if strategy.on_failed is not OnFailed.STOP:
+        return ""
+    slots = [trial.slot for trial in trials if trial.loss is None]
+    return f"slot {min(slots)} failed" if slots else ""
+
+
+def _reached(strategy: Strategy, trials: Iterable[Trial]) -> str:
+    target = strategy.stop.target
+    if target is None:
+        return ""
+    most = -target if strategy.is_maximized else target
+    there = [trial for trial in trials if trial.loss is not None and trial.loss + 2 * trial.error <= most]
+    if not there:
+        return ""
+    first = min(there, key=lambda trial: trial.slot)
+    return f"the target {target:g} is reached: slot {first.slot} has {score_text(strategy, first)}"
+
+
+def _enough(strategy: Strategy, rounds: Sequence[Sequence[Trial]]) -> str:
+    most, ended = strategy.stop.rounds, len(rounds) - 1
+    if most is None or ended < most:
+        return ""
+    return f"{_rounds(ended)} have ended, and {most} {'is' if most == 1 else 'are'} wanted"
+
+
+def _stalled(strategy: Strategy, rounds: Sequence[Sequence[Trial]]) -> str:
+    """The best of all rounds is hardly better than the best of all but the last few."""
+    last, by = strategy.stop.stall_rounds, strategy.stop.stall_by
+    if last is None or len(rounds) <= last or not any(rounds[:-last]):
+        return ""
+    before, now = _best(rounds[:-last]), _best(rounds)
+    gain = before - now if now < before else 0.0
+    return "" if gain > by else f"{_rounds(last)} have brought no more than {gain:.4g}"
+
+
+def _close(strategy: Strategy, rounds: Sequence[Sequence[Trial]]) -> str:
+    spread = strategy.stop.spread
+    if spread is None or len(rounds) < 2:  # noqa: PLR2004  (the first round is no step of the search)
+        return ""
+    losses = [trial.loss for trial in rounds[-1] if trial.loss is not None]
+    if len(losses) < 2 or max(losses) - min(losses) > spread:  # noqa: PLR2004  (one score has no spread)
+        return ""
+    return f"the scores of round {len(rounds) - 1} are within {max(losses) - min(losses):.4g}"
+
+
+def _best(rounds: Sequence[Sequence[Trial]]) -> float:
+    losses = [trial.loss for ended in rounds for trial in ended if trial.loss is not None]
+    return min(losses, default=math.inf)
+
+
+def _rounds(count: int) -> str:
+    return f"{count} round{'s' * (count != 1)}"

@@ -1,0 +1,22 @@
+"""Which jobs of a strategy are best."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from runner.domain.strategies import Trial
+
+
+def best(trials: Mapping[int, Trial]) -> tuple[Trial, ...]:
+    """The jobs that have a score, best first; of equal ones the earlier.
+
+    The score alone decides, as in what engines go by. The loss less its error would prefer jobs that are
+    known badly, the loss with it added those that are known well: all have equal runs, and how their errors
+    differ comes from the scores themselves. That the best of many noisy scores is too good on average, no
+    order mends; fresh jobs at the winner (`confirm`) do.
+    """
+    known = [(trial.loss, trial.slot, trial) for trial in trials.values() if trial.loss is not None]
+    return tuple(trial for _, _, trial in sorted(known, key=lambda each: each[:2]))
