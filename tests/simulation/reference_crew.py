@@ -53,7 +53,7 @@ _PASSES, _PATIENCE_S, _ROUNDS = 60, 900.0, 8
 _SILENCE_S = 601.0
 # How the guard says that it has let nothing through.
 STOPPED = "a purchase was stopped before it was sent"
-_WRITES = frozenset({"intend", "settle", "skip", "add", "add_serialised", "write_manifest"})
+_WRITES = frozenset({"intend", "settle", "skip", "add", "add_serialised", "withdraw", "write_manifest"})
 
 
 def reconciler(crewman, watch):
@@ -399,6 +399,7 @@ class Crewman:
         self.world.tell(f"{self} dies: {crash}")
         self.crashes += 1
         self._alive = False
+        del self.looked_at_s[-1:]  # what it was about to do for that look was not done
         raise CrashError(crash)
 
     def send(self, request):

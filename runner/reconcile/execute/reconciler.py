@@ -161,7 +161,7 @@ class Reconciler:
         looked_at = self.look(snapshots)
         plans = paced([each.plan for each in looked_at], self._allowance)
         self._watch.on_plans(plans)
-        self._complete_records(looked_at)
+        self._mend_records(looked_at)
         for each in looked_at:
             self._lost.restore(each)
         allowance, self._allowance = self._allowance, FIRST  # should anything be refused
@@ -173,11 +173,16 @@ class Reconciler:
         self._allowance = next_allowance(allowance, plans, all_answered=answered)
         return plans
 
-    def _complete_records(self, planned: Sequence[Planned]) -> None:
-        """Writes down what is proved of jobs on record: a manifest or a batch may not prove it for ever."""
-        for each in planned:
-            for name, jobs in each.snapshot.observed.completed.items():
+    def _mend_records(self, planned: Sequence[Planned]) -> None:
+        """Writes down what is proved of jobs on record, and takes back what is refuted.
+
+        A manifest or a batch may not prove it for ever.
+        """
+        for observed in (each.snapshot.observed for each in planned):
+            for name, jobs in observed.completed.items():
                 self._context.records.complete(name, jobs)
+            for name, jobs in observed.refuted.items():
+                self._context.records.withdraw(name, jobs)
 
     def _stopped(self, planned: Planned) -> Plan:
         """The plan of an experiment for which the guard has let nothing through: a person must decide."""

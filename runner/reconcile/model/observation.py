@@ -97,6 +97,9 @@ class Observation:
 
         unproved: Jobs on record of which nothing proves where they were measured.
 
+        refuted: Jobs on record as done, without a result, that have ended otherwise, by the name that they
+            are under.
+
         completed: Jobs on record, by the name that they are under, with what is proved of them and not yet
             written down.
 
@@ -140,6 +143,7 @@ class Observation:
     batches: tuple[ObservedBatch, ...] = ()
     recorded: tuple[RecordedJob, ...] = ()
     unproved: tuple[RecordedJob, ...] = ()
+    refuted: Mapping[str, tuple[RecordedJob, ...]] = field(default_factory=dict)
     completed: Mapping[str, tuple[RecordedJob, ...]] = field(default_factory=dict)
     constants: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     entries: tuple[JournalEntry, ...] = ()

@@ -111,6 +111,8 @@ class BatchReader:
     def _must_fetch(self, payload: Payload, expected: Expected) -> bool:
         if self._kept(payload, expected) is not None:
             return False
+        if expected.lacks_result:
+            return True  # the list that showed it as done may have been wrong
         # What may have been bought is read back by its jobs: the count may lag behind them.
         count = max(n_expected(payload, expected), len(expected.tried))
         return _accounted_for(payload, [job.status for job in expected.on_record.values()]) < count

@@ -15,12 +15,13 @@ from runner.domain.json_values import shown
 from runner.domain.numerals import counted
 from runner.reconcile.observe.job_sequences import may_have_one
 from runner.reconcile.observe.payloads import jobs_count
+from runner.reconcile.plan.counted_jobs import effective_status
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from runner.cloud import Payload
-    from runner.domain import DesiredExperiment, RecordedJob
+    from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob
 
     Amounts = Collection[tuple[str, int]]
 
@@ -57,6 +58,8 @@ class Expected:
 
         is_wanted: Whether it is of a recipe that a file asks for.
 
+        lacks_result: Whether a job of it is on record as done, and its result is not.
+
         shared: Key of the sequence that its jobs share, see `runner.domain.own_sequence_key`; None where its
             experiment has a job with a sequence of its own.
 
@@ -76,6 +79,7 @@ class Expected:
     own_sequences: Mapping[str, str | None] = field(default_factory=dict)
     may_be_bare: bool = True
     is_wanted: bool = False
+    lacks_result: bool = False
     shared: str | None = None
     is_settled: bool = True
     is_steady: bool = True
@@ -155,6 +159,16 @@ def undisputed(payload: Payload, on_record: Mapping[str, RecordedJob]) -> dict[s
         if counts and type(counts.get(status, 0)) is int and counts.get(status, 0) < recorded[status]
     }
     return {job_id: record for job_id, record in on_record.items() if record.status not in disputed}
+
+
+def refuted(recorded: Iterable[RecordedJob], seen_whole: Iterable[ObservedBatch]) -> tuple[RecordedJob, ...]:
+    """Jobs on record as done, without a result, that have ended otherwise: by a list that was wrong."""
+    undone = {job.id for batch in seen_whole for job in batch.jobs if _is_undone(batch, job)}
+    return tuple(record for record in recorded if record.lacks_result and record.id in undone)
+
+
+def _is_undone(batch: ObservedBatch, job: ObservedJob) -> bool:
+    return effective_status(batch.status, job.status) in {JobStatus.ERROR, JobStatus.CANCELED}
 
 
 def job_gaps(job: Payload, expected: Expected) -> Iterator[str]:

@@ -15,6 +15,7 @@ from runner.errors import WireFormatError
 from runner.reconcile.model.observation import Observation
 from runner.reconcile.model.tags import SHORT, namespace_tag, read_marks
 from runner.reconcile.observe.batch_reader import BatchReader, n_cancelled
+from runner.reconcile.observe.completeness import refuted
 from runner.reconcile.observe.expectations import (
     expectation,
     purchases_on,
@@ -219,6 +220,7 @@ class Observer:
         """Batches with their jobs, each beside all that is known of it otherwise than by lists."""
         payloads = {each["id"]: each for some in fetched.by_owner.values() for each in some}
         on_record = records_by_batch(fetched.by_owner, {work.name: work.recorded for work in owned.works})
+        lacking = {job.batch_id for work in owned.works for job in work.recorded if job.lacks_result}
         asking = _asking(owned.works, fetched.by_owner)
         expected = {}
         for batch_id, payload in payloads.items():
@@ -226,6 +228,7 @@ class Observer:
             told = self._context.memory.job_ids(batch_id)
             expected[batch_id] = replace(
                 expectation(*known, told, asking.get(batch_id)),
+                lacks_result=batch_id in lacking,
                 is_listed=is_over(payload) or sightings.unlisted_s(batch_id) >= self._settle_s,
                 is_settled=sightings.ended_s(payload) >= self._settle_s,
                 is_steady=sightings.same_s(payload) >= self._settle_s,
@@ -239,9 +242,13 @@ class Observer:
     ) -> Observation:
         owned, wanted, provenance = fetched.by_owner[work.name], work.wanted, work.provenance.items()
         batches = tuple(readings[payload["id"]].batch for payload in owned)
+        whole = [reading.batch for reading in readings.values() if not reading.gap]
+        wrong = {of: some for of, each in provenance if (some := refuted(each.counted, whole))}
+        untrue = {(job.id, job.lacks_result) for some in wrong.values() for job in some}
         observed = Observation(
             batches=batches,
-            recorded=work.recorded,
+            recorded=tuple(job for job in work.recorded if (job.id, job.lacks_result) not in untrue),
+            refuted=wrong,
             unproved=tuple(job for _, each in provenance for job in each.unproved),
             completed={of: each.completed for of, each in provenance if each.completed},
             remarks=tuple(joined(work.recorded, self._context.site)),

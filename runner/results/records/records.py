@@ -131,6 +131,19 @@ class Records:
         merged = sorted(lines, key=lambda job_id: place.get(job_id, len(place)))
         write_aside(path, "".join(lines[job_id] + "\n" for job_id in merged))
 
+    def withdraw(self, experiment: str, jobs: Iterable[RecordedJob]) -> None:
+        """Takes jobs from the record that never ended as it says; a file without any is removed."""
+        of_file: dict[Path, set[str]] = {}
+        for job in jobs:
+            of_file.setdefault(self._batch_file(experiment, job), set()).add(job.id)
+        for path, ids in of_file.items():
+            lines = self._lines_of(path) if path.exists() else {}
+            kept = [text for job_id, text in lines.items() if job_id not in ids]
+            if kept and len(kept) < len(lines):
+                write_aside(path, "".join(line + "\n" for line in kept))
+            elif lines and not kept:
+                path.unlink()
+
     def batch_ids(self, experiment: str, recipe: str) -> list[str]:
         """Batches of a recipe that are on record."""
         return sorted(file.stem for file in self._recipe_folder(experiment, recipe).glob("*.jsonl"))

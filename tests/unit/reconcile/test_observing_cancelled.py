@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -71,3 +72,30 @@ def test_what_was_pending_is_not_taken_for_pending_when_all_of_it_is_cancelled(c
     assert [[JobStatus.PENDING], []] == [
         [job.status for job in seen.batches[0].jobs] for seen in (before, after)
     ]
+
+
+def test_what_a_wrong_list_showed_as_done_does_not_count_once_it_is_cancelled(context):
+    """It has no result, and never ran: it is not on record any more, and is bought again."""
+    context, cloud = context
+    job = {"runs": 100, "variables": {"t": 1}}
+    tags = ["runner:lab", "exp:exp", "recipe:r", "fenced"]
+    batch = context.client.send_batch(
+        {"device_type": "EMU_FREE", "sequence_builder": SEQUENCE, "jobs": [job, job], "tags": tags}
+    )
+    first, second = (each["id"] for each in batch["jobs"])
+    done = [a_record(each, batch_id=batch["id"], recipe="r") for each in (first, second)]
+    untrue = replace(done[1], counts={})
+    context.records.add("exp", [done[0], untrue])
+    cloud.step()
+    before = Observer(context).observe([an_experiment()])["exp"]
+    context.client.cancel_batch(batch["id"])
+    cloud.engine.tick()
+    cloud.step()
+    after = Observer(context).observe([an_experiment()])["exp"]
+    context.records.withdraw("exp", after.refuted["exp"])
+
+    assert ({}, [first, second]) == (before.refuted, [job.id for job in before.recorded])
+    assert ([second], [first]) == tuple(
+        [job.id for job in some] for some in (after.refuted["exp"], after.recorded)
+    )
+    assert [first] == [job.id for job in context.records.of_experiment("exp")]

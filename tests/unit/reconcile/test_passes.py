@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import a_wanted_job, an_experiment
+from builders import a_record, a_wanted_job, an_experiment
 from fakes import SEQUENCE, DiceEngine, LossyPort, MemoryCloud, VirtualClock
 
 from runner.cloud import NotSentError, Request
@@ -274,6 +274,23 @@ def test_what_a_person_cancels_stays_cancelled(bench):
     assert ["2 of its 2 jobs are pending"] == [action.reason for action in cancelled]
     assert (Health.DEGRADED, {1: 0, 2: 0}) == (outcome.plans[0].health, after)
     assert {1: 100, 2: 100} == bench.bought()
+
+
+def test_what_was_recorded_as_done_by_a_wrong_list_is_bought_once_we_have_cancelled_it(bench):
+    """Records without results do not stand against the cloud, neither when it is bought nor afterwards."""
+    for _ in range(3):
+        bench.reconciler().run([Snapshot(desired=the_experiment())], Patience(timeout_s=0.0))
+    (batch,) = bench.cloud.client().get_batches()
+    keys = [wanted.key for wanted in the_experiment().jobs]
+    of_batch = {"batch_id": batch["id"], "recipe": the_experiment().recipe[:16], "counts": {}}
+    wrong = [a_record(j["id"], key=key, **of_batch) for j, key in zip(bench.cloud.jobs(), keys, strict=True)]
+    bench.records.add("exp", wrong)
+    bench.cloud.client().set_batch_tags(batch["id"], [*batch["tags"], "fenced"])
+    bench.cloud.client().cancel_batch(batch["id"])
+    outcome = bench.run(the_experiment())
+
+    assert ({1: 100, 2: 100}, Health.HEALTHY) == (bench.bought(), outcome.plans[0].health)
+    assert [{"0": 100}, {"0": 100}] == [dict(job.counts) for job in bench.records.of_experiment("exp")]
 
 
 def test_no_wait_returns_once_everything_is_submitted(bench):
