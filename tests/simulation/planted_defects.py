@@ -496,6 +496,12 @@ DEFECTS = (
         make=gives(()),
         within=400,
     ),
+    Defect(
+        name="what a wrong list showed as done is believed for ever",
+        at="runner.reconcile.observe.completeness:refuted",
+        make=gives(()),
+        within=400,
+    ),
     # Budgets
     Defect(name="budgets are ignored", at="runner.reconcile.plan.limits:beyond", make=gives(()), within=10),
     Defect(

@@ -184,14 +184,18 @@ class Judge:
     def _lacking(self, crewman):
         """What a clone's files ask for and is not there."""
         held, failed = {}, {}
-        for key, job in self._numbered(self._world.project_of(crewman.number)):
+        numbered = list(self._numbered(self._world.project_of(crewman.number)))
+        ended = {"CANCELED", "CANCELING"}
+        declined = self._refused_by_people(each for each in numbered if each[1]["status"] in ended)
+        for key, job in numbered:
             if job["status"] == "ERROR":
                 failed.setdefault(key, []).append(job["runs"])
-            elif job["status"] not in {"CANCELED", "CANCELING"} or job["id"] in self._world.by_person:
+            elif job["status"] not in ended:
                 held.setdefault(key, []).append(job["runs"])
         limit = self._world.conditions.retry_limit
         for (owner, *key), (repetition, runs) in self._asked(crewman).items():
             sizes, failures = held.get(tuple(key), []), failed.get(tuple(key), [])
+            sizes = sizes + [self._declines(size, runs) for size in declined.get(tuple(key), ())]
             if self._is_counted(repetition):
                 left = [] if runs in sizes else [runs]
             else:
@@ -199,6 +203,10 @@ class Judge:
             n_failed = len(failures) if repetition is None else failures.count(runs)
             if left:
                 yield _Lack(owner, key, sizes, left, n_failed > limit)
+
+    def _declines(self, size, runs):
+        """Runs of a job that a person has cancelled; forgotten, as many as one job may have by the file."""
+        return max(size, min(MAX_RUNS, runs)) if self._world.schedule.nature.forgets_runs else size
 
     def _asked(self, crewman):
         """Repetition and runs of each job that a clone's files ask for, by owner, point and number."""
@@ -259,6 +267,9 @@ class Judge:
                 self.accuse(f"not recorded: {crewman} has {said} of job {job['id']}, it is {counts}")
             if job["status"] == "DONE":
                 there.setdefault(key, []).append(job["runs"])
+        undone = [j.id for j in records if j.id not in on_record and self._is_cancelled(j.id)]
+        for job_id in undone if not self._world.schedule.is_beyond else ():
+            self.accuse(f"not recorded: {crewman} says that job {job_id} is done, which was cancelled")
         wrongly = [j.id for j in records if str(j.status) == "CANCELED" and j.id not in self._world.by_person]
         for job_id in wrongly if not self._world.schedule.is_beyond else ():
             self.accuse(f"not recorded: {crewman} says that a person has cancelled job {job_id}")
@@ -267,6 +278,9 @@ class Judge:
             is_owed = key in asked and self._is_owed(job, *asked[key], there.get(key, ()))
             if job["id"] not in on_record and is_owed:
                 self.accuse(f"not recorded: {crewman} has nothing of job {job['id']}")
+
+    def _is_cancelled(self, job_id):
+        return self._world.pcs.jobs[job_id].now["status"] == "CANCELED"
 
     def _refused_by_people(self, numbered):
         """Runs that a person has cancelled, by their keys: they count as there."""
@@ -326,8 +340,17 @@ class Judge:
         # Of one that no list has, or that a list has said to be over, nobody can know better.
         is_shown = not (cloud.hiding or cloud.strange or self._was_told_wrong(crewman))
         is_known = conditions.submission == "claim" and not crewman.has_forgotten and is_shown
-        if is_known and n_chances >= _CHANCES and job["project_id"] == crewman.project:
+        is_theirs = job["project_id"] == crewman.project
+        if is_known and n_chances >= _CHANCES and is_theirs and self._is_surplus(job):
             self.accuse(f"left to run: job {job['id']} came twice, and {crewman} has left it")
+
+    def _is_surplus(self, job):
+        """Whether more of its point is left in its batch than was asked for, whoever cancelled some."""
+        batch = self._world.pcs.batches[job["batch_id"]].now
+        point = point_of(batch, job)
+        of_point = [each for each in self._world.pcs.jobs_of(batch["id"]) if point_of(batch, each) == point]
+        left = [each for each in of_point if each["status"] not in {"CANCELED", "CANCELING"}]
+        return len(left) > len(self._own(of_point))
 
     # Counting
 
