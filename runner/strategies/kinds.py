@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import TYPE_CHECKING, Final
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Final
 from runner.domain.suggestions import suggestion
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from runner.domain.strategies import SearchDimension, Strategy
     from runner.strategies.engines.base import Search, SearchEngine
@@ -57,7 +58,8 @@ class StrategyKind:
     Args:
         engine: Module and class that propose, as `module:Class`.
 
-        ask: Jobs of a round, if the file does not say them; None where the kind says them itself.
+        ask: Jobs of a round that varies so many numbers, if the file does not say it; None where the kind
+            always says it itself.
 
         least_ask: Fewest jobs of a round.
 
@@ -78,7 +80,7 @@ class StrategyKind:
 
     name: str
     engine: str
-    ask: int | None
+    ask: Callable[[int], int] | None
     least_ask: int = 1
     ask_step: int = 1
     has_choices: bool = False
@@ -106,14 +108,14 @@ KINDS: Final[Mapping[str, StrategyKind]] = {
         StrategyKind(
             name="sobol",
             engine="runner.strategies.engines.sobol:SobolEngine",
-            ask=8,
+            ask=lambda _: 8,
             has_choices=True,
             noise="none needed: no point depends on a score",
         ),
         StrategyKind(
             name="spsa",
             engine="runner.strategies.engines.spsa:SpsaEngine",
-            ask=2,
+            ask=lambda _: 2,
             least_ask=2,
             ask_step=2,
             noise="meant for it; more pairs of a round are averaged",
@@ -124,6 +126,20 @@ KINDS: Final[Mapping[str, StrategyKind]] = {
                 "c": KindSetting(meaning="distance of both jobs", default=0.1, high=0.5, has_low=False),
                 "gamma": KindSetting(meaning="how fast the distance gets shorter", default=0.101, high=1.0),
                 "step": KindSetting(meaning="length of the first step", default=0.1, high=1.0, has_low=False),
+            },
+        ),
+        StrategyKind(
+            name="cma-es",
+            engine="runner.strategies.engines.cma_es:CmaEngine",
+            ask=lambda n: 4 + int(3 * math.log(n)),
+            least_ask=4,
+            noise="outlived: a generation is ranked, and the next draws around the better half",
+            package="cmaes",
+            extra="cma",
+            settings={
+                "sigma": KindSetting(
+                    meaning="standard deviation of the first generation", default=0.3, high=1.0, has_low=False
+                ),
             },
         ),
         StrategyKind(

@@ -14,8 +14,8 @@ from runner.cli.output_files import write_file
 from runner.cli.render.results_table import ResultsTable, markdown_tables, print_tables, tables_text
 from runner.domain.ascii import in_encoding
 from runner.errors import UsageError
+from runner.optional_packages import needed
 from runner.results.export import writers
-from runner.results.optional_packages import needed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

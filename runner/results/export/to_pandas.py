@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from runner.optional_packages import needed
 from runner.results.analysis.observables import shares
 from runner.results.analysis.points import columns_of, free_name
 from runner.results.export.observable_columns import column_of
 from runner.results.export.sheets import PARTS
-from runner.results.optional_packages import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from runner.errors import UsageError
+from runner.optional_packages import needed
 from runner.results.analysis.geometry import convention
 from runner.results.analysis.grids import JOB, REPEAT, Grid, checked_axes, common_axes, grid_of
 from runner.results.analysis.points import columns_of, free_name
 from runner.results.analysis.variable_units import units_of
 from runner.results.export.observable_columns import column_of
 from runner.results.export.sheets import PARTS
-from runner.results.optional_packages import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence

@@ -12,9 +12,9 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 from runner.domain.json_values import plain
+from runner.optional_packages import needed
 from runner.results.analysis.columns import ValueKind
 from runner.results.analysis.estimates import Estimate
-from runner.results.optional_packages import needed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

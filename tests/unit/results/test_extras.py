@@ -7,7 +7,7 @@ import traceback
 import pytest
 
 from runner.errors import RunnerError
-from runner.results.optional_packages import needed
+from runner.optional_packages import needed
 
 
 def test_python_says_how_to_install_what_is_missing():

@@ -27,7 +27,7 @@ def test_a_kind_takes_its_own_defaults(name):
     n = kind.most_dimensions or 3
 
     assert [] == list(problems(strategy(name, n)))
-    assert [] == list(problems(strategy(name, n, ask=kind.ask, settings=settings)))
+    assert [] == list(problems(strategy(name, n, ask=kind.ask and kind.ask(n), settings=settings)))
 
 
 @pytest.mark.parametrize(

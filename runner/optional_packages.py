@@ -1,4 +1,4 @@
-"""Packages that come with the extra `data`."""
+"""Packages that come with an extra."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 
-def needed(package: str, what: str) -> ModuleType:
-    """A package that is installed with the extra `data`.
+def needed(package: str, what: str, *, extra: str = "data") -> ModuleType:
+    """A package that an extra installs.
 
     Args:
         what: What needs it, for people.
@@ -23,5 +23,5 @@ def needed(package: str, what: str) -> ModuleType:
     try:
         return import_module(package)
     except ModuleNotFoundError as error:
-        hint = "pip install 'pulser-runner[data]'"
+        hint = f"pip install 'pulser-runner[{extra}]'"
         raise RunnerError(f"{what} needs {package}, which is not installed", hint=hint) from error
