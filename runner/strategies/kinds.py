@@ -106,6 +106,21 @@ KINDS: Final[Mapping[str, StrategyKind]] = {
     kind.name: kind
     for kind in (
         StrategyKind(
+            name="bayesian",
+            engine="runner.strategies.engines.bayesian:BayesianEngine",
+            ask=lambda _: 1,
+            has_choices=True,
+            noise="known: the model takes each score with its error",
+            package="sklearn",
+            extra="bayes",
+            settings={
+                "xi": KindSetting(
+                    meaning="improvement that does not count, in standard deviations of all scores",
+                    default=0.0,
+                ),
+            },
+        ),
+        StrategyKind(
             name="sobol",
             engine="runner.strategies.engines.sobol:SobolEngine",
             ask=lambda _: 8,

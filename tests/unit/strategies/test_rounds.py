@@ -205,7 +205,7 @@ def test_conditions_are_kept(kind):
     """No point that breaks one is ever asked for, whichever half of the square is open."""
     for where in ("x[0] <= x[1]", "x[0] >= x[1]"):
         wanted = strategy(kind, first=3, where=(where, "x[0] != x[1] or x[0] in (0.5, 0.25)"))
-        trials, _ = ended(wanted, lambda units: (units[0] - 0.2) ** 2 + (units[1] - 0.2) ** 2, 12)
+        trials, _ = ended(wanted, lambda units: (units[0] - 0.2) ** 2 + (units[1] - 0.2) ** 2, 6)
         pairs = [trial.units for trial in trials.values()]
 
         assert all(x <= y + 1e-9 if "<=" in where else x >= y - 1e-9 for x, y in pairs)
