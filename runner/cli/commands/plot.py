@@ -120,7 +120,10 @@ def plot(
                                  cancel where both orders are measured
       correlation[q0,q1]         connected, of a pair
       correlation_at[6.0]        the mean over pairs so far apart (in µm, within
-                                 1 %; correlation_at[6.0,0.1]: within 0.1 µm)
+                                 1 %; correlation_at[6.0,0.1]: within 0.1 µm);
+                                 correlation_at[shell:1]: over neighbours
+      joint_occupation[q0,q1], joint_occupation_at[6.0]
+                                 the same, not connected
       structure_factor[pi/6,0]   at k = (kx, ky) in rad/µm, or [staggered]
       probability[0101,1010]     of any of some bitstrings
       evaluated[energy]          what the emulator evaluated, at the end;
@@ -128,6 +131,8 @@ def plot(
                                  500 ns
       cost[[-1,2],[0,-1]]        of z'Qz, with Q inline or cost[FILE], in which
                                  Q is JSON or CSV; all its entries count
+      cvar[0.2,cost:FILE]        over the lowest fifth of the runs, of what is
+                                 a mean; cvar[0.2,highest,magnetization]
 
     \b
     Models, fitted by maximum likelihood (t in µs where the variable is in ns):

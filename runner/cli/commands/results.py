@@ -78,8 +78,8 @@ def results(
       observables   occupation and magnetization (means over all qubits), those of
                     one qubit as occupation[q0], of each as occupation[*];
                     correlation[q0,q1]; probability[0101]; staggered_magnetization,
-                    correlation_at[UM], structure_factor[K], cost[Q] and more, as
-                    `runner plot --help` says them
+                    correlation_at[UM], structure_factor[K], cost[Q], cvar[PART,NAME] and
+                    more, as `runner plot --help` says them
 
     Errors are one standard error; in columns the ends of the interval of 68 % (Jeffreys) stand beside them,
     <name>_low and <name>_high. Neither is 0 where all runs agree.

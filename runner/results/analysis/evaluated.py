@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -62,7 +63,8 @@ class Evaluated:
             ValueError: It was not evaluated then.
         """
         place = self._place(time_ns)
-        return float(np.mean(self.values[place])), float(self.mean_errors[place])
+        values = self.values[place]
+        return math.fsum(values.flat) / values.size, float(self.mean_errors[place])
 
     def _place(self, time_ns: float | None) -> int:
         if time_ns is None:

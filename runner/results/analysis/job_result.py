@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from runner.domain.matrices import square
 from runner.errors import RecordError, UsageError
 from runner.results import analysis
 from runner.results.analysis.estimates import UNKNOWN
@@ -225,7 +226,7 @@ class MeasuredJob:
         Raises:
             UsageError: It is no such matrix.
         """
-        rows = analysis.many_body.costs.square([list(row) for row in matrix])
+        rows = square(matrix)
         if len(rows) != len(self.qubit_ids):
             raise UsageError(f"Q has {len(rows)} rows, and {self.name} has {len(self.qubit_ids)} qubits")
         return self.expectation(

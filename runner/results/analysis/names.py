@@ -5,8 +5,13 @@ from __future__ import annotations
 import difflib
 from typing import TYPE_CHECKING
 
+from runner.domain.expressions.constants import constant
+from runner.domain.expressions.words import ExpressionError
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from runner.results.analysis.job_result import MeasuredJob
 
 
 class UnknownQuantityError(ValueError):
@@ -42,3 +47,27 @@ def near(word: str, known: Iterable[str], *, kind: str = "names") -> str:
 def listed(names: Sequence[str], most: int = 40) -> str:
     """Names with commas between them, the first of them where they are many."""
     return ", ".join(names[:most]) + (", …" if len(names) > most else "")
+
+
+def known_qubit(name: str, jobs: Iterable[MeasuredJob]) -> str:
+    """A qubit that one of some jobs has.
+
+    Raises:
+        UnknownQuantityError: None has it.
+    """
+    known = tuple(dict.fromkeys(qubit for job in jobs for qubit in job.qubit_ids))
+    if name not in known:
+        raise UnknownQuantityError(f"there is no qubit {name}", near(name, known, kind="qubits"))
+    return name
+
+
+def numbers_of(index: str) -> list[float]:
+    """The numbers of an index, with commas between them, as they are or as expressions.
+
+    Raises:
+        UnknownQuantityError: One is none.
+    """
+    try:
+        return [constant(each) for each in index.split(",") if each.strip()]
+    except ExpressionError as error:
+        raise UnknownQuantityError(f"{index} is no number: {error}", "say numbers, as 6.0 or pi/6") from error

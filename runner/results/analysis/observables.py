@@ -36,11 +36,20 @@ def expectation(
     """
     if not counts:
         return Estimate(np.nan, np.nan)
-    values = np.array([fn(bitstring) for bitstring in counts], dtype=float)
-    found = moments(values[:, None], run_numbers(counts))
+    values = [float(fn(bitstring)) for bitstring in counts]
     if between is None:
-        low, high = float(found.low[0]), float(found.high[0])
+        low, high = min(values), max(values)
         between = (low, high) if low < high else reach(fn, counts, low)
+    return mean_of(values, counts, between)
+
+
+def mean_of(values: Sequence[float], counts: Counts, between: tuple[float, float]) -> Estimate:
+    """The mean over all runs of what each different bitstring gives.
+
+    Args:
+        between: Least and greatest that one can give.
+    """
+    found = moments(np.array(values, dtype=float)[:, None], run_numbers(counts))
     error, center = likely_mean(found, counts.total, between)
     return Estimate(float(found.mean[0]), float(error[0]), center=float(center[0]), between=between)
 

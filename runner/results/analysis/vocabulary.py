@@ -3,26 +3,24 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final
 
-from runner.domain.expressions.constants import constant
-from runner.domain.expressions.words import ExpressionError
+from runner.domain.matrices import square
 from runner.errors import UsageError
 from runner.results import analysis
-from runner.results.analysis import many_body
 from runner.results.analysis.estimates import UNKNOWN
+from runner.results.analysis.many_body import costs, lattices, pairs, tails
 from runner.results.analysis.many_body.sublattices import signs_of
-from runner.results.analysis.names import UnknownQuantityError, listed, near, split_name
+from runner.results.analysis.named_observable import NamedObservable
+from runner.results.analysis.names import UnknownQuantityError, known_qubit, near, numbers_of, split_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from runner.results.analysis.counts import Counts
     from runner.results.analysis.estimates import Estimate
     from runner.results.analysis.job_result import MeasuredJob
+    from runner.results.analysis.named_observable import PerBitstring
 
-    PerBitstring = Callable[[str], float]
     Matrix = Sequence[Sequence[float]]
     ReadMatrix = Callable[[str], Matrix]
 
@@ -32,74 +30,13 @@ STAGGERED: Final = "staggered_magnetization"
 ABSOLUTE: Final = "abs_staggered_magnetization"
 SQUARED: Final = "squared_staggered_magnetization"
 PROBABILITY: Final = "probability"
-CORRELATION: Final = "correlation"
-CORRELATION_AT: Final = "correlation_at"
 STRUCTURE: Final = "structure_factor"
 COST: Final = "cost"
 EVALUATED: Final = "evaluated"
 OBSERVABLES: Final = (
-    OCCUPATION, MAGNETIZATION, STAGGERED, ABSOLUTE, SQUARED, CORRELATION, CORRELATION_AT, STRUCTURE,
-    PROBABILITY, COST, EVALUATED,
+    OCCUPATION, MAGNETIZATION, STAGGERED, ABSOLUTE, SQUARED, pairs.CORRELATION, pairs.CORRELATION_AT,
+    pairs.JOINT, pairs.JOINT_AT, STRUCTURE, PROBABILITY, COST, tails.CVAR, EVALUATED,
 )  # fmt: skip
-_TOLERANCE: Final = 0.01  # of a distance
-_PAIR: Final = 2
-_MOST_CORRELATED: Final = 0.25
-
-
-@dataclass(frozen=True, slots=True)
-class NamedObservable:
-    """What a name means.
-
-    Args:
-        name: As it heads a column.
-
-        label: As it stands along an axis.
-
-        low: Least value that it can have, of any job.
-
-        high: Greatest value that it can have.
-
-        of: Gives for a job what to average over its runs; None when the job has no such thing.
-
-        statistic: Gives it for a job and counts where it is no mean over runs.
-
-        at_hand: Gives it for a job more quickly, if there is such a way.
-
-        is_wide: Whether values are mostly in a small part of what is possible.
-
-        evaluated: Gives it for jobs that measured the same point where it is not read off bitstrings.
-    """
-
-    name: str
-    label: str
-    low: float
-    high: float
-    of: Callable[[MeasuredJob], PerBitstring | None]
-    statistic: Callable[[MeasuredJob, Counts], Estimate] | None = None
-    at_hand: Callable[[MeasuredJob], Estimate] | None = field(default=None, compare=False)
-    is_wide: bool = False
-    evaluated: Callable[[Sequence[MeasuredJob]], Estimate | None] | None = None
-
-    def estimate(self, job: MeasuredJob, counts: Counts | None = None) -> Estimate | None:
-        """Its value; None when the job has no such thing, NaN when nothing was measured.
-
-        Args:
-            counts: Those of all jobs that measured the same point; by default those of the job.
-        """
-        if self.evaluated:
-            return self.evaluated([job])
-        try:
-            fn = self.of(job)
-        except UsageError:
-            return None
-        if fn is None:
-            return None
-        if counts is None and self.at_hand:
-            return self.at_hand(job)
-        measured = job.counts if counts is None else counts
-        if self.statistic and measured:
-            return self.statistic(job, measured)
-        return analysis.observables.expectation(measured, fn, (self.low, self.high))
 
 
 def inline_only(name: str) -> Matrix:
@@ -130,6 +67,9 @@ def named_observable(
             found = _INDEXED[name](index or "", some)
         elif name == COST:
             found = _cost(index or "", read)
+        elif name == tails.CVAR:
+            inner = split_name(tails.split_tail(index or "")[2])
+            found = tails.cvar(index or "", named_observable(*inner, some, read))
         elif name in _PLAIN:
             raise UnknownQuantityError(f"{name} takes no index", f"say {name}")
         else:
@@ -205,7 +145,7 @@ _PLAIN: Final[Mapping[str, NamedObservable]] = {
 
 def _occupation_of(index: str, jobs: Sequence[MeasuredJob]) -> NamedObservable:
     return (
-        _of_qubit(OCCUPATION, "occupation ⟨n⟩", (0.0, 1.0), _qubit(index, jobs))
+        _of_qubit(OCCUPATION, "occupation ⟨n⟩", (0.0, 1.0), known_qubit(index, jobs))
         if index
         else _PLAIN[OCCUPATION]
     )
@@ -214,7 +154,7 @@ def _occupation_of(index: str, jobs: Sequence[MeasuredJob]) -> NamedObservable:
 def _magnetization_of(index: str, jobs: Sequence[MeasuredJob]) -> NamedObservable:
     if not index:
         return _PLAIN[MAGNETIZATION]
-    return _of_qubit(MAGNETIZATION, "magnetization ⟨σz⟩", (-1.0, 1.0), _qubit(index, jobs))
+    return _of_qubit(MAGNETIZATION, "magnetization ⟨σz⟩", (-1.0, 1.0), known_qubit(index, jobs))
 
 
 def _of_qubit(name: str, said: str, between: tuple[float, float], qubit: str) -> NamedObservable:
@@ -228,13 +168,6 @@ def _of_qubit(name: str, said: str, between: tuple[float, float], qubit: str) ->
         return (job.occupation if name == OCCUPATION else job.magnetization).of(qubit)
 
     return NamedObservable(f"{name}[{qubit}]", f"{said} of {qubit}", *between, of, at_hand=at_hand)
-
-
-def _qubit(name: str, jobs: Sequence[MeasuredJob]) -> str:
-    known = tuple(dict.fromkeys(qubit for job in jobs for qubit in job.qubit_ids))
-    if name not in known:
-        raise UnknownQuantityError(f"there is no qubit {name}", near(name, known, kind="qubits"))
-    return name
 
 
 def _probability(index: str, jobs: Sequence[MeasuredJob]) -> NamedObservable:
@@ -259,69 +192,20 @@ def _probability(index: str, jobs: Sequence[MeasuredJob]) -> NamedObservable:
     )
 
 
-def _correlation(index: str, jobs: Sequence[MeasuredJob]) -> NamedObservable:
-    names = [each.strip() for each in index.split(",") if each.strip()]
-    if len(names) != _PAIR:
-        raise UnknownQuantityError("a correlation is of two qubits", "say correlation[q0,q1]")
-    one, other = (_qubit(each, jobs) for each in names)
-
-    def places(job: MeasuredJob) -> list[tuple[int, int]]:
-        there = {one, other} <= {*job.qubit_ids}
-        return [(job.qubit_ids.index(one), job.qubit_ids.index(other))] if there else []
-
-    def at_hand(job: MeasuredJob) -> Estimate:
-        return job.correlations.of(one, other)
-
-    found = _correlated(
-        f"{CORRELATION}[{one},{other}]", f"correlation ⟨nn⟩ − ⟨n⟩⟨n⟩ of {one} and {other}", places
-    )
-    return replace(found, at_hand=at_hand)
-
-
-def _correlated(
-    name: str, label: str, places: Callable[[MeasuredJob], list[tuple[int, int]]]
-) -> NamedObservable:
-    def of(job: MeasuredJob) -> PerBitstring | None:
-        return (lambda _: math.nan) if places(job) else None
-
-    def statistic(job: MeasuredJob, counts: Counts) -> Estimate:
-        return many_body.correlations.averaged(counts, places(job))
-
-    return NamedObservable(name, label, -_MOST_CORRELATED, _MOST_CORRELATED, of, statistic)
-
-
-def _correlation_at(index: str, _: Sequence[MeasuredJob]) -> NamedObservable:
-    numbers = _numbers(index)
-    if not 1 <= len(numbers) <= _PAIR:
-        raise UnknownQuantityError("a correlation is at a distance (in µm)", "say correlation_at[6.0]")
-    distance, tolerance = (*numbers, _TOLERANCE * numbers[0])[:_PAIR]
-
-    def places(job: MeasuredJob) -> list[tuple[int, int]]:
-        there = many_body.lattices.places_of(job)
-        found = many_body.lattices.pairs_at(there, distance, tolerance)
-        if not found:
-            known = [f"{each:g}" for each in many_body.lattices.shells(there, tolerance)]
-            message = f"no two atoms are {distance:g} ± {tolerance:g} µm apart"
-            raise UsageError(message, hint=f"distances are: {listed(known, 12)}")
-        return found
-
-    return _correlated(f"{CORRELATION_AT}[{index}]", f"correlation ⟨nn⟩ − ⟨n⟩⟨n⟩ at {distance:g} µm", places)
-
-
 def _structure(index: str, jobs: Sequence[MeasuredJob]) -> NamedObservable:
     most = max((len(job.qubit_ids) for job in jobs), default=1)
     if index == "staggered":
         return NamedObservable(
             f"{STRUCTURE}[{index}]", "structure factor S, staggered", 0, most, _staggered_structure
         )
-    k = _numbers(index)
+    k = numbers_of(index)
     if not 1 <= len(k) <= len("xyz"):
         raise UnknownQuantityError(
             "a structure factor is at a k (in rad/µm)", f"say {STRUCTURE}[pi/6] or {STRUCTURE}[staggered]"
         )
 
     def of(job: MeasuredJob) -> PerBitstring:
-        return many_body.lattices.structure(many_body.lattices.places_of(job), k)
+        return lattices.structure(lattices.places_of(job), k)
 
     return NamedObservable(f"{STRUCTURE}[{index}]", f"structure factor S(k), k = {index} rad/µm", 0, most, of)
 
@@ -331,18 +215,11 @@ def _staggered_structure(job: MeasuredJob) -> PerBitstring:
     return lambda bits: count * signed(bits) ** 2
 
 
-def _numbers(index: str) -> list[float]:
-    try:
-        return [constant(each) for each in index.split(",") if each.strip()]
-    except ExpressionError as error:
-        raise UnknownQuantityError(f"{index} is no number: {error}", "say numbers, as 6.0 or pi/6") from error
-
-
 def _cost(index: str, read: ReadMatrix) -> NamedObservable:
     if not index:
         raise UnknownQuantityError("a cost is of a matrix", "say cost[[-1, 2], [0, -1]], or cost[FILE]")
-    matrix = many_body.costs.written(index) or many_body.costs.square(read(index), index)
-    value, (low, high) = many_body.costs.cost(matrix), many_body.costs.bounds(matrix)
+    matrix = costs.written(index) or square(read(index), index)
+    value, (low, high) = costs.cost(matrix), costs.bounds(matrix)
 
     def of(job: MeasuredJob) -> PerBitstring:
         if len(job.qubit_ids) != len(matrix):
@@ -371,8 +248,10 @@ _INDEXED: Final[Mapping[str, Callable[[str, Sequence[MeasuredJob]], NamedObserva
     OCCUPATION: _occupation_of,
     MAGNETIZATION: _magnetization_of,
     PROBABILITY: _probability,
-    CORRELATION: _correlation,
-    CORRELATION_AT: _correlation_at,
+    pairs.CORRELATION: pairs.correlation,
+    pairs.CORRELATION_AT: pairs.correlation_at,
+    pairs.JOINT: pairs.joint_occupation,
+    pairs.JOINT_AT: pairs.joint_occupation_at,
     STRUCTURE: _structure,
     EVALUATED: _evaluated,
 }

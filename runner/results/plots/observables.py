@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from runner.results.analysis.estimates import Estimate
     from runner.results.analysis.job_result import MeasuredJob
-    from runner.results.analysis.vocabulary import NamedObservable
+    from runner.results.analysis.named_observable import NamedObservable
 
 
 @dataclass(frozen=True, slots=True)

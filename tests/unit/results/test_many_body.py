@@ -14,6 +14,7 @@ from runner.errors import UsageError
 from runner.results import Counts
 from runner.results.analysis.columns import Quantities
 from runner.results.analysis.many_body.correlations import averaged, correlations
+from runner.results.analysis.observables import share
 from runner.results.export.sheets import Errors, chosen_columns, wide_sheet, with_errors
 from runner.results.matrix_files import matrix_in
 from runner.results.plots.choose import Asked, picture
@@ -136,6 +137,52 @@ def test_the_signed_mean_cancels_and_the_absolute_does_not():
         assert some.std() / math.sqrt(len(some)) == pytest.approx(each.error, rel=0.02)
 
 
+@pytest.mark.parametrize("name", LATTICES)
+def test_distances_have_numbers_from_the_shortest(name):
+    """The pairs at them are those at so many µm."""
+    job, _, _ = a_lattice(name)
+
+    for kind, (i, at) in product(
+        ("correlation_at", "joint_occupation_at"), enumerate(job.correlations_by_distance())
+    ):
+        assert job.observable(f"{kind}[{at}]") == job.observable(f"{kind}[shell:{i + 1}]")
+
+
+def test_a_joint_occupation_is_the_share_of_runs_with_both():
+    """Of a pair Jeffreys' error of that share; at a distance the mean over its pairs."""
+    job, ones, _ = a_lattice("chain")
+    both = np.array([ones[:, i] * ones[:, i + 1] for i in range(7)])
+    pair, neighbours = job.observable("joint_occupation[q2,q3]"), job.observable("joint_occupation_at[6.0]")
+
+    expected = share(int(both[2].sum()), 400)
+    assert (expected.value, expected.error) == pytest.approx((pair.value, pair.error))
+    assert both.mean() == pytest.approx(neighbours.value)
+    assert both.mean(axis=0).std() / 20 == pytest.approx(neighbours.error, rel=0.02)
+
+
+def test_a_cvar_is_the_mean_over_a_part_of_the_runs():
+    """The lowest or the highest, by sorting single shots; of all runs it is the mean."""
+    job, ones, _ = a_lattice("chain")
+    ordered = np.sort(2 * ones.mean(axis=1) - 1)
+    names = ("cvar[0.2,magnetization]", "cvar[1/8, highest, magnetization]", "cvar[1,magnetization]")
+    found = [job.observable(name) for name in names]
+
+    assert [ordered[:80].mean(), ordered[-50:].mean(), ordered.mean()] == pytest.approx(
+        [each.value for each in found]
+    )
+    assert job.observable("magnetization") == found[2]
+    assert all(-1 <= each.low < each.value < each.high <= 1 for each in found)
+
+
+def test_a_tail_in_which_all_runs_agree_is_not_sure():
+    """That the lowest fifth has cost -2 is known within a run or so of what else it can be."""
+    q = "cost[[-1,2,0],[0,-1,2],[0,0,-1]]"
+    found = a_result({"101": 500, "000": 500}, qubit_ids=("a", "b", "c")).observable(f"cvar[0.2,{q}]")
+
+    assert -2 == found.value
+    assert 0.001 < found.error < 0.02
+
+
 Q = [[-1.0, 2.0, 0.5], [0.0, -2.0, 0.0], [0.25, 3.0, 1.0]]
 
 
@@ -209,6 +256,8 @@ def test_tables_pictures_and_python_have_the_same_values():
     names = [
         "magnetization[q3]", "staggered_magnetization", "abs_staggered_magnetization", "correlation[q0,q4]",
         "correlation_at[6.0]", "correlation_at[8.5,0.1]", "structure_factor[pi/6,0]", f"probability[{zeros}]",
+        "joint_occupation_at[shell:1]", "cvar[0.2,magnetization]",
+        "cvar[0.1,highest,structure_factor[staggered]]",
     ]  # fmt: skip
     sheet = with_errors(wide_sheet(jobs, chosen_columns(names, Quantities(jobs))), Errors.COLUMNS)
     frame = jobs.to_pandas(observables={name: name for name in names})
@@ -231,6 +280,19 @@ def test_tables_pictures_and_python_have_the_same_values():
     [
         ("correlation_at[7]", "no two atoms are 7 ± 0.07 µm apart", "6, 8.48528"),
         ("correlation_at", "a correlation is at a distance (in µm)", "correlation_at[6.0]"),
+        ("correlation_at[shell:99]", "the atoms have no distance number 99", "distances are: 6, 8.48528"),
+        ("correlation_at[shell:x]", "x is no number of a distance", "correlation_at[shell:1]"),
+        ("joint_occupation[q0]", "a joint occupation is of two qubits", "joint_occupation[q0,q1]"),
+        ("joint_occupation_at", "a joint occupation is at a distance (in µm)", "joint_occupation_at[6.0]"),
+        (
+            "cvar",
+            "a CVaR is of a part of the runs, above 0 and at most 1, and of what",
+            "cvar[0.2,cost:q.csv]",
+        ),
+        ("cvar[0,magnetization]", "a CVaR is of a part of the runs, above 0 and at most 1", "highest"),
+        ("cvar[0.2,correlation[q0,q1]]", "correlation[q0,q1] has no value of each run", "a mean over runs"),
+        ("cvar[0.2,magnetisation]", "there is no observable magnetisation", "did you mean magnetization?"),
+        ("structure_factor[1e99]", "k is too large: an angle of 6e+99 rad has no cos", ""),
         ("structure_factor", "a structure factor is at a k (in rad/µm)", "structure_factor[staggered]"),
         ("structure_factor[1,1,1]", "this register has 2 dimensions, and k has 3", ""),
         ("structure_factor[abc]", "abc is no number", "pi/6"),

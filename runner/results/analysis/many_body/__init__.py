@@ -1,4 +1,4 @@
-"""Quantities of many bodies: correlations, sublattices, structure factors and costs. Pure."""
+"""Quantities of many bodies: correlations, sublattices, structure factors, costs and tails. Pure."""
 
 from typing import TYPE_CHECKING
 
@@ -8,4 +8,4 @@ if TYPE_CHECKING:
     from runner.results.analysis.many_body import correlations, costs, lattices
 
 __all__ = ["correlations", "costs", "lattices"]
-__getattr__ = lazy_modules(__name__, *__all__)  # import numpy, and records are read without it
+__getattr__ = lazy_modules(__name__, *__all__)  # correlations import numpy, and records are read without it

@@ -6,33 +6,17 @@ All entries of Q count: off the diagonal, Q_ij and Q_ji are added. An upper tria
 from __future__ import annotations
 
 import json
+import math
+from itertools import chain, compress
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from runner.domain.matrices import square
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     Matrix = Sequence[Sequence[float]]
-
-
-def square(rows: object, of: str = "Q") -> tuple[tuple[float, ...], ...]:
-    """A square matrix of numbers.
-
-    Raises:
-        UsageError: It is none.
-    """
-    try:
-        matrix = np.array(rows, dtype=float)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"{of} is no matrix of numbers", hint="say its rows: [[-1, 2], [0, -1]]") from error
-    if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1] or not np.isfinite(matrix).all():  # noqa: PLR2004
-        raise UsageError(
-            f"{of} is no square matrix of finite numbers", hint="say its rows: [[-1, 2], [0, -1]]"
-        )
-    return tuple(tuple(row) for row in matrix.tolist())
 
 
 def written(text: str) -> tuple[tuple[float, ...], ...] | None:
@@ -50,18 +34,18 @@ def written(text: str) -> tuple[tuple[float, ...], ...] | None:
 
 
 def cost(matrix: Matrix) -> Callable[[str], float]:
-    """zᵀQz of a bitstring."""
-    q = np.array(matrix, dtype=float)
+    """zᵀQz of a bitstring, rounded once: the same on every machine."""
 
     def of(bits: str) -> float:
-        z = np.array([bit == "1" for bit in bits], dtype=float)
-        return float(z @ q @ z)
+        ones = [bit == "1" for bit in bits]
+        return math.fsum(chain.from_iterable(compress(row, ones) for row in compress(matrix, ones)))
 
     return of
 
 
 def bounds(matrix: Matrix) -> tuple[float, float]:
     """Between which no cost can lie outside: the sums of all that lowers it, and of all that raises it."""
-    q = np.array(matrix, dtype=float)
-    terms = np.concatenate([np.diag(q), (q + q.T)[np.triu_indices(len(q), 1)]])
-    return float(np.minimum(terms, 0).sum()), float(np.maximum(terms, 0).sum())
+    n = len(matrix)
+    terms = [matrix[i][j] + matrix[j][i] for i in range(n) for j in range(i)]
+    terms += [matrix[i][i] for i in range(n)]
+    return math.fsum(min(term, 0.0) for term in terms), math.fsum(max(term, 0.0) for term in terms)

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from itertools import combinations
+from operator import mul
 from typing import TYPE_CHECKING
 
-import numpy as np
-
+from runner.domain.expressions.constants import calculated
+from runner.domain.expressions.tree import Call, Number
+from runner.domain.expressions.words import ExpressionError
 from runner.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,7 +60,7 @@ def pairs_at(places: Sequence[tuple[float, ...]], distance_um: float, tolerance_
 
 
 def structure(places: Sequence[tuple[float, ...]], k_rad_per_um: Sequence[float]) -> Callable[[str], float]:
-    """|Σ σz_j exp(i k·r_j)|² / n of a bitstring of n atoms.
+    """|Σ σz_j exp(i k·r_j)|² / n of a bitstring of n atoms, the same on every machine.
 
     Raises:
         UsageError: k has a direction that the register does not have.
@@ -65,12 +68,22 @@ def structure(places: Sequence[tuple[float, ...]], k_rad_per_um: Sequence[float]
     dimensions = len(places[0])
     if any(k_rad_per_um[dimensions:]):
         raise UsageError(f"this register has {dimensions} dimensions, and k has {len(k_rad_per_um)}")
-    k = np.zeros(dimensions)
-    k[: len(k_rad_per_um)] = k_rad_per_um[:dimensions]
-    phases, count = np.exp(1j * np.array(places) @ k), len(places)
+    angles = [math.fsum(map(mul, k_rad_per_um, place)) for place in places]
+    cosines, sines = ([_exactly(function, angle) for angle in angles] for function in ("cos", "sin"))
 
     def of(bits: str) -> float:
-        spins = np.array([1.0 if bit == "1" else -1.0 for bit in bits])
-        return float(abs(phases @ spins) ** 2 / count)
+        real, imaginary = (
+            math.fsum(each if bit == "1" else -each for each, bit in zip(parts, bits, strict=True))
+            for parts in (cosines, sines)
+        )
+        return (real**2 + imaginary**2) / len(bits)
 
     return of
+
+
+@lru_cache(maxsize=10_000)
+def _exactly(function: str, angle: float) -> float:
+    try:
+        return calculated(Call(function, Number(angle)))
+    except ExpressionError as error:
+        raise UsageError(f"k is too large: an angle of {angle:g} rad has no {function}") from error
