@@ -10,7 +10,9 @@ from __future__ import annotations
 import decimal
 import functools
 import math
+from dataclasses import replace
 from decimal import Decimal
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from runner.domain.expressions.parser import CONSTANTS, FUNCTIONS, parsed
@@ -30,6 +32,7 @@ _PI: Final = Decimal(
     "3.14159265358979323846264338327950288419716939937510582097494459230781640628620899862803482534211706798"
 )
 _LARGEST_ANGLE: Final = 1e15  # beyond it, neighbouring floats are far apart on the circle
+_NOTHING: Final[Mapping[str, float]] = MappingProxyType({})
 _SMALL: Final = Decimal("1e-30")  # below it, tanh x is x, as far as a float can tell
 
 
@@ -50,15 +53,18 @@ def constant(text: str) -> float:
     return calculated(expression.tree)
 
 
-def calculated(tree: Tree) -> float:
-    """The number that a formula without variables comes to.
+def calculated(tree: Tree, variables: Mapping[str, float] = _NOTHING) -> float:
+    """The number that a formula comes to.
+
+    Args:
+        variables: Value of each of its variables, none of which has an index.
 
     Raises:
         ExpressionError: It has no value.
     """
     try:
         with decimal.localcontext(_CONTEXT):
-            value = float(evaluated(tree, _VALUES))
+            value = float(evaluated(tree, replace(_VALUES, variables=variables)))
     except (ArithmeticError, ValueError) as error:
         raise ExpressionError("it has no value", _REASONS.get(type(error), "")) from error
     if not math.isfinite(value):

@@ -1,0 +1,154 @@
+"""Objectives of strategies: what may stand in a file, and what is said of the rest, at its place."""
+
+from __future__ import annotations
+
+import pytest
+from builders import a_result
+from pydantic import ValidationError
+
+from runner.results.analysis.objectives.scores import score
+from runner.spec.models.objective import Objective
+from runner.spec.validate.objective_checks import KnownOfJobs, checked_objective
+from runner.spec.values.referenced_files import CompanionError, Companions
+from runner.spec.yaml_text.document import Findings
+from runner.spec.yaml_text.loader import document
+
+TEXT = """\
+objective:
+  maximize: neel / 9 - cost
+  let:
+    neel: {structure_factor: {signs: checkerboard}}
+    cost: {qubo: {file: q.csv}}
+    rows: {qubo: {rows: [[-1, 2], [0, -1]]}}
+    p: {probability: ["01", "10"]}
+    worst: {cvar: {of: cost, fraction: 1 / 5}}
+    m: magnetization
+    n0: {occupation: q0}
+    c: {correlation: {distance: 1, connected: true}}
+    pair: {correlation: {qubits: [q0, q1], connected: false}}
+    k: {structure_factor: {k_rad_per_um: [pi / 6, 0]}}
+    e: {observable: energy}
+    z: {python: score.py:score}
+"""
+FILES = {"q.csv": "-1,2\n0,-1\n", "score.py": "def score(counts): return 0.5\n", "q.json": "[[1, 2], [3]]"}
+KNOWN = KnownOfJobs(evaluated=("energy", "fidelity_target"), qubits=("q0", "q1"))
+
+
+def read(name):
+    """A file beside the experiment."""
+    if name not in FILES:
+        raise CompanionError(f"{name} can't be opened")
+    return FILES[name]
+
+
+def checked(text, known=KNOWN):
+    """The objective as plain data, what is wrong with it, and the files that were read."""
+    source = document(text, path="x.yaml")
+    findings, companions = Findings(source), Companions(read)
+    objective = Objective.model_validate(source.data["objective"])
+    plain = checked_objective(findings, objective, "/objective", companions, known)
+    return plain, findings.problems, companions.texts
+
+
+def test_an_objective_is_plain_data_with_what_stands_in_its_files():
+    """Matrices have their rows, functions the digest of their code; both files are read as companions."""
+    plain, problems, texts = checked(TEXT)
+
+    assert () == problems
+    assert ["q.csv", "score.py"] == list(texts)
+    assert "neel / 9 - cost" == plain["maximize"]
+    assert {"qubo": {"rows": [[-1.0, 2.0], [0.0, -1.0]]}} == plain["let"]["cost"] == plain["let"]["rows"]
+    assert {"cvar": {"of": "cost", "fraction": 0.2, "tail": "lowest"}} == plain["let"]["worst"]
+    assert "score.py:score" == plain["let"]["z"]["python"]["function"]
+    assert 64 == len(plain["let"]["z"]["python"]["digest"])
+
+
+def test_other_code_and_another_matrix_are_another_objective(monkeypatch):
+    """What stands in a file counts, and not what the file is called."""
+    before = checked(TEXT)[0]
+    monkeypatch.setitem(FILES, "other.csv", FILES["q.csv"])
+    renamed = checked(TEXT.replace("q.csv", "other.csv"))[0]
+    monkeypatch.setitem(FILES, "score.py", "def score(counts): return 0.6\n")
+    changed = checked(TEXT)[0]
+
+    assert before == renamed
+    assert before["let"]["z"] != changed["let"]["z"]
+    assert before["let"]["cost"] == changed["let"]["cost"]
+
+
+def test_plain_data_are_scored():
+    """As they come out of the checks."""
+    plain = checked(TEXT.replace("neel / 9 - cost", "n0 - rows - z / 2"))[0]
+    job = a_result({"10": 30, "11": 10})
+
+    assert 1 - -0.75 - 0.25 == score(plain, job, functions={"score.py:score": lambda _: 0.5}).value
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "said", "hint"),
+    [
+        ("neel / 9", "nell / 9", (2, 13), "let names no nell", "did you mean neel?"),
+        ("neel / 9", "occupation / 9", (2, 13), "let names no occupation", "let: {occupation: occupation}"),
+        ("neel / 9", "neel[0] / 9", (2, 13), "neel is one number, and takes no index", ""),
+        ("neel / 9 - cost", "1 + 1", (2, 13), "1 + 1 is the same of all jobs", "names are: neel, cost"),
+        ("neel / 9 - cost", '"neel * [1, 2]"', (2, 13), "neel * [1, 2] is several numbers", "expected one"),
+        ("    m: magn", "    exp: magn", (9, 5), "exp can't be a name: formulas have it already", ""),
+        ("q.csv", "r.csv", (5, 25), "r.csv can't be opened", ""),
+        ("q.csv", "q.json", (5, 25), "q.json is no square matrix of finite numbers", "say its rows"),
+        ("[0, -1]]", "[0, -1], [1, 1]]", (6, 25), "Q is no square matrix of finite numbers", "say its rows"),
+        ("[[-1, 2], [0, -1]]", "[[1]]", (6, 25), "Q has 1 rows, and there are 2 qubits", "for each qubit"),
+        ('"10"', '"101"', (7, 29), "101 has 3 characters, not 2", "one for each qubit"),
+        ("of: cost", "of: costs", (8, 24), "let names no costs", "did you mean cost?"),
+        ("of: cost", "of: c", (8, 24), "c has no value of each run", "a mean over runs"),
+        ("of: cost", "of: worst", (8, 24), "worst has no value of each run", "a mean over runs"),
+        (
+            "{occupation: q0}",
+            "{occupation: q7}",
+            (10, 22),
+            "there is no qubit q7",
+            "known qubits: q0, q1",
+        ),
+        ("[q0, q1]", "[q0, a]", (12, 39), "there is no qubit a", "known qubits: q0, q1"),
+        ("energy", "fidelity", (14, 21), "the emulator evaluates no fidelity", "fidelity_target"),
+        ("score.py:score", "lost.py:score", (15, 17), "lost.py can't be opened", ""),
+    ],
+)
+def test_what_leads_nowhere_is_told_at_its_place(old, new, place, said, hint):
+    """With what there is."""
+    assert old in TEXT
+    _, problems, _ = checked(TEXT.replace(old, new))
+
+    assert [(place, said)] == [((each.line, each.column), each.message) for each in problems]
+    assert hint in problems[0].hint
+
+
+def test_without_qubits_only_lengths_are_compared():
+    """Those of a sequence in a file are not known when it is read."""
+    _, problems, _ = checked(TEXT.replace('"10"', '"101"').replace("q0", "a"), KNOWN._replace(qubits=None))
+
+    assert ["101 has 3 characters, not 2"] == [each.message for each in problems]
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"let": {"a": "occupation"}},
+        {"maximize": "a", "minimize": "a", "let": {"a": "occupation"}},
+        {"maximize": "a", "let": {}},
+        {"maximize": "a +", "let": {"a": "occupation"}},
+        {"maximize": "a", "let": {"a": "entropy"}},
+        {"maximize": "a", "let": {"a": {}}},
+        {"maximize": "a", "let": {"a": {"qubo": {}}}},
+        {"maximize": "a", "let": {"a": {"qubo": {"file": "q.csv", "rows": [[1]]}}}},
+        {"maximize": "a", "let": {"a": {"correlation": {"distance": 0}}}},
+        {"maximize": "a", "let": {"a": {"correlation": {"connected": True}}}},
+        {"maximize": "a", "let": {"a": {"probability": ["012"]}}},
+        {"maximize": "a", "let": {"a": {"cvar": {"of": "b", "fraction": 0}}}},
+        {"maximize": "a", "let": {"a": {"python": "score"}}},
+        {"maximize": "a", "let": {"a b": "occupation"}},
+    ],
+)
+def test_the_model_refuses(said):
+    """What is no objective."""
+    with pytest.raises(ValidationError):
+        Objective.model_validate(said)
