@@ -139,9 +139,13 @@ class CloudMemory:
         return hold if refused == desired else None
 
     def count_conflict(self, experiment: str) -> int:
-        """How often a batch of an experiment was found shut, with this time."""
+        """How often in a row a batch of an experiment was found shut, with this time."""
         self._conflicts[experiment] += 1
         return self._conflicts[experiment]
+
+    def forget_conflicts(self, experiment: str) -> None:
+        """A purchase of an experiment was accepted: its batches are not always shut too early."""
+        self._conflicts.pop(experiment, None)
 
     # Since when
 

@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 
 # What a change meets that has already happened, or that comes too late.
 _TOO_LATE: Final = (ConflictError, InvalidPayloadError, NotFoundError)
-# How often in one process batches may be found shut before it is told as an error.
+# How often in a row batches may be found shut before it is told as an error.
 _CONFLICTS: Final = 3
 # Of what speaks against one purchase.
 _TOLD: Final = 3
@@ -189,6 +189,7 @@ class Executor:
             return
         if answer is not None:
             self._memory.hear({"id": action.batch_id, **answer})
+            self._memory.forget_conflicts(snapshot.desired.name)
             ids = [job["id"] for job in jobs_in(answer) if job["id"] not in before]
             self._journal.settle(seq, State.ACCEPTED, job_ids=ids)
 

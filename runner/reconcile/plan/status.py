@@ -57,9 +57,8 @@ def _still_to_record(snapshot: Snapshot, fetch_s: float | None) -> tuple[WaitFor
     """What is waited for, although nothing is bought any more, so that all that came back is on record."""
     if fetch_s is not None:
         return WaitFor.RESULTS, fetch_s
-    if _is_seen_soon(snapshot):
-        return WaitFor.SIGHT, max(0.1, snapshot.settings.poll_s)
-    return WaitFor.NOTHING, None
+    sight_s = _sight_s(snapshot)
+    return (WaitFor.NOTHING, None) if sight_s is None else (WaitFor.SIGHT, sight_s)
 
 
 def _is_active(snapshot: Snapshot) -> bool:
@@ -109,7 +108,7 @@ def _cancelled_lately(snapshot: Snapshot) -> list[ObservedBatch]:
     on_record = snapshot.ended_on_record
     return [
         batch
-        for batch in snapshot.current
+        for batch in snapshot.current + snapshot.outdated
         if batch.status.is_terminal
         and not snapshot.is_settled(batch)
         and not snapshot.marks[batch.id].cancelled_by_us

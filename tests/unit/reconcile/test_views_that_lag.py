@@ -6,6 +6,7 @@ import json
 import random
 import re
 from collections import Counter
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -449,6 +450,26 @@ def test_a_batch_that_another_runner_has_just_shut_is_no_error(lab):
     outcome = lab.run(wanted())
 
     assert (End.SETTLED, [100]) == (outcome.end, lab.bought())
+
+
+@pytest.mark.parametrize(("n_shut", "bought"), [(3, [100, 100]), (4, [])])
+def test_batches_that_are_found_shut_are_an_error_only_in_a_row(lab, n_shut, bought):
+    """Before each purchase so many claims end early; what was bought begins a new row."""
+    answer, shut = lab.cloud.answer, []
+
+    def shutting(request):
+        if request.method == "POST" and request.path.endswith("/jobs") and len(shut) < n_shut:
+            shut.append(request.path)
+            return Answer(409, {}, b'{"status": "fail", "message": "closed", "code": 409, "data": {}}')
+        if request.method == "POST" and request.path.endswith("/jobs"):
+            shut.clear()
+        return answer(request)
+
+    lab.cloud.answer = shutting
+    with nullcontext() if bought else pytest.raises(JobCreationError, match="closed"):
+        lab.run(wanted(*TWO, policy=Policy(max_jobs_per_batch=1)))
+
+    assert bought == lab.bought()
 
 
 def test_a_refused_purchase_says_what_was_taken_of_it(lab):
