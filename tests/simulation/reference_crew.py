@@ -338,7 +338,7 @@ class Crewman:
         verbs = [f"{type(action).__name__} ({action.reason})" for plan in plans for action in plan.actions]
         if not verbs:
             return
-        self.passes += 1
+        self.passes += any(len(plan.actions) > len(plan.holds) for plan in plans)  # to ask is no act
         self.world.tell(f"{self} plans {', '.join(verbs)}")
         if self.passes == _PASSES:
             if self.world.is_calm:

@@ -276,7 +276,7 @@ class Judge:
         asked = {tuple(key): wish for (_, *key), wish in self._asked(crewman).items()}
         for key, job in ended:
             is_owed = key in asked and self._is_owed(job, *asked[key], there.get(key, ()))
-            if job["id"] not in on_record and is_owed:
+            if job["id"] not in on_record and is_owed and not self._is_unmarked(job):
                 self.accuse(f"not recorded: {crewman} has nothing of job {job['id']}")
 
     def _is_cancelled(self, job_id):
@@ -289,6 +289,11 @@ class Judge:
             if job["id"] in self._world.by_person:
                 declined.setdefault(key, []).append(job["runs"])
         return declined
+
+    def _is_unmarked(self, job):
+        """Whether it came twice, and a person has taken the tags of its batch: then nothing tells of it."""
+        batch = self._world.pcs.batches[job["batch_id"]].now
+        return job["id"] in self._world.duplicates and not batch["tags"]
 
     def _is_owed(self, job, repetition, runs, there):
         """Whether a file asks for a job that has ended: without it, not all is there that it asks for."""
@@ -345,12 +350,16 @@ class Judge:
             self.accuse(f"left to run: job {job['id']} came twice, and {crewman} has left it")
 
     def _is_surplus(self, job):
-        """Whether more of its point is left in its batch than was asked for, whoever cancelled some."""
+        """Whether more of its point is left in its batch than was asked for, whoever cancelled some.
+
+        A request that was refused may be taken when it comes for the second time: then that is no surplus.
+        """
         batch = self._world.pcs.batches[job["batch_id"]].now
         point = point_of(batch, job)
         of_point = [each for each in self._world.pcs.jobs_of(batch["id"]) if point_of(batch, each) == point]
         left = [each for each in of_point if each["status"] not in {"CANCELED", "CANCELING"}]
-        return len(left) > len(self._own(of_point))
+        n_first = len(self._own(of_point))
+        return len(left) > max(n_first, len(of_point) - n_first)
 
     # Counting
 
