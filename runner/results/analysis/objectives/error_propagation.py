@@ -63,7 +63,7 @@ def of_formula(tree: Tree, readings: Mapping[str, Reading], counts: Counts) -> E
     error = _error(tree, at, readings, counts)
     if len(readings) == 1:
         ((name, only),) = readings.items()
-        if is_straight(tree, name, only.estimate.between):
+        if _is_straight(tree, name, only.estimate.between):
             return _straight(tree, name, only.estimate, Estimate(value, error))
     return Estimate(value, error)
 
@@ -155,7 +155,7 @@ def _ends(slopes: Floats, estimates: Sequence[Estimate]) -> tuple[float, float]:
     return math.fsum(low for low, _ in ways), math.fsum(high for _, high in ways)
 
 
-def is_straight(tree: Tree, name: str, between: tuple[float, float]) -> bool:
+def _is_straight(tree: Tree, name: str, between: tuple[float, float]) -> bool:
     """Whether a formula of one name is a straight line over all that this can be."""
     low, high = between
     if not math.isfinite(high - low):
