@@ -71,6 +71,8 @@ class StrategyKind:
 
         where: What becomes of a point that breaks a condition.
 
+        ranks: Whether its engine says itself which jobs are best.
+
         noise: What it does about the errors of scores.
 
         package: What it imports beside the runner's own needs; empty for nothing.
@@ -86,6 +88,7 @@ class StrategyKind:
     has_choices: bool = False
     most_dimensions: int | None = None
     where: str = "drawn again"
+    ranks: bool = False
     noise: str = ""
     package: str = ""
     extra: str = ""
@@ -126,6 +129,24 @@ KINDS: Final[Mapping[str, StrategyKind]] = {
             ask=lambda _: 8,
             has_choices=True,
             noise="none needed: no point depends on a score",
+        ),
+        StrategyKind(
+            name="refine",
+            engine="runner.strategies.engines.refine:RefineEngine",
+            ask=lambda _: 5,
+            least_ask=3,
+            most_dimensions=1,
+            where="pulled back",
+            noise="known: a bracket stays as wide as the errors of its scores ask for",
+            ranks=True,
+            settings={
+                "precision": KindSetting(
+                    meaning="standard error of the optimum at the end, in parts of the interval",
+                    default=1e-3,
+                    high=0.1,
+                    has_low=False,
+                ),
+            },
         ),
         StrategyKind(
             name="spsa",

@@ -158,6 +158,11 @@ def bound(
     return Bound(later + bool(missing), jobs, jobs * strategy.runs)
 
 
+def told_engine(strategy: Strategy, trials: Mapping[int, Trial]) -> SearchEngine:
+    """The engine of a strategy's kind, told all rounds that have ended."""
+    return _replayed(strategy, trials, None).engine
+
+
 @dataclass(frozen=True, slots=True)
 class _Replay:
     """Rounds that have ended, and the engine that was told them.

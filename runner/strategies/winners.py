@@ -4,19 +4,27 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.strategies.kinds import KINDS
+from runner.strategies.rounds import told_engine
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from runner.domain.strategies import Trial
+    from runner.domain.strategies import Strategy, Trial
 
 
-def best(trials: Mapping[int, Trial]) -> tuple[Trial, ...]:
+def best(strategy: Strategy, trials: Mapping[int, Trial]) -> tuple[Trial, ...]:
     """The jobs that have a score, best first; of equal ones the earlier.
 
-    The score alone decides, as in what engines go by. The loss less its error would prefer jobs that are
+    The score alone decides, unless the kind knows better. The loss less its error would prefer jobs that are
     known badly, the loss with it added those that are known well: all have equal runs, and how their errors
     differ comes from the scores themselves. That the best of many noisy scores is too good on average, no
-    order mends; fresh jobs at the winner (`confirm`) do.
+    order mends; fresh jobs at the winner (`confirm`) do. The order is the same on every machine: jobs are
+    bought by it.
     """
+    kind = KINDS.get(strategy.kind)
+    if kind and kind.ranks:
+        ranked: list[Trial] = told_engine(strategy, trials).ranked(list(trials.values()))  # type: ignore[attr-defined]
+        return tuple(ranked)
     known = [(trial.loss, trial.slot, trial) for trial in trials.values() if trial.loss is not None]
     return tuple(trial for _, _, trial in sorted(known, key=lambda each: each[:2]))

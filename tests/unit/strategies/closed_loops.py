@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from runner.domain.strategies import SearchDimension, SearchSpace, Strategy, Trial
+from runner.strategies.kinds import KINDS
 from runner.strategies.rounds import Ask, Done, next_round
 
 Units = tuple[float, ...]
@@ -21,8 +22,9 @@ def space(n: int, **dimension: Any) -> SearchSpace:
     return SearchSpace(dimensions=dimensions, values={"x": (0.0,) * n})
 
 
-def strategy(kind: str = "sobol", n: int = 2, **said: Any) -> Strategy:
-    """A strategy of some numbers."""
+def strategy(kind: str = "sobol", n: int | None = None, **said: Any) -> Strategy:
+    """A strategy of some numbers: two, or as many as the kind can vary."""
+    n = n or (kind in KINDS and KINDS[kind].most_dimensions) or 2
     usual = Strategy(digest="5e" * 32, kind=kind, space=space(n), runs=100, seed=7)
     return replace(usual, **said)
 
