@@ -156,7 +156,7 @@ KINDS: Final[Mapping[str, StrategyKind]] = {
             ask_step=2,
             noise="meant for it; more pairs of a round are averaged",
             settings={
-                "a": KindSetting(meaning="gain of the steps; 0 finds it by `step`", default=0.0),
+                "a": KindSetting(meaning="gain of the steps; 0 finds it by step", default=0.0),
                 "A": KindSetting(meaning="rounds in which steps hardly get shorter", default=10.0),
                 "alpha": KindSetting(meaning="how fast steps get shorter", default=0.602, high=1.0),
                 "c": KindSetting(meaning="distance of both jobs", default=0.1, high=0.5, has_low=False),

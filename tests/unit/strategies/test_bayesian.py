@@ -13,6 +13,7 @@ from scipy import integrate
 
 from runner.domain.strategies import SearchDimension, SearchSpace, Trial
 from runner.errors import RunnerError
+from runner.strategies.engines import bayesian
 from runner.strategies.engines.bayesian import log_improvement
 from runner.strategies.engines.gaussian_process import features, score_model
 from runner.strategies.rounds import Ask, next_round
@@ -165,6 +166,23 @@ def test_without_the_package_it_says_which_extra_brings_it(monkeypatch):
 
     assert "a strategy of kind bayesian needs sklearn, which is not installed" == refused.value.message
     assert "pip install 'pulser-runner[bayes]'" == refused.value.hint
+
+
+def test_a_long_history_is_learnt_from_in_part(monkeypatch):
+    """The best and the last of it, half each."""
+    trials, _ = ended(strategy("sobol", first=9), lambda units: units[0], 0)
+    learnt = []
+
+    def model(space, places, losses, errors, rng):
+        learnt.extend(losses)
+        return score_model(space, places, losses, errors, rng)
+
+    monkeypatch.setattr(bayesian, "_LEARNT", 4)
+    monkeypatch.setattr(bayesian, "score_model", model)
+    next_round(strategy("bayesian", first=9), trials)
+    losses = [trial.loss for trial in trials.values()]
+
+    assert [*sorted(losses[:7])[:2], *losses[7:]] == learnt
 
 
 def test_equal_scores_have_a_model():
