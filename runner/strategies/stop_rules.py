@@ -59,7 +59,8 @@ def _enough(strategy: Strategy, rounds: Sequence[Sequence[Trial]]) -> str:
     most, ended = strategy.stop.rounds, len(rounds) - 1
     if most is None or ended < most:
         return ""
-    return f"{_rounds(ended)} have ended, and {most} {'is' if most == 1 else 'are'} wanted"
+    have, are = "has" if ended == 1 else "have", "is" if most == 1 else "are"
+    return f"{_rounds(ended)} {have} ended, and {most} {are} wanted"
 
 
 def _stalled(strategy: Strategy, rounds: Sequence[Sequence[Trial]]) -> str:
@@ -69,7 +70,7 @@ def _stalled(strategy: Strategy, rounds: Sequence[Sequence[Trial]]) -> str:
         return ""
     before, now = _best(rounds[:-last]), _best(rounds)
     gain = before - now if now < before else 0.0
-    return "" if gain > by else f"{_rounds(last)} have brought no more than {gain:.4g}"
+    return "" if gain > by else f"the best got better by {gain:.4g} in the last {_rounds(last)}"
 
 
 def _close(strategy: Strategy, rounds: Sequence[Sequence[Trial]]) -> str:
