@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
+    from runner.domain.strategies import Strategy
+
 
 class RunsMode(StrEnum):
     """How a raised number of runs is bought."""
@@ -183,6 +185,8 @@ class DesiredJob:
             `DesiredExperiment`.
 
         device_source: Where the others come from.
+
+        slot: Label of what it is for a strategy, see `runner.domain.strategies.slot_key`; else empty.
     """
 
     key: str
@@ -197,6 +201,7 @@ class DesiredJob:
     qubit_ids: tuple[str, ...] = ()
     said_constants: tuple[str, ...] = ()
     device_source: DeviceSource = DeviceSource.PULSER
+    slot: str = ""
 
     @property
     def of_point(self) -> str:
@@ -257,6 +262,9 @@ class DesiredExperiment:
             as it is sent; empty where the file says nothing of it.
 
         observables: What is evaluated beside the bitstrings: what each is called, by its id.
+
+        strategy: What asks for jobs by what came back; None where the file lists them. Then `jobs` are those
+            that it has asked for so far.
     """
 
     name: str
@@ -277,6 +285,7 @@ class DesiredExperiment:
     emulation: str = ""
     configuration: str = ""
     observables: Mapping[str, str] = field(default_factory=dict)
+    strategy: Strategy | None = None
 
     @property
     def constants(self) -> str:
@@ -305,7 +314,7 @@ class DesiredExperiment:
     @property
     def is_removed(self) -> bool:
         """Whether no file describes it any more."""
-        return not self.jobs
+        return not self.jobs and self.strategy is None
 
     def sequence_of(self, job: DesiredJob) -> str:
         """What a job plays: its own sequence, or the experiment's, JSON text."""
@@ -314,6 +323,12 @@ class DesiredExperiment:
     def qubit_ids_of(self, job: DesiredJob) -> tuple[str, ...]:
         """Order of the qubits in a job's bitstrings; of a mappable register those that the job builds."""
         return built_qubits(self.qubit_ids if job.sequence is None else job.qubit_ids, job.variables)
+
+    @property
+    def rerun_counters(self) -> frozenset[int]:
+        """Rerun counters of all that it asks for, or may ask for."""
+        counters = frozenset(job.rerun for job in self.jobs)
+        return counters if self.strategy is None else counters | {self.strategy.rerun}
 
     @property
     def reruns(self) -> dict[str, int]:

@@ -104,7 +104,7 @@ def own_sequence_key(sequence: str) -> str:
     return digest({"sequence": _physics(sequence)})[:_KEY_CHARACTERS]
 
 
-def recipe_digest(*, device_type: str, sequence: str, emulation: str = "") -> str:
+def recipe_digest(*, device_type: str, sequence: str, emulation: str = "", strategy: str = "") -> str:
     """Digest of what makes two batches the same experiment, as 64 hexadecimal digits.
 
     Args:
@@ -116,18 +116,25 @@ def recipe_digest(*, device_type: str, sequence: str, emulation: str = "") -> st
             alone makes the recipe, and the jobs' sequences make their keys.
 
         emulation: What counts of how it is emulated, JSON text; empty where nothing is said of it.
+
+        strategy: What counts of the strategy that asks for jobs, JSON text; empty where the file lists them.
     """
-    return digest(recipe_parts(device_type=device_type, sequence=sequence, emulation=emulation))
+    return digest(
+        recipe_parts(device_type=device_type, sequence=sequence, emulation=emulation, strategy=strategy)
+    )
 
 
-def recipe_parts(*, device_type: str, sequence: str, emulation: str = "") -> dict[str, Any]:
+def recipe_parts(
+    *, device_type: str, sequence: str, emulation: str = "", strategy: str = ""
+) -> dict[str, Any]:
     """What the digest of a recipe is made of: two recipes are the same when their parts are.
 
     Raises:
         ValueError: The sequence is no JSON object.
     """
     parts = {"device_type": device_type, "sequence": _physics(sequence) if sequence else None}
-    return parts | {"emulation": json.loads(emulation)} if emulation else parts
+    parts |= {"emulation": json.loads(emulation)} if emulation else {}
+    return parts | ({"strategy": json.loads(strategy)} if strategy else {})
 
 
 def _physics(sequence: str) -> dict[str, Any]:

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     Units = tuple[float, ...]
 
 _KEY_CHARACTERS: Final = 16
-_SHORT: Final = 12
 _CONFIRMED: Final = "x"
 
 
@@ -178,7 +177,9 @@ class Strategy:
     """What a file asks for in place of jobs.
 
     Args:
-        digest: Of all that makes its slots what they are, 64 hexadecimal digits.
+        digest: Of all that makes its slots what they are, 64 hexadecimal digits: the recipe's.
+
+        text: What counts of it, JSON text; it is a part of the recipe.
 
         kind: Of the engine: `sobol`, `cma-es`, ….
 
@@ -194,10 +195,14 @@ class Strategy:
 
         objective: As the file has it, plain data.
 
+        think_limit_s: For how long (in s) an open batch is kept while no job of it is under way; None for a
+            batch a round.
+
         rerun: Counter of the file.
     """
 
     digest: str
+    text: str
     kind: str
     space: SearchSpace
     runs: int
@@ -210,6 +215,7 @@ class Strategy:
     stop: StopRules = field(default_factory=StopRules)
     confirm: Confirmation | None = None
     on_failed: OnFailed = OnFailed.DROP
+    think_limit_s: float | None = None
     rerun: int = 0
 
     @property
@@ -220,7 +226,7 @@ class Strategy:
     @property
     def short(self) -> str:
         """As the tag of a batch has its digest."""
-        return self.digest[:_SHORT]
+        return self.digest[:_KEY_CHARACTERS]
 
 
 @dataclass(frozen=True, slots=True)

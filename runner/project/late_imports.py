@@ -15,8 +15,11 @@ if TYPE_CHECKING:
     from runner.project.drawings.sequence_figure import pulses_figure as pulses_figure
     from runner.project.drawings.sequence_figure import register_figure as register_figure
     from runner.project.drawings.sequence_figure import whole_figure as whole_figure
+    from runner.results.analysis.objectives.scores import named_values as named_values
+    from runner.results.analysis.objectives.scores import score as score
     from runner.results.plots.matplotlib_figure import content as content
     from runner.results.plots.matplotlib_figure import figure as figure
+    from runner.sequences.check.job_check import build_results as build_results
     from runner.sequences.import_abstract import imported as imported
     from runner.sequences.pulser_api.abstract_repr import built as built
     from runner.sequences.python_functions.function_runner import Factories as Factories
@@ -31,6 +34,11 @@ if TYPE_CHECKING:
     from runner.spec.yaml_text.dump import yaml_text as yaml_text
     from runner.spec.yaml_text.limits import Limits as Limits
     from runner.spec.yaml_text.loader import document as document
+    from runner.strategies.rounds import Ask as Ask
+    from runner.strategies.rounds import Done as Done
+    from runner.strategies.rounds import bound as bound
+    from runner.strategies.rounds import next_round as next_round
+    from runner.strategies.winners import best as best
 else:
     _PLACES: Final = {
         "post": "runner.cloud.wire.webhook_post",
@@ -41,8 +49,11 @@ else:
         "pulses_figure": "runner.project.drawings.sequence_figure",
         "register_figure": "runner.project.drawings.sequence_figure",
         "whole_figure": "runner.project.drawings.sequence_figure",
+        "named_values": "runner.results.analysis.objectives.scores",
+        "score": "runner.results.analysis.objectives.scores",
         "content": "runner.results.plots.matplotlib_figure",
         "figure": "runner.results.plots.matplotlib_figure",
+        "build_results": "runner.sequences.check.job_check",
         "imported": "runner.sequences.import_abstract",
         "built": "runner.sequences.pulser_api.abstract_repr",
         "Factories": "runner.sequences.python_functions.function_runner",
@@ -57,6 +68,11 @@ else:
         "yaml_text": "runner.spec.yaml_text.dump",
         "Limits": "runner.spec.yaml_text.limits",
         "document": "runner.spec.yaml_text.loader",
+        "Ask": "runner.strategies.rounds",
+        "Done": "runner.strategies.rounds",
+        "bound": "runner.strategies.rounds",
+        "next_round": "runner.strategies.rounds",
+        "best": "runner.strategies.winners",
     }
 
     __getattr__ = lazy_names(__name__, _PLACES)

@@ -33,6 +33,7 @@ from runner.project.experiments.manifest import manifest
 from runner.project.experiments.names import declared_names, dependencies
 from runner.project.local_cloud import local_store
 from runner.project.recorded_jobs import RecordedJobs
+from runner.project.strategies.proposals import Proposals
 from runner.reconcile import CloudMemory, Context, Journal, Patience, Reconciler, Snapshot, utc_now
 from runner.results import Records
 from runner.results.records.files import obstacle
@@ -325,6 +326,7 @@ class Project:
                 remark=remark,
                 keep_report=self._keep_report,
                 kept_memory=self._told,
+                propose=self.proposals,
             )
             yield context, replace(used.settings, per_day=self.settings.budget_per_day.as_budget())
 
@@ -336,6 +338,11 @@ class Project:
         begins = "the local cloud begins with an empty store, for its own is not there"
         counts = "what is on record of them counts still"
         return f"{begins}: {counted(gone, 'batch')} of this checkout went with it; {counts}" if gone else ""
+
+    @cached_property
+    def proposals(self) -> Proposals:
+        """What strategies ask for next; one for all, since it remembers what it has scored."""
+        return Proposals()
 
     @cached_property
     def _told(self) -> CloudMemory:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from runner.reconcile.memory import CloudMemory
+from runner.reconcile.model.proposal import nothing_proposed
 from runner.results.records.sites import Site
 
 if TYPE_CHECKING:
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from runner.cloud import Client
     from runner.reconcile.journal.journal import Journal
+    from runner.reconcile.model.proposal import Propose
     from runner.results import Records
 
 
@@ -54,6 +56,8 @@ class Context:
         remark: What people should know of the target beside; empty for nothing.
 
         before_action: Called before each action; raises to end a pass between two of them.
+
+        propose: What a strategy asks for next, by what came of its slots.
     """
 
     client: Client
@@ -68,6 +72,7 @@ class Context:
     workers: int = 1
     before_action: Callable[[], None] = field(default=lambda: None, repr=False)
     remark: str = ""
+    propose: Propose = field(default=nothing_proposed, repr=False)
     keep_report: Callable[[str, str], str] = field(default=lambda _, __: "", repr=False)
     kept_memory: CloudMemory | None = field(default=None, repr=False)
     memory: CloudMemory = field(init=False, repr=False)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from runner.domain import JobStatus, built_qubits
+from runner.domain.slot_jobs import with_recorded_slots
 from runner.results.analysis.counts import Counts
 from runner.results.analysis.geometry import Written, of_json
 from runner.results.analysis.job_result import Runs
@@ -64,6 +65,7 @@ def gathered(
             earlier rerun, comes behind the jobs of the file.
     """
     known, jobs_recorded = kept or Kept(), tuple(recorded)
+    desired = desired if desired.jobs else with_recorded_slots(desired, jobs_recorded)
     by_key = behind(desired, jobs_recorded)
     of_sweeps = sweeps if len(sweeps) == len(desired.jobs) else (None,) * len(desired.jobs)
     jobs = [

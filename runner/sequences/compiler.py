@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from runner.domain import (
+    BatchMode,
     DesiredExperiment,
     DesiredJob,
     DeviceSource,
+    Policy,
     RunsMode,
     canonical_json,
     constants_of,
@@ -255,13 +257,15 @@ def _desired(parts: Sequence[_Part], file: ExperimentFile) -> DesiredExperiment:
         for part in parts
         for job, duration_ns in zip(part.said.file.jobs, part.durations, strict=True)
     }
+    asked = file.strategy.text if file.strategy else ""
+    recipe = recipe_digest(device_type=spec.device_type, sequence=text, emulation=emulation, strategy=asked)
     return DesiredExperiment(
         name=file.experiment.metadata.name,
         device_type=spec.device_type,
         sequence=text,
-        recipe=recipe_digest(device_type=spec.device_type, sequence=text, emulation=emulation),
+        recipe=recipe,
         jobs=tuple(by_name[job.name] for job in file.jobs),
-        policy=spec.policy.as_desired(),
+        policy=_policy(file),
         max_runs=min((most for part in parts for most in part.takers.values()), default=None),
         qubit_ids=shared.qubit_ids if shared else (),
         said_constants=shared.said_constants if shared else (),
@@ -272,7 +276,17 @@ def _desired(parts: Sequence[_Part], file: ExperimentFile) -> DesiredExperiment:
         emulation=emulation,
         configuration=request.configuration,
         observables=request.observables,
+        strategy=replace(file.strategy, digest=recipe) if file.strategy else None,
     )
+
+
+def _policy(file: ExperimentFile) -> Policy:
+    """How the file wants to be reconciled; a strategy says itself in which batches it buys."""
+    policy = file.experiment.spec.policy.as_desired()
+    if file.strategy is None:
+        return policy
+    is_held = file.strategy.think_limit_s is not None
+    return replace(policy, batch=BatchMode.OPEN if is_held else BatchMode.CLOSED)
 
 
 def _live_text(part: _Part) -> str:

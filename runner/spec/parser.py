@@ -10,18 +10,23 @@ from runner.domain import file_digest
 from runner.errors import Problem, SpecError
 from runner.spec.jobs.jobs import JobRequest, job_requests
 from runner.spec.jobs.rule_values import Rules
+from runner.spec.jobs.search_space import probes, search_space
+from runner.spec.jobs.strategy_value import STRATEGY, check_kind, strategy_value
 from runner.spec.jobs.trap_assignment import check_places
 from runner.spec.models.base import Strict
+from runner.spec.models.emulation import label_of
 from runner.spec.models.experiment import Job
 from runner.spec.models.python_sequence import make_nothing
 from runner.spec.models.sequence import Sequence, Variables
 from runner.spec.models.variables import Declared, declared
 from runner.spec.sequence_source import SequenceSource, seen_from, source_of, sources_of_jobs
-from runner.spec.validate.reference_checks import check_reruns
+from runner.spec.validate.objective_checks import KnownOfJobs, checked_objective
+from runner.spec.validate.reference_checks import RERUN, check_reruns
 from runner.spec.validate.unit_checks import check_units, converted
 from runner.spec.validate.validation import valid_part, validate
 from runner.spec.values.referenced_files import Companions, no_companions
 from runner.spec.yaml_text.document import Findings
+from runner.spec.yaml_text.json_pointers import child
 from runner.spec.yaml_text.limits import LIMITS
 from runner.spec.yaml_text.loader import document
 
@@ -29,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from runner.domain.json_values import Json, JsonObject
+    from runner.domain.strategies import Strategy
     from runner.spec.models.experiment import Experiment
     from runner.spec.models.policy import Policy
     from runner.spec.models.python_sequence import Made, Make
@@ -63,6 +69,8 @@ class ExperimentFile:
         own: The own sequence of each job that has one, by the pointer of its entry.
 
         device_text: Content of the file that the device of a written-out sequence is in; None without one.
+
+        strategy: What asks for jobs in place of a list of them; None without one. Its digest is empty.
     """
 
     path: str
@@ -75,6 +83,7 @@ class ExperimentFile:
     made: Made | None = None
     own: Mapping[str, SequenceSource] = field(default_factory=dict)
     device_text: str | None = None
+    strategy: Strategy | None = None
 
     def problem(self, pointer: str, message: str, hint: str = "") -> Problem:
         """A problem with a value of the file, at its place."""
@@ -93,6 +102,8 @@ class ExperimentFile:
             {"name": job.name, "runs": job.runs, "variables": dict(job.variables), **self._own(job)}
             for job in self.jobs
         ]
+        if self.strategy is not None:
+            del content["spec"]["jobs"]
         return content
 
     def _own(self, job: JobRequest) -> JsonObject:
@@ -107,10 +118,15 @@ class ExperimentFile:
         return tuple(islice(converted(self.document), _SHOWN))
 
     @property
+    def built(self) -> tuple[JobRequest, ...]:
+        """The jobs that are built to see whether all is in order; of a strategy those that stand for all."""
+        return self.jobs if self.strategy is None else probes(self.strategy)
+
+    @property
     def parts(self) -> tuple[ExperimentFile, ...]:
         """The file once for each sequence, with the jobs that play it; the experiment's comes first."""
         jobs: dict[str, list[JobRequest]] = {}
-        for job in self.jobs:
+        for job in self.built:
             jobs.setdefault(job.pointer if job.pointer in self.own else "", []).append(job)
         shared = (
             () if self.experiment.spec.sequence is None else (replace(self, jobs=tuple(jobs.get("", ()))),)
@@ -165,6 +181,7 @@ def parse(
     if shared.atoms is not None:
         check_places(findings, [job if job and job.sequence is None else None for job in jobs], shared.atoms)
     requests, of_jobs = job_requests(source, jobs, shared.variables, Rules(companions, limits))
+    strategy = _strategy(findings, experiment, shared, companions)
     check_units(findings, source, sequence)
     if experiment is not None and requests:
         check_reruns(findings, experiment.spec.rerun, [job.name for job in requests])
@@ -182,7 +199,29 @@ def parse(
         made=shared.made,
         own=own,
         device_text=shared.device_text,
+        strategy=strategy,
     )
+
+
+def _strategy(
+    findings: Findings, experiment: Experiment | None, shared: SequenceSource, companions: Companions
+) -> Strategy | None:
+    """The strategy of a file; None without one, or where too much is wrong."""
+    said = experiment.spec.strategy if experiment else None
+    if experiment is None or said is None or shared.variables is None:
+        return None
+    if shared.atoms:
+        hint = "say the register with its places"
+        findings.note(STRATEGY, "a strategy does not place the atoms of a mappable register", hint)
+    if not isinstance(experiment.spec.rerun, int):
+        findings.note(RERUN, "a strategy has no jobs by name", "say rerun: 1 to ask for everything again")
+    emulation = experiment.spec.emulation
+    known = KnownOfJobs(evaluated=[label_of(each) for each in emulation.observables] if emulation else ())
+    objective = checked_objective(findings, said.objective, child(STRATEGY, "objective"), companions, known)
+    space = search_space(findings, said, shared.variables)
+    strategy = strategy_value(said, space, objective, experiment.spec.rerun_of(""))
+    check_kind(findings, strategy)
+    return strategy
 
 
 def _parts(data: Json, experiment: Experiment | None) -> tuple[Said, list[Job | None]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from runner.domain import DesiredExperiment
     from runner.errors import Problem
     from runner.project import Experiment, Project, Selection
     from runner.project.views.device_table import DeviceCheck
@@ -111,7 +112,13 @@ def _report(
 
 def _tell(experiments: Sequence[Experiment], checks: Sequence[Sequence[DeviceCheck]]) -> None:
     for each, of_devices in zip(experiments, checks, strict=True):
-        runs = sum(job.runs for job in each.desired.jobs)
         said = "".join(f"; {check}" for check in of_devices)
-        some = f"{counted(len(each.desired.jobs), 'job')}, {counted(runs, 'run')}"
-        print_text(f"{each.file.path}: fine: {each.name}, {some}{said}")
+        print_text(f"{each.file.path}: fine: {each.name}, {_asked(each.desired)}{said}")
+
+
+def _asked(desired: DesiredExperiment) -> str:
+    strategy, runs = desired.strategy, sum(job.runs for job in desired.jobs)
+    if strategy is None:
+        return f"{counted(len(desired.jobs), 'job')}, {counted(runs, 'run')}"
+    rounds = counted(strategy.stop.rounds, "round") if strategy.stop.rounds else "rounds"
+    return f"a strategy ({strategy.kind}) of at most {rounds}, {counted(strategy.runs, 'run')} a job"

@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import Enum
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.domain import desired
+from runner.domain import desired, strategies
 from runner.errors import Problem
 from runner.project.cache.source_file import Source
 from runner.sequences import Compiled
@@ -22,7 +22,7 @@ _PLAIN: Final = frozenset({bool, int, float, str})  # and nothing derived from t
 # What may stand in an entry beside plain data: everything that a desired experiment is made of.
 _KINDS: Final[dict[str, type[Any]]] = {
     kind.__name__: kind
-    for kind in (*vars(desired).values(), Problem, Source, Compiled)
+    for kind in (*vars(desired).values(), *vars(strategies).values(), Problem, Source, Compiled)
     if isinstance(kind, type) and (is_dataclass(kind) or issubclass(kind, Enum))
 }
 

@@ -12,6 +12,7 @@ from runner.project import late_imports
 from runner.project.cache.source_file import Source
 from runner.project.experiments.file_checks import doubt, excessive, is_certain, unpermitted
 from runner.project.experiments.loaded import Experiment
+from runner.project.experiments.objective_check import unmeasurable
 from runner.sequences import compiled as compile_file
 from runner.sequences.pulser_api.device_specs import NoSpecifications, is_current
 
@@ -146,6 +147,7 @@ def load_experiments(
     certain = {i for i in doubts if is_certain(experiments[i], root, settings, specifications)}
     problems += _twice(experiments, settings)
     problems += (each for one in experiments for each in unpermitted(one, root, settings))
+    problems += (each for one in experiments for each in unmeasurable(one, settings))
     problems += (doubts[i] for i in certain)
     if problems:
         raise SpecError(problems)

@@ -61,6 +61,7 @@ def manifest(
         "sequence": sequence,
         **({"sequences": own} if own else {}),
         **({"emulation": json.loads(desired.emulation)} if desired.emulation else {}),
+        **({"strategy": json.loads(desired.strategy.text)} if desired.strategy else {}),
         **_checked_against(experiment),
         "commit": revision.commit,
         "dirty": revision.is_dirty,

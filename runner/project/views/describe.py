@@ -8,6 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from runner.domain.qpu_time import is_emulator, qpu_seconds
+from runner.domain.slot_jobs import with_example
 from runner.domain.suggestions import suggested_job
 from runner.errors import UsageError
 from runner.project import late_imports
@@ -79,7 +80,7 @@ def shown(experiment: Experiment, job_name: str | None = None) -> Shown:
         budget=desired.policy.budget,
         runs=runs,
         qpu_s=qpu_seconds(desired.device_type, runs),
-        jobs=desired.jobs,
+        jobs=with_example(desired).jobs,
         job=job,
         played=played_of(experiment, job),
         frequencies=experiment.file.frequencies,
@@ -140,7 +141,7 @@ def chosen_job(experiment: Experiment, name: str | None) -> DesiredJob:
     Raises:
         UsageError: There is no such job.
     """
-    jobs = {job.name: job for job in experiment.desired.jobs}
+    jobs = {job.name: job for job in with_example(experiment.desired).jobs}
     if name is None:
         return _first_with_pulse(experiment)
     if name not in jobs:
@@ -150,7 +151,7 @@ def chosen_job(experiment: Experiment, name: str | None) -> DesiredJob:
 
 def _first_with_pulse(experiment: Experiment) -> DesiredJob:
     """The first job whose amplitude is not 0 throughout, as it is where a sweep begins; else the first."""
-    jobs = experiment.desired.jobs
+    jobs = with_example(experiment.desired).jobs
     some = islice(jobs, _LOOKED_AT)
     return next((job for job in some if _has_pulse(played_of(experiment, job))), jobs[0])
 

@@ -10,7 +10,7 @@ import secrets
 import threading
 from contextlib import suppress
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NoReturn
 
 from runner.domain.numerals import counted
 from runner.errors import (
@@ -41,13 +41,14 @@ from runner.reconcile.model.actions import (
 )
 from runner.reconcile.model.entries import BUYING, RequestKind, State
 from runner.reconcile.model.repetitions import are_told_apart, spanned
+from runner.reconcile.model.slots import Slots
 from runner.reconcile.plan.daily_budget import day_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from runner.cloud import Payload
-    from runner.domain import DesiredExperiment
+    from runner.domain import DesiredExperiment, ObservedBatch
     from runner.reconcile.context import Context
     from runner.reconcile.model.actions import Action, NewJob
     from runner.reconcile.model.entries import Intention
@@ -130,7 +131,8 @@ class Executor:
     def _create(self, kind: RequestKind, snapshot: Snapshot, action: Claim | Submit) -> None:
         desired, submission, claim = snapshot.desired, action.submission, self._nonce()
         jobs = action.jobs if kind is RequestKind.SUBMIT else ()
-        rerun, repetitions = action.jobs[0].rerun, spanned(action.jobs)
+        rerun, recipe = action.jobs[0].rerun, desired.recipe[: tags.SHORT]
+        repetitions = spanned(action.jobs, recipe)
         marks = replace(
             tags.marks_for(self._namespace, desired, rerun=rerun, repetitions=repetitions),
             submission=submission,
@@ -165,7 +167,10 @@ class Executor:
         self._remember_recipe(snapshot)
         batch = snapshot.batch(action.batch_id)
         marks = tags.read_marks(batch.tags if batch else ())
-        if not are_told_apart(action.jobs, marks.repetitions):
+        places = marks.repetitions
+        if isinstance(places, Slots) and batch and batch.jobs_count:
+            marks = replace(marks, repetitions=self._extend(snapshot, action, places, batch))
+        elif not are_told_apart(action.jobs, places):
             self._give_up(snapshot, action)
         row = self._row(snapshot, marks.rerun, action.jobs)
         row |= {"submission": marks.submission, "claim": marks.claim, "batch_id": action.batch_id}
@@ -192,6 +197,17 @@ class Executor:
             self._memory.forget_conflicts(snapshot.desired.name)
             ids = [job["id"] for job in jobs_in(answer) if job["id"] not in before]
             self._journal.settle(seq, State.ACCEPTED, job_ids=ids)
+
+    def _extend(self, snapshot: Snapshot, action: AddJobs, places: Slots, batch: ObservedBatch) -> Slots:
+        """Says on an open batch of a strategy which slots it gets, before it gets them."""
+        extended = places.with_more(batch.jobs_count, action.jobs)
+        if extended is None:
+            self._give_up(snapshot, action)
+        if len(extended.labels) > len(places.labels):
+            said = [str(extended) if tag == str(places) else tag for tag in batch.tags]
+            self._client.set_batch_tags(batch.id, said)
+            self._memory.mark(batch.id, str(extended))
+        return extended
 
     def _row(self, snapshot: Snapshot, rerun: int, jobs: tuple[NewJob, ...]) -> Intention:
         """What is written of a request; whose batch it is about comes to it."""
@@ -251,7 +267,7 @@ class Executor:
             constants=observed.constants,
         )
 
-    def _give_up(self, snapshot: Snapshot, action: AddJobs) -> None:
+    def _give_up(self, snapshot: Snapshot, action: AddJobs) -> NoReturn:
         """Shuts a claim whose tag would tell the wrong repetitions: what is permitted has changed since."""
         self._fence(snapshot, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
         raise JobCreationError(

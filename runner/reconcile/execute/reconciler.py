@@ -22,6 +22,7 @@ from runner.reconcile.plan.cancel import cancellations
 from runner.reconcile.plan.daily_budget import day_of
 from runner.reconcile.plan.dependencies import dependencies, in_order
 from runner.reconcile.plan.planner import plan
+from runner.reconcile.plan.strategy import unfolded
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -125,10 +126,12 @@ class Reconciler:
         known = replace(
             seen,
             failed_fetches=dict(self._executor.results.failed),
-            refused=self._context.memory.refusal(snapshot.desired),
             remarks=(*seen.remarks, *self._remarks()),
         )
-        return replace(snapshot, observed=known, settings=self._settings, now=now)
+        looked_at = replace(snapshot, observed=known, settings=self._settings, now=now)
+        asking = unfolded(looked_at, self._context.propose)
+        refused = self._context.memory.refusal(asking.desired)
+        return replace(asking, observed=replace(asking.observed, refused=refused))
 
     def removed(self, wanted: Sequence[DesiredExperiment]) -> tuple[ObservedBatch, ...]:
         """Batches of ours that count for none of all experiments there are, oldest first."""

@@ -19,6 +19,8 @@ class NewJob:
         repetition: Which one of its point's repetitions it is, from 1.
 
         point: Key of the point; empty where it is the job's.
+
+        slot: Label of what it is for a strategy; empty where a file lists its jobs.
     """
 
     key: str
@@ -29,6 +31,7 @@ class NewJob:
     rerun: int = 0
     repetition: int = 1
     point: str = ""
+    slot: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

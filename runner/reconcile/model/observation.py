@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from runner.domain import Budget, ObservedBatch, RecordedJob, Surplus
     from runner.reconcile.model.actions import Hold
     from runner.reconcile.model.entries import JournalEntry
+    from runner.reconcile.model.proposal import Proposal
     from runner.reconcile.model.result_fetches import FailedFetch
 
 
@@ -132,6 +133,8 @@ class Observation:
 
         refused: What the guard has refused in this process, and why.
 
+        proposal: What its strategy asks for next; None without one, and where too little is seen.
+
         remarks: What people should know of this machine beside.
 
         previous_names: Names that the experiment had before, as far as there is work under them.
@@ -158,6 +161,7 @@ class Observation:
     ancestors: frozenset[str] = frozenset()
     cancelled: Mapping[str, int] = field(default_factory=dict)
     refused: Hold | None = None
+    proposal: Proposal | None = None
     remarks: tuple[str, ...] = ()
     previous_names: tuple[str, ...] = ()
     vanished: tuple[str, ...] = ()

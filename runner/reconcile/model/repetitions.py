@@ -12,9 +12,10 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 from itertools import groupby, takewhile
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeAlias
 
 from runner.domain import repetition_key
+from runner.reconcile.model.slots import Slots, first_of, read_slots, slots_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -45,10 +46,18 @@ class Repetitions:
 
 
 FIRST: Final = Repetitions()
+# What tells the jobs of a batch apart.
+Places: TypeAlias = Repetitions | Slots
 
 
-def read_repetitions(word: str) -> Repetitions:
-    """What a tag says behind its colon; only first repetitions where it says nothing that makes sense."""
+def read_repetitions(word: str, recipe: str = "") -> Places:
+    """What a tag says behind its colon, or of slots all of it; first repetitions where it makes no sense.
+
+    Args:
+        recipe: Digest of the recipe, 16 hexadecimal digits.
+    """
+    if ":" in word:
+        return read_slots(recipe, word) or FIRST
     found = _WORD.fullmatch(word)
     if not found:
         return FIRST
@@ -56,12 +65,14 @@ def read_repetitions(word: str) -> Repetitions:
     return Repetitions(first, last) if first <= last else FIRST
 
 
-def keyed(jobs: Sequence[ObservedJob], repetitions: Repetitions) -> tuple[ObservedJob, ...]:
-    """The jobs of a batch, each with the key of its repetition.
+def keyed(jobs: Sequence[ObservedJob], repetitions: Places) -> tuple[ObservedJob, ...]:
+    """The jobs of a batch, each with the key of its repetition, or of its slot.
 
     Args:
         jobs: All of them, in creation order, each with the key of its point.
     """
+    if isinstance(repetitions, Slots):
+        return repetitions.keyed(jobs)
     if repetitions == FIRST:
         return tuple(jobs)
     before: Counter[str] = Counter()
@@ -73,18 +84,22 @@ def keyed(jobs: Sequence[ObservedJob], repetitions: Repetitions) -> tuple[Observ
     return tuple(found)
 
 
-def spanned(jobs: Iterable[NewJob]) -> Repetitions:
+def spanned(jobs: Sequence[NewJob], recipe: str = "") -> Places:
     """What the tag of a batch says whose jobs are bought together; at least one."""
+    if jobs[0].slot:
+        return slots_of(recipe, jobs)
     numbers = [job.repetition for job in jobs]
     return Repetitions(min(numbers), max(numbers))
 
 
-def are_told_apart(jobs: Iterable[NewJob], repetitions: Repetitions) -> bool:
+def are_told_apart(jobs: Sequence[NewJob], repetitions: Places) -> bool:
     """Whether what a batch's tag says is true of jobs that are about to be added to it.
 
     Args:
         jobs: Of no point of which there are several repetitions and jobs in the batch already.
     """
+    if isinstance(repetitions, Slots):
+        return slots_of(repetitions.strategy, jobs) == repetitions
     before: Counter[str] = Counter()
     for job in jobs:
         point = job.point or job.key
@@ -104,6 +119,8 @@ def together(due: Sequence[NewJob], *, only_one: bool) -> tuple[NewJob, ...]:
     """
     if not due:
         return ()
+    if due[0].slot:
+        return first_of(due)
     first = due[0].repetition
     chains = [_chain(list(some), first) for _, some in groupby(due, key=lambda job: job.point or job.key)]
     if not only_one and chains[0] and any(len(chain) > 1 for chain in chains):

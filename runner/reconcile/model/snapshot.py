@@ -14,12 +14,14 @@ from runner.reconcile.model.entries import BUYING, RequestKind, State
 from runner.reconcile.model.kinship import Kin, kin
 from runner.reconcile.model.observation import Observation, Sighting, TargetSettings
 from runner.reconcile.model.repetitions import Repetitions
+from runner.reconcile.model.slots import Slots
 from runner.reconcile.model.tags import SHORT, Marks, read_marks, work
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.domain import DesiredExperiment, DesiredJob, ObservedBatch, ObservedJob, RecordedJob
+    from runner.reconcile.model.actions import NewJob
     from runner.reconcile.model.entries import JournalEntry
     from runner.reconcile.model.plan import Plan
     from runner.reconcile.model.saved_plan import SavedExperiment
@@ -146,7 +148,7 @@ class Snapshot:
     @cached_property
     def wanted_reruns(self) -> frozenset[int]:
         """Rerun counters of all wanted jobs; a batch has one of them."""
-        return frozenset(job.rerun for job in self.desired.jobs)
+        return self.desired.rerun_counters
 
     def is_outrun(self, batch: ObservedBatch, job: ObservedJob) -> bool:
         """Whether the job was bought when its file asked for it otherwise than now.
@@ -179,6 +181,21 @@ class Snapshot:
         """Whether more jobs of a rerun, and of a repetition of their points, may be added to a batch."""
         marks = self.marks[batch.id]
         return (marks.rerun, marks.repetitions) == (rerun, Repetitions(repetition, repetition))
+
+    def takes_job(self, batch: ObservedBatch, job: NewJob) -> bool:
+        """Whether a job may be added to a batch, so that its tag tells which one it is."""
+        places = self.marks[batch.id].repetitions
+        if isinstance(places, Slots):
+            is_of_rerun = self.marks[batch.id].rerun == job.rerun
+            return is_of_rerun and places.with_more(batch.jobs_count, [job]) is not None
+        return self.takes(batch, rerun=job.rerun, repetition=job.repetition)
+
+    def is_place_of(self, batch: ObservedBatch, job: DesiredJob) -> bool:
+        """Whether a batch that is kept open is where a job is bought."""
+        places = self.marks[batch.id].repetitions
+        if isinstance(places, Slots):
+            return job.slot in places.labels
+        return self.takes(batch, rerun=job.rerun, repetition=job.repetition or 1)
 
     def is_full(self, batch: ObservedBatch) -> bool:
         """Whether the file allows no more jobs in the batch."""

@@ -7,10 +7,11 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import digest
-from runner.reconcile.model.repetitions import FIRST, Repetitions, read_repetitions
+from runner.reconcile.model.repetitions import FIRST, Places, Repetitions, read_repetitions
+from runner.reconcile.model.slots import AGAIN, SLOTS, read_slots
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from runner.domain import DesiredExperiment
     from runner.reconcile.model.actions import NewJob
@@ -56,7 +57,7 @@ class Marks:
     claim: str = ""
     rerun: int = 0
     cancelled_by_us: bool = False
-    repetitions: Repetitions = FIRST
+    repetitions: Places = FIRST
     commit: str = ""
     cancelled_for: str = ""
     constants: str = ""
@@ -64,7 +65,7 @@ class Marks:
 
 
 def marks_for(
-    namespace: str, experiment: DesiredExperiment, *, rerun: int, repetitions: Repetitions = FIRST
+    namespace: str, experiment: DesiredExperiment, *, rerun: int, repetitions: Places = FIRST
 ) -> Marks:
     """What the tags of a batch of an experiment say, whoever bought it."""
     return Marks(
@@ -119,7 +120,7 @@ def row_tags(namespace: str, row: JournalEntry) -> list[str]:
             submission=row.submission,
             claim=row.claim,
             rerun=row.rerun or 0,
-            repetitions=read_repetitions(row.repetitions),
+            repetitions=read_repetitions(row.repetitions, row.recipe),
             observables=frozenset(row.observables.split()),
         )
     )
@@ -129,10 +130,13 @@ def _identity(namespace: str, experiment: str, recipe: str) -> list[str]:
     return [namespace_tag(namespace), f"exp:{experiment}", f"recipe:{recipe}"]
 
 
-def _counters(rerun: int, repetitions: Repetitions) -> list[str]:
-    """The rerun that a batch belongs to and the repetitions that it has, if they are not the first."""
-    repeat = [] if repetitions == FIRST else [f"repeat:{repetitions}"]
-    return [*([f"rerun:{rerun}"] if rerun else []), *repeat]
+def _counters(rerun: int, repetitions: Places) -> list[str]:
+    """The rerun that a batch belongs to, and its repetitions if they are not the first, or its slots."""
+    if isinstance(repetitions, Repetitions):
+        places = [] if repetitions == FIRST else [f"repeat:{repetitions}"]
+    else:
+        places = [str(repetitions)]
+    return [*([f"rerun:{rerun}"] if rerun else []), *places]
 
 
 def adopting_tags(marks: Marks, before: Iterable[str]) -> list[str]:
@@ -176,12 +180,22 @@ def _read_marks(tags: tuple[str, ...]) -> Marks:
         claim=said.get("claim", ""),
         rerun=int(rerun) if rerun.isdecimal() else 0,
         cancelled_by_us=bool(words & _CANCELLED_BY_US),
-        repetitions=read_repetitions(said.get("repeat", "")),
+        repetitions=_places(words, said),
         commit=said.get("commit", ""),
         cancelled_for=said.get("cancelled-for", ""),
         constants=said.get("constants", ""),
         observables=frozenset(each.removeprefix(f"{_OBSERVABLE}:") for each in words if _is_observable(each)),
     )
+
+
+def _places(tags: Iterable[str], said: Mapping[str, str]) -> Places:
+    """What tells the jobs of a batch apart; of several tags of slots the longest: a batch only gets more."""
+    recipe = said.get("recipe", "")
+    slots = [read_slots(recipe, tag) for tag in tags if tag.startswith((f"{SLOTS}:", f"{AGAIN}:"))]
+    known = [each for each in slots if each]
+    if known:
+        return max(known, key=lambda each: (len(each.labels), str(each)))
+    return read_repetitions(said.get("repeat", ""))
 
 
 def _is_observable(tag: str) -> bool:

@@ -16,6 +16,7 @@ from runner.reconcile.model.repetitions import FIRST
 from runner.reconcile.model.tags import read_marks
 from runner.reconcile.observe.completeness import (
     amount_gaps,
+    beyond_slots,
     gaps,
     job_gaps,
     n_expected,
@@ -172,6 +173,7 @@ class BatchReader:
         if read_marks(batch.tags).repetitions != FIRST:
             if not (expected.amounts or expected.is_steady):
                 missing.append(f"{_IN_ALL}, and some may not be shown yet")
+            missing += beyond_slots(read, read_marks(batch.tags).repetitions)
             read = () if missing else read
         if lacking:
             read = ()  # which job is which is not known

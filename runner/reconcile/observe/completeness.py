@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from runner.domain import BatchStatus, JobStatus, ObservedJob
 from runner.domain.json_values import shown
 from runner.domain.numerals import counted
+from runner.reconcile.model.slots import Slots
 from runner.reconcile.observe.job_sequences import may_have_one
 from runner.reconcile.observe.payloads import jobs_count
 from runner.reconcile.plan.counted_jobs import effective_status
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 
     from runner.cloud import Payload
     from runner.domain import DesiredExperiment, ObservedBatch, RecordedJob
+    from runner.reconcile.model.repetitions import Places
 
     Amounts = Collection[tuple[str, int]]
 
@@ -114,6 +116,14 @@ def gaps(payload: Payload, jobs: Sequence[Payload], expected: Expected) -> Itera
     for job in unrecorded:
         yield from job_gaps(job, expected)
     yield from _contradictions(payload, unrecorded, expected)
+
+
+def beyond_slots(jobs: Iterable[ObservedJob], places: Places) -> Iterator[str]:
+    """Jobs of a batch of a strategy that its tag does not tell of, and that no request brought twice."""
+    if isinstance(places, Slots):
+        astray = [job.id for job in jobs if job.key not in places.keys]
+        if astray:
+            yield f"its tag tells of {counted(len(places.labels), 'job')}, and {astray[0]} is none of them"
 
 
 def amount_gaps(

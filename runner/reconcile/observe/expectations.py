@@ -74,7 +74,7 @@ def with_row_tags(payload: Payload, rows: Sequence[JournalEntry], namespace: str
     tried = [row for row in rows if row.recipe]
     if not tried:
         return payload
-    return payload | {"tags": joined_tags(payload.get("tags") or (), row_tags(namespace, tried[0]))}
+    return payload | {"tags": joined_tags(payload.get("tags") or (), row_tags(namespace, tried[-1]))}
 
 
 def unshown_batch(rows: Sequence[JournalEntry], namespace: str) -> Payload | None:
@@ -89,7 +89,7 @@ def unshown_batch(rows: Sequence[JournalEntry], namespace: str) -> Payload | Non
         "open": False,
         "created_at": bought[0].at.isoformat(),
         "jobs_count": sum(len(row.jobs) for row in bought),
-        "tags": row_tags(namespace, bought[0]),
+        "tags": row_tags(namespace, bought[-1]),
     }
 
 

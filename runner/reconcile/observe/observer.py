@@ -288,7 +288,7 @@ class Observer:
         rows = filter(self._is_here, self._context.journal.of_recipe(wanted.recipe[:SHORT]))
         on_record = {job.id for job in observed.recorded}
         shown = fetched.payloads.keys() - fetched.unshown
-        return self._unlisted.vanished(rows, {job.rerun for job in wanted.jobs}, on_record, shown)
+        return self._unlisted.vanished(rows, wanted.rerun_counters, on_record, shown)
 
 
 def _tells_tags(payload: Payload) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from runner.domain import BatchStatus, JobStatus, ObservedBatch, ObservedJob, job_key, own_sequence_key
 from runner.domain.identity import measured_constants
 from runner.errors import WireFormatError
-from runner.reconcile.model.repetitions import FIRST, Repetitions, keyed
+from runner.reconcile.model.repetitions import FIRST, keyed
 from runner.reconcile.model.tags import read_marks
 from runner.reconcile.observe.job_sequences import qubits_of
 
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from runner.cloud import Payload
+    from runner.reconcile.model.repetitions import Places
 
 
 def observed_batch(payload: Payload, jobs: Iterable[Payload] = ()) -> ObservedBatch:
@@ -43,11 +44,11 @@ def observed_batch(payload: Payload, jobs: Iterable[Payload] = ()) -> ObservedBa
         raise WireFormatError(f"a batch in the answer cannot be read: {error!r}") from error
 
 
-def observed_jobs(payloads: Iterable[Payload], repetitions: Repetitions = FIRST) -> tuple[ObservedJob, ...]:
+def observed_jobs(payloads: Iterable[Payload], repetitions: Places = FIRST) -> tuple[ObservedJob, ...]:
     """All jobs of a batch, in the order of their payloads.
 
     Args:
-        repetitions: Those that the batch has of its points.
+        repetitions: Those that the batch has of its points, or its slots.
 
     Raises:
         WireFormatError: A field that decisions rest on is missing.

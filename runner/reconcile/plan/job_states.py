@@ -127,6 +127,7 @@ def _new_job(point: JobState, runs: int) -> NewJob:
         rerun=job.rerun,
         repetition=job.repetition or 1,
         point=job.point,
+        slot=job.slot,
     )
 
 

@@ -59,7 +59,7 @@ def first_limit(snapshot: Snapshot, wanted: Sequence[JobState], due: Sequence[Ne
         due: What would be bought now.
     """
     is_missing = any(state.progress.missing for state in wanted)
-    return next(_reasons(snapshot, wanted, due) if is_missing else _lost(snapshot), None)
+    return next(_reasons(snapshot, wanted, due) if is_missing else _blocked(snapshot), None)
 
 
 def is_lost(snapshot: Snapshot, batch: ObservedBatch) -> bool:
@@ -67,9 +67,19 @@ def is_lost(snapshot: Snapshot, batch: ObservedBatch) -> bool:
     return bool(snapshot.gap(batch)) and snapshot.sighting(batch).gap_s >= GAP_PATIENCE_S
 
 
+def _blocked(snapshot: Snapshot) -> Iterator[Limit]:
+    """What a person must decide although nothing that is asked for is missing."""
+    yield from _lost(snapshot)
+    proposal = snapshot.observed.proposal
+    if proposal and proposal.fault:
+        how = "mend the strategy in the file; what is bought stays bought"
+        yield Limit(reason=proposal.fault, how=how)
+
+
 def _lost(snapshot: Snapshot) -> Iterator[Limit]:
-    """Batches of which something is under way that may never be seen to end."""
-    lost = (batch for batch in snapshot.gaps if is_lost(snapshot, batch) and is_under_way(batch))
+    """Batches that may never be seen whole, and of which something is under way, or a strategy's."""
+    is_loop = snapshot.desired.strategy is not None  # what it asks for next hangs on all that it has
+    lost = (b for b in snapshot.gaps if is_lost(snapshot, b) and (is_loop or is_under_way(b)))
     yield from (_incomplete(snapshot, batch) for batch in lost)
 
 

@@ -10,6 +10,7 @@ from runner.domain import BatchMode, BatchStatus, JobStatus, RunsMode, Surplus
 from runner.domain.numerals import counted
 from runner.reconcile.model import tags
 from runner.reconcile.model.actions import Adopt, CancelBatch, CancelJobs, CloseBatch, EndedJob, RecordResults
+from runner.reconcile.model.slots import Slots
 from runner.reconcile.plan.counted_jobs import effective_status
 
 if TYPE_CHECKING:
@@ -255,19 +256,37 @@ def is_left_open(snapshot: Snapshot, batch: ObservedBatch) -> bool:
     return snapshot.accepts_jobs(batch) and batch.jobs_count > 0 and not snapshot.may_undo(batch)
 
 
+def _is_held(snapshot: Snapshot, batch: ObservedBatch) -> bool:
+    """Whether a batch stays open for what a strategy asks for next, if that comes within its limit."""
+    strategy, proposal = snapshot.desired.strategy, snapshot.observed.proposal
+    if strategy is None or strategy.think_limit_s is None or proposal is None:
+        return False
+    may_go_on = not (proposal.is_done or proposal.fault)
+    return may_go_on and snapshot.idle_s(batch) <= strategy.think_limit_s
+
+
 def _closing_reason(
     snapshot: Snapshot, batch: ObservedBatch, wanted: Sequence[JobState], *, is_limited: bool
 ) -> str:
     if batch in snapshot.outdated:
         is_kept = is_left_open(snapshot, batch) and snapshot.idle_s(batch) <= snapshot.settings.claim_ttl_s
         return "" if is_kept else "the file has changed; nothing will be added to it"
-    if snapshot.desired.policy.batch is BatchMode.CLOSED:
+    places = snapshot.marks[batch.id].repetitions
+    is_whole = isinstance(places, Slots) and not places.follow
+    if is_whole or snapshot.desired.policy.batch is BatchMode.CLOSED:
         return "all its jobs are added"
     if snapshot.is_full(batch):
         return "it holds as many jobs as `max_jobs_per_batch` allows"
-    of_batch = (
-        p for p in wanted if snapshot.takes(batch, rerun=p.job.rerun, repetition=p.job.repetition or 1)
-    )
+    return _reason_now(snapshot, batch, wanted, is_limited=is_limited)
+
+
+def _reason_now(
+    snapshot: Snapshot, batch: ObservedBatch, wanted: Sequence[JobState], *, is_limited: bool
+) -> str:
+    """Why a batch that more could be added to is closed; empty where more may come."""
+    if _is_held(snapshot, batch):
+        return ""
+    of_batch = (state for state in wanted if snapshot.is_place_of(batch, state.job))
     if any(state.progress.active or (state.progress.missing and not is_limited) for state in of_batch):
         return ""
     # What the file does not ask for any more is not waited for either.

@@ -92,14 +92,18 @@ def changes(desired: DesiredExperiment, before: Manifest) -> tuple[Difference, .
     sequence = _sequence(before)
     if not sequence:
         return ()
-    emulation = before.get("emulation")
+    emulation, strategy = before.get("emulation"), before.get("strategy")
     was = recipe_parts(
         device_type=str(before.get("device_type", "")),
         sequence=json.dumps(sequence),
         emulation=json.dumps(emulation) if emulation else "",
+        strategy=json.dumps(strategy) if strategy else "",
     )
     now = recipe_parts(
-        device_type=desired.device_type, sequence=desired.sequence, emulation=desired.emulation
+        device_type=desired.device_type,
+        sequence=desired.sequence,
+        emulation=desired.emulation,
+        strategy=desired.strategy.text if desired.strategy else "",
     )
     return _differences("recipe", was, now)
 

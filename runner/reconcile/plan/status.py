@@ -193,6 +193,8 @@ def notes(snapshot: Snapshot, wanted: Sequence[JobState], step: NextStep) -> Ite
         yield step.limit.reason
     if step.note:
         yield step.note
+    if snapshot.observed.proposal and snapshot.observed.proposal.said:
+        yield snapshot.observed.proposal.said
     yield from snapshot.observed.remarks
     yield from remarks(snapshot.desired, snapshot.observed.bought)
     yield from _unevaluated(snapshot)

@@ -123,7 +123,7 @@ def _kept_open(snapshot: Snapshot, job: NewJob) -> ObservedBatch | None:
     standing = (
         b for b in snapshot.current if snapshot.accepts_jobs(b) and b.jobs_count and not snapshot.is_full(b)
     )
-    return next((b for b in standing if snapshot.takes(b, rerun=job.rerun, repetition=job.repetition)), None)
+    return next((b for b in standing if snapshot.takes_job(b, job)), None)
 
 
 def _unclear(snapshot: Snapshot) -> tuple[Fence, ...]:

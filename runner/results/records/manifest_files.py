@@ -90,11 +90,12 @@ def checked_recipe(manifest: Mapping[str, object]) -> str:
     Raises:
         KeyError, TypeError, ValueError, AttributeError: It is no manifest.
     """
-    sequence, emulation = manifest["sequence"], manifest.get("emulation")
+    sequence, emulation, strategy = (manifest["sequence"], *map(manifest.get, ("emulation", "strategy")))
     return recipe_digest(
         device_type=str(manifest["device_type"]),
         sequence=json.dumps(sequence) if sequence else "",
         emulation=json.dumps(emulation) if emulation else "",
+        strategy=json.dumps(strategy) if strategy else "",
     )
 
 

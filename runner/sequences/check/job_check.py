@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pulser
 from pulser.pulse import Pulse
 
 from runner.sequences.pulser_api.abstract_repr import with_values
@@ -14,7 +16,7 @@ from runner.sequences.pulser_api.job_values import MAX_DURATION_NS, beyond_integ
 from runner.sequences.pulser_api.pulser_messages import message_of, recorded_warnings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from pulser.math import AbstractArray
 
@@ -66,6 +68,19 @@ def build_result(sequence: AnySequence, representation: JsonObject, variables: J
         except Exception as error:  # noqa: BLE001  (Pulser fails with many kinds, and all of them are problems)
             fault = message_of(error, sequence.device)
     return BuildResult(duration_ns, fault, tuple(messages))
+
+
+def build_results(text: str, jobs: Iterable[JobValues]) -> Iterator[BuildResult]:
+    """Build some jobs of a sequence, one by one.
+
+    Args:
+        text: Abstract representation of the sequence.
+    """
+    with recorded_warnings():
+        sequence = pulser.Sequence.from_abstract_repr(text)
+    representation = json.loads(text)
+    for variables in jobs:
+        yield build_result(sequence, representation, variables)
 
 
 def _is_finite(sequence: AnySequence) -> bool:

@@ -14,11 +14,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-import pulser
-
-from runner.sequences.check.job_check import BuildResult, build_result, kind_of
+from runner.sequences.check.job_check import BuildResult, build_results, kind_of
 from runner.sequences.compiled import Built
-from runner.sequences.pulser_api.pulser_messages import recorded_warnings
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -101,10 +98,7 @@ def while_wanted(jobs: Iterable[JobValues], parent: Callable[[], int] = os.getpp
 
 def built_here(text: str, jobs: Iterable[JobValues]) -> list[Built | None]:
     """The same as `built_by_others`, built one by one."""
-    with recorded_warnings():
-        sequence = pulser.Sequence.from_abstract_repr(text)
-    representation = json.loads(text)
-    return [_built(build_result(sequence, representation, variables)) for variables in jobs]
+    return [*map(_built, build_results(text, jobs))]
 
 
 def _built(one: BuildResult) -> Built | None:

@@ -13,6 +13,7 @@ from runner.spec.models.base import (
     Strict,
     Whole,
     by_kind,
+    exactly_one,
     key,
     optional,
 )
@@ -20,12 +21,15 @@ from runner.spec.models.emulation import Emulation
 from runner.spec.models.frequencies import ConstantFrequency, ConstantFrequencyInMhz, by_unit
 from runner.spec.models.policy import Policy
 from runner.spec.models.sequence import Sequence
+from runner.spec.models.strategy import DeclaredStrategy
 from runner.spec.models.sweep_rules import Spread
 
 # Ours stand before a colon on every batch; a tag of the file must not be mistaken for one.
 NO_SEQUENCE = "no_sequence"  # what a job lacks that is to be played
+NO_JOBS = "no_jobs"  # nothing says what is to be measured
 _OURS = (
-    r"(?!(?:runner|exp|recipe|submission|claim|rerun|repeat|observable):)(?!(?:fenced|superseded|pruned)$)"
+    r"(?!(?:runner|exp|recipe|submission|claim|rerun|repeat|observable|slots|again):)"
+    r"(?!(?:fenced|superseded|pruned)$)"
 )
 _TAG = rf"^{_OURS}[!-~](?:[ -~]*[!-~])?$"
 
@@ -182,7 +186,21 @@ class Reruns(Strict):
 _OF_EACH_JOB: JsonDict = {"properties": {"jobs": {"items": {"required": ["sequence"]}}}}
 
 
-class Spec(Strict, json_schema_extra={"anyOf": [{"required": ["sequence"]}, _OF_EACH_JOB]}):
+_STRATEGY: JsonDict = {
+    "kind": "nelder-mead",
+    "over": {"t_ns": {"int": [100, 2000], "step": 4}},
+    "runs": 500,
+    "objective": {"maximize": "p", "let": {"p": {"probability": ["11"]}}},
+    "stop": {"rounds": 20},
+}
+_SPEC_SCHEMA: JsonDict = {
+    "anyOf": [{"required": ["sequence"]}, _OF_EACH_JOB],
+    "allOf": [exactly_one("jobs", "strategy")],
+    "dependentRequired": {"strategy": ["sequence"]},
+}
+
+
+class Spec(Strict, json_schema_extra=_SPEC_SCHEMA):
     """The sequence, what runs it, and the jobs that are wanted."""
 
     device_type: Annotated[str, Field(pattern=r"^[A-Z][A-Z0-9_]*$", max_length=60)] = key(
@@ -200,7 +218,11 @@ class Spec(Strict, json_schema_extra={"anyOf": [{"required": ["sequence"]}, _OF_
         "How an emulator emulates: noise, initial state, options, and observables beside the bitstrings.",
         {"noise": {"temperature_uK": 30, "amp_sigma": 0.03}, "observables": ["occupation"]},
     )
-    jobs: Some[Job] = key("What is measured, and how often.", [{"runs": 500}])
+    jobs: Some[Job] = key("What is measured, and how often.", [{"runs": 500}], default=())
+    strategy: DeclaredStrategy | None = optional(
+        "In place of jobs: a loop that asks for points by what came back so far.",
+        _STRATEGY,
+    )
     policy: Policy = key("How it wants to be reconciled.", {"runs": "top-up"}, default_factory=Policy)
     tags: Annotated[
         tuple[_Tag, ...],
@@ -224,6 +246,14 @@ class Spec(Strict, json_schema_extra={"anyOf": [{"required": ["sequence"]}, _OF_
         {"jobs": {"reference": 1}},
         default=0,
     )
+
+    @model_validator(mode="after")
+    def _something_to_measure(self) -> Self:
+        if not self.jobs and self.strategy is None:
+            raise PydanticCustomError(NO_JOBS, "the key jobs is missing")
+        if self.jobs and self.strategy is not None:
+            raise PydanticCustomError("jobs", "expected jobs or strategy, not both")
+        return self
 
     @model_validator(mode="after")
     def _something_to_play(self) -> Self:

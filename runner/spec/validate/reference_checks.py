@@ -26,7 +26,8 @@ _ONE, _SEVERAL, _ANY = "one", "several", "any"
 _WANTED = {"values": _SEVERAL, "times": _SEVERAL, "indices": _ANY}
 
 SEQUENCE = pointer_of("spec", "sequence")
-RERUNS_OF_JOBS = pointer_of("spec", "rerun", "jobs")
+RERUN = pointer_of("spec", "rerun")
+RERUNS_OF_JOBS = child(RERUN, "jobs")
 VARIABLES = child(SEQUENCE, "variables")
 
 

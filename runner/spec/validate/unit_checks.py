@@ -24,6 +24,8 @@ _NAMED: Final = ("variables", "sweep", "weights")
 _OF_SWEEPS: Final = ("sweep", "exclude", "include")
 _OF_JOBS: Final = ("variables", *_OF_SWEEPS)
 _OPERATIONS: Final = "operations"
+_OVER: Final = ("spec", "strategy", "over")
+_OF_VALUES: Final = ("jobs", "strategy")
 _ANGULAR: Final = frozenset(
     {"amplitude", "detuning", "value", "values", "from", "to", "max_val", "samples"}
     | {"amp_on", "detuning_on", "optimal_detuning_off"}
@@ -68,6 +70,8 @@ def _is_unit(owner: Sequence[str]) -> bool:
         return owner[-1] not in _NAMED
     if tuple(owner[: len(_DEVICE)]) == _DEVICE:
         return True
+    if tuple(owner[: len(_OVER)]) == _OVER:
+        return len(owner) > len(_OVER)
     if len(owner) < len(("spec", "jobs", "0", "variables", "omega")) or owner[3] not in _OF_JOBS:
         return False
     is_axis = owner[-2] in _OF_SWEEPS and owner[-1].isdecimal()
@@ -93,7 +97,7 @@ def check_units(findings: Findings, document: Document, sequence: object) -> Non
         if _OPERATIONS in steps:
             if _is_phase(steps) and _key(steps) in _ANGULAR:  # the models refuse it elsewhere
                 findings.note(pointer, "a phase is no frequency: mhz has no meaning here", "say it in rad")
-        elif steps[1] == "jobs" and (name := _variable(steps)) in other:
+        elif steps[1] in _OF_VALUES and (name := _variable(steps)) in other:
             findings.note(pointer, *_refusal(findings, name, other.pop(name)))
 
 
@@ -107,6 +111,8 @@ def _refusal(findings: Findings, name: str, use: str) -> tuple[str, str]:
 
 def _variable(steps: Sequence[str]) -> str:
     """The variable whose value is meant: in a list of mappings, behind the number of one."""
+    if tuple(steps[: len(_OVER)]) == _OVER:
+        return steps[len(_OVER)]
     is_listed = steps[3] != "variables" and steps[4].isdecimal()
     return steps[5] if is_listed else steps[4]
 

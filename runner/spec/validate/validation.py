@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import TypeAdapter, ValidationError
 
-from runner.spec.models.experiment import NO_SEQUENCE, Experiment
+from runner.spec.models.experiment import NO_JOBS, NO_SEQUENCE, Experiment
 from runner.spec.validate.error_messages import Fault, fault_of, is_miscounted, without_echoes
 from runner.spec.validate.schema import guide_at
 from runner.spec.yaml_text.document import MOST, more_problems
@@ -31,9 +31,11 @@ def validate(document: Document) -> tuple[Experiment | None, tuple[Problem, ...]
         return Experiment.model_validate(document.data), ()
     except ValidationError as error:
         found = error.errors(include_url=False)
-        complaints = [each for each in found if not is_miscounted(each) and each["type"] != NO_SEQUENCE]
+        complaints = [
+            each for each in found if not is_miscounted(each) and each["type"] not in {NO_JOBS, NO_SEQUENCE}
+        ]
         faults = [fault_of(document.data, each) for each in complaints[:MOST]]
-        faults += _without_sequence(document.data)
+        faults += (*_without_jobs(document.data), *_without_sequence(document.data))
         problems = _problems(document, without_echoes(faults))
         return None, (*problems, more_problems(document)) if len(complaints) > MOST else problems
 
@@ -59,6 +61,14 @@ def _problems(document: Document, faults: Iterable[Fault]) -> tuple[Problem, ...
         for fault in faults
         if fault.pointer not in known
     )
+
+
+def _without_jobs(data: Json) -> Iterator[Fault]:
+    """That nothing says what is to be measured; also of a file with other faults."""
+    spec = data.get("spec") if isinstance(data, dict) else None
+    if isinstance(spec, dict) and not spec.keys() & {"jobs", "strategy"}:
+        pointer = pointer_of("spec", "jobs")
+        yield Fault(pointer, "the key jobs is missing", guide_at(data, pointer).description, lacking=True)
 
 
 def _without_sequence(data: Json) -> Iterator[Fault]:

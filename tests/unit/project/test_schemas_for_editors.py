@@ -14,7 +14,7 @@ from runner.spec.validate.editor_schema import published
 SCHEMAS = sorted((Path(__file__).parents[3] / "schemas").glob("*.json"))
 UNITS = {"_ns": "(in ns)", "_um": "(in µm)", "_s": "(in s)", "_gauss": "(in gauss)"}
 # Their unit is that of requests per second, and stands in their name alone.
-RATES = {"Target.requests_per_s"}
+RATES = {"StructureFactor.k_rad_per_um", "Target.requests_per_s"}
 
 
 @pytest.fixture(params=SCHEMAS, ids=lambda path: path.name.partition(".")[0])

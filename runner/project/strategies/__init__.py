@@ -1,0 +1,1 @@
+"""Strategies of a repository: what they ask for next, and how they stand."""

@@ -1,0 +1,114 @@
+"""What a strategy asks for: its slots as they were bought, and what it proposes next. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from runner.domain.slot_jobs import SlotJob, known_confirmations, known_slots, with_slots
+from runner.domain.strategies import confirming_label
+from runner.reconcile.model.proposal import SlotResult
+from runner.reconcile.model.tags import SHORT
+from runner.reconcile.plan.job_states import job_states
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runner.domain import RecordedJob
+    from runner.domain.strategies import Strategy
+    from runner.reconcile.model.proposal import Propose
+    from runner.reconcile.model.snapshot import Snapshot
+    from runner.reconcile.plan.job_states import JobState
+
+    Variables = Mapping[str, object]
+
+
+def unfolded(snapshot: Snapshot, propose: Propose) -> Snapshot:
+    """A snapshot with the jobs that its strategy asks for; one that lists its jobs as it is.
+
+    What is not seen whole proposes nothing: the values of a slot depend on all that came before it.
+    """
+    strategy = snapshot.desired.strategy
+    if strategy is None:
+        return snapshot
+    known = _bought(snapshot, strategy)
+    slots = known_slots(strategy, known)
+    asked = [SlotJob(label=str(slot), variables=values) for slot, values in slots.items()]
+    base = _asking(snapshot, asked)
+    if base.gaps or base.unknown:
+        return _asking(snapshot, [*asked, *_labelled(known_confirmations(strategy, known, slots))])
+    proposal = propose(snapshot.desired, _results(base, slots))
+    asked += [
+        SlotJob(label=str(slot), variables=point.variables, duration_ns=point.duration_ns)
+        for slot, point in sorted(proposal.points.items())
+    ]
+    fresh = {
+        label: slots[slot]
+        for slot in proposal.confirmed
+        for label in (confirming_label(slot, n) for n in _repetitions(strategy))
+    }
+    asking = _asking(snapshot, [*asked, *_labelled(fresh)])
+    return replace(asking, observed=replace(asking.observed, proposal=proposal))
+
+
+def _asking(snapshot: Snapshot, slots: list[SlotJob]) -> Snapshot:
+    return replace(snapshot, desired=with_slots(snapshot.desired, slots))
+
+
+def _labelled(values: Mapping[str, Variables]) -> list[SlotJob]:
+    return [SlotJob(label=label, variables=each) for label, each in values.items()]
+
+
+def _repetitions(strategy: Strategy) -> range:
+    return range(1, strategy.confirm.repeat + 1) if strategy.confirm else range(0)
+
+
+def _bought(snapshot: Snapshot, strategy: Strategy) -> dict[str, Variables]:
+    """Values of all that was bought for a strategy, by the keys of its jobs; of several the oldest."""
+    shown = (job for batch in snapshot.current for job in batch.jobs)
+    recipe = snapshot.desired.recipe[:SHORT]
+    recorded = (
+        record
+        for record in snapshot.observed.recorded
+        if record.recipe == recipe and record.rerun == strategy.rerun
+    )
+    known: dict[str, Variables] = {}
+    for key, values in [*((r.key, r.variables) for r in recorded), *((j.key, j.variables) for j in shown)]:
+        if values:
+            known.setdefault(key, values)
+    return known
+
+
+def _results(snapshot: Snapshot, slots: Mapping[int, Variables]) -> dict[int, SlotResult]:
+    """What came of each slot.
+
+    Args:
+        snapshot: It asks for just these.
+    """
+    records: dict[str, list[RecordedJob]] = {}
+    for record in snapshot.recorded:
+        records.setdefault(record.key, []).append(record)
+    states = {state.job.slot: state for state in job_states(snapshot)}
+    return {
+        slot: _result(snapshot, values, states[str(slot)], records.get(states[str(slot)].job.key, []))
+        for slot, values in slots.items()
+    }
+
+
+def _result(
+    snapshot: Snapshot, variables: Variables, state: JobState, records: list[RecordedJob]
+) -> SlotResult:
+    measured = tuple(each for each in records if each.counts)
+    if measured:
+        return SlotResult(variables=variables, is_pending=False, remote=measured)
+    progress = state.progress
+    is_over = progress.failed or progress.declined or any(_is_lost(snapshot, records))
+    return SlotResult(variables=variables, is_pending=not is_over)
+
+
+def _is_lost(snapshot: Snapshot, records: list[RecordedJob]) -> Iterator[bool]:
+    """Whether the result of each job that is done cannot be had, as far as this process has tried."""
+    for record in records:
+        fetched = snapshot.observed.failed_fetches.get(record.id)
+        if record.lacks_result and fetched is not None:
+            yield fetched.again_s(snapshot.now, 0.0) is None

@@ -1,0 +1,168 @@
+"""What a strategy varies: `over` held against the variables of the sequence."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from runner.domain.expressions.words import ExpressionError
+from runner.domain.strategies import SearchDimension, SearchSpace
+from runner.domain.suggestions import suggestion
+from runner.spec.jobs.jobs import JobRequest
+from runner.spec.jobs.strategy_value import STRATEGY
+from runner.spec.models.strategy import Varied
+from runner.spec.models.variables import fitted
+from runner.spec.yaml_text.json_pointers import child
+from runner.strategies.conditions import condition
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from runner.domain.strategies import Strategy
+    from runner.spec.models.strategy import DeclaredStrategy, Over
+    from runner.spec.models.variables import Declared
+    from runner.spec.yaml_text.document import Findings
+
+_OVER: Final = child(STRATEGY, "over")
+
+
+def search_space(
+    findings: Findings, strategy: DeclaredStrategy, declared: Mapping[str, Declared]
+) -> SearchSpace:
+    """What a strategy varies; what is wrong with it is noted.
+
+    Args:
+        declared: Variables of the sequence.
+    """
+    unknown = [name for name in strategy.over if name not in declared]
+    free = [name for name in declared if name not in strategy.over]
+    for name in unknown:
+        hint = suggestion(name, free or declared, kind="variables")
+        message = f"the sequence has no variable {name}"
+        findings.note(child(_OVER, name), message, hint, of_key=True)
+    if free and not unknown:
+        message = f"over gives no value to {', '.join(free)}"
+        findings.note(_OVER, message, "every variable of the sequence needs one", of_key=True)
+    dimensions: list[SearchDimension] = []
+    values: dict[str, float | tuple[float, ...]] = {}
+    for name in (each for each in declared if each in strategy.over):
+        variable = _Variable(findings, name, declared[name])
+        values[name], varied = variable.split(strategy.over[name])
+        dimensions += varied
+    if not (dimensions or unknown or findings.problems):
+        hint = "vary something: {uniform: [LEAST, GREATEST]}"
+        findings.note(_OVER, "all values are numbers, and nothing is varied", hint, of_key=True)
+    space = SearchSpace(dimensions=tuple(dimensions), values=values)
+    if not findings.problems:
+        _check_where(findings, strategy, space)
+    return space
+
+
+def probes(strategy: Strategy) -> tuple[JobRequest, ...]:
+    """Jobs that are built to see whether the sequence takes what may be proposed; none of them is bought.
+
+    The middle, and both ends of everything unless conditions may forbid them.
+    """
+    places = {"the middle of over": 0.5}
+    if not strategy.where:
+        places |= {"the least values of over": 0.0, "the greatest values of over": 1.0}
+    return tuple(
+        JobRequest(
+            name=name,
+            runs=strategy.runs,
+            variables=strategy.space.variables([unit] * len(strategy.space.dimensions)),
+            pointer=STRATEGY,
+            repetition=1,
+        )
+        for name, unit in places.items()
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Variable:
+    """One variable of the sequence, and what the strategy says of it."""
+
+    findings: Findings
+    name: str
+    kind: Declared
+
+    @property
+    def _place(self) -> str:
+        return child(_OVER, self.name)
+
+    def split(self, said: Over) -> tuple[float | tuple[float, ...], list[SearchDimension]]:
+        """The value of the variable, with anything in the place of what is varied, and that."""
+        if isinstance(said, tuple):
+            return self._vector(said)
+        if isinstance(said, Varied):
+            if self.kind.size is not None:
+                hint = f"it holds {self.kind.size}: say a list, each with a number or a rule"
+                self.findings.note(self._place, f"{self.name} holds several numbers", hint)
+                return (0.0,) * self.kind.size, []
+            return 0.0, [*self._dimension(said, self._place, None)]
+        return self._constant(said), []
+
+    def _vector(
+        self, said: tuple[float | Varied, ...]
+    ) -> tuple[float | tuple[float, ...], list[SearchDimension]]:
+        plain = self._constant(tuple(0.0 if isinstance(each, Varied) else each for each in said))
+        dimensions: list[SearchDimension] = []
+        for i, each in enumerate(said):
+            if isinstance(each, Varied):
+                dimensions += self._dimension(each, child(self._place, i), i)
+        return plain, dimensions
+
+    def _constant(self, value: float | tuple[float, ...]) -> float | tuple[float, ...]:
+        try:
+            return fitted(self.name, value, self.kind)
+        except ValueError as error:
+            self.findings.note(self._place, str(error))
+            return value
+
+    def _dimension(self, said: Varied, place: str, element: int | None) -> Iterator[SearchDimension]:
+        """The dimension that a rule makes; none if it makes none."""
+        fault = _fault(said) or self._misfit(said)
+        if fault:
+            self.findings.note(place, fault)
+            return
+        if said.choice is not None:
+            choices = tuple(int(each) if self.kind.whole else float(each) for each in said.choice)
+            yield SearchDimension(variable=self.name, element=element, choices=choices)
+            return
+        low, high = said.uniform or said.log_uniform or said.int_ or (0.0, 1.0)
+        step = (said.step or 1) if said.int_ else 0
+        is_log = said.log_uniform is not None
+        yield SearchDimension(
+            variable=self.name, element=element, low=low, high=high, is_log=is_log, step=step
+        )
+
+    def _misfit(self, said: Varied) -> str:
+        """Why a variable of whole numbers does not take a rule; empty if it does."""
+        if not self.kind.whole or said.int_ is not None:
+            return ""
+        if said.choice is not None and all(float(each).is_integer() for each in said.choice):
+            return ""
+        return f"{self.name} is an int: say {{int: [LEAST, GREATEST]}}"
+
+
+def _fault(said: Varied) -> str:
+    """What is wrong with a rule by itself; empty if nothing is."""
+    if said.choice is not None:
+        return "a choice stands here twice" if len({*said.choice}) < len(said.choice) else ""
+    low, high = said.uniform or said.log_uniform or said.int_ or (0.0, 1.0)
+    if not low < high:
+        return f"the least value comes first, and {low:g} is not below {high:g}"
+    if said.log_uniform is not None and low <= 0:
+        return "log_uniform has a logarithm, and needs values above 0"
+    if said.step is not None and said.step > high - low:
+        return f"a step of {said.step} does not fit between {low} and {high}"
+    return ""
+
+
+def _check_where(findings: Findings, strategy: DeclaredStrategy, space: SearchSpace) -> None:
+    middle = space.variables([0.5] * len(space.dimensions))
+    for i, text in enumerate(strategy.where):
+        try:
+            condition(text, middle)
+        except ExpressionError as error:
+            findings.note(child(child(STRATEGY, "where"), i), error.message, error.hint)

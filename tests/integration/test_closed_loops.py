@@ -1,0 +1,74 @@
+"""Loops that depend on what came back, as a user runs them on the local cloud."""
+
+from __future__ import annotations
+
+import json
+import math
+import shutil
+
+import commands
+
+LOOP = """\
+apiVersion: runner/v1
+kind: Experiment
+metadata: {name: loop}
+spec:
+  device_type: EMU_FREE
+  sequence:
+    device: MockDevice
+    register: {coordinates_um: {q0: [0, 0]}}
+    channels: {drive: rydberg_global}
+    variables: {omega: float, t_ns: int}
+    operations:
+      - pulse: {channel: drive, amplitude: omega, detuning: 0, duration_ns: t_ns}
+  strategy:
+    kind: nelder-mead
+    seed: 3
+    over:
+      omega: {uniform: [1, 10]}
+      t_ns: {int: [100, 400], step: 4}
+    runs: 100
+    objective: {maximize: p, let: {p: {probability: ["1"]}}}
+    stop: {rounds: 4}
+    confirm: {best: 1, runs: 50, repeat: 2}
+"""
+
+
+def recorded(lab):
+    """Every job on record, by its name."""
+    lines = [line for file in lab.glob("results/**/*.jsonl") for line in file.read_text().splitlines()]
+    return {job["name"]: job for job in map(json.loads, lines)}
+
+
+def test_a_loop_is_bought_once_wherever_it_goes_on(lab, monkeypatch, capsys):
+    """It ends, does nothing again, goes on with more rounds, and from the cloud where all else is lost."""
+    shutil.rmtree(lab / "specs")
+    file = lab / "loop.yaml"
+    file.write_text(LOOP)
+    monkeypatch.chdir(lab)
+    assert commands.said(capsys, "validate", "loop.yaml")[0] == 0
+    code, stdout, _ = commands.said(capsys, "plan", "loop.yaml")
+    assert code == 0
+    assert "round 1, 3 jobs; nothing is measured yet; at most 4 rounds, 9 jobs, 900 runs more" in stdout
+    assert commands.said(capsys, "apply", "loop.yaml")[0] == 0
+    first = recorded(lab)
+    winner = max(
+        (job for name, job in first.items() if "again" not in name), key=lambda job: job["counts"].get("1", 0)
+    )
+    confirmed = [job for name, job in first.items() if "again" in name]
+    assert [job["variables"] for job in confirmed] == [winner["variables"]] * 2
+    for job in first.values():
+        angle = job["variables"]["omega"] * job["variables"]["t_ns"] / 2000
+        share, runs = math.sin(angle) ** 2, job["runs"]
+        assert abs(job["counts"].get("1", 0) / runs - share) < 6 * math.sqrt(0.25 / runs)
+    assert commands.said(capsys, "apply", "loop.yaml")[0] == 0
+    assert recorded(lab) == first
+    shutil.rmtree(lab / "results")
+    shutil.rmtree(lab / ".runner" / "targets")
+    file.write_text(LOOP.replace("rounds: 4", "rounds: 6"))
+    assert commands.said(capsys, "apply", "loop.yaml")[0] == 0
+    more = recorded(lab)
+    assert {
+        name: job["variables"] for name, job in more.items() if name in first and "again" not in name
+    } == {name: job["variables"] for name, job in first.items() if "again" not in name}
+    assert len(more) > len(first)

@@ -1,0 +1,263 @@
+"""Loops whose jobs depend on what came back: every slot is bought once, on whatever machine they go on."""
+
+from __future__ import annotations
+
+import random
+from collections import Counter
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from fakes import SEQUENCE
+from test_passes import TERMS, Bench, the_experiment
+
+from runner.domain import BatchMode, JobStatus, Policy, Retry, recipe_digest
+from runner.domain.strategies import Confirmation, SearchDimension, SearchSpace, Strategy
+from runner.reconcile import Context, End, Journal, Patience, Reconciler, Snapshot, Sync
+from runner.reconcile.model.proposal import Proposal, ProposedPoint
+from runner.reconcile.model.tags import read_marks
+from runner.results import Records
+
+ROUNDS, ASK = 5, 3
+
+
+class Machine:
+    """A clone on the cloud of a bench, that proposes what depends on all that came before."""
+
+    def __init__(self, bench, folder, *, noise=0, rounds=ROUNDS):
+        self.bench, self.noise, self.rounds = bench, noise, rounds
+        self.journal, self.records = Journal(Path(":memory:"), bench.clock), Records(folder)
+        self.asked = []
+
+    def close(self):
+        """Lets go of the journal."""
+        self.journal.close()
+
+    def propose(self, desired, slots):
+        """Rounds of some points each; a point comes to the sum of all before it, disturbed."""
+        del desired
+        self.asked.append(dict(slots))
+        number = sum(not result.is_pending for result in slots.values()) // ASK
+        begin = number * ASK + 1
+        if number >= self.rounds:
+            best = max(slots, key=lambda slot: slots[slot].variables["t"])
+            return Proposal(confirmed=(best,), is_done=True)
+        before = sum(result.variables["t"] for slot, result in slots.items() if slot < begin)
+        missing = [slot for slot in range(begin, begin + ASK) if slot not in slots]
+        points = {
+            slot: ProposedPoint(variables={"t": 10 * slot + before % 7 + self.noise}) for slot in missing
+        }
+        return Proposal(points=points)
+
+    def reconciler(self, sleep=None):
+        """A fresh process of this machine."""
+        context = Context(
+            client=self.bench.cloud.client(self.bench.port),
+            journal=self.journal,
+            records=self.records,
+            namespace="lab",
+            clock=self.bench.clock,
+            sleep=sleep or self.bench.sleep,
+            propose=self.propose,
+        )
+        return Reconciler(context, TERMS)
+
+    def run(self, experiment, **patience):
+        """Applies an experiment."""
+        return self.reconciler().run([Snapshot(desired=experiment)], Patience(timeout_s=9e4, **patience))
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """A bench on which everything goes well."""
+    with closing(Bench(tmp_path / "unused")) as bench:
+        yield bench
+
+
+@pytest.fixture
+def machine(bench, tmp_path):
+    """A clone on it."""
+    with closing(Machine(bench, tmp_path / "results")) as machine:
+        yield machine
+
+
+def a_loop(*, text="{}", think_limit_s=None, confirm=None, **fields):
+    """An experiment that asks for points of `t` by what came back."""
+    recipe = recipe_digest(device_type="EMU_FREE", sequence=SEQUENCE, strategy=text)
+    space = SearchSpace(
+        dimensions=(SearchDimension(variable="t", low=0, high=1000, step=1),), values={"t": 0}
+    )
+    strategy = Strategy(
+        digest=recipe,
+        text=text,
+        kind="sobol",
+        space=space,
+        runs=100,
+        think_limit_s=think_limit_s,
+        confirm=confirm,
+    )
+    mode = BatchMode.CLOSED if think_limit_s is None else BatchMode.OPEN
+    policy = replace(fields.pop("policy", Policy()), batch=mode)
+    return replace(the_experiment(), jobs=(), recipe=recipe, strategy=strategy, policy=policy, **fields)
+
+
+def batches(bench):
+    """What the cloud has: the tag of the slots, and the statuses of the jobs, oldest batch first."""
+    payloads = sorted(bench.cloud.client().get_batches(tag="runner:lab"), key=lambda each: each["created_at"])
+    jobs = {}
+    for job in bench.cloud.jobs():
+        jobs.setdefault(job["batch_id"], []).append(job["status"])
+    return [(str(read_marks(each["tags"]).repetitions), jobs.get(each["id"], [])) for each in payloads]
+
+
+def values(bench):
+    """The values of all jobs on the cloud, oldest first, cancelled ones left out."""
+    jobs = reversed(list(bench.cloud.jobs()))
+    return [job["variables"]["t"] for job in jobs if job["status"] != JobStatus.CANCELED]
+
+
+def test_a_loop_goes_on_from_round_to_round(bench, machine):
+    """Each round is bought once what came before it is on record; nothing is left to do in the end."""
+    outcome = machine.run(a_loop(confirm=Confirmation(best=1, runs=50, repeat=2)))
+    assert outcome.end is End.SETTLED
+    assert outcome.plans[0].sync is Sync.SYNCED
+    assert [tag for tag, _ in batches(bench)] == [
+        "slots:1-3", "slots:4-6", "slots:7-9", "slots:10-12", "slots:13-15", "again:15x1.15x2",
+    ]  # fmt: skip
+    assert [job.name for job in outcome.plans[0].jobs][-3:] == [
+        "slot 15",
+        "slot 15 again #1",
+        "slot 15 again #2",
+    ]
+    runs = Counter(job["runs"] for job in bench.cloud.jobs())
+    assert runs == {100: 15, 50: 2}
+    sent = bench.posts()
+    assert machine.run(a_loop(confirm=Confirmation(best=1, runs=50, repeat=2))).end is End.SETTLED
+    assert bench.posts() == sent
+
+
+def test_values_that_were_bought_count(bench, machine, tmp_path):
+    """Another clone, without journal and records, goes on with what was bought, whatever it would propose."""
+    machine.rounds = 3
+    machine.run(a_loop())
+    bought = values(bench)
+    assert len(bought) == 9
+    with closing(Machine(bench, tmp_path / "other", noise=2)) as other:
+        assert other.run(a_loop()).end is End.SETTLED
+    assert values(bench)[:9] == bought
+    assert len(values(bench)) == 15
+    replayed = other.asked[-1]
+    assert [replayed[slot].variables["t"] for slot in range(1, 10)] == bought
+    assert values(bench)[9] == 100 + sum(bought) % 7 + 2
+
+
+def test_more_rounds_go_on_and_fewer_end(bench, machine):
+    """How long it goes on is no part of what it is."""
+    machine.rounds = 2
+    machine.run(a_loop())
+    machine.rounds = 4
+    machine.run(a_loop())
+    machine.rounds = 3
+    sent = bench.posts()
+    assert machine.run(a_loop()).end is End.SETTLED
+    assert (len(values(bench)), bench.posts()) == (12, sent)
+
+
+def test_without_waiting_one_round_is_bought(bench, machine):
+    """`--no-wait` ends once a round is submitted."""
+    assert machine.run(a_loop(), until_done=False).end is End.SUBMITTED
+    assert len(values(bench)) == ASK
+
+
+def test_another_strategy_is_bought_anew(bench, machine):
+    """A changed objective, or anything else that counts, is another strategy with slots of its own."""
+    machine.run(a_loop())
+    machine.run(a_loop(text='{"seed": 8}'))
+    assert Counter(tag for tag, _ in batches(bench)) == {
+        f"slots:{n}-{n + 2}": 2 for n in range(1, ROUNDS * ASK, ASK)
+    }
+    sent = bench.posts()
+    assert machine.run(a_loop()).end is End.SETTLED  # a revert finds the old slots again
+    assert bench.posts() == sent
+
+
+@pytest.mark.parametrize("think_limit_s", [None, 60.0])
+def test_failed_jobs_are_tried_again_in_batches_of_their_own(tmp_path, think_limit_s):
+    """A retry says which slots it is for, and has the values of the first attempt; the round waits."""
+    with (
+        closing(Bench(tmp_path / "unused", failing=0.3)) as bench,
+        closing(Machine(bench, tmp_path / "results")) as machine,
+    ):
+        policy = Policy(retry=Retry(limit=20, backoff_s=0.0))
+        assert machine.run(a_loop(policy=policy, think_limit_s=think_limit_s)).end is End.SETTLED
+        assert any(tag.startswith("again:") for tag, _ in batches(bench))
+        done = Counter(j["variables"]["t"] for j in bench.cloud.jobs() if j["status"] == JobStatus.DONE)
+        assert sorted(done.values()) == [1] * (ROUNDS * ASK)
+        assert {j["variables"]["t"] for j in bench.cloud.jobs()} == set(done)
+
+
+def test_what_failed_for_good_is_told(tmp_path):
+    """After the last retry a slot has ended without a result, and the loop goes on."""
+    with (
+        closing(Bench(tmp_path / "unused", failing=0.5)) as bench,
+        closing(Machine(bench, tmp_path / "results")) as machine,
+    ):
+        assert machine.run(a_loop(policy=Policy(retry=Retry(limit=0)))).end is End.SETTLED
+        last = machine.asked[-1]
+        failed = [slot for slot, result in last.items() if not result.remote]
+        assert len(last) == ROUNDS * ASK
+        assert 0 < len(failed) < ROUNDS * ASK
+        assert not any(result.is_pending for result in last.values())
+
+
+def test_a_held_batch_has_all_rounds(bench, machine):
+    """One open batch gets round after round, its tag says so first, and it is closed in the end."""
+    assert machine.run(a_loop(think_limit_s=60.0)).end is End.SETTLED
+    ((tag, statuses),) = batches(bench)
+    assert (tag, statuses) == ("slots:1-15", [JobStatus.DONE] * 15)
+    (payload,) = bench.cloud.client().get_batches(tag="runner:lab")
+    assert not payload["open"]
+
+
+def test_a_held_batch_that_the_cloud_ends_is_replaced(bench, machine):
+    """What is closed under us has its slots; the next round has another batch."""
+    experiment = a_loop(think_limit_s=60.0)
+    machine.rounds = 2
+    closes = []
+
+    def sleep(seconds):
+        bench.sleep(seconds)
+        if len(values(bench)) == ASK and not closes:
+            (payload,) = bench.cloud.client().get_batches(tag="runner:lab")
+            closes.append(bench.cloud.client().close_batch(payload["id"]))
+
+    machine.reconciler(sleep).run([Snapshot(desired=experiment)], Patience(timeout_s=9e4))
+    assert [tag for tag, _ in batches(bench)] == ["slots:1-3", "slots:4-6"]
+
+
+def test_jobs_that_the_tag_does_not_tell_of_buy_nothing(bench, machine):
+    """Another tool has added a job to our batch: what is which is not known, and a person must look."""
+    experiment = a_loop(think_limit_s=60.0)
+    machine.run(experiment, until_done=False)
+    client = bench.cloud.client()
+    (payload,) = client.get_batches(tag="runner:lab")
+    client.add_jobs(payload["id"], [{"runs": 7, "variables": {"t": 99}}])
+    outcome = machine.run(experiment)
+    assert [job["runs"] for job in bench.cloud.jobs()] == [7] + [100] * ASK
+    assert "is none of them" in outcome.plans[0].holds[0].reason
+
+
+def test_random_deaths_buy_nothing_twice(tmp_path):
+    """Processes that die at any pause, on machines that take turns, buy every slot once."""
+    with closing(Bench(tmp_path / "unused")) as bench:
+        rng = random.Random(5)
+        machines = [Machine(bench, tmp_path / str(n), noise=n) for n in range(3)]
+        for _ in range(40):
+            machine = rng.choice(machines)
+            patience = Patience(timeout_s=rng.choice([0.5, 2.0, 8.0]))
+            machine.reconciler().run([Snapshot(desired=a_loop())], patience)
+        machines[0].run(a_loop())
+        assert [tag for tag, _ in batches(bench)] == [f"slots:{n}-{n + 2}" for n in range(1, 16, 3)]
+        for machine in machines:
+            machine.close()

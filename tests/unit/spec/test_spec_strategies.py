@@ -1,0 +1,162 @@
+"""Strategies in files: what they come to, and what is wrong with others, at its place."""
+
+from __future__ import annotations
+
+import json
+import math
+
+import pytest
+from texts import JOBS, changed, messages, problems
+
+from runner.domain.strategies import Confirmation, OnFailed, SearchDimension, StopRules
+from runner.errors import SpecError
+from runner.sequences import compiled
+from runner.spec import parse
+
+STRATEGY = """\
+  strategy:
+    kind: spsa
+    seed: 3
+    over:
+      omega: {uniform: [1, {mhz: 1}]}
+      t_ns: {int: [100, 1000], step: 4}
+    where: ["omega <= 6"]
+    runs: 200
+    ask: 4
+    settings: {c: 0.05}
+    objective: {maximize: 2 * p, let: {p: {probability: ["11"]}}}
+    stop: {rounds: 12, target: ">= 1.9", stall: {rounds: 3, by: 0.01}, spread: 1.0e-3}
+    confirm: {best: 2, runs: 500, repeat: 3}
+    on_failed: worst
+    batch: {held: {think_limit_s: 30}}
+"""
+GOOD = changed("  jobs:\n" + JOBS, STRATEGY)
+
+
+def other(old, new):
+    """The good file with one thing in it changed."""
+    assert GOOD.count(old) == 1, f"{old!r} stands {GOOD.count(old)} times"
+    return GOOD.replace(old, new)
+
+
+def strategy(text=GOOD):
+    """The strategy that a text asks for, once it is compiled."""
+    return compiled(parse(text, path="x.yaml")).experiment.strategy
+
+
+def test_a_strategy_is_read():
+    """All that a file says of it is in the value, with units converted."""
+    found = strategy()
+    assert found.space.dimensions == (
+        SearchDimension(variable="omega", low=1, high=math.tau),
+        SearchDimension(variable="t_ns", low=100, high=1000, step=4),
+    )
+    assert (found.kind, found.seed, found.runs, found.ask) == ("spsa", 3, 200, 4)
+    assert (found.where, found.settings) == (("omega <= 6",), {"c": 0.05})
+    assert found.objective == {"maximize": "2 * p", "let": {"p": {"probability": ["11"]}}}
+    assert found.stop == StopRules(target=1.9, rounds=12, stall_rounds=3, stall_by=0.01, spread=1e-3)
+    assert found.confirm == Confirmation(best=2, runs=500, repeat=3)
+    assert (found.on_failed, found.think_limit_s, found.rerun) == (OnFailed.WORST, 30.0, 0)
+
+
+def test_elements_of_vectors_are_varied():
+    """A list holds what stays and what is varied."""
+    text = other("omega: float", "omega: {type: float, size: 3}").replace(
+        "amplitude: omega", 'amplitude: "omega[1]"'
+    )
+    text = text.replace("omega: {uniform: [1, {mhz: 1}]}", "omega: [0, {choice: [1, 2]}, 2 * pi]")
+    text = text.replace('    where: ["omega <= 6"]\n', "").replace("kind: spsa", "kind: sobol")
+    text = text.replace("    settings: {c: 0.05}\n", "")
+    space = strategy(text).space
+    assert space.dimensions[0] == SearchDimension(variable="omega", element=1, choices=(1.0, 2.0))
+    assert space.values["omega"] == (0.0, 0.0, math.tau)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("seed: 3", "seed: 4"),
+        ("[1, {mhz: 1}]", "[2, {mhz: 1}]"),
+        ("step: 4", "step: 8"),
+        ("omega <= 6", "omega <= 5"),
+        ("runs: 200", "runs: 300"),
+        ("ask: 4", "ask: 2"),
+        ("c: 0.05", "c: 0.06"),
+        ("2 * p", "3 * p"),
+        ('["11"]', '["01"]'),
+        ("on_failed: worst", "on_failed: drop"),
+        ("kind: spsa", "kind: sobol\n    first: {sobol: 4}"),
+    ],
+)
+def test_what_decides_the_points_is_a_part_of_the_recipe(old, new):
+    """A change of it is another strategy, with slots of its own."""
+    text = other(old, new)
+    text = text.replace("    settings: {c: 0.05}\n", "") if "sobol" in new else text
+    assert strategy(text).digest != strategy().digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("rounds: 12", "rounds: 20"),
+        (">= 1.9", ">= 1.8"),
+        ("best: 2", "best: 1"),
+        ("think_limit_s: 30", "think_limit_s: 60"),
+        ("{uniform: [1, {mhz: 1}]}", "{uniform: [1.0, 2 * pi]}"),
+    ],
+)
+def test_how_long_it_goes_on_is_no_part_of_the_recipe(old, new):
+    """It goes on where it was, or ends."""
+    assert strategy(other(old, new)).digest == strategy().digest
+
+
+def test_a_strategy_makes_another_recipe_than_jobs():
+    """Points that a sweep has measured are not those of a strategy."""
+    jobs = changed(JOBS, JOBS)
+    assert compiled(parse(jobs, path="x.yaml")).experiment.recipe != strategy().digest
+    assert json.loads(strategy().text)["kind"] == "spsa"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message"),
+    [
+        ("kind: spsa", "kind: newton", 15, "expected sobol or spsa or nelder-mead or cma-es"),
+        ("ask: 4", "ask: 3", 22, "spsa asks for an even number of jobs from 2 on, not 3"),
+        ("c: 0.05", "c: 0.9", 23, "c is a number above 0 up to 0.5, not 0.9"),
+        ("c: 0.05", "d: 1", 23, "spsa has no setting d"),
+        ("      omega:", "      omegaa: 1\n      omega:", 18, "the sequence has no variable omegaa"),
+        ("      omega: {uniform: [1, {mhz: 1}]}\n", "", 17, "over gives no value to omega"),
+        ("[1, {mhz: 1}]", "[7, {mhz: 1}]", 18, "the least value comes first, and 7 is not below 6.28319"),
+        ("uniform: [1, {mhz: 1}]", "log_uniform: [0, 1]", 18, "log_uniform has a logarithm, and"),
+        ("uniform: [1, {mhz: 1}]", "choice: [1, 2]", 18, "spsa cannot choose between values"),
+        ("{int: [100, 1000], step: 4}", "{uniform: [1, 2]}", 19, "t_ns is an int: say {int:"),
+        ("step: 4", "step: 4000", 19, "a step of 4000 does not fit between 100 and 1000"),
+        ("step: 4", "uniform: [1, 2]", 19, "expected exactly one of uniform"),
+        ("omega <= 6", "omga <= 6", 20, "there is no variable omga"),
+        ("2 * p", "2 * q", 24, "let names no q"),
+        ('["11"]', '["11", "0"]', 24, "0 has 1 characters, not 2"),
+        (">= 1.9", "<= 1.9", 15, "the target of such an objective begins with >="),
+        ("rounds: 12, ", "", 25, "the key rounds is missing"),
+        ("on_failed: worst", "on_failed: cry", 27, "expected drop or worst or stop, not"),
+        ("think_limit_s: 30", "think_limit_s: 0", 28, "expected more than 0, not 0"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_is_told_at_its_line(old, new, line, message):
+    """Each mistake has its place, and says what would be right."""
+    found = problems(other(old, new))
+    assert [(each[0], each[2][: len(message)]) for each in found] == [(line, message)], found
+
+
+def test_jobs_and_a_strategy_exclude_each_other():
+    """A file says what it measures in one way."""
+    both = GOOD + "  jobs:\n" + JOBS
+    assert "expected jobs or strategy, not both" in messages(both)
+    assert messages(changed("  jobs:\n" + JOBS, "")) == ["the key jobs is missing"]
+
+
+def test_ends_that_cannot_be_built_are_told():
+    """What the sequence does not take at an end of the space is found before anything is bought."""
+    text = other('    where: ["omega <= 6"]\n', "").replace("[1, {mhz: 1}]", "[-1, {mhz: 1}]")
+    with pytest.raises(SpecError) as caught:
+        compiled(parse(text, path="x.yaml"))
+    assert "the least values of over" in str(caught.value)
