@@ -164,9 +164,11 @@ class SplitBackend(EmulatorBackend):
         """What the observables say of one evolution, some times."""
         eigenstates = data.basis_data.eigenbasis
         times = self._times(acting.duration_ns)
-        start = self._initial(eigenstates, acting.n_atoms)
         evolution: Iterable[Reached] = propagated(
-            acting, start, [time * acting.duration_ns for time in times], self._config.accuracy
+            acting,
+            self._initial(eigenstates, acting.n_atoms),
+            [time * acting.duration_ns for time in times],
+            self._config.accuracy,
         )
         if n_times > 1:
             evolution = list(evolution)

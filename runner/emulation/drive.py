@@ -55,6 +55,26 @@ class Segment:
         """Whether an atom is rotated in it; detunings alone are exact in one step."""
         return bool(np.any(self.couplings))
 
+    @cached_property
+    def strengths(self) -> NDArray[np.float64]:
+        """The largest coupling of all kinds at each nanosecond of it, in rad/µs."""
+        strengths: NDArray[np.float64] = np.abs(self.couplings).max(axis=0)
+        return strengths
+
+    @cached_property
+    def bends(self) -> NDArray[np.float64]:
+        """By how much the slope changes at each nanosecond inside, at most over kinds, in rad/µs a ns."""
+        quantities = (self.couplings, self.detunings)
+        bends: NDArray[np.float64] = np.max(
+            [np.abs(np.diff(each, n=2, axis=1)).max(axis=0) for each in quantities], axis=0
+        )
+        return bends
+
+    @cached_property
+    def bend(self) -> float:
+        """The largest of them."""
+        return float(self.bends.max(initial=0.0))
+
     def coupling(self, times_ns: NDArray[np.float64]) -> NDArray[np.complex128]:
         """Ω/2 · exp(-iφ) of each kind, in rad/µs: of shape (kinds, times)."""
         return self._between(self.couplings, times_ns)
@@ -148,7 +168,7 @@ class Drive:
         """Interactions of each of the basis states, in rad/µs: of shape (2 ** atoms,)."""
         if self.interactions is None or not self.interactions.any():
             return None
-        return _diagonal(self.interactions)
+        return diagonal(self.interactions)
 
     def at(self, time_ns: float) -> tuple[NDArray[np.complex128], NDArray[np.float64]]:
         """Coupling and detuning of each atom, in rad/µs; where the drive jumps, what comes after the jump."""
@@ -160,7 +180,7 @@ class Drive:
         return segment.coupling(times)[kinds, 0], segment.detuning(times)[kinds, 0]
 
 
-def _diagonal(interactions: NDArray[np.float64]) -> NDArray[np.float64]:
+def diagonal(interactions: NDArray[np.float64]) -> NDArray[np.float64]:
     """The sum over pairs of a matrix, for each basis state; the first atom is the slowest digit."""
     summed = np.zeros(1)
     for atom, row in enumerate(interactions):

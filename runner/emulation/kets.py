@@ -61,7 +61,8 @@ class Ket(State[complex, float]):
     def probabilities(self, one_state: Eigenstate | None = None) -> NDArray[np.float64]:
         """The probability of each bitstring: of shape (2 ** atoms,), which adds up to 1."""
         one = self.eigenstates.index(one_state or self.infer_one_state())
-        probabilities = np.abs(self._vector) ** 2
+        probabilities = np.abs(self._vector)
+        probabilities *= probabilities
         for _ in range(self.n_qudits):  # each turn takes the slowest digit and makes it the fastest
             of_states = probabilities.reshape(self.qudit_dim, -1)
             ones = of_states[one]

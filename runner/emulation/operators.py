@@ -34,19 +34,19 @@ class _Local:
 
 
 @dataclass(frozen=True, eq=False)
-class _Diagonal:
-    """A number of each basis state."""
+class _Interactions:
+    """A number of each basis state, known when it is needed."""
 
-    numbers: NDArray[np.float64]
+    drive: Drive
 
     def apply(self, vector: NDArray[np.complex128], dimension: int) -> NDArray[np.complex128]:  # noqa: ARG002
-        return self.numbers * vector
+        return vector if self.drive.diagonal is None else self.drive.diagonal * vector
 
 
 # An imaginary part of less than this part of a value is rounding.
 _NOTHING = 1e-12
 # A coefficient, and what is applied, from the last to the first.
-_Term: TypeAlias = "tuple[complex, tuple[_Local | _Diagonal, ...]]"
+_Term: TypeAlias = "tuple[complex, tuple[_Local | _Interactions, ...]]"
 
 
 class OperatorSum(Operator[complex, complex, Ket]):
@@ -78,7 +78,7 @@ class OperatorSum(Operator[complex, complex, Ket]):
             vector = state.amplitudes
             for factor in reversed(factors):
                 vector = factor.apply(vector, len(self._eigenstates))
-            applied += coefficient * vector
+            applied += vector if coefficient == 1 else coefficient * vector
         return Ket(applied, eigenstates=state.eigenstates)
 
     def expect(self, state: Ket, /) -> complex:
@@ -136,8 +136,8 @@ def hamiltonian(drive: Drive, time_ns: float, eigenstates: Sequence[Eigenstate])
         matrix = np.array([[-detuning, np.conj(coupling)], [coupling, 0]])
         if matrix.any():
             terms.append((1.0, (_Local({atom: matrix}),)))
-    if drive.diagonal is not None:
-        terms.append((1.0, (_Diagonal(drive.diagonal),)))
+    if drive.interactions is not None and drive.interactions.any():
+        terms.append((1.0, (_Interactions(drive),)))
     return OperatorSum(terms, eigenstates=eigenstates)
 
 

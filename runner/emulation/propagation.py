@@ -1,10 +1,10 @@
 """The evolution of a state under a drive: how long steps may be, and how wrong the result is.
 
-A step is taken once as a whole and once in two halves. A fifteenth of the difference is the error of the
-halves, to leading order, and it is added to them; the estimate is a part of it, which grows with it.
-Steps end where the drive jumps or its slope changes. Errors add up at worst, for evolution keeps distances:
-their sum is the estimate of the whole, and what is left of the accuracy that was asked for is shared out over
-the time that is left.
+A step is taken in two halves. Some are taken as a whole, too: the difference is 63 times the error of the
+halves, to leading order. One and a half times that error is the estimate for this step and for those up to
+the next check; checks are the rarer the more they agree. Steps end where the drive jumps or its slope
+changes. Errors add up at worst, for evolution keeps distances: their sum is the estimate of the whole, and
+what is left of the accuracy that was asked for is shared out over the time that is left.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ import numpy as np
 
 from runner.emulation import accuracy as accuracies
 from runner.emulation.drive import US_PER_NS
-from runner.emulation.rotations import AtomGroups
-from runner.emulation.splitting import DIAGONALS, N_DIAGONALS, ORDER, detuning_matrices, joined, step_matrices
+from runner.emulation.splitting import ORDER
+from runner.emulation.steps import Stepper, Steps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -27,19 +27,22 @@ if TYPE_CHECKING:
 
     from runner.emulation.drive import Drive, Segment
 
-_FIRST_NS = 40.0
+_FIRST_NS = 80.0
 _SHORTEST_NS = 1e-4
-_PLANNED_STEPS = 6
-_SAFETY = 0.9
+_SAFETY = 0.95
 _MOST_GROWTH, _MOST_SHRINKAGE = 2.0, 0.2
 _WORTH_GROWING = 1.6
 _ROUNDING = 1e-15
-_GAIN_OF_HALVES = 2**ORDER - 1
-# What is left after a correction, as a part of it: an order higher where it is small. Measured on random
-# sequences, of which one in 500 may be off by three estimates; smooth ones are much better than this.
-_MOST_LEFT, _LEFT = 2.0, 20.0
-# The phases of some lengths are kept while they fit into this.
-_KEPT_BYTES = 64 * 2**20
+# Of so many steps one is checked, at most, where errors grow by less than a factor between checks, and
+# the drive by less than another.
+_MOST_AT_ONCE = 8
+_ALIKE = 2.0
+_STRONGER = 1.1
+# The error of two halves as a part of their difference from the whole: 1 / 63 to leading order.
+_OF_DIFFERENCE = 1.5 / (2**ORDER - 1)
+# What kinks between samples add is seen in no difference: at most so much, in rad/µs · µs³, and never more
+# than so much of the difference. Measured on random sequences.
+_OF_BEND, _MOST_OF_DIFFERENCE = 0.3, 0.25
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,23 +78,75 @@ def propagated(
     """
     yield from (_reached(time, ket, 0.0) for time in times_ns if time <= 0)
     propagation = _Propagation(drive, ket, accuracy)
+    del ket  # large ones are needed no longer than they are of use
     for segment in drive.segments:
         inside = [time for time in times_ns if segment.start_ns < time <= segment.end_ns]
         steps = propagation.driven if segment.is_driven else propagation.free
         yield from steps(segment, inside)
 
 
-def _error(correction: float) -> float:
-    """The estimate for a step to which its error, to leading order, was added."""
-    return float(correction * min(_MOST_LEFT, _LEFT * correction ** (1 / (ORDER + 1))))
+def _n_alike(segment: Segment, start_ns: float, length_ns: float) -> int:
+    """How many steps pass until the drive is much stronger than in the first of them."""
+    since = start_ns - segment.start_ns
+    strengths = segment.strengths[int(since) :]
+    stronger = np.flatnonzero(strengths > _STRONGER * strengths[: math.ceil(length_ns) + 1].max())
+    return max(1, int((stronger[0] - 1) / length_ns)) if len(stronger) else _MOST_AT_ONCE
 
 
 def _reached(time_ns: float, ket: NDArray[np.complex128], error: float) -> Reached:
     return Reached(time_ns, ket / np.linalg.norm(ket), error)
 
 
+class _Errors:
+    """What is wrong so far, and how long the next step may be.
+
+    Args:
+        drive: What acts on the atoms.
+
+        accuracy: What the sum of all errors may be.
+    """
+
+    def __init__(self, drive: Drive, accuracy: float) -> None:
+        driven_ns = [each.length_ns for each in drive.segments if each.is_driven]
+        self._accuracy = accuracy
+        self._left_ns = float(sum(driven_ns))
+        # Rounding, and what no estimate sees.
+        self.sum = accuracy / 100 if driven_ns else 0.0
+        self.length_ns = _FIRST_NS * min(1.0, accuracy / accuracies.DEFAULT) ** (1 / ORDER)
+        self.n_at_once = 1
+        self._last_ns, self._last, self._n_since = 1.0, 0.0, 0
+
+    def check(self, difference: float, length_ns: float, bend: float) -> bool:
+        """Whether a step is exact enough whose halves differ from its whole; choose the next length."""
+        of_kinks = _OF_BEND * bend * (length_ns * US_PER_NS) ** 2
+        error = min(_OF_DIFFERENCE * difference + of_kinks, _MOST_OF_DIFFERENCE * difference)
+        self._compare(error * (self._last_ns / length_ns) ** (ORDER + 1))
+        self._last_ns, self._last = length_ns, error
+        allowed = max(self._accuracy - self.sum, self._accuracy * 1e-3) * length_ns / self._left_ns
+        factor = _SAFETY * (allowed / max(error, _ROUNDING)) ** (1 / ORDER)
+        proposed = length_ns * min(max(factor, _MOST_SHRINKAGE), _MOST_GROWTH)
+        if error > max(allowed, _ROUNDING) and length_ns > _SHORTEST_NS:
+            self.length_ns = proposed
+            return False
+        # A step that its segment cut short says nothing against longer ones.
+        self.length_ns = max(proposed, self.length_ns) if factor > 1 else proposed
+        return True
+
+    def _compare(self, error: float) -> None:
+        """Compare an error with the last one; steps between were worse by half of the difference."""
+        self.sum += self._n_since * max(error - self._last, 0.0) / 2
+        self._n_since = 0
+        self.n_at_once = min(2 * self.n_at_once, _MOST_AT_ONCE) if error < _ALIKE * self._last else 1
+
+    def add(self, *, is_checked: bool) -> None:
+        """Add the error of a step of the last length."""
+        self.sum += self._last
+        self._left_ns -= self._last_ns
+        self._n_since += not is_checked
+
+
 class _Propagation:
-    """A state and what it has cost so far.
+    """A state on its way.
 
     Args:
         drive: What acts on the atoms.
@@ -103,171 +158,91 @@ class _Propagation:
 
     def __init__(self, drive: Drive, ket: NDArray[np.complex128], accuracy: float) -> None:
         self._ket = np.array(ket, dtype=np.complex128)
-        self._spare = [np.empty_like(self._ket) for _ in range(3)]
-        self._groups = AtomGroups(drive.kinds)
-        self._phases = _Phases(drive.diagonal)
-        self._accuracy = accuracy
-        # What kinks between samples leave of all steps, the estimate of which does not see it.
-        self._error = accuracy / 100 if any(each.is_driven for each in drive.segments) else 0.0
-        self._left_ns = float(sum(each.length_ns for each in drive.segments if each.is_driven))
-        self._length_ns = _FIRST_NS * min(1.0, accuracy / accuracies.DEFAULT) ** (1 / (ORDER + 2))
+        self._spare: list[NDArray[np.complex128]] = []
+        self._stepper = Stepper(drive)
+        self._errors = _Errors(drive, accuracy)
 
     def free(self, segment: Segment, times_ns: Sequence[float]) -> Iterator[Reached]:
         """The states at some times of a segment in which no atom is rotated; all of it is exact."""
         for time in times_ns:
-            yield _reached(time, self._without_rotation(segment, time), self._error)
-        self._ket = self._without_rotation(segment, segment.end_ns)
+            ket = self._stepper.without_rotation(segment, self._ket, time)
+            yield _reached(time, ket, self._errors.sum)
+        self._ket = self._stepper.without_rotation(segment, self._ket, segment.end_ns)
 
     def driven(self, segment: Segment, times_ns: Sequence[float]) -> Iterator[Reached]:
         """The states at some times of a segment, at the end of which this one is then."""
         time = float(segment.start_ns)
+        self._spare = self._fresh()
         while (rest := segment.end_ns - time) > _SHORTEST_NS / 2:
-            n_steps = math.ceil(rest / self._length_ns - 1e-9)
-            steps = _Steps(segment, time, rest / n_steps, min(n_steps, _PLANNED_STEPS), self._groups)
+            n_left = math.ceil(rest / self._errors.length_ns - 1e-9)
+            steps = self._planned(segment, time, rest / n_left, n_left)
             for index in range(steps.n_steps):
-                before = self._ket
-                error = self._tried(steps, index)
-                if error is None:
+                if not self._go(steps, index, segment.bend):
                     break
-                end = segment.end_ns if n_steps == index + 1 else time + steps.length_ns
-                inside = [each for each in times_ns if time < each <= end]
-                yield from self._between(segment, before, time, inside, end)
+                end = segment.end_ns if n_left == index + 1 else time + steps.length_ns
+                yield from self._between(segment, time, [each for each in times_ns if time < each < end], end)
+                yield from self._now(end, times_ns if end < segment.end_ns else ())
                 time = end
-                if self._length_ns > _WORTH_GROWING * steps.length_ns:
+                if self._errors.length_ns > _WORTH_GROWING * steps.length_ns:
                     break
+        self._spare = []
+        yield from self._now(segment.end_ns, times_ns)
 
-    def _tried(self, steps: _Steps, index: int) -> float | None:
-        """The error of a step, which has been taken; None if it was too large, and has not."""
-        allowed = max(self._accuracy - self._error, self._accuracy * 1e-3) * steps.length_ns / self._left_ns
+    def _planned(self, segment: Segment, start_ns: float, length_ns: float, n_left: int) -> Steps:
+        """Some of the steps that are left of a segment: the first is checked, and the last of all."""
+        n_steps = min(n_left, self._errors.n_at_once, _n_alike(segment, start_ns, length_ns))
+        checked = sorted({0, n_steps - 1} if n_steps == n_left else {0})
+        starts = start_ns + length_ns * np.arange(n_steps, dtype=np.float64)
+        return Steps(segment, starts, length_ns, checked=checked, groups=self._stepper.groups)
+
+    def _go(self, steps: Steps, index: int, bend: float) -> bool:
+        """Take a step; whether it is exact enough, otherwise it is not taken."""
         first, second, third = self._spare
-        whole, free = self._stepped(self._ket, steps.whole(index), steps.length_ns, first, second)
-        halves, other = self._stepped(self._ket, steps.halves(index), steps.length_ns / 2, free, third)
-        correction = np.subtract(halves, whole, out=other)
-        correction /= _GAIN_OF_HALVES
-        error = _error(float(np.linalg.norm(correction)))
-        factor = _SAFETY * (allowed / max(error, _ROUNDING)) ** (1 / (ORDER + 2))
-        proposed = steps.length_ns * min(max(factor, _MOST_SHRINKAGE), _MOST_GROWTH)
-        if error > max(allowed, _ROUNDING) and steps.length_ns > _SHORTEST_NS:
-            self._length_ns = proposed
-            self._spare = [whole, halves, other]
-            return None
-        # A step that its segment cut short says nothing against longer ones.
-        self._length_ns = max(proposed, self._length_ns) if factor > 1 else proposed
-        halves += correction
-        self._spare = [whole, other, self._ket]
+        length, is_checked = steps.length_ns, index in steps.checked
+        halves, second = self._stepper.stepped(self._ket, steps.halves(index), length / 2, first, second)
+        if is_checked:
+            third, second = self._stepper.stepped(self._ket, steps.whole(index), length, third, second)
+            difference = float(np.linalg.norm(np.subtract(third, halves, out=third)))
+            if not self._errors.check(difference, length, bend):
+                self._spare = [halves, second, third]
+                return False
+        self._spare = [second, third, self._ket]
         self._ket = halves
-        self._error += error
-        self._left_ns -= steps.length_ns
-        return error
-
-    def _stepped(
-        self,
-        ket: NDArray[np.complex128],
-        stages: Sequence[Sequence[NDArray[np.complex128]]],
-        length_ns: float,
-        into: NDArray[np.complex128],
-        spare: NDArray[np.complex128],
-    ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
-        """A state after one step or two, and the other one of two vectors that were written over."""
-        for index, matrices in enumerate(stages):
-            ket, into = self._groups.apply(matrices, ket, into, spare)
-            spare = ket
-            if index < len(stages) - 1:
-                self._phases.multiply(ket, length_ns, index % N_DIAGONALS)
-        return ket, into
+        self._errors.add(is_checked=is_checked)
+        return True
 
     def _between(
-        self,
-        segment: Segment,
-        ket: NDArray[np.complex128],
-        start_ns: float,
-        times_ns: Sequence[float],
-        end_ns: float,
+        self, segment: Segment, start_ns: float, times_ns: Sequence[float], end_ns: float
     ) -> Iterator[Reached]:
         """The states at some times of a step that has been taken; its parts are as exact as its halves."""
+        if not times_ns:
+            return
+        ket = self._spare.pop()
+        self._spare = []  # observables need memory, too
         for time in times_ns:
-            if time >= end_ns:
-                yield _reached(time, self._ket, self._error)
-                continue
             n_parts = math.ceil((time - start_ns) / ((end_ns - start_ns) / 2) - 1e-9)
-            for part in range(n_parts):
-                length = (time - start_ns) / n_parts
-                ket = self._part(segment, ket, start_ns + part * length, length)
+            ket = self._after(segment, ket, start_ns, (time - start_ns) / n_parts, n_parts)
             start_ns = time
-            yield _reached(time, ket, self._error)
+            yield _reached(time, ket, self._errors.sum)
+        self._spare = self._fresh()
 
-    def _part(
-        self, segment: Segment, ket: NDArray[np.complex128], start_ns: float, length_ns: float
+    def _after(
+        self, segment: Segment, ket: NDArray[np.complex128], start_ns: float, length_ns: float, n_parts: int
     ) -> NDArray[np.complex128]:
-        matrices = self._groups.matrices(step_matrices(segment, np.array([start_ns]), np.array([length_ns])))
-        stages = [[each[0, stage] for each in matrices] for stage in range(N_DIAGONALS + 1)]
-        return self._stepped(ket, stages, length_ns, np.empty_like(ket), np.empty_like(ket))[0]
-
-    def _without_rotation(self, segment: Segment, time_ns: float) -> NDArray[np.complex128]:
-        matrices = self._groups.matrices(detuning_matrices(segment, segment.start_ns, time_ns))
-        ket, _ = self._groups.apply(matrices, self._ket, np.empty_like(self._ket), np.empty_like(self._ket))
-        self._phases.multiply_whole(ket, time_ns - segment.start_ns)
+        """A state after some parts of a step, which are not checked."""
+        into, spare = np.empty_like(ket), np.empty_like(ket)
+        for part in range(n_parts):
+            at = (start_ns + part * length_ns, length_ns)
+            before = ket
+            ket, into = self._stepper.part(segment, before, at, into, spare)
+            spare = before
         return ket
 
+    def _fresh(self) -> list[NDArray[np.complex128]]:
+        """What steps are written to."""
+        return [np.empty_like(self._ket) for _ in range(3)]
 
-class _Steps:
-    """The matrices of some steps of one length, each as a whole and in halves."""
-
-    def __init__(
-        self, segment: Segment, start_ns: float, length_ns: float, n_steps: int, groups: AtomGroups
-    ) -> None:
-        self.length_ns = length_ns
-        self.n_steps = n_steps
-        starts = start_ns + length_ns * np.arange(n_steps)
-        half = length_ns / 2
-        lengths = np.repeat([length_ns, half, half], n_steps)
-        taken = step_matrices(segment, np.concatenate([starts, starts, starts + half]), lengths)
-        whole, first, second = np.split(taken, 3, axis=1)
-        self._stages = whole.shape[2]
-        self._matrices = groups.matrices(np.concatenate([whole, joined(first, second)], axis=2))
-
-    def whole(self, index: int) -> list[list[NDArray[np.complex128]]]:
-        """The matrices of a step, stage by stage, each of all groups."""
-        return self._of(index, 0, self._stages)
-
-    def halves(self, index: int) -> list[list[NDArray[np.complex128]]]:
-        """Those of its two halves."""
-        return self._of(index, self._stages, self._matrices[0].shape[1])
-
-    def _of(self, index: int, first: int, end: int) -> list[list[NDArray[np.complex128]]]:
-        return [[each[index, stage] for each in self._matrices] for stage in range(first, end)]
-
-
-class _Phases:
-    """What interactions do between two rotations: phases, kept for some lengths of steps."""
-
-    def __init__(self, diagonal: NDArray[np.float64] | None) -> None:
-        self._diagonal = diagonal
-        self._kept: dict[float, list[NDArray[np.complex128]]] = {}
-        n_bytes = 0 if diagonal is None else N_DIAGONALS // 2 * 2 * diagonal.nbytes
-        self._most = 0 if diagonal is None else _KEPT_BYTES // n_bytes
-
-    def multiply(self, ket: NDArray[np.complex128], length_ns: float, index: int) -> None:
-        """Multiply a state, in its place, by the phases of one diagonal of a step."""
-        if self._diagonal is None:
-            return
-        index = min(index, N_DIAGONALS - 1 - index)  # they are the same from both ends
-        if self._most < 2:  # noqa: PLR2004  (a step and its half)
-            self.multiply_whole(ket, length_ns * DIAGONALS[index])
-            return
-        if length_ns not in self._kept:
-            if len(self._kept) >= self._most:
-                self._kept.clear()
-            parts = DIAGONALS[: N_DIAGONALS // 2]
-            self._kept[length_ns] = [_phases(self._diagonal, length_ns * part) for part in parts]
-        ket *= self._kept[length_ns][index]
-
-    def multiply_whole(self, ket: NDArray[np.complex128], time_ns: float) -> None:
-        """Multiply a state, in its place, by the phases of a time."""
-        if self._diagonal is not None:
-            ket *= _phases(self._diagonal, time_ns)
-
-
-def _phases(diagonal: NDArray[np.float64], time_ns: float) -> NDArray[np.complex128]:
-    angles = diagonal * (-1j * US_PER_NS * time_ns)
-    return np.asarray(np.exp(angles, out=angles), dtype=np.complex128)
+    def _now(self, time_ns: float, times_ns: Sequence[float]) -> Iterator[Reached]:
+        """The state, if it is asked for at this time."""
+        if time_ns in times_ns:
+            yield _reached(time_ns, self._ket, self._errors.sum)

@@ -158,7 +158,7 @@ def _held(
 
 def _without_kinks(segment: Segment) -> list[Segment]:
     """A segment, cut where its slope changes."""
-    bend = _bend(segment)
+    bend = segment.bends
     around = np.zeros_like(bend)
     if len(bend) >= _KINK_WINDOW:
         padded = np.pad(bend, _KINK_WINDOW // 2)  # nothing is around the ends
@@ -172,12 +172,3 @@ def _without_kinks(segment: Segment) -> list[Segment]:
         )
         for start, stop in pairwise([0, *(int(cut) for cut in cuts), segment.length_ns])
     ]
-
-
-def _bend(segment: Segment) -> NDArray[np.float64]:
-    """By how much the slope changes at each nanosecond inside a segment, at most over kinds, in rad/µs."""
-    quantities = (segment.couplings, segment.detunings)
-    bends: NDArray[np.float64] = np.max(
-        [np.abs(np.diff(each, n=2, axis=1)).max(axis=0) for each in quantities], axis=0
-    )
-    return bends

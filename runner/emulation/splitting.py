@@ -1,6 +1,6 @@
 """One step of the evolution: rotations of single atoms, and between them what interactions and detunings do.
 
-The formula is the splitting S6 of fourth order of Blanes and Moan (J. Comput. Appl. Math. 142, 2002, 313).
+The formula is the splitting S10 of sixth order of Blanes and Moan (J. Comput. Appl. Math. 142, 2002, 313).
 Between two rotations everything diagonal is integrated exactly and carries the time; a rotation is taken at
 the time that has been reached. Either half of a diagonal acts on single atoms or does not depend on time:
 
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
 
     from runner.emulation.drive import Segment
 
-_A = (0.0792036964311957, 0.353172906049774, -0.0420650803577195)
-_B = (0.209515106613362, -0.143851773179818)
+_A = (0.0502627644003922, 0.413514300428344, 0.0450798897943977, -0.188054853819569, 0.541960678450780)
+_B = (0.148816447901042, -0.132385865767784, 0.067307604692185, 0.432666402578175)
 # Parts of a step that rotations last, and those of the diagonals between them.
 ROTATIONS: Final = np.array([*_A, 1 - 2 * sum(_A), *reversed(_A)])
 DIAGONALS: Final = np.array([*_B, 0.5 - sum(_B), 0.5 - sum(_B), *reversed(_B)])
 N_DIAGONALS: Final = len(DIAGONALS)
-ORDER: Final = 4
+ORDER: Final = 6
 _TIMES = np.concatenate([[0.0], np.cumsum(DIAGONALS)])
 _X = _TIMES - 0.5
 # Polynomials at the times of a step, which are orthogonal with the weights of its rotations.
@@ -36,6 +36,8 @@ _WEIGHTED = _POLYNOMIALS * ROTATIONS
 _NORMS = np.sum(_WEIGHTED * _POLYNOMIALS, axis=1)
 # Steps below which the integral of each is rounding.
 _SHORTEST_NS = np.array([0.0, 1.0, 4.0])
+# What is less is rounding, in rad/µs a ns.
+_NO_BEND = 1e-12
 
 
 def step_matrices(
@@ -44,7 +46,7 @@ def step_matrices(
     """The matrices of single atoms in some steps, each with the detuning that follows its rotation.
 
     Returns:
-        Of shape (kinds, steps, 7, 2, 2).
+        Of shape (kinds, steps, 11, 2, 2).
     """
     times = starts_ns[:, None] + lengths_ns[:, None] * _TIMES
     couplings = _couplings(segment, times, lengths_ns)
@@ -58,12 +60,12 @@ def joined(first: NDArray[np.complex128], second: NDArray[np.complex128]) -> NDA
     """The matrices of two steps that follow each other: the last rotation and the first are one.
 
     Args:
-        first: Of shape (kinds, steps, 7, 2, 2).
+        first: Of shape (kinds, steps, 11, 2, 2).
 
         second: Likewise.
 
     Returns:
-        Of shape (kinds, steps, 13, 2, 2).
+        Of shape (kinds, steps, 21, 2, 2).
     """
     between = second[..., :1, :, :] @ first[..., -1:, :, :]
     return np.concatenate([first[..., :-1, :, :], between, second[..., 1:, :, :]], axis=-3)
@@ -81,13 +83,15 @@ def detuning_matrices(segment: Segment, start_ns: float, end_ns: float) -> NDArr
 def _couplings(
     segment: Segment, times_ns: NDArray[np.float64], lengths_ns: NDArray[np.float64]
 ) -> NDArray[np.complex128]:
-    """The couplings at which rotations of some steps are taken: of shape (kinds, steps, 7).
+    """The couplings at which rotations of some steps are taken: of shape (kinds, steps, 11).
 
     Those at their times, and a parabola that makes sums over a step equal to integrals: of the coupling, and
-    of its first two moments. For smooth drives that parabola is of fourth order. Drives that are linear
+    of its first two moments. For smooth drives that parabola is of sixth order. Drives that are linear
     between samples need it, for they have kinks inside of steps, which no formula sees.
     """
     couplings = segment.coupling(times_ns.ravel()).reshape(-1, *times_ns.shape)
+    if segment.bend <= _NO_BEND:
+        return couplings
     sums = np.moveaxis(couplings @ _WEIGHTED.T, -1, 0)
     missing = (_integrals(segment, times_ns, lengths_ns) - sums) / _NORMS[:, None, None]
     missing *= (lengths_ns >= _SHORTEST_NS[:, None])[:, None]  # it would be rounding

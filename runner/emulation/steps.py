@@ -1,0 +1,126 @@
+"""Steps of one length: their matrices, and what they make of a state."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from runner.emulation.phases import InteractionPhases
+from runner.emulation.rotations import AtomGroups
+from runner.emulation.splitting import DIAGONALS, N_DIAGONALS, detuning_matrices, joined, step_matrices
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from numpy.typing import NDArray
+
+    from runner.emulation.drive import Drive, Segment
+
+    Matrices = list[NDArray[np.complex128]]
+
+
+class Steps:
+    """The matrices of some steps of one length, each in two halves.
+
+    Args:
+        segment: All of them are inside of it.
+
+        starts_ns: Where each begins.
+
+        length_ns: Of each of them.
+
+        checked: Those that are needed as a whole, too.
+
+        groups: The atoms.
+    """
+
+    def __init__(
+        self,
+        segment: Segment,
+        starts_ns: NDArray[np.float64],
+        length_ns: float,
+        *,
+        checked: Sequence[int],
+        groups: AtomGroups,
+    ) -> None:
+        self.length_ns = length_ns
+        self.n_steps = n_steps = len(starts_ns)
+        self.checked = checked
+        half = length_ns / 2
+        times = np.concatenate([starts_ns[list(checked)], starts_ns, starts_ns + half])
+        lengths = np.repeat([length_ns, half, half], [len(checked), n_steps, n_steps])
+        taken = step_matrices(segment, times, lengths)
+        whole, first, second = np.split(taken, np.cumsum([len(checked), n_steps]), axis=1)
+        self._whole = groups.matrices(whole)
+        self._halves = groups.matrices(joined(first, second))
+
+    def whole(self, index: int) -> list[Matrices]:
+        """The matrices of a checked step, stage by stage, each of all groups."""
+        return _by_stage(self._whole, self.checked.index(index))
+
+    def halves(self, index: int) -> list[Matrices]:
+        """Those of the halves of a step."""
+        return _by_stage(self._halves, index)
+
+
+class Stepper:
+    """What steps make of a state of some atoms.
+
+    Args:
+        drive: What acts on the atoms.
+    """
+
+    def __init__(self, drive: Drive) -> None:
+        self.groups = AtomGroups(drive.kinds)
+        interactions = drive.interactions
+        acts = interactions is not None and bool(interactions.any())
+        self._phases = InteractionPhases(interactions) if interactions is not None and acts else None
+
+    def stepped(
+        self,
+        ket: NDArray[np.complex128],
+        stages: Sequence[Matrices],
+        length_ns: float,
+        into: NDArray[np.complex128],
+        spare: NDArray[np.complex128],
+    ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+        """A state after one step or two, and the other one of two vectors that were written over."""
+        phases = None if self._phases is None else self._phases.of_step(length_ns)
+        for index, matrices in enumerate(stages):
+            ket, into = self.groups.apply(matrices, ket, into, spare)
+            spare = ket
+            if index == len(stages) - 1:
+                break
+            if phases is not None:
+                ket *= phases[index % N_DIAGONALS]
+            elif self._phases is not None:
+                self._phases.multiply(ket, length_ns * DIAGONALS[index % N_DIAGONALS])
+        return ket, into
+
+    def part(
+        self,
+        segment: Segment,
+        ket: NDArray[np.complex128],
+        at_ns: tuple[float, float],
+        into: NDArray[np.complex128],
+        spare: NDArray[np.complex128],
+    ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+        """A state after a single step with a beginning and a length of its own, and the other vector."""
+        taken = step_matrices(segment, *(np.array([each]) for each in at_ns))
+        stages = _by_stage(self.groups.matrices(taken), 0)
+        return self.stepped(ket, stages, at_ns[1], into, spare)
+
+    def without_rotation(
+        self, segment: Segment, ket: NDArray[np.complex128], time_ns: float
+    ) -> NDArray[np.complex128]:
+        """A state that was at the beginning of a segment without rotations, at a later time of it."""
+        matrices = self.groups.matrices(detuning_matrices(segment, segment.start_ns, time_ns))
+        ket, _ = self.groups.apply(matrices, ket, np.empty_like(ket), np.empty_like(ket))
+        if self._phases is not None:
+            self._phases.multiply(ket, time_ns - segment.start_ns)
+        return ket
+
+
+def _by_stage(matrices: Sequence[NDArray[np.complex128]], index: int) -> list[Matrices]:
+    return [list(stage) for stage in zip(*(each[index] for each in matrices), strict=True)]
