@@ -110,11 +110,26 @@ class Judge:
         """Runs of points of which a person has cancelled some, with those: they are not bought again."""
         declined = {}
         for batch in self._world.ours():
-            if not RELEASED & set(batch["tags"]):
-                for job in self._world.pcs.jobs_of(batch["id"]):
-                    if job["id"] in self._world.by_person:
-                        declined.setdefault(point_of(batch, job), []).append(job)
+            for job in self._world.pcs.jobs_of(batch["id"]):
+                if job["id"] in self._world.by_person and self._is_seen_declined(job):
+                    declined.setdefault(point_of(batch, job), []).append(job)
         return {point: _runs(self._own(jobs + held.get(point, []))) for point, jobs in declined.items()}
+
+    def _is_seen_declined(self, job):
+        """Whether a cancelled job can be told from those that clones cancel: it was seen before they did.
+
+        Around a purchase that was refused a batch is fenced without a look at what has come of it.
+        """
+        pcs, shown_s = (
+            self._world.pcs,
+            max(self._world.conditions.settle_s, self._world.schedule.nature.most_s),
+        )
+        batch = pcs.batches[job["batch_id"]]
+        if not RELEASED & set(batch.now["tags"]):
+            return True
+        released_s = next(at_s for at_s, was in batch.versions if RELEASED & set(was["tags"]))
+        ended = (at_s for at_s, was in pcs.jobs[job["id"]].versions if was["status"] == "CANCELED")
+        return "fenced" not in batch.now["tags"] and next(ended, math.inf) + shown_s + _SOON_S < released_s
 
     def _judge_budget(self, owner, jobs):
         file = self._file(owner)

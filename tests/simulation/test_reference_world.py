@@ -215,6 +215,30 @@ def test_a_clone_that_moves_works_in_the_other_project():
     ]
 
 
+def test_the_judge_tells_what_a_person_had_cancelled_from_what_was_pruned():
+    """Bought when the file asks again; a product that takes both for its own is found."""
+    both = Version(runs=((1, 100), (2, 100), (3, 100)))
+    world = Schedule(
+        nature=Nature(queue_s=100.0),
+        conditions=Conditions(
+            files=(File(versions=(both, Version(runs=((1, 100), (2, 100))), both)),), surplus="cancel"
+        ),
+        events=(
+            Deed(at_s=9.0, kind="cancel job"),
+            Edit(at_s=12.0, clone=0, file=0, version=1),
+            Edit(at_s=40.0, clone=0, file=0, version=2),
+            *(Crash(clone=0, effect=effect, moment="after", down_s=20.0) for effect in (9, 12)),
+        ),
+    )
+    forgetful = Defect(
+        name="declined", at="runner.reconcile.model.tags:declined_tags", make=lambda _: lambda _: []
+    )
+
+    assert [] == broken(world)
+    with planted(forgetful):
+        assert any("bought against a person" in each for each in broken(world))
+
+
 def test_hidden_jobs_count_and_are_never_listed():
     """So a cloud is whose jobs cannot be seen whole; a person is asked, and nothing is bought twice."""
     world = play(

@@ -12,6 +12,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from runner.domain import JobStatus
 from runner.domain.numerals import counted
 from runner.errors import (
     CloudRejectedError,
@@ -60,6 +61,7 @@ if TYPE_CHECKING:
 _TOO_LATE: Final = (ConflictError, InvalidPayloadError, NotFoundError)
 # How often in a row batches may be found shut before it is told as an error.
 _CONFLICTS: Final = 3
+_CANCELLED: Final = frozenset({JobStatus.CANCELED, JobStatus.CANCELING})
 # Of what speaks against one purchase.
 _TOLD: Final = 3
 
@@ -343,6 +345,8 @@ class Executor:
     def _cancel_batch(self, snapshot: Snapshot, action: CancelBatch) -> None:
         if action.mark:
             self._mark(snapshot, action.batch_id, action.mark)
+        else:
+            self._decline(snapshot, action.batch_id)
         self._shut(lambda: self._client.cancel_batch(action.batch_id))
 
     def _cancel_jobs(self, snapshot: Snapshot, action: CancelJobs) -> None:
@@ -352,16 +356,32 @@ class Executor:
                 self._client.cancel_job(job_id)
 
     def _mark(self, snapshot: Snapshot, batch_id: str, mark: str) -> None:
-        """Says on the batch why it is cancelled, before it is: else it would look like a person's wish."""
+        """Says on the batch why it is cancelled, before it is: else it would look like a person's wish.
+
+        What is cancelled before that was a person's, and stays so.
+        """
         batch = snapshot.batch(batch_id)
         before = batch.tags if batch else ()
+        marks = tags.read_marks(before)
         claims = {entry.claim for entry in snapshot.observed.entries}
-        is_others = mark != tags.FENCED and tags.read_marks(before).claim not in claims
+        is_others = mark != tags.FENCED and marks.claim not in claims
         said = tags.cancelling_tags(mark, snapshot.commit if is_others else "")
+        if batch and not marks.cancelled_by_us:
+            said += tags.declined_tags(job.id for job in batch.jobs if job.status in _CANCELLED)
         if mark not in before:
             self._client.set_batch_tags(batch_id, tags.joined_tags(before, said))
         for tag in said:
             self._memory.mark(batch_id, tag)
+
+    def _decline(self, snapshot: Snapshot, batch_id: str) -> None:
+        """Says on a batch in which we have cancelled work that a person cancels what is left of it."""
+        batch = snapshot.batch(batch_id)
+        if batch and tags.read_marks(batch.tags).cancelled_by_us:
+            pending = (job.id for job in batch.jobs if job.status is JobStatus.PENDING)
+            said = tags.declined_tags(pending)
+            self._client.set_batch_tags(batch_id, tags.joined_tags(batch.tags, said))
+            for tag in said:
+                self._memory.mark(batch_id, tag)
 
     def _shut(self, shut: Callable[[], Payload]) -> None:
         """Shuts a batch; what has already happened, or comes too late, is for the next pass to see."""

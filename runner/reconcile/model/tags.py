@@ -25,6 +25,7 @@ SUPERSEDED: Final = "superseded"
 PRUNED: Final = "pruned"
 # Another tool created the batch, and a person has taken it over.
 ADOPTED: Final = "adopted"
+_DECLINED: Final = "declined"
 _OBSERVABLE: Final = "observable"
 _CANCELLED_BY_US: Final = frozenset({FENCED, SUPERSEDED, PRUNED})
 
@@ -38,6 +39,8 @@ class Marks:
             its own claim again after a lost answer.
 
         cancelled_by_us: We have cancelled work in it ourselves.
+
+        declined: Ids of its jobs that a person has cancelled all the same.
 
         repetitions: Those that its jobs are of their points.
 
@@ -57,11 +60,16 @@ class Marks:
     claim: str = ""
     rerun: int = 0
     cancelled_by_us: bool = False
+    declined: frozenset[str] = frozenset()
     repetitions: Places = FIRST
     commit: str = ""
     cancelled_for: str = ""
     constants: str = ""
     observables: frozenset[str] = frozenset()
+
+    def is_ours(self, job_id: str) -> bool:
+        """Whether a job of the batch that is cancelled was cancelled by us."""
+        return self.cancelled_by_us and job_id not in self.declined
 
 
 def marks_for(
@@ -108,6 +116,11 @@ def cancelling_tags(mark: str, commit: str) -> list[str]:
         commit: For which it is, where another machine has bought it; else empty.
     """
     return [mark, f"cancelled-for:{commit}"] if commit else [mark]
+
+
+def declined_tags(job_ids: Iterable[str]) -> list[str]:
+    """Tags that say which jobs of a batch, in which we have cancelled others, a person has cancelled."""
+    return [f"{_DECLINED}:{job_id}" for job_id in job_ids]
 
 
 def row_tags(namespace: str, row: JournalEntry) -> list[str]:
@@ -180,11 +193,12 @@ def _read_marks(tags: tuple[str, ...]) -> Marks:
         claim=said.get("claim", ""),
         rerun=int(rerun) if rerun.isdecimal() else 0,
         cancelled_by_us=bool(words & _CANCELLED_BY_US),
+        declined=_ids(words, _DECLINED),
         repetitions=_places(words, said),
         commit=said.get("commit", ""),
         cancelled_for=said.get("cancelled-for", ""),
         constants=said.get("constants", ""),
-        observables=frozenset(each.removeprefix(f"{_OBSERVABLE}:") for each in words if _is_observable(each)),
+        observables=_ids(words, _OBSERVABLE),
     )
 
 
@@ -198,8 +212,9 @@ def _places(tags: Iterable[str], said: Mapping[str, str]) -> Places:
     return read_repetitions(said.get("repeat", ""))
 
 
-def _is_observable(tag: str) -> bool:
-    return tag.startswith(f"{_OBSERVABLE}:")
+def _ids(tags: Iterable[str], key: str) -> frozenset[str]:
+    """What tags of a key say that may be there several times."""
+    return frozenset(tag.removeprefix(f"{key}:") for tag in tags if tag.startswith(f"{key}:"))
 
 
 def work(experiment: DesiredExperiment, rerun: int) -> str:

@@ -116,7 +116,7 @@ class BatchReader:
             return True  # the list that showed it as done may have been wrong
         # What may have been bought is read back by its jobs: the count may lag behind them.
         count = max(n_expected(payload, expected), len(expected.tried))
-        return _accounted_for(payload, [job.status for job in expected.on_record.values()]) < count
+        return _accounted_for(payload, expected.on_record.values()) < count
 
     def _kept(self, payload: Payload, expected: Expected) -> tuple[ObservedJob, ...] | None:
         """The jobs as they were read of the same version of the batch; None if it has changed."""
@@ -266,14 +266,16 @@ def _counts_agree(payload: Payload, jobs: Iterable[Payload]) -> bool:
     return {status: n for status, n in counts.items() if n} == dict(listed)
 
 
-def _accounted_for(payload: Payload, on_record: Collection[JobStatus]) -> int:
+def _accounted_for(payload: Payload, on_record: Collection[RecordedJob]) -> int:
     """How many jobs of a batch are on record, or need not be: those that we have cancelled ourselves.
 
-    Where we have, no cancelled one is counted twice, should one be on record as well.
+    Where we have, none of them is counted twice, should one be on record as well.
     """
-    if not read_marks(payload.get("tags") or ()).cancelled_by_us:
+    marks = read_marks(payload.get("tags") or ())
+    if not marks.cancelled_by_us:
         return len(on_record)
-    return n_cancelled(payload) + sum(status is not JobStatus.CANCELED for status in on_record)
+    ours = sum(job.status is JobStatus.CANCELED and marks.is_ours(job.id) for job in on_record)
+    return max(0, n_cancelled(payload) - len(marks.declined)) + len(on_record) - ours
 
 
 def _version(payload: Payload, expected: Expected) -> object:

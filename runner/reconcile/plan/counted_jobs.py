@@ -96,7 +96,7 @@ def _with_result(observed: CountedJob, recorded: CountedJob | None) -> CountedJo
 
 def _observed_job(snapshot: Snapshot, batch: ObservedBatch, job: ObservedJob) -> CountedJob:
     status = effective_status(batch.status, job.status)
-    is_cancelled_by_us = status is JobStatus.CANCELED and snapshot.marks[batch.id].cancelled_by_us
+    is_cancelled_by_us = status is JobStatus.CANCELED and snapshot.marks[batch.id].is_ours(job.id)
     # A job that never ran because its batch ended has no word of its own about it.
     errors = job.errors if status is job.status else (f"batch {batch.status}",)
     return CountedJob(job.id, job.key, status, job.runs, job.ended_at, errors, is_cancelled_by_us)

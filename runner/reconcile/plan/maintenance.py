@@ -87,7 +87,7 @@ def _has_ended(snapshot: Snapshot, batch: ObservedBatch, job: ObservedJob) -> bo
     if job.status is not JobStatus.DONE and snapshot.gap(batch):
         return False  # what a record says of it cannot be undone
     if job.status is JobStatus.CANCELED:
-        is_ours = snapshot.marks[batch.id].cancelled_by_us or not snapshot.is_settled(batch)
+        is_ours = snapshot.marks[batch.id].is_ours(job.id) or not snapshot.is_settled(batch)
         return batch.status.is_terminal and not is_ours
     return job.status.is_terminal
 

@@ -86,7 +86,7 @@ def _observed(saved: SavedExperiment, observed: Observation) -> Iterator[tuple[s
         marks = read_marks(batch.tags)
         if _is_of(saved, marks.recipe):
             for job in batch.jobs:
-                is_cancelled_by_us = marks.cancelled_by_us and job.status is JobStatus.CANCELED
+                is_cancelled_by_us = marks.is_ours(job.id) and job.status is JobStatus.CANCELED
                 if reruns.get(job.key) == marks.rerun and not is_cancelled_by_us:
                     yield job.id, (job.key, job.runs)
 

@@ -109,10 +109,12 @@ def _cancelled_lately(snapshot: Snapshot) -> list[ObservedBatch]:
     return [
         batch
         for batch in snapshot.current + snapshot.outdated
-        if batch.status.is_terminal
-        and not snapshot.is_settled(batch)
-        and not snapshot.marks[batch.id].cancelled_by_us
-        if any(job.status is JobStatus.CANCELED and job.id not in on_record for job in batch.jobs)
+        if batch.status.is_terminal and not snapshot.is_settled(batch)
+        if any(
+            job.status is JobStatus.CANCELED and not marks.is_ours(job.id) and job.id not in on_record
+            for marks in (snapshot.marks[batch.id],)
+            for job in batch.jobs
+        )
     ]
 
 

@@ -276,6 +276,58 @@ def test_what_a_person_cancels_stays_cancelled(bench):
     assert {1: 100, 2: 100} == bench.bought()
 
 
+def cancel_by_hand(bench, t):
+    """A person cancels the job of a point, as in the cloud's portal."""
+    (job_id,) = [job["id"] for job in bench.cloud.jobs() if job["variables"]["t"] == t]
+    bench.cloud.client().cancel_job(job_id)
+
+
+@pytest.mark.parametrize("forgets", [False, True], ids=["same machine", "another machine"])
+def test_a_job_that_a_person_cancelled_stays_so_in_a_batch_that_is_pruned(bench, tmp_path, forgets):
+    """What is pruned comes back when the file asks again; what the person cancelled does not."""
+    pruning = Policy(prune=Surplus.CANCEL)
+    jobs = [a_wanted_job(t) for t in (1, 2, 3)]
+    for _ in range(3):
+        bench.reconciler().run(
+            [Snapshot(desired=the_experiment(*jobs, policy=pruning))], Patience(timeout_s=0.0)
+        )
+    cancel_by_hand(bench, 1)
+    bench.run(the_experiment(*jobs[:2], policy=pruning))
+    pruned = bench.bought()
+    if forgets:
+        bench.journal.close()
+        bench.journal = Journal(Path(":memory:"), bench.clock)
+        bench.records = Records(tmp_path / "fresh")
+    outcome = bench.run(the_experiment(*jobs, policy=pruning))
+
+    assert ({1: 0, 2: 100, 3: 0}, {1: 0, 2: 100, 3: 100}) == (pruned, bench.bought())
+    assert [100, 0, 0] == [job.declined for job in outcome.plans[0].jobs]
+
+
+def test_what_a_person_cancels_by_the_runner_stays_so_in_a_batch_that_was_pruned(bench):
+    """`runner cancel` after the file asked for less; nothing of it is taken for ours."""
+    pruning = Policy(prune=Surplus.CANCEL)
+    both, one = the_experiment(policy=pruning), the_experiment(a_wanted_job(1), policy=pruning)
+    for experiment in (both, both, both, one):
+        bench.reconciler().run([Snapshot(desired=experiment)], Patience(timeout_s=0.0))
+    bench.reconciler().cancel([Snapshot(desired=one)])
+    bench.run(both)
+
+    assert {1: 0, 2: 100} == bench.bought()
+
+
+def test_a_job_that_a_person_cancelled_stays_so_in_a_batch_that_is_superseded(bench):
+    """After the file has come back to what it was."""
+    first, second = the_experiment(), the_experiment(device_type="EMU_FRESNEL")
+    for _ in range(3):
+        bench.reconciler().run([Snapshot(desired=first)], Patience(timeout_s=0.0))
+    cancel_by_hand(bench, 1)
+    bench.run(second)
+    bench.run(first)
+
+    assert {1: 100, 2: 200} == bench.bought()
+
+
 def test_what_was_recorded_as_done_by_a_wrong_list_is_bought_once_we_have_cancelled_it(bench):
     """Records without results do not stand against the cloud, neither when it is bought nor afterwards."""
     for _ in range(3):
