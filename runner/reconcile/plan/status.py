@@ -109,7 +109,7 @@ def _cancelled_lately(snapshot: Snapshot) -> list[ObservedBatch]:
     return [
         batch
         for batch in snapshot.current + snapshot.outdated
-        if batch.status.is_terminal and not snapshot.is_settled(batch)
+        if not batch.status.is_live and not snapshot.is_settled(batch)
         if any(
             job.status is JobStatus.CANCELED and not marks.is_ours(job.id) and job.id not in on_record
             for marks in (snapshot.marks[batch.id],)

@@ -479,12 +479,11 @@ def test_a_cancelled_job_is_on_record_once_its_mark_had_time_to_show(shut_s, end
     assert verb == [type(action).__name__ for action in planned.actions]
 
 
+@pytest.mark.parametrize("status", [BatchStatus.CANCELED, BatchStatus.CANCELING])
 @pytest.mark.parametrize("policy", [Policy(), Policy(deadline=at(-1))], ids=["complete", "held"])
-def test_a_cancelled_job_is_waited_for_until_it_is_on_record(policy):
+def test_a_cancelled_job_is_waited_for_until_it_is_known_why(policy, status):
     """Also one of an older version of the file, and where nothing more is bought."""
-    old = a_batch(
-        "b9", a_job(status=JobStatus.CANCELED), status=BatchStatus.CANCELED, tags=tags_of(recipe="0" * 16)
-    )
+    old = a_batch("b9", a_job(status=JobStatus.CANCELED), status=status, tags=tags_of(recipe="0" * 16))
     done = a_batch("b1", a_job("j2", status=JobStatus.DONE), status=BatchStatus.DONE)
     observed = seen(old, done, recorded=[a_record("j2")], sightings={"b9": Sighting(ended_s=2.0)})
     planned = plan(an_experiment(policy=policy), observed, replace(TERMS, settle_s=5.0), NOW)
