@@ -266,7 +266,9 @@ def _shifted_results(found):
 
 def _of_any_recipe(found):
     del found
-    return lambda self: tuple(r for r in self.observed.recorded if self._counts(r))
+    return lambda self: tuple(
+        r for r in self.observed.recorded if self._counts(replace(r, recipe=self.desired.recipe[:16]))
+    )
 
 
 def _any_recipe_is_current(found):
@@ -447,7 +449,7 @@ DEFECTS = (
     Defect(
         name="the rerun is ignored",
         at="runner.domain.desired:DesiredJob.counts",
-        make=lambda _: lambda self, *, rerun, runs: self.repetition is None or runs == self.runs,
+        make=lambda _: lambda self, *, runs, **_: self.repetition is None or runs == self.runs,
         within=20,
     ),
     Defect(
