@@ -98,7 +98,9 @@ def ours(name, seed, ask=1):
     _, n, _, _, first, jobs = PROBLEMS[name]
     dimensions = tuple(SearchDimension(variable="x", element=i) for i in range(n))
     space = SearchSpace(dimensions=dimensions, values={"x": (0.0,) * n})
-    wanted = Strategy(digest="5e" * 32, kind="bayesian", space=space, runs=1, seed=seed, first=first, ask=ask)
+    wanted = Strategy(
+        digest="5e" * 32, text="", kind="bayesian", space=space, runs=1, seed=seed, first=first, ask=ask
+    )
     score, trials = scorer(name, seed), {}
     while len(trials) < jobs:
         for slot, units in next_round(wanted, trials).points.items():

@@ -25,7 +25,7 @@ def space(n: int, **dimension: Any) -> SearchSpace:
 def strategy(kind: str = "sobol", n: int | None = None, **said: Any) -> Strategy:
     """A strategy of some numbers: two, or as many as the kind can vary."""
     n = n or (kind in KINDS and KINDS[kind].most_dimensions) or 2
-    usual = Strategy(digest="5e" * 32, kind=kind, space=space(n), runs=100, seed=7)
+    usual = Strategy(digest="5e" * 32, text="", kind=kind, space=space(n), runs=100, seed=7)
     return replace(usual, **said)
 
 
