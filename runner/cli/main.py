@@ -31,6 +31,7 @@ VERBS: Final = {
     "apply": "Make the cloud match the files",
     "watch": "Keep the cloud matching the files",
     "sync": "Keep the cloud matching a branch of a git repository",
+    "dashboard": "Serve pages where a lab looks",
     "status": "Show how experiments are",
     "results": "Show what came back",
     "plot": "Draw what came back",

@@ -21,7 +21,7 @@ from runner.cli.main import VERBS, cli
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ["domain", "pages", "spec", "sequences", "cloud", "gitops", "reconcile", "results", "local"]
-ROOMS += ["emulation", "project", "cli", "strategies"]
+ROOMS += ["emulation", "project", "cli", "dashboard", "strategies"]
 
 
 @pytest.mark.seconds(20)

@@ -32,6 +32,7 @@ NOT_RUN = [
         "runner sync https://git.example.org/lab/experiments.git --branch main --path specs --interval 60s",
         "it goes on for ever, and tests/integration/test_sync.py runs it so",
     ),
+    ("objectives", "objective:", "a part of a file"),
     (
         "running-sync",
         "runner sync https://git.example.org/lab/experiments.git --path specs --listen 127.0.0.1:9400 --yes",

@@ -1,0 +1,38 @@
+"""What a person must decide, over all experiments, with the command to copy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runner.dashboard.sight import Sight
+
+
+def holds(sight: Sight) -> dict[str, Any]:
+    """What the page of holds shows: holds, files that are broken, and jobs that failed for good."""
+    return {
+        "holds": [*_held(sight)],
+        "broken": [{"path": each.path, "error": each.error} for each in sight.broken],
+        "failed": [*_failed(sight)],
+    }
+
+
+def _held(sight: Sight) -> Iterator[dict[str, str]]:
+    for name, planned in sorted(sight.planned.items()):
+        for hold in planned.plan.holds:
+            yield {
+                "experiment": name,
+                "reason": hold.reason,
+                "how": hold.how,
+                "command": f"runner resolve {sight.paths.get(name, name)}",
+            }
+
+
+def _failed(sight: Sight) -> Iterator[dict[str, Any]]:
+    for name, planned in sorted(sight.planned.items()):
+        lost = [job.name for job in planned.plan.jobs if job.failed]
+        if lost:
+            command = f"runner rerun {sight.paths.get(name, name)} --job '{lost[0]}'"
+            yield {"experiment": name, "jobs": lost, "command": command}

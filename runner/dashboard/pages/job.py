@@ -1,0 +1,78 @@
+"""The page of one job: its counts, its attempts with their times and errors, and the raw records."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from runner.dashboard.pages.figures import moment
+from runner.domain.json_values import plain_object
+from runner.domain.slot_jobs import with_recorded_slots
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from datetime import datetime
+
+    from runner.dashboard.sight import Sight
+    from runner.domain import RecordedJob
+
+_MOST_BITSTRINGS = 64
+
+
+def job(sight: Sight, name: str, key: str) -> dict[str, Any] | None:
+    """What the page of a job shows; None where the experiment has no such job."""
+    planned, recorded = sight.planned.get(name), sight.recorded.get(name, ())
+    desired = sight.experiments[name].desired
+    desired = planned.snapshot.desired if planned else with_recorded_slots(desired, recorded)
+    wanted = next((each for each in desired.jobs if each.key == key), None)
+    if wanted is None:
+        return None
+    records = [record for record in recorded if record.key == wanted.key]
+    counts = _counts(records)
+    shots = sum(counts.values())
+    states = {state.key: state.status for state in planned.plan.jobs} if planned else {}
+    return {
+        "experiment": name,
+        "name": wanted.name,
+        "status": states.get(wanted.key, "Unknown"),
+        "runs": wanted.runs,
+        "variables": dict(wanted.variables),
+        "duration_ns": wanted.duration_ns,
+        "qubit_ids": list(desired.qubit_ids_of(wanted)),
+        "shots": shots,
+        "counts": [
+            {"bits": bits, "count": n, "share": n / shots}
+            for bits, n in sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:_MOST_BITSTRINGS]
+        ],
+        "bitstrings": len(counts),
+        "attempts": [_attempt(record) for record in records],
+        "raw": [plain_object(record) for record in records],
+    }
+
+
+def _counts(records: Sequence[RecordedJob]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for record in records:
+        for bits, n in record.counts.items():
+            counts[bits] = counts.get(bits, 0) + n
+    return counts
+
+
+def _attempt(record: RecordedJob) -> dict[str, Any]:
+    return {
+        "id": record.id,
+        "batch": record.batch_id,
+        "attempt": record.attempt,
+        "status": str(record.status),
+        "runs": record.runs,
+        "target": record.target,
+        "created_at": moment(record.created_at),
+        "started_at": moment(record.started_at),
+        "ended_at": moment(record.ended_at),
+        "waited_s": _seconds(record.created_at, record.started_at),
+        "ran_s": _seconds(record.started_at, record.ended_at),
+        "errors": list(record.problems),
+    }
+
+
+def _seconds(begin: datetime | None, end: datetime | None) -> float | None:
+    return round((end - begin).total_seconds(), 1) if begin and end else None

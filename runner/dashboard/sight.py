@@ -1,0 +1,65 @@
+"""What was last seen of a repository and of its target, as one value."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime
+
+    from runner.domain import RecordedJob
+    from runner.project.experiments.loaded import Experiment
+    from runner.reconcile import Happening, Planned
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BrokenFile:
+    """A file that is not in order.
+
+    Args:
+        path: From the root of the repository.
+    """
+
+    path: str
+    error: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sight:
+    """What was last seen.
+
+    Args:
+        title: Name of the repository's folder.
+
+        target: Where it is applied, as `emulated:local`.
+
+        experiments: Those whose files are in order, by their names.
+
+        paths: Their files from the root of the repository, by their names.
+
+        planned: What is there of each on the target, and what would be done; by name, as far as it was seen.
+
+        looked_at: When the target was last seen; None for never.
+
+        trouble: Why it could not be seen since; empty where it could.
+
+        recorded: The jobs on record that may count for each, by name.
+
+        happened: What was done from this checkout, oldest first, the last part of it.
+
+        version: Counts how often anything has changed.
+    """
+
+    title: str
+    target: str
+    experiments: Mapping[str, Experiment] = field(default_factory=dict)
+    paths: Mapping[str, str] = field(default_factory=dict)
+    broken: tuple[BrokenFile, ...] = ()
+    planned: Mapping[str, Planned] = field(default_factory=dict)
+    looked_at: datetime | None = None
+    trouble: str = ""
+    recorded: Mapping[str, tuple[RecordedJob, ...]] = field(default_factory=dict)
+    happened: tuple[Happening, ...] = ()
+    version: int = 0

@@ -1,0 +1,133 @@
+"""Every page of the dashboard by its address: its data, and as HTML. Pure, but for files that are shown."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Final
+
+from runner.dashboard.pages.activity import activity
+from runner.dashboard.pages.experiment import experiment
+from runner.dashboard.pages.figures import moment
+from runner.dashboard.pages.holds import holds
+from runner.dashboard.pages.job import job
+from runner.dashboard.pages.overview import overview
+from runner.pages import rendered
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from runner.dashboard.sight import Sight
+
+    Data = dict[str, Any]
+
+_NAME: Final = r"(?P<name>[a-z0-9][a-z0-9-]*)"
+NAVIGATION: Final = (("", "Experiments"), ("holds/", "Holds"), ("activity/", "Activity"))
+
+
+@dataclass(frozen=True, slots=True)
+class PageRequest:
+    """A page that is asked for.
+
+    Args:
+        names: Parts of its address.
+
+        asked: What stands behind the question mark.
+
+        read: Gives the text of a file of the repository, by its path from the root.
+    """
+
+    names: Mapping[str, str]
+    asked: Mapping[str, str]
+    read: Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class SitePage:
+    """A page that was made.
+
+    Args:
+        template: What shows its data; empty where there is no such page.
+
+        place: Of the page in the navigation.
+    """
+
+    template: str
+    title: str
+    data: Data
+    place: str = ""
+
+
+def page(sight: Sight, path: str, asked: Mapping[str, str], read: Callable[[str], str]) -> SitePage | None:
+    """The page at an address; None where there is none.
+
+    Args:
+        path: From the root of the site, without a slash in front, with one behind it or empty.
+    """
+    for pattern, make in _PAGES:
+        found = pattern.fullmatch(path)
+        if found:
+            return make(sight, PageRequest(found.groupdict(), asked, read))
+    return None
+
+
+def html(sight: Sight, made: SitePage, *, root: str, is_live: bool) -> str:
+    """A page as HTML.
+
+    Args:
+        root: What leads from it to the root of the site, as `../../`.
+
+        is_live: Whether it is brought up to date while it is looked at.
+    """
+    return rendered(
+        "runner.dashboard",
+        made.template,
+        page=made.data,
+        title=made.title,
+        place=made.place,
+        root=root,
+        is_live=is_live,
+        navigation=NAVIGATION,
+        site={
+            "title": sight.title,
+            "target": sight.target,
+            "looked_at": moment(sight.looked_at),
+            "trouble": sight.trouble,
+            "version": sight.version,
+        },
+    )
+
+
+def _overview(sight: Sight, request: PageRequest) -> SitePage:
+    return SitePage("overview.html", "Experiments", overview(sight, request.asked))
+
+
+def _experiment(sight: Sight, request: PageRequest) -> SitePage | None:
+    name = request.names["name"]
+    if name not in sight.experiments:
+        return None
+    text = request.read(sight.paths[name])
+    return SitePage("experiment.html", name, experiment(sight, name, text, request.asked))
+
+
+def _job(sight: Sight, request: PageRequest) -> SitePage | None:
+    name = request.names["name"]
+    data = job(sight, name, request.names["key"]) if name in sight.experiments else None
+    return None if data is None else SitePage("job.html", f"{data['name']} of {name}", data)
+
+
+def _holds(sight: Sight, _: PageRequest) -> SitePage:
+    return SitePage("holds.html", "Holds", holds(sight), "holds/")
+
+
+def _activity(sight: Sight, request: PageRequest) -> SitePage:
+    return SitePage("activity.html", "Activity", activity(sight, request.asked), "activity/")
+
+
+_PAGES: Final[tuple[tuple[re.Pattern[str], Callable[[Sight, PageRequest], SitePage | None]], ...]] = (
+    (re.compile(""), _overview),
+    (re.compile(f"experiments/{_NAME}/"), _experiment),
+    (re.compile(f"experiments/{_NAME}/jobs/(?P<key>[0-9a-f]{{16}})/"), _job),
+    (re.compile("holds/"), _holds),
+    (re.compile("activity/"), _activity),
+)

@@ -1,0 +1,105 @@
+"""What the pages of the dashboard show, as data and as HTML."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from builders import a_batch, a_job, a_record, a_snapshot, a_wanted_job, an_experiment, seen
+
+from runner.dashboard.pages.overview import overview
+from runner.dashboard.sight import BrokenFile, Sight
+from runner.dashboard.site import html, page
+from runner.domain import BatchStatus, JobStatus, Policy, Retry
+from runner.project.cache.source_file import Source
+from runner.project.experiments.loaded import Experiment
+from runner.reconcile import Planned
+from runner.reconcile.plan.planner import plan
+
+HOSTILE = "<script>alert(1)</script>\"'&{{ 7 * 7 }}\u202e"
+
+
+def an_entry(name, snapshot, description):
+    """An experiment of a repository, and what was seen of it."""
+    content = {"metadata": {"name": name, "description": description, "labels": {"figure": "3a"}}}
+    file = Source(path=f"{name}.yaml", digest="0" * 64, content=content)
+    return Experiment(file, snapshot.desired), Planned(snapshot, plan(snapshot))
+
+
+def a_sight(**descriptions):
+    """A repository with one experiment that is done, and one of which a job failed for good."""
+    record = a_record(t=1, status=JobStatus.DONE)
+    failed = a_job("j2", t=2, status=JobStatus.ERROR, errors=(HOSTILE,), ended=-100)
+    batch = a_batch("b1", failed, status=BatchStatus.DONE)
+    no_retry = Policy(retry=Retry(limit=0))
+    done = a_snapshot(an_experiment(a_wanted_job(1), name="fine"), seen(recorded=(record,)))
+    ill = a_snapshot(an_experiment(a_wanted_job(2), name="ill", policy=no_retry), seen(batch))
+    entries = {
+        name: an_entry(name, snapshot, descriptions.get(name, ""))
+        for name, snapshot in (("fine", done), ("ill", ill))
+    }
+    return Sight(
+        title="lab",
+        target="emulated:local",
+        experiments={name: each[0] for name, each in entries.items()},
+        paths={"fine": "specs/a/fine.yaml", "ill": "specs/ill.yaml"},
+        planned={name: each[1] for name, each in entries.items()},
+        recorded={"fine": done.observed.recorded},
+        broken=(BrokenFile(path="specs/bad.yaml", error=HOSTILE),),
+    )
+
+
+def test_the_worst_comes_first():
+    """What is ill stands before what is well, with numbers, folders and a filter's choices."""
+    found = overview(a_sight(), {})
+    assert [tile["name"] for tile in found["tiles"]] == ["ill", "fine"]
+    assert found["tiles"][1]["progress"] == {"done": 1, "running": 0, "pending": 0, "failed": 0, "wanted": 0}
+    assert [each["folder"] for each in found["folders"]] == [".", "specs", "specs/a"]
+    assert found["broken"] == [{"path": "specs/bad.yaml", "error": HOSTILE}]
+
+
+@pytest.mark.parametrize(
+    ("asked", "names"),
+    [
+        ({"q": "FINE"}, ["fine"]),
+        ({"q": "figure 3a"}, ["ill", "fine"]),
+        ({"folder": "specs/a"}, ["fine"]),
+        ({"folder": "specs"}, ["ill", "fine"]),
+        ({"health": "Healthy"}, ["fine"]),
+        ({"sync": "Synced", "q": "ill"}, []),
+        ({"device": "EMU_FREE"}, ["ill", "fine"]),
+    ],
+)
+def test_filters_stand_in_the_address(asked, names):
+    """Each filter leaves what is like it; the totals stay."""
+    found = overview(a_sight(), asked)
+    assert [tile["name"] for tile in found["tiles"]] == names
+    assert found["total"] == 2
+
+
+@pytest.mark.parametrize("path", ["", "experiments/fine/", "experiments/ill/", "holds/", "activity/"])
+def test_hostile_texts_are_only_shown(path):
+    """Whatever stands in a description, an error or a file is text on the page."""
+    sight = a_sight(fine=HOSTILE, ill=HOSTILE)
+    text = html(sight, page(sight, path, {"q": ""}, lambda _: HOSTILE), root="../", is_live=True)
+    assert "<script>alert" not in text
+    assert "49" not in re.sub(r"#L\d+|id=\"L\d+\"", "", text)
+    assert len(re.findall("<script", text)) == 1
+
+
+def test_a_job_has_its_counts_and_attempts():
+    """The page of a job adds up its records."""
+    sight = a_sight()
+    key = sight.experiments["fine"].desired.jobs[0].key
+    found = page(sight, f"experiments/fine/jobs/{key}/", {}, str).data
+    (record,) = sight.recorded["fine"]
+    assert found["shots"] == sum(record.counts.values())
+    assert [each["id"] for each in found["attempts"]] == [record.id]
+
+
+@pytest.mark.parametrize(
+    "path", ["nowhere/", "experiments/none/", "experiments/fine/jobs/0123456789abcdef/", "../"]
+)
+def test_what_is_not_there_is_no_page(path):
+    """An address that leads nowhere shows nothing."""
+    assert page(a_sight(), path, {}, str) is None
