@@ -240,6 +240,9 @@ def schedule(seed, **fixed):
         # What is shut then has jobs, and why it was shut may show late.
         lags = cloud.lags | ({"tags": Lag(most_s=longest_s)} if longest_s else {})
         cloud = replace(cloud, refusing=0.5, takes_part=True, lags=lags)
+    busy = random.Random(f"reference:{seed}:busy")
+    is_busy = busy.random() < 0.05  # what arrives twice waits long enough to be cancelled
+    cloud = replace(cloud, queue_s=30.0) if is_busy else cloud
     cloud = replace(cloud, **{name.removeprefix("nature."): value for name, value in natural.items()})
     if n_clones > 1:
         # Where nothing can be claimed, clones race with direct submissions, and both buy.
@@ -254,6 +257,8 @@ def schedule(seed, **fixed):
     losses = LOSSES[:1] if is_beyond else LOSSES[:2] if may_purge else LOSSES
     events = tuple(_events(rng, conditions, losses))
     events = (*events, *_rare(more, conditions, events, 1 if is_beyond else n_projects))
+    if is_busy:
+        events = (*events, Fault(clone=busy.randrange(n_clones), on="change", number=1, kind="twice"))
     return Schedule(seed=seed, nature=cloud, conditions=conditions, events=events)
 
 
