@@ -3,3 +3,27 @@
 A lookout reads files, records, journal and cloud; `pages` turn what it saw into plain data, the same for a
 browser and for a program; templates show it. There is no state but the lookout's.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from runner.lazy import lazy_names
+
+if TYPE_CHECKING:
+    from runner.dashboard.export import export as export
+    from runner.dashboard.lookout import Lookout as Lookout
+    from runner.dashboard.pictures import Pictures as Pictures
+    from runner.dashboard.protection import Protection as Protection
+    from runner.dashboard.server import serving as serving
+else:
+    # The server of pages is imported where pages are served.
+    _PLACES: Final = {
+        "export": "runner.dashboard.export",
+        "Lookout": "runner.dashboard.lookout",
+        "Pictures": "runner.dashboard.pictures",
+        "Protection": "runner.dashboard.protection",
+        "serving": "runner.dashboard.server",
+    }
+
+    __getattr__ = lazy_names(__name__, _PLACES)

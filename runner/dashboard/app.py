@@ -23,10 +23,12 @@ from starlette.responses import (
 from starlette.routing import Route
 
 import runner.pages
+from runner.dashboard.pages.spending import as_csv, spending
 from runner.dashboard.protection import COOKIE, HEADERS, PICTURE_HEADERS
 from runner.dashboard.site import html, page
 from runner.errors import RunnerError
 from runner.pages import rendered
+from runner.reconcile import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -56,6 +58,7 @@ def application(lookout: Lookout, protection: Protection, pictures: Pictures) ->
             Route("/events", pages.news),
             *(Route(f"/{name}", pages.asset) for name in _ASSETS),
             Route("/experiments/{name}/{picture}.svg", pages.picture),
+            Route("/spend/index.csv", pages.table),
             Route("/{path:path}", pages.page),
         ],
         middleware=[Middleware(_Guard, protection=protection), Middleware(GZipMiddleware, minimum_size=1000)],
@@ -126,6 +129,12 @@ class _Pages:
         if drawn is None:
             return PlainTextResponse("there is no such picture", 404, HEADERS)
         return Response(drawn, media_type="image/svg+xml", headers=PICTURE_HEADERS)
+
+    async def table(self, request: Request) -> Response:
+        """What was spent, as CSV."""
+        del request
+        text = as_csv(spending(self._lookout.sight, utc_now().date()))
+        return Response(text, media_type="text/csv; charset=utf-8", headers=HEADERS)
 
     async def news(self, request: Request) -> Response:
         """Server-sent events: a number whenever there is something new."""

@@ -10,8 +10,10 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from runner.dashboard.sight import BrokenFile, Sight
+from runner.domain.json_values import plain_object
 from runner.errors import RunnerError
 from runner.project.sync.file_watcher import Files
+from runner.project.views.device_table import device_rows
 from runner.reconcile import utc_now
 
 if TYPE_CHECKING:
@@ -75,10 +77,14 @@ class Lookout:
         self._look_at_target()
         return self._sight
 
-    def tell(self, planned: Sequence[Planned]) -> None:
-        """Takes in what a loop of the runner has just seen of the target."""
+    def tell(self, project: Project, paths: Sequence[Path], planned: Sequence[Planned]) -> None:
+        """Takes in what a loop of the runner has just seen of the target, by which files."""
+        if project is not self._project:
+            self._project, self._files = project, Files(paths, project.load)
         by_name = {each.plan.experiment: each for each in planned}
-        self._show(planned={**self._sight.planned, **by_name}, looked_at=utc_now(), trouble="")
+        devices = self._sight.devices or self._devices()
+        seen = {**self._sight.planned, **by_name}
+        self._show(planned=seen, looked_at=utc_now(), trouble="", devices=devices)
 
     # One after the other
 
@@ -147,7 +153,14 @@ class Lookout:
             self._show(trouble=str(error))
             return
         by_name = {each.plan.experiment: each for each in planned}
-        self._show(planned=by_name, looked_at=utc_now(), trouble="")
+        self._show(planned=by_name, looked_at=utc_now(), trouble="", devices=self._devices())
+
+    def _devices(self) -> tuple[dict[str, object], ...]:
+        """What is known of device types; asks the target only where nothing is known yet."""
+        try:
+            return tuple(plain_object(each) for each in device_rows(self._project, refresh=False))
+        except RunnerError:
+            return ()
 
     def _show(self, **seen: object) -> None:
         with self._turn:

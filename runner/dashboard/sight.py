@@ -47,6 +47,8 @@ class Sight:
 
         recorded: The jobs on record that may count for each, by name.
 
+        devices: What is known of the target's device types: names, limits and their age, as plain data.
+
         happened: What was done from this checkout, oldest first, the last part of it.
 
         version: Counts how often anything has changed.
@@ -61,5 +63,6 @@ class Sight:
     looked_at: datetime | None = None
     trouble: str = ""
     recorded: Mapping[str, tuple[RecordedJob, ...]] = field(default_factory=dict)
+    devices: tuple[Mapping[str, object], ...] = ()
     happened: tuple[Happening, ...] = ()
     version: int = 0

@@ -12,7 +12,10 @@ from runner.dashboard.pages.figures import moment
 from runner.dashboard.pages.holds import holds
 from runner.dashboard.pages.job import job
 from runner.dashboard.pages.overview import overview
+from runner.dashboard.pages.queue import queue
+from runner.dashboard.pages.spending import spending
 from runner.pages import rendered
+from runner.reconcile import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -22,7 +25,13 @@ if TYPE_CHECKING:
     Data = dict[str, Any]
 
 _NAME: Final = r"(?P<name>[a-z0-9][a-z0-9-]*)"
-NAVIGATION: Final = (("", "Experiments"), ("holds/", "Holds"), ("activity/", "Activity"))
+NAVIGATION: Final = (
+    ("", "Experiments"),
+    ("queue/", "Queue and devices"),
+    ("spend/", "Spend"),
+    ("holds/", "Holds"),
+    ("activity/", "Activity"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +129,14 @@ def _holds(sight: Sight, _: PageRequest) -> SitePage:
     return SitePage("holds.html", "Holds", holds(sight), "holds/")
 
 
+def _queue(sight: Sight, _: PageRequest) -> SitePage:
+    return SitePage("queue.html", "Queue and devices", queue(sight), "queue/")
+
+
+def _spending(sight: Sight, _: PageRequest) -> SitePage:
+    return SitePage("spending.html", "Spend", spending(sight, utc_now().date()), "spend/")
+
+
 def _activity(sight: Sight, request: PageRequest) -> SitePage:
     return SitePage("activity.html", "Activity", activity(sight, request.asked), "activity/")
 
@@ -128,6 +145,8 @@ _PAGES: Final[tuple[tuple[re.Pattern[str], Callable[[Sight, PageRequest], SitePa
     (re.compile(""), _overview),
     (re.compile(f"experiments/{_NAME}/"), _experiment),
     (re.compile(f"experiments/{_NAME}/jobs/(?P<key>[0-9a-f]{{16}})/"), _job),
+    (re.compile("queue/"), _queue),
+    (re.compile("spend/"), _spending),
     (re.compile("holds/"), _holds),
     (re.compile("activity/"), _activity),
 )

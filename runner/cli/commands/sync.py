@@ -13,6 +13,7 @@ import click
 from runner.cli import options
 from runner.cli.exit_code_choice import after_look
 from runner.cli.loop import listen_option, loop
+from runner.cli.pages import dashboard_option, shown
 from runner.errors import UsageError
 from runner.gitops import CommitRules, FollowedSource, clone_folder, destination
 from runner.project.notify.notifier import Notifying
@@ -76,6 +77,7 @@ class Duration(click.ParamType[float]):
 @click.option("--no-notifications", is_flag=True, help="Tell nobody, whatever runner.toml says.")
 @click.option("--records", metavar="BRANCH[:FOLDER]", help="Push what is on record to that branch.")
 @listen_option
+@dashboard_option
 def sync(
     repository: str,
     *,
@@ -95,6 +97,7 @@ def sync(
     no_notifications: bool,
     records: str | None,
     listen: str | None,
+    dashboard: str | None,
 ) -> int:
     """Keep the cloud matching a branch of a git repository, until ended by SIGTERM or Ctrl-C.
 
@@ -117,8 +120,8 @@ def sync(
     clone = (folder or clone_folder(source.url, branch, os.environ)).absolute()
     patience = Patience(timeout_s=timeout if once else interval, until_done=wait)
     pace = Pace(interval_s=interval)
-    with loop(form, listen, pace, is_endless=not once) as (plain, stop):
-        context = replace(plain, patience=patience, sees_removed=True, verb="sync")
+    with shown(dashboard) as show, loop(form, listen, pace, is_endless=not once) as (plain, stop):
+        context = replace(plain, patience=patience, sees_removed=True, verb="sync", show=show)
         with our_clone(clone, source, context) as ours:
             published = RecordsPublished(ours, following, context)
             told = () if no_notifications else (Notifying(ours.state, context),)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
 from runner.cli import options
 from runner.cli.loop import listen_option, loop
+from runner.cli.pages import dashboard_option, shown
 from runner.errors import UsageError
 from runner.project.config.repository import as_typed
 from runner.project.experiments.loader import experiment_folders
@@ -32,9 +34,17 @@ if TYPE_CHECKING:
     help="Pause between two looks (in s).",
 )
 @listen_option
+@dashboard_option
 @click.option("--yes", is_flag=True, help="Spend without asking; the local cloud needs no such word.")
 def watch(
-    paths: tuple[Path, ...], target: str | None, form: str, interval: float, listen: str | None, yes: bool
+    paths: tuple[Path, ...],
+    *,
+    target: str | None,
+    form: str,
+    interval: float,
+    listen: str | None,
+    dashboard: str | None,
+    yes: bool,
 ) -> int:
     """Keep the cloud matching the files: look, act, pause, until ended by SIGTERM or Ctrl-C.
 
@@ -51,7 +61,7 @@ def watch(
             f"a watch on the target {project.target_name} spends unasked",
             hint="say --yes, after `runner plan` has shown what it costs",
         )
-    with loop(form, listen, Pace(interval_s=interval)) as (context, stop):
+    with shown(dashboard) as show, loop(form, listen, Pace(interval_s=interval)) as (plain, stop):
         chosen = paths or experiment_folders(as_typed(project.root), project.settings)
-        Watcher(project, chosen, context).go_on()
+        Watcher(project, chosen, replace(plain, show=show)).go_on()
     return stop.exit_code

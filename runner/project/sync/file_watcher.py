@@ -37,6 +37,8 @@ class Files:
     """Experiment files at some paths.
 
     Args:
+        paths: Files, and folders of files.
+
         load: Gives the experiments of some files.
 
         is_current: Whether what an experiment was checked against is as it was.
@@ -48,7 +50,8 @@ class Files:
         load: Load,
         is_current: Callable[[Experiment], bool] = lambda experiment: True,  # noqa: ARG005  (nothing else)
     ) -> None:
-        self._paths, self._load, self._is_current = paths, load, is_current
+        self.paths = tuple(paths)
+        self._load, self._is_current = load, is_current
         self.read: dict[Path, Read] = {}
 
     def refresh(self) -> list[str]:
@@ -71,7 +74,7 @@ class Files:
         return sum(not each.experiment for each in self.read.values())
 
     def _found(self) -> Iterator[Path]:
-        for path in self._paths:
+        for path in self.paths:
             try:
                 yield from experiment_files([path])
             except UsageError:

@@ -13,9 +13,13 @@ from runner.reconcile.context import steady, utc_now
 from runner.reconcile.execute.change_events import News, Pace, pause_s
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
-    from runner.reconcile import Patience, Plan
+    from runner.project.project import Project
+    from runner.reconcile import Patience, Plan, Planned
+
+    Show = Callable[[Project, Sequence[Path], Sequence[Planned]], None]
 
 
 # A turn has to get on, from one pass to the next or to its end, in this time: a large sweep is built and a
@@ -113,6 +117,8 @@ class LoopContext:
 
         measure: Told the figures whenever they change.
 
+        show: Told what is seen of the target: the project, its files, and what is there of each experiment.
+
         jitter: A number between 0 and 1, by chance.
 
         patience: How long a turn goes on; by default it waits for what is being submitted, as long as a
@@ -127,6 +133,7 @@ class LoopContext:
     check: Callable[[], None]
     wait: Callable[[float], None]
     measure: Callable[[Figures], None] = lambda _: None
+    show: Show = lambda *_: None
     jitter: Callable[[], float] = random.random
     clock: Callable[[], datetime] = utc_now
     pace: Pace = field(default_factory=Pace)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from runner.project.config.targets import Connection
     from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
-    from runner.reconcile import Context, Plan, TargetSettings
+    from runner.reconcile import Context, Plan, Planned, TargetSettings
 
 
 # Errors that no experiment is to blame for.
@@ -164,7 +164,7 @@ class Watcher:
                 self._loop_context.report(News.RECOVERED, "it works again", experiment.name)
 
     def _run(self, context: Context, settings: TargetSettings, experiments: Sequence[Experiment]) -> None:
-        watch = Watch(on_plans=self._on_plans, on_outage=_give_up)
+        watch = Watch(on_plans=self._on_plans, on_outage=_give_up, on_looked=self._on_looked)
         if experiments or settings.removed:
             by_default = Patience(timeout_s=self._loop_context.pace.interval_s, until_done=False)
             snapshots = self._project.snapshots(experiments)
@@ -177,6 +177,9 @@ class Watcher:
             self._plans[plan.experiment] = plan
         self._loop_context.one_pass()
         self._loop_context.check()
+
+    def _on_looked(self, planned: Sequence[Planned]) -> None:
+        self._loop_context.show(self._project, self._files.paths, planned)
 
     def _tell_unless_said(self, experiment: str, line: ChangeLine) -> None:
         """Tells a line, unless the experiment is refused and it was told at an earlier attempt."""

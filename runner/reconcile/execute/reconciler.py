@@ -80,10 +80,13 @@ class Watch:
         on_plans: Told the plans of each pass, before they are executed.
 
         on_outage: Told that the cloud is out of reach, each time it is.
+
+        on_looked: Told what each pass has seen, and what it is about to do.
     """
 
     on_plans: Callable[[Sequence[Plan]], None] = lambda _: None
     on_outage: Callable[[CloudUnavailableError], None] = lambda _: None
+    on_looked: Callable[[Sequence[Planned]], None] = lambda _: None
 
 
 class Reconciler:
@@ -164,6 +167,7 @@ class Reconciler:
         looked_at = self.look(snapshots)
         plans = paced([each.plan for each in looked_at], self._allowance)
         self._watch.on_plans(plans)
+        self._watch.on_looked(looked_at)
         self._mend_records(looked_at)
         for each in looked_at:
             self._lost.restore(each)

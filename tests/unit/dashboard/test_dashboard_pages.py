@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
-from builders import a_batch, a_job, a_record, a_snapshot, a_wanted_job, an_experiment, seen
+from builders import NOW, a_batch, a_job, a_record, a_snapshot, a_wanted_job, an_experiment, seen
 
+from runner.dashboard.export import export
 from runner.dashboard.pages.overview import overview
+from runner.dashboard.pages.queue import queue
+from runner.dashboard.pages.spending import as_csv, spending
 from runner.dashboard.sight import BrokenFile, Sight
 from runner.dashboard.site import html, page
 from runner.domain import BatchStatus, JobStatus, Policy, Retry
@@ -16,6 +20,16 @@ from runner.project.experiments.loaded import Experiment
 from runner.reconcile import Planned
 from runner.reconcile.plan.planner import plan
 
+
+class NoPictures:
+    """Draws nothing."""
+
+    def drawn(self, sight, name, kind):
+        """There is no picture."""
+        del sight, name, kind
+
+
+PAGES = ["", "experiments/fine/", "experiments/ill/", "holds/", "activity/", "queue/", "spend/"]
 HOSTILE = "<script>alert(1)</script>\"'&{{ 7 * 7 }}\u202e"
 
 
@@ -28,7 +42,7 @@ def an_entry(name, snapshot, description):
 
 def a_sight(**descriptions):
     """A repository with one experiment that is done, and one of which a job failed for good."""
-    record = a_record(t=1, status=JobStatus.DONE)
+    record = a_record(t=1, status=JobStatus.DONE, ended_at=NOW)
     failed = a_job("j2", t=2, status=JobStatus.ERROR, errors=(HOSTILE,), ended=-100)
     batch = a_batch("b1", failed, status=BatchStatus.DONE)
     no_retry = Policy(retry=Retry(limit=0))
@@ -77,7 +91,9 @@ def test_filters_stand_in_the_address(asked, names):
     assert found["total"] == 2
 
 
-@pytest.mark.parametrize("path", ["", "experiments/fine/", "experiments/ill/", "holds/", "activity/"])
+@pytest.mark.parametrize(
+    "path", ["", "experiments/fine/", "experiments/ill/", "holds/", "activity/", "queue/", "spend/"]
+)
 def test_hostile_texts_are_only_shown(path):
     """Whatever stands in a description, an error or a file is text on the page."""
     sight = a_sight(fine=HOSTILE, ill=HOSTILE)
@@ -85,6 +101,52 @@ def test_hostile_texts_are_only_shown(path):
     assert "<script>alert" not in text
     assert "49" not in re.sub(r"#L\d+|id=\"L\d+\"", "", text)
     assert len(re.findall("<script", text)) == 1
+
+
+def test_spending_is_counted_by_runs():
+    """Spent is what ended, whatever came of it; the forecast goes by the last seven days."""
+    sight = a_sight()
+    (record,) = sight.recorded["fine"]
+    found = spending(sight, record.ended_at.date())
+    assert [(row["name"], row["runs"], row["missing_runs"]) for row in found["experiments"]] == [
+        ("fine", 100, 0),
+        ("ill", 0, 0),
+    ]
+    assert [(row["name"], row["runs"]) for row in found["folders"]] == [("specs", 0), ("specs/a", 100)]
+    assert found["days"] == [{"day": record.ended_at.date().isoformat(), "runs": 100, "qpu_s": 0.0}]
+    assert found["forecast"] == {"runs_a_day": 100 / 7, "missing_runs": 0, "days_left": None}
+    head, *rows = as_csv(found).splitlines()
+    assert head.startswith("name,folder,device_type,runs,")
+    assert rows[0].startswith("fine,specs/a,EMU_FREE,100,0.0,0,0,0,")
+
+
+def test_the_queue_says_what_holds_a_device():
+    """An open batch keeps its device: whose it is, and for how long nothing was added."""
+    batch = a_batch("b1", a_job(t=2), open=True)
+    waiting = a_snapshot(an_experiment(a_wanted_job(2), name="ill"), seen(batch))
+    sight = replace(a_sight(), planned={"ill": Planned(waiting, plan(waiting))})
+    found = queue(sight)
+    (row,) = found["batches"]
+    assert (row["id"], row["pending"], row["held_by"]) == ("b1", 1, "another machine")
+    assert [each["experiment"] for each in found["waits"]] == ["ill"]
+
+
+def test_all_pages_are_written_as_files(tmp_path):
+    """Links lead from file to file, and no page runs a script."""
+    (tmp_path / "specs" / "a").mkdir(parents=True)
+    for path in ("specs/a/fine.yaml", "specs/ill.yaml"):
+        (tmp_path / path).write_text(HOSTILE, encoding="utf-8")
+    site = tmp_path / "site"
+    count = export(a_sight(), NoPictures(), tmp_path, site)
+    pages = sorted(site.rglob("*.html"))
+    assert count == len(pages) == 9
+    for each in pages:
+        text = each.read_text(encoding="utf-8")
+        assert "<script" not in text
+        links = re.findall(r'(?:href|src)="([^"#]+)"', text)
+        assert [] == [
+            link for link in links if not (each.parent / link).exists() and not link.endswith(".svg")
+        ]
 
 
 def test_a_job_has_its_counts_and_attempts():
