@@ -261,3 +261,13 @@ def slot_key(strategy: str, label: str) -> str:
 def confirming_label(slot: int, repetition: int) -> str:
     """Label of a job that confirms a slot; repetitions are counted from 1."""
     return f"{slot}{_CONFIRMED}{repetition}"
+
+
+def confirmed_slot(label: str) -> int:
+    """The slot that a label is of, or that its job confirms."""
+    return int(label.partition(_CONFIRMED)[0])
+
+
+def is_confirming(label: str) -> bool:
+    """Whether the job of a label confirms a slot."""
+    return _CONFIRMED in label

@@ -21,7 +21,7 @@ from runner.project.plan.resolve import (
 )
 from runner.project.project import Project
 from runner.project.scaffold.first_experiment import begin
-from runner.project.views.requested_jobs import AskedJob, asked_jobs
+from runner.project.views.requested_jobs import AskedJob, asked_jobs, asking_strategies
 from runner.project.views.selection import Selection, experiment_meant, names_meant, selected
 from runner.reconcile.observe.adoption import Candidate
 
@@ -38,6 +38,7 @@ __all__ = [
     "Target",
     "adopt",
     "asked_jobs",
+    "asking_strategies",
     "begin",
     "candidates",
     "declare_absent",

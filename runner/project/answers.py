@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Final, Self
 
 from runner.domain.numerals import counted
 from runner.reconcile import End, Plan
-from runner.reconcile.display.plan_html import conditions_html, jobs_html, plan_html, remarks_html
+from runner.reconcile.display.plan_html import (
+    conditions_html,
+    jobs_html,
+    plan_html,
+    remarks_html,
+    strategy_html,
+)
 from runner.reconcile.display.plan_text import cost_text, decision_lines, job_line, note_lines, plan_lines
 from runner.results.export.html_repr import results_html
 
@@ -17,6 +23,7 @@ if TYPE_CHECKING:
     from runner.reconcile import Health, PointProgress, Sync
     from runner.reconcile.plan.conditions import Condition
     from runner.results import Results
+    from runner.strategies.standing import StrategyStanding
 
 ENDS: Final = {
     End.SETTLED: "settled: nothing more will come by itself",
@@ -58,6 +65,8 @@ class Standing:
         jobs: How far each wanted job has come, in file order.
 
         batches: Its batches on the cloud.
+
+        strategy: How its strategy stands; None without one.
     """
 
     sync: Sync
@@ -65,6 +74,7 @@ class Standing:
     conditions: tuple[Condition, ...] = field(repr=False)
     jobs: tuple[PointProgress, ...] = field(repr=False)
     batches: tuple[ObservedBatch, ...] = field(repr=False)
+    strategy: StrategyStanding | None = field(default=None, repr=False)
 
     @property
     def concerns(self) -> tuple[Condition, ...]:
@@ -79,7 +89,8 @@ class Standing:
 
     def _repr_html_(self) -> str:
         looked_at = conditions_html(self.concerns) if self.concerns else "<p>all as wanted</p>"
-        return f"<p>{escape(str(self))}</p>{looked_at}{jobs_html(self.jobs)}"
+        loop = strategy_html(self.strategy) if self.strategy else ""
+        return f"<p>{escape(str(self))}</p>{looked_at}{loop}{jobs_html(self.jobs)}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

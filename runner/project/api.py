@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING
 
 from runner.domain.numerals import counted
 from runner.errors import UsageError
+from runner.project import late_imports
 from runner.project.answers import Applied, ShownPlan, Standing
 from runner.project.experiments.loader import experiment_files
 from runner.project.progress_line import ProgressLine, is_interactive
 from runner.project.project import Project
 from runner.reconcile import Patience, Watch
 from runner.reconcile.plan.conditions import conditions
-from runner.results import Kept, Records, Sweep, gathered
+from runner.results import Kept, Records, Results, Sweep, gathered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from runner.errors import Problem
     from runner.project.experiments.loaded import Experiment
     from runner.reconcile import Plan, Planned
-    from runner.results import Results
 
 
 @dataclass(frozen=True)
@@ -91,6 +91,7 @@ class Declared:
             conditions=tuple(conditions(*found)),
             jobs=found.plan.jobs,
             batches=found.snapshot.observed.batches,
+            strategy=found.plan.strategy,
         )
 
     def _look(self) -> Planned:
@@ -156,13 +157,18 @@ class Declared:
         recorded = self.project.recorded.of(self.experiment)
         folder = self.project.root / self.project.settings.results
         serialised = _Serialised(folder, {job.id: name for name, job in recorded})
-        return gathered(
+        found = gathered(
             self.experiment.desired,
             [job for _, job in recorded],
             sweeps=_sweeps(self.experiment),
             kept=Kept(serialised=serialised, manifest=partial(self.project.records.manifest, self.name)),
             beyond_file=beyond_file,
         )
+        strategy = self.experiment.desired.strategy
+        if strategy is None:
+            return found
+        jobs, stands = late_imports.scored(strategy, found, {})
+        return Results(found.experiment, jobs, stands)
 
     def __repr__(self) -> str:
         where = f"{self.experiment.file.path}, target {self.project.target_name}"

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from runner.project.drawings.sequence_figure import whole_figure as whole_figure
     from runner.results.analysis.objectives.scores import named_values as named_values
     from runner.results.analysis.objectives.scores import score as score
+    from runner.results.analysis.objectives.slot_scores import confirmed_score as confirmed_score
+    from runner.results.analysis.objectives.slot_scores import scored as scored
     from runner.results.plots.matplotlib_figure import content as content
     from runner.results.plots.matplotlib_figure import figure as figure
     from runner.sequences.check.job_check import build_results as build_results
@@ -36,8 +38,9 @@ if TYPE_CHECKING:
     from runner.spec.yaml_text.loader import document as document
     from runner.strategies.rounds import Ask as Ask
     from runner.strategies.rounds import Done as Done
-    from runner.strategies.rounds import bound as bound
     from runner.strategies.rounds import next_round as next_round
+    from runner.strategies.standing import left_of as left_of
+    from runner.strategies.standing import standing as standing
     from runner.strategies.winners import best as best
 else:
     _PLACES: Final = {
@@ -51,6 +54,8 @@ else:
         "whole_figure": "runner.project.drawings.sequence_figure",
         "named_values": "runner.results.analysis.objectives.scores",
         "score": "runner.results.analysis.objectives.scores",
+        "confirmed_score": "runner.results.analysis.objectives.slot_scores",
+        "scored": "runner.results.analysis.objectives.slot_scores",
         "content": "runner.results.plots.matplotlib_figure",
         "figure": "runner.results.plots.matplotlib_figure",
         "build_results": "runner.sequences.check.job_check",
@@ -70,8 +75,9 @@ else:
         "document": "runner.spec.yaml_text.loader",
         "Ask": "runner.strategies.rounds",
         "Done": "runner.strategies.rounds",
-        "bound": "runner.strategies.rounds",
         "next_round": "runner.strategies.rounds",
+        "left_of": "runner.strategies.standing",
+        "standing": "runner.strategies.standing",
         "best": "runner.strategies.winners",
     }
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Final, Self
 
 from runner.domain import Surplus
 from runner.domain.numerals import counted
+from runner.domain.slot_jobs import with_recorded_slots
 from runner.errors import ProjectError
 from runner.project.cache.compiled_cache import CompiledCache, kept_folder
 from runner.project.cache.device_specs import LiveDevices, LocalDevices, place_of
@@ -193,6 +194,13 @@ class Project:
         """What is on record, as far as it counts at the target."""
         folder = self.root / self.settings.results
         return RecordedJobs(folder=folder, records=self.records, site=self.site, declared=self._declared)
+
+    def recalled(self, experiment: Experiment) -> Experiment:
+        """An experiment, if a strategy asks for its jobs with those that are on record."""
+        if experiment.desired.strategy is None:
+            return experiment
+        recorded = (job for _, job in self.recorded.of(experiment))
+        return replace(experiment, desired=with_recorded_slots(experiment.desired, recorded))
 
     def look(self, experiments: Sequence[Experiment], *, sees_removed: bool = False) -> list[Planned]:
         """What is there, and what would be done; changes nothing on the cloud.

@@ -78,7 +78,8 @@ class Results(MeasuredJobs[JobResult]):
         for each job and bitstring: `job`, the variables, `bitstring`, `count`, `probability` and the three
         of that; jobs of which nothing came back have none.
 
-        Rows are in file order. A variable that is called like a column of ours has a `_` behind it.
+        Rows are in file order. A variable that is called like a column of ours has a `_` behind it. Of a
+        strategy there are `slot`, `round` (none of jobs that confirm) and `objective` with its three, too.
 
         Args:
             observables: Functions of the bitstring, or names of observables, by the name of their column; see
@@ -135,7 +136,8 @@ class Results(MeasuredJobs[JobResult]):
         Args:
             kind: `histogram` of a job, `curve` of an observable along a variable, `heatmap` over two,
                 `evolution` over time, `register`, an observable of each atom, or `correlations` of a job by
-                distance. By default a histogram where nothing varies or a job is named, a heatmap where two
+                distance, or the `trace` of a strategy. By default the trace of a strategy where nothing else
+                is chosen, a histogram where nothing varies or a job is named, a heatmap where two
                 variables make a grid, else a curve.
 
             options: `job`, `x`, `y`, `observable`, `top`; see `PlotOptions`.

@@ -110,6 +110,7 @@ def _wanted(
         sequence=origin.sequence,
         sublattices=desired.sublattices,
         observables=desired.observables,
+        slot=job.slot,
     )
 
 

@@ -138,6 +138,28 @@ def round_slots(
     )
 
 
+def reason_to_end(
+    strategy: Strategy,
+    trials: Mapping[int, Trial],
+    pending: Collection[int] = (),
+    *,
+    engine: MakeEngine | None = None,
+) -> str:
+    """Why it is done, for people; empty while it is not, and where only a proposal would show it.
+
+    Nothing is proposed for a kind that never ends by itself, or that needs a package that is not installed.
+    """
+    replay = _replayed(strategy, trials, engine)
+    reason = reason_to_stop(strategy, replay.rounds, trials.values())
+    if reason or pending or not replay.number or not replay.engine.end:
+        return reason
+    try:
+        asked = _asked(strategy, replay, ())
+    except RunnerError:
+        return ""
+    return asked.reason if isinstance(asked, Done) else ""
+
+
 def bound(
     strategy: Strategy,
     trials: Mapping[int, Trial],

@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import math
 import shutil
+from pathlib import Path
 
 import commands
+import jsonschema
 
+SCHEMA = Path(__file__).parents[2] / "schemas" / "status.schema.json"
 LOOP = """\
 apiVersion: runner/v1
 kind: Experiment
@@ -40,6 +43,28 @@ def recorded(lab):
     return {job["name"]: job for job in map(json.loads, lines)}
 
 
+def surfaces_say_what_came_back(capsys, jobs, winner):
+    """Rounds, the objective of each slot, the best and what confirms it, in words, data and pictures."""
+    shares = {name: job["counts"].get("1", 0) / job["runs"] for name, job in jobs.items()}
+    lines = commands.said(capsys, "results", "loop.yaml", "-o", "jsonl")[1].splitlines()
+    assert shares == {each["name"]: each["objective"]["value"] for each in map(json.loads, lines)}
+    fresh = sum(share for name, share in shares.items() if "again" in name) / 2
+    stdout = commands.said(capsys, "status", "loop.yaml")[1]
+    assert "nelder-mead, done: 4 rounds have ended, and 4 are wanted" in stdout
+    assert f"confirmed {fresh:.3f} ± " in stdout
+    assert f"{len(jobs)} jobs done, in 5 batches; --all shows them" in stdout
+    assert len(jobs) == commands.said(capsys, "status", "loop.yaml", "--all")[1].count("\nslot ")
+    (standing,) = json.loads(commands.said(capsys, "status", "loop.yaml", "-o", "json")[1])
+    jsonschema.validate([standing], json.loads(SCHEMA.read_text()))
+    found = standing["strategy"]
+    assert (winner["name"], True) == (f"slot {found['best']['slot']}", found["done"])
+    assert {"rounds": 0, "jobs": 0, "runs": 0, "qpu_s": 0.0} == found["left"]
+    assert "● objective  · best so far" in commands.said(capsys, "plot", "loop.yaml", "--width", "60")[1]
+    assert "strategy  nelder-mead: at most 4 rounds" in commands.said(capsys, "show", "loop.yaml")[1]
+    assert "asks for its jobs by what comes back" in commands.said(capsys, "jobs", "loop.yaml")[2]
+    assert commands.said(capsys, "report", "loop.yaml", "-o", "loop.html")[0] == 0
+
+
 def test_a_loop_is_bought_once_wherever_it_goes_on(lab, monkeypatch, capsys):
     """It ends, does nothing again, goes on with more rounds, and from the cloud where all else is lost."""
     shutil.rmtree(lab / "specs")
@@ -49,7 +74,7 @@ def test_a_loop_is_bought_once_wherever_it_goes_on(lab, monkeypatch, capsys):
     assert commands.said(capsys, "validate", "loop.yaml")[0] == 0
     code, stdout, _ = commands.said(capsys, "plan", "loop.yaml")
     assert code == 0
-    assert "round 1, 3 jobs; nothing is measured yet; at most 4 rounds, 9 jobs, 900 runs more" in stdout
+    assert "round 1, 3 jobs; nothing is measured yet; at most 4 rounds, 11 jobs, 1000 runs more" in stdout
     assert commands.said(capsys, "apply", "loop.yaml")[0] == 0
     first = recorded(lab)
     winner = max(
@@ -63,6 +88,7 @@ def test_a_loop_is_bought_once_wherever_it_goes_on(lab, monkeypatch, capsys):
         assert abs(job["counts"].get("1", 0) / runs - share) < 6 * math.sqrt(0.25 / runs)
     assert commands.said(capsys, "apply", "loop.yaml")[0] == 0
     assert recorded(lab) == first
+    surfaces_say_what_came_back(capsys, first, winner)
     shutil.rmtree(lab / "results")
     shutil.rmtree(lab / ".runner" / "targets")
     file.write_text(LOOP.replace("rounds: 4", "rounds: 6"))

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING
 import click
 
 from runner.cli import options
-from runner.cli.output import print_json, print_table, print_text, values_text
+from runner.cli.output import print_json, print_table, print_text, say, values_text
 from runner.domain.numerals import counted
-from runner.project import AskedJob, asked_jobs
+from runner.project import AskedJob, asked_jobs, asking_strategies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -32,9 +32,11 @@ def jobs(paths: tuple[Path, ...], selection: Selection, limit: int | None, form:
 
     Spells sweeps out: each job with its name, its runs, its variables, the key of its point in the records,
     and the line that asks for it. Builds nothing, so that the key of a job with its own sequence is not told,
-    and asks no cloud; `runner validate` checks the physics.
+    and asks no cloud; `runner validate` checks the physics. What a strategy asks for depends on what
+    comes back: `runner results` lists its jobs.
     """
-    asked = asked_jobs(options.project(paths[0]), paths, selection)
+    project = options.project(paths[0])
+    asked = asked_jobs(project, paths, selection)
     files = [list(some) for _, some in groupby(asked, key=lambda job: job.path)]
     shown = [job for some in files for job in some[:limit]]
     if form == "json":
@@ -44,6 +46,8 @@ def jobs(paths: tuple[Path, ...], selection: Selection, limit: int | None, form:
     else:
         for some in files:
             _print_file(some, some[:limit])
+    for name, kind in asking_strategies(project, paths, selection):
+        say(f"{name}: a strategy ({kind}) asks for its jobs by what comes back; `runner results` lists them")
 
 
 def _print_file(asked: Sequence[AskedJob], shown: Sequence[AskedJob]) -> None:

@@ -32,7 +32,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.project.drawings.blockade_choice import AskedBlockade
-    from runner.project.experiments.loaded import Experiment
     from runner.results import Results
     from runner.results.plots.picture import Blockade, Picture
     from runner.results.text_plots.canvas import Piece
@@ -91,6 +90,9 @@ def plot(
 
     \b
     Kinds, and when each is chosen without --kind:
+      trace      the objective of each slot of a strategy with its error, the
+                 best so far, and the jobs that confirm the winners behind them;
+                 of a strategy without any other choice
       histogram  the most frequent bitstrings of one job, with --job, or where
                  no variable has several values
       heatmap    an observable over two variables, with --y, or where just two
@@ -154,10 +156,8 @@ def plot(
     chosen = [_chosen(each.results(), where) for each in some]
     if beside and asked.is_there:
         raise UsageError("a blockade is drawn on the register of one experiment", hint="name one file")
-    if beside:
-        drawn = _together(some, chosen, kind, words)
-    else:
-        drawn = _alone(some[0].experiment, chosen[0], kind, words, asked)
+    is_one = not beside
+    drawn = _alone(some[0], chosen[0], kind, words, asked) if is_one else _together(some, chosen, kind, words)
     drawn = replace(drawn, notes=(*drawn.notes, f"target: {some[0].target}"))
     for each in some:
         say_elsewhere(each)
@@ -185,15 +185,15 @@ def _together(
 
 
 def _alone(
-    experiment: Experiment, results: Results, kind: str | None, words: PlotOptions, asked: AskedBlockade
+    declared: Declared, results: Results, kind: str | None, words: PlotOptions, asked: AskedBlockade
 ) -> Picture:
     """The picture of one experiment, with its blockade where that is asked for."""
     kind = kind or (PictureKind.REGISTER if asked.is_there else None)
-    drawn = drafted(experiment.name, results, kind, words)
+    drawn = drafted(declared.name, results, kind, words)
     if not asked.is_there:
         return drawn
     job = one_job(results, words.get("job", ""))[0].name
-    return _with_blockade(drawn, blockade_of(experiment, job, asked))
+    return _with_blockade(drawn, blockade_of(declared.project.recalled(declared.experiment), job, asked))
 
 
 def _with_blockade(drawn: Picture, known: Blockade | None) -> Picture:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
@@ -17,7 +18,15 @@ from runner.results import Results
 from runner.results.analysis.columns import Quantities, Quantity, ValueKind
 from runner.results.analysis.results import conventions
 from runner.results.export.compare import Pair, apart_by, compared, pairs, significance
-from runner.results.export.sheets import LONG, WIDE, chosen_columns, long_sheet, wide_sheet, with_errors
+from runner.results.export.sheets import (
+    LONG,
+    WIDE,
+    WIDE_OF_STRATEGY,
+    chosen_columns,
+    long_sheet,
+    wide_sheet,
+    with_errors,
+)
 from runner.results.export.writers import NOTHING, cell_text
 from runner.results.matrix_files import matrix_in
 
@@ -27,7 +36,8 @@ if TYPE_CHECKING:
     from runner.cli.commands.results_options import ResultsView
     from runner.project.api import Declared
     from runner.results import JobResult
-    from runner.results.analysis.job_result import MeasuredJob
+    from runner.results.analysis.estimates import Estimate
+    from runner.results.analysis.job_result import MeasuredJob, SlotFigures
     from runner.results.export.sheets import Sheet
 
 
@@ -65,10 +75,17 @@ def _write(found: Sequence[_Found], view: ResultsView, quantities: Quantities) -
         ]
         put_objects(objects, view.form, view.save, [each.all.experiment for each in found])
     else:
-        names = ("experiment", *(view.columns or (LONG if view.long else WIDE)))
         jobs = [job for each in found for job in each.shown]
+        names = ("experiment", *(view.columns or _default(jobs, is_long=view.long)))
         sheet = _sheet(jobs, names, view, quantities)
         put_sheet(sheet, view.form, view.save, [each.all.experiment for each in found])
+
+
+def _default(jobs: Sequence[MeasuredJob], *, is_long: bool) -> Sequence[str]:
+    """The columns that are written where none are chosen."""
+    if is_long:
+        return LONG
+    return WIDE_OF_STRATEGY if any(job.figures for job in jobs) else WIDE
 
 
 def _sheet(
@@ -82,7 +99,8 @@ def _sheet(
 def _table(found: _Found, view: ResultsView) -> ResultsTable:
     name = f"{found.all.experiment} at {found.experiment.target}"
     title = title_of(name, [job.status for job in found.shown], len(found.all))
-    notes = conventions(found.shown)
+    stands = found.all.strategy
+    notes = (*([str(stands)] if stands else []), *conventions(found.shown))
     if not view.columns and not view.long:
         return replace(summary(title, found.shown), notes=notes)
     names = view.columns or tuple(name for name in LONG if name != "experiment")
@@ -107,10 +125,28 @@ def result_object(job: MeasuredJob) -> dict[str, object]:
             if job.evaluated
             else {}
         ),
+        **(_figures_object(job.figures) if job.figures else {}),
         "qubit_ids": list(job.qubit_ids),
         "job_ids": [each.id for each in job.remote_jobs],
         "errors": list(job.errors),
     }
+
+
+def _figures_object(figures: SlotFigures) -> dict[str, object]:
+    """What a job is to its strategy, as JSON has it; what is not known is null."""
+    return {
+        "slot": figures.slot,
+        "confirms": figures.is_fresh,
+        "round": figures.round,
+        "objective": _estimate_object(figures.objective),
+        "best": _estimate_object(figures.best),
+        "values": {name: _estimate_object(each) for name, each in figures.values.items()},
+    }
+
+
+def _estimate_object(estimate: Estimate) -> dict[str, float | None]:
+    known = {"value": estimate.value, "error": estimate.error}
+    return {name: None if math.isnan(each) else each for name, each in known.items()}
 
 
 # What is set side by side unless columns are chosen.

@@ -56,7 +56,8 @@ def show(file: Path, job: str | None, path: Path | None, asked: AskedBlockade, w
     The blockade radius is where two atoms interact as strongly as they are driven, C6/r⁶ = Ω; Ω is the
     highest amplitude of the job, or what --rabi-frequency says.
     """
-    _, experiment = options.opened_file(file)
+    project, experiment = options.opened_file(file)
+    experiment = project.recalled(experiment)
     if path is not None:
         write_file(path, picture_of(experiment, job, form=path.suffix.lower()[1:], asked=asked))
         say(f"{path}: written")
@@ -77,10 +78,12 @@ def shown_lines(what: Shown, *, width: int, signs: Signs, blockade: Blockade | N
     lines = [*_facts(what), "", f"Register: {grouped(len(what.played.atoms), 'atom')}", ""]
     lines += register_lines(what.played.atoms, what.played.traps_um, width=width, signs=signs)
     lines += _blocked(what, blockade)
-    lines += ["", f"Job {what.job.name}: {what.played.duration_ns} ns"]
+    name = f"Job {what.job.name}" if what.job in what.jobs else "A job in the middle of what is varied"
+    lines += ["", f"{name}: {what.played.duration_ns} ns"]
     for channel in what.played.channels:
         lines += ["", *channel_lines(channel, width=width, signs=signs)]
-    return [*lines, "", f"{grouped(len(what.jobs), 'job')}, {grouped(what.runs, 'run')}", *_jobs(what, width)]
+    counts = f"{grouped(len(what.jobs), 'job')}, {grouped(what.runs, 'run')}"
+    return [*lines, "", counts, *(_jobs(what, width) if what.jobs else ())]
 
 
 def _blocked(what: Shown, known: Blockade | None) -> Iterator[str]:
@@ -99,6 +102,8 @@ def _facts(what: Shown) -> Iterator[str]:
     if what.emulation:
         yield f"emulated  {what.emulation}"
     yield f"recipe    {what.recipe[:16]}"
+    if what.strategy is not None:
+        yield f"strategy  {what.strategy.kind}: {what.strategy}"
     yield f"cost      {_cost(what)}"
     yield f"budget    {_budget(what.budget)}"
     for line, said in what.frequencies:
@@ -107,7 +112,8 @@ def _facts(what: Shown) -> Iterator[str]:
 
 def _cost(what: Shown) -> str:
     qpu = f"about {short(what.qpu_s / _MINUTE_S)} min of QPU time" if what.qpu_s else "no QPU time"
-    return f"{grouped(what.runs, 'run')}, {qpu}"
+    so_far = " so far" if what.strategy else ""
+    return f"{grouped(what.runs, 'run')}{so_far}, {qpu}"
 
 
 def _budget(budget: Budget) -> str:
@@ -123,7 +129,12 @@ def _jobs(what: Shown, width: int) -> list[str]:
     """The first jobs as a table; variables come last, since there may be many."""
     rows = [("job", "runs", "ns", "variables")]
     rows += [
-        (job.name, f"{job.runs:,}", f"{job.duration_ns or 0:,}", values_text(job.variables))
+        (
+            job.name,
+            f"{job.runs:,}",
+            "–" if job.duration_ns is None else f"{job.duration_ns:,}",
+            values_text(job.variables),
+        )
         for job in what.jobs[:_JOBS]
     ]
     rest = len(what.jobs) - _JOBS

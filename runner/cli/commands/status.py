@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from runner.cli import options
 from runner.cli.output import print_json, print_table, print_text
+from runner.domain import BatchStatus
 from runner.domain.json_values import plain
-from runner.reconcile.display.plan_text import plan_object
+from runner.domain.numerals import counted
+from runner.reconcile.display.plan_text import ROUND_COLUMNS, plan_object, round_rows
 from runner.reconcile.model.tags import read_marks
 from runner.reconcile.plan.conditions import conditions
 from runner.reconcile.plan.past_purchases import remarks
@@ -19,17 +21,25 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.domain import ObservedBatch
-    from runner.reconcile import Observation, Planned
+    from runner.reconcile import Observation, Planned, PointProgress
+    from runner.strategies.standing import StrategyStanding
+
+# How many rounds of a strategy are shown.
+_ROUNDS: Final = 10
 
 
 @click.command()
 @options.experiments(required=False)
+@click.option("--all", "shows_all", is_flag=True, help="Every round, batch and slot of a strategy.")
 @options.output("table", "json")
-def status(chosen: options.Chosen, form: str) -> None:
+def status(chosen: options.Chosen, shows_all: bool, form: str) -> None:
     """Show how experiments are: in sync or not, healthy or not, conditions, batches, jobs and errors.
 
     Of the conditions, those that want a look; -o json has all of them. Without FILE, all experiment files of
     the repository, and after them the batches of experiments that were removed from it. Changes nothing.
+
+    Of a strategy, its last rounds are shown, with the best of each, and of its batches and slots those that
+    have not ended well; --all shows the others, too.
     """
     project, experiments = options.opened(chosen, asks_cloud=True)
     found = project.look(experiments)
@@ -41,7 +51,7 @@ def status(chosen: options.Chosen, form: str) -> None:
         )
         return
     for each in found:
-        _print(each)
+        _print(each, shows_all=shows_all)
     for name, batches in _by_name(removed):
         print_text(f"{name}: removed; no file of the repository declares it")
         _print_batches(batches, unread="")
@@ -68,7 +78,7 @@ def _by_name(batches: Sequence[ObservedBatch]) -> list[tuple[str, list[ObservedB
     return sorted(by_name.items())
 
 
-def _print(planned: Planned) -> None:
+def _print(planned: Planned, *, shows_all: bool) -> None:
     snapshot, plan = planned
     print_text(f"{plan.experiment}: {plan.sync}, {plan.health}")
     claims = [c for c in conditions(snapshot, plan) if not c.is_as_wanted]
@@ -77,16 +87,62 @@ def _print(planned: Planned) -> None:
         print_table(("condition", "status", "reason", ""), rows)
     for remark in remarks(snapshot.desired, snapshot.observed.bought):
         print_text(f"  note: {remark}")
-    if snapshot.observed.batches:
-        _print_batches(snapshot.observed.batches)
-    print_table(
-        ("job", "status", "wanted", "done", "active", "failures"),
-        [(t.name, t.status, t.runs, t.done, t.active, t.failures) for t in plan.jobs],
-    )
+    is_short = plan.strategy is not None and not shows_all
+    if plan.strategy is not None:
+        _print_rounds(plan.strategy, most=_ROUNDS if is_short else len(plan.strategy.rounds))
+    if is_short:
+        _print_unended(planned)
+    else:
+        if snapshot.observed.batches:
+            _print_batches(snapshot.observed.batches)
+        _print_jobs(plan.jobs)
     for job_id, error in _errors(snapshot.observed):
         print_text(f"  job {job_id}: {error}")
     for hold in plan.holds:
         print_text(f"  held: {hold.reason}; {hold.how}")
+
+
+def _print_jobs(jobs: Sequence[PointProgress]) -> None:
+    print_table(
+        ("job", "status", "wanted", "done", "active", "failures"),
+        [(t.name, t.status, t.runs, t.done, t.active, t.failures) for t in jobs],
+    )
+
+
+def _print_rounds(strategy: StrategyStanding, most: int) -> None:
+    """How a strategy stands, and its last rounds."""
+    print_text(f"{strategy.kind}, {strategy.where}")
+    for fact in strategy.facts:
+        print_text(f"  {fact}")
+    if strategy.best:
+        said = ", ".join(f"{name}={_value(value)}" for name, value in strategy.best.variables.items())
+        print_text(f"  slot {strategy.best.slot} has {said}")
+    rows = round_rows(strategy)
+    if len(rows) > most:
+        print_text(f"the last {most} of {len(rows)} rounds; --all shows all")
+    if rows:
+        print_table(ROUND_COLUMNS, rows[-most:])
+
+
+def _value(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return f"[{', '.join(map(_value, value))}]"
+    return f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def _print_unended(planned: Planned) -> None:
+    """Batches and slots that have not ended well, and how many there are of the others."""
+    batches, jobs = planned.snapshot.observed.batches, planned.plan.jobs
+    others = [batch for batch in batches if batch.status is not BatchStatus.DONE]
+    if others:
+        _print_batches(others)
+    left = [job for job in jobs if job.status != "DONE"]
+    if left:
+        _print_jobs(left)
+    if len(left) < len(jobs):
+        done = counted(len(jobs) - len(left), "job")
+        ended = counted(len(batches) - len(others), "batch")
+        print_text(f"{done} done, in {ended}; --all shows them")
 
 
 def _print_batches(batches: Sequence[ObservedBatch], unread: str = ", all on record") -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import shutil
 import sys
 from collections import Counter
@@ -46,9 +47,12 @@ def summary(title: str, jobs: Sequence[MeasuredJob]) -> ResultsTable:
     fixed = {name: some[0] for name, some in texts.items() if len(jobs) > 1 and len(set(some)) == 1}
     varying = [name for name in names if name not in fixed]
     said = ", ".join(f"{name}={value}" for name, value in fixed.items())
+    is_loop = any(job.figures for job in jobs)
     headings = (
         Heading("job"),
+        *([Heading("round", is_right=True)] if is_loop else ()),
         *(Heading(name, is_right=True, is_spare=True) for name in varying),
+        *([Heading("objective", is_right=True)] if is_loop else ()),
         Heading("runs", is_right=True),
         Heading("status"),
         Heading("most frequent", is_list=True, is_spare=True),
@@ -56,7 +60,9 @@ def summary(title: str, jobs: Sequence[MeasuredJob]) -> ResultsTable:
     rows = tuple(
         (
             cell_text(job.name),
+            *([cell_text(job.figures.round if job.figures else None)] if is_loop else ()),
             *(texts[name][i] for name in varying),
+            *([_objective(job)] if is_loop else ()),
             str(job.runs),
             job.status,
             _frequent(job),
@@ -64,6 +70,12 @@ def summary(title: str, jobs: Sequence[MeasuredJob]) -> ResultsTable:
         for i, job in enumerate(jobs)
     )
     return ResultsTable(f"{title}; all with {said}" if said else title, headings, rows)
+
+
+def _objective(job: MeasuredJob) -> str:
+    """The objective with its error; nothing where it has no value."""
+    known = job.figures.objective if job.figures else None
+    return cell_text(None if known is None or math.isnan(known.value) else known)
 
 
 def _frequent(job: MeasuredJob) -> str:

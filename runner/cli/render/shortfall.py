@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from runner.cli.output import say
 from runner.domain.numerals import counted
 from runner.project.views.requested_jobs import ended_for_good
-from runner.results import ResultStatus
+from runner.results import Results, ResultStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -37,10 +37,13 @@ class MissingResults:
         unfinished: How many jobs `apply` may still complete.
 
         lost: Those of which nothing more comes by itself.
+
+        loops: Experiments whose strategy is not done.
     """
 
     unfinished: int
     lost: tuple[MeasuredJob, ...]
+    loops: tuple[str, ...] = ()
 
 
 def shortfall(shown: Sequence[tuple[Declared, Iterable[MeasuredJob]]]) -> MissingResults:
@@ -53,7 +56,12 @@ def shortfall(shown: Sequence[tuple[Declared, Iterable[MeasuredJob]]]) -> Missin
     ]
     ended = {declared.name: _ended(declared) for declared, _ in lacking}
     lost = tuple(job for declared, job in lacking if job.name in ended[declared.name])
-    return MissingResults(len(lacking) - len(lost), lost)
+    loops = tuple(
+        results.experiment
+        for _, results in shown
+        if isinstance(results, Results) and results.strategy and not results.strategy.done
+    )
+    return MissingResults(len(lacking) - len(lost), lost, loops)
 
 
 def _ended(experiment: Declared) -> frozenset[str]:
@@ -72,6 +80,8 @@ def say_shortfall(found: MissingResults) -> None:
         say(f"shots are missing in the results of {counted(short, 'job')}; {hint}", style="red")
     _say(len(others) - short, _FAILED, "red")
     _say(found.unfinished, _UNFINISHED, "yellow")
+    for name in found.loops:
+        say(f"{name}: the strategy is not done; `runner apply` goes on", style="yellow")
 
 
 def _say(count: int, words: tuple[str, str, str], style: str) -> None:

@@ -41,7 +41,9 @@ def report_of(project: Project, experiment: Experiment, job_name: str | None = N
 
         RecordError: A record cannot be read; says which line.
     """
-    desired, results = experiment.desired, Declared(project, experiment).results()
+    results = Declared(project, experiment).results()
+    experiment = project.recalled(experiment)
+    desired = experiment.desired
     shown = _shown_job(experiment, results, job_name)
     runs = sum(sum(job.counts.values()) for result in results for job in result.remote_jobs)
     return Report(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from runner.project.experiments.loaded import Experiment
     from runner.results.plots.picture import Blockade
     from runner.sequences.samples import Played
+    from runner.strategies.standing import StrategyLeft
 
 _LOOKED_AT: Final = 20  # jobs: each has to be built
 NO_BLOCKADE: Final = AskedBlockade()
@@ -37,6 +38,8 @@ class Shown:
         frequencies: What the file says in MHz, and what it comes to, with the lines.
 
         emulation: How it is emulated, in a line; see `emulation_said`.
+
+        strategy: How much its strategy asks for at most; None without one. Its jobs are those on record.
     """
 
     name: str
@@ -51,6 +54,25 @@ class Shown:
     played: Played
     frequencies: tuple[tuple[int, str], ...] = ()
     emulation: str = ""
+    strategy: AskingStrategy | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AskingStrategy:
+    """What asks for jobs, and for how much at most from beginning to end."""
+
+    kind: str
+    most: StrategyLeft
+
+    def __str__(self) -> str:
+        return f"at most {self.most}" if str(self.most) else "no bound on its rounds"
+
+
+def _asking(desired: DesiredExperiment) -> AskingStrategy | None:
+    strategy = desired.strategy
+    if strategy is None:
+        return None
+    return AskingStrategy(strategy.kind, late_imports.left_of(strategy, {}, (), desired.device_type))
 
 
 def emulation_said(desired: DesiredExperiment) -> str:
@@ -80,11 +102,12 @@ def shown(experiment: Experiment, job_name: str | None = None) -> Shown:
         budget=desired.policy.budget,
         runs=runs,
         qpu_s=qpu_seconds(desired.device_type, runs),
-        jobs=with_example(desired).jobs,
+        jobs=desired.jobs,
         job=job,
         played=played_of(experiment, job),
         frequencies=experiment.file.frequencies,
         emulation=emulation_said(desired),
+        strategy=_asking(desired),
     )
 
 

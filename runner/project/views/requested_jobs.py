@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.domain import job_key, repetition_key
+from runner.domain.slot_jobs import with_recorded_slots
 from runner.errors import Problem, SpecError
 from runner.project import late_imports
 from runner.project.experiments.loader import allowed_code, experiment_files
@@ -53,6 +54,17 @@ def asked_jobs(project: Project, paths: Sequence[Path], selection: Selection) ->
     return [job for each in files if each.experiment.metadata.name in chosen for job in _jobs(each)]
 
 
+def asking_strategies(project: Project, paths: Sequence[Path], selection: Selection) -> list[tuple[str, str]]:
+    """The experiments of some files that a strategy asks for, each with its kind; see `asked_jobs`."""
+    files = _read(project, experiment_files(paths or project.all_files()))
+    chosen = set(selected_names([each.experiment.metadata.name for each in files], selection))
+    return [
+        (each.experiment.metadata.name, each.strategy.kind)
+        for each in files
+        if each.strategy is not None and each.experiment.metadata.name in chosen
+    ]
+
+
 def _read(project: Project, paths: Sequence[Path]) -> list[ExperimentFile]:
     limits = project.settings.limits.as_limits()
     make = allowed_code(project.root, project.settings)
@@ -91,6 +103,7 @@ def ended_for_good(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) 
     They failed as often as the file's retries allow, or were cancelled; or their results could not be had,
     cannot be right, or lack shots.
     """
-    snapshot = Snapshot(desired=desired, observed=Observation(recorded=tuple(recorded)))
+    known = tuple(recorded)
+    snapshot = Snapshot(desired=with_recorded_slots(desired, known), observed=Observation(recorded=known))
     jobs = (state.progress for state in job_states(snapshot))
     return frozenset(job.name for job in jobs if job.failed or (job.is_lost and not job.missing))

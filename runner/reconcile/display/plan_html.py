@@ -5,7 +5,14 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Final
 
-from runner.reconcile.display.plan_text import action_name, cost_text, difference_lines, job_line
+from runner.reconcile.display.plan_text import (
+    ROUND_COLUMNS,
+    action_name,
+    cost_text,
+    difference_lines,
+    job_line,
+    round_rows,
+)
 from runner.results.export.html_repr import table
 
 if TYPE_CHECKING:
@@ -13,6 +20,7 @@ if TYPE_CHECKING:
 
     from runner.reconcile.model.plan import Plan, PointProgress
     from runner.reconcile.plan.conditions import Condition
+    from runner.strategies.standing import StrategyStanding
 
 _ROWS: Final = 100
 
@@ -37,6 +45,12 @@ def conditions_html(conditions: Sequence[Condition]) -> str:
     """A row for each condition."""
     rows = [(each.type, each.status, each.reason, each.message) for each in conditions]
     return table(("condition", "status", "reason", "message"), rows)
+
+
+def strategy_html(strategy: StrategyStanding) -> str:
+    """How a strategy stands, and a row for each of its last rounds."""
+    rows = round_rows(strategy)[-_ROWS:]
+    return f"<p>{escape(strategy.kind)}, {escape(str(strategy))}</p>{table(ROUND_COLUMNS, rows)}"
 
 
 def jobs_html(jobs: Sequence[PointProgress]) -> str:

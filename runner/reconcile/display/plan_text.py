@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from runner.domain.json_values import plain, plain_object
 from runner.domain.numerals import counted
@@ -12,8 +12,11 @@ if TYPE_CHECKING:
 
     from runner.reconcile.model.actions import Action
     from runner.reconcile.model.plan import Difference, Plan
+    from runner.strategies.standing import StrategyStanding
 
 _MINUTE_S = 60.0
+# What is told of each round of a strategy.
+ROUND_COLUMNS: Final = ("round", "slots", "jobs", "measured", "failed", "best")
 
 
 def plan_lines(plan: Plan) -> list[str]:
@@ -84,6 +87,14 @@ def job_line(plan: Plan) -> str:
     return f"{counted(len(plan.jobs), 'job')}: {said}" if said else "no jobs"
 
 
+def round_rows(strategy: StrategyStanding) -> list[tuple[object, ...]]:
+    """A row for each round of which something was bought."""
+    return [
+        (each.round, each.slots, each.jobs, each.measured, each.failed, str(each.best or "–"))
+        for each in strategy.rounds
+    ]
+
+
 def plan_object(plan: Plan) -> dict[str, object]:
     """The plan as data; each action says its kind, and what caused it."""
     actions = [
@@ -92,6 +103,8 @@ def plan_object(plan: Plan) -> dict[str, object]:
     ]
     whole = plain_object(plan)
     del whole["differences"]
+    if plan.strategy is None:
+        del whole["strategy"]
     return whole | {"actions": actions}
 
 

@@ -80,6 +80,8 @@ class Part:
         is_held: Whether a person must decide before it goes on.
 
         told: What the cloud says of its jobs under way.
+
+        loop: Round and best so far, where a strategy asks for its jobs.
     """
 
     numbers: Numbers
@@ -87,6 +89,7 @@ class Part:
     batches: tuple[str, ...] = ()
     is_held: bool = False
     told: tuple[str, ...] = ()
+    loop: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,6 +138,12 @@ class Progress:
         return tuple(batch for part in parts for batch in part.batches)
 
     @property
+    def loops(self) -> tuple[str, ...]:
+        """How each strategy stands; with the name of its experiment, where there are others."""
+        known = {name: part.loop for name, part in self.parts.items() if part.loop}
+        return tuple(text if len(self.parts) == 1 else f"{name}: {text}" for name, text in known.items())
+
+    @property
     def told(self) -> tuple[str, ...]:
         """What the cloud says of jobs under way, each once."""
         return tuple(dict.fromkeys(text for part in self.parts.values() for text in part.told))
@@ -174,7 +183,16 @@ def _part(plan: Plan, before: Part | None, now: datetime) -> Part:
         batches=plan.under_way,
         is_held=bool(plan.holds),
         told=plan.told,
+        loop=_loop(plan),
     )
+
+
+def _loop(plan: Plan) -> str:
+    known = plan.strategy
+    if known is None:
+        return ""
+    where = "done" if known.done else known.where
+    return f"{where}, best so far {known.best}" if known.best else where
 
 
 def _numbers(jobs: Iterable[PointProgress]) -> Numbers:

@@ -83,6 +83,7 @@ def duration_text(seconds: float | None) -> str:
 
 def _facts(progress: Progress, id_length: int | None) -> Iterator[str]:
     """What else is known beside the numbers of jobs."""
+    yield from progress.loops
     if progress.cached:
         yield f"{len(progress.cached)} cached"
     if progress.adopted:

@@ -11,6 +11,8 @@ from runner.reconcile.model.actions import Action, Hold, NewJob
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from runner.strategies.standing import StrategyStanding
+
 
 class Sync(StrEnum):
     """Whether the cloud holds what the file asks for."""
@@ -162,6 +164,8 @@ class Plan:
         under_way: Ids of the batches with jobs that are pending or running, oldest first.
 
         told: What the cloud says of jobs that are pending or running: why they wait, or what was lost.
+
+        strategy: How the strategy stands that asks for the jobs; None without one, or where not all is seen.
     """
 
     experiment: str
@@ -179,6 +183,7 @@ class Plan:
     notes: tuple[str, ...] = ()
     under_way: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
+    strategy: StrategyStanding | None = None
 
     @property
     def holds(self) -> tuple[Hold, ...]:

@@ -10,6 +10,7 @@ if TYPE_CHECKING:
 
     from runner.domain import DesiredExperiment, RecordedJob
     from runner.domain.json_values import JobValues
+    from runner.strategies.standing import StrategyStanding
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,11 +23,14 @@ class SlotResult:
         is_pending: Whether it may still be measured.
 
         remote: What was measured, as it is on record; empty while it is pending, or where it failed.
+
+        fresh: What was measured by each job that confirms it, by its label.
     """
 
     variables: Mapping[str, object]
     is_pending: bool
     remote: tuple[RecordedJob, ...] = ()
+    fresh: Mapping[str, tuple[RecordedJob, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +59,8 @@ class Proposal:
         fault: Why nothing can be asked for, and a person must decide; empty where nothing is wrong.
 
         is_done: Whether it asks for nothing more.
+
+        standing: How it stands, as data; None where that is not known.
     """
 
     points: Mapping[int, ProposedPoint] = field(default_factory=dict)
@@ -62,6 +68,7 @@ class Proposal:
     said: str = ""
     fault: str = ""
     is_done: bool = False
+    standing: StrategyStanding | None = None
 
 
 Propose: TypeAlias = "Callable[[DesiredExperiment, Mapping[int, SlotResult]], Proposal]"

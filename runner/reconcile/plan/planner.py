@@ -53,6 +53,7 @@ def _plan(snapshot: Snapshot) -> Plan:
         notes=tuple(status.notes(snapshot, wanted, step)),
         under_way=tuple(batch.id for batch in snapshot.current if is_under_way(batch)),
         told=status.told(snapshot),
+        strategy=snapshot.observed.proposal.standing if snapshot.observed.proposal else None,
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.domain.slot_jobs import SlotJob, known_confirmations, known_slots, with_slots
-from runner.domain.strategies import confirming_label
+from runner.domain.strategies import confirmed_slot, confirming_label
 from runner.reconcile.model.proposal import SlotResult
 from runner.reconcile.model.tags import SHORT
 from runner.reconcile.plan.job_states import job_states
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from runner.reconcile.plan.job_states import JobState
 
     Variables = Mapping[str, object]
+    Records = tuple[RecordedJob, ...]
 
 
 def unfolded(snapshot: Snapshot, propose: Propose) -> Snapshot:
@@ -35,9 +36,10 @@ def unfolded(snapshot: Snapshot, propose: Propose) -> Snapshot:
     slots = known_slots(strategy, known)
     asked = [SlotJob(label=str(slot), variables=values) for slot, values in slots.items()]
     base = _asking(snapshot, asked)
+    confirmed = known_confirmations(strategy, known, slots)
     if base.gaps or base.unknown:
-        return _asking(snapshot, [*asked, *_labelled(known_confirmations(strategy, known, slots))])
-    proposal = propose(snapshot.desired, _results(base, slots))
+        return _asking(snapshot, [*asked, *_labelled(confirmed)])
+    proposal = propose(snapshot.desired, _results(base, slots, _fresh(snapshot, confirmed)))
     asked += [
         SlotJob(label=str(slot), variables=point.variables, duration_ns=point.duration_ns)
         for slot, point in sorted(proposal.points.items())
@@ -79,20 +81,41 @@ def _bought(snapshot: Snapshot, strategy: Strategy) -> dict[str, Variables]:
     return known
 
 
-def _results(snapshot: Snapshot, slots: Mapping[int, Variables]) -> dict[int, SlotResult]:
+def _fresh(snapshot: Snapshot, confirmed: Mapping[str, Variables]) -> dict[int, dict[str, Records]]:
+    """What was measured by the jobs that confirm, by slot and label."""
+    asking = _asking(snapshot, _labelled(confirmed))
+    records = _by_key(asking)
+    found: dict[int, dict[str, Records]] = {}
+    for job in asking.desired.jobs:
+        measured = tuple(each for each in records.get(job.key, ()) if each.counts)
+        found.setdefault(confirmed_slot(job.slot), {})[job.slot] = measured
+    return found
+
+
+def _by_key(snapshot: Snapshot) -> dict[str, list[RecordedJob]]:
+    records: dict[str, list[RecordedJob]] = {}
+    for record in snapshot.recorded:
+        records.setdefault(record.key, []).append(record)
+    return records
+
+
+def _results(
+    snapshot: Snapshot, slots: Mapping[int, Variables], fresh: Mapping[int, Mapping[str, Records]]
+) -> dict[int, SlotResult]:
     """What came of each slot.
 
     Args:
         snapshot: It asks for just these.
+
+        fresh: What was measured by the jobs that confirm each.
     """
-    records: dict[str, list[RecordedJob]] = {}
-    for record in snapshot.recorded:
-        records.setdefault(record.key, []).append(record)
+    records = _by_key(snapshot)
     states = {state.job.slot: state for state in job_states(snapshot)}
-    return {
+    results = {
         slot: _result(snapshot, values, states[str(slot)], records.get(states[str(slot)].job.key, []))
         for slot, values in slots.items()
     }
+    return results | {slot: replace(results[slot], fresh=some) for slot, some in fresh.items()}
 
 
 def _result(

@@ -15,7 +15,7 @@ from runner.results.analysis.points import columns_of, free_name, unit_of
 from runner.results.analysis.vocabulary import OBSERVABLES, inline_only, named_observable
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from runner.results.analysis.job_result import MeasuredJob
     from runner.results.analysis.vocabulary import ReadMatrix
@@ -98,13 +98,40 @@ def _fields() -> dict[str, Quantity]:
 
 
 FIELDS: Final = _fields()
+SLOT, ROUND, OBJECTIVE, BEST = "slot", "round", "objective", "best"
 _ALIASES: Final = {"name": "job", "bitstrings": "most_frequent"}
+
+
+def _of_strategy(jobs: Sequence[MeasuredJob], taken: Iterable[str]) -> dict[str, Quantity]:
+    """What jobs of a strategy have beside; none where there is none.
+
+    Args:
+        taken: What names of an objective's `let` may not be called.
+    """
+    figures = [job.figures for job in jobs if job.figures]
+    if not figures:
+        return {}
+    kinds: dict[str, tuple[ValueKind, Of]] = {
+        SLOT: (ValueKind.NUMBER, lambda job: job.figures and job.figures.slot),
+        ROUND: (ValueKind.NUMBER, lambda job: job.figures and job.figures.round),
+        OBJECTIVE: (ValueKind.ESTIMATE, lambda job: job.figures and job.figures.objective),
+        BEST: (ValueKind.ESTIMATE, lambda job: job.figures and job.figures.best),
+    }
+    names = {*taken, *kinds}
+    for name in dict.fromkeys(name for each in figures for name in each.values):
+        kinds[free_name(name, names)] = (ValueKind.ESTIMATE, _named_value(name))
+    return {name: Quantity(name, kind, of) for name, (kind, of) in kinds.items()}
+
+
+def _named_value(name: str) -> Of:
+    return lambda job: job.figures and job.figures.values.get(name)
 
 
 class Quantities:
     """What some jobs have values of.
 
-    A variable that is called like a field or an observable has a `_` behind it.
+    A variable that is called like a field or an observable has a `_` behind it. Of a strategy there are also
+    slot, round, objective, the best so far, and the names of the objective's `let`.
 
     Args:
         jobs: Those whose variables and qubits count.
@@ -116,6 +143,8 @@ class Quantities:
         self._jobs, self._read = tuple(jobs), read
         some = self._jobs
         taken = {*FIELDS, *_ALIASES, *OBSERVABLES, VARIABLES}
+        self._of_strategy = _of_strategy(some, taken)
+        taken |= self._of_strategy.keys()
         self._variables: dict[str, Quantity] = {}
         self._parts: dict[str, list[str]] = {}
         for name in dict.fromkeys(name for job in some for name in job.variables):
@@ -135,7 +164,7 @@ class Quantities:
     @property
     def names(self) -> tuple[str, ...]:
         """What can be said without an index, and variables with theirs."""
-        return (*self._parts, *FIELDS, *_ALIASES, *OBSERVABLES)
+        return (*self._parts, *self._of_strategy, *FIELDS, *_ALIASES, *OBSERVABLES)
 
     def chosen(self, name: str) -> tuple[Quantity, ...]:
         """The columns that a name stands for: one, or several for a variable that holds several values.
@@ -162,13 +191,15 @@ class Quantities:
             UnknownQuantityError: Nothing is called so, or a variable holds several values.
         """
         name = _ALIASES.get(name, name)
+        if name in self._of_strategy and index is None:
+            return self._of_strategy[name]
         if name in OBSERVABLES:
             return self._observable(name, index)
         if name in FIELDS and index is None:
             return FIELDS[name]
         if name in self._parts:
             return self._variable(name, index)
-        if index is not None and name in FIELDS:
+        if index is not None and name in {*FIELDS, *self._of_strategy}:
             raise UnknownQuantityError(f"{name} takes no index", f"say {name}")
         raise UnknownQuantityError(f"nothing is called {name}", near(name, self.names))
 

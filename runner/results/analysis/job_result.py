@@ -43,6 +43,34 @@ class Runs(NamedTuple):
         return f"{self.measured}/{self.wanted}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotFigures:
+    """What a job of a strategy is to it.
+
+    Args:
+        slot: Its number, or that of the slot that it confirms.
+
+        round: Number of its round; None of a job that confirms.
+
+        objective: What it is about, with its error; NaN where it has none.
+
+        best: The best objective of all slots up to this one; NaN where there is none, and of fresh jobs.
+
+        values: What each name of the objective's `let` comes to.
+    """
+
+    slot: int
+    round: int | None
+    objective: Estimate
+    best: Estimate
+    values: Mapping[str, Estimate]
+
+    @property
+    def is_fresh(self) -> bool:
+        """Whether the job confirms a slot."""
+        return self.round is None
+
+
 def _nothing_kept(job: RecordedJob) -> str | None:
     del job
     return None
@@ -94,6 +122,11 @@ class MeasuredJob:
 
         observables: What each observable beside the bitstrings is called, by its id.
 
+        slot: Which one it is of a strategy, `12`, or `12x2` for the second job that confirms slot 12; empty
+            without a strategy.
+
+        figures: Its round and its objective; None without a strategy.
+
     Raises:
         RecordError: The bitstrings are longer or shorter than there are qubits.
     """
@@ -116,6 +149,8 @@ class MeasuredJob:
     sequence: Callable[[], SequenceParts] = field(default=_no_sequence, repr=False, compare=False)
     sublattices: tuple[tuple[str, ...], ...] = ()
     observables: Mapping[str, str] = field(default_factory=dict, repr=False)
+    slot: str = ""
+    figures: SlotFigures | None = field(default=None, repr=False, compare=False)
 
     @property
     def target(self) -> str:

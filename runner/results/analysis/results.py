@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from runner.results.analysis.estimates import Estimates
     from runner.results.analysis.job_result import MeasuredJob
+    from runner.strategies.standing import StrategyStanding
 
 
 J_co = TypeVar("J_co", bound="MeasuredJob", covariant=True)
@@ -34,13 +35,22 @@ class MeasuredJobs(Sequence[J_co]):
 
         jobs: Those of the file, in its order, whether anything came back or not; behind them what is only
             on record, if it was asked for.
+
+        strategy: How the strategy stands, by what is on record; None without one. Of a part of the jobs, too,
+            it is that of all.
     """
 
-    __slots__ = ("_jobs", "experiment")
+    __slots__ = ("_jobs", "experiment", "strategy")
 
-    def __init__(self, experiment: str, jobs: Iterable[J_co]) -> None:
+    def __init__(
+        self, experiment: str, jobs: Iterable[J_co], strategy: StrategyStanding | None = None
+    ) -> None:
         self.experiment = experiment
+        self.strategy = strategy
         self._jobs = tuple(jobs)
+
+    def _part(self, jobs: Iterable[J_co]) -> Self:
+        return type(self)(self.experiment, jobs, self.strategy)
 
     @overload
     def __getitem__(self, which: int | str) -> J_co: ...
@@ -48,7 +58,7 @@ class MeasuredJobs(Sequence[J_co]):
     def __getitem__(self, which: slice) -> Self: ...
     def __getitem__(self, which: int | str | slice) -> J_co | Self:
         if isinstance(which, slice):
-            return type(self)(self.experiment, self._jobs[which])
+            return self._part(self._jobs[which])
         return self._named(which) if isinstance(which, str) else self._jobs[which]
 
     def _named(self, name: str) -> J_co:
@@ -100,7 +110,7 @@ class MeasuredJobs(Sequence[J_co]):
             if self._jobs and name not in self.variables:
                 known = ", ".join(self.variables) or "none"
                 raise UsageError(f"there is no variable {name}", hint=f"variables are: {known}")
-        return type(self)(self.experiment, (job for job in self._jobs if chosen(job, claim, variables)))
+        return self._part(job for job in self._jobs if chosen(job, claim, variables))
 
     def with_status(self, *statuses: ResultStatus | str) -> Self:
         """The jobs of some statuses, in their order: `with_status("DONE", "PARTIAL")`.
@@ -112,7 +122,7 @@ class MeasuredJobs(Sequence[J_co]):
             wanted = {ResultStatus(status) for status in statuses}
         except ValueError as error:
             raise UsageError(str(error), hint=f"statuses are: {', '.join(ResultStatus)}") from error
-        return type(self)(self.experiment, (job for job in self._jobs if job.status in wanted))
+        return self._part(job for job in self._jobs if job.status in wanted)
 
     def expectation(self, fn: Callable[[str], float]) -> Estimates:
         """The mean of a function of the bitstring, of every job; shape (jobs,), NaN where nothing came back.

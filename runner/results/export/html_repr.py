@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING, Final, TypedDict, Unpack
 
 from runner.pages import rendered
@@ -39,13 +40,32 @@ def results_html(results: MeasuredJobs[MeasuredJob]) -> str:
     """A table of the jobs, the first hundred of them."""
     shown = [(job, columns_of(job.variables)) for job in results[:_ROWS]]
     names = list(dict.fromkeys(name for _, columns in shown for name in columns))
-    head = ["job", *names, "status", "runs", "most frequent bitstrings"]
+    is_loop = results.strategy is not None
+    of_loop = ("round", "objective") if is_loop else ()
+    head = ["job", *names, *of_loop, "status", "runs", "most frequent bitstrings"]
     rows = [
-        [job.name, *(columns.get(name, "") for name in names), job.status, job.runs, _top(job)]
+        [
+            job.name,
+            *(columns.get(name, "") for name in names),
+            *(_of_loop(job) if is_loop else ()),
+            job.status,
+            job.runs,
+            _top(job),
+        ]
         for job, columns in shown
     ]
     left_out = len(results) - len(shown)
-    return table(head, rows, lead=repr(results)[1:-1], left_out=left_out, notes=conventions(results))
+    notes = (*([str(results.strategy)] if is_loop else ()), *conventions(results))
+    return table(head, rows, lead=repr(results)[1:-1], left_out=left_out, notes=notes)
+
+
+def _of_loop(job: MeasuredJob) -> tuple[object, object]:
+    """Round and objective of a job; nothing where there is none."""
+    figures = job.figures
+    if figures is None:
+        return "", ""
+    objective = "–" if math.isnan(figures.objective.value) else figures.objective
+    return ("" if figures.round is None else figures.round), objective
 
 
 def job_html(job: MeasuredJob) -> str:

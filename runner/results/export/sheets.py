@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Final
 from runner.errors import UsageError
 from runner.results import analysis
 from runner.results.analysis.columns import (
+    OBJECTIVE,
+    ROUND,
     VARIABLES,
     Quantities,
     Quantity,
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
 
 WIDE: Final = ("experiment", "job", VARIABLES, "runs", "measured", "status", "counts")
 LONG: Final = ("experiment", "job", VARIABLES)
+# The same where a strategy asked for the jobs.
+WIDE_OF_STRATEGY: Final = (*WIDE[:2], ROUND, VARIABLES, OBJECTIVE, *WIDE[3:])
 # What is told of an estimate beside its value, as columns are called.
 PARTS: Final = ("error", "low", "high")
 _BITSTRINGS: Final = ("bitstring", "count", "probability")

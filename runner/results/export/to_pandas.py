@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from runner.optional_packages import needed
-from runner.results.analysis.observables import shares
+from runner.results.analysis.columns import OBJECTIVE, ROUND, SLOT
+from runner.results.analysis.estimates import UNKNOWN
+from runner.results.analysis.observables import gathered, shares
 from runner.results.analysis.points import columns_of, free_name
 from runner.results.export.observable_columns import column_of
 from runner.results.export.sheets import PARTS
@@ -30,8 +32,10 @@ def wide_frame(
 ) -> pd.DataFrame:
     """One row a job; see `Results.to_pandas`."""
     pandas = needed("pandas", _WHAT)
-    taken = [*_WIDE, *observables, *(f"{name}_{part}" for name in observables for part in PARTS)]
+    of_loop = _of_strategy(jobs)
+    taken = [*_WIDE, *of_loop, *observables, *(f"{name}_{part}" for name in observables for part in PARTS)]
     columns: dict[str, object] = {"job": [job.name for job in jobs], **variable_columns(jobs, taken)}
+    columns |= of_loop
     columns |= {
         "status": [str(job.status) for job in jobs],
         "runs": [job.runs.wanted for job in jobs],
@@ -44,6 +48,20 @@ def wide_frame(
         columns |= {name: found.value} | {f"{name}_{part}": getattr(found, part) for part in PARTS}
     frame: pd.DataFrame = pandas.DataFrame(columns)
     return frame
+
+
+def _of_strategy(jobs: Sequence[MeasuredJob]) -> dict[str, object]:
+    """Slot, round and objective of each job of a strategy; nothing without one."""
+    known = [job.figures for job in jobs]
+    if not any(known):
+        return {}
+    found = gathered([each.objective if each else UNKNOWN for each in known])
+    numbers = {
+        SLOT: [each and each.slot for each in known],
+        ROUND: [each and each.round for each in known],
+        OBJECTIVE: found.value,
+    }
+    return numbers | {f"{OBJECTIVE}_{part}": getattr(found, part) for part in PARTS}
 
 
 def long_frame(jobs: Sequence[MeasuredJob]) -> pd.DataFrame:

@@ -16,6 +16,7 @@ from runner.results.plots.job_pictures import correlations_by_distance, histogra
 from runner.results.plots.observables import observable
 from runner.results.plots.picture import Blockade, PictureKind
 from runner.results.plots.shown_job import telling_job
+from runner.results.plots.traces import trace
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,14 +68,23 @@ class Asked:
 def picture(title: str, jobs: Sequence[MeasuredJob], asked: Asked) -> Picture:
     """The picture of some jobs.
 
-    Without a kind, it is a histogram of a job that is named, or where nothing varies; a heatmap where two
-    variables have three values or more each, and the file asks for half of the grid at least; else a curve.
+    Without a kind and any choice, it is the trace of a strategy. Else it is a histogram of a job that is
+    named, or where nothing varies; a heatmap where two variables have three values or more each, and the file
+    asks for half of the grid at least; else a curve.
 
     Raises:
         UsageError: There is no such job, variable or observable, or what is asked for does not go together.
     """
     if not jobs:
         raise UsageError(f"{title}: there are no jobs to draw")
+    is_trace = asked.kind is None and asked == Asked(top=asked.top) and any(job.figures for job in jobs)
+    if is_trace or asked.kind is PictureKind.TRACE:
+        _check(PictureKind.TRACE, asked)
+        return trace(title, jobs)
+    return _of_points(title, jobs, asked)
+
+
+def _of_points(title: str, jobs: Sequence[MeasuredJob], asked: Asked) -> Picture:
     known = points(jobs, first=[name for name in (asked.x, asked.y) if name])
     kind = asked.kind or _kind(known, asked)
     _check(kind, asked)
@@ -129,9 +139,10 @@ def _check(kind: PictureKind, asked: Asked) -> None:
     """Refuses what would be passed over in silence."""
     useless = {
         "a job": asked.job and kind not in {*_OF_JOB, PictureKind.EVOLUTION},
-        "x": asked.x and kind in {*_OF_JOB, PictureKind.EVOLUTION},
+        "x": asked.x and kind in {*_OF_JOB, PictureKind.EVOLUTION, PictureKind.TRACE},
         "y": asked.y and kind is not PictureKind.HEATMAP,
-        "an observable": asked.observable and kind in {PictureKind.HISTOGRAM, PictureKind.CORRELATIONS},
+        "an observable": asked.observable
+        and kind in {PictureKind.HISTOGRAM, PictureKind.CORRELATIONS, PictureKind.TRACE},
         "a fit": asked.fit and kind is not PictureKind.CURVE,
         "a blockade": (asked.blockade_radius_um or asked.interaction_graph)
         and kind is not PictureKind.REGISTER,

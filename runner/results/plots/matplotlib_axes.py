@@ -10,7 +10,7 @@ from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.patches import Rectangle
 
 from runner.results.plots.labels import AxisQuantity, short, with_unit
-from runner.results.plots.picture import Curves, Heatmap, Histogram, Hole, MeasuredValue, Places
+from runner.results.plots.picture import Curves, Heatmap, Histogram, Hole, LineLook, MeasuredValue, Places
 from runner.results.plots.register_axes import AtomSign, DrawnRegister, draw_register
 from runner.results.plots.register_layout import WIDTH_INCHES
 from runner.results.plots.style import BLUE, DIVERGING, GREY, LINES, MARKERS, PALE, TEXT
@@ -117,8 +117,10 @@ def _curves(axes: Axes, body: Curves) -> None:
 def _line(axes: Axes, line: CurveLine, color: str, marker: str) -> None:
     label = line.name or ", ".join(_valued(quantity, value) for quantity, value in line.at)
     look: dict[str, Any] = {"color": color, "marker": marker, "label": label}
-    if line.fit:
+    if line.fit or line.look is LineLook.DOTS:
         look["linestyle"] = "none"
+    if line.look is LineLook.STEPS:
+        look |= {"marker": "", "drawstyle": "steps-post"}
     _points(axes, line, look)
     if line.fit:
         axes.plot(*zip(*line.fit, strict=True), color=color, linewidth=1.1, marker="")

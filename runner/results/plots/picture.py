@@ -29,6 +29,8 @@ class PictureKind(StrEnum):
     """An observable of each atom of one job, where the atom is."""
     CORRELATIONS = "correlations"
     """Connected correlations of one job by the distance of the atoms."""
+    TRACE = "trace"
+    """The objective of each slot of a strategy, and the best so far."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +96,16 @@ class Histogram:
     bars: tuple[Bar, ...]
 
 
+class LineLook(StrEnum):
+    """How the points of a line are drawn."""
+
+    JOINED = "joined"
+    DOTS = "dots"
+    """Points with nothing between them."""
+    STEPS = "steps"
+    """What holds until the next one, without points."""
+
+
 @dataclass(frozen=True, slots=True)
 class CurveLine:
     """Readings along x, by rising x; None where one is missing: a line has a gap there.
@@ -104,12 +116,15 @@ class CurveLine:
         fit: A curve that was fitted to it, as points that are close to each other; else empty.
 
         name: What it is called where nothing is fixed along it, as an atom.
+
+        look: How its points are drawn.
     """
 
     at: tuple[tuple[AxisQuantity, float], ...]
     points: tuple[tuple[float, MeasuredValue | None], ...]
     fit: tuple[tuple[float, float], ...] = ()
     name: str = ""
+    look: LineLook = LineLook.JOINED
 
     @property
     def label(self) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -82,6 +83,7 @@ def _job_columns(report: Report) -> list[Column]:
     return [
         _column("job"),
         *(_column(name, "variable", units.get(name)) for name in names),
+        *([_column("round"), _column("objective")] if report.results.strategy else ()),
         _column("status"),
         _column("runs"),
         _column("most frequent bitstrings, errors"),
@@ -96,7 +98,14 @@ def _job_row(job: MeasuredJob) -> dict[str, object]:
         "top": top,
         "rest": len(job.counts or ()) - len(top),
         "errors": dict.fromkeys(job.errors),
+        "objective": _objective(job),
     }
+
+
+def _objective(job: MeasuredJob) -> str:
+    """The objective with its error; nothing where it has no value."""
+    known = job.figures.objective if job.figures else None
+    return "–" if known is None or math.isnan(known.value) else str(known)
 
 
 def _qubits(report: Report) -> str | None:

@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Final
 
 from runner.results.plots.labels import short, ticks
+from runner.results.plots.picture import LineLook
 from runner.results.plots.style import GREY, LINES
 from runner.results.text_plots.canvas import Canvas, Piece, flowing
 from runner.results.text_plots.signs import spelt
@@ -111,17 +112,21 @@ def _trace(canvas: Canvas, frame: _Frame, line: Drawn, color: str, sign: str) ->
     """What joins neighbours, so that the eye finds them; nothing across a gap."""
     for x, y in line.fit:
         canvas.put(frame.row(y), frame.column(x), sign, color)
-    for (x1, one), (x2, other) in pairwise(() if line.fit else line.points):
+    if line.fit or line.look is LineLook.DOTS:
+        return
+    for (x1, one), (x2, other) in pairwise(line.points):
         if one is None or other is None:
             continue
         first, last = frame.column(x1), frame.column(x2)
         for column in range(first + 1, last):
-            share = (column - first) / (last - first)
+            share = 0.0 if line.look is LineLook.STEPS else (column - first) / (last - first)
             canvas.put(frame.row(one.value + share * (other.value - one.value)), column, sign, color)
 
 
 def _points(canvas: Canvas, frame: _Frame, line: Drawn, look: tuple[str, str, str]) -> None:
     mark, error, color = look
+    if line.look is LineLook.STEPS:
+        return
     there = [(x, reading) for x, reading in line.points if reading]
     for x, reading in there:
         for row in range(frame.row(reading.high), frame.row(reading.low) + 1):
@@ -130,14 +135,17 @@ def _points(canvas: Canvas, frame: _Frame, line: Drawn, look: tuple[str, str, st
         canvas.put(frame.row(reading.value), frame.column(x), mark, color)
 
 
+def _mark(number: int, line: Drawn, signs: Signs) -> str:
+    """What the points of a line are drawn as, or what joins them."""
+    return signs.trace if line.look is LineLook.STEPS else signs.marks[number % len(signs.marks)]
+
+
 def _legend(body: Curves, width: int, signs: Signs) -> list[Line]:
     """Which mark is which line, as many in a row as have room."""
     if len(body.lines) == 1:
         return []
     entries = [
-        Piece(
-            f"{signs.marks[number % len(signs.marks)]} {spelt(line.label, signs)}", LINES[number % len(LINES)]
-        )
+        Piece(f"{_mark(number, line, signs)} {spelt(line.label, signs)}", LINES[number % len(LINES)])
         for number, line in enumerate(body.lines)
     ]
     return [(), *flowing(entries, width)]

@@ -1,0 +1,288 @@
+"""How a strategy stands, as data: its rounds, the best so far, why it ended, how much is left. Pure."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from runner.domain.numerals import counted
+from runner.domain.qpu_time import qpu_seconds
+from runner.strategies.rounds import Ask, Done, bound, reason_to_end, round_slots
+from runner.strategies.winners import best
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+
+    from runner.domain.strategies import Strategy, Trial
+    from runner.strategies.rounds import Bound, Undecided
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SlotScore:
+    """The objective of a slot.
+
+    Args:
+        error: One standard error of it; None where it is not known.
+
+        variables: As they were bought.
+    """
+
+    slot: int
+    value: float
+    error: float | None
+    variables: Mapping[str, object]
+
+    def __str__(self) -> str:
+        return f"{score_said(self.value, self.error)}, slot {self.slot}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmedScore:
+    """The objective of fresh jobs at a winner, all together.
+
+    Args:
+        jobs: How many are measured.
+
+        error: One standard error of the value; None where it is not known.
+    """
+
+    slot: int
+    jobs: int
+    value: float
+    error: float | None
+
+    def __str__(self) -> str:
+        return f"{score_said(self.value, self.error)}, slot {self.slot}, {counted(self.jobs, 'job')}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RoundStanding:
+    """One round of a strategy.
+
+    Args:
+        round: Its number; 0 are the first points.
+
+        first: Its first slot.
+
+        last: Its last slot.
+
+        measured: Slots with a score.
+
+        failed: Slots that have ended without one.
+
+        best: The best of the round; None without a score.
+    """
+
+    round: int
+    first: int
+    last: int
+    measured: int
+    failed: int
+    best: SlotScore | None
+
+    @property
+    def slots(self) -> str:
+        """Its slots: `5-8`."""
+        return f"{self.first}-{self.last}" if self.last > self.first else f"{self.first}"
+
+    @property
+    def jobs(self) -> int:
+        """How many slots it has."""
+        return self.last - self.first + 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyLeft:
+    """How much is left at most, with the jobs that confirm; None where nothing bounds it.
+
+    Args:
+        qpu_s: Estimated time on a QPU (in s); 0 on an emulator.
+    """
+
+    rounds: int | None
+    jobs: int | None
+    runs: int | None
+    qpu_s: float | None
+
+    def __str__(self) -> str:
+        numbers = ((self.rounds, "round"), (self.jobs, "job"), (self.runs, "run"))
+        said = [counted(number, unit) for number, unit in numbers if number is not None]
+        if self.qpu_s:
+            said.append(f"{self.qpu_s:.3g} s of QPU time")
+        return ", ".join(said)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StrategyStanding:
+    """How a strategy stands.
+
+    Args:
+        kind: What proposes its points.
+
+        round: Number of the round that is under way, or was the last one.
+
+        rounds: Those of which something was bought.
+
+        best: The best slot so far.
+
+        confirmed: What fresh jobs at the winners came to.
+
+        done: Whether no further round is wanted.
+
+        reason: Why it is done; empty while it is not.
+
+        left: How much is left at most; None where that is not asked.
+
+        differs: How far the last round that was bought is from what would be proposed here; empty where it
+            is the same.
+    """
+
+    kind: str
+    round: int
+    rounds: tuple[RoundStanding, ...] = ()
+    best: SlotScore | None = None
+    confirmed: tuple[ConfirmedScore, ...] = ()
+    done: bool = False
+    reason: str = ""
+    left: StrategyLeft | None = None
+    differs: str = ""
+
+    @property
+    def facts(self) -> tuple[str, ...]:
+        """The best so far, what was confirmed, and how much is left, in words."""
+        so_far = f"best so far {self.best}" if self.best else "nothing is measured yet"
+        left = "" if self.done or self.left is None else str(self.left)
+        return (
+            so_far,
+            *(f"confirmed {each}" for each in self.confirmed),
+            *([f"at most {left} more"] if left else ()),
+        )
+
+    @property
+    def where(self) -> str:
+        """Where it is, in words: `round 3`, or why it is done."""
+        if self.done:
+            return f"done: {self.reason}"
+        return f"round {self.round}" if self.round else "the first points"
+
+    def __str__(self) -> str:
+        return "; ".join((self.where, *self.facts))
+
+
+def score_said(value: float, error: float | None) -> str:
+    """A value with its error, in as many digits as that allows."""
+    if error is None or math.isnan(error):
+        return f"{value:.4g}"
+    digits = max(0, 1 - math.floor(math.log10(error))) if error > 0 else 4
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
+
+
+def standing(
+    strategy: Strategy,
+    trials: Mapping[int, Trial],
+    slots: Mapping[int, Mapping[str, object]],
+    step: Ask | Done | Undecided | None = None,
+) -> StrategyStanding:
+    """How a strategy stands, by the scores of its slots.
+
+    Args:
+        trials: Every slot that has ended.
+
+        slots: Every slot that was bought, with the values that were bought.
+
+        step: What comes next; None where that is not known.
+    """
+    pending = slots.keys() - trials.keys()
+    reason = step.reason if isinstance(step, Done) else ""
+    if step is None:
+        reason = reason_to_end(strategy, trials, pending)
+    rounds = rounds_bought(strategy, trials, slots)
+    now = _round_now(rounds, is_done=bool(reason), is_pending=bool(pending))
+    winners = best(strategy, trials)
+    return StrategyStanding(
+        kind=strategy.kind,
+        round=step.round if isinstance(step, Ask) else now,
+        rounds=rounds,
+        best=_score(strategy, winners[0], slots) if winners else None,
+        done=bool(reason),
+        reason=reason,
+    )
+
+
+def rounds_bought(
+    strategy: Strategy, trials: Mapping[int, Trial], slots: Mapping[int, Mapping[str, object]]
+) -> tuple[RoundStanding, ...]:
+    """The rounds of which something was bought."""
+    return tuple(
+        _round(strategy, number, some, trials, slots)
+        for number, some in enumerate(round_slots(strategy, trials))
+        if any(slot in slots for slot in some)
+    )
+
+
+def left_of(
+    strategy: Strategy,
+    trials: Mapping[int, Trial],
+    pending: Collection[int],
+    device_type: str,
+    *,
+    fresh: int = 0,
+) -> StrategyLeft:
+    """How much is left at most, whatever the scores.
+
+    Args:
+        fresh: How many jobs that confirm are bought.
+    """
+    known, confirm = bound(strategy, trials, pending), strategy.confirm
+    more = max(confirm.best * confirm.repeat - fresh, 0) if confirm else 0
+    return _with_fresh(known, more, more * confirm.runs if confirm else 0, device_type)
+
+
+def _with_fresh(known: Bound, jobs: int, runs: int, device_type: str) -> StrategyLeft:
+    all_runs = None if known.runs is None else known.runs + runs
+    return StrategyLeft(
+        rounds=known.rounds,
+        jobs=None if known.jobs is None else known.jobs + jobs,
+        runs=all_runs,
+        qpu_s=None if all_runs is None else qpu_seconds(device_type, all_runs),
+    )
+
+
+def _round_now(rounds: Sequence[RoundStanding], *, is_done: bool, is_pending: bool) -> int:
+    """Number of the last round, or of the one after it where that is asked for."""
+    last = rounds[-1] if rounds else None
+    if last is None:
+        return 0
+    is_over = last.measured + last.failed == last.jobs
+    return last.round + (is_over and not is_done and not is_pending)
+
+
+def _round(
+    strategy: Strategy,
+    number: int,
+    some: range,
+    trials: Mapping[int, Trial],
+    slots: Mapping[int, Mapping[str, object]],
+) -> RoundStanding:
+    ended = [trials[slot] for slot in some if slot in trials]
+    known = [trial for trial in ended if trial.loss is not None]
+    first = min(known, key=lambda trial: (trial.loss, trial.slot), default=None)
+    return RoundStanding(
+        round=number,
+        first=some[0],
+        last=some[-1],
+        measured=len(known),
+        failed=len(ended) - len(known),
+        best=_score(strategy, first, slots) if first else None,
+    )
+
+
+def _score(strategy: Strategy, trial: Trial, slots: Mapping[int, Mapping[str, object]]) -> SlotScore:
+    loss = trial.loss or 0.0
+    return SlotScore(
+        slot=trial.slot,
+        value=(-loss if strategy.is_maximized else loss) + 0.0,
+        error=trial.error or None,
+        variables=dict(slots.get(trial.slot, {})),
+    )

@@ -1,0 +1,148 @@
+"""Results of a strategy: objective, round and best so far of each slot, what was confirmed, the trace."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from runner.domain.strategies import Confirmation, SearchDimension, SearchSpace, StopRules, Strategy
+from runner.errors import UsageError
+from runner.results import JobResult, Results, ResultStatus
+from runner.results.analysis.columns import Quantities
+from runner.results.analysis.counts import Counts
+from runner.results.analysis.estimates import Estimate
+from runner.results.analysis.filter_expression import condition
+from runner.results.analysis.job_result import Runs
+from runner.results.analysis.objectives.slot_scores import confirmed_score, scored
+from runner.results.plots.choose import Asked, picture
+from runner.results.plots.picture import LineLook, PictureKind
+from runner.strategies.standing import left_of, score_said
+
+RUNS = 100
+STRATEGY = Strategy(
+    digest="5e" * 32,
+    text="{}",
+    kind="sobol",
+    space=SearchSpace(dimensions=(SearchDimension(variable="t", high=10.0),), values={"t": 0.0}),
+    runs=RUNS,
+    first=2,
+    ask=1,
+    objective={"maximize": "2 * p", "let": {"p": {"probability": ["1"]}, "occupation": "occupation"}},
+    stop=StopRules(rounds=2),
+    confirm=Confirmation(best=1, runs=400, repeat=2),
+)
+
+
+class Remote:
+    """A remote job that has ended."""
+
+    target = "emulated:local"
+    lacks_result = False
+    problems = ()
+
+
+def a_job(slot, ones, runs=RUNS):
+    """A slot whose qubit was so many times 1; None where it failed."""
+    counts = None if ones is None else Counts({"1": ones, "0": runs - ones})
+    return JobResult(
+        name=f"slot {slot}",
+        key=slot,
+        slot=slot,
+        variables={"t": 1.0 * ones if ones else 0.0},
+        runs=Runs(runs, 0 if ones is None else runs),
+        status=ResultStatus.ERROR if ones is None else ResultStatus.DONE,
+        counts=counts,
+        qubit_ids=("q0",),
+        remote_jobs=(Remote(),),
+    )
+
+
+@pytest.fixture(scope="module")
+def results():
+    """Two first points, two rounds of which one failed, and the winner twice more."""
+    ones = {"1": 30, "2": 20, "3": None, "4": 60}
+    jobs = [a_job(slot, each) for slot, each in ones.items()]
+    jobs += [a_job("4x1", 220, 400), a_job("4x2", 260, 400)]
+    return Results("loop", *scored(STRATEGY, jobs, {}))
+
+
+def test_each_slot_has_its_round_its_objective_and_the_best_so_far(results):
+    """Errors are those of twice a share; a failed slot has no objective; fresh jobs have no round."""
+    figures = [job.figures for job in results]
+    assert [(1, 0), (2, 0), (3, 1), (4, 2), (4, None), (4, None)] == [
+        (each.slot, each.round) for each in figures
+    ]
+    assert ["0.6", "0.4", "nan", "1.2", "1.1", "1.3"] == [f"{each.objective.value:g}" for each in figures]
+    assert ["0.6", "0.6", "0.6", "1.2", "nan", "nan"] == [f"{each.best.value:g}" for each in figures]
+    assert figures[3].objective.error == pytest.approx(2 * math.sqrt(0.6 * 0.4 / RUNS), rel=0.02)
+    assert figures[3].values["p"].value == 0.6
+
+
+def test_a_strategy_says_how_it_stands(results):
+    """Rounds with their slots, the winner, what fresh jobs say, and why it ended."""
+    found = results.strategy
+    assert [(0, "1-2", 2, 0), (1, "3", 0, 1), (2, "4", 1, 0)] == [
+        (each.round, each.slots, each.measured, each.failed) for each in found.rounds
+    ]
+    assert (4, 1.2, {"t": 60.0}) == (found.best.slot, found.best.value, found.best.variables)
+    (confirmed,) = found.confirmed
+    error = 2 * math.sqrt((0.55 * 0.45 + 0.65 * 0.35) / 400) / 2
+    assert (4, 2, pytest.approx(1.2), pytest.approx(error, rel=0.02)) == (
+        confirmed.slot,
+        confirmed.jobs,
+        confirmed.value,
+        confirmed.error,
+    )
+    assert (found.done, found.round) == (True, 2)
+    assert str(found).startswith("done: 2 rounds have ended, and 2 are wanted; best so far 1.200 ± 0.09")
+    assert results[:2].strategy is results.where(t=60.0).strategy is found
+
+
+def test_an_error_that_no_job_knows_is_how_far_they_differ():
+    """Of one job alone nothing is known."""
+    unknown = [Estimate(1.0, math.nan), Estimate(2.0, math.nan)]
+    assert [(1.5, 0.5)] == [(each.value, each.error) for each in confirmed_score(4, unknown)]
+    assert [None] == [each.error for each in confirmed_score(4, unknown[:1])]
+    assert [] == list(confirmed_score(4, [Estimate(math.nan, math.nan)]))
+
+
+def test_what_is_left_counts_the_jobs_that_confirm():
+    """At the beginning all, and on a QPU its time."""
+    left = left_of(STRATEGY, {}, (), "FRESNEL")
+    assert (left.rounds, left.jobs, left.runs) == (3, 6, 4 * RUNS + 800)
+    assert left.qpu_s == pytest.approx(1.2 * left.runs)
+    assert left_of(STRATEGY, {}, (), "EMU_FREE", fresh=1).jobs == 5
+
+
+def test_columns_and_conditions_have_the_words_of_a_strategy(results):
+    """A name of `let` that is taken has a `_` behind it; jobs without a strategy have none of them."""
+    quantities = Quantities(results)
+    (occupation,) = quantities.chosen("occupation_")
+    assert (occupation.of(results[0]).value, quantities.found("round").of(results[3])) == (0.3, 2)
+    assert ["slot 4", "slot 4x1", "slot 4x2"] == [
+        job.name for job in results.where(condition("objective > 0.9", quantities))
+    ]
+    assert "objective" not in Quantities([a_job("", 3)]).names
+
+
+def test_a_strategy_is_drawn_as_a_trace(results):
+    """The best so far in steps, and fresh jobs behind the last slot."""
+    drawn = picture("loop", results, Asked())
+    objective, best, fresh = drawn.body.lines
+    assert [LineLook.DOTS, LineLook.STEPS, LineLook.DOTS] == [each.look for each in drawn.body.lines]
+    assert [0.6, 0.4, None, 1.2] == [each and each.value for _, each in objective.points]
+    assert [0.6, 0.6, 0.6, 1.2] == [each.value for _, each in best.points]
+    assert ("slot 4 again", [(6.0, 1.1), (7.0, 1.3)]) == (
+        fresh.name,
+        [(x, each.value) for x, each in fresh.points],
+    )
+    with pytest.raises(UsageError, match="the file has none"):
+        picture("pair", [a_job("", 3)], Asked(kind=PictureKind.TRACE))
+
+
+def test_scores_have_as_many_digits_as_their_errors_allow():
+    """Two of the error; without one, four in all."""
+    assert ["1.200 ± 0.098", "12 ± 34", "1.235", "0.5000 ± 0.0000"] == [
+        score_said(*each) for each in ((1.2, 0.098), (12.3, 34.1), (1.23456, None), (0.5, 0.0))
+    ]
