@@ -756,25 +756,25 @@ DEFECTS = (
     # The guard: what it stops too much, and what it lets through of a planner that always wants everything
     Defect(
         name="the guard knows no failures",
-        at="runner.reconcile.execute.guard:_Lot.failed",
+        at="runner.reconcile.execute.lots:KnownLot.failed",
         make=gives([]),
         within=20,
     ),
     Defect(
         name="the guard counts what was cancelled",
-        at="runner.reconcile.execute.guard:_job",
+        at="runner.reconcile.execute.lots:_job",
         make=changed(lambda job: job._replace(is_void=False)),
         within=180,
     ),
     Defect(
         name="the guard counts rows beside jobs",
-        at="runner.reconcile.execute.guard:_Lot.bought",
+        at="runner.reconcile.execute.lots:KnownLot.bought",
         make=_both_count,
         within=50,
     ),
     Defect(
         name="the guard waits for the request itself",
-        at="runner.reconcile.execute.guard:_counts_still",
+        at="runner.reconcile.execute.lots:_counts_still",
         make=gives(True),
         within=80,
     ),

@@ -23,7 +23,7 @@ from runner.errors import (
     NotFoundError,
     UnknownOutcomeError,
 )
-from runner.reconcile.execute import guard
+from runner.reconcile.execute import guard, lots
 from runner.reconcile.execute.audit import written_down
 from runner.reconcile.execute.result_records import ResultRecords
 from runner.reconcile.memory import jobs_in
@@ -253,11 +253,11 @@ class Executor:
             f"{place or 'no report'}; look at the batches in the cloud's portal, then apply again",
         )
 
-    def _evidence(self, snapshot: Snapshot) -> guard.Evidence:
+    def _evidence(self, snapshot: Snapshot) -> lots.Evidence:
         observed, name = snapshot.observed, snapshot.desired.name
         rows = {row.seq: row for row in (*observed.entries, *self._journal.entries(name))}
         shut_s = {batch_id: sighting.shut_s for batch_id, sighting in observed.sightings.items()}
-        return guard.Evidence(
+        return lots.Evidence(
             batches=observed.batches,
             recorded=(*observed.recorded, *observed.unproved),
             rows=tuple(row for row in rows.values() if not row.target or self._context.site.has(row.target)),

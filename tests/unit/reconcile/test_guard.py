@@ -20,7 +20,8 @@ from builders import (
 )
 
 from runner.domain import BatchStatus, Budget, JobStatus, OnUnknown, Policy, Retry, RunsMode, Shortfall
-from runner.reconcile.execute.guard import Evidence, Purchase, objections, report
+from runner.reconcile.execute.guard import Purchase, objections, report
+from runner.reconcile.execute.lots import Evidence
 from runner.reconcile.model.entries import RequestKind, State
 
 SHORT = RECIPE[:16]
