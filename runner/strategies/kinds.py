@@ -58,6 +58,9 @@ class StrategyKind:
     Args:
         engine: Module and class that propose, as `module:Class`.
 
+        version: Of how it proposes. It grows with every change that asks for other points, and is a part of
+            the recipe: a changed engine is another strategy.
+
         ask: Jobs of a round that varies so many numbers, if the file does not say it; None where the kind
             always says it itself.
 
@@ -82,6 +85,7 @@ class StrategyKind:
 
     name: str
     engine: str
+    version: int = 1
     ask: Callable[[int], int] | None
     least_ask: int = 1
     ask_step: int = 1
@@ -99,6 +103,10 @@ class StrategyKind:
         module, name = self.engine.split(":")
         engine: SearchEngine = getattr(import_module(module), name)(search)
         return engine
+
+    def jobs_of_a_round(self, said: int | None, n: int) -> int | None:
+        """What a file asks for, or what is usual for so many numbers; None where the kind says it itself."""
+        return said or (self.ask(n) if self.ask else None)
 
     def values(self, said: Mapping[str, object]) -> dict[str, float]:
         """Value of each setting, with those of a file."""
@@ -167,7 +175,7 @@ KINDS: Final[Mapping[str, StrategyKind]] = {
         StrategyKind(
             name="cma-es",
             engine="runner.strategies.engines.cma_es:CmaEngine",
-            ask=lambda n: 4 + int(3 * math.log(n)),
+            ask=lambda n: 4 + int(3 * math.log(max(n, 1))),
             least_ask=4,
             noise="outlived: a generation is ranked, and the next draws around the better half",
             package="cmaes",

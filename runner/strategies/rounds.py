@@ -251,12 +251,11 @@ def _search(strategy: Strategy) -> Search:
     """What an engine is given of a strategy."""
     kind, space = KINDS.get(strategy.kind), strategy.space
     n = len(space.dimensions)
-    usual = kind.ask(n) if kind and kind.ask else 1
     here = space.variables((0.5,) * n)
     said = [condition(text, here) for text in strategy.where]
     return engines.base.Search(
         space=space,
-        ask=strategy.ask or usual,
+        ask=(kind.jobs_of_a_round(strategy.ask, n) if kind else strategy.ask) or 1,
         settings=kind.values(strategy.settings) if kind else {},
         entropy=(int(strategy.digest, 16), strategy.seed),
         allows=lambda units: not said or all_hold(said, space.variables(units)),

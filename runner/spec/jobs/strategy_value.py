@@ -9,7 +9,7 @@ from runner.domain import canonical_json
 from runner.domain.json_values import plain_object
 from runner.domain.strategies import Confirmation, OnFailed, StopRules, Strategy
 from runner.spec.yaml_text.json_pointers import child, pointer_of
-from runner.strategies.kinds import problems
+from runner.strategies.kinds import KINDS, problems
 
 if TYPE_CHECKING:
     from runner.domain.json_values import JsonObject
@@ -24,21 +24,24 @@ _ELEMENT: Final = re.compile(r"(.+)\[([0-9]+)\]")
 def strategy_value(said: DeclaredStrategy, space: SearchSpace, objective: JsonObject, rerun: int) -> Strategy:
     """The strategy of a file; its digest is empty until its recipe is known.
 
-    What counts of it is all that decides which points it asks for; not how long it goes on, what confirms its
-    winners, and in which batches it buys.
+    What counts of it is all that decides which points it asks for, also what its kind adds to it: the version
+    of its engine, and every default. How long it goes on, what confirms its winners, and in which batches it
+    buys does not count.
 
     Args:
         objective: As plain data, see `checked_objective`.
     """
+    kind = KINDS[said.kind]
     parts = {
         "kind": said.kind,
+        "version": kind.version,
         "seed": said.seed,
         "over": plain_object(space),
         "where": list(said.where),
         "runs": said.runs,
         "first": said.first.sobol if said.first else 0,
-        "ask": said.ask,
-        "settings": dict(said.settings),
+        "ask": kind.jobs_of_a_round(said.ask, len(space.dimensions)),
+        "settings": kind.values(said.settings),
         "objective": objective,
         "on_failed": said.on_failed,
     }

@@ -91,7 +91,7 @@ def score_model(
     kernels = _needed("sklearn.gaussian_process.kernels")
     scale = float(np.std(losses)) or 1.0
     measured = tuple(((np.asarray(losses) - np.mean(losses)) / scale).tolist())
-    variances = tuple(((np.asarray(errors) / scale) ** 2 + _LEAST_VARIANCE).tolist())
+    variances = tuple(((believable(errors) / scale) ** 2 + _LEAST_VARIANCE).tolist())
     x = features(space, places)
     matern = kernels.Matern(np.full(x.shape[1], 0.5), _LENGTHS, nu=2.5)
     process = _process(
@@ -104,6 +104,16 @@ def score_model(
         warnings.simplefilter("ignore")  # lengths at their bounds are as meant
         process.fit(x, measured)
     return ScoreModel(space, process, tuple(places), measured, variances)
+
+
+def believable(errors: Sequence[float]) -> Vector:
+    """Errors of scores; one of 0, which is not known or too good, is as usual among the others.
+
+    Where all are 0, as of what an emulator evaluated, they stay.
+    """
+    said = np.asarray(errors, dtype=float)
+    known = said[said > 0]
+    return np.where(said > 0, said, np.median(known)) if known.size else said
 
 
 def features(space: SearchSpace, places: Sequence[Units]) -> Vector:

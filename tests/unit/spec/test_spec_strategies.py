@@ -12,6 +12,7 @@ from runner.domain.strategies import Confirmation, OnFailed, SearchDimension, St
 from runner.errors import SpecError
 from runner.sequences import compiled
 from runner.spec import parse
+from runner.strategies.kinds import KINDS
 
 STRATEGY = """\
   strategy:
@@ -108,6 +109,35 @@ def test_what_decides_the_points_is_a_part_of_the_recipe(old, new):
 def test_how_long_it_goes_on_is_no_part_of_the_recipe(old, new):
     """It goes on where it was, or ends."""
     assert strategy(other(old, new)).digest == strategy().digest
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("settings: {c: 0.05}", "settings: {c: 0.05, alpha: 0.602, A: 10}"),
+        ("    ask: 4\n", "    ask: 4\n    first: {sobol: 1}\n"),
+    ],
+)
+def test_saying_a_default_is_no_other_strategy(old, new):
+    """What a kind adds by itself is a part of the recipe; the first points are not."""
+    assert (strategy(other(old, new)).digest == strategy().digest) is ("alpha" in new)
+
+
+def test_the_recipe_says_what_the_kind_adds():
+    """A changed default, another usual number of jobs, and another engine are other strategies."""
+    text = other("    ask: 4\n", "").replace("    settings: {c: 0.05}\n", "")
+    said = json.loads(strategy(text).text)
+
+    assert (said["version"], said["ask"]) == (1, 2)
+    assert said["settings"] == {name: each.default for name, each in KINDS["spsa"].settings.items()}
+
+
+def test_a_strategy_that_varies_nothing_known_is_told():
+    """Of a kind whose usual number of jobs depends on how many numbers are varied."""
+    text = GOOD.replace("kind: spsa", "kind: cma-es").replace("omega: {u", "omegas: {u")
+    text = text.replace("      t_ns: {int: [100, 1000], step: 4}\n", "").replace("    ask: 4\n", "")
+
+    assert any("omegas" in message for message in messages(text))
 
 
 def test_a_strategy_makes_another_recipe_than_jobs():

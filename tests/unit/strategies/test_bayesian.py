@@ -15,7 +15,7 @@ from runner.domain.strategies import SearchDimension, SearchSpace, Trial
 from runner.errors import RunnerError
 from runner.strategies.engines import bayesian
 from runner.strategies.engines.bayesian import log_improvement
-from runner.strategies.engines.gaussian_process import features, score_model
+from runner.strategies.engines.gaussian_process import believable, features, score_model
 from runner.strategies.rounds import Ask, next_round
 
 MIXED = SearchSpace(
@@ -49,6 +49,23 @@ def test_the_improvement_falls_for_ever():
 
     assert np.isfinite(values).all()
     assert (np.diff(values) < 0).all()
+
+
+def test_an_error_of_nothing_is_not_believed():
+    """It is as usual among the others; where no error is known, as of exact scores, none is made up."""
+    assert believable([0.1, 0.0, 0.3]).tolist() == [0.1, 0.2, 0.3]
+    assert believable([0.0, 0.0]).tolist() == [0.0, 0.0]
+
+
+def test_a_lucky_score_without_an_error_is_no_proof():
+    """The model takes it for one among others, and does not go through it."""
+    places = [(x, 0.5) for x in np.linspace(0, 1, 9)]
+    losses = [0.0, 0.1, -0.1, 0.1, -2.0, 0.1, -0.1, 0.1, 0.0]
+    errors = [0.5] * 4 + [0.0] + [0.5] * 4
+    mean, _ = measured(places, losses, errors).predicted([places[4]])
+    even, _ = measured(places, losses, [0.5] * 9).predicted([places[4]])
+
+    assert mean.tolist() == even.tolist()
 
 
 def test_the_model_is_the_textbooks():
