@@ -98,3 +98,17 @@ def test_a_loop_is_bought_once_wherever_it_goes_on(lab, monkeypatch, capsys):
         name: job["variables"] for name, job in more.items() if name in first and "again" not in name
     } == {name: job["variables"] for name, job in first.items() if "again" not in name}
     assert len(more) > len(first)
+
+
+def test_a_saved_plan_buys_its_round_alone(neighbour, monkeypatch, capsys):
+    """What comes after the round was not shown when the plan was saved, and is not bought under it."""
+    (neighbour / "loop.yaml").write_text(LOOP)
+    monkeypatch.chdir(neighbour)
+    assert commands.said(capsys, "plan", "loop.yaml", "-O", "loop.plan")[0] == 0
+    for _ in range(2):
+        _, stdout, stderr = commands.said(capsys, "apply", "loop.plan")
+        assert "slot 4: 100 runs are missing and not bought" in stdout + stderr
+        assert sorted(recorded(neighbour)) == ["slot 1", "slot 2", "slot 3"]
+    (neighbour / "loop.yaml").write_text(LOOP.replace("seed: 3", "seed: 4"))
+    code, _, stderr = commands.said(capsys, "apply", "loop.plan")
+    assert (code, "the plan no longer holds" in stderr) == (1, True)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from pydantic import BaseModel
 
-    from runner.domain import DesiredExperiment
+    from runner.domain import DesiredExperiment, DesiredJob
     from runner.reconcile.model.actions import Action
     from runner.reconcile.model.observation import Observation
     from runner.reconcile.model.plan import Difference
@@ -42,7 +42,7 @@ _ORIGINS: Final = ("target", "constants")
 # Of the device, what the actions follow from; older versions did not say it.
 _OF_DEVICE: Final = ("said_constants", "device_source")
 # What older versions of a file could not say; left out where it is not said.
-_LATER: Final = ("forbidden", "sublattices", "emulation", "configuration", "observables")
+_LATER: Final = ("forbidden", "sublattices", "emulation", "configuration", "observables", "strategy")
 _TIMES: Final = ("created_at", "updated_at", "started_at", "ended_at")
 
 
@@ -121,8 +121,7 @@ def saved_action(action: Action, causes: tuple[Difference, ...]) -> SavedAction:
 
 def desired_facts(desired: DesiredExperiment) -> dict[str, object]:
     """What the file asks for, as a tree; of the sequence, its digest."""
-    # Of the sequence, the key says it.
-    jobs = {job.name: _without(plain_object(job), "sequence", *_OF_DEVICE) for job in desired.jobs}
+    jobs = {job.name: _job_facts(job) for job in desired.jobs}
     asked = plain_object(desired)
     policy = plain_object(desired.policy)
     for name in _LATER:
@@ -134,6 +133,12 @@ def desired_facts(desired: DesiredExperiment) -> dict[str, object]:
         del policy["on_device_change"]
     asked = _without(asked, *_OF_DEVICE, "emulated")
     return asked | {"sequence": digest(desired.sequence), "policy": policy, "jobs": jobs}
+
+
+def _job_facts(job: DesiredJob) -> dict[str, object]:
+    """What is asked for of a job; of its own sequence, and of the values of a slot, its key says it."""
+    left_out = ("variables", "duration_ns") if job.slot else ("slot",)
+    return _without(plain_object(job), "sequence", *left_out, *_OF_DEVICE)
 
 
 def world_facts(observed: Observation) -> SavedWorld:
@@ -190,8 +195,14 @@ def moves(saved: SavedExperiment, planned: Planned) -> tuple[Move, ...]:
 
 
 def moved_file(saved: SavedExperiment, desired: DesiredExperiment) -> tuple[Move, ...]:
-    """What the file asks for otherwise than when the plan was saved."""
-    return tuple(_differences(f"{saved.name}: file", saved.desired, desired_facts(desired)))
+    """What the file asks for otherwise than when the plan was saved; of a strategy, what it has asked for.
+
+    Before the target was seen, a strategy has asked for nothing.
+    """
+    was, now = dict(saved.desired), desired_facts(desired)
+    if desired.strategy is not None and not desired.jobs:
+        was["jobs"] = now["jobs"]
+    return tuple(_differences(f"{saved.name}: file", was, now))
 
 
 def _acts(saved: SavedExperiment) -> dict[str, object]:
