@@ -15,6 +15,8 @@
     index      = whole number | "[" whole number {"," whole number} "]" | sum
     list       = "[" ["-"] number {"," ["-"] number} "]"
 
+A condition between formulas (`t_rise + t_fall <= 4000`) is a condition whose terms are sums.
+
 A formula says what the abstract representation of a sequence can say, so that every one can be sent.
 """
 
@@ -36,7 +38,14 @@ from runner.domain.expressions.tree import (
     Variable,
     parts,
 )
-from runner.domain.expressions.words import CONDITION, FORMULA, Dialect, ExpressionError, Token
+from runner.domain.expressions.words import (
+    CONDITION,
+    FORMULA,
+    FORMULA_CONDITION,
+    Dialect,
+    ExpressionError,
+    Token,
+)
 from runner.domain.suggestions import suggestion
 
 if TYPE_CHECKING:
@@ -72,6 +81,16 @@ def parsed_condition(text: str, check: Callable[[Tree], object] = lambda _: None
         ExpressionError: When it says none.
     """
     parser = _Parser(text, CONDITION, check)
+    return parser.whole(parser.condition)
+
+
+def parsed_formula_condition(text: str) -> Tree:
+    """The condition that a text says, with formulas where `parsed_condition` has terms.
+
+    Raises:
+        ExpressionError: When it says none.
+    """
+    parser = _FormulaConditionParser(text, FORMULA_CONDITION)
     return parser.whole(parser.condition)
 
 
@@ -279,3 +298,29 @@ class _Parser:
         if not word.isdecimal():
             self._fail(f"an index is a whole number from 0 on, not {word or 'nothing'}")
         return int(word)
+
+
+class _FormulaConditionParser(_Parser):
+    """Reads conditions whose terms are formulas."""
+
+    def _term(self) -> Tree:
+        if self._next.text in _RESERVED:
+            self._refuse()
+        return self.sum()
+
+    def _plain_claim(self) -> Tree:
+        """A bracket is around a claim, or at the beginning of a formula: the first way that can be read."""
+        if not self._sees("("):
+            return self._comparison()
+        position, depth = self._position, self._depth
+        try:
+            return self._comparison()
+        except ExpressionError as formula:
+            furthest = self._next.at
+            self._position, self._depth, self._next = position, depth, self._words[position]
+            try:
+                return super()._plain_claim()
+            except ExpressionError:
+                if furthest > self._next.at:
+                    raise formula from None
+                raise

@@ -86,10 +86,10 @@ class Dialect:
         return ExpressionError(message, self.slips.get(stray) or odd_letter(stray), at)
 
 
+_FORMULA_NAME: Final = r"(?P<name>[A-Za-z_]\w*)"
+_FORMULA_SIGN: Final = r"\*\*|//|[-+*/%()\[\],]"
 FORMULA: Final = Dialect(
-    pattern=re.compile(
-        rf"(?P<space>\s+)|{_NUMBER})|(?P<name>[A-Za-z_]\w*)|(?P<sign>\*\*|//|[-+*/%()\[\],])", re.ASCII
-    ),
+    pattern=re.compile(rf"(?P<space>\s+)|{_NUMBER})|{_FORMULA_NAME}|(?P<sign>{_FORMULA_SIGN})", re.ASCII),
     most_characters=300,
     too_long="an expression has at most {most} characters, not {count}",
     too_deep="the expression is nested more than {most} levels deep",
@@ -114,4 +114,18 @@ CONDITION: Final = Dialect(
     lacking="{sign} is expected here",
     left_over="between comparisons stand and, or",
     slips={"&&": "say and", "||": "say or", "=": "say ==", "&": "say and", "|": "say or", "!": "say not"},
+)
+FORMULA_CONDITION: Final = Dialect(
+    pattern=re.compile(
+        rf"(?P<space>\s+)|{_NUMBER})|{_FORMULA_NAME}|(?P<sign>==|!=|<=|>=|[<>]|{_FORMULA_SIGN})", re.ASCII
+    ),
+    most_characters=500,
+    too_long="the condition is longer than {most} characters",
+    too_deep="this is nested too deeply",
+    no_word="{} is not expected here",
+    misplaced="{} stands where a number, a name or a formula is expected",
+    too_short="the end stands where a number, a name or a formula is expected",
+    lacking="{sign} is expected here",
+    left_over="between comparisons stand and, or",
+    slips={**CONDITION.slips, "^": "powers are written with **", "'": "numbers are compared, not texts"},
 )

@@ -11,7 +11,7 @@ from patience import PATIENCE_S
 
 from runner.domain.expressions.words import ExpressionError
 from runner.domain.strategies import SearchDimension, SearchSpace
-from runner.strategies.conditions import condition, holds
+from runner.strategies.conditions import all_hold, condition, holds
 from runner.strategies.kinds import KINDS, KindProblem, problems
 
 CHOICE = SearchSpace(dimensions=(SearchDimension(variable="p", choices=(0.0, 1.0)),))
@@ -88,6 +88,12 @@ def test_a_kind_that_needs_an_order_refuses_choices(name):
         ("d in (1, 2) or x[0] > 1", True),
         ("d not in (1, 2)", False),
         ("d != 2 and x[1] >= x[0]", False),
+        ("x[0] + x[1] <= 0.8", True),
+        ("d * x[1] < 1 or sqrt(d) > 2", False),
+        ("(x[0] + x[1]) * 5 == 2 * d", True),
+        ("(x[0] < 0.2 or (d + 1) ** 2 >= 9) and not (x[1] / d > 1)", True),
+        ("(-x[0]) < -(0.1) < pi", True),
+        ("d + 1 in (2, 6 / 2)", True),
     ],
 )
 def test_a_condition_holds(text, expected):
@@ -105,8 +111,17 @@ def test_a_condition_holds(text, expected):
         ("x[2] > 1", "x holds 2 numbers"),
         ("x[a] > 1", "x holds 2 numbers"),
         ("d[0] > 1", "d is a single number"),
-        ("d == 'a'", "'a' is no number"),
-        ("d +", "a comparison is expected"),
+        ("d == 'a'", "' is not expected here"),
+        ("d +", "the end stands where a number, a name or a formula is expected"),
+        ("d + 1", "a comparison is expected"),
+        ("(d + 1", "a comparison is expected"),
+        ("(d + 1) ** < 2", "< stands where a number, a name or a formula is expected"),
+        ("(d < 1) + 2 > 3", "+ is not expected here"),
+        ("d < x[0] y", "y is not expected here"),
+        ("sin < 1", "sin is a function and needs an argument"),
+        ("sine(d) < 1", "there is no function sine"),
+        ("d == [1, 2]", "a list is no number"),
+        ("not and d < 1", "and stands where a number, a name or a formula is expected"),
     ],
 )
 def test_a_condition_is_of_numbers_of_the_strategy(text, message):
@@ -115,6 +130,14 @@ def test_a_condition_is_of_numbers_of_the_strategy(text, message):
         condition(text, {"x": [0.3, 0.5], "d": 2.0})
 
     assert message == refused.value.message
+
+
+def test_a_condition_without_a_value_is_not_kept():
+    """As where it divides by 0; neither is what follows from it."""
+    values = {"x": [0.0, 0.5], "d": 2.0}
+    for text in ("1 / x[0] > 1", "not 1 / x[0] > 1", "d / x[0] > 1 or d > 1", "sqrt(x[0] - d) >= 0"):
+        assert not all_hold([condition(text, values)], values)
+    assert all_hold([condition("x[0] == 0 or 1 / x[0] > 1", values)], values)
 
 
 def test_knowing_kinds_imports_no_engine():
