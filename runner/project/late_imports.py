@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from runner.spec.yaml_text.dump import yaml_text as yaml_text
     from runner.spec.yaml_text.limits import Limits as Limits
     from runner.spec.yaml_text.loader import document as document
+    from runner.strategies.reproposal import reproposed as reproposed
     from runner.strategies.rounds import Ask as Ask
     from runner.strategies.rounds import Done as Done
     from runner.strategies.rounds import next_round as next_round
@@ -73,6 +74,7 @@ else:
         "yaml_text": "runner.spec.yaml_text.dump",
         "Limits": "runner.spec.yaml_text.limits",
         "document": "runner.spec.yaml_text.loader",
+        "reproposed": "runner.strategies.reproposal",
         "Ask": "runner.strategies.rounds",
         "Done": "runner.strategies.rounds",
         "next_round": "runner.strategies.rounds",

@@ -350,7 +350,7 @@ class Project:
     @cached_property
     def proposals(self) -> Proposals:
         """What strategies ask for next; one for all, since it remembers what it has scored."""
-        return Proposals()
+        return Proposals(manifest=self.records.manifest)
 
     @cached_property
     def _told(self) -> CloudMemory:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from runner.domain.numerals import counted
 from runner.domain.qpu_time import qpu_seconds
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
     from runner.domain.strategies import Strategy, Trial
     from runner.strategies.rounds import Bound, Undecided
+
+_MINUTE_S: Final = 60.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -109,7 +111,7 @@ class StrategyLeft:
         numbers = ((self.rounds, "round"), (self.jobs, "job"), (self.runs, "run"))
         said = [counted(number, unit) for number, unit in numbers if number is not None]
         if self.qpu_s:
-            said.append(f"{self.qpu_s:.3g} s of QPU time")
+            said.append(f"{self.qpu_s / _MINUTE_S:.1f} min of QPU time")
         return ", ".join(said)
 
 
@@ -198,7 +200,7 @@ def standing(
     if step is None:
         reason = reason_to_end(strategy, trials, pending)
     rounds = rounds_bought(strategy, trials, slots)
-    now = _round_now(rounds, is_done=bool(reason), is_pending=bool(pending))
+    now = _round_now(rounds, strategy.first, is_done=bool(reason), is_pending=bool(pending))
     winners = best(strategy, trials)
     return StrategyStanding(
         kind=strategy.kind,
@@ -226,17 +228,19 @@ def left_of(
     trials: Mapping[int, Trial],
     pending: Collection[int],
     device_type: str,
-    *,
-    fresh: int = 0,
+    fresh: Mapping[int, int] | None = None,
 ) -> StrategyLeft:
     """How much is left at most, whatever the scores.
 
     Args:
-        fresh: How many jobs that confirm are bought.
+        fresh: How many jobs that confirm each winner are bought; None while it may still be another one.
     """
     known, confirm = bound(strategy, trials, pending), strategy.confirm
-    more = max(confirm.best * confirm.repeat - fresh, 0) if confirm else 0
-    return _with_fresh(known, more, more * confirm.runs if confirm else 0, device_type)
+    if confirm is None:
+        return _with_fresh(known, 0, 0, device_type)
+    some = [0] * confirm.best if fresh is None else list(fresh.values())
+    more = sum(max(confirm.repeat - count, 0) for count in some)
+    return _with_fresh(known, more, more * confirm.runs, device_type)
 
 
 def _with_fresh(known: Bound, jobs: int, runs: int, device_type: str) -> StrategyLeft:
@@ -249,11 +253,11 @@ def _with_fresh(known: Bound, jobs: int, runs: int, device_type: str) -> Strateg
     )
 
 
-def _round_now(rounds: Sequence[RoundStanding], *, is_done: bool, is_pending: bool) -> int:
+def _round_now(rounds: Sequence[RoundStanding], first: int, *, is_done: bool, is_pending: bool) -> int:
     """Number of the last round, or of the one after it where that is asked for."""
-    last = rounds[-1] if rounds else None
-    if last is None:
-        return 0
+    if not rounds:
+        return int(not first)
+    last = rounds[-1]
     is_over = last.measured + last.failed == last.jobs
     return last.round + (is_over and not is_done and not is_pending)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import commands
 import jsonschema
+import pytest
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "status.schema.json"
 LOOP = """\
@@ -51,13 +52,14 @@ def surfaces_say_what_came_back(capsys, jobs, winner):
     fresh = sum(share for name, share in shares.items() if "again" in name) / 2
     stdout = commands.said(capsys, "status", "loop.yaml")[1]
     assert "nelder-mead, done: 4 rounds have ended, and 4 are wanted" in stdout
-    assert f"confirmed {fresh:.3f} ± " in stdout
+    assert f"{winner['name']}, 2 jobs" in stdout
     assert f"{len(jobs)} jobs done, in 5 batches; --all shows them" in stdout
     assert len(jobs) == commands.said(capsys, "status", "loop.yaml", "--all")[1].count("\nslot ")
     (standing,) = json.loads(commands.said(capsys, "status", "loop.yaml", "-o", "json")[1])
     jsonschema.validate([standing], json.loads(SCHEMA.read_text()))
     found = standing["strategy"]
     assert (winner["name"], True) == (f"slot {found['best']['slot']}", found["done"])
+    assert [fresh] == [pytest.approx(each["value"]) for each in found["confirmed"]]
     assert {"rounds": 0, "jobs": 0, "runs": 0, "qpu_s": 0.0} == found["left"]
     assert "● objective  · best so far" in commands.said(capsys, "plot", "loop.yaml", "--width", "60")[1]
     assert "strategy  nelder-mead: at most 4 rounds" in commands.said(capsys, "show", "loop.yaml")[1]

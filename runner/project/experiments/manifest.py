@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from runner.project.experiments.proposer import proposer
 from runner.reconcile import utc_now
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ def manifest(
         **_checked_against(experiment),
         "commit": revision.commit,
         "dirty": revision.is_dirty,
-        "versions": _versions() | (_emulator(experiment.desired.device_type) if is_local else {}),
+        "versions": _versions()
+        | (_emulator(experiment.desired.device_type) if is_local else {})
+        | (proposer(desired.strategy.kind) if desired.strategy else {}),
         "written_at": utc_now().isoformat(),
     }
 

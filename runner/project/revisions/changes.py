@@ -161,7 +161,9 @@ def changed_experiment(
     """
     after, plan = planned.snapshot.desired, planned.plan
     kept = _kept(before, after) if before else {}
-    added = tuple(job.name for job in after.jobs if job.key not in kept)
+    # No file says which jobs a strategy asks for.
+    listed = after.jobs if after.strategy is None else ()
+    added = tuple(job.name for job in listed if job.key not in kept)
     removed = tuple(job.name for job in before.jobs if job.key not in kept) if before else ()
     resized = tuple(f"{n.name}: {o.runs} → {n.runs} runs" for o, n in kept.values() if o.runs != n.runs)
     found = differences(before, after) if before else ()
@@ -225,11 +227,25 @@ def differences(before: DesiredExperiment, after: DesiredExperiment) -> tuple[Di
         ("sequence", _as_data(before.sequence), _as_data(after.sequence)),
         ("emulation", _as_data(before.emulation), _as_data(after.emulation)),
         ("emulation.observables", _by_name(before.observables), _by_name(after.observables)),
+        ("strategy", _strategy(before), _strategy(after)),
         ("policy", plain(before.policy), plain(after.policy)),
         ("tags", list(before.tags), list(after.tags)),
     ):
         found += plain_differences(subject, one, other)
     return tuple(Difference(*each) for each in found)
+
+
+def _strategy(desired: DesiredExperiment) -> dict[str, object]:
+    """A strategy as its file has it, with what does not count for its digest."""
+    found = desired.strategy
+    if found is None:
+        return {}
+    known: dict[str, object] = json.loads(found.text)
+    return known | {
+        "stop": plain(found.stop),
+        "confirm": plain(found.confirm),
+        "think_limit_s": found.think_limit_s,
+    }
 
 
 def _as_data(sequence: str) -> object:

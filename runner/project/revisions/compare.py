@@ -185,6 +185,7 @@ def reconciler_of(
                 journal=journal,
                 records=records,
                 namespace=namespace or "none",
+                propose=project.proposals.bound,
             )
         context = replace(context, records=records, declared=partial(names_in, after.root, project.settings))
         yield Reconciler(context, replace(target_settings, removed=removed))

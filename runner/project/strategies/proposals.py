@@ -9,19 +9,21 @@ from typing import TYPE_CHECKING
 from runner.domain.numerals import counted
 from runner.domain.slot_jobs import SlotJob, with_slots
 from runner.domain.strategies import Trial
+from runner.errors import RunnerError
 from runner.project import late_imports
+from runner.project.experiments.proposer import differences, proposer
 from runner.reconcile.model.proposal import Proposal, ProposedPoint
 from runner.results.analysis.estimates import UNKNOWN
 from runner.results.gather import gathered
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from runner.domain import DesiredExperiment, RecordedJob
     from runner.domain.strategies import Strategy
     from runner.reconcile.model.proposal import SlotResult
     from runner.results.analysis.estimates import Estimate
-    from runner.strategies.rounds import Ask
+    from runner.strategies.rounds import Ask, Done, Undecided
     from runner.strategies.standing import ConfirmedScore, StrategyStanding
 
     Slots = Mapping[int, SlotResult]
@@ -29,10 +31,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Proposals:
-    """Proposes what strategies ask for; remembers the last answer for each experiment, and every score."""
+    """Proposes what strategies ask for; remembers the last answer for each experiment, and every score.
 
+    Args:
+        manifest: Gives what is on record of a recipe of an experiment; None for nothing.
+    """
+
+    manifest: Callable[[str, str], Mapping[str, object] | None] = lambda name, recipe: None  # noqa: ARG005
     _last: dict[str, tuple[object, Proposal]] = field(default_factory=dict)
     _scores: dict[tuple[str, str, tuple[str, ...]], Estimate] = field(default_factory=dict)
+    # By name, digest and round: how far what was bought is from what is proposed here.
+    _apart: dict[tuple[str, str, int], str] = field(default_factory=dict)
 
     def __call__(self, desired: DesiredExperiment, slots: Slots) -> Proposal:
         """What the strategy of an experiment asks for next, by what came of its slots."""
@@ -83,21 +92,69 @@ class Proposals:
             found = late_imports.score(strategy.objective, job)
             self._scores[_key(desired, strategy, jobs)] = found or UNKNOWN
 
+    def bound(self, desired: DesiredExperiment, slots: Slots) -> Proposal:
+        """How a strategy stands, and how much it asks for at most; proposes nothing."""
+        strategy = desired.strategy
+        if strategy is None:
+            return Proposal()
+        stands = self._standing(desired, strategy, slots, self.trials(desired, slots))
+        return Proposal(said=f"the strategy asks by what comes back: {stands}", standing=stands)
+
+    def _standing(
+        self,
+        desired: DesiredExperiment,
+        strategy: Strategy,
+        slots: Slots,
+        trials: Mapping[int, Trial],
+        step: Ask | Done | Undecided | None = None,
+    ) -> StrategyStanding:
+        bought = {slot: result.variables for slot, result in slots.items()}
+        pending = [slot for slot, result in slots.items() if result.is_pending]
+        stands = late_imports.standing(strategy, trials, bought, step)
+        fresh = {slot: len(slots[slot].fresh) for slot in _winners(strategy, trials)} if stands.done else None
+        return replace(
+            stands,
+            confirmed=tuple(self._confirmed(desired, strategy, slots)),
+            left=late_imports.left_of(strategy, trials, pending, desired.device_type, fresh),
+        )
+
+    def _difference(
+        self,
+        desired: DesiredExperiment,
+        strategy: Strategy,
+        slots: Slots,
+        trials: Mapping[int, Trial],
+        stands: StrategyStanding,
+    ) -> str:
+        """How far the last round that was bought is from what is proposed here; looked at once."""
+        if not stands.rounds:
+            return ""
+        last = stands.rounds[-1].round
+        key = desired.name, strategy.digest, last
+        if key not in self._apart:
+            bought = {slot: result.variables for slot, result in slots.items()}
+            said = late_imports.reproposed(strategy, trials, bought, last)
+            known = self.manifest(desired.name, strategy.short) if said else None
+            where = differences(proposer(strategy.kind), (known or {}).get("versions"))
+            self._apart[key] = "; ".join(filter(None, (said, where)))
+        return self._apart[key]
+
     def _proposed(self, desired: DesiredExperiment, slots: Slots) -> Proposal:
         strategy = desired.strategy
         if strategy is None:
             return Proposal()
         trials = self.trials(desired, slots)
         pending = [slot for slot, result in slots.items() if result.is_pending]
-        step = late_imports.next_round(strategy, trials, pending)
-        bought = {slot: result.variables for slot, result in slots.items()}
-        n_fresh = sum(len(each.fresh) for each in slots.values())
-        stands = replace(
-            late_imports.standing(strategy, trials, bought, step),
-            confirmed=tuple(self._confirmed(desired, strategy, slots)),
-            left=late_imports.left_of(strategy, trials, pending, desired.device_type, fresh=n_fresh),
-        )
+        try:
+            step = late_imports.next_round(strategy, trials, pending)
+        except RunnerError as error:
+            stands = self._standing(desired, strategy, slots, trials)
+            fault = "; ".join(filter(None, (error.message, error.hint)))
+            return Proposal(said="; ".join(stands.facts), fault=fault, standing=stands)
+        stands = self._standing(desired, strategy, slots, trials, step)
+        stands = replace(stands, differs=self._difference(desired, strategy, slots, trials, stands))
         if isinstance(step, late_imports.Ask):
+            self._apart[desired.name, strategy.digest, step.round] = ""
             return _asked(desired, strategy, step, stands)
         if isinstance(step, late_imports.Done):
             winners = late_imports.best(strategy, trials)[: strategy.confirm.best if strategy.confirm else 0]
@@ -113,6 +170,12 @@ def _key(
     desired: DesiredExperiment, strategy: Strategy, remote: Iterable[RecordedJob]
 ) -> tuple[str, str, tuple[str, ...]]:
     return desired.name, strategy.digest, tuple(job.id for job in remote)
+
+
+def _winners(strategy: Strategy, trials: Mapping[int, Trial]) -> tuple[int, ...]:
+    """The slots that fresh jobs confirm, the best first."""
+    most = strategy.confirm.best if strategy.confirm else 0
+    return tuple(trial.slot for trial in late_imports.best(strategy, trials)[:most])
 
 
 def _trial(strategy: Strategy, slot: int, result: SlotResult, found: Estimate | None) -> Trial:

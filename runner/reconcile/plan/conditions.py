@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from runner.domain import RecordedJob
     from runner.reconcile.model.plan import Plan, PointProgress
     from runner.reconcile.model.snapshot import Snapshot
+    from runner.strategies.standing import StrategyStanding
 
 _NAMED: Final = 5
 
@@ -60,7 +61,7 @@ class Condition:
 
 
 def conditions(snapshot: Snapshot, planned: Plan) -> tuple[Condition, ...]:
-    """What is so of an experiment, always the same claims in the same order."""
+    """What is so of an experiment, always the same claims in the same order; one more of a strategy."""
     return (
         _submitted(planned),
         _complete(planned),
@@ -71,6 +72,7 @@ def conditions(snapshot: Snapshot, planned: Plan) -> tuple[Condition, ...]:
         _foreign_claim(snapshot),
         _drift(snapshot, planned),
         _device_changed(snapshot),
+        *([_proposed_otherwise(planned.strategy)] if planned.strategy else ()),
     )
 
 
@@ -180,6 +182,12 @@ def _device_changed(snapshot: Snapshot) -> Condition:
     return _unwanted(
         "DeviceChanged", "ConstantsDiffer", f"constants of the device have changed: {said}{hint}"
     )
+
+
+def _proposed_otherwise(strategy: StrategyStanding) -> Condition:
+    """Whether another machine bought points that this one would not have proposed."""
+    said = f"{strategy.differs}; what was bought counts" if strategy.differs else ""
+    return _unwanted("ProposedOtherwise", "ProposalsDiffer" if said else "AsProposedHere", said)
 
 
 def _wanted(kind: str, status: Claimed, reason: str, message: str = "") -> Condition:
