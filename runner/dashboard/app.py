@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import json
+import threading
+from collections import OrderedDict
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
 
 from starlette.applications import Starlette
@@ -14,7 +16,6 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import (
     HTMLResponse,
-    JSONResponse,
     PlainTextResponse,
     RedirectResponse,
     Response,
@@ -25,26 +26,32 @@ from starlette.routing import Route
 import runner.pages
 from runner.dashboard.pages.spending import as_csv, spending
 from runner.dashboard.protection import COOKIE, HEADERS, PICTURE_HEADERS
-from runner.dashboard.site import html, page
-from runner.errors import RunnerError
+from runner.dashboard.site import Fragments, as_json, html, page, shown_text
 from runner.pages import rendered
 from runner.reconcile import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
 
     from starlette.types import ASGIApp, Receive, Scope, Send
 
     from runner.dashboard.lookout import Lookout
     from runner.dashboard.pictures import Pictures
     from runner.dashboard.protection import Protection
+    from runner.dashboard.sight import Sight
 
 _JSON: Final = ".json"
 _LOGIN: Final = "/login"
+_FOR_ALL: Final = (_LOGIN, "/style.css", "/icon.svg", "/favicon.ico")  # what tells nothing of a lab
 _NEWS_EVERY_S: Final = 0.25
 _BREATH_S: Final = 15.0
+# A token is short, and guessed slowly.
+_MOST_TOLD: Final = 4096
+_AFTER_A_GUESS_S: Final = 0.5
+_MOST_KEPT: Final = 64
 _ASSETS: Final = {
     "style.css": (Path(runner.pages.__file__).parent / "templates" / "style.css", "text/css"),
+    "icon.svg": (Path(__file__).parent / "templates" / "icon.svg", "image/svg+xml"),
     "live.js": (Path(__file__).parent / "templates" / "live.js", "text/javascript"),
 }
 
@@ -57,11 +64,15 @@ def application(lookout: Lookout, protection: Protection, pictures: Pictures) ->
             Route(_LOGIN, pages.login, methods=["GET", "POST"]),
             Route("/events", pages.news),
             *(Route(f"/{name}", pages.asset) for name in _ASSETS),
+            Route("/favicon.ico", lambda _: RedirectResponse("/icon.svg", 308, HEADERS)),
             Route("/experiments/{name}/{picture}.svg", pages.picture),
             Route("/spend/index.csv", pages.table),
             Route("/{path:path}", pages.page),
         ],
-        middleware=[Middleware(_Guard, protection=protection), Middleware(GZipMiddleware, minimum_size=1000)],
+        middleware=[
+            Middleware(_Guard, protection=protection),
+            Middleware(GZipMiddleware, minimum_size=1000, compresslevel=6),
+        ],
     )
 
 
@@ -80,15 +91,41 @@ class _Guard:
         answer: Response | None = None
         if not self._protection.is_meant(request.headers):
             answer = PlainTextResponse("this address, or the page that asks, is not ours", 403, HEADERS)
-        elif not self._protection.is_known(request.cookies.get(COOKIE)) and request.url.path != _LOGIN:
+        elif scope["path"] not in _FOR_ALL and not self._protection.is_known(request.cookies.get(COOKIE)):
             is_page = "text/html" in request.headers.get("accept", "")
-            answer = RedirectResponse(_LOGIN, 303) if is_page else PlainTextResponse("a token is needed", 401)
+            refused = PlainTextResponse("a token is needed", 401, HEADERS)
+            answer = RedirectResponse(_LOGIN, 303, HEADERS) if is_page else refused
         await (answer or self._app)(scope, receive, send)
+
+
+class _Kept:
+    """Pages as they are at one version, so that many who look cost as much as one."""
+
+    def __init__(self) -> None:
+        self._turn = threading.Lock()
+        self._version = -1
+        self._pages: OrderedDict[object, tuple[str, bytes] | None] = OrderedDict()
+
+    def of(self, version: int, asked: object, make: Callable[[], tuple[str, bytes] | None]) -> Response:
+        """A page of a kind and a text, made when it is first asked for at a version."""
+        with self._turn:
+            if version != self._version:
+                self._version = version
+                self._pages.clear()
+            if asked not in self._pages:
+                self._pages[asked] = make()
+                if len(self._pages) > _MOST_KEPT:
+                    self._pages.popitem(last=False)
+            made = self._pages[asked]
+        if made is None:
+            return PlainTextResponse("there is no such page", 404, HEADERS)
+        return Response(made[1], media_type=made[0], headers=HEADERS)
 
 
 class _Pages:
     def __init__(self, lookout: Lookout, protection: Protection, pictures: Pictures) -> None:
         self._lookout, self._protection, self._pictures = lookout, protection, pictures
+        self._kept, self._fragments = _Kept(), Fragments()
 
     async def page(self, request: Request) -> Response:
         """A page, as HTML or with `index.json` behind its address as data."""
@@ -97,22 +134,24 @@ class _Pages:
         path = path.removesuffix(f"index{_JSON}") if wants_json else path
         if path and not path.endswith("/"):
             return RedirectResponse(f"/{path}/", 307, HEADERS)
-        return await asyncio.to_thread(self._answer, path, dict(request.query_params), wants_json)
+        asked = dict(request.query_params)
+        return await asyncio.to_thread(self._answer, path, asked, wants_json)
 
     def _answer(self, path: str, asked: dict[str, str], wants_json: bool) -> Response:
         sight = self._lookout.sight
-        made = page(sight, path, asked, self._read)
-        if made is None:
-            return PlainTextResponse("there is no such page", 404, HEADERS)
-        if wants_json:
-            return JSONResponse(_finite(made.data), headers=HEADERS)
-        return HTMLResponse(html(sight, made, root="../" * path.count("/"), is_live=True), headers=HEADERS)
+        key = (path, tuple(sorted(asked.items())), wants_json)
+        return self._kept.of(sight.version, key, lambda: self._made(sight, path, asked, wants_json))
 
-    def _read(self, path: str) -> str:
-        try:
-            return (self._lookout.project.root / path).read_text(encoding="utf-8", errors="replace")
-        except OSError as error:
-            return f"# cannot be read: {error}"
+    def _made(
+        self, sight: Sight, path: str, asked: dict[str, str], wants_json: bool
+    ) -> tuple[str, bytes] | None:
+        made = page(sight, path, asked, partial(shown_text, self._lookout.project.root))
+        if made is None:
+            return None
+        if wants_json:
+            return "application/json", as_json(made.data).encode()
+        root = "../" * path.count("/")
+        return "text/html", html(sight, made, root=root, is_live=True, fragments=self._fragments).encode()
 
     async def asset(self, request: Request) -> Response:
         """The style sheet, or the script."""
@@ -122,10 +161,7 @@ class _Pages:
     async def picture(self, request: Request) -> Response:
         """A picture of an experiment, as SVG."""
         name, kind = request.path_params["name"], request.path_params["picture"]
-        try:
-            drawn = await asyncio.to_thread(self._pictures.drawn, self._lookout.sight, name, kind)
-        except RunnerError as error:
-            return PlainTextResponse(str(error), 404, HEADERS)
+        drawn = await asyncio.to_thread(self._pictures.drawn, self._lookout.sight, name, kind)
         if drawn is None:
             return PlainTextResponse("there is no such picture", 404, HEADERS)
         return Response(drawn, media_type="image/svg+xml", headers=PICTURE_HEADERS)
@@ -158,17 +194,20 @@ class _Pages:
         """Asks for the token, and gives a cookie for it."""
         failed = False
         if request.method == "POST":
-            body = (await request.body())[:4096].decode("utf-8", "replace")
-            told = parse_qs(body).get("token", [""])[0]
+            told = parse_qs((await _beginning(request)).decode("utf-8", "replace")).get("token", [""])[0]
             if self._protection.is_token(told):
                 answer = RedirectResponse("/", 303, HEADERS)
                 answer.set_cookie(COOKIE, self._protection.cookie, httponly=True, samesite="strict", path="/")
                 return answer
             failed = True
+            await asyncio.sleep(_AFTER_A_GUESS_S)
         text = rendered("runner.dashboard", "login.html", failed=failed)
         return HTMLResponse(text, 403 if failed else 200, HEADERS)
 
 
-def _finite(data: Any) -> Any:
-    """The same without numbers that JSON cannot say."""
-    return json.loads(json.dumps(data, default=str).replace("NaN", "null").replace("Infinity", "null"))
+async def _beginning(request: Request) -> bytes:
+    """The beginning of what is sent; the rest is not kept."""
+    told = b""
+    async for part in request.stream():
+        told = (told + part)[:_MOST_TOLD]
+    return told

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import shutil
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,8 +11,7 @@ import runner.pages
 from runner.atomic_file import write_atomically
 from runner.dashboard.pages.spending import as_csv
 from runner.dashboard.pictures import KINDS
-from runner.dashboard.site import html, page
-from runner.errors import RunnerError
+from runner.dashboard.site import as_json, html, page, shown_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,20 +30,21 @@ def export(sight: Sight, pictures: Pictures, root: Path, folder: Path) -> int:
     """
     count = 0
     for path in _paths(sight):
-        made = page(sight, path, {}, lambda name: (root / name).read_text(encoding="utf-8", errors="replace"))
+        made = page(sight, path, {}, partial(shown_text, root))
         if made is None:
             continue
         place = folder / path
         place.mkdir(parents=True, exist_ok=True)
         text = html(sight, made, root="../" * path.count("/"), is_live=False)
         write_atomically(place / "index.html", text, mode=_MODE)
-        write_atomically(place / "index.json", json.dumps(made.data, default=str), mode=_MODE)
+        write_atomically(place / "index.json", as_json(made.data), mode=_MODE)
         if path == "spend/":
             write_atomically(place / "index.csv", as_csv(made.data), mode=_MODE)
         count += 1
     for name in sight.experiments:
         _draw(sight, pictures, name, folder / "experiments" / name)
     shutil.copy(Path(runner.pages.__file__).parent / "templates" / "style.css", folder / "style.css")
+    shutil.copy(Path(__file__).parent / "templates" / "icon.svg", folder / "icon.svg")
     return count
 
 
@@ -59,9 +59,6 @@ def _paths(sight: Sight) -> Iterator[str]:
 
 def _draw(sight: Sight, pictures: Pictures, name: str, folder: Path) -> None:
     for kind in KINDS:
-        try:
-            drawn = pictures.drawn(sight, name, kind)
-        except RunnerError:  # the page says it without
-            continue
+        drawn = pictures.drawn(sight, name, kind)
         if drawn is not None:
             write_atomically(folder / f"{kind}.svg", drawn, mode=_MODE)

@@ -1,7 +1,8 @@
-"""The lookout: one thread that reads files, records, journal and cloud, for all that look at the pages."""
+"""The lookout: two threads that read the repository and the target, for all that look at the pages."""
 
 from __future__ import annotations
 
+import logging
 import os
 import threading
 import time
@@ -9,6 +10,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
+from runner.dashboard.pages.tiles import Tiles
 from runner.dashboard.sight import BrokenFile, Sight
 from runner.domain.json_values import plain_object
 from runner.errors import RunnerError
@@ -17,16 +19,22 @@ from runner.project.views.device_table import device_rows
 from runner.reconcile import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from runner.domain import RecordedJob
     from runner.project.project import Project
     from runner.reconcile import Planned
 
+    Newest = tuple[int, int]
+
 # How often it is looked whether a record was written (in s), and a file changed.
-_RECORDS_EVERY_S: Final = 0.5
+_RECORDS_EVERY_S: Final = 0.4
 _FILES_EVERY_S: Final = 2.0
 _MOST_HAPPENED: Final = 2000
+# A look at a target that is out of reach is not waited for longer than this at the end (in s); it only reads.
+_GRACE_S: Final = 2.0
+_log: Final = logging.getLogger(__name__)
 
 
 class Lookout:
@@ -41,9 +49,13 @@ class Lookout:
         self._project, self._poll_s = project, poll_s
         self._files = Files(paths, project.load)
         self._turn, self._ended = threading.Lock(), threading.Event()
-        self._sight = Sight(title=project.root.resolve().name, target=project.site.target)
-        self._records: object = None
-        self._thread = threading.Thread(target=self._go_on, name="lookout", daemon=True)
+        self._are_read = threading.Event()
+        # Versions begin at the moment of the start: a page of an earlier start is told that it is old.
+        begun = time.time_ns() // 1_000_000
+        self._sight = Sight(title=project.root.resolve().name, target=project.site.target, version=begun)
+        self._newest: Mapping[str, Newest] | None = None
+        self._journal: Newest | None = None
+        self._tiles = Tiles()
 
     @property
     def sight(self) -> Sight:
@@ -62,13 +74,18 @@ class Lookout:
 
     @contextmanager
     def looking(self) -> Iterator[None]:
-        """Looks in a thread of its own, while the context is open; ends with the look that is under way."""
-        self._thread.start()
+        """Looks in threads of its own, while the context is open; ends with what is being read."""
+        reader = threading.Thread(target=self._go_on_reading, name="lookout", daemon=True)
+        reader.start()
+        looker = threading.Thread(target=self._go_on_looking, name="lookout-target", daemon=True)
+        looker.start()
         try:
             yield
         finally:
             self._ended.set()
-            self._thread.join()
+            self._are_read.set()
+            reader.join()
+            looker.join(_GRACE_S)
 
     def look(self) -> Sight:
         """Looks at everything now: files, records, and the target."""
@@ -83,77 +100,112 @@ class Lookout:
             self._project, self._files = project, Files(paths, project.load)
         by_name = {each.plan.experiment: each for each in planned}
         devices = self._sight.devices or self._devices()
-        seen = {**self._sight.planned, **by_name}
-        self._show(planned=seen, looked_at=utc_now(), trouble="", devices=devices)
+        with self._turn:
+            seen = {**self._sight.planned, **by_name}
+            self._show(planned=seen, looked_at=utc_now(), trouble="", devices=devices)
 
     # One after the other
 
-    def _go_on(self) -> None:
-        next_s = dict.fromkeys(("files", "target"), 0.0)
-        tasks: list[tuple[str, float, Callable[[], None]]] = [("files", _FILES_EVERY_S, self._read_files)]
-        if self._poll_s is not None:
-            tasks.append(("target", self._poll_s, self._look_at_target))
+    def _go_on_reading(self) -> None:
+        next_s = 0.0
         while not self._ended.is_set():
-            for name, every_s, do in tasks:
-                if time.monotonic() >= next_s[name]:
-                    do()
-                    next_s[name] = time.monotonic() + every_s
-                self._read_records()
+            if time.monotonic() >= next_s:
+                self._safely(self._read_files)
+                next_s = time.monotonic() + _FILES_EVERY_S
+            self._safely(self._read_records)
+            self._are_read.set()
             self._ended.wait(_RECORDS_EVERY_S)
 
+    def _go_on_looking(self) -> None:
+        self._are_read.wait()
+        while self._poll_s is not None and not self._ended.is_set():
+            self._safely(self._look_at_target)
+            self._ended.wait(self._poll_s)
+
+    def _safely(self, do: Callable[[], None]) -> None:
+        """Does it; a defect is told on each page, and does not end a thread."""
+        try:
+            do()
+        except Exception as error:  # noqa: BLE001  (whatever it is)
+            said = f"{type(error).__name__}: {error}"
+            if said != self._sight.defect:
+                _log.exception("the lookout goes on after a defect")
+                self._change(defect=said)
+
     def _read_files(self) -> None:
-        before = {path: read.experiment for path, read in self._files.read.items()}
-        self._files.refresh()
-        read = self._files.read
-        if before and before == {path: each.experiment for path, each in read.items()}:
-            return
-        self._records = None  # of other experiments others count
-        experiments = {each.experiment.name: each.experiment for each in read.values() if each.experiment}
-        self._show(
-            experiments=experiments,
-            paths={e.experiment.name: self._from_root(path) for path, e in read.items() if e.experiment},
-            broken=tuple(
-                BrokenFile(path=self._from_root(path), error=each.error)
-                for path, each in read.items()
-                if each.experiment is None
-            ),
+        files = self._files  # another thread may change them
+        files.refresh()
+        read = dict(files.read)
+        found = {each.experiment.name: each.experiment for each in read.values() if each.experiment}
+        broken = tuple(
+            BrokenFile(path=self._from_root(path), error=each.error)
+            for path, each in read.items()
+            if each.experiment is None
         )
+        sight = self._sight
+        if (found, broken) == (sight.experiments, sight.broken):
+            return
+        self._newest = None  # of other experiments others count
+        with self._turn:
+            self._show(
+                experiments=found,
+                paths={e.experiment.name: self._from_root(path) for path, e in read.items() if e.experiment},
+                broken=broken,
+                planned={name: each for name, each in self._sight.planned.items() if name in found},
+            )
 
     def _from_root(self, path: Path) -> str:
         whole, root = path.resolve(), self._project.root.resolve()
         return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else str(path)
 
     def _read_records(self) -> None:
-        """Notes that a record or a row of the journal was written."""
-        now = (_newest(self._project.root / self._project.settings.results), self._journal_version())
-        if now == self._records:
-            return
-        self._records = now
+        """Notes that records or rows of the journal were written, and reads those that are new."""
+        journal = _newest(self._project.root / ".runner" / "targets")
+        if journal != self._journal:
+            self._journal = journal
+            self._read_journal()
+        newest = _newest_below(self._project.root / self._project.settings.results)
+        names = self._sight.experiments.keys()
+        changed = names if self._newest is None else _differing(self._newest, newest)
+        self._newest = newest
+        if changed:  # what is gone may count for what is there
+            self._read_records_of(changed if changed <= names else names)  # noqa: FURB136  (sets)
+
+    def _read_journal(self) -> None:
         try:
             with closing(self._project.journal()) as journal:
-                happened = journal.history.of(limit=_MOST_HAPPENED)
-            recorded = {
-                name: tuple(job for _, job in self._project.recorded.of(experiment))
-                for name, experiment in self._sight.experiments.items()
-            }
+                happened, why = journal.history.of(limit=_MOST_HAPPENED), ""
         except RunnerError as error:
-            self._show(trouble=str(error))
-            return
-        self._show(happened=happened, recorded=recorded)
+            happened, why = self._sight.happened, str(error)
+        # To look into it touches its files, too.
+        if (happened, why) != (self._sight.happened, self._sight.unread.get("", "")):
+            others = {name: each for name, each in self._sight.unread.items() if name}
+            self._change(happened=happened, unread=others | ({"": why} if why else {}))
 
-    def _journal_version(self) -> object:
-        folder = self._project.root / ".runner" / "targets"
-        return _newest(folder)
+    def _read_records_of(self, names: Iterable[str]) -> None:
+        recorded: dict[str, tuple[RecordedJob, ...]] = {}
+        unread: dict[str, str] = {}
+        sight = self._sight
+        for name in names:
+            try:
+                jobs = self._project.recorded.of(sight.experiments[name])
+                recorded[name] = tuple(job for _, job in jobs)
+            except RunnerError as error:
+                unread[name] = str(error)
+        kept = {name: each for name, each in sight.unread.items() if name not in recorded}
+        self._change(recorded={**sight.recorded, **recorded}, unread={**kept, **unread})
 
     def _look_at_target(self) -> None:
-        experiments = list(self._sight.experiments.values())
+        """Looks at all experiments whose records can be read: the others would keep it from looking."""
+        sight = self._sight
+        experiments = [each for name, each in sight.experiments.items() if name not in sight.unread]
         try:
             planned = self._project.look(experiments) if experiments else []
         except RunnerError as error:
-            self._show(trouble=str(error))
+            self._change(trouble=str(error))
             return
         by_name = {each.plan.experiment: each for each in planned}
-        self._show(planned=by_name, looked_at=utc_now(), trouble="", devices=self._devices())
+        self._change(planned=by_name, looked_at=utc_now(), trouble="", devices=self._devices())
 
     def _devices(self) -> tuple[dict[str, object], ...]:
         """What is known of device types; asks the target only where nothing is known yet."""
@@ -162,19 +214,40 @@ class Lookout:
         except RunnerError:
             return ()
 
-    def _show(self, **seen: object) -> None:
+    def _change(self, **seen: object) -> None:
         with self._turn:
-            self._sight = replace(self._sight, **seen, version=self._sight.version + 1)  # type: ignore[arg-type]
+            self._show(**seen)
+
+    def _show(self, **seen: object) -> None:
+        """Shows what was seen; to be called in turn."""
+        sight = replace(self._sight, **seen, version=self._sight.version + 1)  # type: ignore[arg-type]
+        self._sight = replace(sight, tiles=self._tiles.of(sight))
 
 
-def _newest(folder: Path) -> tuple[int, int]:
+def _differing(before: Mapping[str, Newest], now: Mapping[str, Newest]) -> set[str]:
+    return {name for name in before.keys() | now.keys() if before.get(name) != now.get(name)}
+
+
+def _newest_below(folder: Path) -> dict[str, Newest]:
+    """The same of each folder in a folder, by its name."""
+    try:
+        names = os.listdir(folder)  # noqa: PTH208  (hundreds, twice a second)
+    except OSError:
+        return {}
+    return {name: _newest(folder / name) for name in names}
+
+
+def _newest(folder: Path | str) -> Newest:
     """How many files are below a folder, and when the newest of them was written (in ns)."""
     count, newest = 0, 0
-    for top, _, names in os.walk(folder):
-        for name in names:
-            try:
-                newest = max(newest, os.stat(os.path.join(top, name)).st_mtime_ns)  # noqa: PTH116, PTH118
-            except OSError:
-                continue
-            count += 1
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                if entry.is_dir(follow_symlinks=False):
+                    more, written = _newest(entry.path)
+                else:
+                    more, written = 1, entry.stat(follow_symlinks=False).st_mtime_ns
+                count, newest = count + more, max(newest, written)
+    except OSError:  # it is not there, or goes away meanwhile
+        return count, newest
     return count, newest

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -45,11 +45,19 @@ class Sight:
 
         trouble: Why it could not be seen since; empty where it could.
 
+        defect: What the runner itself did wrong when it last looked; empty for nothing.
+
         recorded: The jobs on record that may count for each, by name.
+
+        unread: Why the records of an experiment cannot be read, by its name; under no name, why the journal
+            cannot.
 
         devices: What is known of the target's device types: names, limits and their age, as plain data.
 
         happened: What was done from this checkout, oldest first, the last part of it.
+
+        tiles: Experiments in a few words and numbers each, as the first page shows them, by name; those that
+            are not there are made when they are asked for.
 
         version: Counts how often anything has changed.
     """
@@ -62,7 +70,10 @@ class Sight:
     planned: Mapping[str, Planned] = field(default_factory=dict)
     looked_at: datetime | None = None
     trouble: str = ""
+    defect: str = ""
     recorded: Mapping[str, tuple[RecordedJob, ...]] = field(default_factory=dict)
+    unread: Mapping[str, str] = field(default_factory=dict)
     devices: tuple[Mapping[str, object], ...] = ()
     happened: tuple[Happening, ...] = ()
+    tiles: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     version: int = 0

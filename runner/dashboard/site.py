@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import math
 import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
@@ -14,11 +16,14 @@ from runner.dashboard.pages.job import job
 from runner.dashboard.pages.overview import overview
 from runner.dashboard.pages.queue import queue
 from runner.dashboard.pages.spending import spending
-from runner.pages import rendered
+from runner.pages import part, rendered
 from runner.reconcile import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from markupsafe import Markup
 
     from runner.dashboard.sight import Sight
 
@@ -80,13 +85,58 @@ def page(sight: Sight, path: str, asked: Mapping[str, str], read: Callable[[str]
     return None
 
 
-def html(sight: Sight, made: SitePage, *, root: str, is_live: bool) -> str:
+def shown_text(root: Path, path: str) -> str:
+    """The text of a file of a repository, or why it cannot be read.
+
+    Args:
+        path: From the root.
+    """
+    try:
+        return (root / path).read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        return f"# cannot be read: {error.strerror}"
+
+
+class Fragments:
+    """Tiles as HTML, made again only of what has changed: there may be hundreds."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, bool], tuple[Mapping[str, Any], Markup]] = {}
+
+    def __call__(self, tile: Mapping[str, Any], *, is_live: bool) -> Markup:
+        """A tile as HTML, as the first page shows it."""
+        key = (tile["name"], is_live)
+        known = self._made.get(key)
+        if known is None or known[0] is not tile:
+            made = part("runner.dashboard", "tile.html", t=tile, is_live=is_live)
+            known = self._made[key] = (tile, made)
+        return known[1]
+
+
+def as_json(data: object) -> str:
+    """The data of a page as JSON; a number that JSON cannot say is null."""
+    return json.dumps(_finite(data), default=str)
+
+
+def _finite(data: Any) -> Any:
+    if isinstance(data, float):
+        return data if math.isfinite(data) else None
+    if isinstance(data, dict):
+        return {str(name): _finite(value) for name, value in data.items()}
+    return [_finite(each) for each in data] if isinstance(data, list | tuple) else data
+
+
+def html(
+    sight: Sight, made: SitePage, *, root: str, is_live: bool, fragments: Fragments | None = None
+) -> str:
     """A page as HTML.
 
     Args:
         root: What leads from it to the root of the site, as `../../`.
 
         is_live: Whether it is brought up to date while it is looked at.
+
+        fragments: Remembers parts of pages that were made before.
     """
     return rendered(
         "runner.dashboard",
@@ -96,12 +146,16 @@ def html(sight: Sight, made: SitePage, *, root: str, is_live: bool) -> str:
         place=made.place,
         root=root,
         is_live=is_live,
+        fragment=fragments or Fragments(),
+        known=sight.experiments.keys(),
         navigation=NAVIGATION,
         site={
             "title": sight.title,
             "target": sight.target,
             "looked_at": moment(sight.looked_at),
             "trouble": sight.trouble,
+            "defect": sight.defect,
+            "unread": sight.unread,
             "version": sight.version,
         },
     )

@@ -4,6 +4,6 @@ Here belongs what pages of several rooms share. What a page shows, and its own t
 that knows it.
 """
 
-from runner.pages.engine import printable, rendered
+from runner.pages.engine import part, printable, rendered
 
-__all__ = ["printable", "rendered"]
+__all__ = ["part", "printable", "rendered"]

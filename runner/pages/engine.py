@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 # What no browser may be given, and what no file in UTF-8 can hold: control characters and lone surrogates.
 _UNFIT: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef\ufffe\uffff]")
@@ -26,6 +27,13 @@ def rendered(package: str, name: str, /, **values: object) -> str:
         values: What the template shows: texts are escaped, and None is shown as nothing.
     """
     return _environment(package).get_template(name).render(values)
+
+
+def part(package: str, name: str, /, **values: object) -> Markup:
+    """A part of a page, which another template puts in as it is: its own has escaped what it shows."""
+    from markupsafe import Markup  # noqa: PLC0415  (verbs that show no page do not pay for it)
+
+    return Markup(rendered(package, name, **values))  # noqa: S704
 
 
 def printable(text: str) -> str:

@@ -90,7 +90,7 @@ def test_a_token_is_asked_for(lookout):
     protection = Protection(token="s3cret")
     with serving(lookout, protection, "127.0.0.1", 0) as url:
         ask = requests.Session()
-        for path in ("", "index.json", "events", "style.css"):
+        for path in ("", "index.json", "events", "live.js", "experiments/pair/plot.svg"):
             assert ask.get(f"{url}{path}", timeout=PATIENCE_S).status_code == 401
         page = {"accept": "text/html"}
         assert ask.get(url, headers=page, timeout=PATIENCE_S).url == f"{url}login"

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from runner.dashboard.pages.figures import moment, progress_on_record
-from runner.dashboard.pages.overview import tile
+from runner.dashboard.pages.tiles import tile
 from runner.domain.json_values import plain
 from runner.domain.slot_jobs import with_recorded_slots
 from runner.reconcile.display.plan_text import plan_lines

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ def _held(sight: Sight) -> Iterator[dict[str, str]]:
                 "experiment": name,
                 "reason": hold.reason,
                 "how": hold.how,
-                "command": f"runner resolve {sight.paths.get(name, name)}",
+                "command": command("resolve", sight.paths.get(name, name)),
             }
 
 
@@ -34,5 +35,10 @@ def _failed(sight: Sight) -> Iterator[dict[str, Any]]:
     for name, planned in sorted(sight.planned.items()):
         lost = [job.name for job in planned.plan.jobs if job.failed]
         if lost:
-            command = f"runner rerun {sight.paths.get(name, name)} --job '{lost[0]}'"
-            yield {"experiment": name, "jobs": lost, "command": command}
+            words = ("rerun", sight.paths.get(name, name), "--job", lost[0])
+            yield {"experiment": name, "jobs": lost, "command": command(*words)}
+
+
+def command(*words: str) -> str:
+    """A command of the runner as a shell takes it, whatever the words are."""
+    return shlex.join(("runner", *words))

@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
 
-from runner.dashboard.pages.figures import (
-    STATES,
-    last_change,
-    moment,
-    progress,
-    progress_on_record,
-    worst_first,
-)
+from runner.dashboard.pages.figures import STATES, worst_first
+from runner.dashboard.pages.tiles import tile
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from runner.dashboard.sight import Sight
 
@@ -28,7 +24,8 @@ def overview(sight: Sight, asked: Mapping[str, str]) -> dict[str, Any]:
     Args:
         asked: Filters: words to search for, a folder, a health, a sync, a device type.
     """
-    tiles = sorted((tile(sight, name) for name in sight.experiments), key=worst_first)
+    made = (sight.tiles.get(name) or tile(sight, name) for name in sight.experiments)
+    tiles = sorted(made, key=worst_first)
     shown = [each for each in tiles if _is_asked(each, asked)]
     return {
         "tiles": shown,
@@ -43,31 +40,6 @@ def overview(sight: Sight, asked: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def tile(sight: Sight, name: str) -> dict[str, Any]:
-    """One experiment in a few words and numbers."""
-    experiment, planned = sight.experiments[name], sight.planned.get(name)
-    recorded, path = sight.recorded.get(name, ()), sight.paths.get(name, "")
-    jobs = planned.plan.jobs if planned else progress_on_record(experiment, recorded)
-    happened = next((each.at for each in reversed(sight.happened) if each.experiment == name), None)
-    changes = [at for at in (happened, last_change(recorded)) if at]
-    proposal = planned.snapshot.observed.proposal if planned else None
-    return {
-        "name": name,
-        "folder": PurePosixPath(path).parent.as_posix(),
-        "path": path,
-        "description": experiment.file.content["metadata"].get("description", ""),
-        "labels": experiment.file.content["metadata"].get("labels", {}),
-        "device_type": experiment.desired.device_type,
-        "sync": str(planned.plan.sync) if planned else "Unknown",
-        "health": str(planned.plan.health) if planned else "Unknown",
-        "progress": progress(jobs),
-        "holds": len(planned.plan.holds) if planned else 0,
-        "changed_at": moment(max(changes, default=None)),
-        "commit": planned.snapshot.commit[:12] if planned else "",
-        "strategy": proposal.said if proposal else "",
-    }
-
-
 def _is_asked(each: Mapping[str, Any], asked: Mapping[str, str]) -> bool:
     folder, words = asked.get("folder", ""), asked.get("q", "").casefold().split()
     text = " ".join(
@@ -79,13 +51,12 @@ def _is_asked(each: Mapping[str, Any], asked: Mapping[str, str]) -> bool:
     return is_below and is_exact and all(word in text for word in words)
 
 
-def _folders(tiles: list[dict[str, Any]]) -> list[dict[str, Any]]:
+def _folders(tiles: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Every folder with experiments in it or below, with how many and the worst health of them."""
-    found: dict[str, list[dict[str, Any]]] = {}
+    found: dict[str, list[Mapping[str, Any]]] = {}
     for each in tiles:  # the worst first
-        place = PurePosixPath(each["folder"])
-        for folder in (place, *place.parents):
-            found.setdefault(folder.as_posix(), []).append(each)
+        for folder in _and_above(each["folder"]):
+            found.setdefault(folder, []).append(each)
     return [
         {
             "folder": folder,
@@ -96,6 +67,11 @@ def _folders(tiles: list[dict[str, Any]]) -> list[dict[str, Any]]:
     ]
 
 
-def _counts(tiles: list[dict[str, Any]], key: str) -> dict[str, int]:
-    names = sorted({each[key] for each in tiles})
-    return {name: sum(each[key] == name for each in tiles) for name in names}
+@cache
+def _and_above(folder: str) -> tuple[str, ...]:
+    place = PurePosixPath(folder)
+    return tuple(each.as_posix() for each in (place, *place.parents))
+
+
+def _counts(tiles: Sequence[Mapping[str, Any]], key: str) -> dict[str, int]:
+    return dict(sorted(Counter(each[key] for each in tiles).items()))

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import re
+import shlex
 from dataclasses import replace
 
 import pytest
 from builders import NOW, a_batch, a_job, a_record, a_snapshot, a_wanted_job, an_experiment, seen
 
 from runner.dashboard.export import export
+from runner.dashboard.pages.holds import command
 from runner.dashboard.pages.overview import overview
 from runner.dashboard.pages.queue import queue
 from runner.dashboard.pages.spending import as_csv, spending
+from runner.dashboard.pages.tiles import Tiles
 from runner.dashboard.sight import BrokenFile, Sight
-from runner.dashboard.site import html, page
+from runner.dashboard.site import Fragments, as_json, html, page
 from runner.domain import BatchStatus, JobStatus, Policy, Retry
 from runner.project.cache.source_file import Source
 from runner.project.experiments.loaded import Experiment
@@ -165,3 +169,46 @@ def test_a_job_has_its_counts_and_attempts():
 def test_what_is_not_there_is_no_page(path):
     """An address that leads nowhere shows nothing."""
     assert page(a_sight(), path, {}, str) is None
+
+
+def test_a_command_is_one_for_a_shell():
+    """A name with quotes and line ends cannot end the word that it stands in."""
+    words = ["rerun", "specs/a b.yaml", "--job", "it's; rm -rf $HOME\n`x`"]
+    assert shlex.split(command(*words)) == ["runner", *words]
+
+
+def test_json_has_no_number_that_it_cannot_say():
+    """What is no number is null, and a name that looks like one stays."""
+    data = {"NaN": [float("nan"), float("inf"), 1.5], "name": "NaN-Infinity \ud800"}
+    assert json.loads(as_json(data)) == {"NaN": [None, None, 1.5], "name": "NaN-Infinity \ud800"}
+
+
+def test_tiles_are_made_again_only_of_what_has_changed():
+    """What is as it was is the same object, also where it was looked at again."""
+    sight, tiles = a_sight(), Tiles()
+    first = tiles.of(sight)
+    again = tiles.of(replace(sight, planned={name: Planned(*each) for name, each in sight.planned.items()}))
+    assert all(again[name] is made for name, made in first.items())
+    less = tiles.of(replace(sight, planned={"ill": sight.planned["ill"]}))
+    assert (less["fine"]["health"], less["ill"] is first["ill"]) == ("Unknown", True)
+    fragments = Fragments()
+    assert fragments(first["ill"], is_live=True) is fragments(again["ill"], is_live=True)
+    assert "Unknown" in fragments(less["fine"], is_live=True)
+
+
+def test_what_is_gone_has_no_link():
+    """Of an experiment that no file describes any more, its name is left."""
+    sight = a_sight()
+    gone = replace(sight, experiments={"fine": sight.experiments["fine"]})
+    text = html(gone, page(gone, "holds/", {}, str), root="../", is_live=True)
+    assert "ill" in text
+    assert "experiments/ill/" not in text
+
+
+def test_pages_say_what_could_not_be_read():
+    """A defect and broken records are told on each page, and are text."""
+    sight = replace(a_sight(), defect=HOSTILE, unread={"fine": HOSTILE, "": "locked"})
+    text = html(sight, page(sight, "queue/", {}, str), root="../", is_live=True)
+    assert "fine: its records cannot be read: &lt;script&gt;" in text
+    assert "The journal cannot be read: locked" in text
+    assert "A defect of the runner keeps this page from being current: &lt;script" in text

@@ -1,0 +1,104 @@
+"""The lookout goes on whatever it meets, and shows what it can see meanwhile."""
+
+from __future__ import annotations
+
+import time
+
+import commands
+import pytest
+from patience import PATIENCE_S
+
+from runner.dashboard.lookout import Lookout
+from runner.dashboard.pictures import Pictures
+from runner.errors import CloudError
+from runner.project import Project
+
+OTHER = commands.EXPERIMENT.replace("{name: pair}", "{name: other}")
+
+
+def until(ask):
+    """Waits until something is so."""
+    deadline_s = time.monotonic() + PATIENCE_S
+    while not ask():
+        assert time.monotonic() < deadline_s
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A lab with two experiments."""
+    lab = commands.a_lab(tmp_path / "lab")
+    (lab / "specs" / "other.yaml").write_text(OTHER, encoding="utf-8")
+    return lab
+
+
+def a_lookout(folder, **words):
+    """Looks at a lab's files."""
+    return Lookout(Project.at(folder), [folder / "specs"], **words)
+
+
+def test_records_are_read_while_the_target_is_looked_at(folder, monkeypatch):
+    """A target that does not answer keeps no file from being shown, and a defect ends no thread."""
+    calls = []
+
+    def look(self, experiments):
+        del self
+        calls.append(len(experiments))
+        raise (ZeroDivisionError("<b>") if len(calls) == 1 else CloudError("it is away"))
+
+    monkeypatch.setattr(Project, "look", look)
+    lookout = a_lookout(folder, poll_s=0.01)
+    with lookout.looking():
+        until(lambda: lookout.sight.trouble)
+        assert lookout.sight.defect == "ZeroDivisionError: <b>"
+        assert set(lookout.sight.experiments) == {"pair", "other"}
+        (folder / "specs" / "other.yaml").unlink()
+        until(lambda: set(lookout.sight.experiments) == {"pair"})
+    assert calls[0] == 2
+    assert lookout.sight.trouble == "it is away"
+
+
+def test_broken_records_of_one_experiment_hide_no_other(folder, monkeypatch):
+    """Which cannot be read is said; the target is looked at for the others; mended, all is well again."""
+    looked = []
+    monkeypatch.setattr(Project, "look", lambda self, some: looked.append([each.name for each in some]) or [])
+    broken = folder / "results" / "pair" / ("0" * 16) / "b.jsonl"
+    broken.parent.mkdir(parents=True)
+    broken.write_text("{", encoding="utf-8")
+    lookout = a_lookout(folder)
+    sight = lookout.look()
+    assert list(sight.unread) == ["pair"]
+    assert "b.jsonl" in sight.unread["pair"]
+    assert looked == [["other"]]
+    broken.unlink()
+    assert lookout.look().unread == {}
+    assert sorted(looked[1]) == ["other", "pair"]
+
+
+def test_nothing_new_is_no_news(folder, monkeypatch):
+    """The version stays as long as nothing changes; an empty repository is in order."""
+    monkeypatch.setattr(Project, "look", lambda *_: [])
+    lookout = a_lookout(folder)
+    lookout.look()
+    before = lookout.sight.version
+    lookout._read_files()
+    lookout._read_records()
+    assert lookout.sight.version == before
+    empty = folder.parent / "empty"
+    empty.mkdir()
+    assert Lookout(Project.at(empty), [empty]).look().experiments == {}
+
+
+def test_a_picture_that_cannot_be_drawn_says_why(folder, monkeypatch):
+    """Nothing measured yet, and a defect in drawing, are told in the picture; what is not there is None."""
+    monkeypatch.setattr(Project, "look", lambda *_: [])
+    sight = (lookout := a_lookout(folder)).look()
+    pictures = Pictures(lookout.project)
+    assert b"nothing is measured yet" in pictures.drawn(sight, "pair", "plot")
+
+    def draw(*_):
+        raise ValueError("<b>")
+
+    monkeypatch.setattr("runner.dashboard.pictures.drawings_of", draw)
+    assert b"it cannot be drawn: ValueError" in pictures.drawn(sight, "pair", "register")
+    assert [pictures.drawn(sight, *each) for each in (("none", "plot"), ("pair", "none"))] == [None, None]
