@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from pulser.noise_model import NoiseModel
 
 # They make a pure state mixed, or need a third state of an atom.
-_OF_MIXED_STATES: Final = frozenset({"dephasing", "depolarizing", "eff_noise", "leakage", "relaxation"})
+MIXING: Final = frozenset({"dephasing", "depolarizing", "eff_noise", "leakage", "relaxation"})
 _FROM_SHOT_TO_SHOT: Final = frozenset({"amplitude", "detuning", "dmm_sigma", "doppler", "register"})
 
 
@@ -32,7 +32,7 @@ def has_trajectories(noise: NoiseModel) -> bool:
 def reason_for_qutip(sequence: pulser.Sequence[Any], config: EmulationConfig[Any]) -> str | None:
     """Why QuTiP has to solve a sequence; None if it has not to."""
     noise = noise_model(sequence, config)
-    mixing = sorted(_OF_MIXED_STATES & set(noise.noise_types))
+    mixing = sorted(MIXING & set(noise.noise_types))
     if mixing:
         return f"{', '.join(mixing)} noise makes states mixed"
     if config.with_modulation and sequence._slm_mask_targets:  # noqa: SLF001  (nothing else tells it)

@@ -1,7 +1,7 @@
 """The plain scripts that the local cloud is compared with, and the sweep that all of them run.
 
 `python emulating.py loop|pool ATOMS JOBS RUNS WORKERS` emulates the sweep twice and writes both times (in s)
-as JSON. Importing Pulser, parsing and a first job are not counted.
+and what they took of processors as JSON. Importing Pulser, parsing and a first job are not counted.
 """
 
 from __future__ import annotations
@@ -84,9 +84,9 @@ def main():
     work = {"loop": loop, "pool": pool}[peer](n_atoms, n_jobs, runs, workers)
     times = []
     for _ in range(2):
-        begun = time.perf_counter()
+        begun, cpu = time.perf_counter(), time.process_time()
         work()
-        times.append(time.perf_counter() - begun)
+        times.append((time.perf_counter() - begun, time.process_time() - cpu))
     sys.stdout.write(json.dumps(times))
 
 

@@ -21,6 +21,7 @@ from runner.local.engines import evolution as evolving
 from runner.local.engines.emulators import Emulator, emulator, qutip_emulator, seed_generators
 from runner.local.engines.evolution import Point
 from runner.local.engines.evolution_cache import KeptEvolutions
+from runner.local.engines.memory import available_bytes, refuse_too_large
 from runner.local.validation.backend_config import (
     ADDED_SUFFIX,
     asks_for_qutip,
@@ -131,7 +132,10 @@ def _run(which: Emulator, point: Point, config: Any, seed: int, kept: KeptEvolut
         seed_generators(seed)
         return evolving.measured(evolution, config)
     seed_generators(seed)
-    results: Results = which.backend(point.sequence(), config=config).run()
+    sequence = point.sequence()
+    if hasattr(config, "sampling_rate"):  # QuTiP's
+        refuse_too_large(sequence, config, available_bytes())
+    results: Results = which.backend(sequence, config=config).run()
     return results
 
 
