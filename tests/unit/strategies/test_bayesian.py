@@ -57,6 +57,7 @@ def test_an_error_of_nothing_is_not_believed():
     assert believable([0.0, 0.0]).tolist() == [0.0, 0.0]
 
 
+@pytest.mark.long
 def test_a_lucky_score_without_an_error_is_no_proof():
     """The model takes it for one among others, and does not go through it."""
     places = [(x, 0.5) for x in np.linspace(0, 1, 9)]
@@ -125,6 +126,7 @@ def branin(units):
     return (value + 10 * (1 - 1 / (8 * np.pi)) * np.cos(x) + 10 - 0.397887) / 100
 
 
+@pytest.mark.long
 def test_a_few_scores_find_the_least():
     """Of Branin's function with an error of 0.01, by 12 and 5 · 4 jobs: the median of three seeds."""
     losses = []
@@ -138,6 +140,7 @@ def test_a_few_scores_find_the_least():
     assert median(losses) < 0.02
 
 
+@pytest.mark.long
 def test_a_choice_is_found():
     """With a whole number and a plain one beside it, all of which matter."""
 

@@ -28,6 +28,7 @@ def test_it_learns_the_shape_of_a_valley():
     assert best_loss(trials, cigar) < 1e-5
 
 
+@pytest.mark.long
 def test_it_ends_when_it_has_narrowed_to_a_point():
     """By the rules of the package."""
     trials, reason = ended(strategy("cma-es", 2), sphere, 500)

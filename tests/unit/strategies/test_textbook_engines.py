@@ -116,7 +116,12 @@ def ramp(units):
 
 @pytest.mark.parametrize(
     ("kind", "n", "rounds", "most"),
-    [("sobol", 2, 10, 0.02), ("spsa", 4, 60, 0.05), ("cma-es", 4, 25, 0.02), ("nelder-mead", 2, 40, 0.02)],
+    [
+        ("sobol", 2, 10, 0.02),
+        pytest.param("spsa", 4, 60, 0.05, marks=pytest.mark.long),
+        pytest.param("cma-es", 4, 25, 0.02, marks=pytest.mark.long),
+        ("nelder-mead", 2, 40, 0.02),
+    ],
 )
 def test_shot_noise_is_outlived(kind, n, rounds, most):
     """Of a probability of 200 runs, the median of nine seeds ends close to the least value."""
