@@ -50,9 +50,11 @@ def refuse_beyond_cap(project: Project, experiment: Experiment, names: Sequence[
         ProjectError: It is.
     """
     most = project.settings.caps.rerun
-    asked = 1 + max(
-        (job.rerun for job in experiment.desired.jobs if not names or job.name in names), default=0
+    desired = experiment.desired
+    counters = (
+        desired.rerun_counters if not names else {job.rerun for job in desired.jobs if job.name in names}
     )
+    asked = 1 + max(counters, default=0)
     if most is not None and asked > most:
         message = f"{experiment.file.path}: rerun would be {asked}, above the cap of {most}"
         raise ProjectError(
@@ -65,6 +67,8 @@ def whole_rerun(experiment: Experiment) -> Edit:
     count = len(experiment.desired.jobs)
     some = "the job is" if count == 1 else f"all {count} jobs are"
     about = f"{some} measured again; the old counts are not added"
+    if experiment.desired.strategy is not None:
+        about = "the strategy begins again; what was measured before counts no more"
     return _edit(experiment, lambda text, path: with_raised_rerun(text, path=path), about)
 
 
@@ -74,6 +78,13 @@ def rerun_of_jobs(experiment: Experiment, names: Sequence[str]) -> Edit:
     Raises:
         UsageError: The file has no job of such a name.
     """
+    if experiment.desired.strategy is not None:
+        message = (
+            f"{experiment.file.path}: a strategy goes on from its jobs, and none is measured again alone"
+        )
+        raise UsageError(
+            message, hint="`runner rerun FILE` begins all of it again; `confirm` measures winners"
+        )
     chosen, known = list(dict.fromkeys(names)), [job.name for job in experiment.desired.jobs]
     for name in chosen:
         if name not in known:

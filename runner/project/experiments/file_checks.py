@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final, Literal
 from runner.domain.qpu_time import is_emulator, qpu_seconds
 from runner.domain.suggestions import suggestion
 from runner.errors import Problem
+from runner.project import late_imports
 from runner.project.cache.device_specs import known_names
 from runner.project.config.repository import as_typed
 from runner.project.config.settings import FILE_NAME
@@ -17,6 +18,7 @@ from runner.reconcile.model.tags import SHORT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from runner.domain.strategies import Strategy
     from runner.project.config.settings import Settings
     from runner.project.config.tables import FolderRules
     from runner.project.experiments.loaded import Experiment
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
 _MOST_RUNS: Final = 1_000_000  # of one job; what the local cloud takes
 _MOST_QPU_S: Final = 24 * 3600.0
 _JOBS: Final = "/spec/jobs"
+_STRATEGY: Final = "/spec/strategy"
 _PERIODS: Final = (("year", 365.25 * 24 * 3600), ("day", 24 * 3600.0))
 _ZEROS: Final = "is a zero too many? `budget` of the policy is a limit that holds"
 
@@ -74,7 +77,7 @@ def unpermitted(experiment: Experiment, root: Path, settings: Settings) -> Itera
     if known and (objection := known.objection(desired.device_type)):
         hint = "[folders] in runner.toml says what a folder may use"
         yield experiment.problem("/spec/device_type", objection, hint, settings=settings)
-    rerun = max((job.rerun for job in desired.jobs), default=0)
+    rerun = max(desired.rerun_counters, default=0)
     if most is not None and rerun > most:
         hint = "`rerun` of [caps] in runner.toml says how often work may be asked for again"
         message = f"{rerun} is above the cap of {most}"
@@ -134,6 +137,8 @@ def is_certain(
 def excessive(experiment: Experiment, settings: Settings) -> Iterator[Problem]:
     """Warnings, at the jobs of the file, of very many runs of a job, and of more than a day on a machine."""
     desired = experiment.desired
+    if desired.strategy is not None:
+        yield from _excessive_strategy(experiment, desired.strategy, settings)
     most = max((job.runs for job in desired.jobs), default=0)
     entries = experiment.file.entries
     if most > _MOST_RUNS:
@@ -144,6 +149,19 @@ def excessive(experiment: Experiment, settings: Settings) -> Iterator[Problem]:
     if spent_s > _MOST_QPU_S:
         message = f"all jobs together take about {_said(spent_s)} of QPU time"
         yield experiment.problem(_JOBS, message, _ZEROS, settings=settings)
+
+
+def _excessive_strategy(experiment: Experiment, strategy: Strategy, settings: Settings) -> Iterator[Problem]:
+    """The same of what a strategy asks for at most."""
+    if strategy.runs > _MOST_RUNS:
+        message = f"{strategy.runs:,} runs of one job"
+        yield experiment.problem(f"{_STRATEGY}/runs", message, _ZEROS, settings=settings)
+    if is_emulator(experiment.desired.device_type):
+        return
+    spent_s = late_imports.left_of(strategy, {}, (), experiment.desired.device_type).qpu_s or 0.0
+    if spent_s > _MOST_QPU_S:
+        message = f"the strategy takes up to about {_said(spent_s)} of QPU time"
+        yield experiment.problem(_STRATEGY, message, _ZEROS, settings=settings)
 
 
 def _said(seconds: float) -> str:

@@ -85,8 +85,9 @@ class MeasuredJobs(Sequence[J_co]):
 
     @property
     def is_complete(self) -> bool:
-        """Whether all wanted runs of all jobs of the file are measured."""
-        return all(job.status is ResultStatus.DONE for job in self._jobs if job.is_wanted)
+        """Whether all wanted runs of all jobs of the file are measured, and a strategy is done."""
+        is_over = self.strategy is None or self.strategy.done
+        return is_over and all(job.status is ResultStatus.DONE for job in self._jobs if job.is_wanted)
 
     @property
     def variables(self) -> tuple[str, ...]:

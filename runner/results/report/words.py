@@ -56,6 +56,7 @@ def extent(results: MeasuredJobs[MeasuredJob]) -> str:
     """Whether all, some or none of the results are there."""
     if results.is_complete:
         return "Complete"
+    # What a strategy has asked for so far may all be there, and still be a part.
     return "Partial results" if any(job.counts for job in results if job.is_wanted) else "No results yet"
 
 

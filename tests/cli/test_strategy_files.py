@@ -1,0 +1,81 @@
+"""Verbs that read or edit the file of a strategy, before anything is bought."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from commands import said
+
+LOOP = """\
+apiVersion: runner/v1
+kind: Experiment
+metadata: {name: loop}
+spec:
+  device_type: FRESNEL
+  sequence:
+    device: AnalogDevice
+    register: {coordinates_um: {q0: [0, 0]}}
+    channels: {drive: rydberg_global}
+    variables: {omega: float}
+    operations:
+      - pulse: {channel: drive, amplitude: omega, detuning: 0, duration_ns: 200}
+  strategy:
+    kind: sobol
+    over:
+      omega: {uniform: [1, 10]}
+    runs: 100
+    objective: {maximize: p, let: {p: {probability: ["1"]}}}
+    stop: {rounds: 200}
+    confirm: {best: 2, runs: 50, repeat: 3}
+"""
+
+
+@pytest.fixture
+def file(tmp_path, monkeypatch):
+    """The file of a strategy, in a repository that allows no rerun."""
+    (tmp_path / "runner.toml").write_text('namespace = "lab"\n[caps]\nrerun = 0\n')
+    (tmp_path / "loop.yaml").write_text(LOOP)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path / "loop.yaml"
+
+
+def test_a_strategy_keeps_the_cap_of_reruns(capsys, file):
+    """Its counter is that of all its jobs, also while it has asked for none."""
+    code, _, err = said(capsys, "rerun", "loop.yaml")
+    assert (code, "rerun would be 1, above the cap of 0" in err) == (1, True)
+    file.write_text(LOOP.replace("spec:\n", "spec:\n  rerun: 1\n"))
+    code, _, err = said(capsys, "validate", "loop.yaml")
+    assert (code, "loop.yaml:5:10: 1 is above the cap of 0" in err) == (1, True)
+
+
+def test_no_job_of_a_strategy_is_measured_again_alone(capsys, file):
+    """Those after it come from it; all of it may begin again."""
+    code, _, err = said(capsys, "rerun", "loop.yaml", "--job", "slot 1")
+    assert (code, "a strategy goes on from its jobs" in err) == (64, True)
+    (file.parent / "runner.toml").write_text('namespace = "lab"\n')
+    code, stdout, err = said(capsys, "rerun", "loop.yaml")
+    assert (code, "+  rerun: 1" in stdout, "the strategy begins again" in err) == (0, True, True)
+
+
+def test_what_a_strategy_takes_at_most_is_told(capsys, file):
+    """More than a day of a machine is odd: 8 jobs a round, and the winners."""
+    err = "".join(said(capsys, "validate", "loop.yaml")[1:])
+    runs = 200 * 8 * 100 + 2 * 3 * 50
+    assert f"the strategy takes up to about {1.2 * runs / 86400:.1f} days of QPU time" in err
+    stdout = said(capsys, "show", "loop.yaml")[1]
+    minutes = 1.2 * runs / 60
+    assert f"sobol: at most 200 rounds, 1606 jobs, {runs} runs, {minutes:.1f} min of QPU time" in stdout
+    assert "A job in the middle of what is varied: 200 ns" in stdout
+
+
+def test_verbs_that_read_do_so(capsys, file):
+    """Jobs that are not known are told of, the sequence is there, and nothing is measured yet."""
+    assert "a strategy (sobol) asks for its jobs by what comes back" in said(capsys, "jobs", "loop.yaml")[2]
+    assert json.loads(said(capsys, "export", "loop.yaml")[1])["variables"].keys() == {"omega"}
+    assert said(capsys, "fmt", "--check", "loop.yaml")[0] in {0, 1}
+    code, stdout, err = said(capsys, "results", "loop.yaml")
+    assert (code, "round 1; nothing is measured yet" in stdout) == (5, True)
+    assert "the strategy is not done" in err
+    code, _, err = said(capsys, "plot", "loop.yaml")
+    assert (code, "there are no jobs to draw" in err) == (64, True)
