@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from runner.dashboard.pictures import Pictures as Pictures
     from runner.dashboard.protection import Protection as Protection
     from runner.dashboard.server import serving as serving
+    from runner.dashboard.site import sources as sources
 else:
     # The server of pages is imported where pages are served.
     _PLACES: Final = {
@@ -24,6 +25,7 @@ else:
         "Pictures": "runner.dashboard.pictures",
         "Protection": "runner.dashboard.protection",
         "serving": "runner.dashboard.server",
+        "sources": "runner.dashboard.site",
     }
 
     __getattr__ = lazy_names(__name__, _PLACES)

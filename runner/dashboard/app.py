@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections import OrderedDict
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 from urllib.parse import parse_qs
@@ -26,7 +25,7 @@ from starlette.routing import Route
 import runner.pages
 from runner.dashboard.pages.spending import as_csv, spending
 from runner.dashboard.protection import COOKIE, HEADERS, PICTURE_HEADERS
-from runner.dashboard.site import Fragments, as_json, html, page, shown_text
+from runner.dashboard.site import Fragments, as_json, html, page, sources
 from runner.pages import rendered
 from runner.reconcile import utc_now
 
@@ -145,7 +144,7 @@ class _Pages:
     def _made(
         self, sight: Sight, path: str, asked: dict[str, str], wants_json: bool
     ) -> tuple[str, bytes] | None:
-        made = page(sight, path, asked, partial(shown_text, self._lookout.project.root))
+        made = page(sight, path, asked, sources(self._lookout.project))
         if made is None:
             return None
         if wants_json:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,7 +10,7 @@ import runner.pages
 from runner.atomic_file import write_atomically
 from runner.dashboard.pages.spending import as_csv
 from runner.dashboard.pictures import KINDS
-from runner.dashboard.site import as_json, html, page, shown_text
+from runner.dashboard.site import Sources, as_json, html, page
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,15 +21,15 @@ if TYPE_CHECKING:
 _MODE: Final = 0o644  # others are to read it
 
 
-def export(sight: Sight, pictures: Pictures, root: Path, folder: Path) -> int:
+def export(sight: Sight, pictures: Pictures, known: Sources, folder: Path) -> int:
     """Writes all pages into a folder; answers how many there are.
 
     Args:
-        root: Of the repository, whose files are shown.
+        known: What is read of the repository.
     """
     count = 0
     for path in _paths(sight):
-        made = page(sight, path, {}, partial(shown_text, root))
+        made = page(sight, path, {}, known)
         if made is None:
             continue
         place = folder / path
@@ -52,7 +51,9 @@ def _paths(sight: Sight) -> Iterator[str]:
     yield from ("", "queue/", "spend/", "holds/", "activity/")
     for name in sight.experiments:
         yield f"experiments/{name}/"
-        made = page(sight, f"experiments/{name}/", {}, lambda _: "")
+        if sight.experiments[name].desired.strategy:
+            yield f"experiments/{name}/strategy/"
+        made = page(sight, f"experiments/{name}/", {}, Sources(read=lambda _: ""))
         for row in made.data["jobs"] if made else ():
             yield f"experiments/{name}/jobs/{row['key']}/"
 

@@ -16,16 +16,22 @@ from runner.dashboard.pages.job import job
 from runner.dashboard.pages.overview import overview
 from runner.dashboard.pages.queue import queue
 from runner.dashboard.pages.spending import spending
+from runner.dashboard.pages.strategy import strategy
+from runner.errors import RunnerError
 from runner.pages import part, rendered
+from runner.project.api import Declared
 from runner.reconcile import utc_now
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
     from pathlib import Path
 
     from markupsafe import Markup
 
     from runner.dashboard.sight import Sight
+    from runner.project.experiments.loaded import Experiment
+    from runner.project.project import Project
+    from runner.results.analysis.job_result import MeasuredJob
 
     Data = dict[str, Any]
 
@@ -39,6 +45,24 @@ NAVIGATION: Final = (
 )
 
 
+def _no_results(_: Experiment) -> tuple[()]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What is read of a repository when a page is asked for.
+
+    Args:
+        read: Gives the text of a file, by its path from the root.
+
+        results: Gives the results of an experiment.
+    """
+
+    read: Callable[[str], str]
+    results: Callable[[Experiment], Sequence[MeasuredJob]] = _no_results
+
+
 @dataclass(frozen=True, slots=True)
 class PageRequest:
     """A page that is asked for.
@@ -48,12 +72,12 @@ class PageRequest:
 
         asked: What stands behind the question mark.
 
-        read: Gives the text of a file of the repository, by its path from the root.
+        sources: What is read when it is asked for.
     """
 
     names: Mapping[str, str]
     asked: Mapping[str, str]
-    read: Callable[[str], str]
+    sources: Sources
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +96,7 @@ class SitePage:
     place: str = ""
 
 
-def page(sight: Sight, path: str, asked: Mapping[str, str], read: Callable[[str], str]) -> SitePage | None:
+def page(sight: Sight, path: str, asked: Mapping[str, str], sources: Sources) -> SitePage | None:
     """The page at an address; None where there is none.
 
     Args:
@@ -81,8 +105,16 @@ def page(sight: Sight, path: str, asked: Mapping[str, str], read: Callable[[str]
     for pattern, make in _PAGES:
         found = pattern.fullmatch(path)
         if found:
-            return make(sight, PageRequest(found.groupdict(), asked, read))
+            return make(sight, PageRequest(found.groupdict(), asked, sources))
     return None
+
+
+def sources(project: Project) -> Sources:
+    """What a repository has for its pages."""
+    return Sources(
+        read=lambda path: shown_text(project.root, path),
+        results=lambda experiment: Declared(project, experiment).results(),
+    )
 
 
 def shown_text(root: Path, path: str) -> str:
@@ -169,7 +201,7 @@ def _experiment(sight: Sight, request: PageRequest) -> SitePage | None:
     name = request.names["name"]
     if name not in sight.experiments:
         return None
-    text = request.read(sight.paths[name])
+    text = request.sources.read(sight.paths[name])
     return SitePage("experiment.html", name, experiment(sight, name, text, request.asked))
 
 
@@ -177,6 +209,20 @@ def _job(sight: Sight, request: PageRequest) -> SitePage | None:
     name = request.names["name"]
     data = job(sight, name, request.names["key"]) if name in sight.experiments else None
     return None if data is None else SitePage("job.html", f"{data['name']} of {name}", data)
+
+
+def _strategy(sight: Sight, request: PageRequest) -> SitePage | None:
+    name = request.names["name"]
+    if name not in sight.experiments:
+        return None
+    jobs: Sequence[MeasuredJob] = ()
+    trouble = ""
+    try:
+        jobs = request.sources.results(sight.experiments[name])
+    except RunnerError as error:
+        trouble = str(error)
+    data = strategy(sight, name, jobs, trouble)
+    return None if data is None else SitePage("strategy.html", f"Strategy of {name}", data)
 
 
 def _holds(sight: Sight, _: PageRequest) -> SitePage:
@@ -199,6 +245,7 @@ _PAGES: Final[tuple[tuple[re.Pattern[str], Callable[[Sight, PageRequest], SitePa
     (re.compile(""), _overview),
     (re.compile(f"experiments/{_NAME}/"), _experiment),
     (re.compile(f"experiments/{_NAME}/jobs/(?P<key>[0-9a-f]{{16}})/"), _job),
+    (re.compile(f"experiments/{_NAME}/strategy/"), _strategy),
     (re.compile("queue/"), _queue),
     (re.compile("spend/"), _spending),
     (re.compile("holds/"), _holds),

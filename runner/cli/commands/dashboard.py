@@ -60,7 +60,7 @@ def dashboard(
     chosen = paths or experiment_folders(as_typed(project.root), project.settings)
     lookout = pages.Lookout(project, chosen, poll_s=interval)
     if folder is not None:
-        count = pages.export(lookout.look(), pages.Pictures(project), project.root, folder)
+        count = pages.export(lookout.look(), pages.Pictures(project), pages.sources(project), folder)
         say(f"{folder} has {counted(count, 'page')}; begin with {folder / 'index.html'}")
         return Exit.DONE
     with (

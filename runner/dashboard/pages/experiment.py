@@ -40,6 +40,7 @@ def experiment(sight: Sight, name: str, text: str, asked: Mapping[str, str]) -> 
     return {
         **tile(sight, name),
         "recipe": desired.recipe,
+        "has_strategy": one.desired.strategy is not None,
         "qubit_ids": list(desired.qubit_ids),
         "rerun": max((job.rerun for job in desired.jobs), default=0),
         "conditions": plain(conditions(*planned)) if planned else [],

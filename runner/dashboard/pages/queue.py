@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.dashboard.pages.figures import moment
 from runner.domain import JobStatus
+from runner.project.cache.device_specs import age_said
 from runner.reconcile.plan.counted_jobs import effective_status
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def queue(sight: Sight) -> dict[str, Any]:
     return {
         "batches": batches,
         "waits": [*_waits(sight)],
-        "devices": [dict(each) for each in sight.devices],
+        "devices": [{**each, "age": age_said(float(str(each["age_s"])))} for each in sight.devices],
     }
 
 

@@ -6,6 +6,7 @@ import json
 import re
 import shlex
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from builders import NOW, a_batch, a_job, a_record, a_snapshot, a_wanted_job, an_experiment, seen
@@ -17,7 +18,7 @@ from runner.dashboard.pages.queue import queue
 from runner.dashboard.pages.spending import as_csv, spending
 from runner.dashboard.pages.tiles import Tiles
 from runner.dashboard.sight import BrokenFile, Sight
-from runner.dashboard.site import Fragments, as_json, html, page
+from runner.dashboard.site import Fragments, Sources, as_json, html, page, shown_text
 from runner.domain import BatchStatus, JobStatus, Policy, Retry
 from runner.project.cache.source_file import Source
 from runner.project.experiments.loaded import Experiment
@@ -101,7 +102,7 @@ def test_filters_stand_in_the_address(asked, names):
 def test_hostile_texts_are_only_shown(path):
     """Whatever stands in a description, an error or a file is text on the page."""
     sight = a_sight(fine=HOSTILE, ill=HOSTILE)
-    text = html(sight, page(sight, path, {"q": ""}, lambda _: HOSTILE), root="../", is_live=True)
+    text = html(sight, page(sight, path, {"q": ""}, Sources(lambda _: HOSTILE)), root="../", is_live=True)
     assert "<script>alert" not in text
     assert "49" not in re.sub(r"#L\d+|id=\"L\d+\"", "", text)
     assert len(re.findall("<script", text)) == 1
@@ -141,7 +142,7 @@ def test_all_pages_are_written_as_files(tmp_path):
     for path in ("specs/a/fine.yaml", "specs/ill.yaml"):
         (tmp_path / path).write_text(HOSTILE, encoding="utf-8")
     site = tmp_path / "site"
-    count = export(a_sight(), NoPictures(), tmp_path, site)
+    count = export(a_sight(), NoPictures(), Sources(partial(shown_text, tmp_path)), site)
     pages = sorted(site.rglob("*.html"))
     assert count == len(pages) == 9
     for each in pages:
@@ -157,7 +158,7 @@ def test_a_job_has_its_counts_and_attempts():
     """The page of a job adds up its records."""
     sight = a_sight()
     key = sight.experiments["fine"].desired.jobs[0].key
-    found = page(sight, f"experiments/fine/jobs/{key}/", {}, str).data
+    found = page(sight, f"experiments/fine/jobs/{key}/", {}, Sources(str)).data
     (record,) = sight.recorded["fine"]
     assert found["shots"] == sum(record.counts.values())
     assert [each["id"] for each in found["attempts"]] == [record.id]
@@ -168,7 +169,7 @@ def test_a_job_has_its_counts_and_attempts():
 )
 def test_what_is_not_there_is_no_page(path):
     """An address that leads nowhere shows nothing."""
-    assert page(a_sight(), path, {}, str) is None
+    assert page(a_sight(), path, {}, Sources(str)) is None
 
 
 def test_a_command_is_one_for_a_shell():
@@ -200,7 +201,7 @@ def test_what_is_gone_has_no_link():
     """Of an experiment that no file describes any more, its name is left."""
     sight = a_sight()
     gone = replace(sight, experiments={"fine": sight.experiments["fine"]})
-    text = html(gone, page(gone, "holds/", {}, str), root="../", is_live=True)
+    text = html(gone, page(gone, "holds/", {}, Sources(str)), root="../", is_live=True)
     assert "ill" in text
     assert "experiments/ill/" not in text
 
@@ -208,7 +209,7 @@ def test_what_is_gone_has_no_link():
 def test_pages_say_what_could_not_be_read():
     """A defect and broken records are told on each page, and are text."""
     sight = replace(a_sight(), defect=HOSTILE, unread={"fine": HOSTILE, "": "locked"})
-    text = html(sight, page(sight, "queue/", {}, str), root="../", is_live=True)
+    text = html(sight, page(sight, "queue/", {}, Sources(str)), root="../", is_live=True)
     assert "fine: its records cannot be read: &lt;script&gt;" in text
     assert "The journal cannot be read: locked" in text
     assert "A defect of the runner keeps this page from being current: &lt;script" in text
