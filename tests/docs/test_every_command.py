@@ -65,10 +65,11 @@ NOT_RUN = [
 
 # Pages whose commands take more than a few seconds.
 LONG = {
-    *("adopting", "ci", "emulation", "first-merge", "fits", "gitops", "no-state-file", "python-sequences"),
-    *("qpu", "results-in-python", "same-experiment", "side-by-side"),
+    *("adopting", "ci", "emulation", "first-merge", "fits", "from-a-loop", "gitops", "no-state-file"),
+    *("python-sequences", "qpu", "results-in-python", "same-experiment", "side-by-side"),
     *(
         "worked-graph",
+        "worked-loop",
         "worked-neel",
         "worked-noise",
         "worked-qaoa",
