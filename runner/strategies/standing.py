@@ -168,6 +168,12 @@ class StrategyStanding:
             return f"done: {self.reason}"
         return f"round {self.round}" if self.round else "the first points"
 
+    @property
+    def brief(self) -> str:
+        """Where it is and the best so far, for a line with much else in it."""
+        where = "done" if self.done else self.where
+        return f"{where}, best so far {self.best}" if self.best else where
+
     def __str__(self) -> str:
         return "; ".join((self.where, *self.facts))
 

@@ -79,3 +79,12 @@ def test_verbs_that_read_do_so(capsys, file):
     assert "the strategy is not done" in err
     code, _, err = said(capsys, "plot", "loop.yaml")
     assert (code, "there are no jobs to draw" in err) == (64, True)
+
+
+def test_a_function_in_python_is_refused_at_its_line(capsys, file):
+    """Allowed or not: it would never be run."""
+    (file.parent / "score.py").write_text("def score(counts): return 1.0\n")
+    file.write_text(LOOP.replace('{probability: ["1"]}', '{python: "score.py:score"}'))
+    code, _, err = said(capsys, "validate", "loop.yaml", "--allow-python")
+    assert code == 1
+    assert "loop.yaml:18:48: a function in Python does not score the jobs of a strategy yet" in err

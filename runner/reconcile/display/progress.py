@@ -183,16 +183,8 @@ def _part(plan: Plan, before: Part | None, now: datetime) -> Part:
         batches=plan.under_way,
         is_held=bool(plan.holds),
         told=plan.told,
-        loop=_loop(plan),
+        loop=plan.strategy.brief if plan.strategy else "",
     )
-
-
-def _loop(plan: Plan) -> str:
-    known = plan.strategy
-    if known is None:
-        return ""
-    where = "done" if known.done else known.where
-    return f"{where}, best so far {known.best}" if known.best else where
 
 
 def _numbers(jobs: Iterable[PointProgress]) -> Numbers:

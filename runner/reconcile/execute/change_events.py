@@ -110,12 +110,13 @@ def _decided(before: Plan | None, after: Plan) -> Iterator[ChangeLine]:
 
 
 def state_text(plan: Plan) -> str:
-    """Sync, health, and how many jobs are how far."""
+    """Sync, health, how many jobs are how far, and where a strategy is."""
     counts: dict[str, int] = {}
     for job in plan.jobs:
         counts[job.status] = counts.get(job.status, 0) + 1
     jobs = ", ".join(f"{count} {status.lower()}" for status, count in sorted(counts.items()))
-    return f"{plan.sync}, {plan.health}; {counted(len(plan.jobs), 'job')}: {jobs}"
+    said = f"{plan.sync}, {plan.health}; {counted(len(plan.jobs), 'job')}: {jobs}"
+    return f"{said}; {plan.strategy.brief}" if plan.strategy else said
 
 
 def _action_text(action: Action) -> str:

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from runner.domain.strategies import Confirmation, SearchDimension, SearchSpace, StopRules, Strategy
 from runner.errors import UsageError
+from runner.reconcile import Health, Plan, Sync
+from runner.reconcile.display.progress import Progress, progress_after
+from runner.reconcile.execute.change_events import state_text
 from runner.results import JobResult, Results, ResultStatus
 from runner.results.analysis.columns import Quantities
 from runner.results.analysis.counts import Counts
@@ -146,3 +151,21 @@ def test_scores_have_as_many_digits_as_their_errors_allow():
     assert ["1.200 ± 0.098", "12 ± 34", "1.235", "0.5000 ± 0.0000"] == [
         score_said(*each) for each in ((1.2, 0.098), (12.3, 34.1), (1.23456, None), (0.5, 0.0))
     ]
+
+
+def test_a_line_of_progress_has_the_round_and_the_best(results):
+    """In an apply, and where it is watched; with the name of the experiment where there are several."""
+    plan = Plan(
+        experiment="loop",
+        actions=(),
+        jobs=(),
+        sync=Sync.SYNCED,
+        health=Health.HEALTHY,
+        strategy=replace(results.strategy, done=False),
+    )
+    assert state_text(plan).endswith("; round 2, best so far 1.200 ± 0.097, slot 4")
+    now = datetime(2026, 1, 1, tzinfo=UTC)
+    alone = progress_after(Progress(), [plan], now)
+    assert alone.loops == ("round 2, best so far 1.200 ± 0.097, slot 4",)
+    both = progress_after(Progress(), [plan, replace(plan, experiment="pair", strategy=None)], now)
+    assert both.loops == (f"loop: {alone.loops[0]}",)
