@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from runner.domain.desired import DesiredJob
+from runner.domain.statuses import JobStatus
 from runner.domain.strategies import confirming_label, slot_key
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def known_slots(strategy: Strategy, known: Mapping[str, Variables]) -> dict[int,
     found: dict[int, Variables] = {}
     left, number, missing = len(known), 1, 0
     while left and missing <= _MOST_MISSING:
-        values = known.get(_slot_key(strategy.short, str(number)))
+        values = known.get(slot_key(strategy.short, str(number)))
         if values is None:
             missing += 1
         else:
@@ -100,7 +100,7 @@ def known_confirmations(
     """Jobs that confirm some slots, by their labels, as far as they were bought."""
     repeat = strategy.confirm.repeat if strategy.confirm else 0
     labels = [confirming_label(slot, n) for slot in slots for n in range(1, repeat + 1)]
-    found = {label: known.get(_slot_key(strategy.short, label)) for label in labels}
+    found = {label: known.get(slot_key(strategy.short, label)) for label in labels}
     return {label: values for label, values in found.items() if values is not None}
 
 
@@ -110,13 +110,10 @@ def with_recorded_slots(desired: DesiredExperiment, recorded: Iterable[RecordedJ
     if strategy is None:
         return desired
     known: dict[str, Variables] = {}
-    for job in recorded:
+    for job in sorted(recorded, key=lambda job: job.status is JobStatus.CANCELED):
         if job.recipe == strategy.short and job.rerun == strategy.rerun:
             known.setdefault(job.key, job.variables)
     slots = known_slots(strategy, known)
     confirmed = known_confirmations(strategy, known, slots)
     labelled = {str(slot): values for slot, values in slots.items()} | confirmed
     return with_slots(desired, [SlotJob(label=each, variables=values) for each, values in labelled.items()])
-
-
-_slot_key = lru_cache(maxsize=100_000)(slot_key)  # each pass asks for those of all slots

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from runner.domain.digests import digest
@@ -247,6 +248,7 @@ class Trial:
     error: float = 0.0
 
 
+@lru_cache(maxsize=100_000)  # each pass asks for those of all slots several times
 def slot_key(strategy: str, label: str) -> str:
     """Key of a job of a strategy: 16 hexadecimal digits.
 

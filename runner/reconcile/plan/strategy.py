@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from runner.domain import JobStatus
 from runner.domain.slot_jobs import SlotJob, known_confirmations, known_slots, with_slots
 from runner.domain.strategies import confirmed_slot, confirming_label
 from runner.reconcile.model.proposal import SlotResult
 from runner.reconcile.model.tags import SHORT
+from runner.reconcile.plan.counted_jobs import effective_status
 from runner.reconcile.plan.job_states import job_states
 
 if TYPE_CHECKING:
@@ -66,16 +68,23 @@ def _repetitions(strategy: Strategy) -> range:
 
 
 def _bought(snapshot: Snapshot, strategy: Strategy) -> dict[str, Variables]:
-    """Values of all that was bought for a strategy, by the keys of its jobs; of several the oldest."""
-    shown = (job for batch in snapshot.current for job in batch.jobs)
+    """Values of all that was bought for a strategy, by the keys of its jobs; of several the oldest.
+
+    Those of a cancelled job count where there is no other: it may have been bought again with other ones.
+    """
     recipe = snapshot.desired.recipe[:SHORT]
-    recorded = (
-        record
+    recorded = [
+        (record.key, record.variables, record.status)
         for record in snapshot.observed.recorded
         if record.recipe == recipe and record.rerun == strategy.rerun
-    )
+    ]
+    shown = [
+        (job.key, job.variables, effective_status(batch.status, job.status))
+        for batch in snapshot.current
+        for job in batch.jobs
+    ]
     known: dict[str, Variables] = {}
-    for key, values in [*((r.key, r.variables) for r in recorded), *((j.key, j.variables) for j in shown)]:
+    for key, values, _ in sorted([*recorded, *shown], key=lambda each: each[2] is JobStatus.CANCELED):
         if values:
             known.setdefault(key, values)
     return known
@@ -111,21 +120,39 @@ def _results(
     """
     records = _by_key(snapshot)
     states = {state.job.slot: state for state in job_states(snapshot)}
+    unsettled = frozenset(_unsettled(snapshot))
     results = {
-        slot: _result(snapshot, values, states[str(slot)], records.get(states[str(slot)].job.key, []))
+        slot: _result(
+            snapshot, values, states[str(slot)], records.get(states[str(slot)].job.key, []), unsettled
+        )
         for slot, values in slots.items()
     }
     return results | {slot: replace(results[slot], fresh=some) for slot, some in fresh.items()}
 
 
+def _unsettled(snapshot: Snapshot) -> Iterator[str]:
+    """Keys of jobs that look cancelled by a person, and may be so by us: why may show later than that."""
+    for batch in snapshot.current:
+        if not (batch.status.is_terminal and snapshot.is_settled(batch)):
+            for job in batch.jobs:
+                is_cancelled = effective_status(batch.status, job.status) is JobStatus.CANCELED
+                if is_cancelled and job.id not in snapshot.ended_on_record:
+                    yield job.key
+
+
 def _result(
-    snapshot: Snapshot, variables: Variables, state: JobState, records: list[RecordedJob]
+    snapshot: Snapshot,
+    variables: Variables,
+    state: JobState,
+    records: list[RecordedJob],
+    unsettled: frozenset[str],
 ) -> SlotResult:
     measured = tuple(each for each in records if each.counts)
     if measured:
         return SlotResult(variables=variables, is_pending=False, remote=measured)
     progress = state.progress
-    is_over = progress.failed or progress.declined or any(_is_lost(snapshot, records))
+    is_declined = progress.declined and state.job.key not in unsettled
+    is_over = progress.failed or is_declined or any(_is_lost(snapshot, records))
     return SlotResult(variables=variables, is_pending=not is_over)
 
 

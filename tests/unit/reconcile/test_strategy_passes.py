@@ -9,14 +9,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from builders import a_batch, a_job, a_snapshot, at, seen, tags_of
 from fakes import SEQUENCE
 from test_passes import TERMS, Bench, the_experiment
 
-from runner.domain import BatchMode, JobStatus, Policy, Retry, recipe_digest
-from runner.domain.strategies import Confirmation, SearchDimension, SearchSpace, Strategy
+from runner.domain import BatchMode, BatchStatus, JobStatus, Policy, Retry, recipe_digest
+from runner.domain.strategies import Confirmation, SearchDimension, SearchSpace, Strategy, slot_key
 from runner.reconcile import Context, End, Journal, Patience, Reconciler, Snapshot, Sync
-from runner.reconcile.model.proposal import Proposal, ProposedPoint
+from runner.reconcile.model.proposal import Proposal, ProposedPoint, SlotResult
 from runner.reconcile.model.tags import read_marks
+from runner.reconcile.plan.strategy import unfolded
 from runner.results import Records
 
 ROUNDS, ASK = 5, 3
@@ -50,7 +52,7 @@ class Machine:
         }
         return Proposal(points=points)
 
-    def reconciler(self, sleep=None):
+    def reconciler(self, sleep=None, settings=TERMS):
         """A fresh process of this machine."""
         context = Context(
             client=self.bench.cloud.client(self.bench.port),
@@ -61,7 +63,7 @@ class Machine:
             sleep=sleep or self.bench.sleep,
             propose=self.propose,
         )
-        return Reconciler(context, TERMS)
+        return Reconciler(context, settings)
 
     def run(self, experiment, **patience):
         """Applies an experiment."""
@@ -150,6 +152,58 @@ def test_values_that_were_bought_count(bench, machine, tmp_path):
     replayed = other.asked[-1]
     assert [replayed[slot].variables["t"] for slot in range(1, 10)] == bought
     assert values(bench)[9] == 100 + sum(bought) % 7 + 2
+
+
+def cancelled(bench, *more):
+    """Cancels the only batch of a bench, with more tags."""
+    client = bench.cloud.client()
+    (payload,) = client.get_batches(tag="runner:lab")
+    client.set_batch_tags(payload["id"], [*payload["tags"], *more])
+    client.cancel_batch(payload["id"])
+
+
+def test_what_never_ran_has_no_values():
+    """A slot that was cancelled and bought again has the second job's values, also while it is pending."""
+    wanted, told = a_loop(), {}
+    key = slot_key(wanted.strategy.short, "1")
+    jobs = [
+        replace(a_job(f"j{t}", t=t, batch_id=f"b{t}", status=status), key=key)
+        for t, status in ((1, JobStatus.CANCELED), (2, JobStatus.PENDING))
+    ]
+    fenced = a_batch(
+        "b1", jobs[0], status=BatchStatus.CANCELED, tags=("fenced", *tags_of("s", "c", wanted.recipe[:16]))
+    )
+    again = a_batch("b2", jobs[1], tags=tags_of("s", "d", wanted.recipe[:16]), created_at=at(-5))
+
+    def propose(desired, slots):
+        del desired
+        told.update(slots)
+        return Proposal()
+
+    unfolded(a_snapshot(wanted, seen(fenced, again)), propose)
+    assert told == {1: SlotResult(variables={"t": 2}, is_pending=True)}
+
+
+def test_a_cancelled_slot_ends_once_it_must_be_known_who_cancelled_it(bench, machine):
+    """Until then its cancellation may be ours, and what follows it may be another round."""
+    settled = replace(TERMS, settle_s=10.0)
+    machine.run(a_loop(), until_done=False)
+    cancelled(bench)
+    began_s, ended_s = bench.clock.now.timestamp(), []
+    propose = machine.propose
+
+    def noted(desired, slots):
+        ended_s.extend([bench.clock.now.timestamp() - began_s] * (len(slots) == ASK and not pending(slots)))
+        return propose(desired, slots)
+
+    def pending(slots):
+        return [slot for slot, result in slots.items() if result.is_pending]
+
+    machine.propose = noted
+    patience = Patience(timeout_s=30.0, until_done=False)
+    machine.reconciler(settings=settled).run([Snapshot(desired=a_loop())], patience)
+    assert ended_s
+    assert ended_s[0] >= settled.settle_s
 
 
 def test_more_rounds_go_on_and_fewer_end(bench, machine):
