@@ -13,7 +13,7 @@ from runner.reconcile.execute.executor import Executor
 from runner.reconcile.execute.lost_manifests import LostManifests
 from runner.reconcile.execute.parallel import execute_all
 from runner.reconcile.execute.ramp_up import FIRST, next_allowance, paced, purchases
-from runner.reconcile.model.actions import AddJobs, Claim, Hold, Submit
+from runner.reconcile.model.actions import AddJobs, Claim, Hold, RecordResults, Submit
 from runner.reconcile.model.plan import Cost, Plan, WaitFor
 from runner.reconcile.model.snapshot import Planned, Snapshot
 from runner.reconcile.observe.observer import Observer
@@ -102,6 +102,7 @@ class Reconciler:
         self._executor = Executor(context, self._settings)
         self._lost = LostManifests(context)
         self._allowance = FIRST
+        self._is_recording = False
         self._began, self._began_s = context.clock(), context.memory.now_s()
 
     def look(self, snapshots: Sequence[Snapshot]) -> list[Planned]:
@@ -110,10 +111,11 @@ class Reconciler:
         Args:
             snapshots: Of each experiment, what its file asks for.
         """
+        is_listed, self._is_recording = self._is_recording, False
+        seen = self._observer.observe([each.desired for each in snapshots], is_listed=is_listed)
         # What is seen is as old as the first request for it: a claim settles by lists that are younger.
-        began_s = self._context.memory.now_s()
-        seen = self._observer.observe([each.desired for each in snapshots])
-        now = self._context.now() - timedelta(seconds=self._context.memory.now_s() - began_s)
+        age_s = self._context.memory.now_s() - self._observer.began_s
+        now = self._context.now() - timedelta(seconds=age_s)
         by_name = {each.desired.name: each for each in snapshots}
         for name in sorted(seen.keys() - by_name.keys()):
             pending = self._settings.removed or Surplus.KEEP
@@ -178,6 +180,9 @@ class Reconciler:
         bought = any(purchases(planned.actions) for planned in plans)
         answered = not bought or self._all_answered(snapshots, began)
         self._allowance = next_allowance(allowance, plans, all_answered=answered)
+        # A loop goes on with what was just recorded: nothing has changed on the cloud by that.
+        is_loop = any(each.desired.strategy for each in snapshots)
+        self._is_recording = is_loop and {type(each) for each in _actions(plans)} == {RecordResults}
         return plans
 
     def _mend_records(self, planned: Sequence[Planned]) -> None:

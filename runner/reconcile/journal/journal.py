@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from contextlib import contextmanager
 from datetime import datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Unpack
 
 from runner.reconcile.journal.database import JournalFile
@@ -170,6 +171,7 @@ def _number_or_none(value: object) -> int | None:
     return value if isinstance(value, int) else None
 
 
+@lru_cache(maxsize=4096)  # each pass reads them all
 def _entry(row: tuple[str, ...]) -> JournalEntry:
     seq, at, kind, state, experiment, submission, claim, batch_id, jobs, *rest = row
     target, recipe, rerun, repetitions, job_ids, observables = rest

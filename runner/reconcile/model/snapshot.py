@@ -226,19 +226,24 @@ class Snapshot:
 
     def additions(self, batch: ObservedBatch) -> tuple[JournalEntry, ...]:
         """The journal's rows of what was added to the batch, oldest first."""
-        return tuple(e for e in self.observed.entries if e.kind is RequestKind.ADD and e.batch_id == batch.id)
+        return tuple(e for e in self._rows.get(batch.id, ()) if e.kind is RequestKind.ADD)
+
+    @cached_property
+    def _rows(self) -> dict[str | None, list[JournalEntry]]:
+        """The journal's rows of what was bought on each batch, or may have been, oldest first."""
+        rows: dict[str | None, list[JournalEntry]] = {}
+        for entry in self.observed.entries:
+            if entry.kind in BUYING:
+                rows.setdefault(entry.batch_id, []).append(entry)
+        return rows
 
     def purchases(self, batch: ObservedBatch) -> tuple[JournalEntry, ...]:
         """The journal's rows of what was bought on the batch with a clear answer, oldest first."""
-        return tuple(
-            e
-            for e in self.observed.entries
-            if e.kind in BUYING and e.batch_id == batch.id and e.state is State.ACCEPTED
-        )
+        return tuple(e for e in self._rows.get(batch.id, ()) if e.state is State.ACCEPTED)
 
     def tried(self, batch: ObservedBatch) -> tuple[JournalEntry, ...]:
         """The journal's rows of what was bought on the batch, or may have been, in whole or in part."""
-        known = (e for e in self.observed.entries if e.kind in BUYING and e.batch_id == batch.id)
+        known = self._rows.get(batch.id, ())
         return tuple(e for e in known if e.state.may_have_bought or e.state is State.REJECTED)
 
     def has_unclear_addition(self, batch: ObservedBatch) -> bool:

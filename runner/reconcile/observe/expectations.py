@@ -57,10 +57,13 @@ def _runs_by_key(bought: Iterable[JournalEntry]) -> dict[str, int]:
     return {key: next(iter(some)) for key, some in amounts.items() if len(some) == 1}
 
 
-def purchases_on(rows: Iterable[JournalEntry], batch_id: str | None) -> list[JournalEntry]:
-    """The journal's rows of what was bought on a batch, or may have been, in whole or in part."""
-    tried = (row for row in rows if row.kind in BUYING and row.state is not State.NOT_DONE)
-    return [row for row in tried if row.batch_id == batch_id]
+def purchases_by_batch(rows: Iterable[JournalEntry]) -> dict[str | None, list[JournalEntry]]:
+    """The journal's rows of what was bought on each batch, or may have been, in whole or in part."""
+    by_batch: dict[str | None, list[JournalEntry]] = {}
+    for row in rows:
+        if row.kind in BUYING and row.state is not State.NOT_DONE:
+            by_batch.setdefault(row.batch_id, []).append(row)
+    return by_batch
 
 
 def with_row_tags(payload: Payload, rows: Sequence[JournalEntry], namespace: str) -> Payload:
@@ -69,7 +72,7 @@ def with_row_tags(payload: Payload, rows: Sequence[JournalEntry], namespace: str
     Of what was refused a part may have been taken.
 
     Args:
-        rows: As `purchases_on` gives them.
+        rows: As `purchases_by_batch` gives them.
     """
     tried = [row for row in rows if row.recipe]
     if not tried:

@@ -18,7 +18,7 @@ from runner.reconcile.observe.batch_reader import BatchReader, n_cancelled
 from runner.reconcile.observe.completeness import refuted
 from runner.reconcile.observe.expectations import (
     expectation,
-    purchases_on,
+    purchases_by_batch,
     records_by_batch,
     with_row_tags,
 )
@@ -91,6 +91,9 @@ class Observer:
         settle_s: How far the cloud's views may lag behind (in s).
 
         sees_removed: Whether experiments are looked at that no file of the repository describes any more.
+
+    Attributes:
+        began_s: When the batches were last listed, as this process counts (in s).
     """
 
     def __init__(self, context: Context, *, settle_s: float = 0.0, sees_removed: bool = False) -> None:
@@ -103,11 +106,22 @@ class Observer:
         self._origins = Origins(context)
         self._payloads: dict[str, Payload] = {}
         self._readings: dict[str, BatchReading] = {}
+        self._listed: dict[str, Payload] | None = None
+        self.began_s = 0.0
 
-    def observe(self, wanted: Sequence[DesiredExperiment]) -> dict[str, Observation]:
-        """What there is of some experiments, by their names, and of those that were removed."""
-        sightings = Sightings(self._context)
-        owned = self._own(self._list(), wanted)
+    def observe(
+        self, wanted: Sequence[DesiredExperiment], *, is_listed: bool = False
+    ) -> dict[str, Observation]:
+        """What there is of some experiments, by their names, and of those that were removed.
+
+        Args:
+            is_listed: Whether the last list of batches will do: then what is seen is as old as that.
+        """
+        if self._listed is None or not is_listed:
+            self.began_s = self._context.memory.now_s()
+            self._listed = self._list()
+        sightings = Sightings(self._context, self.began_s)
+        owned = self._own(self._listed, wanted)
         fetched = self._fetch(owned)
         readings = self._read(owned, fetched, sightings)
         self._payloads, self._readings = fetched.payloads, readings
@@ -204,9 +218,10 @@ class Observer:
     def _fetch(self, owned: _Owned) -> _Fetched:
         rows, recorded = owned.entries, [job for work in owned.works for job in work.recorded]
         unlisted, unshown = self._unlisted.fetch(owned.payloads, rows, recorded)
+        purchases = purchases_by_batch(rows)
         payloads = {
             batch_id: self._context.memory.batch(
-                with_row_tags(payload, purchases_on(rows, batch_id), self._context.namespace)
+                with_row_tags(payload, purchases.get(batch_id, ()), self._context.namespace)
             )
             for batch_id, payload in (owned.payloads | unlisted).items()
         }
@@ -222,9 +237,9 @@ class Observer:
         on_record = records_by_batch(fetched.by_owner, {work.name: work.recorded for work in owned.works})
         lacking = {job.batch_id for work in owned.works for job in work.recorded if job.lacks_result}
         asking = _asking(owned.works, fetched.by_owner)
-        expected = {}
+        expected, purchases = {}, purchases_by_batch(owned.entries)
         for batch_id, payload in payloads.items():
-            known = (purchases_on(owned.entries, batch_id), on_record[batch_id])
+            known = (purchases.get(batch_id, ()), on_record[batch_id])
             told = self._context.memory.job_ids(batch_id)
             expected[batch_id] = replace(
                 expectation(*known, told, asking.get(batch_id)),

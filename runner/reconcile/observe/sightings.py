@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from runner.domain import BatchStatus
@@ -17,11 +18,15 @@ if TYPE_CHECKING:
 
 
 class Sightings:
-    """Tells how old what one look shows is; it is made before the first request of the look."""
+    """Tells how old what one look shows is.
 
-    def __init__(self, context: Context) -> None:
-        self._memory, self._journal = context.memory, context.journal
-        self._now_s, self._now = context.memory.now_s(), context.clock()
+    Args:
+        began_s: When the first request of the look was made, as this process counts (in s).
+    """
+
+    def __init__(self, context: Context, began_s: float) -> None:
+        self._memory, self._journal, self._now_s = context.memory, context.journal, began_s
+        self._now = context.clock() - timedelta(seconds=context.memory.now_s() - began_s)
 
     def of(self, payload: Payload, gap: str) -> Sighting:
         """How well, and for how long, a batch is seen as it is.

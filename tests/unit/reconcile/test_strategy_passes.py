@@ -206,6 +206,15 @@ def test_a_cancelled_slot_ends_once_it_must_be_known_who_cancelled_it(bench, mac
     assert ended_s[0] >= settled.settle_s
 
 
+def test_a_round_follows_what_was_recorded_without_another_list(bench, machine):
+    """To put results on record changes nothing on the cloud."""
+    machine.run(a_loop())
+    sent = bench.port.sent
+    before = [sent[n - 1][1] for n, each in enumerate(sent) if each == ("POST", "/api/v1/batches")]
+    assert len(before) == ROUNDS
+    assert ["/api/v1/batches"] == [path for path in before if path.endswith("/batches")]
+
+
 def test_more_rounds_go_on_and_fewer_end(bench, machine):
     """How long it goes on is no part of what it is."""
     machine.rounds = 2
