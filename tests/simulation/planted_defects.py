@@ -31,8 +31,7 @@ from typing import NamedTuple
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
 from reference_crew import STOPPED  # noqa: E402  (a script has only its own folder on its path)
-from reference_history import play  # noqa: E402
-from reference_schedules import schedule  # noqa: E402
+from reference_history import REFERENCE  # noqa: E402
 
 from runner.domain import JobStatus  # noqa: E402
 from runner.errors import UnknownOutcomeError  # noqa: E402
@@ -881,14 +880,14 @@ class _Played(NamedTuple):
 
 
 @lru_cache(maxsize=4096)
-def _is_sound(seed):
+def _is_sound(game, seed):
     """Whether nothing is broken, and nothing is stopped, without a defect."""
-    return _played(seed) == _Played(())
+    return _played(game, seed) == _Played(())
 
 
-def _played(seed):
+def _played(game, seed):
     try:
-        world = play(schedule(seed))
+        world = game.play(game.schedule(seed))
     except Exception as error:  # noqa: BLE001  (so is a defect found)
         return _Played((f"bug: {type(error).__name__}: {error}",))
     return _Played(tuple(world.judge.broken), any(crewman.is_stopped for crewman in world.crew))
@@ -913,7 +912,7 @@ class Found(NamedTuple):
     how: str = ""
 
 
-def search(name, first, most=None):
+def search(name, first, most=None, defects=DEFECTS, game=REFERENCE):
     """Plays schedules until a defect is found.
 
     Args:
@@ -921,20 +920,20 @@ def search(name, first, most=None):
 
         most: How many schedules at most; by default what the defect says.
     """
-    defect = next(each for each in DEFECTS if each.name == name)
-    sound = (seed for seed in range(first, first + 100 * defect.within) if _is_sound(seed))
+    defect = next(each for each in defects if each.name == name)
+    sound = (seed for seed in range(first, first + 100 * defect.within) if _is_sound(game, seed))
     for number, seed in enumerate(islice(sound, most or defect.within), 1):
         with planted(defect):
-            found = _finding(defect, _played(seed))
+            found = _finding(defect, _played(game, seed))
         if found:
             return Found(number, found[0], f"seed {seed}: {found[1]}")
     return Found(None)
 
 
-def main(words):
+def main(words, defects=DEFECTS, search=search, about=__doc__):
     """Exit code 1 when a defect was not found."""
-    options = _options(words)
-    names = [each.name for each in DEFECTS if not options.names or each.name in options.names]
+    options = _options(words, about)
+    names = [each.name for each in defects if not options.names or each.name in options.names]
     missed, began = [], time.monotonic()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(options.processes, mp_context=context) as pool:
@@ -948,8 +947,8 @@ def main(words):
     return bool(missed)
 
 
-def _options(words):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def _options(words, about):
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("names", nargs="*", help="which defects; all when left out")
     parser.add_argument("--seed", type=int, default=0, help="of the first schedule")
     parser.add_argument("--most", type=int, help="schedules for each, instead of what it states")

@@ -47,8 +47,8 @@ from runner.results.records.sites import Site
 
 _URL = "http://127.0.0.1:1"
 _POLL_S, _CLAIM_TTL_S = 5.0, 20.0
-# How many passes that do something, how long (in s), and how many processes bring everything to an end.
-_PASSES, _PATIENCE_S, _ROUNDS = 60, 900.0, 8
+# How many processes bring everything to an end.
+_ROUNDS = 8
 # For how long silences count, see the planner.
 _SILENCE_S = 601.0
 # How the guard says that it has let nothing through.
@@ -74,6 +74,7 @@ def reconciler(crewman, watch):
         site=Site(target=crewman.project),
         kept_memory=CloudMemory(crewman.monotonic),
         descends_from=crewman.descends_from,
+        propose=crewman.propose,
         clock=crewman.clock,
         sleep=crewman.pause,
     )
@@ -208,7 +209,15 @@ def one_thread():
 
 
 class Crewman:
-    """One clone with its journal and records, and the processes that run in it one after the other."""
+    """One clone with its journal and records, and the processes that run in it one after the other.
+
+    Attributes:
+        most_passes: How many passes of a process may do something.
+
+        patience_s: For how long (in s) a process goes on: while things go wrong, and afterwards.
+    """
+
+    most_passes, patience_s = 60, (120.0, 900.0)
 
     def __init__(self, world, number, folder):
         self.world, self.number, self._folder = world, number, folder
@@ -230,6 +239,10 @@ class Crewman:
     def faults(self):
         """How many of its requests went wrong."""
         return self.line.faults
+
+    def propose(self, desired, slots):
+        """What a strategy asks for; no file has one here."""
+        raise NotImplementedError
 
     def descends_from(self, commit):
         """Whether what it has checked out descends from a commit."""
@@ -285,6 +298,10 @@ class Crewman:
             self.world.judge.accuse(f"broken records: {self}: {self._said(error)}")
             return
         self.world.judge.recorded(self, records)
+        self._tell_records()
+
+    def _tell_records(self):
+        """Tells the judge what else the records say."""
 
     def _meet_the_others(self):
         """Waits until all clones are as far, and nothing happens by itself any more."""
@@ -295,7 +312,7 @@ class Crewman:
         since_s = self.world.agenda.now_s
         while self.world.is_at_work() or any(each.stage < self.stage for each in self.world.crew):
             self.pause(_POLL_S)
-            if self.world.agenda.now_s > since_s + 20 * _PATIENCE_S:
+            if self.world.agenda.now_s > since_s + 20 * self.patience_s[1]:
                 self.world.judge.accuse(f"no progress: {self} waits for ever")
                 return
 
@@ -311,7 +328,7 @@ class Crewman:
                 self._look()
             watch = Watch(on_plans=self._count_pass)
             outcome = reconciler(self, watch).run(
-                self._wishes(), Patience(timeout_s=_PATIENCE_S if was_calm else 120.0)
+                self._wishes(), Patience(timeout_s=self.patience_s[was_calm])
             )
         except CrashError as error:
             if error.crash is not None and error.crash.loses != "nothing":
@@ -340,7 +357,7 @@ class Crewman:
             return
         self.passes += any(len(plan.actions) > len(plan.holds) for plan in plans)  # to ask is no act
         self.world.tell(f"{self} plans {', '.join(verbs)}")
-        if self.passes == _PASSES:
+        if self.passes == self.most_passes:
             if self.world.is_calm:
                 self.world.judge.accuse(f"livelock: {self} has acted in {self.passes} passes: {verbs}")
             raise CrashError(None)

@@ -37,7 +37,13 @@ class EnoughError(BaseException):
 
 
 class Judge:
-    """Watches a world, and writes down what must not be."""
+    """Watches a world, and writes down what must not be.
+
+    Attributes:
+        most_runs: Of a job that adds runs to a point.
+    """
+
+    most_runs = MAX_RUNS
 
     def __init__(self, world):
         self._world = world
@@ -112,7 +118,7 @@ class Judge:
         for batch in self._world.ours():
             for job in self._world.pcs.jobs_of(batch["id"]):
                 if job["id"] in self._world.by_person and self._is_seen_declined(job):
-                    declined.setdefault(point_of(batch, job), []).append(job)
+                    declined.setdefault(self.point_of(batch, job), []).append(job)
         return {point: _runs(self._own(jobs + held.get(point, []))) for point, jobs in declined.items()}
 
     def _is_seen_declined(self, job):
@@ -214,14 +220,14 @@ class Judge:
             if self._is_counted(repetition):
                 left = [] if runs in sizes else [runs]
             else:
-                left = [min(MAX_RUNS, runs - n) for n in range(sum(sizes), runs, MAX_RUNS)]
+                left = [min(self.most_runs, runs - n) for n in range(sum(sizes), runs, self.most_runs)]
             n_failed = len(failures) if repetition is None else failures.count(runs)
             if left:
                 yield _Lack(owner, key, sizes, left, n_failed > limit)
 
     def _declines(self, size, runs):
         """Runs of a job that a person has cancelled; forgotten, as many as one job may have by the file."""
-        return max(size, min(MAX_RUNS, runs)) if self._world.schedule.nature.forgets_runs else size
+        return max(size, min(self.most_runs, runs)) if self._world.schedule.nature.forgets_runs else size
 
     def _asked(self, crewman):
         """Repetition and runs of each job that a clone's files ask for, by owner, point and number."""
@@ -321,7 +327,7 @@ class Judge:
         for batch in self._world.ours(project):
             places = Counter()
             for job in self._world.pcs.jobs_of(batch["id"]):
-                point = point_of(batch, job)
+                point = self.point_of(batch, job)
                 yield (point, _repetition(batch, places[point])), job
                 places[point] += 1
 
@@ -370,13 +376,24 @@ class Judge:
         A request that was refused may be taken when it comes for the second time: then that is no surplus.
         """
         batch = self._world.pcs.batches[job["batch_id"]].now
-        point = point_of(batch, job)
-        of_point = [each for each in self._world.pcs.jobs_of(batch["id"]) if point_of(batch, each) == point]
+        point = self.point_of(batch, job)
+        of_point = [
+            each for each in self._world.pcs.jobs_of(batch["id"]) if self.point_of(batch, each) == point
+        ]
         left = [each for each in of_point if each["status"] not in {"CANCELED", "CANCELING"}]
         n_first = len(self._own(of_point))
         return len(left) > max(n_first, len(of_point) - n_first)
 
     # Counting
+
+    @staticmethod
+    def point_of(batch, job):
+        """What a job measures: project, experiment, recipe, rerun and point."""
+        said = dict(reversed([tag.split(":", 1) for tag in batch["first_tags"] if ":" in tag]))
+        own = json.loads(job["sequence"])["own"] if job["sequence"] else None
+        recipe = "own" if own is not None else json.loads(batch["sequence_builder"])["recipe"]
+        t = own if own is not None else (job["variables"] or {}).get("t", 0)
+        return batch["project_id"], said.get("exp"), recipe, int(said.get("rerun", 0)), t
 
     def _tallies(self):
         """Jobs that are held, failed attempts, both by point, and jobs that cost something by their owner."""
@@ -384,20 +401,11 @@ class Judge:
         for batch in self._world.ours():
             owner = _owner(batch)
             for job in self._world.pcs.jobs_of(batch["id"]):
-                point = point_of(batch, job)
+                point = self.point_of(batch, job)
                 if job["status"] not in {"CANCELED", "CANCELING"}:
                     spent.setdefault(owner, []).append(job)
                     (failed if job["status"] == "ERROR" else held).setdefault(point, []).append(job)
         return held, failed, spent
-
-
-def point_of(batch, job):
-    """What a job measures: project, experiment, recipe, rerun and point."""
-    said = dict(reversed([tag.split(":", 1) for tag in batch["first_tags"] if ":" in tag]))
-    own = json.loads(job["sequence"])["own"] if job["sequence"] else None
-    recipe = "own" if own is not None else json.loads(batch["sequence_builder"])["recipe"]
-    t = own if own is not None else (job["variables"] or {}).get("t", 0)
-    return batch["project_id"], said.get("exp"), recipe, int(said.get("rerun", 0)), t
 
 
 def _owner(batch):

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 
-from reference_schedules import CALM_S
-
 LOST, GAVE_UP = "lost", "gave up"
 _HTML = b"<html><body>Bad gateway</body></html>"
 _JOBS = "/api/v2/jobs"
@@ -41,7 +39,7 @@ class Line:
         Raises:
             LostError: Nothing does.
         """
-        if self._world.agenda.now_s < min(self._world.trouble_until_s, CALM_S):
+        if self._world.agenda.now_s < min(self._world.trouble_until_s, self._world.calm_s):
             if self._world.trouble == "too many":
                 return 429, {"Retry-After": "1"}, _HTML
             raise LostError("the network is down")
@@ -120,12 +118,12 @@ class Line:
             case "twice":
                 self._again(request)
             case "twice later":
-                delay_s = min(fault.delay_s, CALM_S - self._world.agenda.now_s)
+                delay_s = min(fault.delay_s, self._world.calm_s - self._world.agenda.now_s)
                 self._world.agenda.after(max(delay_s, 0.0), lambda: self._again(request))
         return answer
 
     def _later(self, request, delay_s):
-        delay_s = min(delay_s, CALM_S - self._world.agenda.now_s)
+        delay_s = min(delay_s, self._world.calm_s - self._world.agenda.now_s)
         self._world.agenda.after(max(delay_s, 0.0), lambda: self._answer(request))
 
     def _again(self, request):

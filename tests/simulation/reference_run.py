@@ -15,12 +15,13 @@ import sys
 import time
 from collections import Counter
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from pathlib import Path
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
-from reference_history import broken, play, told  # noqa: E402  (a script has only its own folder on its path)
-from reference_schedules import schedule, shrunk  # noqa: E402
+from reference_history import REFERENCE  # noqa: E402  (a script has only its own folder on its path)
+from reference_schedules import shrunk  # noqa: E402
 
 _CHUNK = 25
 
@@ -30,12 +31,12 @@ def kind_of(fault):
     return re.sub(r"^[\d.]+ s: ", "", fault).split(":")[0]
 
 
-def played(seeds, fixed):
+def played(game, seeds, fixed):
     """What was broken, by seed, and how much happened in all."""
     wrong, happened = {}, Counter()
     for seed in seeds:
         try:
-            world = play(schedule(seed, **fixed))
+            world = game.play(game.schedule(seed, **fixed))
         except Exception as error:  # noqa: BLE001  (a bug of the product's is a find)
             wrong[seed] = [f"bug: {type(error).__name__}: {error}"]
             continue
@@ -45,29 +46,29 @@ def played(seeds, fixed):
     return wrong, happened
 
 
-def all_played(seeds, fixed, processes):
+def all_played(game, seeds, fixed, processes):
     """The same, in several processes."""
     chunks = [seeds[i : i + _CHUNK] for i in range(0, len(seeds), _CHUNK)]
     wrong, happened = {}, Counter()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
-        for some, much in pool.map(played, chunks, [fixed] * len(chunks)):
+        for some, much in pool.map(partial(played, game, fixed=fixed), chunks):
             wrong |= some
             happened += much
     return wrong, happened
 
 
-def main(words):
+def main(words, game=REFERENCE, about=__doc__):
     """Exit code 1 when anything was broken."""
-    options = _options(words)
+    options = _options(words, about)
     fixed = dict(each.split("=", 1) for each in options.fixed)
     if options.replay is not None:
-        failing = schedule(options.replay, **fixed)
-        _say(failing, *told(failing))
-        return bool(broken(failing))
+        failing = game.schedule(options.replay, **fixed)
+        _say(failing, *game.told(failing))
+        return bool(game.broken(failing))
     began = time.monotonic()
     seeds = range(options.seed, options.seed + options.schedules)
-    wrong, happened = all_played(seeds, fixed, options.processes)
+    wrong, happened = all_played(game, seeds, fixed, options.processes)
     took_s = time.monotonic() - began
     much = ", ".join(f"{n} {what}" for what, n in sorted(happened.items()))
     _say(f"{len(seeds)} schedules in {took_s:.0f} s: {much}; {len(wrong)} broken")
@@ -77,12 +78,12 @@ def main(words):
             _say(f"\nseed {seed}:", *(f"  {each}" for each in faults))
         if number < options.shrink:
             kind = kind_of(faults[0])
-            _say(shrunk(schedule(seed, **fixed), lambda each, kind=kind: _is_broken(each, kind)))
+            _say(shrunk(game.schedule(seed, **fixed), partial(_is_broken, game, kind)))
     return bool(wrong)
 
 
-def _is_broken(each, kind):
-    return any(kind_of(fault) == kind for fault in broken(each))
+def _is_broken(game, kind, each):
+    return any(kind_of(fault) == kind for fault in game.broken(each))
 
 
 def _say_kinds(wrong):
@@ -100,8 +101,8 @@ def _say(*lines):
     sys.stdout.flush()
 
 
-def _options(words):
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+def _options(words, about):
+    parser = argparse.ArgumentParser(description=about.splitlines()[0])
     parser.add_argument("--schedules", type=int, default=1000, help="how many")
     parser.add_argument("--seed", type=int, default=0, help="the first one's")
     parser.add_argument(

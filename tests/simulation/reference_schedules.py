@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import random
 from ast import literal_eval
-from dataclasses import dataclass, field, fields, is_dataclass, replace
+from dataclasses import MISSING, dataclass, field, fields, is_dataclass, replace
 
 from pcs_nature import Lag, Nature, nature
 from schedules import Version
@@ -92,6 +92,8 @@ class Conditions:
         foreign_project: Whether a project that the token sees, too, holds work with the same tags.
 
         lineage: How the commits of the clones are related, see `LINEAGES`.
+
+        calm_s: From when on nothing goes wrong any more.
     """
 
     clones: tuple[Clone, ...] = (Clone(),)
@@ -108,6 +110,7 @@ class Conditions:
     furnished: int = 2
     foreign_project: bool = False
     lineage: str = "none"
+    calm_s: float = CALM_S
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -204,7 +207,7 @@ def terse(value):
         return "{" + ", ".join(f"{key!r}: {terse(each)}" for key, each in value.items()) + "}"
     if not is_dataclass(value):
         return repr(value)
-    default = type(value)() if type(value) in {Nature, Conditions, Clone, File} else None
+    default = None if any(_is_required(each) for each in fields(value)) else type(value)()
     said = {f.name: getattr(value, f.name) for f in fields(value)}
     kept = {
         name: part
@@ -213,6 +216,10 @@ def terse(value):
         if not (isinstance(value, Version) and part in (0, ()))
     }
     return f"{type(value).__name__}({', '.join(f'{name}={terse(part)}' for name, part in kept.items())})"
+
+
+def _is_required(each):
+    return each.default is MISSING and each.default_factory is MISSING
 
 
 def schedule(seed, **fixed):
@@ -229,11 +236,35 @@ def schedule(seed, **fixed):
     natural = {name: fixed.pop(name) for name in tuple(fixed) if name.startswith("nature.")}
     rng = random.Random(f"reference:{seed}")
     n_clones = n_clones or rng.choice([1, 1, 2, 2, 3])
+    more = random.Random(f"reference:{seed}:more")
+    cloud, is_beyond, losses, twice = drawn_cloud(seed, rng, more, n_clones, natural)
+    conditions = _conditions(rng, n_clones, cloud)
+    if n_projects == 1:
+        clones = tuple(replace(clone, project=0) for clone in conditions.clones)
+        conditions = replace(conditions, clones=clones, foreign_project=False)
+    conditions = replace(conditions, lineage=more.choice(LINEAGES))
+    conditions = replace(conditions, **fixed)
+    events = tuple(drawn_events(rng, conditions, losses))
+    events = (*events, *rare_events(more, conditions, events, 1 if is_beyond else n_projects), *twice)
+    return Schedule(seed=seed, nature=cloud, conditions=conditions, events=events)
+
+
+def drawn_cloud(seed, rng, more, n_clones, natural):
+    """A cloud for so many clones, whether its views lag beyond what they are told, and what goes with it.
+
+    What processes that die may lose, and what arrives twice where the cloud is busy.
+
+    Args:
+        rng: Random numbers of the schedule.
+
+        more: Others, for what was thought of later: that leaves the rest as it was.
+
+        natural: What is not left to them, by its name behind `nature.`.
+    """
     is_beyond = n_clones == 1 and rng.random() < 0.15
     longest_s = rng.choice([0.0, 3.0, SETTLE_S, SETTLE_S]) if not is_beyond else rng.choice([12.0, 30.0])
     may_purge = n_clones == 1 and rng.random() < 0.2
     cloud = nature(rng, longest_s, may_purge=may_purge)
-    more = random.Random(f"reference:{seed}:more")  # what was thought of later leaves the rest as it was
     hiding = more.choice([0.0] * 19 + [0.3])
     cloud = replace(cloud, hiding=0.0 if may_purge else hiding)
     if random.Random(f"reference:{seed}:refusing").random() < 0.08:
@@ -247,19 +278,10 @@ def schedule(seed, **fixed):
     if n_clones > 1:
         # Where nothing can be claimed, clones race with direct submissions, and both buy.
         cloud = replace(cloud, takes_empty=True)
-    conditions = _conditions(rng, n_clones, cloud)
-    if n_projects == 1:
-        clones = tuple(replace(clone, project=0) for clone in conditions.clones)
-        conditions = replace(conditions, clones=clones, foreign_project=False)
-    conditions = replace(conditions, lineage=more.choice(LINEAGES))
-    conditions = replace(conditions, **fixed)
     # What forgets everything on such a cloud can know nothing.
     losses = LOSSES[:1] if is_beyond else LOSSES[:2] if may_purge else LOSSES
-    events = tuple(_events(rng, conditions, losses))
-    events = (*events, *_rare(more, conditions, events, 1 if is_beyond else n_projects))
-    if is_busy:
-        events = (*events, Fault(clone=busy.randrange(n_clones), on="change", number=1, kind="twice"))
-    return Schedule(seed=seed, nature=cloud, conditions=conditions, events=events)
+    twice = Fault(clone=busy.randrange(n_clones), on="change", number=1, kind="twice")
+    return cloud, is_beyond, losses, (twice,) * is_busy
 
 
 def _conditions(rng, n_clones, cloud):
@@ -342,10 +364,17 @@ def _with_repeats(rng, version):
     return replace(version, runs=runs, repeats=repeats)
 
 
-def _events(rng, conditions, losses):
+def drawn_events(rng, conditions, losses, length=1):
+    """What goes wrong.
+
+    Args:
+        losses: What a process that dies may lose.
+
+        length: How many times as long as one purchase that comes to its end it may take.
+    """
     for number, clone in enumerate(conditions.clones):
-        yield from _faults(rng, number)
-        for effect in sorted(rng.sample(range(60), rng.choice([0, 0, 1, 2, 3]))):
+        yield from _faults(rng, number, length)
+        for effect in sorted(rng.sample(range(60 * length), length * rng.choice([0, 0, 1, 2, 3]))):
             yield Crash(
                 clone=number,
                 effect=effect,
@@ -356,35 +385,41 @@ def _events(rng, conditions, losses):
         yield from _edits(rng, number, clone, conditions)
         if rng.random() < 0.1:
             yield Jump(
-                at_s=round(rng.uniform(1, CALM_S), 1), clone=number, off_s=rng.choice([-600.0, 600.0, -20.0])
+                at_s=round(rng.uniform(1, conditions.calm_s), 1),
+                clone=number,
+                off_s=rng.choice([-600.0, 600.0, -20.0]),
             )
     if rng.random() < 0.05:
-        yield Jump(at_s=round(rng.uniform(1, CALM_S), 1), clone=-1, off_s=rng.choice([-600.0, 600.0]))
+        yield Jump(
+            at_s=round(rng.uniform(1, conditions.calm_s), 1), clone=-1, off_s=rng.choice([-600.0, 600.0])
+        )
     for _ in range(rng.choice([0, 0, 0, 1, 2])):
         kind = rng.choice(DEEDS)
         if kind != "flood" or rng.random() < 0.2:
             yield Deed(
-                at_s=round(rng.uniform(1, CALM_S), 1),
+                at_s=round(rng.uniform(1, conditions.calm_s), 1),
                 kind=kind,
                 which=rng.randrange(4),
                 lasts_s=rng.choice([3.0, 10.0, 20.0]),
             )
 
 
-def _rare(rng, conditions, events, n_projects):
+def rare_events(rng, conditions, events, n_projects):
     """What happens seldom: not where the journal is all there is, nor tags are taken where it may be lost."""
     if rng.random() < 0.05:
         yield Deed(at_s=round(rng.uniform(1, 40), 1), kind="flood")
     if rng.random() < 0.06 and n_projects > 1 and conditions.submission == "claim":
         number = rng.randrange(len(conditions.clones))
         project = 1 - conditions.clones[number].project
-        yield Move(at_s=round(rng.uniform(1, CALM_S), 1), clone=number, project=project)
+        yield Move(at_s=round(rng.uniform(1, conditions.calm_s), 1), clone=number, project=project)
     for number in range(len(conditions.clones)):
         if rng.random() < 0.25:
             yield _at_the_purchase(rng, number)
     may_forget = any(isinstance(each, Crash) and "journal" in each.loses for each in events)
     if len(conditions.clones) == 1 and not may_forget and rng.random() < 0.2:
-        yield Deed(at_s=round(rng.uniform(1, CALM_S), 1), kind="erase tags", which=rng.randrange(4))
+        yield Deed(
+            at_s=round(rng.uniform(1, conditions.calm_s), 1), kind="erase tags", which=rng.randrange(4)
+        )
 
 
 def _at_the_purchase(rng, number):
@@ -403,23 +438,23 @@ def _edits(rng, number, clone, conditions):
     for index, (has, each) in enumerate(zip(clone.has, conditions.files, strict=True)):
         newer = range(has + 1, len(each.versions))
         if rng.random() < 0.7:
-            moments = sorted(round(rng.uniform(1, CALM_S), 1) for _ in newer)
+            moments = sorted(round(rng.uniform(1, conditions.calm_s), 1) for _ in newer)
             for at_s, version in zip(moments, newer, strict=True):
                 yield Edit(at_s=at_s, clone=number, file=index, version=version)
 
 
-def _faults(rng, number):
+def _faults(rng, number, length):
     often = rng.choice([0.0, 0.1, 0.3])
-    for change in range(40):
+    for change in range(40 * length):
         if rng.random() < often:
             kind = rng.choice(CHANGES)
             delays = (5.0, 15.0, 40.0) if kind in {"late", "crash late", "stall"} else (1.0, 8.0)
             has_delay = kind in {"late", "crash late", "stall", "slow answer", "twice later"}
             delay_s = rng.choice(delays) if has_delay else 0.0
             yield Fault(clone=number, on="change", number=change, kind=kind, delay_s=delay_s)
-    for read in sorted(rng.sample(range(120), rng.choice([0, 0, 1, 4]))):
+    for read in sorted(rng.sample(range(120 * length), length * rng.choice([0, 0, 1, 4]))):
         yield Fault(clone=number, on="read", number=read, kind=rng.choice(READS))
-    for read in sorted(rng.sample(range(20), rng.choice([0, 0, 0, 1, 3, 6]))):
+    for read in sorted(rng.sample(range(20 * length), length * rng.choice([0, 0, 0, 1, 3, 6]))):
         yield Fault(clone=number, on="jobs", number=read, kind=rng.choice(LISTS))
 
 

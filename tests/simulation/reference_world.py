@@ -13,7 +13,7 @@ from agenda import Agenda
 from pcs import ENDS, LIVE, Pcs
 from pcs_http import START, PcsHttp, body_of, counts_of
 from reference_judge import RELEASED, Judge
-from reference_schedules import CALM_S, MAX_RUNS, Deed, Edit, Jump, Move
+from reference_schedules import MAX_RUNS, Deed, Edit, Jump, Move
 
 NAMESPACE = "lab"
 PROJECTS = ("00000000-0000-4000-8000-00000000000a", "00000000-0000-4000-8000-00000000000b")
@@ -49,12 +49,15 @@ _CANCELLED = {"CANCELING", "CANCELED"}
 class World:
     """One history, while it happens."""
 
+    judge_class = Judge
+
     def __init__(self, schedule):
         self.schedule, self.conditions = schedule, schedule.conditions
         self.time = Time()
         self.agenda = Agenda(self.time)
         self.pcs = Pcs(schedule.nature, self.agenda, schedule.luck)
-        self.pcs.calm_s, self.pcs.max_runs = CALM_S, MAX_RUNS
+        self.calm_s = self.conditions.calm_s
+        self.pcs.calm_s, self.pcs.max_runs = self.calm_s, MAX_RUNS
         self.http = PcsHttp(self.pcs, (*PROJECTS, FOREIGN_PROJECT))
         self.crew, self.told = [], []
         self.has = [list(clone.has) for clone in self.conditions.clones]
@@ -66,7 +69,7 @@ class World:
         self.rounds = {}
         self._foreign, self._is_imitated = set(), False
         _furnish(self)
-        self.judge = Judge(self)
+        self.judge = self.judge_class(self)
         self.pcs.on_jobs = self._jobs_came
         for event in schedule.events:
             if isinstance(event, Edit | Jump | Move | Deed):
@@ -75,7 +78,7 @@ class World:
     @property
     def is_calm(self):
         """Whether nothing goes wrong any more."""
-        return self.agenda.now_s >= CALM_S
+        return self.agenda.now_s >= self.calm_s
 
     def tell(self, what):
         """Writes down what happens, for people."""

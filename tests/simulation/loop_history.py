@@ -1,0 +1,29 @@
+"""A schedule of loops is played in the reference's world."""
+
+from __future__ import annotations
+
+from collections import Counter
+
+from loop_crew import LoopCrewman
+from loop_judge import LoopJudge
+from loop_schedules import loop_schedule
+from reference_history import Game, played
+from reference_world import World
+
+
+class LoopWorld(World):
+    """The reference's world, with a judge who knows what loops are."""
+
+    judge_class = LoopJudge
+
+    def happened(self):
+        """How much happened, as numbers by their names."""
+        return super().happened() + Counter(rounds=self.judge.n_rounds())
+
+
+def play_loops(schedule):
+    """The world after a schedule of loops was played to its end."""
+    return played(schedule, LoopWorld, LoopCrewman)
+
+
+LOOPS = Game(loop_schedule, play_loops)

@@ -1,0 +1,235 @@
+"""Defects that are planted in what closed loops rest on, one at a time, for the reference's world to find.
+
+`python tests/simulation/planted_loop_defects.py [NAME…]`, as `planted_defects`.
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
+
+import planted_defects  # noqa: E402  (a script has only its own folder on its path)
+from loop_history import LOOPS  # noqa: E402
+from planted_defects import Defect, changed, gives, yields_nothing  # noqa: E402
+
+from runner.domain import JobStatus  # noqa: E402
+from runner.reconcile.model.repetitions import read_repetitions  # noqa: E402
+from runner.reconcile.model.slots import Slots, read_slots  # noqa: E402
+
+_SLOTS, _STRATEGY = "runner.reconcile.model.slots:Slots", "runner.reconcile.plan.strategy"
+_EXECUTOR = "runner.reconcile.execute.executor:Executor"
+
+
+def _without_cancelled(found):
+    def keyed(self, jobs):
+        over = {JobStatus.CANCELED, JobStatus.CANCELING}
+        left = [job for job in jobs if job.status not in over]
+        return (*found(self, left), *(job for job in jobs if job.status in over))
+
+    return keyed
+
+
+def _in_the_order_of_ids(found):
+    return lambda self, jobs: found(self, sorted(jobs, key=lambda job: job.id, reverse=True))
+
+
+def _beyond_by_place(found):
+    def keyed(self, jobs):
+        first = int(self.labels[0]) if self.follow else 1
+        more = Slots(self.strategy, tuple(map(str, range(first, first + len(jobs)))))
+        return found(more if self.follow and len(jobs) > len(self.labels) else self, jobs)
+
+    return keyed
+
+
+def _as_a_range(found):
+    def said(self):
+        if self.follow or not all(label.isdecimal() for label in self.labels):
+            return found(self)
+        return f"slots:{self.labels[0]}-{max(map(int, self.labels))}"
+
+    return said
+
+
+def _not_said(found):
+    del found
+    return lambda self, snapshot, action, places, batch: places.with_more(batch.jobs_count, action.jobs)
+
+
+def _said_afterwards(found):
+    def add(self, snapshot, action):
+        said, client = [], self._client
+
+        class Late:
+            def __getattr__(self, name):
+                late = name == "set_batch_tags"
+                return (lambda *tags: said.append(tags)) if late else getattr(client, name)
+
+        self._client = Late()
+        try:
+            found(self, snapshot, action)
+        finally:
+            self._client = client
+        for tags in said:
+            client.set_batch_tags(*tags)
+
+    return add
+
+
+def _without_gaps(found):
+    def asking(*values):
+        snapshot = found(*values)
+        snapshot.__dict__["gaps"] = ()
+        return snapshot
+
+    return asking
+
+
+def _shortest(found):
+    del found
+
+    def places(tags, said):
+        slots = [
+            read_slots(said.get("recipe", ""), tag) for tag in tags if tag.startswith(("slots:", "again:"))
+        ]
+        known = [each for each in slots if each]
+        shortest = min(known, key=lambda each: len(each.labels), default=None)
+        return shortest or read_repetitions(said.get("repeat", ""))
+
+    return places
+
+
+def _moved(known):
+    return {key: {"t": values["t"] + 1e-9} for key, values in known.items()}
+
+
+def _oldest_first(found):
+    def bought(snapshot, strategy):
+        shown = {}
+        for batch in snapshot.current:
+            for job in batch.jobs:
+                shown.setdefault(job.key, job.variables)
+        return found(snapshot, strategy) | shown
+
+    return bought
+
+
+def _of_the_cloud_alone(found):
+    def bought(snapshot, strategy):
+        return found(replace(snapshot, observed=replace(snapshot.observed, recorded=())), strategy)
+
+    return bought
+
+
+def _failed_at_once(found):
+    def result(snapshot, variables, state, *more):
+        said = found(snapshot, variables, state, *more)
+        return replace(said, is_pending=said.is_pending and not state.progress.failures)
+
+    return result
+
+
+def _without_a_pending_one(found):
+    def results(snapshot, *more):
+        said = found(snapshot, *more)
+        return {slot: replace(each, is_pending=False) for slot, each in said.items()}
+
+    return results
+
+
+def _swapped(found):
+    def results(snapshot, *more):
+        said = found(snapshot, *more)
+        remote = [each.remote for each in said.values()]
+        moved = remote[1:] + remote[:1]
+        return {
+            slot: replace(each, remote=other) for (slot, each), other in zip(said.items(), moved, strict=True)
+        }
+
+    return results
+
+
+def _without_the_last(known):
+    return dict(list(known.items())[:-1])
+
+
+DEFECTS = (
+    Defect(
+        name="jobs are told by their values",
+        at=f"{_SLOTS}.keyed",
+        make=lambda _: lambda self, jobs: tuple(jobs),
+        within=10,
+    ),
+    Defect(
+        name="places are counted without cancelled jobs",
+        at=f"{_SLOTS}.keyed",
+        make=_without_cancelled,
+        within=100,
+    ),
+    Defect(
+        name="places are counted from the last job",
+        at=f"{_SLOTS}.keyed",
+        make=_in_the_order_of_ids,
+        within=10,
+    ),
+    Defect(name="what came twice is the next slot", at=f"{_SLOTS}.keyed", make=_beyond_by_place, within=100),
+    Defect(name="retries are said as a range", at=f"{_SLOTS}.__str__", make=_as_a_range, within=100),
+    Defect(name="a tag is not told of more slots", at=f"{_EXECUTOR}._extend", make=_not_said, within=40),
+    Defect(
+        name="a tag is told of more slots afterwards",
+        at=f"{_EXECUTOR}._add_jobs",
+        make=_said_afterwards,
+        within=200,
+    ),
+    Defect(
+        name="the shortest tag counts", at="runner.reconcile.model.tags:_places", make=_shortest, within=200
+    ),
+    Defect(
+        name="it proposes by what is half seen", at=f"{_STRATEGY}:_asking", make=_without_gaps, within=200
+    ),
+    Defect(
+        name="bought values are proposed anew", at=f"{_STRATEGY}:_bought", make=changed(_moved), within=10
+    ),
+    Defect(
+        name="values that never ran count first", at=f"{_STRATEGY}:_bought", make=_oldest_first, within=100
+    ),
+    Defect(
+        name="slots on record are forgotten", at=f"{_STRATEGY}:_bought", make=_of_the_cloud_alone, within=200
+    ),
+    Defect(
+        name="our own cancellations end slots", at=f"{_STRATEGY}:_unsettled", make=yields_nothing, within=200
+    ),
+    Defect(name="a failed attempt ends its slot", at=f"{_STRATEGY}:_result", make=_failed_at_once, within=20),
+    Defect(name="nothing is pending", at=f"{_STRATEGY}:_results", make=_without_a_pending_one, within=10),
+    Defect(name="results are other slots'", at=f"{_STRATEGY}:_results", make=_swapped, within=10),
+    Defect(
+        name="the last slot is forgotten",
+        at="runner.domain.slot_jobs:known_slots",
+        make=changed(_without_the_last),
+        within=10,
+    ),
+    Defect(
+        name="jobs beyond the tag are not seen",
+        at="runner.reconcile.observe.completeness:beyond_slots",
+        make=yields_nothing,
+        within=200,
+    ),
+    Defect(
+        name="a held batch is kept for ever",
+        at="runner.reconcile.plan.maintenance:_is_held",
+        make=gives(True),
+        within=20,
+    ),
+)
+
+
+def search(name, first, most=None):
+    """Plays schedules of loops until a defect is found."""
+    return planted_defects.search(name, first, most, DEFECTS, LOOPS)
+
+
+if __name__ == "__main__":
+    sys.exit(planted_defects.main(sys.argv[1:], DEFECTS, search, __doc__))
