@@ -596,7 +596,7 @@ DEFECTS = (
     ),
     Defect(
         name="a purchase without an answer is not fenced",
-        at="runner.reconcile.plan.submission:_unclear",
+        at="runner.reconcile.plan.submission:fences_around_unclear",
         make=gives(()),
         within=80,
     ),
@@ -821,7 +821,7 @@ DEFECTS = (
         name="the guard lets rows of unclear purchases out",
         at=_OBJECTIONS,
         make=_without_unclear,
-        also=(*_ALWAYS_WANTS, ("runner.reconcile.plan.submission:_unclear", gives(()))),
+        also=(*_ALWAYS_WANTS, ("runner.reconcile.plan.submission:fences_around_unclear", gives(()))),
         is_bought=True,
         within=400,
     ),

@@ -18,9 +18,9 @@ from runner.reconcile.model.plan import Cost, Plan, WaitFor
 from runner.reconcile.model.snapshot import Planned, Snapshot
 from runner.reconcile.observe.observer import Observer
 from runner.reconcile.observe.ownership import removed_experiment
-from runner.reconcile.plan.cancel import cancellations
 from runner.reconcile.plan.daily_budget import day_of
 from runner.reconcile.plan.dependencies import dependencies, in_order
+from runner.reconcile.plan.maintenance import cancellations
 from runner.reconcile.plan.planner import plan
 from runner.reconcile.plan.strategy import unfolded
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from runner.domain import ObservedBatch, ObservedJob
+    from runner.reconcile.model.observation import Observation
     from runner.reconcile.model.result_fetches import FailedFetch
     from runner.reconcile.model.snapshot import Snapshot
     from runner.reconcile.plan.job_states import JobState
@@ -293,3 +294,27 @@ def _reason_now(
     if any(not job.status.is_terminal and not snapshot.is_outrun(batch, job) for job in batch.jobs):
         return ""
     return "nothing is added to it for now" if is_limited else "all wanted jobs are done"
+
+
+# What a person asks to cancel
+
+
+def cancellations(observed: Observation) -> tuple[CancelBatch, ...]:
+    """Every batch with something to cancel: pending jobs, or an open batch that waits for jobs.
+
+    No mark says that we did it: what a person cancels is not bought again unasked.
+    """
+    return tuple(
+        CancelBatch(batch_id=batch.id, reason=reason, mark="")
+        for batch in observed.batches
+        if (reason := _what_to_cancel(batch))
+    )
+
+
+def _what_to_cancel(batch: ObservedBatch) -> str:
+    if not batch.status.is_live:
+        return ""
+    pending = sum(effective_status(batch.status, job.status) is JobStatus.PENDING for job in batch.jobs)
+    if pending:
+        return f"{pending} of its {batch.jobs_count} jobs are pending"
+    return "it is open, and nothing has been added" if batch.open and not batch.jobs_count else ""

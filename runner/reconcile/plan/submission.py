@@ -9,8 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from runner.domain import BatchMode, OnUnknown, Submission
-from runner.domain.qpu_time import is_emulator
+from runner.domain import BatchMode, Submission
 from runner.reconcile.model.actions import AddJobs, Claim, Fence, Hold, Submit
 from runner.reconcile.model.entries import RequestKind, State
 from runner.reconcile.model.plan import WaitFor
@@ -20,18 +19,24 @@ from runner.reconcile.plan.claims import shuts_another, sorted_claims
 from runner.reconcile.plan.daily_budget import over_day
 from runner.reconcile.plan.job_states import new_jobs
 from runner.reconcile.plan.limits import Limit, first_limit
+from runner.reconcile.plan.lost_answers import (
+    RECENT_S,
+    fences_around_unclear,
+    hold_for_lost,
+    hold_for_silence,
+    holds_lost,
+    lost_submissions,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from runner.domain import DesiredExperiment, ObservedBatch
+    from runner.domain import ObservedBatch
     from runner.reconcile.model.actions import Action, NewJob
-    from runner.reconcile.model.entries import JournalEntry
     from runner.reconcile.model.snapshot import Snapshot
     from runner.reconcile.plan.job_states import JobState
 
 _TRIES: Final = 6
-_RECENT_S: Final = 600.0
 _FIRST_PAUSE_S: Final = 0.1
 SHORTEST_WAIT_S: Final = 0.1
 
@@ -68,7 +73,7 @@ def next_step(snapshot: Snapshot, wanted: Sequence[JobState]) -> NextStep:
     bought = () if kept else _together(snapshot, due)
     submission = submission_tag(snapshot.desired, bought) if bought else ""
     for_today = over_day(snapshot, bought)
-    fences = _unclear(snapshot)
+    fences = fences_around_unclear(snapshot)
     if fences:
         return NextStep(fences)  # look again before deciding anything
     stale, rivals = sorted_claims(snapshot, submission)
@@ -126,16 +131,6 @@ def _kept_open(snapshot: Snapshot, job: NewJob) -> ObservedBatch | None:
     return next((b for b in standing if snapshot.takes_job(b, job)), None)
 
 
-def _unclear(snapshot: Snapshot) -> tuple[Fence, ...]:
-    """Fences around purchases without a clear answer: a late request must be refused."""
-    reason = "a purchase on it had no clear answer; a late one must be refused"
-    return tuple(
-        Fence(batch_id=batch.id, holds_jobs=bool(batch.jobs_count), reason=reason)
-        for batch in snapshot.current + snapshot.outdated
-        if snapshot.accepts_jobs(batch) and snapshot.has_unclear_addition(batch)
-    )
-
-
 def _purchase(
     snapshot: Snapshot, submission: str, bought: tuple[NewJob, ...], rivals: Sequence[ObservedBatch]
 ) -> NextStep:
@@ -177,10 +172,10 @@ def _on_open_batch(snapshot: Snapshot, batch: ObservedBatch, bought: tuple[NewJo
 
 def _new_batch(snapshot: Snapshot, submission: str, bought: tuple[NewJob, ...]) -> NextStep:
     entries = [entry for entry in snapshot.observed.entries if entry.submission == submission]
-    unclear = [e for e in entries if not e.state.is_clear and snapshot.seconds_since(e) < _RECENT_S]
+    unclear = [e for e in entries if not e.state.is_clear and snapshot.seconds_since(e) < RECENT_S]
     silences = sum(entry.state is State.UNKNOWN for entry in unclear)
     if silences >= _TRIES:
-        return NextStep((_silence(silences),))
+        return NextStep((hold_for_silence(silences),))
     if unclear:
         # What was lost may only show in a while, and a cloud in trouble wants a pause.
         pause_s = max(snapshot.settings.settle_s, _FIRST_PAUSE_S * 2**silences)
@@ -189,54 +184,21 @@ def _new_batch(snapshot: Snapshot, submission: str, bought: tuple[NewJob, ...]) 
             return NextStep(wait_s=left_s)
     refused = bool(entries) and (entries[-1].kind, entries[-1].state) == (RequestKind.CLAIM, State.REJECTED)
     # A lost submission that is held must not be claimed anew, either: the guard would stop the purchase.
-    is_held = _holds_lost(snapshot.desired) and bool(_lost(snapshot, submission, bought))
+    is_held = holds_lost(snapshot.desired) and bool(lost_submissions(snapshot, submission, bought))
     if snapshot.desired.policy.submission is Submission.DIRECT or refused or is_held:
         return _direct(snapshot, submission, bought)
     return NextStep((Claim(submission=submission, jobs=bought, reason=_reason(bought)),))
 
 
-def _silence(tries: int) -> Hold:
-    return Hold(
-        reason=f"{tries} requests within {_RECENT_S / 60:g} minutes got no clear answer",
-        how="nothing was bought twice; see whether the cloud is in trouble, and apply again later",
-    )
-
-
 def _direct(snapshot: Snapshot, submission: str, bought: tuple[NewJob, ...]) -> NextStep:
-    lost = _lost(snapshot, submission, bought)
+    lost = lost_submissions(snapshot, submission, bought)
     known_s = snapshot.seconds_since(lost[-1]) if lost else snapshot.observed.remembered_s
     unsettled_s = snapshot.settings.settle_s - known_s
     if unsettled_s > 0:
         return NextStep(wait_s=unsettled_s)
-    if lost and _holds_lost(snapshot.desired):
-        return NextStep((_lost_submission(lost[-1]),))
+    if lost and holds_lost(snapshot.desired):
+        return NextStep((hold_for_lost(lost[-1]),))
     return NextStep((Submit(submission=submission, jobs=bought, reason=_reason(bought)),))
-
-
-def _lost(snapshot: Snapshot, submission: str, bought: Sequence[NewJob]) -> list[JournalEntry]:
-    """Direct submissions that nobody knows the end of: this one, and others that buy any of its points."""
-    landed = {marks.claim for marks in snapshot.marks.values()}
-    keys = {job.key for job in bought}
-    return [
-        entry
-        for entry in snapshot.observed.entries
-        if entry.kind is RequestKind.SUBMIT and not entry.state.is_clear and entry.claim not in landed
-        if entry.submission == submission or not keys.isdisjoint(key for key, _ in entry.jobs)
-    ]
-
-
-def _holds_lost(desired: DesiredExperiment) -> bool:
-    said = desired.policy.on_unknown_submission
-    return said is OnUnknown.HOLD or (said is None and not is_emulator(desired.device_type))
-
-
-def _lost_submission(entry: JournalEntry) -> Hold:
-    return Hold(
-        reason=f"nobody knows whether the submission {entry.submission} of {entry.at:%Y-%m-%d %H:%M:%S} UTC "
-        "was accepted: no batch carries its tag",
-        how=f"look for it in the cloud's portal; if it is there, `runner resolve {entry.experiment} adopt "
-        f"BATCH`; if it is not, `… absent` to buy it again, or `… skip` to leave it",
-    )
 
 
 def _reason(bought: Sequence[NewJob]) -> str:
