@@ -105,6 +105,11 @@ class _Variable:
     def _vector(
         self, said: tuple[float | Varied, ...]
     ) -> tuple[float | tuple[float, ...], list[SearchDimension]]:
+        size = self.kind.size
+        if size is not None and len(said) != size:
+            message = f"{self.name} holds {size} numbers: expected a list of {size}, not of {len(said)}"
+            self.findings.note(self._place, message)
+            return (0.0,) * size, []
         plain = self._constant(tuple(0.0 if isinstance(each, Varied) else each for each in said))
         dimensions: list[SearchDimension] = []
         for i, each in enumerate(said):

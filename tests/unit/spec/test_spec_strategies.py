@@ -132,6 +132,14 @@ def test_the_recipe_says_what_the_kind_adds():
     assert said["settings"] == {name: each.default for name, each in KINDS["spsa"].settings.items()}
 
 
+def test_a_list_of_another_length_is_told_with_its_length():
+    """What is varied has no number to show."""
+    text = other("omega: float", "omega: {type: float, size: 3}").replace("omega: {u", "omega: [0, {u")
+    text = text.replace("{mhz: 1}]}", "{mhz: 1}]}]").replace("amplitude: omega", 'amplitude: "omega[1]"')
+
+    assert "omega holds 3 numbers: expected a list of 3, not of 2" in messages(text)
+
+
 def test_a_strategy_that_varies_nothing_known_is_told():
     """Of a kind whose usual number of jobs depends on how many numbers are varied."""
     text = GOOD.replace("kind: spsa", "kind: cma-es").replace("omega: {u", "omegas: {u")
