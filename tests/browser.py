@@ -125,8 +125,8 @@ class Browser:
             if is_meant(said):
                 return said
 
-    def open(self, path: Path, *, width: int, scheme: str = "light") -> None:
-        """Opens a file at a width (in px of CSS) and waits until it is loaded."""
+    def open(self, path: Path | str, *, width: int, scheme: str = "light") -> None:
+        """Opens a file, or a URL, at a width (in px of CSS) and waits until it is loaded."""
         self.events.clear()
         self.ask(
             "Emulation.setDeviceMetricsOverride",
@@ -136,7 +136,7 @@ class Browser:
             mobile=width < 600,
         )
         self.ask("Emulation.setEmulatedMedia", features=[{"name": "prefers-color-scheme", "value": scheme}])
-        self.ask("Page.navigate", url=path.as_uri())
+        self.ask("Page.navigate", url=path if isinstance(path, str) else path.as_uri())
         if not self.seen("Page.loadEventFired"):
             self._until(lambda said: said.get("method") == "Page.loadEventFired")
 

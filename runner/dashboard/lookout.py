@@ -16,15 +16,15 @@ from runner.domain.json_values import plain_object
 from runner.errors import RunnerError
 from runner.project.sync.file_watcher import Files
 from runner.project.views.device_table import device_rows
-from runner.reconcile import utc_now
+from runner.reconcile import Planned, utc_now
+from runner.reconcile.plan.planner import plan
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-    from runner.domain import RecordedJob
+    from runner.domain import JobStatus, ObservedBatch, RecordedJob
     from runner.project.project import Project
-    from runner.reconcile import Planned
 
     Newest = tuple[int, int]
 
@@ -98,10 +98,9 @@ class Lookout:
         """Takes in what a loop of the runner has just seen of the target, by which files."""
         if project is not self._project:
             self._project, self._files = project, Files(paths, project.load)
-        by_name = {each.plan.experiment: each for each in planned}
         devices = self._sight.devices or self._devices()
         with self._turn:
-            seen = {**self._sight.planned, **by_name}
+            seen = {**self._sight.planned, **self._with_newer_records(planned)}
             self._show(planned=seen, looked_at=utc_now(), trouble="", devices=devices)
 
     # One after the other
@@ -193,7 +192,11 @@ class Lookout:
             except RunnerError as error:
                 unread[name] = str(error)
         kept = {name: each for name, each in sight.unread.items() if name not in recorded}
-        self._change(recorded={**sight.recorded, **recorded}, unread={**kept, **unread})
+        with self._turn:
+            known = {**self._sight.recorded, **recorded}
+            planned = self._sight.planned
+            again = {name: _with_records(planned[name], known[name]) for name in recorded if name in planned}
+            self._show(recorded=known, unread={**kept, **unread}, planned={**planned, **again})
 
     def _look_at_target(self) -> None:
         """Looks at all experiments whose records can be read: the others would keep it from looking."""
@@ -204,8 +207,16 @@ class Lookout:
         except RunnerError as error:
             self._change(trouble=str(error))
             return
+        devices = self._devices()
+        with self._turn:
+            by_name = self._with_newer_records(planned)
+            self._show(planned=by_name, looked_at=utc_now(), trouble="", devices=devices)
+
+    def _with_newer_records(self, planned: Sequence[Planned]) -> dict[str, Planned]:
+        """What was seen, by name, with what was put on record while it was looked at."""
+        recorded = self._sight.recorded
         by_name = {each.plan.experiment: each for each in planned}
-        self._change(planned=by_name, looked_at=utc_now(), trouble="", devices=self._devices())
+        return {name: _with_records(each, recorded.get(name, ())) for name, each in by_name.items()}
 
     def _devices(self) -> tuple[dict[str, object], ...]:
         """What is known of device types; asks the target only where nothing is known yet."""
@@ -222,6 +233,25 @@ class Lookout:
         """Shows what was seen; to be called in turn."""
         sight = replace(self._sight, **seen, version=self._sight.version + 1)  # type: ignore[arg-type]
         self._sight = replace(sight, tiles=self._tiles.of(sight))
+
+
+def _with_records(planned: Planned, recorded: tuple[RecordedJob, ...]) -> Planned:
+    """The same with what was put on record since: what runs shows before the target is looked at again."""
+    seen = planned.snapshot.observed
+    if len(recorded) <= len(seen.recorded):
+        return planned
+    batches = tuple(_with_ends(batch, {job.id: job.status for job in recorded}) for batch in seen.batches)
+    snapshot = replace(planned.snapshot, observed=replace(seen, recorded=recorded, batches=batches))
+    return Planned(snapshot, plan(snapshot))
+
+
+def _with_ends(batch: ObservedBatch, ended: Mapping[str, JobStatus]) -> ObservedBatch:
+    """A batch whose jobs have ended as their records say it."""
+    if not any(job.id in ended for job in batch.jobs):
+        return batch
+    return replace(
+        batch, jobs=tuple(replace(job, status=ended.get(job.id, job.status)) for job in batch.jobs)
+    )
 
 
 def _differing(before: Mapping[str, Newest], now: Mapping[str, Newest]) -> set[str]:

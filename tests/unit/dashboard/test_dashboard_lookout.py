@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import commands
 import pytest
+from builders import a_batch, a_job, a_record
 from patience import PATIENCE_S
 
 from runner.dashboard.lookout import Lookout
 from runner.dashboard.pictures import Pictures
+from runner.domain import BatchStatus, JobStatus
 from runner.errors import CloudError
 from runner.project import Project
+from runner.reconcile import Planned
+from runner.reconcile.plan.planner import plan
 
 OTHER = commands.EXPERIMENT.replace("{name: pair}", "{name: other}")
 
@@ -102,3 +107,36 @@ def test_a_picture_that_cannot_be_drawn_says_why(folder, monkeypatch):
     monkeypatch.setattr("runner.dashboard.pictures.drawings_of", draw)
     assert b"it cannot be drawn: ValueError" in pictures.drawn(sight, "pair", "register")
     assert [pictures.drawn(sight, *each) for each in (("none", "plot"), ("pair", "none"))] == [None, None]
+
+
+def test_a_record_counts_before_the_target_is_looked_at_again(folder, monkeypatch):
+    """What is done is on the tile by the records, although the last look saw nothing of it."""
+    lookout = a_lookout(folder)
+    experiments = lookout.project.load([folder / "specs" / "pair.yaml"])
+    (bare,) = lookout.project.snapshots(experiments)
+    first = bare.desired.jobs[0]
+    job = replace(a_job(first.key, status=JobStatus.RUNNING), key=first.key)
+    running = a_batch("b1", job, status=BatchStatus.RUNNING)
+    snapshots = [replace(bare, observed=replace(bare.observed, batches=(running,)))]
+    monkeypatch.setattr(Project, "look", lambda *_: [Planned(each, plan(each)) for each in snapshots])
+    assert lookout.look().tiles["pair"]["progress"]["done"] == 0
+    desired = experiments[0].desired
+    records = [
+        a_record(
+            job_id=job.key,
+            recipe=desired.recipe[:16],
+            key=job.key,
+            runs=job.runs,
+            counts={"00": job.runs},
+            status=JobStatus.DONE,
+            name=job.name,
+            variables=job.variables,
+            qubit_ids=desired.qubit_ids,
+        )
+        for job in desired.jobs
+    ]
+    lookout.project.records.add("pair", records)
+    lookout._read_records()
+    assert lookout.sight.tiles["pair"]["progress"]["done"] == 3
+    lookout._look_at_target()  # it began before they were written
+    assert lookout.sight.tiles["pair"]["progress"]["done"] == 3
