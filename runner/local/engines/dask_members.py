@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from runner.local.engines.dask_worker import EMULATORS, REQUIRED, differences
+from runner.local.engines.dask_worker import EMULATORS, NO_VERSION, REQUIRED, differences
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -120,7 +120,9 @@ class MemberRules:
 
     def _lacking(self, fit: list[Member]) -> Iterator[tuple[str, str]]:
         for emulator, package in EMULATORS.items():
-            if not any(self.emulates(member, emulator) for member in fit):
+            # Of what the server lacks it has no jobs, or another emulator plays them.
+            is_needed = self.wanted.get(package) != NO_VERSION
+            if is_needed and not any(self.emulates(member, emulator) for member in fit):
                 yield emulator, f"no worker of the Dask cluster has {package} {self.wanted.get(package)}"
 
 

@@ -34,6 +34,8 @@ REQUIRED = ("python", "pulser-runner", "pulser-core", "pulser-simulation", "quti
 OF_SCHEDULER = ("python", "pulser-runner")
 # The packages of emulators, which a worker needs for their jobs only.
 EMULATORS = {"EMU_SV": "emu-sv", "EMU_MPS": "emu-mps"}
+# The version of what is not installed.
+NO_VERSION = "(none)"
 # What a machine lacks is not the fault of the job that meets it.
 _FAULTS_OF_MACHINES = (ImportError, OSError, WorkersDieError)
 _engines: dict[Work, ProcessEngine] = {}
@@ -161,4 +163,4 @@ def _version(name: str) -> str:
     try:
         return version(name)
     except PackageNotFoundError:
-        return "(none)"
+        return NO_VERSION

@@ -18,10 +18,12 @@ from runner.domain.json_values import json_default
 from runner.emulation.backend import SplitConfig
 from runner.emulation.scope import reason_for_qutip
 from runner.local.engines import evolution as evolving
+from runner.local.engines.base import JobFailedError
 from runner.local.engines.emulators import Emulator, emulator, qutip_emulator, seed_generators
 from runner.local.engines.evolution import Point
 from runner.local.engines.evolution_cache import KeptEvolutions
 from runner.local.engines.memory import available_bytes, refuse_too_large
+from runner.local.rules.device_types import DEVICE_TYPES
 from runner.local.validation.backend_config import (
     ADDED_SUFFIX,
     asks_for_qutip,
@@ -111,18 +113,32 @@ def _results(point: Point, asked: Payload, kept: KeptEvolutions | None) -> Resul
     wants_qutip = text is not None and asks_for_qutip(json.loads(text))
     which = qutip_emulator(basis) if wants_qutip else emulator(asked["emulator"], basis)
     config = _config(which, point, asked)
-    if isinstance(config, SplitConfig) and reason_for_qutip(point.parsed, config) is not None:
+    reason = reason_for_qutip(point.parsed, config) if isinstance(config, SplitConfig) else None
+    if reason is not None:
+        _refuse_too_many(point, asked, reason)
         which = qutip_emulator(basis)
         config = _config(which, point, asked)
     results = _run(which, point, config, asked["seed"], kept)
     return results if text is not None else _exactly(asked["runs"], results, asked["seed"])
 
 
+def _refuse_too_many(point: Point, asked: Payload, reason: str) -> None:
+    """Raise JobFailedError where QuTiP would have to do what it does not for so many atoms."""
+    device, emulated = (DEVICE_TYPES[asked[name]] for name in ("device_type", "emulator"))
+    n_qubits = len(point.parsed.get_register(include_mappable=True).qubit_ids)
+    if device is not emulated and n_qubits > emulated.max_qubits:
+        raise JobFailedError(
+            f"{device.name} takes at most {emulated.max_qubits} qubits here of what QuTiP has to solve"
+            f" ({reason}): use fewer atoms, or {device.cure}, which brings its emulator."
+        )
+
+
 def _config(which: Emulator, point: Point, asked: Payload) -> Any:
     """What a job asks its emulator for."""
     text = asked["backend_configuration"]
     if text is not None:
-        return which.configured(text, asked["device_type"], asked["runs"])
+        is_stand_in = asked["emulator"] != asked["device_type"]
+        return which.configured(text, asked["device_type"], asked["runs"], is_stand_in=is_stand_in)
     return which.plain(asked["runs"], _noise(point.parsed, asked))
 
 

@@ -1,7 +1,7 @@
 """The emulators behind the device types, each with Pulser's interface.
 
 EMU_FREE is the solver of this project, and QuTiP for what that cannot do. QuTiP, EMU_SV and EMU_MPS are
-packages of their own: their first job imports them.
+packages of their own: their first job imports them. Without its package EMU_SV is as EMU_FREE.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from pulser.backend import BitStrings
 from pulser.backend.config import DEFAULT_N_TRAJECTORIES
 
 from runner.emulation.backend import SplitBackend, SplitConfig
-from runner.local.validation.backend_config import QUTIP_OPTIONS, SOLVER_OPTIONS, completed
+from runner.local.validation.backend_config import QUTIP_OPTIONS, SOLVER_OPTIONS, completed, own_options
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -51,10 +51,21 @@ class Emulator:
     unknown: frozenset[str] = frozenset()
     one_state: Eigenstate | None = None
 
-    def configured(self, text: str, device_type: str, runs: int) -> Any:
-        """The configuration that a client gave, completed for a job."""
+    def configured(self, text: str, device_type: str, runs: int, *, is_stand_in: bool = False) -> Any:
+        """The configuration that a client gave, completed for a job.
+
+        Args:
+            text: As it was given.
+
+            device_type: Where the job was submitted to.
+
+            runs: How many the job has.
+
+            is_stand_in: Whether the device type's own emulator is another one: its options are left out.
+        """
         given = {**completed(json.loads(text), device_type, runs, self.one_state), **self.fixed}
-        known = {name: value for name, value in given.items() if name not in self.unknown}
+        unknown = self.unknown | (own_options(device_type) if is_stand_in else frozenset())
+        known = {name: value for name, value in given.items() if name not in unknown}
         return self.config.from_abstract_repr(json.dumps(known))
 
     def plain(self, runs: int, noise: NoiseModel | None = None) -> Any:

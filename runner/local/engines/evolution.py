@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _OF_STATES = (BitStrings, CorrelationMatrix, Expectation, Fidelity, Occupation)
 # More states than this are neither kept nor held in memory together.
 _MOST_TIMES = 8
-_FORMAT = 4
+_FORMAT = 5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -105,6 +105,7 @@ def key(point: Point, config: SplitConfig) -> str:
         config.accuracy,
         config.with_modulation,
         config.initial_state,
+        config.interaction_matrix,
         _versions(),
     ]
     text = json.dumps(depends_on, cls=AbstractReprEncoder, sort_keys=True)
@@ -119,6 +120,7 @@ def evolved(sequence: AnySequence, config: SplitConfig) -> Evolution:
         accuracy=config.accuracy,
         with_modulation=config.with_modulation,
         initial_state=config.initial_state,
+        interaction_matrix=config.interaction_matrix,
     )
     results = SplitBackend(sequence, config=noiseless).run()
     states = results.get_tagged_results()["state"]

@@ -41,7 +41,7 @@ def refuse_too_large(sequence: AnySequence, config: EmulationConfig[Any], availa
         raise JobFailedError(
             f"Noise makes states mixed: a density matrix of {n_atoms} atoms and its evolution need about"
             f" {needed / _GB:.1f} GB, and {available / _GB:.1f} GB are free. Use fewer atoms, or"
-            " solver: MonteCarlo, which draws quantum jumps of state vectors."
+            " EMU_FREE with solver: MonteCarlo, which draws quantum jumps of state vectors."
         )
 
 

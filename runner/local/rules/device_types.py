@@ -35,6 +35,10 @@ class DeviceType:
 
         larger: The device type whose emulator carries what its own one cannot; empty for none.
 
+        stand_in: The device type whose emulator plays it where its extra is not installed; empty for none.
+
+        stand_in_qubits: Most qubits that the stand-in carries.
+
         limit: Most qubits that the server was told to take; None for as many as can be emulated.
     """
 
@@ -44,6 +48,8 @@ class DeviceType:
     gone: str = ""
     bases: frozenset[str] = frozenset({"ground-rydberg", "digital", "XY"})
     larger: str = ""
+    stand_in: str = ""
+    stand_in_qubits: int = 0
     limit: int | None = None
 
     @property
@@ -54,6 +60,8 @@ class DeviceType:
     @property
     def capability(self) -> int:
         """Most qubits that can be emulated for it with what is installed."""
+        if self.is_replaced:
+            return self.stand_in_qubits
         larger = DEVICE_TYPES.get(self.larger)
         return self.max_qubits if larger is None or larger.missing else larger.max_qubits
 
@@ -67,9 +75,22 @@ class DeviceType:
         return DEVICE_TYPES[self.larger] if self.larger and n_qubits > self.max_qubits else self
 
     @property
+    def is_replaced(self) -> bool:
+        """Whether another emulator plays it, for its own is not installed."""
+        return bool(self.stand_in) and not _is_installed(self.extra)
+
+    @property
+    def lacks(self) -> DeviceType | None:
+        """The device type whose emulator would carry more, and is not installed; None if there is none."""
+        if self.is_replaced:
+            return self
+        larger = DEVICE_TYPES.get(self.larger)
+        return larger if larger is not None and larger.missing else None
+
+    @property
     def missing(self) -> str:
         """Why it takes no batches here now; empty for one that does."""
-        if self.gone or not self.extra or _is_installed(self.extra):
+        if self.gone or self.is_replaced or not self.extra or _is_installed(self.extra):
             return self.gone
         return f"Its emulator is not installed; {self.cure} brings it."
 
@@ -83,16 +104,14 @@ class DeviceType:
         """What it takes, for people."""
         if self.missing:
             return f"{self.name}: nothing. {self.missing}"
-        larger, most = DEVICE_TYPES.get(self.larger), self.most_qubits
-        text = f"{self.name}: at most {most} qubits"
-        if larger is None:
+        text = f"{self.name}: at most {self.most_qubits} qubits"
+        if self.is_replaced:
+            text += f", by the solver of {self.stand_in}"
+        elif self.most_qubits > self.max_qubits:
+            return f"{text}, more than {self.max_qubits} of them by the emulator of {self.larger}"
+        if self.lacks is None or self.limit is not None:
             return text
-        if most > self.max_qubits:
-            return f"{text}, more than {self.max_qubits} of them by the emulator of {larger.name}"
-        is_bound = self.limit is not None and self.limit <= self.max_qubits
-        return (
-            text if is_bound or not larger.missing else f"{text}; {larger.cure} brings an emulator for more"
-        )
+        return f"{text}; {self.lacks.cure} brings an emulator for more"
 
 
 def _is_installed(package: str) -> bool:
@@ -105,7 +124,14 @@ _ALL = (
     DeviceType(name="EMU_FRESNEL", max_qubits=16, larger="EMU_MPS"),
     DeviceType(name="FRESNEL", max_qubits=16, larger="EMU_MPS"),
     DeviceType(name="FRESNEL_CAN1", max_qubits=16, larger="EMU_MPS"),
-    DeviceType(name="EMU_SV", max_qubits=25, extra="emu-sv", bases=frozenset({"ground-rydberg"})),
+    DeviceType(
+        name="EMU_SV",
+        max_qubits=25,
+        extra="emu-sv",
+        bases=frozenset({"ground-rydberg"}),
+        stand_in="EMU_FREE",
+        stand_in_qubits=20,
+    ),
     DeviceType(name="EMU_MPS", max_qubits=80, extra="emu-mps", bases=frozenset({"ground-rydberg", "XY"})),
     DeviceType(name="EMU_TN", max_qubits=80, gone="It is deprecated, and not available on the local cloud."),
 )
@@ -126,13 +152,19 @@ def limit_problem(name: str, limit: int) -> str:
     if limit > larger.max_qubits:
         return f"{name} takes at most {larger.max_qubits} qubits here"
     if limit > device.capability:
-        return f"{name} takes more than {device.max_qubits} qubits only with {larger.cure}"
+        return f"{name} takes more than {device.capability} qubits only with {larger.cure}"
     return ""
 
 
 def served(devices: Iterable[DeviceType] = _ALL) -> tuple[DeviceType, ...]:
     """The device types that take batches."""
     return tuple(device for device in devices if not device.missing)
+
+
+def played_by(device_type: str) -> str:
+    """The device type whose emulator plays registers of any size, or the small ones."""
+    device = DEVICE_TYPES.get(device_type)
+    return device.stand_in if device is not None and device.is_replaced else device_type
 
 
 def emulator_name(device_type: str, sequence: str) -> str:
@@ -145,7 +177,7 @@ def emulator_name(device_type: str, sequence: str) -> str:
     """
     device = DEVICE_TYPES.get(device_type)
     if device is None or not device.larger:
-        return device_type
+        return played_by(device_type)
     return device.emulated_as(_size(sequence)).name
 
 

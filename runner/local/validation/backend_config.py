@@ -52,6 +52,7 @@ class BackendConfig(TypedDict):
     sampling_rate: NotRequired[object]
     accuracy: NotRequired[object]
     semantics: NotRequired[object]
+    interaction_cutoff: NotRequired[object]
     initial_state: NotRequired[StateConfig | None]
     interaction_matrix: NotRequired[Sequence[Sequence[object]] | None]
 
@@ -87,6 +88,11 @@ _LEFT_OUT: Mapping[str, frozenset[str]] = {
         {"gpu", "num_gpus_to_use", "log_level", "log_file", "autosave_prefix", "autosave_dt"}
     ),
 }
+
+
+def own_options(device_type: str) -> frozenset[str]:
+    """The options that a device type's own emulator has, and no other one."""
+    return _OPTIONS[device_type]
 
 
 def takes_configuration(device_type: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from runner.local.rules.device_types import DEVICE_TYPES, MAX_QUTRITS
+from runner.local.rules.device_types import MAX_QUTRITS
 from runner.local.rules.errors import InvalidRequestError, Problem
 from runner.local.validation import backend_config
 
@@ -136,13 +136,13 @@ def _atom_problems(facts: SequenceFacts, device: DeviceType, loc: Loc) -> Iterat
 
 def _size_problem(facts: SequenceFacts, device: DeviceType) -> str:
     """Why a device type does not take so many atoms; empty if it does."""
-    n_qubits, most, larger = facts.n_qubits, device.most_qubits, DEVICE_TYPES.get(device.larger)
+    n_qubits, most, lacking = facts.n_qubits, device.most_qubits, device.lacks
     if n_qubits > most:
         sentence = f"{device.name} takes at most {most} qubits here, not {n_qubits}"
         if device.limit is not None and n_qubits <= device.capability:
             return f"{sentence}: its configuration says so (devices.max_qubits)."
-        if larger is not None and larger.missing and n_qubits <= larger.max_qubits:
-            return f"{sentence}; {larger.cure} brings an emulator for up to {larger.max_qubits}."
+        if lacking is not None and n_qubits <= lacking.max_qubits:
+            return f"{sentence}; {lacking.cure} brings an emulator for up to {lacking.max_qubits}."
         return f"{sentence}."
     if len(facts.bases) > 1 and MAX_QUTRITS < n_qubits <= device.max_qubits:
         return f"{device.name} takes at most {MAX_QUTRITS} atoms of three states here, not {n_qubits}."
@@ -172,4 +172,7 @@ def _option_problems(options: Mapping[str, object], asked: Demands) -> Iterator[
 def _backend_problems(asked: Demands) -> Iterator[Problem]:
     if asked.backend is not None:
         for message in backend_config.problems(asked.backend, asked.device.name):
+            yield Problem(_BACKEND, message)
+        if asked.device.is_replaced and asked.backend.get("interaction_cutoff"):
+            message = f"{asked.device.name} takes no interaction_cutoff here; {asked.device.cure} brings it."
             yield Problem(_BACKEND, message)

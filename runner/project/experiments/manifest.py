@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from runner.local.rules.device_types import played_by
 from runner.project.experiments.proposer import proposer
 from runner.reconcile import utc_now
 
@@ -92,7 +93,7 @@ def _versions() -> dict[str, str]:
 def _emulator(device_type: str) -> dict[str, str]:
     """What the local cloud emulates a device type with, as far as it is installed."""
     found = {}
-    for package in _EMULATORS.get(device_type, _QUTIP):
+    for package in _EMULATORS.get(played_by(device_type), _QUTIP):
         with suppress(PackageNotFoundError):
             found[package] = version(package)
     return found

@@ -55,6 +55,7 @@ def test_emulators_that_no_worker_has_are_lacking():
 
     assert {} == RULES.lacking([], 0.0) == RULES.lacking([without, a_member()], 0.0)
     assert {"EMU_MPS": "no worker of the Dask cluster has emu-mps 2.1"} == RULES.lacking([without], 0.0)
+    assert {} == RULES.lacking([a_member(packages=WANTED | {"emu-sv": "2.1"})], 0.0)
     assert [True, False] == [RULES.emulates(without, name) for name in ("FRESNEL", "EMU_MPS")]
 
 

@@ -276,6 +276,46 @@ def has_mps(request, monkeypatch):
     return request.param
 
 
+@pytest.fixture(params=[True, False], ids=["with emu-sv", "without emu-sv"])
+def has_sv(request, monkeypatch):
+    """Whether EMU_SV has its own emulator."""
+    monkeypatch.setattr(local_devices, "_is_installed", lambda package: package != "emu-sv" or request.param)
+    return request.param
+
+
+def test_solver_stands_in_for_emu_sv(has_sv):
+    """It carries fewer atoms, of which the extra is told, and leaves out no interactions."""
+    asked, cure = Demands(device=DEVICE_TYPES["EMU_SV"]), "pip install 'pulser-runner[emu-sv]'"
+    too_many = "EMU_SV takes at most 20 qubits here, not 21"
+    refused_here = [
+        [(("here",), f"{too_many}; {cure} brings an emulator for up to 25.")],
+        f"EMU_SV takes more than 20 qubits only with {cure}",
+        f"EMU_SV: at most 20 qubits, by the solver of EMU_FREE; {cure} brings an emulator for more",
+        "EMU_FREE",
+    ]
+
+    assert ("", []) == (DEVICE_TYPES["EMU_SV"].missing, said(asked, n_qubits=20))
+    assert ([[], "", "EMU_SV: at most 25 qubits", "EMU_SV"] if has_sv else refused_here) == [
+        said(asked, n_qubits=21),
+        limit_problem("EMU_SV", 21),
+        DEVICE_TYPES["EMU_SV"].said,
+        emulator_name("EMU_SV", "{}"),
+    ]
+
+
+def test_stand_in_leaves_no_interactions_out(has_sv):
+    """Options of how emu-sv computes mean nothing to it; one that changes the physics is refused."""
+    options = {"dt": 5, "krylov_tolerance": 1e-8, "max_krylov_dim": 50, "interaction_cutoff": 0.0}
+    cutoff = json.dumps(a_config(interaction_cutoff=0.1))
+    why = "EMU_SV takes no interaction_cutoff here; pip install 'pulser-runner[emu-sv]' brings it."
+
+    assert demands(DEVICE_TYPES["EMU_SV"], None, json.dumps(a_config(**options)), FakeSequences()).backend
+    if has_sv:
+        assert demands(DEVICE_TYPES["EMU_SV"], None, cutoff, FakeSequences()).backend
+    else:
+        assert [(("backend_configuration",), why)] == refused(json.loads(cutoff), device="EMU_SV")
+
+
 CURE = "pip install 'pulser-runner[emu-mps]' brings an emulator for up to 80."
 
 

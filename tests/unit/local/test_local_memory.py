@@ -35,7 +35,8 @@ def test_a_density_matrix_that_does_not_fit_is_refused_in_words():
 
     assert str(raised.value) == (
         "Noise makes states mixed: a density matrix of 12 atoms and its evolution need about 19.5 GB, and 4.0"
-        " GB are free. Use fewer atoms, or solver: MonteCarlo, which draws quantum jumps of state vectors."
+        " GB are free. Use fewer atoms, or EMU_FREE with solver: MonteCarlo, which draws quantum jumps of"
+        " state vectors."
     )
 
 
