@@ -12,7 +12,7 @@ the site do not see:
     <!-- drawing -->                  the block of text is a drawing
     <!-- run by: tests/….py -->       at the top of a page: that module runs the page's blocks
     <!-- first                        commands that the page's lab begins with, up to the end of the comment
-    ![…](pictures/a.svg)              a picture, which the page's commands draw as a.svg
+    ![…](pictures/a.svg)              a picture, which the page's commands draw as a.svg; a PNG has its own
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _BLOCK: Final = re.compile(
 )
 _TITLE: Final = re.compile(r'title="([^"]+)"')
 _FIRST: Final = re.compile(r"<!-- first\n(.*?)-->", re.DOTALL)
-_PICTURE: Final = re.compile(r"!\[[^\]]+\]\(pictures/([^)]+)\)")
+_PICTURE: Final = re.compile(r"!\[[^\]]+\]\(pictures/([^)]+\.svg)\)")
 _ELSEWHERE: Final = re.compile(r"^<!-- run by: (\S+) -->$", re.MULTILINE)
 
 

@@ -27,6 +27,8 @@ HERE = [page for page in PAGES if not page.elsewhere]
 
 # What is not run, and why: page, first line, reason. A block that joins them is seen here.
 NOT_RUN = [
+    ("dashboard", "runner dashboard", "it serves until it is ended"),
+    ("dashboard", "export RUNNER_DASHBOARD_TOKEN=…", "it serves until it is ended"),
     (
         "gitops",
         "runner sync https://git.example.org/lab/experiments.git --branch main --path specs --interval 60s",
@@ -147,7 +149,8 @@ def redrawn(path):
 def test_pictures_are_small_and_each_is_shown():
     """By one page, or by the README."""
     readme = re.findall(r"docs/pictures/([\w-]+\.svg)\)", (ROOT / "README.md").read_text(encoding="utf-8"))
-    shown = [*readme, *(name for page in HERE for name in page.pictures)]
+    photos = re.findall(r"pictures/([\w-]+\.png)\)", (ROOT / "docs/dashboard.md").read_text(encoding="utf-8"))
+    shown = [*readme, *photos, *(name for page in HERE for name in page.pictures)]
 
     assert sorted(path.name for path in PICTURES.iterdir()) == sorted(shown)
     assert [] == [name for name in shown if (PICTURES / name).stat().st_size > MOST_BYTES]
