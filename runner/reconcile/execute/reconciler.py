@@ -34,6 +34,9 @@ if TYPE_CHECKING:
     from runner.reconcile.model.observation import Observation, TargetSettings
 
 SHORTEST_S: Final = 0.05
+# At most so long (in s) between two looks, also while a retry waits: the cloud on this machine ends when
+# nothing is asked of it for twice as long.
+LONGEST_S: Final = 15.0
 # How long the cloud may be out of reach before waiting for it is given up.
 OUTAGE_S: Final = 600.0
 # How often the same actions may be planned in a row before somebody is told that they have no effect.
@@ -246,7 +249,7 @@ class Reconciler:
             if left_s <= 0:
                 return Outcome(end=End.PATIENCE, plans=progress.plans)
             if wait_s:
-                self._context.sleep(min(max(wait_s, SHORTEST_S), left_s))
+                self._context.sleep(min(max(wait_s, SHORTEST_S), LONGEST_S, left_s))
 
 
 def _planned(snapshots: Sequence[Snapshot], bought: tuple[Cost, str]) -> list[Planned]:

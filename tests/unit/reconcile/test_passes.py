@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import Counter
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -681,3 +682,17 @@ def test_a_claim_does_not_settle_while_a_list_is_under_way(bench):
         planned.append([type(each).__name__ for each in reconciler.one_pass(snapshots)[0].actions])
 
     assert [["Claim"], [], ["AddJobs"]] == planned
+
+
+def test_a_retry_that_waits_keeps_the_cloud_of_this_machine(tmp_path):
+    """A cloud that ends when nothing is asked of it for 30 s is asked again in time."""
+    pauses = []
+
+    class Dozing(Bench):
+        def sleep(self, seconds):
+            pauses.append(seconds)
+            super().sleep(seconds)
+
+    with closing(Dozing(tmp_path / "results", failing=1.0)) as bench:
+        bench.run(the_experiment(policy=Policy(retry=Retry(limit=1, backoff_s=60.0))))
+    assert 10.0 < max(pauses) <= 15.0
