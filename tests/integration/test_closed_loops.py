@@ -101,6 +101,7 @@ def test_a_loop_is_bought_once_wherever_it_goes_on(lab, monkeypatch, capsys):
     assert len(more) > len(first)
 
 
+@pytest.mark.long
 def test_a_saved_plan_buys_its_round_alone(neighbour, monkeypatch, capsys):
     """What comes after the round was not shown when the plan was saved, and is not bought under it."""
     (neighbour / "loop.yaml").write_text(LOOP)
