@@ -11,16 +11,16 @@ from typing import TYPE_CHECKING, Final
 from runner.lazy import lazy_names
 
 if TYPE_CHECKING:
-    from runner.dashboard.export import export as export
     from runner.dashboard.lookout import Lookout as Lookout
     from runner.dashboard.pictures import Pictures as Pictures
     from runner.dashboard.protection import Protection as Protection
     from runner.dashboard.server import serving as serving
     from runner.dashboard.site import sources as sources
+    from runner.dashboard.site_files import export as export
 else:
     # The server of pages is imported where pages are served.
     _PLACES: Final = {
-        "export": "runner.dashboard.export",
+        "export": "runner.dashboard.site_files",
         "Lookout": "runner.dashboard.lookout",
         "Pictures": "runner.dashboard.pictures",
         "Protection": "runner.dashboard.protection",

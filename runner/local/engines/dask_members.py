@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
 ATTEMPTS_PER_THREAD = 2
+# The emulator that another one stands in for where its package is not installed.
+_REPLACED = "EMU_SV"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -120,8 +122,8 @@ class MemberRules:
 
     def _lacking(self, fit: list[Member]) -> Iterator[tuple[str, str]]:
         for emulator, package in EMULATORS.items():
-            # Of what the server lacks it has no jobs, or another emulator plays them.
-            is_needed = self.wanted.get(package) != NO_VERSION
+            # Where the server lacks it, another emulator plays its jobs.
+            is_needed = emulator != _REPLACED or self.wanted.get(package) != NO_VERSION
             if is_needed and not any(self.emulates(member, emulator) for member in fit):
                 yield emulator, f"no worker of the Dask cluster has {package} {self.wanted.get(package)}"
 

@@ -11,7 +11,6 @@ from functools import partial
 import pytest
 from builders import NOW, a_batch, a_job, a_record, a_snapshot, a_wanted_job, an_experiment, seen
 
-from runner.dashboard.export import export
 from runner.dashboard.pages.holds import command
 from runner.dashboard.pages.overview import overview
 from runner.dashboard.pages.queue import queue
@@ -19,6 +18,7 @@ from runner.dashboard.pages.spending import as_csv, spending
 from runner.dashboard.pages.tiles import Tiles
 from runner.dashboard.sight import BrokenFile, Sight
 from runner.dashboard.site import Fragments, Sources, as_json, html, page, shown_text
+from runner.dashboard.site_files import export
 from runner.domain import BatchStatus, JobStatus, Policy, Retry
 from runner.project.cache.source_file import Source
 from runner.project.experiments.loaded import Experiment
