@@ -48,7 +48,7 @@ def calm(rounds, *, think_limit_s=None, repeat=0, ask=1):
 @pytest.mark.seconds(20)
 @pytest.mark.parametrize(
     ("first", "n"),
-    [(0, 3), *(pytest.param(first, 60, marks=pytest.mark.long) for first in range(0, 240, 60))],
+    [(0, 3), *(pytest.param(first, 60, marks=pytest.mark.long) for first in range(0, 120, 60))],
 )
 def test_every_slot_is_bought_once_on_any_cloud_that_the_reference_allows(first, n):
     """The schedules of the first seeds: safety all the time, and an end after the last fault."""
