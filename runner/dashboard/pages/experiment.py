@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.dashboard.pages.figures import moment, progress_on_record
 from runner.dashboard.pages.tiles import tile
+from runner.domain import merged_counts, most_frequent
 from runner.domain.json_values import plain
 from runner.domain.slot_jobs import with_recorded_slots
 from runner.reconcile.display.plan_text import plan_lines
@@ -68,11 +69,7 @@ def _rows(
 
 
 def _row(job: DesiredJob, state: Any, records: Sequence[RecordedJob]) -> dict[str, Any]:
-    counts: dict[str, int] = {}
-    for record in records:
-        for bits, n in record.counts.items():
-            counts[bits] = counts.get(bits, 0) + n
-    top = sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:_MOST_TOP]
+    top = most_frequent(merged_counts(record.counts for record in records), _MOST_TOP)
     return {
         "name": job.name,
         "key": job.key,

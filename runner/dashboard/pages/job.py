@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from runner.dashboard.pages.figures import moment
+from runner.domain import merged_counts, most_frequent
 from runner.domain.json_values import plain_object
 from runner.domain.slot_jobs import with_recorded_slots
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from datetime import datetime
 
     from runner.dashboard.sight import Sight
@@ -27,7 +27,7 @@ def job(sight: Sight, name: str, key: str) -> dict[str, Any] | None:
     if wanted is None:
         return None
     records = [record for record in recorded if record.key == wanted.key]
-    counts = _counts(records)
+    counts = merged_counts(record.counts for record in records)
     shots = sum(counts.values())
     states = {state.key: state.status for state in planned.plan.jobs} if planned else {}
     return {
@@ -41,20 +41,12 @@ def job(sight: Sight, name: str, key: str) -> dict[str, Any] | None:
         "shots": shots,
         "counts": [
             {"bits": bits, "count": n, "share": n / shots}
-            for bits, n in sorted(counts.items(), key=lambda each: (-each[1], each[0]))[:_MOST_BITSTRINGS]
+            for bits, n in most_frequent(counts, _MOST_BITSTRINGS)
         ],
         "bitstrings": len(counts),
         "attempts": [_attempt(record) for record in records],
         "raw": [plain_object(record) for record in records],
     }
-
-
-def _counts(records: Sequence[RecordedJob]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for record in records:
-        for bits, n in record.counts.items():
-            counts[bits] = counts.get(bits, 0) + n
-    return counts
 
 
 def _attempt(record: RecordedJob) -> dict[str, Any]:
