@@ -132,7 +132,8 @@ class _Pages:
         wants_json = path.endswith(f"index{_JSON}")
         path = path.removesuffix(f"index{_JSON}") if wants_json else path
         if path and not path.endswith("/"):
-            return RedirectResponse(f"/{path}/", 307, HEADERS)
+            # With two slashes in front, an address would be another host's.
+            return RedirectResponse(f"/{path.lstrip('/')}/", 307, HEADERS)
         asked = dict(request.query_params)
         return await asyncio.to_thread(self._answer, path, asked, wants_json)
 

@@ -83,6 +83,8 @@ def test_others_are_refused(url):
     assert ask.get(f"{url}nowhere/", timeout=PATIENCE_S).status_code == 404
     assert ask.get(f"{url}experiments/pair/%2e%2e/", timeout=PATIENCE_S).status_code == 404
     assert ask.post(url, timeout=PATIENCE_S).status_code == 405
+    away = requests.get(f"{url}/evil.example", allow_redirects=False, timeout=PATIENCE_S)
+    assert (away.status_code, away.headers["location"]) == (307, "/evil.example/")
 
 
 def test_a_token_is_asked_for(lookout):
