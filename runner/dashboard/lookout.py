@@ -52,7 +52,12 @@ class Lookout:
         self._are_read = threading.Event()
         # Versions begin at the moment of the start: a page of an earlier start is told that it is old.
         begun = time.time_ns() // 1_000_000
-        self._sight = Sight(title=project.root.resolve().name, target=project.site.target, version=begun)
+        self._sight = Sight(
+            title=project.root.resolve().name,
+            target=project.site.target,
+            views=_views(project),
+            version=begun,
+        )
         self._newest: Mapping[str, Newest] | None = None
         self._journal: Newest | None = None
         self._tiles = Tiles()
@@ -101,7 +106,8 @@ class Lookout:
         devices = self._sight.devices or self._devices()
         with self._turn:
             seen = {**self._sight.planned, **self._with_newer_records(planned)}
-            self._show(planned=seen, looked_at=utc_now(), trouble="", devices=devices)
+            views = _views(self._project)
+            self._show(planned=seen, looked_at=utc_now(), trouble="", devices=devices, views=views)
 
     # One after the other
 
@@ -233,6 +239,10 @@ class Lookout:
         """Shows what was seen; to be called in turn."""
         sight = replace(self._sight, **seen, version=self._sight.version + 1)  # type: ignore[arg-type]
         self._sight = replace(sight, tiles=self._tiles.of(sight))
+
+
+def _views(project: Project) -> dict[str, dict[str, str]]:
+    return {name: view.filters for name, view in project.settings.views.items()}
 
 
 def _with_records(planned: Planned, recorded: tuple[RecordedJob, ...]) -> Planned:

@@ -35,6 +35,8 @@ class Sight:
 
         target: Where it is applied, as `emulated:local`.
 
+        views: Filters of the first page that have a name, by it.
+
         experiments: Those whose files are in order, by their names.
 
         paths: Their files from the root of the repository, by their names.
@@ -64,6 +66,7 @@ class Sight:
 
     title: str
     target: str
+    views: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     experiments: Mapping[str, Experiment] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)
     broken: tuple[BrokenFile, ...] = ()

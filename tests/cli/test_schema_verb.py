@@ -31,6 +31,8 @@ retry = {limit = 1, errors = ["timeout"], backoff_s = 5.0}
 runs = 100
 [limits]
 jobs = 10
+[views.ill]
+health = "Degraded"
 """
 
 
@@ -106,6 +108,8 @@ def test_the_readmes_settings_are_valid():
         ("runs = 100", "runs = 0"),
         ("jobs = 10", "jobs = 0"),
         ("jobs = 10", "depth = 1000"),
+        ('health = "Degraded"', 'health = "Ill"'),
+        ('health = "Degraded"', ""),
         ('region = "fr"', 'region = "fr"\nurl = "http://127.0.0.1"'),
     ],
 )

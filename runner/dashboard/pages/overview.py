@@ -6,6 +6,7 @@ from collections import Counter
 from functools import cache
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from runner.dashboard.pages.figures import STATES, worst_first
 from runner.dashboard.pages.tiles import tile
@@ -31,6 +32,7 @@ def overview(sight: Sight, asked: Mapping[str, str]) -> dict[str, Any]:
         "tiles": shown,
         "total": len(tiles),
         "filters": {name: asked.get(name, "") for name in FILTERS},
+        "views": _views(sight, {name: asked[name] for name in FILTERS if asked.get(name)}),
         "folders": _folders(tiles),
         "healths": _counts(tiles, "health"),
         "syncs": _counts(tiles, "sync"),
@@ -38,6 +40,14 @@ def overview(sight: Sight, asked: Mapping[str, str]) -> dict[str, Any]:
         "progress": {state: sum(each["progress"][state] for each in tiles) for state in STATES},
         "broken": [{"path": each.path, "error": each.error} for each in sight.broken],
     }
+
+
+def _views(sight: Sight, asked: Mapping[str, str]) -> list[dict[str, Any]]:
+    """The views that have a name, each with the end of its address, and whether it is shown now."""
+    return [
+        {"name": name, "query": urlencode(filters), "is_shown": filters == asked}
+        for name, filters in sight.views.items()
+    ]
 
 
 def _is_asked(each: Mapping[str, Any], asked: Mapping[str, str]) -> bool:

@@ -20,6 +20,7 @@ from runner.project.config.tables import (
     Seconds,
     StrictTable,
     Target,
+    View,
     key,
     optional,
 )
@@ -94,6 +95,11 @@ class Settings(StrictTable):
     folders: dict[InRepository, FolderRules] = key(
         "What experiments in a folder, by its path from the root, and below it may use.",
         {"specs/qpu": {"targets": ["pasqal"], "device_types": ["FRESNEL"]}},
+        default_factory=dict,
+    )
+    views: dict[Annotated[str, Field(min_length=1, max_length=60)], View] = key(
+        "Views of the dashboard's first page, by the names of their links.",
+        {"to look at": {"health": "Degraded", "folder": "specs/qpu"}},
         default_factory=dict,
     )
     limits: Limits = key("Bounds on the files themselves.", {"jobs": 1000}, default_factory=Limits)

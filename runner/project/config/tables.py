@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import PurePosixPath
-from typing import TYPE_CHECKING, Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar
 from urllib.parse import urlsplit
 
 from pydantic import (
@@ -222,6 +222,33 @@ class FolderRules(StrictTable):
         ["FRESNEL", "EMU_FREE"],
         strict=False,
     )
+
+
+class View(StrictTable, json_schema_extra={"minProperties": 1}):
+    """A filter of the dashboard's first page that has a name: what is shown is like all that is said."""
+
+    q: str | None = optional(
+        "Words that stand in the name, the path, the description or the labels.", "afm figure", min_length=1
+    )
+    folder: InRepository | None = optional("Folder of the files, or one above it.", "specs/qpu")
+    health: Literal["Healthy", "Progressing", "Suspended", "Missing", "Degraded", "Unknown"] | None = (
+        optional("How they are.", "Degraded")
+    )
+    sync: Literal["Synced", "OutOfSync", "Unknown"] | None = optional(
+        "Whether the cloud holds what their files ask for.", "OutOfSync"
+    )
+    device: str | None = optional("Their device type.", "FRESNEL", min_length=1)
+
+    @model_validator(mode="after")
+    def _says_something(self) -> View:
+        if not self.filters:
+            raise ValueError(f"a view says at least one of {', '.join(type(self).model_fields)}")
+        return self
+
+    @property
+    def filters(self) -> dict[str, str]:
+        """What it says, as an address has it."""
+        return self.model_dump(exclude_none=True)
 
 
 class Limits(StrictTable):

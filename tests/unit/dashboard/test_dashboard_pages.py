@@ -7,12 +7,13 @@ import re
 import shlex
 from dataclasses import replace
 from functools import partial
+from typing import get_args
 
 import pytest
 from builders import NOW, a_batch, a_job, a_record, a_snapshot, a_wanted_job, an_experiment, seen
 
 from runner.dashboard.pages.holds import command
-from runner.dashboard.pages.overview import overview
+from runner.dashboard.pages.overview import FILTERS, overview
 from runner.dashboard.pages.queue import queue
 from runner.dashboard.pages.spending import as_csv, spending
 from runner.dashboard.pages.tiles import Tiles
@@ -21,8 +22,10 @@ from runner.dashboard.site import Fragments, Sources, as_json, html, page, shown
 from runner.dashboard.site_files import export
 from runner.domain import BatchStatus, JobStatus, Policy, Retry
 from runner.project.cache.source_file import Source
+from runner.project.config.tables import View
 from runner.project.experiments.loaded import Experiment
 from runner.reconcile import Planned
+from runner.reconcile.model.plan import Health, Sync
 from runner.reconcile.plan.planner import plan
 
 
@@ -106,6 +109,29 @@ def test_hostile_texts_are_only_shown(path):
     assert "<script>alert" not in text
     assert "49" not in re.sub(r"#L\d+|id=\"L\d+\"", "", text)
     assert len(re.findall("<script", text)) == 1
+
+
+def test_views_that_have_a_name_are_links():
+    """Each leads to its filter; the one whose filter is asked for says that it is shown."""
+    views = {HOSTILE: {"q": "a&b", "health": "Degraded"}, "fine": {"folder": "specs/a"}}
+    sight = replace(a_sight(), views=views)
+    made = page(sight, "", {"folder": "specs/a", "q": ""}, Sources(str))
+    assert made.data["views"] == [
+        {"name": HOSTILE, "query": "q=a%26b&health=Degraded", "is_shown": False},
+        {"name": "fine", "query": "folder=specs%2Fa", "is_shown": True},
+    ]
+    text = html(sight, made, root="", is_live=True)
+    assert '<a href="?folder=specs%2Fa" aria-current="true">fine</a>' in text
+    assert "<script>alert" not in text
+    assert 'aria-label="Views"' not in html(sight, made, root="", is_live=False)
+
+
+def test_a_view_may_say_each_filter_and_each_state():
+    """What runner.toml takes is what the page knows."""
+    fields = View.model_fields
+    assert tuple(fields) == FILTERS
+    states = {name: set(get_args(get_args(fields[name].annotation)[0])) for name in ("health", "sync")}
+    assert states == {"health": {*map(str, Health)}, "sync": {*map(str, Sync)}}
 
 
 def test_spending_is_counted_by_runs():

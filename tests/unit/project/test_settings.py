@@ -101,6 +101,12 @@ def test_a_url_that_leads_nowhere_is_refused_at_once(url):
         ("experiments = [3]\n", "experiments.0"),
         ("[caps]\nspeed = 1\n", "caps.speed: there is no such key"),
         ('[caps]\nruns = "many"\n', "caps.runs: expected a valid integer"),
+        ("[views.ill]\nhealth = 'ill'\n", "views.ill.health: expected 'Healthy', "),
+        ("[views.ill]\nfolder = '../x'\n", "views.ill.folder: '../x' is no folder in the repository"),
+        ("[views.'my own']\ncolour = 'red'\n", "views.my own.colour: there is no such key"),
+        ("[views.all]\n", "views.all: a view says at least one of q, folder, health, sync, device"),
+        ("views = ['all']\n", "views: expected a valid dictionary"),
+        ("[views.'']\nq = 'x'\n", "views"),
     ],
 )
 def test_what_cannot_be_is_an_error_that_names_the_key(tmp_path, text, message):
