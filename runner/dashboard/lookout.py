@@ -14,6 +14,7 @@ from runner.dashboard.pages.tiles import Tiles
 from runner.dashboard.sight import BrokenFile, Sight
 from runner.domain.json_values import plain_object
 from runner.errors import RunnerError
+from runner.project.config.repository import head_commit
 from runner.project.sync.file_watcher import Files
 from runner.project.views.device_table import device_rows
 from runner.reconcile import Planned, utc_now
@@ -109,6 +110,10 @@ class Lookout:
             views = _views(self._project)
             self._show(planned=seen, looked_at=utc_now(), trouble="", devices=devices, views=views)
 
+    def announce(self) -> None:
+        """Says that there is news, although nothing else was seen: pages are made anew."""
+        self._change()
+
     # One after the other
 
     def _go_on_reading(self) -> None:
@@ -147,7 +152,9 @@ class Lookout:
             for path, each in read.items()
             if each.experiment is None
         )
-        sight = self._sight
+        sight, head = self._sight, head_commit(self._project.root) or ""
+        if head != sight.head:
+            self._change(head=head)
         if (found, broken) == (sight.experiments, sight.broken):
             return
         self._newest = None  # of other experiments others count

@@ -35,6 +35,8 @@ class Sight:
 
         target: Where it is applied, as `emulated:local`.
 
+        head: The commit that is checked out; empty where there is none.
+
         views: Filters of the first page that have a name, by it.
 
         experiments: Those whose files are in order, by their names.
@@ -66,6 +68,7 @@ class Sight:
 
     title: str
     target: str
+    head: str = ""
     views: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     experiments: Mapping[str, Experiment] = field(default_factory=dict)
     paths: Mapping[str, str] = field(default_factory=dict)

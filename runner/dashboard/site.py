@@ -6,6 +6,7 @@ import json
 import math
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from runner.dashboard.pages.activity import activity
@@ -15,11 +16,13 @@ from runner.dashboard.pages.holds import holds
 from runner.dashboard.pages.job import job
 from runner.dashboard.pages.overview import overview
 from runner.dashboard.pages.queue import queue
+from runner.dashboard.pages.revisions import SideBySide
 from runner.dashboard.pages.spending import spending
 from runner.dashboard.pages.strategy import strategy
 from runner.errors import RunnerError
 from runner.pages import part, rendered
 from runner.project.api import Declared
+from runner.project.revisions.file_history import file_commits, recent_commits
 from runner.reconcile import utc_now
 
 if TYPE_CHECKING:
@@ -31,10 +34,13 @@ if TYPE_CHECKING:
     from runner.dashboard.sight import Sight
     from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
+    from runner.project.revisions.file_history import PastCommit
     from runner.results.analysis.job_result import MeasuredJob
 
     Data = dict[str, Any]
 
+_MOST_COMMITS: Final = 50
+_MOST_HISTORIES: Final = 256
 _NAME: Final = r"(?P<name>[a-z0-9][a-z0-9-]*)"
 NAVIGATION: Final = (
     ("", "Experiments"),
@@ -49,6 +55,14 @@ def _no_results(_: Experiment) -> tuple[()]:
     return ()
 
 
+def _no_commits(_: str, __: str) -> tuple[()]:
+    return ()
+
+
+def _no_comparison(*_: str) -> SideBySide:
+    return SideBySide(trouble="nothing is compared here")
+
+
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What is read of a repository when a page is asked for.
@@ -57,10 +71,17 @@ class Sources:
         read: Gives the text of a file, by its path from the root.
 
         results: Gives the results of an experiment.
+
+        history: Gives the commits of a file by its path from the root, or all for an empty path, at the
+            commit that is checked out; newest first.
+
+        compared: Gives two revisions side by side, by their names and the path of a file.
     """
 
     read: Callable[[str], str]
     results: Callable[[Experiment], Sequence[MeasuredJob]] = _no_results
+    history: Callable[[str, str], Sequence[PastCommit]] = _no_commits
+    compared: Callable[[str, str, str], SideBySide] = _no_comparison
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +130,22 @@ def page(sight: Sight, path: str, asked: Mapping[str, str], sources: Sources) ->
     return None
 
 
-def sources(project: Project) -> Sources:
+def sources(project: Project, compared: Callable[[str, str, str], SideBySide] = _no_comparison) -> Sources:
     """What a repository has for its pages."""
     return Sources(
         read=lambda path: shown_text(project.root, path),
         results=lambda experiment: Declared(project, experiment).results(),
+        history=lambda path, head: _history(project.root, path, head),
+        compared=compared,
     )
+
+
+@lru_cache(maxsize=_MOST_HISTORIES)
+def _history(root: Path, path: str, head: str) -> tuple[PastCommit, ...]:
+    """The commits of a file; git walks through a long history for them, so they are kept."""
+    if not head:
+        return ()
+    return tuple(file_commits(root, path, _MOST_COMMITS) if path else recent_commits(root, _MOST_COMMITS))
 
 
 def shown_text(root: Path, path: str) -> str:
@@ -201,8 +232,10 @@ def _experiment(sight: Sight, request: PageRequest) -> SitePage | None:
     name = request.names["name"]
     if name not in sight.experiments:
         return None
-    text = request.sources.read(sight.paths[name])
-    return SitePage("experiment.html", name, experiment(sight, name, text, request.asked))
+    path = sight.paths[name]
+    commits = request.sources.history(path, sight.head)
+    data = experiment(sight, name, request.sources.read(path), commits, request.asked)
+    return SitePage("experiment.html", name, data)
 
 
 def _job(sight: Sight, request: PageRequest) -> SitePage | None:
@@ -238,7 +271,12 @@ def _spending(sight: Sight, _: PageRequest) -> SitePage:
 
 
 def _activity(sight: Sight, request: PageRequest) -> SitePage:
-    return SitePage("activity.html", "Activity", activity(sight, request.asked), "activity/")
+    asked = request.asked
+    found = None
+    if asked.get("from"):
+        found = request.sources.compared(asked["from"], asked.get("to", ""), asked.get("path", ""))
+    data = activity(sight, asked, request.sources.history("", sight.head), found)
+    return SitePage("activity.html", "Activity", data, "activity/")
 
 
 _PAGES: Final[tuple[tuple[re.Pattern[str], Callable[[Sight, PageRequest], SitePage | None]], ...]] = (

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from runner.dashboard.pages.figures import moment, progress_on_record
+from runner.dashboard.pages.revisions import history_data
 from runner.dashboard.pages.tiles import tile
 from runner.domain import merged_counts, most_frequent
 from runner.domain.json_values import plain
@@ -19,16 +20,21 @@ if TYPE_CHECKING:
 
     from runner.dashboard.sight import Sight
     from runner.domain import DesiredJob, RecordedJob
+    from runner.project.revisions.file_history import PastCommit
 
 _MOST_EVENTS = 50
 _MOST_TOP = 3
 
 
-def experiment(sight: Sight, name: str, text: str, asked: Mapping[str, str]) -> dict[str, Any]:
+def experiment(
+    sight: Sight, name: str, text: str, commits: Sequence[PastCommit], asked: Mapping[str, str]
+) -> dict[str, Any]:
     """What the page of an experiment shows.
 
     Args:
         text: Its file.
+
+        commits: Those that changed it, newest first.
 
         asked: Filters: a status of jobs, words in their names.
     """
@@ -56,6 +62,8 @@ def experiment(sight: Sight, name: str, text: str, asked: Mapping[str, str]) -> 
         "batches": _batches(sight, name),
         "events": _events(sight, name),
         "file": text.splitlines(),
+        "history": history_data(commits),
+        "is_uncommitted": planned is not None and bool(commits) and not planned.snapshot.commit,
     }
 
 

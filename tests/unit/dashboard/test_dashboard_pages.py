@@ -15,16 +15,20 @@ from builders import NOW, a_batch, a_job, a_record, a_snapshot, a_wanted_job, an
 from runner.dashboard.pages.holds import command
 from runner.dashboard.pages.overview import FILTERS, overview
 from runner.dashboard.pages.queue import queue
+from runner.dashboard.pages.revisions import FilePair, SideBySide
 from runner.dashboard.pages.spending import as_csv, spending
 from runner.dashboard.pages.tiles import Tiles
 from runner.dashboard.sight import BrokenFile, Sight
 from runner.dashboard.site import Fragments, Sources, as_json, html, page, shown_text
 from runner.dashboard.site_files import export
 from runner.domain import BatchStatus, JobStatus, Policy, Retry
+from runner.errors import Problem
 from runner.project.cache.source_file import Source
 from runner.project.config.tables import View
 from runner.project.experiments.loaded import Experiment
-from runner.reconcile import Planned
+from runner.project.revisions.changes import ChangeKind, Changes, ExperimentChange
+from runner.project.revisions.file_history import DiffRow, PastCommit
+from runner.reconcile import Difference, Happening, Planned
 from runner.reconcile.model.plan import Health, Sync
 from runner.reconcile.plan.planner import plan
 
@@ -37,8 +41,43 @@ class NoPictures:
         del sight, name, kind
 
 
-PAGES = ["", "experiments/fine/", "experiments/ill/", "holds/", "activity/", "queue/", "spend/"]
 HOSTILE = "<script>alert(1)</script>\"'&{{ 7 * 7 }}\u202e"
+COMMITS = [
+    PastCommit(
+        digest=digit * 40,
+        at="2026-03-01T12:00:00+01:00",
+        author=HOSTILE,
+        subject=HOSTILE,
+        path="specs/a/fine.yaml",
+        added=3,
+        removed=1,
+    )
+    for digit in "ab"
+]
+CHANGE = ExperimentChange(
+    name=HOSTILE,
+    kind=ChangeKind.CHANGED,
+    former=HOSTILE,
+    added=(HOSTILE,) * 30,
+    resized=(HOSTILE,),
+    differences=(Difference(HOSTILE, HOSTILE, HOSTILE),),
+    warnings=(HOSTILE,),
+    problems=(Problem(HOSTILE, 1, 2, "", HOSTILE),),
+)
+COMPARED = SideBySide(
+    commits=("a" * 40, "b" * 40),
+    files=(
+        FilePair(
+            before=HOSTILE,
+            after=HOSTILE,
+            rows=(DiffRow(kind="changed", old=1, before=HOSTILE, new=1, after=HOSTILE), DiffRow(kind="gap")),
+        ),
+    ),
+    left_out=2,
+    changes=Changes(experiments=(CHANGE,), notes=(HOSTILE,)),
+    trouble=HOSTILE,
+)
+PAGES = ["", "experiments/fine/", "experiments/ill/", "holds/", "activity/", "queue/", "spend/"]
 
 
 def an_entry(name, snapshot, description):
@@ -105,7 +144,9 @@ def test_filters_stand_in_the_address(asked, names):
 def test_hostile_texts_are_only_shown(path):
     """Whatever stands in a description, an error or a file is text on the page."""
     sight = a_sight(fine=HOSTILE, ill=HOSTILE)
-    text = html(sight, page(sight, path, {"q": ""}, Sources(lambda _: HOSTILE)), root="../", is_live=True)
+    known = Sources(lambda _: HOSTILE, history=lambda *_: COMMITS, compared=lambda *_: COMPARED)
+    asked = {"q": HOSTILE, "from": HOSTILE, "to": HOSTILE, "path": HOSTILE, "status": HOSTILE}
+    text = html(sight, page(sight, path, asked, known), root="../", is_live=True)
     assert "<script>alert" not in text
     assert "49" not in re.sub(r"#L\d+|id=\"L\d+\"", "", text)
     assert len(re.findall("<script", text)) == 1
@@ -132,6 +173,60 @@ def test_a_view_may_say_each_filter_and_each_state():
     assert tuple(fields) == FILTERS
     states = {name: set(get_args(get_args(fields[name].annotation)[0])) for name in ("health", "sync")}
     assert states == {"health": {*map(str, Health)}, "sync": {*map(str, Sync)}}
+
+
+def test_an_experiment_has_the_history_of_its_file():
+    """Each commit leads to what it changed beside the one before it; the first one has none."""
+    known = Sources(str, history=lambda path, _: COMMITS if path == "specs/a/fine.yaml" else [])
+    made = page(a_sight(), "experiments/fine/", {}, known)
+    assert [(row["digest"][0], row["before"][:1]) for row in made.data["history"]] == [("a", "b"), ("b", "")]
+    text = html(a_sight(), made, root="../../", is_live=True)
+    address = f"from={'b' * 40}&amp;to={'a' * 40}&amp;path=specs%2Fa%2Ffine.yaml"
+    assert re.findall(r'href="\.\./\.\./activity/\?([^"]*)"', text) == [address]
+    assert "activity/?" not in html(a_sight(), made, root="../../", is_live=False)
+
+
+def test_two_revisions_stand_side_by_side():
+    """What becomes of experiments, with the first names of jobs, and the lines of files."""
+    asked = []
+    known = Sources(str, compared=lambda *words: asked.append(words) or COMPARED)
+    found = page(a_sight(), "activity/", {"from": "main~1", "path": "specs/x.yaml"}, known).data["compared"]
+    assert asked == [("main~1", "", "specs/x.yaml")]
+    (change,) = found["experiments"]
+    assert (len(change["added"]), change["counts"]) == (20, {"added": 30, "removed": 0, "resized": 1})
+    assert [row["kind"] for row in found["files"][0]["rows"]] == ["changed", "gap"]
+    assert page(a_sight(), "activity/", {}, known).data["compared"] is None
+
+
+def test_who_runs_no_script_sees_what_is_compared_a_little_later():
+    """The page is loaded again by itself as long as it is not known."""
+    known = Sources(str, compared=lambda *_: SideBySide(commits=("a" * 40, "b" * 40), is_pending=True))
+    text = html(a_sight(), page(a_sight(), "activity/", {"from": "a"}, known), root="../", is_live=True)
+    assert '<noscript><meta http-equiv="refresh" content="2"></noscript>' in text
+    assert "No experiment changes" not in text
+
+
+def test_what_was_bought_names_its_commit():
+    """The batch says of which commit its file was."""
+    batch = a_batch("b1", a_job(t=2), tags=("commit:" + "c" * 40,))
+    bought = a_snapshot(an_experiment(a_wanted_job(2), name="ill"), seen(batch))
+    done = Happening(
+        seq=1,
+        at=NOW,
+        experiment="ill",
+        action="AddJobs",
+        batch_id="b1",
+        reason="",
+        outcome="done",
+        jobs=1,
+        runs=9,
+        host="h",
+        pid=1,
+        verb="apply",
+    )
+    sight = replace(a_sight(), planned={"ill": Planned(bought, plan(bought))}, happened=(done,))
+    (event,) = page(sight, "activity/", {}, Sources(str)).data["events"]
+    assert event["commit"] == "c" * 12
 
 
 def test_spending_is_counted_by_runs():
