@@ -26,7 +26,7 @@ import runner.pages
 from runner.dashboard.comparisons import Comparisons
 from runner.dashboard.pages.spending import as_csv, spending
 from runner.dashboard.protection import COOKIE, HEADERS, PICTURE_HEADERS
-from runner.dashboard.site import Fragments, as_json, html, page, sources
+from runner.dashboard.site import Fragments, Verdicts, as_json, html, page, sources
 from runner.pages import rendered
 from runner.reconcile import utc_now
 
@@ -126,7 +126,7 @@ class _Pages:
     def __init__(self, lookout: Lookout, protection: Protection, pictures: Pictures) -> None:
         self._lookout, self._protection, self._pictures = lookout, protection, pictures
         self._kept, self._fragments = _Kept(), Fragments()
-        self._comparisons = Comparisons(lookout)
+        self._comparisons, self._verdicts = Comparisons(lookout), Verdicts()
 
     async def page(self, request: Request) -> Response:
         """A page, as HTML or with `index.json` behind its address as data."""
@@ -147,7 +147,8 @@ class _Pages:
     def _made(
         self, sight: Sight, path: str, asked: dict[str, str], wants_json: bool
     ) -> tuple[str, bytes] | None:
-        made = page(sight, path, asked, sources(self._lookout.project, self._comparisons.of))
+        known = sources(self._lookout.project, self._comparisons.of, self._verdicts)
+        made = page(sight, path, asked, known)
         if made is None:
             return None
         if wants_json:

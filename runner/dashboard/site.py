@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
     from runner.project.revisions.file_history import PastCommit
+    from runner.results import Verdict
     from runner.results.analysis.job_result import MeasuredJob
 
     Data = dict[str, Any]
@@ -59,6 +60,10 @@ def _no_commits(_: str, __: str) -> tuple[()]:
     return ()
 
 
+def _no_verdict(_: Sight, __: str) -> None:
+    return None
+
+
 def _no_comparison(*_: str) -> SideBySide:
     return SideBySide(trouble="nothing is compared here")
 
@@ -75,12 +80,15 @@ class Sources:
         history: Gives the commits of a file by its path from the root, or all for an empty path, at the
             commit that is checked out; newest first.
 
+        verified: Gives whether what is on record of an experiment, by its name, is as it was recorded.
+
         compared: Gives two revisions side by side, by their names and the path of a file.
     """
 
     read: Callable[[str], str]
     results: Callable[[Experiment], Sequence[MeasuredJob]] = _no_results
     history: Callable[[str, str], Sequence[PastCommit]] = _no_commits
+    verified: Callable[[Sight, str], Verdict | None] = _no_verdict
     compared: Callable[[str, str, str], SideBySide] = _no_comparison
 
 
@@ -130,12 +138,37 @@ def page(sight: Sight, path: str, asked: Mapping[str, str], sources: Sources) ->
     return None
 
 
-def sources(project: Project, compared: Callable[[str, str, str], SideBySide] = _no_comparison) -> Sources:
-    """What a repository has for its pages."""
+class Verdicts:
+    """Verifies records of a repository; what has not changed since is not verified again."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[object, Verdict]] = {}
+
+    def of(self, project: Project, sight: Sight, name: str) -> Verdict:
+        """Whether what is on record of an experiment is as it was recorded."""
+        recorded = sight.recorded.get(name)  # another object whenever a file of it was written
+        known = self._known.get(name)
+        if known is None or known[0] is not recorded:
+            known = self._known[name] = (recorded, project.recorded.verdict(sight.experiments[name]))
+        return known[1]
+
+
+def sources(
+    project: Project,
+    compared: Callable[[str, str, str], SideBySide] = _no_comparison,
+    verdicts: Verdicts | None = None,
+) -> Sources:
+    """What a repository has for its pages.
+
+    Args:
+        verdicts: Remembers what was verified before.
+    """
+    judge = verdicts or Verdicts()
     return Sources(
         read=lambda path: shown_text(project.root, path),
         results=lambda experiment: Declared(project, experiment).results(),
         history=lambda path, head: _history(project.root, path, head),
+        verified=lambda sight, name: judge.of(project, sight, name),
         compared=compared,
     )
 
@@ -239,8 +272,12 @@ def _experiment(sight: Sight, request: PageRequest) -> SitePage | None:
 
 
 def _job(sight: Sight, request: PageRequest) -> SitePage | None:
-    name = request.names["name"]
-    data = job(sight, name, request.names["key"]) if name in sight.experiments else None
+    name, key = request.names["name"], request.names["key"]
+    if name not in sight.experiments:
+        return None
+    is_recorded = any(record.key == key for record in sight.recorded.get(name, ()))
+    verdict = request.sources.verified(sight, name) if is_recorded else None
+    data = job(sight, name, key, verdict)
     return None if data is None else SitePage("job.html", f"{data['name']} of {name}", data)
 
 

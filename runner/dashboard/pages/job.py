@@ -14,12 +14,17 @@ if TYPE_CHECKING:
 
     from runner.dashboard.sight import Sight
     from runner.domain import RecordedJob
+    from runner.results import Verdict
 
 _MOST_BITSTRINGS = 64
 
 
-def job(sight: Sight, name: str, key: str) -> dict[str, Any] | None:
-    """What the page of a job shows; None where the experiment has no such job."""
+def job(sight: Sight, name: str, key: str, verdict: Verdict | None = None) -> dict[str, Any] | None:
+    """What the page of a job shows; None where the experiment has no such job.
+
+    Args:
+        verdict: Whether the experiment's records are as they were recorded; None if that was not looked at.
+    """
     planned, recorded = sight.planned.get(name), sight.recorded.get(name, ())
     desired = sight.experiments[name].desired
     desired = planned.snapshot.desired if planned else with_recorded_slots(desired, recorded)
@@ -44,12 +49,14 @@ def job(sight: Sight, name: str, key: str) -> dict[str, Any] | None:
             for bits, n in most_frequent(counts, _MOST_BITSTRINGS)
         ],
         "bitstrings": len(counts),
-        "attempts": [_attempt(record) for record in records],
+        "verified": None if verdict is None else not any(map(verdict.flaws_of, records)),
+        "attempts": [_attempt(record, verdict) for record in records],
         "raw": [plain_object(record) for record in records],
     }
 
 
-def _attempt(record: RecordedJob) -> dict[str, Any]:
+def _attempt(record: RecordedJob, verdict: Verdict | None) -> dict[str, Any]:
+    flaws = verdict.flaws_of(record) if verdict else ()
     return {
         "id": record.id,
         "batch": record.batch_id,
@@ -63,6 +70,7 @@ def _attempt(record: RecordedJob) -> dict[str, Any]:
         "waited_s": _seconds(record.created_at, record.started_at),
         "ran_s": _seconds(record.started_at, record.ended_at),
         "errors": list(record.problems),
+        "flaws": [f"{each.path.name}:{each.line}: {each.message}" for each in flaws],
     }
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from runner.domain import RecordedJob
 
 _SERIALISED = ".pulser.json"
+_MANIFEST = "manifest.json"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -31,11 +32,14 @@ class Flaw:
         path: The file.
 
         line: Counted from 1; 0 for the file as a whole.
+
+        job_id: The job that it is a flaw of; empty where it is of all in the file or in its folder.
     """
 
     path: Path
     line: int
     message: str
+    job_id: str = ""
 
     def __str__(self) -> str:
         return f"{self.path}:{self.line}: {self.message}" if self.line else f"{self.path}: {self.message}"
@@ -54,6 +58,17 @@ class Verdict:
     lines: int
     files: int
     flaws: tuple[Flaw, ...]
+
+    def flaws_of(self, job: RecordedJob) -> tuple[Flaw, ...]:
+        """What is wrong with the record of one job, or with what it shares with others."""
+        return tuple(flaw for flaw in self.flaws if _concerns(flaw, job))
+
+
+def _concerns(flaw: Flaw, job: RecordedJob) -> bool:
+    if flaw.job_id:
+        return flaw.job_id == job.id
+    is_of_recipe = flaw.path.parent.name == job.recipe
+    return is_of_recipe and (flaw.path.stem == job.batch_id or flaw.path.name == _MANIFEST)
 
 
 def verified(folders: Iterable[Path], schema: Mapping[str, object]) -> Verdict:
@@ -104,7 +119,7 @@ class _Line:
     job: RecordedJob
 
     def flaw(self, message: str) -> Flaw:
-        return Flaw(self.path, self.number, message)
+        return Flaw(self.path, self.number, message, self.job.id)
 
 
 def _lines(file: Path) -> Iterator[_Line | Flaw]:
@@ -181,7 +196,7 @@ def _twice(lines: Iterable[_Line]) -> Iterator[Flaw]:
 
 
 def _flaws_of_manifest(recipe: Path) -> Iterator[Flaw]:
-    path = recipe / "manifest.json"
+    path = recipe / _MANIFEST
     if said := obstacle(path):
         yield Flaw(path, 0, f"is no manifest: it {said}")
         return
@@ -209,7 +224,7 @@ def _flaws_of_serialised(recipes: Iterable[Path], lines: Iterable[_Line]) -> Ite
             job = jobs.get((recipe.name, path.parent.name, path.name.removesuffix(_SERIALISED)))
             message = "belongs to no job on record" if job is None else _said_otherwise(path, job)
             if message:
-                yield Flaw(path, 0, message), job is None
+                yield Flaw(path, 0, message, job.id if job else ""), job is None
 
 
 def serialised_without_line(recipes: Iterable[Path]) -> Iterator[Path]:

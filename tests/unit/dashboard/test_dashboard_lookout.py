@@ -12,6 +12,7 @@ from patience import PATIENCE_S
 
 from runner.dashboard.lookout import Lookout
 from runner.dashboard.pictures import Pictures
+from runner.dashboard.site import Verdicts
 from runner.domain import BatchStatus, JobStatus
 from runner.errors import CloudError
 from runner.project import Project
@@ -107,6 +108,28 @@ def test_a_picture_that_cannot_be_drawn_says_why(folder, monkeypatch):
     monkeypatch.setattr("runner.dashboard.pictures.drawings_of", draw)
     assert b"it cannot be drawn: ValueError" in pictures.drawn(sight, "pair", "register")
     assert [pictures.drawn(sight, *each) for each in (("none", "plot"), ("pair", "none"))] == [None, None]
+
+
+def test_records_are_verified_again_once_they_are_written(folder, monkeypatch):
+    """A line that was changed by hand is told on the page of its job; what is as it was is not read again."""
+    monkeypatch.setattr(Project, "look", lambda *_: [])
+    lookout = a_lookout(folder)
+    (experiment,) = lookout.project.load([folder / "specs" / "pair.yaml"])
+    wanted = experiment.desired.jobs[0]
+    recipe = experiment.desired.recipe[:16]
+    job = a_record(
+        recipe=recipe, key=wanted.key, variables=wanted.variables, qubit_ids=("q0", "q1"), counts={}
+    )
+    lookout.project.records.add("pair", [job])
+    verdicts, sight = Verdicts(), lookout.look()
+    first = verdicts.of(lookout.project, sight, "pair")
+    assert [flaw.message for flaw in first.flaws_of(job)] == ["is missing: nobody can tell what was run"]
+    assert verdicts.of(lookout.project, lookout.look(), "pair") is first
+    (file,) = (folder / "results").rglob("*.jsonl")
+    file.write_text(file.read_text("utf-8").replace('"attempt": 1', '"attempt": 2'), encoding="utf-8")
+    lookout.look()
+    found = verdicts.of(lookout.project, lookout.sight, "pair").flaws_of(job)
+    assert any("the digest is not that of the line" in flaw.message for flaw in found)
 
 
 def test_a_record_counts_before_the_target_is_looked_at_again(folder, monkeypatch):

@@ -7,6 +7,7 @@ import re
 import shlex
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -31,6 +32,8 @@ from runner.project.revisions.file_history import DiffRow, PastCommit
 from runner.reconcile import Difference, Happening, Planned
 from runner.reconcile.model.plan import Health, Sync
 from runner.reconcile.plan.planner import plan
+from runner.results import Verdict
+from runner.results.records.verify import Flaw
 
 
 class NoPictures:
@@ -283,6 +286,29 @@ def test_a_job_has_its_counts_and_attempts():
     (record,) = sight.recorded["fine"]
     assert found["shots"] == sum(record.counts.values())
     assert [each["id"] for each in found["attempts"]] == [record.id]
+    assert found["verified"] is None
+
+
+@pytest.mark.parametrize(
+    ("job_id", "said", "word"),
+    [("j1", False, "not as it was recorded"), ("another", True, "as it was recorded")],
+)
+def test_a_job_says_whether_its_record_is_as_it_was(job_id, said, word):
+    """Only flaws of its own count; they are told with their place."""
+    sight = a_sight()
+    (record,) = sight.recorded["fine"]
+    job_id = record.id if job_id == "j1" else job_id
+    flaw = Flaw(Path("x") / record.recipe / f"{record.batch_id}.jsonl", 3, HOSTILE, job_id)
+    asked = []
+    known = Sources(str, verified=lambda _, name: asked.append(name) or Verdict(1, 1, (flaw,)))
+    made = page(sight, f"experiments/fine/jobs/{record.key}/", {}, known)
+    assert (made.data["verified"], asked) == (said, ["fine"])
+    text = html(sight, made, root="../", is_live=True)
+    assert f">{word}</span>" in text
+    assert ("b1.jsonl:3: &lt;script&gt;" in text) is not said
+    assert "<script>alert" not in text
+    nothing = page(sight, f"experiments/ill/jobs/{sight.experiments['ill'].desired.jobs[0].key}/", {}, known)
+    assert (nothing.data["verified"], asked) == (None, ["fine"])
 
 
 @pytest.mark.parametrize(

@@ -255,6 +255,27 @@ def test_what_belongs_to_a_broken_line_is_no_flaw_of_its_own(folder):
     assert ["b1.jsonl:1: no record of a job, but '<<<<<<< HEAD': Expecting value"] == told(folder)
 
 
+def test_flaws_are_told_of_the_jobs_that_they_concern(folder):
+    """A line and what an emulator gave are of one job; a manifest, or a broken line, of all beside them."""
+    jobs = {job.id: job for job in Records(folder.parent).of_experiment("exp")}
+
+    def concerned():
+        verdict = verified([folder], SCHEMA)
+        return {name for name, job in jobs.items() if verdict.flaws_of(job)}
+
+    assert concerned() == set()
+    changed(folder, "b1.jsonl", lambda text: text.replace('"lost"', '"found"'))
+    assert concerned() == {"j2"}
+    changed(folder, "b1/j1.pulser.json", lambda _: "{}")
+    assert concerned() == {"j1", "j2"}
+    changed(folder, "b2.jsonl", lambda text: text + "{\n")
+    assert concerned() == {"j1", "j2", "j3"}
+    for name in ("b1.jsonl", "b2.jsonl", "b1/j1.pulser.json"):
+        (folder / RECIPE[:16] / name).unlink()
+    (folder / RECIPE[:16] / "manifest.json").unlink()
+    assert concerned() == {"j1", "j2", "j3"}
+
+
 def test_where_nothing_was_recorded_nothing_is_wrong(tmp_path):
     """There is nothing to judge."""
     assert Verdict(lines=0, files=0, flaws=()) == verified([tmp_path / "none"], SCHEMA)
