@@ -278,6 +278,10 @@ class Client:
         listed: list[Payload] = self._exchange.call("GET", url, query=(("device_type", device_type),))["data"]
         return listed
 
+    def get_queues(self) -> Payload:
+        """Workers of a local cloud, and what waits for them by project; PCS does not say."""
+        return self._object("GET", "/api/v1/queues")
+
     def get_all_active_projects(self) -> list[Payload]:
         """Projects that are active and that the user belongs to."""
         url = f"{self.endpoints.account}/api/v1/projects"

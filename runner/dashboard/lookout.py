@@ -16,6 +16,8 @@ from runner.domain.json_values import plain_object
 from runner.errors import RunnerError
 from runner.project.config.repository import head_commit
 from runner.project.sync.file_watcher import Files
+from runner.project.views.cloud_load import availabilities, cloud_load
+from runner.project.views.device_changes import DeviceChanges
 from runner.project.views.device_table import device_rows
 from runner.reconcile import Planned, utc_now
 from runner.reconcile.plan.planner import plan
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.domain import JobStatus, ObservedBatch, RecordedJob
+    from runner.project.experiments.loaded import Experiment
     from runner.project.project import Project
 
     Newest = tuple[int, int]
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 # How often it is looked whether a record was written (in s), and a file changed.
 _RECORDS_EVERY_S: Final = 0.4
 _FILES_EVERY_S: Final = 2.0
+# How often it is asked whether devices are there (in s): a request for each type that experiments name.
+_DEVICES_EVERY_S: Final = 300.0
 _MOST_HAPPENED: Final = 2000
 # A look at a target that is out of reach is not waited for longer than this at the end (in s); it only reads.
 _GRACE_S: Final = 2.0
@@ -62,6 +67,9 @@ class Lookout:
         self._newest: Mapping[str, Newest] | None = None
         self._journal: Newest | None = None
         self._tiles = Tiles()
+        self._availability: Mapping[str, str] = {}
+        self._ask_devices_at_s = 0.0
+        self._device_changes = DeviceChanges(project.records)
 
     @property
     def sight(self) -> Sight:
@@ -104,11 +112,12 @@ class Lookout:
         """Takes in what a loop of the runner has just seen of the target, by which files."""
         if project is not self._project:
             self._project, self._files = project, Files(paths, project.load)
-        devices = self._sight.devices or self._devices()
+            self._device_changes = DeviceChanges(project.records)
+        known = self._devices_seen()
         with self._turn:
             seen = {**self._sight.planned, **self._with_newer_records(planned)}
             views = _views(self._project)
-            self._show(planned=seen, looked_at=utc_now(), trouble="", devices=devices, views=views)
+            self._show(planned=seen, looked_at=utc_now(), trouble="", views=views, **known)
 
     def announce(self) -> None:
         """Says that there is news, although nothing else was seen: pages are made anew."""
@@ -220,10 +229,24 @@ class Lookout:
         except RunnerError as error:
             self._change(trouble=str(error))
             return
-        devices = self._devices()
+        load = None
+        if experiments and self._project.asks_cloud:
+            load = cloud_load(self._project)
+            self._ask_devices(experiments)
+        seen = self._devices_seen()
         with self._turn:
             by_name = self._with_newer_records(planned)
-            self._show(planned=by_name, looked_at=utc_now(), trouble="", devices=devices)
+            self._show(planned=by_name, looked_at=utc_now(), trouble="", load=load, **seen)
+
+    def _ask_devices(self, experiments: Sequence[Experiment]) -> None:
+        """Asks now and then what device types can do, if that is old, and whether their devices are there."""
+        if time.monotonic() < self._ask_devices_at_s:
+            return
+        device_types = {each.desired.device_type for each in experiments}
+        for each in device_types:
+            self._project.devices.known(each)
+        self._availability = availabilities(self._project, device_types)
+        self._ask_devices_at_s = time.monotonic() + _DEVICES_EVERY_S
 
     def _with_newer_records(self, planned: Sequence[Planned]) -> dict[str, Planned]:
         """What was seen, by name, with what was put on record while it was looked at."""
@@ -231,12 +254,21 @@ class Lookout:
         by_name = {each.plan.experiment: each for each in planned}
         return {name: _with_records(each, recorded.get(name, ())) for name, each in by_name.items()}
 
-    def _devices(self) -> tuple[dict[str, object], ...]:
+    def _devices_seen(self) -> dict[str, object]:
         """What is known of device types; asks the target only where nothing is known yet."""
+        sight = self._sight
         try:
-            return tuple(plain_object(each) for each in device_rows(self._project, refresh=False))
+            rows = [plain_object(each) for each in device_rows(self._project, refresh=False)]
         except RunnerError:
-            return ()
+            return {"devices": ()}
+        kept = self._project.devices.kept()
+        served = kept.texts if kept else {}
+        changes = self._device_changes.of(sight.experiments.values(), served, sight.recorded)
+        known = self._availability
+        devices = tuple(
+            {**row, "availability": known.get(str(row["device_type"]), row["availability"])} for row in rows
+        )
+        return {"devices": devices, "device_changes": tuple(changes)}
 
     def _change(self, **seen: object) -> None:
         with self._turn:

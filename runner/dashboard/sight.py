@@ -11,6 +11,8 @@ if TYPE_CHECKING:
 
     from runner.domain import RecordedJob
     from runner.project.experiments.loaded import Experiment
+    from runner.project.views.cloud_load import CloudLoad
+    from runner.project.views.device_changes import DeviceChange
     from runner.reconcile import Happening, Planned
 
 
@@ -58,6 +60,10 @@ class Sight:
 
         devices: What is known of the target's device types: names, limits and their age, as plain data.
 
+        device_changes: What has changed of devices since experiments were built for them.
+
+        load: What a local cloud has to do; None where the target is none, or was not asked.
+
         happened: What was done from this checkout, oldest first, the last part of it.
 
         tiles: Experiments in a few words and numbers each, as the first page shows them, by name; those that
@@ -80,6 +86,8 @@ class Sight:
     recorded: Mapping[str, tuple[RecordedJob, ...]] = field(default_factory=dict)
     unread: Mapping[str, str] = field(default_factory=dict)
     devices: tuple[Mapping[str, object], ...] = ()
+    device_changes: tuple[DeviceChange, ...] = ()
+    load: CloudLoad | None = None
     happened: tuple[Happening, ...] = ()
     tiles: Mapping[str, dict[str, Any]] = field(default_factory=dict)
     version: int = 0

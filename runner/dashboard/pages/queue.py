@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from runner.dashboard.pages.figures import moment
 from runner.domain import JobStatus
+from runner.domain.json_values import plain
 from runner.project.cache.device_specs import age_said
 from runner.reconcile.plan.counted_jobs import effective_status
 
@@ -24,6 +25,8 @@ def queue(sight: Sight) -> dict[str, Any]:
         "batches": batches,
         "waits": [*_waits(sight)],
         "devices": [{**each, "age": age_said(float(str(each["age_s"])))} for each in sight.devices],
+        "device_changes": [plain(each) for each in sight.device_changes],
+        "load": plain(sight.load),
     }
 
 

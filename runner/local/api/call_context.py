@@ -42,6 +42,8 @@ class Call:
         project: The project whose token came with the request; None where nobody has a token.
 
         condition: Says what is wrong with the engine.
+
+        workers: Says how many jobs are executed at the same time.
     """
 
     request: Request
@@ -55,6 +57,7 @@ class Call:
     treatment: Treatment
     project: str | None
     condition: Callable[[], EngineState]
+    workers: Callable[[], int]
 
     @property
     def cancels_slowly(self) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from runner.local.protocol import serializers
@@ -10,6 +11,7 @@ from runner.local.protocol.messages import Answer, json_answer
 
 if TYPE_CHECKING:
     from runner.local.api.call_context import Call
+    from runner.local.engines.base import EngineState
 
 _LOG = logging.getLogger(__name__)
 
@@ -33,12 +35,34 @@ def health(call: Call) -> Answer:
     """Which server this is."""
     if "pid" not in call.about:  # who asks has no token
         return json_answer(200, dict(call.about))
-    condition = call.condition()
-    wrong = {
+    wrong = _wrong(call.condition())
+    return json_answer(200, dict(call.about) | {name: value for name, value in wrong.items() if value})
+
+
+def queues(call: Call) -> Answer:
+    """How many workers there are, and what waits for them, by project; PCS has no such call."""
+    lines = call.store.lines()
+    shown = [each for each in lines if call.project in {None, each.project_id}]
+    others = [each for each in lines if each not in shown]
+    return serializers.success(
+        {
+            "workers": call.workers(),
+            **_wrong(call.condition()),
+            "queues": [asdict(each) for each in shown],
+            "others": {
+                "pending": sum(each.pending for each in others),
+                "running": sum(each.running for each in others),
+            },
+        }
+    )
+
+
+def _wrong(condition: EngineState) -> dict[str, object]:
+    """Why jobs wait, and why workers get none."""
+    return {
         "complaints": [*condition.complaints, *dict.fromkeys(condition.lacking.values())],
         "left_out": dict(condition.left_out),
     }
-    return json_answer(200, dict(call.about) | {name: value for name, value in wrong.items() if value})
 
 
 def openapi(call: Call) -> Answer:

@@ -178,6 +178,32 @@ class Health(_Answer):
     )
 
 
+class QueueLine(_Answer):
+    """What waits of a project for a device type, and runs on it."""
+
+    project_id: str
+    device_type: str
+    pending: _Count
+    running: _Count
+
+
+class OtherWork(_Answer):
+    """What waits and runs of other projects, all together."""
+
+    pending: _Count
+    running: _Count
+
+
+class CloudQueues(_Answer):
+    """Workers, and what waits for them."""
+
+    workers: _Count = Field(description="How many jobs are executed at the same time.")
+    complaints: list[str] = Field(description="Why jobs wait.")
+    left_out: dict[str, str] = Field(description="Why workers get no jobs, by their addresses.")
+    queues: list[QueueLine] = Field(description="Of the token's project; of all where there are no tokens.")
+    others: OtherWork
+
+
 class Document(BaseModel):
     """This document: OpenAPI 3.1."""
 

@@ -56,6 +56,16 @@ class DeviceQueue:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class ProjectLine:
+    """How many jobs of a project wait for a device type, and run on it."""
+
+    project_id: str
+    device_type: str
+    pending: int
+    running: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shares:
     """What projects have had; one that is not named has had nothing.
 

@@ -121,6 +121,7 @@ class LocalCloud:
             sequences=sequences or PulserSequences(self._control.devices),
             announce=self.changed.set,
             condition=engine.condition,
+            workers=engine.workers,
         )
         self._api = Api(new_call, self._control, about or {})
         if store.requeue_interrupted():

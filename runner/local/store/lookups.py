@@ -14,7 +14,7 @@ from runner.local.rules.errors import UnknownThingError
 from runner.local.rules.records import BatchRecord, JobRecord, Page, Result
 from runner.local.rules.webhook_policy import Due
 from runner.local.store.database import Database
-from runner.local.store.queues import queues
+from runner.local.store.queues import lines, queues
 from runner.local.store.rows import BATCH_COLUMNS, JOB_COLUMNS, batch_record, job_record, microseconds, moment
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from runner.local.protocol.queries import Value
-    from runner.local.rules.queue_policy import DeviceQueue
+    from runner.local.rules.queue_policy import DeviceQueue, ProjectLine
     from runner.local.rules.state_machine import Batch, Job
 
 _TICK = timedelta(microseconds=1)
@@ -135,6 +135,10 @@ class Lookups:
         """Whether any job waits or runs."""
         found = "SELECT EXISTS (SELECT 1 FROM jobs WHERE status IN ('PENDING', 'RUNNING'))"
         return bool(self._database.value(found))
+
+    def lines(self) -> tuple[ProjectLine, ...]:
+        """How many jobs of each project wait and run, by device type."""
+        return lines(self._database)
 
     def queues(self, n: int) -> tuple[DeviceQueue, ...]:
         """What waits for each device, with at most n short and n long jobs of each project."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.local.rules.device_types import DEVICE_TYPES
-from runner.local.rules.queue_policy import DeviceQueue, Waiting, is_exclusive
+from runner.local.rules.queue_policy import DeviceQueue, ProjectLine, Waiting, is_exclusive
 from runner.local.store.rows import moment
 
 if TYPE_CHECKING:
@@ -25,6 +25,27 @@ _OF_EMULATOR = (
 )
 _FIRST_OF_BATCH = f"{_WAITING_JOBS} AND jobs.batch_id = ? ORDER BY jobs.seq LIMIT 1"
 _WAITING_BATCHES = "FROM batches WHERE status = 'PENDING' AND pending > 0 AND device_type = ?"
+
+
+# The counts of a batch are kept with it: none of its jobs is looked at.
+_LINES = (
+    "SELECT project_id, device_type, SUM(pending) AS pending, SUM(running) AS running FROM batches"
+    " WHERE status IN ('PENDING', 'RUNNING', 'PAUSED') GROUP BY project_id, device_type"
+    " HAVING SUM(pending) + SUM(running) > 0 ORDER BY project_id, device_type"
+)
+
+
+def lines(database: Database) -> tuple[ProjectLine, ...]:
+    """How many jobs of each project wait and run, by device type; also where they are paused."""
+    return tuple(
+        ProjectLine(
+            project_id=row["project_id"],
+            device_type=row["device_type"],
+            pending=row["pending"],
+            running=row["running"],
+        )
+        for row in database.rows(_LINES)
+    )
 
 
 def queues(database: Database, n: int) -> tuple[DeviceQueue, ...]:

@@ -62,7 +62,7 @@ def device_rows(project: Project, *, refresh: bool) -> Sequence[DeviceRow]:
     client = None if kept else project.connection().client
     age_s = devices.age_s() or 0.0
     return [
-        _row(each, text, age_s, _availability(client, each)) for each, text in sorted(served.texts.items())
+        _row(each, text, age_s, availability(client, each)) for each, text in sorted(served.texts.items())
     ]
 
 
@@ -87,7 +87,7 @@ def _object(text: str) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
-def _availability(client: Client | None, device_type: str) -> str | None:
+def availability(client: Client | None, device_type: str) -> str | None:
     """What the target says of the devices of a type, each thing once."""
     try:
         found = client.get_devices(device_type) if client else []

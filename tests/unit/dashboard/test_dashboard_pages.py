@@ -29,6 +29,8 @@ from runner.project.config.tables import View
 from runner.project.experiments.loaded import Experiment
 from runner.project.revisions.changes import ChangeKind, Changes, ExperimentChange
 from runner.project.revisions.file_history import DiffRow, PastCommit
+from runner.project.views.cloud_load import CloudLoad, ProjectQueue
+from runner.project.views.device_changes import DeviceChange
 from runner.reconcile import Difference, Happening, Planned
 from runner.reconcile.model.plan import Health, Sync
 from runner.reconcile.plan.planner import plan
@@ -258,6 +260,43 @@ def test_the_queue_says_what_holds_a_device():
     (row,) = found["batches"]
     assert (row["id"], row["pending"], row["held_by"]) == ("b1", 1, "another machine")
     assert [each["experiment"] for each in found["waits"]] == ["ill"]
+
+
+def test_the_queue_says_what_the_cloud_is_and_what_devices_became():
+    """Workers and queues per project of a local cloud, availability, and what changed of a device."""
+    load = CloudLoad(
+        workers=2,
+        complaints=(HOSTILE,),
+        left_out={HOSTILE: HOSTILE},
+        queues=(ProjectQueue(project=HOSTILE, device_type=HOSTILE, pending=3, running=1),),
+        other_pending=5,
+        other_running=0,
+    )
+    change = DeviceChange(
+        device_type=HOSTILE,
+        subject=HOSTILE,
+        built=HOSTILE,
+        now=HOSTILE,
+        experiments=(*("fine",) * 11, HOSTILE),
+    )
+    row = {
+        "device_type": HOSTILE,
+        "device": HOSTILE,
+        "qubits": None,
+        "max_duration_ns": 6000,
+        "max_runs": 500,
+        "age_s": 7300.0,
+    }
+    rows = tuple({**row, "availability": said} for said in (None, "", HOSTILE))
+    sight = replace(a_sight(), load=load, device_changes=(change,), devices=rows)
+    made = page(sight, "queue/", {}, Sources(str))
+    assert made.data["load"]["queues"][0]["pending"] == 3
+    assert [each["age"] for each in made.data["devices"]] == ["2 hours old"] * 3
+    text = html(sight, made, root="../", is_live=True)
+    assert "<script>alert" not in text
+    for said in ("of other projects, 0 jobs run and 5 wait", "not asked", "not told", "and 2 more"):
+        assert said in text
+    assert as_json(made.data)
 
 
 def test_all_pages_are_written_as_files(tmp_path):

@@ -73,7 +73,9 @@ def theirs(guarded):
 @pytest.mark.parametrize(
     "token", [None, "", "wrong", TOKENS[OURS] + "x", TOKENS[OURS][:-1], GUARD, "schlüssel"]
 )
-@pytest.mark.parametrize("path", [BATCHES, JOBS, "/api/v1/devices/specs", "/api/v1/projects"])
+@pytest.mark.parametrize(
+    "path", [BATCHES, JOBS, "/api/v1/devices/specs", "/api/v1/projects", "/api/v1/queues"]
+)
 def test_call_without_the_right_token_is_refused(guarded, caplog, token, path):
     """401 in the envelope, that says nothing of what was sent; nor does the log."""
     with caplog.at_level(logging.DEBUG):
@@ -106,6 +108,22 @@ def test_only_a_token_is_told_what_the_server_is(store, engine):
 
     public = {"version": "1", "instance": "i"}
     assert [(200, public), (200, public), (200, about)] == told
+
+
+def test_queues_name_the_projects_own_and_count_the_others(store, engine, ours, theirs):
+    """Who has a token sees that others are before them, and not who; without tokens all are named."""
+    ours.create(OURS)
+    theirs.create(THEIRS)
+    theirs.create(THEIRS)
+    told = [client("GET", "/api/v1/queues")[1]["data"] for client in (ours, theirs)]
+
+    assert [([OURS], 2), ([THEIRS], 1)] == [
+        ([each["project_id"] for each in said["queues"]], said["others"]["pending"]) for said in told
+    ]
+    everybody = Client(LocalCloud(store, engine, sequences=FakeSequences()))
+    said = everybody("GET", "/api/v1/queues")[1]["data"]
+    assert {OURS: 1, THEIRS: 2} == {each["project_id"]: each["pending"] for each in said["queues"]}
+    assert ({"pending": 0, "running": 0}, engine.workers()) == (said["others"], said["workers"])
 
 
 def test_batch_is_created_in_the_project_of_the_token_only(ours):
