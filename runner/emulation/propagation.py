@@ -122,7 +122,7 @@ class _Errors:
         error = min(_OF_DIFFERENCE * difference + of_kinks, _MOST_OF_DIFFERENCE * difference)
         self._compare(error * (self._last_ns / length_ns) ** (ORDER + 1))
         self._last_ns, self._last = length_ns, error
-        allowed = max(self._accuracy - self.sum, self._accuracy * 1e-3) * length_ns / self._left_ns
+        allowed = self._allowed(length_ns)
         factor = _SAFETY * (allowed / max(error, _ROUNDING)) ** (1 / ORDER)
         proposed = length_ns * min(max(factor, _MOST_SHRINKAGE), _MOST_GROWTH)
         if error > max(allowed, _ROUNDING) and length_ns > _SHORTEST_NS:
@@ -131,6 +131,18 @@ class _Errors:
         # A step that its segment cut short says nothing against longer ones.
         self.length_ns = max(proposed, self.length_ns) if factor > 1 else proposed
         return True
+
+    def takes(self, error: float, length_ns: float) -> bool:
+        """Whether an error is none to speak of in a step of some length; if so, it is added."""
+        if error > self._allowed(length_ns):
+            return False
+        self.sum += error
+        self._left_ns -= length_ns
+        return True
+
+    def _allowed(self, length_ns: float) -> float:
+        """The part that a step has of what is left of the accuracy."""
+        return max(self._accuracy - self.sum, self._accuracy * 1e-3) * length_ns / self._left_ns
 
     def _compare(self, error: float) -> None:
         """Compare an error with the last one; steps between were worse by half of the difference."""
@@ -173,6 +185,9 @@ class _Propagation:
         """The states at some times of a segment, at the end of which this one is then."""
         time = float(segment.start_ns)
         self._spare = self._fresh()
+        if self._errors.takes(self._stepper.most_error(segment), segment.length_ns):
+            yield from self._at_once(segment, times_ns)
+            return
         while (rest := segment.end_ns - time) > _SHORTEST_NS / 2:
             n_left = math.ceil(rest / self._errors.length_ns - 1e-9)
             steps = self._planned(segment, time, rest / n_left, n_left)
@@ -185,6 +200,17 @@ class _Propagation:
                 time = end
                 if self._errors.length_ns > _WORTH_GROWING * steps.length_ns:
                     break
+        self._spare = []
+        yield from self._now(segment.end_ns, times_ns)
+
+    def _at_once(self, segment: Segment, times_ns: Sequence[float]) -> Iterator[Reached]:
+        """The states at some times of a short segment, which is one step without a check."""
+        at = (float(segment.start_ns), float(segment.length_ns))
+        after, second = self._stepper.part(segment, self._ket, at, *self._spare[:2])
+        self._spare = [second, self._spare[2], self._ket]
+        self._ket = after
+        inside = [time for time in times_ns if time < segment.end_ns]
+        yield from self._between(segment, segment.start_ns, inside, segment.end_ns)
         self._spare = []
         yield from self._now(segment.end_ns, times_ns)
 

@@ -37,7 +37,7 @@ _NORMS = np.sum(_WEIGHTED * _POLYNOMIALS, axis=1)
 # Steps below which the integral of each is rounding.
 _SHORTEST_NS = np.array([0.0, 1.0, 4.0])
 # What is less is rounding, in rad/µs a ns.
-_NO_BEND = 1e-12
+NO_BEND: Final = 1e-12
 
 
 def step_matrices(
@@ -90,7 +90,7 @@ def _couplings(
     between samples need it, for they have kinks inside of steps, which no formula sees.
     """
     couplings = segment.coupling(times_ns.ravel()).reshape(-1, *times_ns.shape)
-    if segment.bend <= _NO_BEND:
+    if segment.bend <= NO_BEND:
         return couplings
     sums = np.moveaxis(couplings @ _WEIGHTED.T, -1, 0)
     missing = (_integrals(segment, times_ns, lengths_ns) - sums) / _NORMS[:, None, None]

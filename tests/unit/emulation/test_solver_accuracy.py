@@ -94,6 +94,38 @@ def test_half_the_step_has_a_64th_of_the_error():
     assert coarse / fine == pytest.approx(64, rel=0.15)
 
 
+def test_an_error_that_is_known_before_is_never_exceeded():
+    """Of one step, under drives that change linearly and turn; a drive that bends says nothing before."""
+    random = np.random.default_rng(0)
+    for n_atoms in (1, 2, 3) * 20:
+        strength = 10 ** random.uniform(0, 1.5)
+        first, last, turned, *of_detuning = strength * random.normal(size=(5, n_atoms, 1))
+        part = np.arange(11) / 10
+        couplings = first * (1 - part) + (last + 1j * turned) * part
+        detunings = of_detuning[0] * (1 - part) + of_detuning[1] * part
+        interactions = np.triu(strength * random.random((n_atoms, n_atoms)), 1)
+        segment = Segment(0, couplings, detunings)
+        drive = Drive(
+            segments=(segment,),
+            kinds=tuple(range(n_atoms)),
+            interactions=interactions + interactions.T,
+            last=(couplings[:, -1], detunings[:, -1]),
+        )
+        stepper = Stepper(drive)
+        ket = random.normal(size=2**n_atoms) + 0j
+        ket /= np.linalg.norm(ket)
+
+        def after(n_parts, ket=ket, stepper=stepper, segment=segment):
+            for part in range(n_parts):
+                at = (part * 10 / n_parts, 10 / n_parts)
+                ket, _ = stepper.part(segment, ket, at, np.empty_like(ket), np.empty_like(ket))
+            return ket
+
+        assert distance(after(1), after(32)) <= stepper.most_error(segment) + 1e-13
+
+    assert Stepper(drive).most_error(Segment(0, couplings**2, detunings)) == np.inf
+
+
 @pytest.mark.parametrize("n_atoms", [1, 2, 5])
 def test_phases_of_interactions_are_exponentials_of_energies(n_atoms):
     """Kept for steps, or a part after the other where they are too many."""
