@@ -73,17 +73,18 @@ class AtomGroups:
         """
         for matrix in matrices:
             size = len(matrix)
-            np.dot(ket.reshape(size, -1).T, matrix, out=into.reshape(-1, size))
+            ket.reshape(size, -1).T.dot(matrix, into.reshape(-1, size))
             ket, into, spare = into, spare, into
         return ket, into
 
 
 def _product(atoms: NDArray[np.complex128], group: Group) -> NDArray[np.complex128]:
-    """The transposed tensor product of the matrices of a group."""
-    transposed = np.swapaxes(atoms, -1, -2)
-    product = np.ascontiguousarray(transposed[group[0]])
-    for kind in group[1:]:
-        size = 2 * product.shape[-1]
-        product = product[..., :, None, :, None] * transposed[kind][..., None, :, None, :]
-        product = product.reshape(*product.shape[:-4], size, size)
-    return product
+    """The transposed tensor product of the matrices of a group: that of its halves, so that rows are long."""
+    if len(group) == 1:
+        return np.swapaxes(atoms[group[0]], -1, -2)
+    half = len(group) // 2
+    first = _product(atoms, group[:half])
+    second = first if group[half:] == group[:half] else _product(atoms, group[half:])
+    size = first.shape[-1] * second.shape[-1]
+    product = first[..., :, None, :, None] * second[..., None, :, None, :]
+    return product.reshape(*product.shape[:-4], size, size)
