@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from pulser._hamiltonian_data.hamiltonian_data import SamplesWithReps
     from pulser._hamiltonian_data.noise_trajectory import NoiseTrajectory
     from pulser.backend.state import Eigenstate
+    from pulser.sampler.samples import SequenceSamples
 
     from runner.emulation.drive import Drive
 
@@ -128,7 +130,7 @@ class SplitBackend(EmulatorBackend):
         """Samples, with one after the end as Pulser's emulators have it, and trajectories of a noise."""
         sequence, is_modulated = self._sequence, self._config.with_modulation
         duration = sequence.get_duration(include_fall_time=is_modulated)
-        samples = sample(sequence, modulation=is_modulated, extended_duration=duration)
+        samples = _with_phases(sample(sequence, modulation=is_modulated, extended_duration=duration))
         return HamiltonianData(
             samples.extend_duration(samples.max_duration + 1),
             sequence.register,
@@ -218,6 +220,12 @@ class SplitBackend(EmulatorBackend):
         order = [given.eigenstates.index(state) for state in eigenstates]
         vector = digits[np.ix_(*[order] * n_atoms)].reshape(-1)
         return np.asarray(vector / np.linalg.norm(vector))
+
+
+def _with_phases(samples: SequenceSamples) -> SequenceSamples:
+    """Samples that know their centered phases, which Pulser would compute each time that it copies them."""
+    known = [replace(each, _centered_phase=each.centered_phase) for each in samples.samples_list]
+    return replace(samples, samples_list=known)
 
 
 def asked_times(config: SplitConfig) -> list[Any]:

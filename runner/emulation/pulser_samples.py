@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from pulser.math import AbstractArray
 from pulser.sampler.samples import DMMSamples
 
 from runner.emulation.drive import Drive, Segment
@@ -75,9 +76,11 @@ def _of_atoms(
     shape = (len(atoms), samples.max_duration)
     couplings, detunings = np.zeros(shape, dtype=np.complex128), np.zeros(shape)
     for name, of_channel in samples.channel_samples.items():
-        extended = of_channel.extend_duration(samples.max_duration)
+        is_short = of_channel.duration < samples.max_duration
+        extended = of_channel.extend_duration(samples.max_duration) if is_short else of_channel
         amplitude, detuning, phase = (
-            each.as_array(detach=True) for each in (extended.amp, extended.det, extended.phase)
+            AbstractArray(each).as_array(detach=True)  # noise leaves NumPy's
+            for each in (extended.amp, extended.det, extended.phase)
         )
         coupling = amplitude / 2 * np.exp(-1j * phase)
         weights = _weights(of_channel)
@@ -159,6 +162,8 @@ def _held(
 def _without_kinks(segment: Segment) -> list[Segment]:
     """A segment, cut where its slope changes."""
     bend = segment.bends
+    if segment.bend <= _SMALL:
+        return [segment]
     around = np.zeros_like(bend)
     if len(bend) >= _KINK_WINDOW:
         padded = np.pad(bend, _KINK_WINDOW // 2)  # nothing is around the ends
