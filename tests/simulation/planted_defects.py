@@ -30,7 +30,8 @@ from typing import NamedTuple
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
-from reference_crew import STOPPED  # noqa: E402  (a script has only its own folder on its path)
+from ill_luck import luck  # noqa: E402  (a script has only its own folder on its path)
+from reference_crew import STOPPED  # noqa: E402
 from reference_history import REFERENCE  # noqa: E402
 
 from runner.domain import JobStatus  # noqa: E402
@@ -63,6 +64,8 @@ class Defect:
 
         is_bought: Whether it is found only once something is bought that must not be: for a hole in the guard
             that is planted with another defect, which would be found without it.
+
+        luck: The kind of ill luck that each of its schedules has, see `ill_luck`; any when it is empty.
     """
 
     name: str
@@ -71,6 +74,7 @@ class Defect:
     within: int = 100
     also: tuple[tuple[str, Callable], ...] = ()
     is_bought: bool = False
+    luck: str = ""
 
 
 @contextmanager
@@ -604,13 +608,15 @@ DEFECTS = (
         name="the youngest claim wins",
         at=f"{_SNAPSHOT}.claims",
         make=changed(lambda claims: claims[::-1]),
-        within=400,
+        within=150,
+        luck="race",
     ),
     Defect(
         name="what is older is taken for younger",
         at=f"{_SNAPSHOT}._by_age",
         make=changed(lambda b: b[::-1]),
-        within=400,
+        within=150,
+        luck="race",
     ),
     Defect(
         name="all claims are taken for our own", at=f"{_SNAPSHOT}.creation", make=_knows_all_claims, within=80
@@ -619,7 +625,13 @@ DEFECTS = (
     Defect(
         name="the lease is over at once", at=_RECONCILER, make=_with_settings(claim_ttl_s=0.0), within=120
     ),
-    Defect(name="the lease never ends", at=_RECONCILER, make=_with_settings(claim_ttl_s=1e9), within=10),
+    Defect(
+        name="the lease never ends",
+        at=_RECONCILER,
+        make=_with_settings(claim_ttl_s=1e9),
+        within=60,
+        luck="patient",
+    ),
     Defect(
         name="closings are left out",
         at="runner.reconcile.plan.maintenance:closings",
@@ -653,33 +665,31 @@ DEFECTS = (
         name="a job of any type is whole",
         at="runner.reconcile.observe.completeness:job_gaps",
         make=yields_nothing,
-        within=10,
-    ),
-    Defect(
-        name="runs need not be known",
-        at="runner.reconcile.observe.completeness:runs_gaps",
-        make=yields_nothing,
-        within=400,
+        within=60,
+        luck="babble",
     ),
     Defect(
         name="jobs may contradict their batch",
         at="runner.reconcile.observe.completeness:_contradictions",
         make=yields_nothing,
-        within=400,
+        within=20,
+        luck="slander",
     ),
     Defect(
         name="what was bought need not show",
         at="runner.reconcile.observe.expectations:expectation",
         make=_fields(job_ids=frozenset(), amounts=()),
         also=_ONLY_SIGHTED,
-        within=400,
+        within=30,
+        luck="blind",
     ),
     Defect(
         name="only what is counted is expected",
         at="runner.reconcile.observe.completeness:n_expected",
         make=lambda _: lambda payload, expected: jobs_count(payload),
         also=_ONLY_SIGHTED,
-        within=400,
+        within=80,
+        luck="blind",
     ),
     Defect(
         name="what is half seen restrains nothing",
@@ -714,7 +724,6 @@ DEFECTS = (
         within=10,
     ),
     # What was told
-    Defect(name="no answer is kept", at=f"{_MEMORY}.hear", make=never, also=_ONLY_SIGHTED, within=400),
     Defect(
         name="our own marks are not kept",
         at=f"{_MEMORY}.mark",
@@ -734,6 +743,7 @@ DEFECTS = (
         at="runner.reconcile.memory:_progress",
         make=changed(lambda progress: -progress),
         within=20,
+        luck="late edit",
     ),
     Defect(
         name="batches come back from their ends",
@@ -867,6 +877,14 @@ HARMLESS = {
         name="any keys will do", at="runner.reconcile.observe.completeness:amount_gaps", make=yields_nothing
     ): "a job that is not seen whole, or not at all, is told by other gaps before",
     Defect(
+        name="runs need not be known",
+        at="runner.reconcile.observe.completeness:runs_gaps",
+        make=yields_nothing,
+    ): "the planner holds what is wanted of a point with a job whose runs are forgotten",
+    Defect(
+        name="no answer is kept", at=f"{_MEMORY}.hear", make=never, also=_ONLY_SIGHTED
+    ): "the journal has the ids and the jobs of each answer; what was shut is only shut once more",
+    Defect(
         name="a batch is as it is shown", at=f"{_MEMORY}.batch", make=_as_it_is_shown
     ): "what was shut is only shut once more; what would be bought meanwhile, the guard stops",
 }
@@ -921,7 +939,8 @@ def search(name, first, most=None, defects=DEFECTS, game=REFERENCE):
         most: How many schedules at most; by default what the defect says.
     """
     defect = next(each for each in defects if each.name == name)
-    sound = (seed for seed in range(first, first + 100 * defect.within) if _is_sound(game, seed))
+    seeds = (seed for seed in range(first, first + 100 * defect.within) if defect.luck in {"", luck(seed)})
+    sound = (seed for seed in seeds if _is_sound(game, seed))
     for number, seed in enumerate(islice(sound, most or defect.within), 1):
         with planted(defect):
             found = _finding(defect, _played(game, seed))

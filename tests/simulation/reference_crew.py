@@ -341,6 +341,8 @@ class Crewman:
                 self.world.judge.accuse(f"fails: {self}: {self._said(error)}")
             return
         self.is_held = tuple(f"{plan.experiment}: {h.reason}" for plan in outcome.plans for h in plan.holds)
+        if was_calm:
+            self.world.judge.held(self, self.is_held)
         if was_calm and outcome.end is not End.SETTLED:
             self.world.judge.accuse(f"livelock: {self} does not come to an end: {outcome.end}")
 

@@ -14,6 +14,8 @@ from reference_schedules import MAX_RUNS
 _ENOUGH = 4
 # How often a clone must have looked at what came twice before it should have cancelled it.
 _CHANCES, _SOON_S = 2, 3.0
+# Lists of jobs that say that something is over which is not.
+_LIES = {"other status", "failed"}
 # Tags by which a clone says that it cancels something itself.
 RELEASED = {"fenced", "superseded", "pruned"}
 
@@ -189,6 +191,16 @@ class Judge:
 
     # At the end
 
+    def held(self, crewman, holds):
+        """A clone asks a person once nothing goes wrong: what was bought since then is no reason."""
+        world, cloud = self._world, self._world.schedule.nature
+        if world.schedule.is_beyond or cloud.forgets_runs or cloud.hiding:
+            return
+        recent = [b["id"] for b in world.ours(crewman.project) if b["created_s"] > world.calm_s]
+        for hold in holds:
+            if any(batch_id in hold for batch_id in recent):
+                self.accuse(f"unjustified hold: {crewman} asks a person: {hold}")
+
     def ended(self, crewman, holds):
         """A clone says that it is done, or asks a person."""
         lacking = list(self._lacking(crewman))
@@ -353,9 +365,7 @@ class Judge:
 
     def _was_told_wrong(self, crewman):
         events = self._world.schedule.events
-        return any(
-            getattr(each, "kind", "") == "other status" and each.clone == crewman.number for each in events
-        )
+        return any(getattr(each, "kind", "") in _LIES and each.clone == crewman.number for each in events)
 
     def _judge_duplicate(self, job, crewman):
         """What came twice is cancelled while it waits, where something tells that it was not asked for."""

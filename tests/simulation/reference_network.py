@@ -163,6 +163,9 @@ def _mangled(said, kind):
                 job["status"] = {"PENDING": "DONE", "RUNNING": "PENDING", "DONE": "PENDING"}.get(
                     job["status"], "PENDING"
                 )
+        case "failed":
+            for job in jobs:
+                job["status"] = "ERROR"
         case "no variables":
             for job in jobs:
                 job["variables"] = None

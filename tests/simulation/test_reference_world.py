@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 
 import planted_defects
 import pytest
+from ill_luck import KINDS, luck, unlucky_schedule
 from patience import PATIENCE_S
 from pcs_nature import VIEWS, Lag, Nature
 from planted_defects import DEFECTS, HARMLESS, Defect, GoneError, planted, search
@@ -102,6 +104,24 @@ def test_schedules_draw_everything_that_may_differ():
     assert {True, False} == {each.is_beyond for each in drawn}
 
 
+def test_every_kind_of_ill_luck_is_drawn_and_changes_its_schedule():
+    """In one of three schedules; what is fixed has none."""
+    drawn = Counter(luck(seed) for seed in range(2000))
+    changed = {luck(seed) for seed in range(300) if unlucky_schedule(seed) != schedule(seed)}
+
+    assert {*KINDS, ""} == set(drawn)
+    assert 0.6 < drawn[""] / drawn.total() < 0.7
+    assert set(KINDS) == changed
+    assert all(schedule(seed, clones="1") == unlucky_schedule(seed, clones="1") for seed in range(50))
+
+
+def test_an_unlucky_schedule_is_printed_as_python():
+    """It can be pasted into a test."""
+    names = {each.__name__: each for each in NAMES}
+    for seed in range(100):
+        assert unlucky_schedule(seed) == eval(str(unlucky_schedule(seed)), names)
+
+
 def test_what_is_not_left_to_the_seed_is_as_it_is_given():
     """Conditions, the number of clones, and the nature of the cloud."""
     fixed = schedule(3, clones="2", surplus="'cancel'", **{"nature.failing": "0.5"})
@@ -123,6 +143,7 @@ def test_what_is_not_left_to_the_seed_is_as_it_is_given():
         ("text runs", [{"runs": "many", "status": "DONE", "variables": {"t": 1}}] * 2),
         ("no variables", [{"runs": 20, "status": "DONE", "variables": None}] * 2),
         ("other status", [{"runs": 20, "status": "PENDING", "variables": {"t": 1}}] * 2),
+        ("failed", [{"runs": 20, "status": "ERROR", "variables": {"t": 1}}] * 2),
     ],
 )
 def test_a_list_of_jobs_is_mangled_in_one_way(kind, jobs):
@@ -177,6 +198,7 @@ def test_a_defect_in_what_is_gone_is_told_loudly():
         "what is half seen restrains nothing",
         "only the jobs that are shown are known",
         "the guard lets everything through",
+        "jobs go backwards",
     ],
 )
 def test_the_world_finds_planted_defects(name):

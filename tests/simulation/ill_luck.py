@@ -1,0 +1,138 @@
+"""Rare things that happen together: each alone does little, and together they were never met by chance."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from pcs_nature import Lag
+from reference_schedules import SETTLE_S, Crash, Deed, Edit, Fault, schedule
+
+# Each is told where it is made, below.
+KINDS = ("race", "forgotten", "babble", "slander", "late edit", "patient", "blind")
+_SHARE = 0.05
+# How many lists in a row are wrong, and from when on what was bought is forgotten.
+_BABBLED, _PURCHASED = 12, range(5, 12)
+_SLANDERED = 60
+# Views that tell of what was bought.
+_BOUGHT = ("jobs", "counts", "statuses")
+_BABBLE = ("null runs", "text runs", "negative runs", "no variables", "other status")
+
+
+def unlucky_schedule(seed, **fixed):
+    """The schedule of a seed; in one of three several rare things meet, unless something is fixed."""
+    plain, kind = schedule(seed, **fixed), luck(seed)
+    return _AT[kind](_luck(seed, kind), plain) if kind and not fixed else plain
+
+
+def luck(seed):
+    """The kind of ill luck that the schedule of a seed has; empty for none."""
+    number = int(_luck(seed, "kind").random() / _SHARE)
+    return KINDS[number] if number < len(KINDS) else ""
+
+
+def _luck(seed, *what):
+    return random.Random(f"reference:{seed}:ill luck:{what}")
+
+
+def _race(rng, plain):
+    """Two clones ask for the same and see each other late; the purchase of the first dawdles on its way."""
+    if len(plain.conditions.clones) == 1:
+        return plain
+    first = plain.conditions.clones[0]
+    first = replace(first, has=first.has[:1])
+    begin_s = (0.0, round(rng.uniform(0.1, 1.5), 1))
+    clones = tuple(replace(first, start_s=each) for each in begin_s)
+    events = [each for each in plain.events if isinstance(each, Deed)]
+    stall = Fault(clone=0, on="change", number=1, kind="stall", delay_s=rng.choice([8.0, 15.0]))
+    lags = plain.nature.lags | {"batches": Lag(most_s=SETTLE_S)}
+    cloud = replace(plain.nature, lags=lags, refusing=0.0, idle_patience_s=300.0)
+    files = plain.conditions.files[:1]
+    return _with(replace(plain, nature=cloud), [*events, stall], clones=clones, files=files)
+
+
+def _forgotten(rng, plain):
+    """The cloud forgets the runs of jobs, and their buyer that it bought them; then the file grows."""
+    if plain.conditions.submission == "direct" or plain.is_beyond or plain.nature.purge != "nothing":
+        return plain
+    if any(file.kind == "plain" for file in plain.conditions.files):
+        return plain
+    cloud = replace(plain.nature, forgets_runs=True, wrong_results=0.0, queue_s=0.5)
+    files = tuple(_with_more(rng, file) for file in plain.conditions.files)
+    events = list(plain.events)
+    for number in range(len(plain.conditions.clones)):
+        events += [_forgets(rng, number), *_edits(number, files, round(rng.uniform(8, 40), 1))]
+    return _with(replace(plain, nature=cloud), events, files=files)
+
+
+def _babble(rng, plain):
+    """Nothing that a clone's lists of jobs say is right for a while, and it has forgotten what it bought."""
+    number, kind = rng.randrange(len(plain.conditions.clones)), rng.choice(_BABBLE)
+    if plain.is_beyond or plain.conditions.submission == "direct":
+        return plain
+    lies = _lies(number, kind, rng.randrange(6), _BABBLED)
+    return _with(plain, [*plain.events, *lies, _forgets(rng, number)])
+
+
+def _slander(rng, plain):
+    """A clone is told of all jobs that they failed, where another view says how many did."""
+    if plain.is_beyond:
+        return plain
+    cloud = replace(plain.nature, has_status_counts=True)
+    lies = _lies(rng.randrange(len(plain.conditions.clones)), "failed", 0, _SLANDERED)
+    limit = max(1, plain.conditions.retry_limit)
+    return _with(replace(plain, nature=cloud), [*plain.events, *lies], retry_limit=limit)
+
+
+def _late_edit(rng, plain):
+    """A file is edited once nothing goes wrong any more: what it then asks for is bought in the calm."""
+    files = tuple(_with_more(rng, file) for file in plain.conditions.files)
+    number = rng.randrange(len(plain.conditions.clones))
+    return _with(plain, [*plain.events, *_edits(number, files, plain.conditions.calm_s)], files=files)
+
+
+def _patient(rng, plain):
+    """What is left open stays so until somebody closes it."""
+    del rng
+    return replace(plain, nature=replace(plain.nature, idle_patience_s=86_400.0))
+
+
+def _blind(rng, plain):
+    """What was bought shows later than a clone was told, and it dies right after it has bought."""
+    lag = Lag(most_s=rng.choice([60.0, 120.0]), kind="objects")
+    lags = dict.fromkeys(_BOUGHT, lag)
+    cloud = replace(plain.nature, lags=lags, purge="nothing", takes_empty=True, idle_patience_s=300.0)
+    crash = Crash(clone=0, effect=rng.choice([7, 8]), moment="after", down_s=0.5)
+    clones = plain.conditions.clones[:1]
+    return _with(replace(plain, nature=cloud), [crash], clones=clones, submission="claim")
+
+
+_AT = dict(zip(KINDS, (_race, _forgotten, _babble, _slander, _late_edit, _patient, _blind), strict=True))
+
+
+def _with(plain, events, **conditions):
+    return replace(plain, events=tuple(events), conditions=replace(plain.conditions, **conditions))
+
+
+def _forgets(rng, number):
+    loses = rng.choice(["journal", "journal and records"])
+    return Crash(clone=number, effect=rng.choice(_PURCHASED), moment="after", loses=loses, down_s=0.5)
+
+
+def _lies(number, kind, begin, n_lists):
+    """So many lists of jobs of a clone, one after the other, are wrong in one way."""
+    return [Fault(clone=number, on="jobs", number=each, kind=kind) for each in range(begin, begin + n_lists)]
+
+
+def _edits(number, files, at_s):
+    """A clone has the last version of each file from a moment on."""
+    for index, file in enumerate(files):
+        yield Edit(at_s=at_s, clone=number, file=index, version=len(file.versions) - 1)
+
+
+def _with_more(rng, file):
+    """A file whose last version asks for more runs of a point than all others."""
+    *_, last = file.versions
+    point, runs = rng.choice(last.runs)
+    more = tuple((t, runs + rng.choice([20, 100]) if t == point else n) for t, n in last.runs)
+    return replace(file, versions=(*file.versions, replace(last, runs=more, repeats=())))
