@@ -167,6 +167,7 @@ class Lookout:
         if (found, broken) == (sight.experiments, sight.broken):
             return
         self._newest = None  # of other experiments others count
+        self._project.recorded.look_again()
         with self._turn:
             self._show(
                 experiments=found,
@@ -189,7 +190,9 @@ class Lookout:
         names = self._sight.experiments.keys()
         changed = names if self._newest is None else _differing(self._newest, newest)
         self._newest = newest
-        if changed:  # what is gone may count for what is there
+        if not changed <= names:  # what is gone may count for what is there
+            self._project.recorded.look_again()
+        if changed:
             self._read_records_of(changed if changed <= names else names)  # noqa: FURB136  (sets)
 
     def _read_journal(self) -> None:

@@ -157,6 +157,7 @@ class Project:
             ProjectError: One depends on an experiment that is not there.
         """
         experiments = self._loaded(experiment_files(paths))
+        self.recorded.look_again()
         self._dependencies(experiments)
         return experiments
 

@@ -93,6 +93,13 @@ class RecordedJobs:
         name_of = {id(job): name for name, job in known}
         return [(name_of[id(job)], job) for job in each_once(job for _, job in known)]
 
+    def look_again(self) -> None:
+        """Forgets which names are former ones, as files or folders of records may have come or gone since.
+
+        It is remembered, for it is asked for each experiment, and all files are read for it.
+        """
+        self.__dict__.pop("_former", None)
+
     def verdict(self, experiment: Experiment) -> Verdict:
         """Whether what is on record for an experiment is as it was recorded."""
         return verified(self.folders(experiment), json.loads(schema_text("record")))

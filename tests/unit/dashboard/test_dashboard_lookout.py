@@ -95,6 +95,31 @@ def test_nothing_new_is_no_news(folder, monkeypatch):
     assert Lookout(Project.at(empty), [empty]).look().experiments == {}
 
 
+def test_what_was_measured_under_a_former_name_follows_the_files(folder, monkeypatch):
+    """It counts for the same recipe as long as no file has the name, as the files are now."""
+    monkeypatch.setattr(Project, "look", lambda *_: [])
+    specs = folder / "specs"
+    (specs / "other.yaml").unlink()
+    lookout = a_lookout(folder)
+    lookout.look()
+    job = a_record(
+        "j1", recipe=lookout.sight.experiments["pair"].desired.recipe[:16], qubit_ids=("q0", "q1"), counts={}
+    )
+
+    def counted():
+        lookout.look()
+        return {name: [each.id for each in jobs] for name, jobs in lookout.sight.recorded.items() if jobs}
+
+    assert counted() == {}
+    lookout.project.records.add("former", [job])
+    assert counted() == {"pair": ["j1"]}
+    (specs / "former.yaml").write_text(OTHER.replace("name: other", "name: former"), encoding="utf-8")
+    assert counted()["former"] == ["j1"]
+    assert "pair" not in counted()
+    (specs / "former.yaml").unlink()
+    assert counted()["pair"] == ["j1"]
+
+
 def test_a_picture_that_cannot_be_drawn_says_why(folder, monkeypatch):
     """Nothing measured yet, and a defect in drawing, are told in the picture; what is not there is None."""
     monkeypatch.setattr(Project, "look", lambda *_: [])
