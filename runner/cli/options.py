@@ -92,7 +92,7 @@ def target(command: F) -> F:
 
 def allow_python(command: F) -> F:
     """`--allow-python`, for every verb that reads experiment files; `project` opens with it."""
-    text = "Run the Python functions that files name as their sequence: with all that you may do."
+    text = "Run the Python functions that files name, for a sequence or a strategy: with all that you may do."
     return click.option(
         "--allow-python", is_flag=True, expose_value=False, callback=_remember_python, help=text
     )(command)

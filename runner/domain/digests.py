@@ -104,6 +104,11 @@ def own_sequence_key(sequence: str) -> str:
     return digest({"sequence": _physics(sequence)})[:_KEY_CHARACTERS]
 
 
+def text_digest(text: str) -> str:
+    """Digest of the text of a file that an experiment names, as 64 hexadecimal digits."""
+    return digest({"text": text})
+
+
 def recipe_digest(*, device_type: str, sequence: str, emulation: str = "", strategy: str = "") -> str:
     """Digest of what makes two batches the same experiment, as 64 hexadecimal digits.
 

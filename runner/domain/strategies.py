@@ -7,15 +7,15 @@ for ever: its values are those that were bought, however they would be proposed 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from runner.domain.digests import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from runner.domain.json_values import JobValues
 
@@ -173,6 +173,31 @@ class Confirmation:
     repeat: int
 
 
+@dataclass(frozen=True, slots=True)
+class NamedFunction:
+    """A function in Python that a file names.
+
+    Args:
+        name: Path of its file and the function: `specs/score.py:score`; from where the experiment file
+            stands, or from the root once it is loaded.
+
+        digest: Of the text of its file.
+    """
+
+    name: str
+    digest: str
+
+    @property
+    def path(self) -> str:
+        """The file."""
+        return self.name.rpartition(":")[0]
+
+    @property
+    def function(self) -> str:
+        """Name of the function in it."""
+        return self.name.rpartition(":")[2]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strategy:
     """What a file asks for in place of jobs.
@@ -194,7 +219,10 @@ class Strategy:
 
         ask: Jobs of a round; None leaves it to the kind.
 
-        objective: As the file has it, plain data.
+        objective: As the file has it, plain data; a function in Python is a mapping of `function` and
+            `digest`, see `NamedFunction`.
+
+        python: What proposes, of the kind `python`; None of others.
 
         think_limit_s: For how long (in s) an open batch is kept while no job of it is under way; None for a
             batch a round.
@@ -212,7 +240,8 @@ class Strategy:
     where: tuple[str, ...] = ()
     first: int = 0
     ask: int | None = None
-    objective: Mapping[str, object] = field(default_factory=dict)
+    objective: Mapping[str, Any] = field(default_factory=dict)
+    python: NamedFunction | None = None
     stop: StopRules = field(default_factory=StopRules)
     confirm: Confirmation | None = None
     on_failed: OnFailed = OnFailed.DROP
@@ -223,6 +252,16 @@ class Strategy:
     def is_maximized(self) -> bool:
         """Whether more of the objective is better."""
         return "maximize" in self.objective
+
+    @property
+    def scorers(self) -> dict[str, NamedFunction]:
+        """The functions in Python that its objective names, by the names of `let`."""
+        let = self.objective.get("let", {})
+        return {
+            name: NamedFunction(said["python"]["function"], said["python"]["digest"])
+            for name, said in let.items()
+            if isinstance(said, dict) and "python" in said
+        }
 
     @property
     def short(self) -> str:
@@ -246,6 +285,21 @@ class Trial:
     units: Units
     loss: float | None
     error: float = 0.0
+
+
+def with_functions(strategy: Strategy, named: Callable[[str], str]) -> Strategy:
+    """The same strategy, its functions under other names.
+
+    Args:
+        named: Gives the new name of an old one.
+    """
+    let = strategy.objective.get("let", {}) | {
+        name: {"python": {"function": named(each.name), "digest": each.digest}}
+        for name, each in strategy.scorers.items()
+    }
+    objective = {**strategy.objective, "let": let} if strategy.scorers else strategy.objective
+    own = strategy.python
+    return replace(strategy, objective=objective, python=replace(own, name=named(own.name)) if own else None)
 
 
 @lru_cache(maxsize=100_000)  # each pass asks for those of all slots several times

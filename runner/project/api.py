@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from runner.domain.numerals import counted
 from runner.errors import UsageError
-from runner.project import late_imports
 from runner.project.answers import Applied, ShownPlan, Standing
 from runner.project.experiments.loader import experiment_files
 from runner.project.progress_line import ProgressLine, is_interactive
@@ -164,11 +163,7 @@ class Declared:
             kept=Kept(serialised=serialised, manifest=partial(self.project.records.manifest, self.name)),
             beyond_file=beyond_file,
         )
-        strategy = self.experiment.desired.strategy
-        if strategy is None:
-            return found
-        jobs, stands = late_imports.scored(strategy, found, {})
-        return Results(found.experiment, jobs, stands)
+        return self.project.proposals.scored(self.experiment.desired, found)
 
     def __repr__(self) -> str:
         where = f"{self.experiment.file.path}, target {self.project.target_name}"

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from runner.project.drawings.sequence_figure import pulses_figure as pulses_figure
     from runner.project.drawings.sequence_figure import register_figure as register_figure
     from runner.project.drawings.sequence_figure import whole_figure as whole_figure
+    from runner.results.analysis.objectives.readings import AskedRuns as AskedRuns
+    from runner.results.analysis.objectives.readings import asked_first as asked_first
+    from runner.results.analysis.objectives.readings import asked_then as asked_then
     from runner.results.analysis.objectives.scores import named_values as named_values
     from runner.results.analysis.objectives.scores import score as score
     from runner.results.analysis.objectives.slot_scores import confirmed_score as confirmed_score
@@ -24,6 +27,9 @@ if TYPE_CHECKING:
     from runner.sequences.check.job_check import build_results as build_results
     from runner.sequences.import_abstract import imported as imported
     from runner.sequences.pulser_api.abstract_repr import built as built
+    from runner.sequences.python_functions.function_calls import FunctionCalls as FunctionCalls
+    from runner.sequences.python_functions.function_calls import FunctionFaultError as FunctionFaultError
+    from runner.sequences.python_functions.function_calls import ScoredCounts as ScoredCounts
     from runner.sequences.python_functions.function_runner import Factories as Factories
     from runner.sequences.samples import played as played
     from runner.spec.files import content_of as content_of
@@ -31,14 +37,17 @@ if TYPE_CHECKING:
     from runner.spec.files import load as load
     from runner.spec.format.formatter import formatted as formatted
     from runner.spec.models.policy import Policy as Policy
+    from runner.spec.models.python_sequence import ALLOW as ALLOW
     from runner.spec.validate.editor_schema import published as published
     from runner.spec.validate.schema import experiment_schema as experiment_schema
     from runner.spec.yaml_text.dump import yaml_text as yaml_text
     from runner.spec.yaml_text.limits import Limits as Limits
     from runner.spec.yaml_text.loader import document as document
+    from runner.strategies.engines.python_function import PythonEngine as PythonEngine
     from runner.strategies.reproposal import reproposed as reproposed
     from runner.strategies.rounds import Ask as Ask
     from runner.strategies.rounds import Done as Done
+    from runner.strategies.rounds import bound as bound
     from runner.strategies.rounds import next_round as next_round
     from runner.strategies.standing import left_of as left_of
     from runner.strategies.standing import standing as standing
@@ -53,6 +62,9 @@ else:
         "pulses_figure": "runner.project.drawings.sequence_figure",
         "register_figure": "runner.project.drawings.sequence_figure",
         "whole_figure": "runner.project.drawings.sequence_figure",
+        "AskedRuns": "runner.results.analysis.objectives.readings",
+        "asked_first": "runner.results.analysis.objectives.readings",
+        "asked_then": "runner.results.analysis.objectives.readings",
         "named_values": "runner.results.analysis.objectives.scores",
         "score": "runner.results.analysis.objectives.scores",
         "confirmed_score": "runner.results.analysis.objectives.slot_scores",
@@ -63,20 +75,26 @@ else:
         "imported": "runner.sequences.import_abstract",
         "built": "runner.sequences.pulser_api.abstract_repr",
         "Factories": "runner.sequences.python_functions.function_runner",
+        "FunctionCalls": "runner.sequences.python_functions.function_calls",
+        "FunctionFaultError": "runner.sequences.python_functions.function_calls",
+        "ScoredCounts": "runner.sequences.python_functions.function_calls",
         "played": "runner.sequences.samples",
         "content_of": "runner.spec.files",
         "document_at": "runner.spec.files",
         "load": "runner.spec.files",
         "formatted": "runner.spec.format.formatter",
+        "ALLOW": "runner.spec.models.python_sequence",
         "Policy": "runner.spec.models.policy",
         "published": "runner.spec.validate.editor_schema",
         "experiment_schema": "runner.spec.validate.schema",
         "yaml_text": "runner.spec.yaml_text.dump",
         "Limits": "runner.spec.yaml_text.limits",
         "document": "runner.spec.yaml_text.loader",
+        "PythonEngine": "runner.strategies.engines.python_function",
         "reproposed": "runner.strategies.reproposal",
         "Ask": "runner.strategies.rounds",
         "Done": "runner.strategies.rounds",
+        "bound": "runner.strategies.rounds",
         "next_round": "runner.strategies.rounds",
         "left_of": "runner.strategies.standing",
         "standing": "runner.strategies.standing",

@@ -13,8 +13,9 @@ from runner.domain import Surplus
 from runner.domain.numerals import counted
 from runner.domain.slot_jobs import with_recorded_slots
 from runner.errors import ProjectError
-from runner.project.cache.compiled_cache import CompiledCache, kept_folder
+from runner.project.cache.compiled_cache import ANSWERS, CompiledCache, kept_folder
 from runner.project.cache.device_specs import LiveDevices, LocalDevices, place_of
+from runner.project.cache.kept_answers import KeptAnswers
 from runner.project.config.repository import (
     STATE_FOLDER,
     as_typed,
@@ -34,6 +35,7 @@ from runner.project.experiments.manifest import manifest
 from runner.project.experiments.names import declared_names, dependencies
 from runner.project.local_cloud import local_store
 from runner.project.recorded_jobs import RecordedJobs
+from runner.project.strategies.functions import StrategyFunctions
 from runner.project.strategies.proposals import Proposals
 from runner.reconcile import CloudMemory, Context, Journal, Patience, Reconciler, Snapshot, utc_now
 from runner.results import Records
@@ -351,7 +353,13 @@ class Project:
     @cached_property
     def proposals(self) -> Proposals:
         """What strategies ask for next; one for all, since it remembers what it has scored."""
-        return Proposals(manifest=self.records.manifest)
+        return Proposals(manifest=self.records.manifest, functions=self._functions)
+
+    @cached_property
+    def _functions(self) -> StrategyFunctions:
+        compiled = kept_folder(self.root)
+        kept = KeptAnswers(None if compiled is None else compiled.with_name(ANSWERS))
+        return StrategyFunctions(root=self.root, settings=self.settings, kept=kept)
 
     @cached_property
     def _told(self) -> CloudMemory:

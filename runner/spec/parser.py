@@ -20,6 +20,7 @@ from runner.spec.models.python_sequence import make_nothing
 from runner.spec.models.sequence import Sequence, Variables
 from runner.spec.models.variables import Declared, declared
 from runner.spec.sequence_source import SequenceSource, seen_from, source_of, sources_of_jobs
+from runner.spec.validate.named_functions import named_function
 from runner.spec.validate.objective_checks import KnownOfJobs, checked_objective
 from runner.spec.validate.reference_checks import RERUN, check_reruns
 from runner.spec.validate.unit_checks import check_units, converted
@@ -219,7 +220,9 @@ def _strategy(
     known = KnownOfJobs(evaluated=[label_of(each) for each in emulation.observables] if emulation else ())
     objective = checked_objective(findings, said.objective, child(STRATEGY, "objective"), companions, known)
     space = search_space(findings, said, shared.variables)
-    strategy = strategy_value(said, space, objective, experiment.spec.rerun_of(""))
+    place = child(STRATEGY, "python")
+    own = named_function(findings, said.python, companions, place) if said.python else None
+    strategy = strategy_value(said, space, objective, own, experiment.spec.rerun_of(""))
     check_kind(findings, strategy)
     return strategy
 

@@ -16,6 +16,10 @@ if TYPE_CHECKING:
     from runner.strategies.engines.base import Search, SearchEngine
 
 
+# What a function that proposes is always given.
+ARGUMENTS: Final = ("history", "space", "ask", "seed")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindSetting:
     """One setting of a kind.
@@ -76,6 +80,8 @@ class StrategyKind:
 
         ranks: Whether its engine says itself which jobs are best.
 
+        takes_any_setting: Whether settings are what the user makes of them.
+
         noise: What it does about the errors of scores.
 
         package: What it imports beside the runner's own needs; empty for nothing.
@@ -93,6 +99,7 @@ class StrategyKind:
     most_dimensions: int | None = None
     where: str = "drawn again"
     ranks: bool = False
+    takes_any_setting: bool = False
     noise: str = ""
     package: str = ""
     extra: str = ""
@@ -110,6 +117,8 @@ class StrategyKind:
 
     def values(self, said: Mapping[str, object]) -> dict[str, float]:
         """Value of each setting, with those of a file."""
+        if self.takes_any_setting:
+            return {name: value if isinstance(value, bool) else float(value) for name, value in said.items()}  # type: ignore[arg-type]
         return {name: float(said.get(name, each.default)) for name, each in self.settings.items()}  # type: ignore[arg-type]
 
 
@@ -202,6 +211,15 @@ KINDS: Final[Mapping[str, StrategyKind]] = {
                 "smallest": KindSetting(meaning="edges of the last one", default=1e-3, high=0.5),
             },
         ),
+        StrategyKind(
+            name="python",
+            engine="runner.strategies.engines.python_function:PythonEngine",
+            ask=lambda _: 1,
+            has_choices=True,
+            where="an error",
+            noise="as the function has it",
+            takes_any_setting=True,
+        ),
     )
 }
 
@@ -244,6 +262,13 @@ def _ask_problems(kind: StrategyKind, ask: int | None) -> Iterator[KindProblem]:
 
 
 def _setting_problems(kind: StrategyKind, settings: Mapping[str, object]) -> Iterator[KindProblem]:
+    if kind.takes_any_setting:
+        yield from (
+            KindProblem(("settings", name), f"{name} can't be a setting: the function has it already")
+            for name in settings
+            if name in ARGUMENTS
+        )
+        return
     for name, value in settings.items():
         setting = kind.settings.get(name)
         if setting is None:

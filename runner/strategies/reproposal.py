@@ -10,13 +10,19 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.domain.strategies import Strategy, Trial
+    from runner.strategies.rounds import MakeEngine
 
 # In parts of the interval: less is how computers round.
 _SAME: Final = 1e-9
 
 
 def reproposed(
-    strategy: Strategy, trials: Mapping[int, Trial], slots: Mapping[int, Mapping[str, object]], number: int
+    strategy: Strategy,
+    trials: Mapping[int, Trial],
+    slots: Mapping[int, Mapping[str, object]],
+    number: int,
+    *,
+    engine: MakeEngine | None = None,
 ) -> str:
     """What differs, for people; empty where nothing does.
 
@@ -30,7 +36,7 @@ def reproposed(
     Raises:
         RunnerError: The kind needs a package that is not installed.
     """
-    points, space = proposal(strategy, trials, number), strategy.space
+    points, space = proposal(strategy, trials, number, engine=engine), strategy.space
     apart = {
         slot: [
             (abs(here - there), dimension.name)

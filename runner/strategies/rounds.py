@@ -180,9 +180,11 @@ def bound(
     return Bound(later + bool(missing), jobs, jobs * strategy.runs)
 
 
-def told_engine(strategy: Strategy, trials: Mapping[int, Trial]) -> SearchEngine:
+def told_engine(
+    strategy: Strategy, trials: Mapping[int, Trial], *, engine: MakeEngine | None = None
+) -> SearchEngine:
     """The engine of a strategy's kind, told all rounds that have ended."""
-    return _replayed(strategy, trials, None).engine
+    return _replayed(strategy, trials, engine).engine
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +261,7 @@ def _search(strategy: Strategy) -> Search:
         settings=kind.values(strategy.settings) if kind else {},
         entropy=(int(strategy.digest, 16), strategy.seed),
         allows=lambda units: not said or all_hold(said, space.variables(units)),
+        is_maximized=strategy.is_maximized,
     )
 
 

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING, Final
 
 from runner.domain.numerals import counted
 from runner.domain.qpu_time import qpu_seconds
-from runner.strategies.rounds import Ask, Done, bound, reason_to_end, round_slots
+from runner.strategies.rounds import Ask, Done, reason_to_end, round_slots
 from runner.strategies.winners import best
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from runner.domain.strategies import Strategy, Trial
-    from runner.strategies.rounds import Bound, Undecided
+    from runner.strategies.rounds import Bound, MakeEngine, Undecided
 
 _MINUTE_S: Final = 60.0
 
@@ -136,6 +136,8 @@ class StrategyStanding:
 
         left: How much is left at most; None where that is not asked.
 
+        fault: Why its jobs are not scored here; empty where they are.
+
         differs: How far the last round that was bought is from what would be proposed here; empty where it
             is the same.
     """
@@ -148,12 +150,14 @@ class StrategyStanding:
     done: bool = False
     reason: str = ""
     left: StrategyLeft | None = None
+    fault: str = ""
     differs: str = ""
 
     @property
     def facts(self) -> tuple[str, ...]:
         """The best so far, what was confirmed, and how much is left, in words."""
-        so_far = f"best so far {self.best}" if self.best else "nothing is measured yet"
+        unknown = f"not scored: {self.fault}" if self.fault else "nothing is measured yet"
+        so_far = f"best so far {self.best}" if self.best else unknown
         left = "" if self.done or self.left is None else str(self.left)
         return (
             so_far,
@@ -191,6 +195,8 @@ def standing(
     trials: Mapping[int, Trial],
     slots: Mapping[int, Mapping[str, object]],
     step: Ask | Done | Undecided | None = None,
+    *,
+    engine: MakeEngine | None = None,
 ) -> StrategyStanding:
     """How a strategy stands, by the scores of its slots.
 
@@ -200,14 +206,16 @@ def standing(
         slots: Every slot that was bought, with the values that were bought.
 
         step: What comes next; None where that is not known.
+
+        engine: Makes what proposes, in place of that of the kind.
     """
     pending = slots.keys() - trials.keys()
     reason = step.reason if isinstance(step, Done) else ""
     if step is None:
-        reason = reason_to_end(strategy, trials, pending)
-    rounds = rounds_bought(strategy, trials, slots)
+        reason = reason_to_end(strategy, trials, pending, engine=engine)
+    rounds = rounds_bought(strategy, trials, slots, engine=engine)
     now = _round_now(rounds, strategy.first, is_done=bool(reason), is_pending=bool(pending))
-    winners = best(strategy, trials)
+    winners = best(strategy, trials, engine=engine)
     return StrategyStanding(
         kind=strategy.kind,
         round=step.round if isinstance(step, Ask) else now,
@@ -219,29 +227,31 @@ def standing(
 
 
 def rounds_bought(
-    strategy: Strategy, trials: Mapping[int, Trial], slots: Mapping[int, Mapping[str, object]]
+    strategy: Strategy,
+    trials: Mapping[int, Trial],
+    slots: Mapping[int, Mapping[str, object]],
+    *,
+    engine: MakeEngine | None = None,
 ) -> tuple[RoundStanding, ...]:
     """The rounds of which something was bought."""
     return tuple(
         _round(strategy, number, some, trials, slots)
-        for number, some in enumerate(round_slots(strategy, trials))
+        for number, some in enumerate(round_slots(strategy, trials, engine=engine))
         if any(slot in slots for slot in some)
     )
 
 
 def left_of(
-    strategy: Strategy,
-    trials: Mapping[int, Trial],
-    pending: Collection[int],
-    device_type: str,
-    fresh: Mapping[int, int] | None = None,
+    strategy: Strategy, known: Bound, device_type: str, fresh: Mapping[int, int] | None = None
 ) -> StrategyLeft:
     """How much is left at most, whatever the scores.
 
     Args:
+        known: Without jobs that confirm.
+
         fresh: How many jobs that confirm each winner are bought; None while it may still be another one.
     """
-    known, confirm = bound(strategy, trials, pending), strategy.confirm
+    confirm = strategy.confirm
     if confirm is None:
         return _with_fresh(known, 0, 0, device_type)
     some = [0] * confirm.best if fresh is None else list(fresh.values())

@@ -11,9 +11,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from runner.domain.strategies import Strategy, Trial
+    from runner.strategies.rounds import MakeEngine
 
 
-def best(strategy: Strategy, trials: Mapping[int, Trial]) -> tuple[Trial, ...]:
+def best(
+    strategy: Strategy, trials: Mapping[int, Trial], *, engine: MakeEngine | None = None
+) -> tuple[Trial, ...]:
     """The jobs that have a score, best first; of equal ones the earlier.
 
     The score alone decides, unless the kind knows better. The loss less its error would prefer jobs that are
@@ -24,7 +27,7 @@ def best(strategy: Strategy, trials: Mapping[int, Trial]) -> tuple[Trial, ...]:
     """
     kind = KINDS.get(strategy.kind)
     if kind and kind.ranks:
-        ranked: list[Trial] = told_engine(strategy, trials).ranked(list(trials.values()))  # type: ignore[attr-defined]
+        ranked: list[Trial] = told_engine(strategy, trials, engine=engine).ranked(list(trials.values()))  # type: ignore[attr-defined]
         return tuple(ranked)
     known = [(trial.loss, trial.slot, trial) for trial in trials.values() if trial.loss is not None]
     return tuple(trial for _, _, trial in sorted(known, key=lambda each: each[:2]))

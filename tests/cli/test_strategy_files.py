@@ -81,10 +81,18 @@ def test_verbs_that_read_do_so(capsys, file):
     assert (code, "there are no jobs to draw" in err) == (64, True)
 
 
-def test_a_function_in_python_is_refused_at_its_line(capsys, file):
-    """Allowed or not: it would never be run."""
-    (file.parent / "score.py").write_text("def score(counts): return 1.0\n")
+def test_functions_in_python_are_looked_at_and_not_run(capsys, file):
+    """Without permission a file is checked; a function that is not there is told at its line."""
+    score = file.parent / "score.py"
+    score.write_text("def score(counts): return 1.0\n")
     file.write_text(LOOP.replace('{probability: ["1"]}', '{python: "score.py:score"}'))
+    assert said(capsys, "validate", "loop.yaml")[0] == 0
+    score.write_text("def scor(counts): return 1.0\n")
     code, _, err = said(capsys, "validate", "loop.yaml", "--allow-python")
-    assert code == 1
-    assert "loop.yaml:18:48: a function in Python does not score the jobs of a strategy yet" in err
+    assert (code, "loop.yaml:18:48: score.py has no function score" in err) == (1, True)
+    file.write_text(LOOP.replace("kind: sobol", "kind: python\n    python: score.py:scor"))
+    assert "sobol" not in said(capsys, "validate", "loop.yaml")[1]
+    assert "strategy  python, score.py:scor: at most" in said(capsys, "show", "loop.yaml")[1]
+    file.write_text(LOOP.replace("kind: sobol", "kind: python"))
+    code, _, err = said(capsys, "validate", "loop.yaml")
+    assert (code, "kind: python needs its function: python: propose.py:propose" in err) == (1, True)

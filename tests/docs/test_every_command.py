@@ -68,7 +68,7 @@ NOT_RUN = [
 # Pages whose commands take more than a few seconds.
 LONG = {
     *("adopting", "ci", "emulation", "first-merge", "fits", "from-a-loop", "gitops", "no-state-file"),
-    *("python-sequences", "qpu", "results-in-python", "same-experiment", "side-by-side"),
+    *("python-sequences", "qpu", "results-in-python", "same-experiment", "side-by-side", "strategies"),
     *(
         "worked-graph",
         "worked-loop",

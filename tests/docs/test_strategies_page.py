@@ -10,7 +10,7 @@ from runner.strategies.kinds import KINDS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "strategies.md").read_text(encoding="utf-8")
 TABLES = [part for part in TEXT.split("\n\n") if part.startswith("| kind |")]
-ASKS = {"bayesian": "1", "cma-es": "4 + ⌊3 ln n⌋", "refine": "5", "sobol": "8", "spsa": "2"}
+ASKS = {"bayesian": "1", "cma-es": "4 + ⌊3 ln n⌋", "python": "1", "refine": "5", "sobol": "8", "spsa": "2"}
 
 
 def rows(table):

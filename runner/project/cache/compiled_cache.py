@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 FOLDER: Final = "compiled"
 DURATIONS: Final = "durations"
+ANSWERS: Final = "answers"
 MOST_FILES: Final = 10_000
 MOST_BYTES: Final = 256_000_000
 OLDEST_S: Final = 30 * 86_400.0
@@ -123,9 +124,7 @@ class CompiledCache:
         if self._folder is None or not self._is_fuller:
             return
         for folder in (self._folder, self._folder.with_name(DURATIONS)):
-            with suppress(OSError):
-                for doomed in superfluous(_entries(folder), self._clock()):
-                    doomed.unlink(missing_ok=True)
+            tidied(folder, self._clock())
 
     def _beside(self, path: Path, companions: Iterable[str]) -> list[str | None]:
         """The texts of files that a file names; None for one that it must not name, or that is not there."""
@@ -158,6 +157,13 @@ def kept_folder(root: Path) -> Path | None:
         return state_folder(root) / FOLDER if is_ours else None
     except ProjectError:
         return None  # nothing can be written here
+
+
+def tidied(folder: Path, now_s: float) -> None:
+    """Removes what is too much or too old in a folder of the cache."""
+    with suppress(OSError):
+        for doomed in superfluous(_entries(folder), now_s):
+            doomed.unlink(missing_ok=True)
 
 
 def superfluous(entries: Iterable[CachedFile], now_s: float) -> list[Path]:

@@ -68,8 +68,8 @@ class Settings(StrictTable):
         default="keep",
     )
     allow_python: bool = key(
-        "Whether the functions in Python are run that files name as their sequence: with all that"
-        " you may do.",
+        "Whether the functions in Python are run that files name, for a sequence or a strategy: with all"
+        " that you may do.",
         True,
         default=False,
     )

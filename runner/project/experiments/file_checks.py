@@ -158,7 +158,8 @@ def _excessive_strategy(experiment: Experiment, strategy: Strategy, settings: Se
         yield experiment.problem(f"{_STRATEGY}/runs", message, _ZEROS, settings=settings)
     if is_emulator(experiment.desired.device_type):
         return
-    spent_s = late_imports.left_of(strategy, {}, (), experiment.desired.device_type).qpu_s or 0.0
+    most = late_imports.left_of(strategy, late_imports.bound(strategy, {}), experiment.desired.device_type)
+    spent_s = most.qpu_s or 0.0
     if spent_s > _MOST_QPU_S:
         message = f"the strategy takes up to about {_said(spent_s)} of QPU time"
         yield experiment.problem(_STRATEGY, message, _ZEROS, settings=settings)

@@ -7,6 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from runner.domain.strategies import with_functions
 from runner.errors import Problem, ProjectError, SpecError, UsageError
 from runner.project import late_imports
 from runner.project.cache.source_file import Source
@@ -19,6 +20,7 @@ from runner.sequences.pulser_api.device_specs import NoSpecifications, is_curren
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from runner.domain import DesiredExperiment
     from runner.project.cache.compiled_cache import CompiledCache
     from runner.project.config.settings import Settings
     from runner.sequences import Compiled
@@ -180,8 +182,21 @@ def _load(
         kept = _compiled(path, root, settings, cache, specifications)
     source, compiled = kept
     policy = settings.caps.bound(compiled.experiment.policy)
-    experiment = replace(compiled.experiment, policy=policy)
+    experiment = replace(_rooted(compiled.experiment, path, root), policy=policy)
     return Experiment(source, experiment, compiled.warnings, compiled.consulted)
+
+
+def _rooted(experiment: DesiredExperiment, path: Path, root: Path) -> DesiredExperiment:
+    """The same experiment, whose strategy calls its functions in Python by their paths from the root."""
+    if experiment.strategy is None:
+        return experiment
+
+    def named(name: str) -> str:
+        file, _, function = name.rpartition(":")
+        place = (path.parent / file).resolve().relative_to(root.resolve())
+        return f"{place.as_posix()}:{function}"
+
+    return replace(experiment, strategy=with_functions(experiment.strategy, named))
 
 
 def _compiled(

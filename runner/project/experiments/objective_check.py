@@ -22,22 +22,8 @@ def unmeasurable(experiment: Experiment, settings: Settings) -> Iterator[Problem
     strategy, drawn = experiment.desired.strategy, with_example(experiment.desired)
     if strategy is None:
         return
-    let = strategy.objective["let"]
-    functions = [name for name, said in let.items() if _is_function(said)] if isinstance(let, dict) else []
-    for name in functions:
-        hint = "say a formula over quantities that have names"
-        message = "a function in Python does not score the jobs of a strategy yet"
-        yield experiment.problem(
-            f"/spec/strategy/objective/let/{name}/python", message, hint, settings=settings
-        )
-    if functions:
-        return
     (job,) = gathered(drawn, ())
     try:
         late_imports.score(strategy.objective, job)
     except UsageError as error:
         yield experiment.problem("/spec/strategy/objective", error.message, error.hint, settings=settings)
-
-
-def _is_function(said: object) -> bool:
-    return isinstance(said, dict) and "python" in said

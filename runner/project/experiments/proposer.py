@@ -21,7 +21,7 @@ def proposer(kind: str) -> dict[str, str]:
     """What proposes the points of a kind of strategy here, as far as it is installed."""
     known = KINDS.get(kind)
     own = known.package if known else ""
-    found = {}
+    found = {"python": platform.python_version()} if kind == "python" else {}
     for name in (*_ALWAYS, *([_DISTRIBUTIONS.get(own, own)] if own else ())):
         with suppress(PackageNotFoundError):
             found[name] = version(name)

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from runner.domain.numerals import counted
@@ -12,9 +14,10 @@ from runner.domain.strategies import Trial
 from runner.errors import RunnerError
 from runner.project import late_imports
 from runner.project.experiments.proposer import differences, proposer
+from runner.project.strategies.functions import StrategyFunctions
 from runner.reconcile.model.proposal import Proposal, ProposedPoint
+from runner.results import Results, gathered
 from runner.results.analysis.estimates import UNKNOWN
-from runner.results.gather import gathered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -23,7 +26,7 @@ if TYPE_CHECKING:
     from runner.domain.strategies import Strategy
     from runner.reconcile.model.proposal import SlotResult
     from runner.results.analysis.estimates import Estimate
-    from runner.strategies.rounds import Ask, Done, Undecided
+    from runner.strategies.rounds import Ask, Done, MakeEngine, Undecided
     from runner.strategies.standing import ConfirmedScore, StrategyStanding
 
     Slots = Mapping[int, SlotResult]
@@ -35,9 +38,12 @@ class Proposals:
 
     Args:
         manifest: Gives what is on record of a recipe of an experiment; None for nothing.
+
+        functions: Those in Python.
     """
 
     manifest: Callable[[str, str], Mapping[str, object] | None] = lambda name, recipe: None  # noqa: ARG005
+    functions: StrategyFunctions = field(default_factory=StrategyFunctions)
     _last: dict[str, tuple[object, Proposal]] = field(default_factory=dict)
     _scores: dict[tuple[str, str, tuple[str, ...]], Estimate] = field(default_factory=dict)
     # By name, digest and round: how far what was bought is from what is proposed here.
@@ -51,13 +57,36 @@ class Proposals:
             known = self._last[desired.name] = (asked, self._proposed(desired, slots))
         return known[1]
 
+    def scored(self, desired: DesiredExperiment, results: Results) -> Results:
+        """Results with the score of each slot, and how the strategy stands by them; of no strategy as is."""
+        strategy = desired.strategy
+        if strategy is None:
+            return results
+        known = self.functions.answered(strategy, results)
+        fault = _said(known.fault) if known.fault else ""
+        jobs, stands = late_imports.scored(
+            strategy, results, known.answers, fault=fault, engine=self._engine(strategy)
+        )
+        return Results(results.experiment, jobs, stands)
+
+    def _engine(self, strategy: Strategy) -> MakeEngine | None:
+        """What proposes, if it is not the kind's own."""
+        if strategy.python is None:
+            return None
+        return partial(late_imports.PythonEngine, call=partial(self.functions.returned, strategy.python))
+
     def trials(self, desired: DesiredExperiment, slots: Slots) -> dict[int, Trial]:
-        """The slots that have ended, as engines see them."""
+        """The slots that have ended, as engines see them.
+
+        Raises:
+            RunnerError: A function in Python does not score them.
+        """
         strategy = desired.strategy
         if strategy is None:
             return {}
         ended = {slot: result for slot, result in slots.items() if not result.is_pending}
-        self._score(desired, strategy, {str(slot): each.remote for slot, each in ended.items()})
+        fresh = {label: jobs for each in slots.values() for label, jobs in each.fresh.items()}
+        self._score(desired, strategy, {str(slot): each.remote for slot, each in ended.items()} | fresh)
         return {
             slot: _trial(strategy, slot, result, self._scores.get(_key(desired, strategy, result.remote)))
             for slot, result in ended.items()
@@ -66,8 +95,6 @@ class Proposals:
     def _confirmed(
         self, desired: DesiredExperiment, strategy: Strategy, slots: Slots
     ) -> Iterator[ConfirmedScore]:
-        fresh = {label: jobs for each in slots.values() for label, jobs in each.fresh.items() if jobs}
-        self._score(desired, strategy, fresh)
         for slot, result in slots.items():
             some = [self._scores[_key(desired, strategy, jobs)] for jobs in result.fresh.values() if jobs]
             yield from late_imports.confirmed_score(slot, some)
@@ -88,8 +115,11 @@ class Proposals:
             return
         asked = [SlotJob(label=label, variables=jobs[0].variables) for label, jobs in new.items()]
         results = gathered(with_slots(desired, asked), [job for jobs in new.values() for job in jobs])
+        known = self.functions.answered(strategy, results)
+        if known.fault:
+            raise known.fault
         for (_, jobs), job in zip(new.items(), results, strict=True):
-            found = late_imports.score(strategy.objective, job)
+            found = late_imports.score(strategy.objective, job, answers=known.answers)
             self._scores[_key(desired, strategy, jobs)] = found or UNKNOWN
 
     def bound(self, desired: DesiredExperiment, slots: Slots) -> Proposal:
@@ -97,8 +127,19 @@ class Proposals:
         strategy = desired.strategy
         if strategy is None:
             return Proposal()
-        stands = self._standing(desired, strategy, slots, self.trials(desired, slots))
+        try:
+            stands = self._standing(desired, strategy, slots, self.trials(desired, slots))
+        except RunnerError as error:
+            stands = self._unscored(desired, strategy, slots, _said(error))
         return Proposal(said=f"the strategy asks by what comes back: {stands}", standing=stands)
+
+    def _unscored(
+        self, desired: DesiredExperiment, strategy: Strategy, slots: Slots, fault: str
+    ) -> StrategyStanding:
+        """How it stands where nothing can be scored."""
+        bought = {slot: result.variables for slot, result in slots.items()}
+        left = late_imports.left_of(strategy, late_imports.bound(strategy, {}, bought), desired.device_type)
+        return replace(late_imports.standing(strategy, {}, bought), fault=fault, left=left)
 
     def _standing(
         self,
@@ -110,12 +151,15 @@ class Proposals:
     ) -> StrategyStanding:
         bought = {slot: result.variables for slot, result in slots.items()}
         pending = [slot for slot, result in slots.items() if result.is_pending]
-        stands = late_imports.standing(strategy, trials, bought, step)
-        fresh = {slot: len(slots[slot].fresh) for slot in _winners(strategy, trials)} if stands.done else None
+        engine = self._engine(strategy)
+        stands = late_imports.standing(strategy, trials, bought, step, engine=engine)
+        winners = self._winners(strategy, trials) if stands.done else ()
+        fresh = {slot: len(slots[slot].fresh) for slot in winners} if stands.done else None
+        known = late_imports.bound(strategy, trials, pending, engine=engine)
         return replace(
             stands,
             confirmed=tuple(self._confirmed(desired, strategy, slots)),
-            left=late_imports.left_of(strategy, trials, pending, desired.device_type, fresh),
+            left=late_imports.left_of(strategy, known, desired.device_type, fresh),
         )
 
     def _difference(
@@ -133,49 +177,62 @@ class Proposals:
         key = desired.name, strategy.digest, last
         if key not in self._apart:
             bought = {slot: result.variables for slot, result in slots.items()}
-            said = late_imports.reproposed(strategy, trials, bought, last)
+            said = ""
+            with suppress(RunnerError):  # it cannot be proposed here
+                engine = self._engine(strategy)
+                said = late_imports.reproposed(strategy, trials, bought, last, engine=engine)
             known = self.manifest(desired.name, strategy.short) if said else None
             where = differences(proposer(strategy.kind), (known or {}).get("versions"))
             self._apart[key] = "; ".join(filter(None, (said, where)))
         return self._apart[key]
 
+    def _winners(self, strategy: Strategy, trials: Mapping[int, Trial]) -> tuple[int, ...]:
+        """The slots that fresh jobs confirm, the best first."""
+        most = strategy.confirm.best if strategy.confirm else 0
+        winners = late_imports.best(strategy, trials, engine=self._engine(strategy))[:most]
+        return tuple(trial.slot for trial in winners)
+
     def _proposed(self, desired: DesiredExperiment, slots: Slots) -> Proposal:
         strategy = desired.strategy
         if strategy is None:
             return Proposal()
-        trials = self.trials(desired, slots)
+        try:
+            trials = self.trials(desired, slots)
+            if not slots:
+                self.functions.try_out(desired)
+        except RunnerError as error:
+            stands = self._unscored(desired, strategy, slots, error.message)
+            return Proposal(said="; ".join(stands.facts), fault=_said(error), standing=stands)
         pending = [slot for slot, result in slots.items() if result.is_pending]
         try:
-            step = late_imports.next_round(strategy, trials, pending)
+            step = late_imports.next_round(strategy, trials, pending, engine=self._engine(strategy))
         except RunnerError as error:
             stands = self._standing(desired, strategy, slots, trials)
-            fault = "; ".join(filter(None, (error.message, error.hint)))
-            return Proposal(said="; ".join(stands.facts), fault=fault, standing=stands)
+            return Proposal(said="; ".join(stands.facts), fault=_said(error), standing=stands)
         stands = self._standing(desired, strategy, slots, trials, step)
         stands = replace(stands, differs=self._difference(desired, strategy, slots, trials, stands))
         if isinstance(step, late_imports.Ask):
             self._apart[desired.name, strategy.digest, step.round] = ""
             return _asked(desired, strategy, step, stands)
         if isinstance(step, late_imports.Done):
-            winners = late_imports.best(strategy, trials)[: strategy.confirm.best if strategy.confirm else 0]
-            confirmed = tuple(trial.slot for trial in winners)
             return Proposal(
-                confirmed=confirmed, said=f"the strategy is {stands}", is_done=True, standing=stands
+                confirmed=self._winners(strategy, trials),
+                said=f"the strategy is {stands}",
+                is_done=True,
+                standing=stands,
             )
         said = "; ".join(filter(None, (step.reason, *stands.facts)))
         return Proposal(said=said, standing=stands)
+
+
+def _said(error: RunnerError) -> str:
+    return "; ".join(filter(None, (error.message, error.hint)))
 
 
 def _key(
     desired: DesiredExperiment, strategy: Strategy, remote: Iterable[RecordedJob]
 ) -> tuple[str, str, tuple[str, ...]]:
     return desired.name, strategy.digest, tuple(job.id for job in remote)
-
-
-def _winners(strategy: Strategy, trials: Mapping[int, Trial]) -> tuple[int, ...]:
-    """The slots that fresh jobs confirm, the best first."""
-    most = strategy.confirm.best if strategy.confirm else 0
-    return tuple(trial.slot for trial in late_imports.best(strategy, trials)[:most])
 
 
 def _trial(strategy: Strategy, slot: int, result: SlotResult, found: Estimate | None) -> Trial:

@@ -72,7 +72,10 @@ def _asking(desired: DesiredExperiment) -> AskingStrategy | None:
     strategy = desired.strategy
     if strategy is None:
         return None
-    return AskingStrategy(strategy.kind, late_imports.left_of(strategy, {}, (), desired.device_type))
+    kind = f"{strategy.kind}, {strategy.python.name}" if strategy.python else strategy.kind
+    return AskingStrategy(
+        kind, late_imports.left_of(strategy, late_imports.bound(strategy, {}), desired.device_type)
+    )
 
 
 def emulation_said(desired: DesiredExperiment) -> str:

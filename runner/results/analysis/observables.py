@@ -12,7 +12,7 @@ from runner.results.analysis.estimates import Bootstrap, Estimate, Estimates
 from runner.results.analysis.means import likely_mean, moments
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from numpy.typing import DTypeLike
 
@@ -164,22 +164,28 @@ def reach(fn: Callable[[str], float], counts: Counts, value: float) -> tuple[flo
     Args:
         value: What it gives for all that was measured.
     """
-    tried = [value, *_tried(fn, counts)]
-    low, high = min(tried), max(tried)
+    return reach_of(_tried(fn, counts), counts, value)
+
+
+def reach_of(tried: Iterable[float], counts: Counts, value: float) -> tuple[float, float]:
+    """The same by what a function gave for `other_bitstrings`, as far as it gave something."""
+    values = [value, *tried]
+    low, high = min(values), max(values)
     if low < high or counts.n_qubits <= _FEW:
         return low, high
     return PROBABILITY if value in PROBABILITY else (-np.inf, np.inf)
 
 
 def _tried(fn: Callable[[str], float], counts: Counts) -> Iterator[float]:
-    for bitstring in _others(counts):
+    for bitstring in other_bitstrings(counts):
         try:
             yield float(fn(bitstring))
         except (LookupError, ValueError, ArithmeticError):
             continue  # a function need not know what was not measured
 
 
-def _others(counts: Counts) -> Iterator[str]:
+def other_bitstrings(counts: Counts) -> Iterator[str]:
+    """Bitstrings that are tried: all of few qubits; of many, those that differ the most and the least."""
     n = counts.n_qubits
     if n <= _FEW:
         yield from (f"{number:0{n}b}" for number in range(2**n))

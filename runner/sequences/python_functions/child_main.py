@@ -1,7 +1,8 @@
-"""The process in which a function of the user gives a sequence: `python child_main.py FOLDER`.
+"""The process in which a function of the user is run: `python child_main.py FOLDER`.
 
-Reads FOLDER/request.json and writes FOLDER/answer.json. It is run as a file, and imports nothing of the
-runner: only the standard library and Pulser. It answers in text, and nothing is unpickled.
+Reads FOLDER/request.json and writes FOLDER/answer.json: the sequence that a function gives, or what it gives
+for some calls. It is run as a file, and imports nothing of the runner: only the standard library and, for a
+sequence, Pulser. It answers in text, and nothing is unpickled.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ import sys
 import traceback
 import warnings
 from contextlib import suppress
-from importlib import metadata, util
+from importlib import import_module, metadata, util
 from importlib.machinery import (
     EXTENSION_SUFFIXES,
     SOURCE_SUFFIXES,
@@ -27,12 +28,10 @@ from importlib.machinery import (
     SourceFileLoader,
 )
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, NoReturn, TypedDict
-
-import pulser
+from typing import TYPE_CHECKING, Any, Final, NoReturn, NotRequired, TypedDict
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Iterator
     from types import ModuleType
 
 _GRACE_S: Final = 5
@@ -43,16 +42,33 @@ _OLD_NEWS: Final = ".*converts all qubit ID's to strings"
 _INSTALLED: Final = {"site-packages", "dist-packages"}
 
 
+class _Scored(TypedDict):
+    """Runs to score: a row says how often each bitstring was measured."""
+
+    bitstrings: list[str]
+    rows: list[list[int]]
+    variables: dict[str, object]
+
+
 class _Request(TypedDict):
+    """What is asked: with `args` for a sequence, with `keywords` for one value, with `scored` for many.
+
+    Args:
+        is_tolerant: Whether a call that fails has no value, and the others go on.
+    """
+
     root: str
     path: str
     function: str
-    args: dict[str, object]
     timeout_s: float
+    args: NotRequired[dict[str, object]]
+    keywords: NotRequired[dict[str, object]]
+    scored: NotRequired[list[_Scored]]
+    is_tolerant: NotRequired[bool]
 
 
-class NoSequenceError(Exception):
-    """Why there is no sequence, in words for the user."""
+class NothingGivenError(Exception):
+    """Why a function gave nothing of use, in words for the user."""
 
     def __init__(self, message: str, hint: str = "") -> None:
         super().__init__(message)
@@ -61,7 +77,7 @@ class NoSequenceError(Exception):
 
 
 class Repository:
-    """Files of the repository that have a part in the sequence.
+    """Files of the repository that have a part in what a function gives.
 
     Args:
         root: Where it begins; what is installed in an environment below it is not the repository's.
@@ -152,22 +168,25 @@ def _file_digest(place: Path) -> str:
 
 
 def answered(request: _Request) -> dict[str, object]:
-    """The sequence that a function gives, and what had a part in it; or why there is none."""
+    """What a function gives, and what had a part in it; or why there is nothing."""
     repository = Repository(Path(request["root"]))
+    give = _representation if "args" in request else _values
+    if "args" in request:
+        import_module("pulser")  # takes a second; its versions are always told
     known = set(sys.modules)
     try:
         with warnings.catch_warnings(record=True) as caught:
             warnings.filterwarnings("always", category=UserWarning)
             warnings.filterwarnings("ignore", message=_OLD_NEWS)
             repository.watch()
-            text = _representation(request, repository)
-    except NoSequenceError as error:
+            given = give(request, repository)
+    except NothingGivenError as error:
         return {"message": error.message, "hint": error.hint}
     repository.note_extensions()
     new = {name.partition(".")[0] for name in set(sys.modules) - known}
     said = [str(each.message) for each in caught if issubclass(each.category, UserWarning)]
     return {
-        "representation": text,
+        **given,
         "modules": repository.modules,
         "files": repository.files(),
         "versions": {"python": platform.python_version(), **_packages(new)},
@@ -187,27 +206,117 @@ def _packages(modules: Iterable[str]) -> dict[str, str]:
     return versions
 
 
-def _representation(request: _Request, repository: Repository) -> str:
+def _values(request: _Request, repository: Repository) -> dict[str, object]:
+    """What the function gives for each call, as plain data; None where a call may fail, and does."""
+    place, name = Path(request["path"]), request["function"]
+    sys.path.insert(0, str(place.parent))
+    try:
+        function = _function(_loaded(place, repository), name, place)
+        line = getattr(getattr(function, "__code__", None), "co_firstlineno", 1)
+        is_tolerant = request.get("is_tolerant", False)
+        place_of_it = f"{repository.name(place)}:{line}"
+        calls = _calls(function, request, place_of_it)
+        values = [_value(function, *call, is_tolerant) for call in calls]
+    except NothingGivenError:
+        raise
+    except BaseException as error:  # also what asks to end
+        raise _raised(error, name, repository) from error
+    return {"values": values, "line": line}
+
+
+def _calls(
+    function: Callable[..., object], request: _Request, where: str
+) -> Iterator[tuple[tuple[object, ...], dict[str, object]]]:
+    """Arguments of each call; a function of the counts gets the variables, too, if it takes them."""
+    if "keywords" in request:
+        _must_take(function, where, (), request["keywords"])
+        yield (), request["keywords"]
+    for each in request.get("scored", ()):
+        takes_variables = _takes(function, {}, each["variables"])
+        if not takes_variables:
+            _must_take(function, where, ({},), {})
+        for row in each["rows"]:
+            counts = {bits: runs for bits, runs in zip(each["bitstrings"], row, strict=True) if runs}
+            yield ((counts, dict(each["variables"])) if takes_variables else (counts,)), {}
+
+
+def _takes(function: Callable[..., object], *args: object, **keywords: object) -> bool:
+    try:
+        inspect.signature(function).bind(*args, **keywords)
+    except TypeError:
+        return False
+    except ValueError:  # it does not say what it takes
+        return True
+    return True
+
+
+def _must_take(
+    function: Callable[..., object], where: str, args: tuple[object, ...], keywords: dict[str, object]
+) -> None:
+    if _takes(function, *args, **keywords):
+        return
+    shown = ", ".join(str(each) for each in inspect.signature(function).parameters.values())
+    called = ", ".join(f"{each}=…" for each in keywords) if keywords else "counts, variables"
+    name = getattr(function, "__name__", "it")
+    message = f"{name}({shown}) takes other arguments ({where})"
+    raise NothingGivenError(message, f"it is called {name}({called})")
+
+
+def _value(
+    function: Callable[..., object], args: tuple[object, ...], keywords: dict[str, object], is_tolerant: bool
+) -> object:
+    try:
+        given = function(*args, **keywords)
+    except (LookupError, ValueError, ArithmeticError):
+        if is_tolerant:
+            return None
+        raise
+    if inspect.iscoroutine(given):
+        given.close()
+    return _plain(given)
+
+
+def _plain(value: object) -> object:
+    """A value as JSON has it; numbers and arrays of NumPy, too. What is none tells its type."""
+    for method in ("item", "tolist"):  # of a single number, and of an array
+        if type(value).__module__.partition(".")[0] == "numpy" and hasattr(value, method):
+            with suppress(ValueError):
+                value = getattr(value, method)()
+    match value:
+        case None | bool() | str() | int():
+            return value
+        case float():
+            return value if math.isfinite(value) else str(value)
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case dict() if all(isinstance(each, str) for each in value):
+            return {name: _plain(each) for name, each in value.items()}
+    return {"": type(value).__name__}
+
+
+def _representation(request: _Request, repository: Repository) -> dict[str, object]:
+    import pulser  # noqa: PLC0415  (see `answered`)
+
     place, name = Path(request["path"]), request["function"]
     sys.path.insert(0, str(place.parent))
     try:
         function = _function(_loaded(place, repository), name, place)
         _check_arguments(function, name, request["args"])
         given = function(**request["args"])
-    except NoSequenceError:
+    except NothingGivenError:
         raise
     except BaseException as error:  # also what asks to end
         raise _raised(error, name, repository) from error
     if inspect.iscoroutine(given):
         given.close()  # else Python complains that it is never awaited
     if not isinstance(given, pulser.Sequence):
-        raise NoSequenceError(
+        raise NothingGivenError(
             f"{name} gave {_kind(given)}, not a pulser.Sequence", "end the function with return seq"
         )
     try:
-        return given.to_abstract_repr()
+        return {"representation": given.to_abstract_repr()}
     except Exception as error:
-        raise NoSequenceError(f"the sequence of {name} can't be written down: {_words(error)}") from error
+        raise NothingGivenError(f"the sequence of {name} can't be written down: {_words(error)}") from error
 
 
 def _loaded(place: Path, repository: Repository) -> ModuleType:
@@ -215,7 +324,7 @@ def _loaded(place: Path, repository: Repository) -> ModuleType:
     loader = repository.loader(name, str(place))
     spec = util.spec_from_file_location(name, place, loader=loader)
     if spec is None:
-        raise NoSequenceError(f"{place.name} is no module")
+        raise NothingGivenError(f"{place.name} is no module")
     module = util.module_from_spec(spec)
     sys.modules[name] = module
     loader.exec_module(module)
@@ -232,10 +341,10 @@ def _function(module: ModuleType, name: str, place: Path) -> Callable[..., objec
         if inspect.isfunction(value) and value.__module__ == module.__name__ and not each.startswith("_")
     ]
     if function is not None:
-        raise NoSequenceError(
+        raise NothingGivenError(
             f"{name} in {place.name} is {_kind(function)}, not a function", _known(name, own)
         )
-    raise NoSequenceError(f"{place.name} has no function {name}", _known(name, own))
+    raise NothingGivenError(f"{place.name} has no function {name}", _known(name, own))
 
 
 def _known(name: str, known: list[str]) -> str:
@@ -262,16 +371,16 @@ def _check_arguments(function: Callable[..., object], name: str, arguments: dict
             if argument not in signature.parameters
             and (match := difflib.get_close_matches(argument, signature.parameters, n=1))
         ]
-        raise NoSequenceError(
+        raise NothingGivenError(
             f"args do not fit {name}: {error}", f"{''.join(near)}it is {name}({shown})"
         ) from error
 
 
-def _raised(error: BaseException, name: str, repository: Repository) -> NoSequenceError:
+def _raised(error: BaseException, name: str, repository: Repository) -> NothingGivenError:
     """What the user's code raised, and at which of its lines."""
     kind = type(error).__name__
     if isinstance(error, SyntaxError) and error.filename and (where := repository.name(error.filename)):
-        return NoSequenceError(
+        return NothingGivenError(
             f"{where}:{error.lineno} is not Python: {error.msg}", _line((error.text or "").strip())
         )
     frames = traceback.extract_tb(error.__traceback__)
@@ -279,9 +388,9 @@ def _raised(error: BaseException, name: str, repository: Repository) -> NoSequen
     said = _words(error)
     message = f"{name} raised {kind}: {said}" if said else f"{name} raised {kind}"
     if not own:
-        return NoSequenceError(message)
+        return NothingGivenError(message)
     where, frame = own[-1]
-    return NoSequenceError(f"{message} ({where}:{frame.lineno})", _line(frame.line or ""))
+    return NothingGivenError(f"{message} ({where}:{frame.lineno})", _line(frame.line or ""))
 
 
 def _line(code: str) -> str:

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import canonical_json
 from runner.domain.json_values import plain_object
-from runner.domain.strategies import Confirmation, OnFailed, StopRules, Strategy
+from runner.domain.strategies import Confirmation, OnFailed, StopRules, Strategy, with_functions
 from runner.spec.yaml_text.json_pointers import child, pointer_of
 from runner.strategies.kinds import KINDS, problems
 
 if TYPE_CHECKING:
     from runner.domain.json_values import JsonObject
-    from runner.domain.strategies import SearchSpace
+    from runner.domain.strategies import NamedFunction, SearchSpace
     from runner.spec.models.strategy import DeclaredStrategy, StopWhen
     from runner.spec.yaml_text.document import Findings
 
@@ -21,7 +22,9 @@ STRATEGY: Final = pointer_of("spec", "strategy")
 _ELEMENT: Final = re.compile(r"(.+)\[([0-9]+)\]")
 
 
-def strategy_value(said: DeclaredStrategy, space: SearchSpace, objective: JsonObject, rerun: int) -> Strategy:
+def strategy_value(
+    said: DeclaredStrategy, space: SearchSpace, objective: JsonObject, own: NamedFunction | None, rerun: int
+) -> Strategy:
     """The strategy of a file; its digest is empty until its recipe is known.
 
     What counts of it is all that decides which points it asks for, also what its kind adds to it: the version
@@ -30,8 +33,31 @@ def strategy_value(said: DeclaredStrategy, space: SearchSpace, objective: JsonOb
 
     Args:
         objective: As plain data, see `checked_objective`.
+
+        own: What proposes, of the kind `python`.
     """
     kind = KINDS[said.kind]
+    strategy = Strategy(
+        digest="",
+        text="",
+        kind=said.kind,
+        space=space,
+        runs=said.runs,
+        seed=said.seed,
+        settings=dict(said.settings),
+        where=said.where,
+        first=said.first.sobol if said.first else 0,
+        ask=said.ask,
+        objective=objective,
+        python=own,
+        stop=_stop(said.stop),
+        confirm=_confirmation(said),
+        on_failed=OnFailed(said.on_failed),
+        think_limit_s=said.think_limit_s,
+        rerun=rerun,
+    )
+    # What files of functions are called does not count.
+    named = with_functions(strategy, lambda name: name.rpartition(":")[2])
     parts = {
         "kind": said.kind,
         "version": kind.version,
@@ -42,27 +68,11 @@ def strategy_value(said: DeclaredStrategy, space: SearchSpace, objective: JsonOb
         "first": said.first.sobol if said.first else 0,
         "ask": kind.jobs_of_a_round(said.ask, len(space.dimensions)),
         "settings": kind.values(said.settings),
-        "objective": objective,
+        "objective": named.objective,
         "on_failed": said.on_failed,
+        **({"python": plain_object(named.python)} if named.python else {}),
     }
-    return Strategy(
-        digest="",
-        text=canonical_json(parts).decode(),
-        kind=said.kind,
-        space=space,
-        runs=said.runs,
-        seed=said.seed,
-        settings=dict(said.settings),
-        where=said.where,
-        first=said.first.sobol if said.first else 0,
-        ask=said.ask,
-        objective=objective,
-        stop=_stop(said.stop),
-        confirm=_confirmation(said),
-        on_failed=OnFailed(said.on_failed),
-        think_limit_s=said.think_limit_s,
-        rerun=rerun,
-    )
+    return replace(strategy, text=canonical_json(parts).decode())
 
 
 def check_kind(findings: Findings, strategy: Strategy) -> None:

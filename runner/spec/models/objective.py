@@ -25,7 +25,9 @@ _PAIRS = ("distance", "distance_um", "qubits")
 _Atom = Annotated[str, Field(min_length=1, max_length=60)]
 _Fraction = Annotated[Real, Field(gt=0, le=1)]
 _Path = Annotated[str, Field(min_length=1, max_length=1000)]
-_Function = Annotated[str, Field(pattern=r"^[^:\x00-\x1f\x7f]+\.py:[A-Za-z_][A-Za-z0-9_]*$", max_length=1000)]
+FunctionName = Annotated[
+    str, Field(pattern=r"^[^:\x00-\x1f\x7f]+\.py:[A-Za-z_][A-Za-z0-9_]*$", max_length=1000)
+]
 _Bitstring = Annotated[str, Field(pattern=r"^[01]+$", max_length=1000)]
 
 PlainQuantity = Literal[
@@ -131,9 +133,10 @@ class ChosenQuantity(Choice):
         "energy",
         "occupation,q0",
     )
-    python: _Function | None = optional(
-        "Function of the counts (bitstrings with their numbers) that gives a number: path.py:function, the"
-        " path from the experiment file. It is run where --allow-python or runner.toml allows it.",
+    python: FunctionName | None = optional(
+        "Function of the counts (bitstrings with their numbers), and of the variables if it takes them, that"
+        " gives a number: path.py:function, the path from the experiment file. It is run where"
+        " --allow-python or runner.toml allows it.",
         "score.py:score",
     )
 

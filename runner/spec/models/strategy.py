@@ -21,7 +21,7 @@ from runner.spec.models.base import (
     optional,
 )
 from runner.spec.models.frequencies import ConstantFrequency, ConstantFrequencyInMhz, by_unit
-from runner.spec.models.objective import Objective
+from runner.spec.models.objective import FunctionName, Objective
 
 _RULES = ("uniform", "log_uniform", "int", "choice")
 _Ends = Annotated[tuple[ConstantFrequency, ConstantFrequency], Field(strict=False)]
@@ -115,11 +115,23 @@ class HeldBatch(Strict):
     held: ThinkLimit = key("How long it is held.", {"think_limit_s": 60})
 
 
-class DeclaredStrategy(Strict):
+_OF_KIND_PYTHON: JsonDict = {
+    "if": {"properties": {"kind": {"const": "python"}}, "required": ["kind"]},
+    "then": {"required": ["python"]},
+    "else": {"not": {"required": ["python"]}},
+}
+
+
+class DeclaredStrategy(Strict, json_schema_extra=_OF_KIND_PYTHON):
     """What is asked for in place of jobs: an engine proposes points by what came back so far."""
 
-    kind: Literal["sobol", "spsa", "nelder-mead", "cma-es", "bayesian", "refine"] = key(
+    kind: Literal["sobol", "spsa", "nelder-mead", "cma-es", "bayesian", "refine", "python"] = key(
         "What proposes the points; each kind has a line in the table of the docs.", "bayesian"
+    )
+    python: FunctionName | None = optional(
+        "For `kind: python`, the function that gives the points of a round: path.py:function, the path from"
+        " the experiment file. It is run where --allow-python or runner.toml allows it.",
+        "propose.py:propose",
     )
     seed: Annotated[int, Field(ge=0, lt=2**53)] = key("Another one gives another strategy.", 7, default=0)
     over: Annotated[dict[str, Over], Field(min_length=1)] = key(
@@ -135,7 +147,9 @@ class DeclaredStrategy(Strict):
     first: FirstPoints | None = optional("Points before the first round, in one batch.", {"sobol": 30})
     ask: Whole | None = optional("Jobs of a round; left out, the kind says how many.", 4, ge=1, le=1000)
     settings: dict[str, bool | Finite] = key(
-        "Numbers of the kind, as the table has them.", {"sigma": 0.3}, default_factory=dict
+        "Numbers of the kind, as the table has them; of `kind: python`, more arguments of the function.",
+        {"sigma": 0.3},
+        default_factory=dict,
     )
     objective: Objective = key(
         "What is to be large or small.", {"maximize": "p", "let": {"p": {"probability": ["0101"]}}}
@@ -164,6 +178,14 @@ class DeclaredStrategy(Strict):
     def think_limit_s(self) -> float | None:
         """For how long (in s) an open batch is kept while no job of it is under way; None for none."""
         return self.batch.held.think_limit_s if isinstance(self.batch, HeldBatch) else None
+
+    @model_validator(mode="after")
+    def _function_of_its_kind(self) -> Self:
+        if self.kind == "python" and self.python is None:
+            raise PydanticCustomError("choice", "kind: python needs its function: python: propose.py:propose")
+        if self.kind != "python" and self.python is not None:
+            raise PydanticCustomError("choice", "python is for kind: python alone")
+        return self
 
     @model_validator(mode="after")
     def _one_direction(self) -> Self:

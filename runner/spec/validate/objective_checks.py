@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
 
-from runner.domain.digests import digest
 from runner.domain.expressions.parser import CONSTANTS, FUNCTIONS
 from runner.domain.matrices import rows_in, square
 from runner.domain.suggestions import suggestion
 from runner.errors import UsageError
 from runner.spec.models.objective import ChosenQuantity, PlainQuantity
+from runner.spec.validate.named_functions import named_function
 from runner.spec.values.referenced_files import CompanionError
 from runner.spec.yaml_text.json_pointers import child
 
@@ -153,12 +153,9 @@ def _files(
         except (CompanionError, UsageError) as error:
             findings.note(child(there, "file" if quantity.qubo.file else "rows"), error.message, error.hint)
     if quantity.python is not None:
-        try:
-            text = companions.text(quantity.python.rpartition(":")[0])
-        except CompanionError as error:
-            findings.note(child(place, "python"), error.message, error.hint)
-        else:
-            return {"python": {"function": quantity.python, "digest": digest({"text": text})}}
+        found = named_function(findings, quantity.python, companions, child(place, "python"))
+        if found is not None:
+            return {"python": {"function": found.name, "digest": found.digest}}
     return {}
 
 

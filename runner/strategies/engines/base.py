@@ -23,13 +23,11 @@ class UnkeptError(Exception):
 
 
 class SearchEngine(Protocol):
-    """What proposes rounds. It is made anew for each question, and told what has ended since the beginning.
+    """What proposes rounds; made anew for each question, and told what has ended since the beginning."""
 
-    Attributes:
-        end: Why it proposes nothing any more, for people.
-    """
-
-    end: str
+    @property
+    def end(self) -> str:
+        """Why it proposes nothing any more, for people; empty where it never ends by itself."""
 
     def size(self) -> int:
         """How many points the next round has."""
@@ -60,6 +58,8 @@ class Search:
         entropy: What all random numbers come from: digest and seed.
 
         allows: Whether a place keeps the conditions.
+
+        is_maximized: Whether losses are scores with another sign.
     """
 
     space: SearchSpace
@@ -67,6 +67,7 @@ class Search:
     settings: Mapping[str, float]
     entropy: tuple[int, ...]
     allows: Callable[[Units], bool] = lambda _: True
+    is_maximized: bool = False
 
     @property
     def n(self) -> int:

@@ -71,7 +71,7 @@ def test_what_another_machine_bought_otherwise_is_told_with_its_versions(desired
 def test_what_cannot_be_proposed_is_a_decision_of_a_person(desired, monkeypatch):
     """As where a package is missing: other experiments go on."""
 
-    def refuse(*_):
+    def refuse(*_, **__):
         raise RunnerError("a package is not installed", hint="install it")
 
     monkeypatch.setattr(late_imports, "next_round", refuse, raising=False)
@@ -97,3 +97,14 @@ def test_what_changes_of_a_strategy_is_no_change_of_jobs(desired):
     found = [(each.subject, each.have, each.want) for each in differences(desired, longer)]
     assert found == [("strategy.stop.rounds", 2, 3)]
     assert differences(desired, desired) == ()
+
+
+def test_what_cannot_be_proposed_again_is_not_compared(desired, points, monkeypatch):
+    """As where a package is missing while jobs are under way: nothing is known to differ."""
+
+    def refuse(*_, **__):
+        raise RunnerError("a package is not installed")
+
+    monkeypatch.setattr(late_imports, "reproposed", refuse, raising=False)
+    found = Proposals()(desired, pending(points, shift=0.5))
+    assert ("", "") == (found.fault, found.standing.differs)

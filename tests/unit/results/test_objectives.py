@@ -14,6 +14,7 @@ from scipy.stats import beta
 
 from runner.domain.evaluations import Evaluation
 from runner.errors import UsageError
+from runner.results.analysis.objectives.readings import asked_first, asked_then
 from runner.results.analysis.objectives.scores import named_values, score
 from runner.results.gather import gathered
 
@@ -35,9 +36,6 @@ LET = {
     "top": {"cvar": {"of": "m", "fraction": 0.25, "tail": "highest"}},
     "z": {"python": "f.py:second"},
 }
-FUNCTIONS = {
-    "f.py:second": lambda counts: sum(n for bits, n in counts.items() if bits[1] == "1") / counts.total
-}
 BITS = ["".join(each) for each in product("01", repeat=3)]
 SHARES = np.array([0.3, 0.1, 0.05, 0.15, 0.1, 0.12, 0.08, 0.1])
 
@@ -47,9 +45,29 @@ def a_job(counts):
     return a_result(counts, qubit_ids=IDS, sequence=lambda: {"register": REGISTER})
 
 
-def scored(formula, job, way="maximize"):
+def second(counts):
+    """Share of runs in which the second atom is 1."""
+    return sum(runs for bits, runs in counts.items() if bits[1] == "1") / sum(counts.values())
+
+
+def answers(job, of=second):
+    """What a function in Python gives for all that it is asked of a job."""
+    if not job.counts:
+        return {}
+    first = given(of, asked_first(job.counts))
+    then = asked_then(job.counts, first)
+    return {("f.py:second", job.key): [*first, *(given(of, then) if then else ())]}
+
+
+def given(of, asked):
+    """What a function gives for each row of some runs."""
+    rows = (dict(zip(asked.bitstrings, row, strict=True)) for row in asked.rows)
+    return [of({bits: runs for bits, runs in row.items() if runs}) for row in rows]
+
+
+def scored(formula, job, way="maximize", of=second):
     """What a formula comes to."""
-    return score({way: formula, "let": LET}, job, functions=FUNCTIONS)
+    return score({way: formula, "let": LET}, job, answers=answers(job, of))
 
 
 def drawn(runs, times, seed=5):
@@ -96,7 +114,7 @@ def test_values_are_those_of_all_shots():
         "top": np.sort(spins.mean(axis=1))[-125:].mean(),
         "z": SHOTS[:, 1].mean(),
     }
-    found = named_values({"maximize": "p", "let": LET}, JOB, functions=FUNCTIONS)
+    found = named_values({"maximize": "p", "let": LET}, JOB, answers=answers(JOB))
 
     assert expected == pytest.approx({name: each.value for name, each in found.items()})
     assert COSTS.std() / math.sqrt(500) == pytest.approx(found["cost"].error, rel=0.02)
@@ -229,7 +247,7 @@ def test_where_all_runs_agree_the_error_is_that_of_the_vocabulary(name):
     found = scored(name, job)
 
     assert (
-        0 < found.error == named_values({"maximize": "p", "let": LET}, job, functions=FUNCTIONS)[name].error
+        0 < found.error == named_values({"maximize": "p", "let": LET}, job, answers=answers(job))[name].error
     )
     assert 0 < scored(f"{name} / 9 + p ** 2", job).error < found.error + 1
 
@@ -267,9 +285,32 @@ def test_nothing_comes_of_what_was_not_measured_or_has_no_value():
 
     assert [None] * 4 == [scored(each, sure) for each in ("1 / p", "log(n0)", "sqrt(m)", "m ** 0.5")]
     assert scored("p", a_job(None)) is None
-    values = named_values({"maximize": "p", "let": LET}, a_job(None), functions=FUNCTIONS)
+    values = named_values({"maximize": "p", "let": LET}, a_job(None))
     assert list(LET) == list(values)
     assert all(math.isnan(each.value) for each in values.values())
+
+
+def test_what_no_function_has_answered_is_no_score():
+    """Nothing is made up."""
+    said = {"maximize": "x", "let": {"x": {"python": "g.py:g"}}}
+    with pytest.raises(UsageError, match=r"g.py:g is Python code, and it was not run"):
+        score(said, JOB)
+    assert score(said, a_job(None)) is None
+
+
+def test_where_a_function_gives_the_same_for_all_runs_a_run_is_replaced():
+    """No finite number of runs is sure; it need not know what was not measured."""
+
+    def knows_two(counts):
+        known = {"101": 1.0, "111": 0.0}
+        return sum(known.get(bits, math.nan) * runs for bits, runs in counts.items()) / 50
+
+    found = scored("z", a_job({"101": 50}), of=knows_two)
+    assert (1.0, True) == (found.value, 0.005 < found.error < 0.05)
+    assert scored("z", JOB, of=lambda _: math.nan) is None
+    assert math.isnan(
+        scored("z", JOB, of=lambda counts: 1.0 if counts == dict(JOB.counts) else math.nan).error
+    )
 
 
 @pytest.mark.parametrize("counts", [{"101": 5}, None], ids=["measured", "not yet"])
@@ -285,7 +326,6 @@ def test_nothing_comes_of_what_was_not_measured_or_has_no_value():
         ({"qubo": {"rows": [[1, 2]]}}, "no square matrix of finite numbers"),
         ({"qubo": {"file": "q.csv"}}, "there is no matrix q.csv"),
         ({"cvar": {"of": "c", "fraction": 0.2}}, "has no value of each run"),
-        ({"python": "g.py:g"}, "g.py:g is Python code, and running it is not allowed"),
         ({"entropy": 1}, "an objective has no quantity {'entropy': 1}"),
     ],
 )

@@ -22,6 +22,7 @@ from runner.results.analysis.job_result import Runs
 from runner.results.analysis.objectives.slot_scores import confirmed_score, scored
 from runner.results.plots.choose import Asked, picture
 from runner.results.plots.picture import LineLook, PictureKind
+from runner.strategies.rounds import bound
 from runner.strategies.standing import left_of, score_said
 
 RUNS = 100
@@ -114,10 +115,10 @@ def test_an_error_that_no_job_knows_is_how_far_they_differ():
 
 def test_what_is_left_counts_the_jobs_that_confirm():
     """All while the winner may be another one; at the end those of the winners. On a QPU it is time, too."""
-    left = left_of(STRATEGY, {}, (), "FRESNEL")
+    left = left_of(STRATEGY, bound(STRATEGY, {}), "FRESNEL")
     assert (left.rounds, left.jobs, left.runs) == (3, 6, 4 * RUNS + 800)
     assert left.qpu_s == pytest.approx(1.2 * left.runs)
-    assert left_of(STRATEGY, {}, (), "EMU_FREE", {4: 1}).jobs == 4 + 1
+    assert left_of(STRATEGY, bound(STRATEGY, {}), "EMU_FREE", {4: 1}).jobs == 4 + 1
 
 
 def test_columns_and_conditions_have_the_words_of_a_strategy(results):

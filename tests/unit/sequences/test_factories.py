@@ -19,6 +19,7 @@ from patience import PATIENCE_S
 from runner.errors import SpecError
 from runner.sequences import compiled
 from runner.sequences.python_functions import function_runner
+from runner.sequences.python_functions.function_process import FunctionProcess
 from runner.sequences.python_functions.function_runner import Answer, Factories
 from runner.sequences.python_functions.supervised_process import Ended, supervised, without_secrets
 from runner.spec import Limits, load
@@ -84,6 +85,7 @@ async def later(): ...
 # What the process of a function does, for several functions, without importing Pulser for each of them.
 SIDE_BY_SIDE = """\
 import importlib.util, json, os, sys
+import pulser
 spec = importlib.util.spec_from_file_location("factory_process", sys.argv[1])
 module = importlib.util.module_from_spec(spec)
 spec.loader.exec_module(module)
@@ -116,6 +118,12 @@ class Lab:
     def factories(self, timeout_s=60.0):
         """What runs the code."""
         return Factories(root=self.root, timeout_s=timeout_s, limits=Limits())
+
+    def process(self, most_bytes=1000):
+        """What runs a function that is called `make`."""
+        return FunctionProcess(
+            root=self.root, timeout_s=60, most_bytes=most_bytes, gives="a sequence", name="make"
+        )
 
 
 @pytest.fixture
@@ -277,7 +285,7 @@ def test_what_keeps_a_function_from_giving_a_sequence_is_said(lab):
 def test_a_process_that_ends_without_an_answer_is_told_of(lab, ended, message, hint):
     """Its time was up, or it was killed, or the function ended it."""
     with pytest.raises(FactoryError) as caught:
-        lab.factories()._text(lab.root / "answer.json", ended, asked("make"))
+        lab.process().text(lab.root / "answer.json", ended)
 
     assert (message, hint) == (caught.value.message, caught.value.hint)
 
@@ -285,11 +293,10 @@ def test_a_process_that_ends_without_an_answer_is_told_of(lab, ended, message, h
 def test_an_answer_that_is_too_long_is_not_read(lab):
     """As a file behind `file:` that is too long."""
     lab.write("answer.json", "x" * 100)
-    short = Factories(root=lab.root, timeout_s=60, limits=Limits(characters=12))
     with pytest.raises(FactoryError) as caught:
-        short._text(lab.root / "answer.json", Ended(0, ""), asked("make"))
+        lab.process(most_bytes=12).text(lab.root / "answer.json", Ended(0, ""))
 
-    assert "the sequence has more than 12 characters" == caught.value.message
+    assert "what make gave has more than 12 bytes" == caught.value.message
 
 
 def test_nothing_is_left_of_a_process_that_ends(tmp_path):

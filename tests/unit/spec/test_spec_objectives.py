@@ -81,7 +81,41 @@ def test_plain_data_are_scored():
     plain = checked(TEXT.replace("neel / 9 - cost", "n0 - rows - z / 2"))[0]
     job = a_result({"10": 30, "11": 10})
 
-    assert 1 - -0.75 - 0.25 == score(plain, job, functions={"score.py:score": lambda _: 0.5}).value
+    answers = {("score.py:score", job.key): [0.5] * 300}
+    assert 1 - -0.75 - 0.25 == score(plain, job, answers=answers).value
+
+
+@pytest.mark.parametrize(
+    ("code", "said", "hint"),
+    [
+        ("def scor(counts): return 1\n", "score.py has no function score", "did you mean scor?"),
+        ("x = 1\n", "score.py has no function score", "there are no functions in it"),
+        ("\ndef score(:\n", "score.py:2 is not Python: invalid syntax", ""),
+        ("class A:\n    def score(self): ...\n", "score.py has no function score", "no functions in it"),
+    ],
+)
+def test_a_function_that_is_not_there_is_told_without_running_anything(monkeypatch, code, said, hint):
+    """At the line of the experiment that names it."""
+    monkeypatch.setitem(FILES, "score.py", code)
+    (problem,) = checked(TEXT)[1]
+    assert (15, 17, said) == (problem.line, problem.column, problem.message)
+    assert hint in problem.hint
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from lab import score\n",
+        "from lab import *\n",
+        "import functools\nscore = functools.partial(max)\n",
+        "try:\n    import numpy\n    def score(counts): ...\nexcept ImportError:\n    score = None\n",
+        "invalid = '\\d'\nclass score: ...\n",
+    ],
+)
+def test_a_function_may_come_from_anywhere(monkeypatch, code):
+    """Whatever gives the name a value."""
+    monkeypatch.setitem(FILES, "score.py", code)
+    assert () == checked(TEXT)[1]
 
 
 @pytest.mark.parametrize(

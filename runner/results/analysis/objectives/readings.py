@@ -18,19 +18,17 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from runner.results.analysis.counts import Counts
 from runner.results.analysis.estimates import Estimate
 from runner.results.analysis.means import Moments, likely_mean
-from runner.results.analysis.observables import mean_of, reach, run_numbers
+from runner.results.analysis.observables import mean_of, other_bitstrings, reach_of, run_numbers
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
+    from runner.results.analysis.counts import Counts
     from runner.results.analysis.estimates import Floats
     from runner.results.analysis.job_result import MeasuredJob
     from runner.results.analysis.named_observable import NamedObservable
-
-    OfCounts = Callable[[Counts], float]
 
 _DRAWS: Final = 200
 _SEED: Final = 20
@@ -77,28 +75,63 @@ def _mean(numbers: Sequence[float], counts: Counts) -> float:
     return math.fsum(each * runs for each, runs in zip(numbers, counts.values(), strict=True)) / counts.total
 
 
-def reading_of_function(of: OfCounts, counts: Counts) -> Reading | None:
-    """What a function of the counts comes to; None where that is no finite number."""
-    value = float(of(counts))
+@dataclass(frozen=True, slots=True)
+class AskedRuns:
+    """Runs of which a function in Python is asked what it gives.
+
+    Args:
+        rows: How often each bitstring was measured, once for each value that is wanted.
+    """
+
+    bitstrings: tuple[str, ...]
+    rows: tuple[tuple[int, ...], ...]
+
+
+def asked_first(counts: Counts) -> AskedRuns:
+    """What a function is asked of some counts: themselves, and runs that are drawn again from them."""
+    drawn = (tuple(map(int, row)) for row in _drawn(counts).tolist())
+    return AskedRuns(tuple(counts), (tuple(counts.values()), *drawn))
+
+
+def asked_then(counts: Counts, answers: Sequence[float]) -> AskedRuns | None:
+    """What it is asked where it gave the same for all: a run is replaced by others. None elsewhere.
+
+    It need not know what was not measured, and may fail.
+    """
+    if not _do_agree(answers):
+        return None
+    ((seen, _),) = counts.most_frequent(1)
+    others = list(other_bitstrings(counts))
+    bitstrings = tuple(dict.fromkeys((*counts, *others)))
+    rows = ({**counts, seen: counts[seen] - 1} for _ in others)
+    replaced = (row | {bits: row.get(bits, 0) + 1} for row, bits in zip(rows, others, strict=True))
+    return AskedRuns(bitstrings, tuple(tuple(row.get(bits, 0) for bits in bitstrings) for row in replaced))
+
+
+def reading_of_function(answers: Sequence[float], counts: Counts) -> Reading | None:
+    """What a function of the counts comes to; None where that is no finite number.
+
+    Args:
+        answers: What it gave for `asked_first`, and then for `asked_then`; NaN where it gave nothing.
+    """
+    value, draws, then = answers[0], tuple(answers[1 : _DRAWS + 1]), answers[_DRAWS + 1 :]
     if not math.isfinite(value):
         return None
-    bitstrings = list(counts)
-    draws = [
-        float(of(Counts(dict(zip(bitstrings, map(int, row), strict=True)))))
-        for row in _drawn(counts).tolist()
-    ]
+    if not all(map(math.isfinite, draws)):
+        return Reading(Estimate(value, math.nan), draws=draws)
     error = float(np.std(draws, ddof=1))
-    if error <= _SAME * abs(value):
-        between = reach(lambda bits: _replaced(of, counts, bits, value), counts, value)
-        error = error_where_all_agree(value, between, counts.total)
-    return Reading(Estimate(value, error), draws=tuple(draws))
+    if _do_agree(answers):
+        # Where it would be if a change by one run were one of all runs.
+        tried = (value + counts.total * (each - value) for each in then if math.isfinite(each))
+        error = error_where_all_agree(value, reach_of(tried, counts, value), counts.total)
+    return Reading(Estimate(value, error), draws=draws)
 
 
-def _replaced(of: OfCounts, counts: Counts, bits: str, value: float) -> float:
-    """Where a function of the counts would be if a change by one run were one of all runs."""
-    ((seen, runs),) = counts.most_frequent(1)
-    others = {**counts, seen: runs - 1}
-    return value + counts.total * (float(of(Counts({**others, bits: others.get(bits, 0) + 1}))) - value)
+def _do_agree(answers: Sequence[float]) -> bool:
+    value, draws = answers[0], answers[1 : _DRAWS + 1]
+    if not all(map(math.isfinite, (value, *draws))):
+        return False
+    return float(np.std(draws, ddof=1)) <= _SAME * abs(value)
 
 
 def error_where_all_agree(value: float, between: tuple[float, float], runs: int) -> float:

@@ -15,17 +15,18 @@ from runner.results.analysis.objectives.readings import reading, reading_of_func
 from runner.results.analysis.vocabulary import inline_only
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from runner.domain.expressions.tree import Expression
     from runner.results.analysis.estimates import Estimate
     from runner.results.analysis.job_result import MeasuredJob
-    from runner.results.analysis.objectives.readings import OfCounts, Reading
+    from runner.results.analysis.objectives.readings import Reading
     from runner.results.analysis.vocabulary import ReadMatrix
 
-    Functions = Mapping[str, OfCounts]
+    # What functions in Python gave for `asked_first` and `asked_then`, by name and key of the job.
+    Answers = Mapping[tuple[str, str], Sequence[float]]
 
-_NONE: Final[Functions] = MappingProxyType({})
+_NONE: Final[Answers] = MappingProxyType({})
 
 
 def score(
@@ -33,7 +34,7 @@ def score(
     job: MeasuredJob,
     *,
     read: ReadMatrix = inline_only,
-    functions: Functions = _NONE,
+    answers: Answers = _NONE,
 ) -> Estimate | None:
     """What an objective comes to in a job, as it is: large is good of one that is to be maximized.
 
@@ -45,7 +46,7 @@ def score(
 
         read: Gives the matrix of a cost that is in a file.
 
-        functions: Those in Python, by `path.py:function`.
+        answers: What functions in Python gave for the counts of the job.
 
     Raises:
         UsageError: It is none of this job, as where it names an atom that the job does not have; also where
@@ -55,7 +56,7 @@ def score(
     names = dict.fromkeys(variable.name for variable in formula.variables())
     found: dict[str, Reading] = {}
     for name in names:
-        each = _reading(let[name], objective, job, read, functions)
+        each = _reading(let[name], objective, job, read, answers)
         if each is not None:
             found[name] = each
     if not job.counts or len(found) < len(names):
@@ -68,14 +69,14 @@ def named_values(
     job: MeasuredJob,
     *,
     read: ReadMatrix = inline_only,
-    functions: Functions = _NONE,
+    answers: Answers = _NONE,
 ) -> dict[str, Estimate]:
     """What each name of an objective comes to in a job; NaN where it was not measured, or not evaluated.
 
     Raises:
         UsageError: See `score`.
     """
-    found = {name: _reading(said, objective, job, read, functions) for name, said in objective["let"].items()}
+    found = {name: _reading(said, objective, job, read, answers) for name, said in objective["let"].items()}
     return {name: each.estimate if each else UNKNOWN for name, each in found.items()}
 
 
@@ -85,14 +86,16 @@ def _parsed(text: str) -> Expression:
 
 
 def _reading(
-    said: Any, objective: Mapping[str, Any], job: MeasuredJob, read: ReadMatrix, functions: Functions
+    said: Any, objective: Mapping[str, Any], job: MeasuredJob, read: ReadMatrix, answers: Answers
 ) -> Reading | None:
     """What a quantity comes to; None where that is not known of the job."""
     match said:
         case {"python": {"function": name}} | {"python": str(name)}:
-            if name not in functions:
-                raise UsageError(f"{name} is Python code, and running it is not allowed")
-            return reading_of_function(functions[name], job.counts) if job.counts else None
+            if not job.counts:
+                return None
+            if (name, job.key) not in answers:
+                raise UsageError(f"{name} is Python code, and it was not run")
+            return reading_of_function(answers[name, job.key], job.counts)
         case {"observable": name} if _label(name) not in job.evaluated:
             return None
     observable = quantity(said, objective["let"], job, read)

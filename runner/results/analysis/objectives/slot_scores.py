@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, TypeVar
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from runner.domain.strategies import Trial, confirmed_slot, is_confirming
 from runner.results.analysis.estimates import UNKNOWN
@@ -18,35 +19,48 @@ if TYPE_CHECKING:
     from runner.domain.strategies import Strategy
     from runner.results.analysis.estimates import Estimate
     from runner.results.analysis.job_result import MeasuredJob
-    from runner.results.analysis.objectives.scores import Functions
+    from runner.results.analysis.objectives.scores import Answers
+    from runner.strategies.rounds import MakeEngine
     from runner.strategies.standing import RoundStanding, StrategyStanding
 
+_NONE: Final[Answers] = MappingProxyType({})
 J = TypeVar("J", bound="MeasuredJob")
 
 
-def scored(strategy: Strategy, jobs: Sequence[J], functions: Functions) -> tuple[list[J], StrategyStanding]:
+def scored(
+    strategy: Strategy,
+    jobs: Sequence[J],
+    answers: Answers = _NONE,
+    *,
+    fault: str = "",
+    engine: MakeEngine | None = None,
+) -> tuple[list[J], StrategyStanding]:
     """Jobs with their figures, and how the strategy stands by what is on record.
 
     Args:
-        functions: Those in Python, by `path.py:function`; scores that need one which is not there are NaN.
+        answers: What functions in Python gave; scores that need others are NaN.
+
+        fault: Why there are none.
+
+        engine: Makes what proposes, in place of that of the kind.
     """
-    objectives = {job.slot: _objective(strategy.objective, job, functions) for job in jobs if job.slot}
+    objectives = {job.slot: _objective(strategy.objective, job, answers) for job in jobs if job.slot}
     slots = {int(job.slot): job for job in jobs if job.slot and not is_confirming(job.slot)}
     values = {slot: dict(job.variables) for slot, job in slots.items()}
     trials = {
         slot: _trial(strategy, slot, job, objectives[job.slot])
         for slot, job in slots.items()
-        if job.remote_jobs
+        if job.remote_jobs and (job.counts is None or _can_run(strategy.objective, job, answers))
     }
-    rounds = _numbers(rounds_bought(strategy, trials, values))
+    rounds = _numbers(rounds_bought(strategy, trials, values, engine=engine))
     running = _running(strategy, {slot: objectives[job.slot] for slot, job in slots.items()})
     figures = {
         job.slot: SlotFigures(
             slot=confirmed_slot(job.slot),
-            round=None if is_confirming(job.slot) else rounds.get(int(job.slot), 0),
+            round=None if is_confirming(job.slot) else rounds.get(int(job.slot)),
             objective=objectives[job.slot],
             best=UNKNOWN if is_confirming(job.slot) else running[int(job.slot)],
-            values=_values(strategy.objective, job, functions),
+            values=_values(strategy.objective, job, answers),
         )
         for job in jobs
         if job.slot
@@ -56,7 +70,8 @@ def scored(strategy: Strategy, jobs: Sequence[J], functions: Functions) -> tuple
         if job.slot and is_confirming(job.slot):
             fresh.setdefault(confirmed_slot(job.slot), []).append(objectives[job.slot])
     confirmed = [each for slot, some in fresh.items() for each in confirmed_score(slot, some)]
-    stands = replace(standing(strategy, trials, values), confirmed=tuple(confirmed))
+    stands = standing(strategy, trials, values, engine=engine)
+    stands = replace(stands, confirmed=tuple(confirmed), fault=fault)
     return [replace(job, figures=figures.get(job.slot)) for job in jobs], stands
 
 
@@ -77,27 +92,27 @@ def confirmed_score(slot: int, some: Iterable[Estimate]) -> Iterable[ConfirmedSc
     yield ConfirmedScore(slot=slot, jobs=count, value=mean, error=error)
 
 
-def _objective(objective: Mapping[str, Any], job: MeasuredJob, functions: Functions) -> Estimate:
-    if job.counts is None or not _can_run(objective, functions):
+def _objective(objective: Mapping[str, Any], job: MeasuredJob, answers: Answers) -> Estimate:
+    if job.counts is None or not _can_run(objective, job, answers):
         return UNKNOWN
-    return score(objective, job, functions=functions) or UNKNOWN
+    return score(objective, job, answers=answers) or UNKNOWN
 
 
-def _values(objective: Mapping[str, Any], job: MeasuredJob, functions: Functions) -> dict[str, Estimate]:
-    let = {name: said for name, said in objective["let"].items() if _runs(said, functions)}
-    known = named_values({**objective, "let": let}, job, functions=functions) if job.counts else {}
+def _values(objective: Mapping[str, Any], job: MeasuredJob, answers: Answers) -> dict[str, Estimate]:
+    let = {name: said for name, said in objective["let"].items() if _was_run(said, job, answers)}
+    known = named_values({**objective, "let": let}, job, answers=answers) if job.counts else {}
     return {name: known.get(name, UNKNOWN) for name in objective["let"]}
 
 
-def _can_run(objective: Mapping[str, Any], functions: Functions) -> bool:
-    return all(_runs(said, functions) for said in objective["let"].values())
+def _can_run(objective: Mapping[str, Any], job: MeasuredJob, answers: Answers) -> bool:
+    return all(_was_run(said, job, answers) for said in objective["let"].values())
 
 
-def _runs(said: Any, functions: Functions) -> bool:
-    """Whether a quantity needs no function in Python that is not there."""
+def _was_run(said: Any, job: MeasuredJob, answers: Answers) -> bool:
+    """Whether a quantity needs no function in Python that was not run."""
     match said:
         case {"python": {"function": name}} | {"python": str(name)}:
-            return name in functions
+            return (name, job.key) in answers
     return True
 
 
