@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.dashboard.pages.figures import moment
@@ -70,7 +72,7 @@ def _attempt(record: RecordedJob, verdict: Verdict | None) -> dict[str, Any]:
         "waited_s": _seconds(record.created_at, record.started_at),
         "ran_s": _seconds(record.started_at, record.ended_at),
         "errors": list(record.problems),
-        "flaws": [f"{each.path.name}:{each.line}: {each.message}" for each in flaws],
+        "flaws": [str(replace(each, path=Path(each.path.name))) for each in flaws],
     }
 
 
