@@ -588,13 +588,13 @@ DEFECTS = (
     # Claims and fences
     Defect(
         name="fences are left out",
-        at="runner.reconcile.execute.executor:Executor._fence",
+        at="runner.reconcile.execute.endings:Endings.fence",
         make=never,
         within=10,
     ),
     Defect(
         name="fences around jobs are left out",
-        at="runner.reconcile.execute.executor:Executor._fence",
+        at="runner.reconcile.execute.endings:Endings.fence",
         make=_only_empty_fences,
         within=230,
     ),

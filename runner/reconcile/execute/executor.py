@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import secrets
 import threading
-from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
-from runner.domain import JobStatus
 from runner.domain.numerals import counted
 from runner.errors import (
     CloudRejectedError,
@@ -20,11 +18,11 @@ from runner.errors import (
     ConflictError,
     InvalidPayloadError,
     JobCreationError,
-    NotFoundError,
     UnknownOutcomeError,
 )
 from runner.reconcile.execute import guard, lots
 from runner.reconcile.execute.audit import written_down
+from runner.reconcile.execute.endings import Endings
 from runner.reconcile.execute.result_records import ResultRecords
 from runner.reconcile.memory import jobs_in
 from runner.reconcile.model import tags
@@ -57,11 +55,8 @@ if TYPE_CHECKING:
     from runner.reconcile.model.snapshot import Planned, Snapshot
 
 
-# What a change meets that has already happened, or that comes too late.
-_TOO_LATE: Final = (ConflictError, InvalidPayloadError, NotFoundError)
 # How often in a row batches may be found shut before it is told as an error.
 _CONFLICTS: Final = 3
-_CANCELLED: Final = frozenset({JobStatus.CANCELED, JobStatus.CANCELING})
 # Of what speaks against one purchase.
 _TOLD: Final = 3
 
@@ -91,16 +86,17 @@ class Executor:
         self._namespace = context.namespace
         self._before_action = context.before_action
         self._nonce = nonce
+        self._endings = Endings(context)
         self.results = ResultRecords(context)
         self._verbs: dict[type[Action], Callable[[Snapshot, Any], None]] = {
             Claim: self._claim,
             AddJobs: self._add_jobs,
             Submit: self._submit,
             Adopt: self._adopt,
-            Fence: self._fence,
-            CloseBatch: self._close,
-            CancelJobs: self._cancel_jobs,
-            CancelBatch: self._cancel_batch,
+            Fence: self._endings.fence,
+            CloseBatch: self._endings.close,
+            CancelJobs: self._endings.cancel_jobs,
+            CancelBatch: self._endings.cancel_batch,
             RecordResults: self._record,
         }
 
@@ -180,7 +176,7 @@ class Executor:
         seq = self._intend(snapshot, RequestKind.ADD, row)
         if seq is None:
             if batch and not batch.jobs_count:
-                self._fence(snapshot, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
+                self._shut_claim(snapshot, action)
             return
         payloads = _job_payloads(snapshot.desired, action.jobs)
         before = self._memory.job_ids(action.batch_id) | {job.id for job in (batch.jobs if batch else ())}
@@ -269,9 +265,14 @@ class Executor:
             constants=observed.constants,
         )
 
+    def _shut_claim(self, snapshot: Snapshot, action: AddJobs) -> None:
+        """Shuts the claim of a purchase that is not made."""
+        fence = Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason)
+        self._endings.fence(snapshot, fence)
+
     def _give_up(self, snapshot: Snapshot, action: AddJobs) -> NoReturn:
         """Shuts a claim whose tag would tell the wrong repetitions: what is permitted has changed since."""
-        self._fence(snapshot, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
+        self._shut_claim(snapshot, action)
         raise JobCreationError(
             f"the claim {action.batch_id} was made for other repetitions, and is shut",
             hint="nothing was bought; apply again",
@@ -303,7 +304,7 @@ class Executor:
             return
         batch = snapshot.batch(action.batch_id)
         if not (batch and batch.jobs_count):
-            self._fence(snapshot, Fence(batch_id=action.batch_id, holds_jobs=False, reason=action.reason))
+            self._shut_claim(snapshot, action)
         raise JobCreationError(
             f"the cloud refused {counted(len(action.jobs), 'job')}: {error}",
             status=error.status,
@@ -328,65 +329,6 @@ class Executor:
         """Writes down what is run, before it is bought; a claim buys nothing yet."""
         recipe = snapshot.desired.recipe[: tags.SHORT]
         self._records.write_manifest(snapshot.desired.name, recipe, snapshot.manifest)
-
-    # Shutting
-
-    def _fence(self, snapshot: Snapshot, action: Fence) -> None:
-        if action.holds_jobs:
-            self._shut(lambda: self._client.close_batch(action.batch_id))
-            return
-        self._mark(snapshot, action.batch_id, tags.FENCED)
-        self._shut(lambda: self._client.cancel_batch(action.batch_id))
-
-    def _close(self, snapshot: Snapshot, action: CloseBatch) -> None:
-        del snapshot
-        self._shut(lambda: self._client.close_batch(action.batch_id))
-
-    def _cancel_batch(self, snapshot: Snapshot, action: CancelBatch) -> None:
-        if action.mark:
-            self._mark(snapshot, action.batch_id, action.mark)
-        else:
-            self._decline(snapshot, action.batch_id)
-        self._shut(lambda: self._client.cancel_batch(action.batch_id))
-
-    def _cancel_jobs(self, snapshot: Snapshot, action: CancelJobs) -> None:
-        self._mark(snapshot, action.batch_id, tags.PRUNED)
-        for job_id in action.job_ids:
-            with suppress(*_TOO_LATE):
-                self._client.cancel_job(job_id)
-
-    def _mark(self, snapshot: Snapshot, batch_id: str, mark: str) -> None:
-        """Says on the batch why it is cancelled, before it is: else it would look like a person's wish.
-
-        What is cancelled before that was a person's, and stays so.
-        """
-        batch = snapshot.batch(batch_id)
-        before = batch.tags if batch else ()
-        marks = tags.read_marks(before)
-        claims = {entry.claim for entry in snapshot.observed.entries}
-        is_others = mark != tags.FENCED and marks.claim not in claims
-        said = tags.cancelling_tags(mark, snapshot.commit if is_others else "")
-        if batch and not marks.cancelled_by_us:
-            said += tags.declined_tags(job.id for job in batch.jobs if job.status in _CANCELLED)
-        if mark not in before:
-            self._client.set_batch_tags(batch_id, tags.joined_tags(before, said))
-        for tag in said:
-            self._memory.mark(batch_id, tag)
-
-    def _decline(self, snapshot: Snapshot, batch_id: str) -> None:
-        """Says on a batch in which we have cancelled work that a person cancels what is left of it."""
-        batch = snapshot.batch(batch_id)
-        if batch and tags.read_marks(batch.tags).cancelled_by_us:
-            pending = (job.id for job in batch.jobs if job.status is JobStatus.PENDING)
-            said = tags.declined_tags(pending)
-            self._client.set_batch_tags(batch_id, tags.joined_tags(batch.tags, said))
-            for tag in said:
-                self._memory.mark(batch_id, tag)
-
-    def _shut(self, shut: Callable[[], Payload]) -> None:
-        """Shuts a batch; what has already happened, or comes too late, is for the next pass to see."""
-        with suppress(*_TOO_LATE):
-            self._memory.hear(shut() | {"open": False})
 
     # Records
 
