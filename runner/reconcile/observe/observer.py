@@ -22,11 +22,11 @@ from runner.reconcile.observe.expectations import (
     records_by_batch,
     with_row_tags,
 )
+from runner.reconcile.observe.ledger import Ledger
 from runner.reconcile.observe.origins import Origins, joined
 from runner.reconcile.observe.ownership import ownership, recipes_of_others
 from runner.reconcile.observe.payloads import observed_batch
 from runner.reconcile.observe.sightings import Sightings, is_over
-from runner.reconcile.observe.spending import Ledger
 from runner.reconcile.observe.unlisted_batches import UnlistedBatches
 from runner.reconcile.plan.past_purchases import of_interest
 from runner.results.records.counted_jobs import each_once
