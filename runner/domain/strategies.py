@@ -224,6 +224,8 @@ class Strategy:
 
         python: What proposes, of the kind `python`; None of others.
 
+        reuse: Whether what earlier strategies of the experiment measured is known from the beginning.
+
         think_limit_s: For how long (in s) an open batch is kept while no job of it is under way; None for a
             batch a round.
 
@@ -242,6 +244,7 @@ class Strategy:
     ask: int | None = None
     objective: Mapping[str, Any] = field(default_factory=dict)
     python: NamedFunction | None = None
+    reuse: bool = False
     stop: StopRules = field(default_factory=StopRules)
     confirm: Confirmation | None = None
     on_failed: OnFailed = OnFailed.DROP
@@ -274,6 +277,8 @@ class Trial:
     """One slot and what came of it, as engines see it.
 
     Args:
+        slot: Its number; of an earlier strategy one below 1.
+
         units: The place of the values that were bought.
 
         loss: What is to be small: the objective, negative where it is maximized. None where the job failed.

@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from runner.strategies.rounds import Ask as Ask
     from runner.strategies.rounds import Done as Done
     from runner.strategies.rounds import bound as bound
+    from runner.strategies.rounds import continued as continued
     from runner.strategies.rounds import next_round as next_round
     from runner.strategies.standing import left_of as left_of
     from runner.strategies.standing import standing as standing
@@ -95,6 +96,7 @@ else:
         "Ask": "runner.strategies.rounds",
         "Done": "runner.strategies.rounds",
         "bound": "runner.strategies.rounds",
+        "continued": "runner.strategies.rounds",
         "next_round": "runner.strategies.rounds",
         "left_of": "runner.strategies.standing",
         "standing": "runner.strategies.standing",

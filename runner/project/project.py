@@ -353,7 +353,9 @@ class Project:
     @cached_property
     def proposals(self) -> Proposals:
         """What strategies ask for next; one for all, since it remembers what it has scored."""
-        return Proposals(manifest=self.records.manifest, functions=self._functions)
+        return Proposals(
+            manifest=self.records.manifest, functions=self._functions, earlier=self.recorded.earlier
+        )
 
     @cached_property
     def _functions(self) -> StrategyFunctions:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from runner.errors import ProjectError
 from runner.project.config.published_schemas import schema_text
+from runner.project.strategies.earlier import earlier_experiments, earlier_points
 from runner.reconcile.model.tags import SHORT
 from runner.results import verified
 from runner.results.records.counted_jobs import each_once
@@ -18,9 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
-    from runner.domain import RecordedJob
+    from runner.domain import DesiredExperiment, RecordedJob
     from runner.project.experiments.loaded import Experiment
-    from runner.results import Records, Verdict
+    from runner.results import JobResult, Records, Verdict
     from runner.results.records.sites import Site
 
 
@@ -42,6 +43,23 @@ class RecordedJobs:
     declared: Callable[[], frozenset[str] | None]
 
     def of(self, experiment: Experiment) -> list[tuple[str, RecordedJob]]:
+        """The jobs that may count for an experiment; see `asked_by`."""
+        return self.asked_by(experiment.desired)
+
+    def earlier(self, desired: DesiredExperiment) -> tuple[JobResult, ...]:
+        """What earlier strategies of an experiment measured, if its own counts that as history."""
+        if desired.strategy is None or not desired.strategy.reuse:
+            return ()
+        recorded = [job for _, job in self.asked_by(desired)]
+        recipes = dict.fromkeys(job.recipe for job in recorded)
+        manifests = {each: self.records.manifest(desired.name, each) for each in recipes}
+        known = list(earlier_experiments(desired, recorded, manifests))
+        own = [job for job in recorded if desired.recipe.startswith(job.recipe)]
+        return earlier_points(
+            desired, own, [(each, [job for _, job in self.asked_by(each)]) for each in known]
+        )
+
+    def asked_by(self, desired: DesiredExperiment) -> list[tuple[str, RecordedJob]]:
         """The jobs that may count for an experiment, each with the name it is recorded under.
 
         Those that were measured at the target, as far as their records or manifests say it.
@@ -51,12 +69,12 @@ class RecordedJobs:
         """
         manifests: dict[tuple[str, str], Mapping[str, object] | None] = {}
         found = []
-        for name, job in self._at_all_targets(experiment):
+        for name, job in self._at_all_targets(desired):
             if (name, job.recipe) not in manifests:
                 manifests[name, job.recipe] = self.records.manifest(name, job.recipe)
             if was_here(job, manifests[name, job.recipe], self.site, trusts_names=True):
                 whole = replace(job, target=job.target if says_where(job.target) else self._known_target)
-                found.append((name, with_constants(experiment.desired, whole, manifests[name, job.recipe])))
+                found.append((name, with_constants(desired, whole, manifests[name, job.recipe])))
         several = sorted({job.target for _, job in found if job.target} - {self.site.target, *self.site.also})
         if len(several) > 1:
             hint = "say which with PASQAL_PROJECT_ID, or `project_id` in runner.toml"
@@ -74,21 +92,21 @@ class RecordedJobs:
         Those that do not say where, and of which their manifest does not prove it, stand under no name.
         """
         recipe, site = experiment.desired.recipe[:SHORT], self.site
-        same = [(name, job) for name, job in self._at_all_targets(experiment) if job.recipe == recipe]
+        same = [(name, job) for name, job in self._at_all_targets(experiment.desired) if job.recipe == recipe]
         manifests = {name: self.records.manifest(name, recipe) for name, _ in same}
         unproved = sum(was_here(job, manifests[name], site, trusts_names=True) is None for name, job in same)
         return elsewhere((job for _, job in same), site) | ({"": unproved} if unproved else {})
 
-    def _at_all_targets(self, experiment: Experiment) -> list[tuple[str, RecordedJob]]:
+    def _at_all_targets(self, desired: DesiredExperiment) -> list[tuple[str, RecordedJob]]:
         """The jobs of an experiment, each with the name it is recorded under.
 
         Its own come last; before them those of experiments that are gone and that ran the same recipe.
         """
-        recipe = experiment.desired.recipe[:SHORT]
+        recipe = desired.recipe[:SHORT]
         former = (
             (name, job) for name in self._former.get(recipe, ()) for job in self.records.of_experiment(name)
         )
-        own = ((experiment.name, job) for job in self.records.of_experiment(experiment.name))
+        own = ((desired.name, job) for job in self.records.of_experiment(desired.name))
         known = [*((name, job) for name, job in former if job.recipe == recipe), *own]
         name_of = {id(job): name for name, job in known}
         return [(name_of[id(job)], job) for job in each_once(job for _, job in known)]

@@ -180,6 +180,18 @@ def bound(
     return Bound(later + bool(missing), jobs, jobs * strategy.runs)
 
 
+def continued(strategy: Strategy, earlier: Sequence[Trial], engine: MakeEngine | None = None) -> MakeEngine:
+    """Makes engines that know what earlier strategies measured.
+
+    Args:
+        earlier: Trials, with numbers of slots below 1.
+
+        engine: Makes what proposes, in place of that of the kind.
+    """
+    make = engine or _kind(strategy).search_engine
+    return lambda search: engines.continued.ContinuedEngine(make(search), tuple(earlier))
+
+
 def told_engine(
     strategy: Strategy, trials: Mapping[int, Trial], *, engine: MakeEngine | None = None
 ) -> SearchEngine:

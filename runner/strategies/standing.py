@@ -136,6 +136,8 @@ class StrategyStanding:
 
         left: How much is left at most; None where that is not asked.
 
+        earlier: How many points of earlier strategies it began with.
+
         fault: Why its jobs are not scored here; empty where they are.
 
         differs: How far the last round that was bought is from what would be proposed here; empty where it
@@ -150,6 +152,7 @@ class StrategyStanding:
     done: bool = False
     reason: str = ""
     left: StrategyLeft | None = None
+    earlier: int = 0
     fault: str = ""
     differs: str = ""
 
@@ -159,8 +162,11 @@ class StrategyStanding:
         unknown = f"not scored: {self.fault}" if self.fault else "nothing is measured yet"
         so_far = f"best so far {self.best}" if self.best else unknown
         left = "" if self.done or self.left is None else str(self.left)
+        are = "count" if self.earlier > 1 else "counts"
+        known = f"{counted(self.earlier, 'point')} of an earlier strategy {are} as history"
         return (
             so_far,
+            *([known] if self.earlier else ()),
             *(f"confirmed {each}" for each in self.confirmed),
             *([f"at most {left} more"] if left else ()),
         )

@@ -101,6 +101,35 @@ def test_a_loop_is_bought_once_wherever_it_goes_on(lab, monkeypatch, capsys):
     assert len(more) > len(first)
 
 
+@pytest.mark.seconds(20)
+def test_a_changed_objective_begins_with_what_is_measured(neighbour, monkeypatch, capsys):
+    """With `reuse`, and nothing is bought for it; the earlier strategy is as it was, and may go on."""
+    first = (
+        LOOP.replace("nelder-mead", "sobol")
+        .replace("rounds: 4", "rounds: 1")
+        .replace("runs: 100", "runs: 50")
+    )
+    second = first.replace("maximize: p", "maximize: 1 - p").replace(
+        "    runs: 50\n", "    runs: 50\n    reuse: true\n", 1
+    )
+    monkeypatch.chdir(neighbour)
+    file, said = neighbour / "loop.yaml", "8 points of an earlier strategy count as history"
+    file.write_text(first)
+    assert commands.said(capsys, "apply", "loop.yaml")[0] == 0
+    file.write_text(second.replace("sobol", "nelder-mead"))
+    assert (
+        f"round 1, 2 jobs; nothing is measured yet; {said}" in commands.said(capsys, "plan", "loop.yaml")[1]
+    )
+    assert commands.said(capsys, "apply", "loop.yaml")[0] == 0
+    file.write_text(first.replace("rounds: 1", "rounds: 2"))
+    assert "buys 8 jobs" in commands.said(capsys, "plan", "loop.yaml")[1]
+    assert commands.said(capsys, "apply", "loop.yaml")[0] == 0
+    file.write_text(second.replace("sobol", "nelder-mead"))
+    stdout = commands.said(capsys, "plan", "loop.yaml")[1]
+    assert (True, True) == ("buys nothing" in stdout, said in stdout)
+    assert said in commands.said(capsys, "results", "loop.yaml")[1]
+
+
 @pytest.mark.long
 def test_a_saved_plan_buys_its_round_alone(neighbour, monkeypatch, capsys):
     """What comes after the round was not shown when the plan was saved, and is not bought under it."""

@@ -20,16 +20,50 @@ from runner.results import Results, gathered
 from runner.results.analysis.estimates import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from runner.domain import DesiredExperiment, RecordedJob
     from runner.domain.strategies import Strategy
     from runner.reconcile.model.proposal import SlotResult
+    from runner.results import JobResult
     from runner.results.analysis.estimates import Estimate
     from runner.strategies.rounds import Ask, Done, MakeEngine, Undecided
     from runner.strategies.standing import ConfirmedScore, StrategyStanding
 
     Slots = Mapping[int, SlotResult]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What is asked of a strategy.
+
+    Args:
+        history: What earlier strategies measured, if it counts that.
+
+        engine: What proposes, if it is not the kind's own.
+    """
+
+    desired: DesiredExperiment
+    strategy: Strategy
+    slots: Slots
+    history: tuple[Trial, ...] = ()
+    engine: MakeEngine | None = None
+
+    @property
+    def bought(self) -> dict[int, Mapping[str, object]]:
+        """Values of each slot."""
+        return {slot: result.variables for slot, result in self.slots.items()}
+
+    @property
+    def pending(self) -> list[int]:
+        """Slots that have not ended."""
+        return [slot for slot, result in self.slots.items() if result.is_pending]
+
+    def winners(self, trials: Mapping[int, Trial]) -> tuple[int, ...]:
+        """The slots that fresh jobs confirm, the best first."""
+        most = self.strategy.confirm.best if self.strategy.confirm else 0
+        known = late_imports.best(self.strategy, trials, engine=self.engine)[:most]
+        return tuple(trial.slot for trial in known)
 
 
 @dataclass(frozen=True)
@@ -40,10 +74,13 @@ class Proposals:
         manifest: Gives what is on record of a recipe of an experiment; None for nothing.
 
         functions: Those in Python.
+
+        earlier: What earlier strategies of an experiment measured, if its own counts that as history.
     """
 
     manifest: Callable[[str, str], Mapping[str, object] | None] = lambda name, recipe: None  # noqa: ARG005
     functions: StrategyFunctions = field(default_factory=StrategyFunctions)
+    earlier: Callable[[DesiredExperiment], tuple[JobResult, ...]] = lambda desired: ()  # noqa: ARG005
     _last: dict[str, tuple[object, Proposal]] = field(default_factory=dict)
     _scores: dict[tuple[str, str, tuple[str, ...]], Estimate] = field(default_factory=dict)
     # By name, digest and round: how far what was bought is from what is proposed here.
@@ -51,10 +88,11 @@ class Proposals:
 
     def __call__(self, desired: DesiredExperiment, slots: Slots) -> Proposal:
         """What the strategy of an experiment asks for next, by what came of its slots."""
-        asked = (desired.strategy, desired.sequence, dict(slots))
+        earlier = self.earlier(desired)
+        asked = (desired.strategy, desired.sequence, dict(slots), [job.remote_jobs for job in earlier])
         known = self._last.get(desired.name)
         if known is None or known[0] != asked:
-            known = self._last[desired.name] = (asked, self._proposed(desired, slots))
+            known = self._last[desired.name] = (asked, self._proposed(desired, slots, earlier))
         return known[1]
 
     def scored(self, desired: DesiredExperiment, results: Results) -> Results:
@@ -62,18 +100,35 @@ class Proposals:
         strategy = desired.strategy
         if strategy is None:
             return results
-        known = self.functions.answered(strategy, results)
-        fault = _said(known.fault) if known.fault else ""
-        jobs, stands = late_imports.scored(
-            strategy, results, known.answers, fault=fault, engine=self._engine(strategy)
-        )
-        return Results(results.experiment, jobs, stands)
+        known, fault = self.functions.answered(strategy, results), ""
+        history: tuple[Trial, ...] = ()
+        try:
+            history = self._history(desired, strategy, self.earlier(desired))
+        except RunnerError as error:
+            fault = _said(error)
+        fault = _said(known.fault) if known.fault else fault
+        engine = self._engine(strategy, history)
+        jobs, stands = late_imports.scored(strategy, results, known.answers, fault=fault, engine=engine)
+        return Results(results.experiment, jobs, replace(stands, earlier=len(history)))
 
-    def _engine(self, strategy: Strategy) -> MakeEngine | None:
-        """What proposes, if it is not the kind's own."""
-        if strategy.python is None:
-            return None
-        return partial(late_imports.PythonEngine, call=partial(self.functions.returned, strategy.python))
+    def _engine(self, strategy: Strategy, history: tuple[Trial, ...]) -> MakeEngine | None:
+        """What proposes, if it is not the kind's own, or knows more from the beginning."""
+        make = None
+        if strategy.python is not None:
+            make = partial(late_imports.PythonEngine, call=partial(self.functions.returned, strategy.python))
+        return late_imports.continued(strategy, history, make) if history else make
+
+    def _history(
+        self, desired: DesiredExperiment, strategy: Strategy, earlier: Sequence[JobResult]
+    ) -> tuple[Trial, ...]:
+        """What earlier strategies measured, scored anew, under numbers of slots below 1."""
+        self._score(desired, strategy, {job.key: job for job in earlier})
+        scores = [self._scores[_key(desired, strategy, job.remote_jobs)] for job in earlier]
+        first = 1 - len(earlier)
+        return tuple(
+            _trial(strategy, first + place, job.variables, score)
+            for place, (job, score) in enumerate(zip(earlier, scores, strict=True))
+        )
 
     def trials(self, desired: DesiredExperiment, slots: Slots) -> dict[int, Trial]:
         """The slots that have ended, as engines see them.
@@ -86,20 +141,19 @@ class Proposals:
             return {}
         ended = {slot: result for slot, result in slots.items() if not result.is_pending}
         fresh = {label: jobs for each in slots.values() for label, jobs in each.fresh.items()}
-        self._score(desired, strategy, {str(slot): each.remote for slot, each in ended.items()} | fresh)
-        return {
-            slot: _trial(strategy, slot, result, self._scores.get(_key(desired, strategy, result.remote)))
-            for slot, result in ended.items()
+        self._score_slots(desired, strategy, {str(slot): each.remote for slot, each in ended.items()} | fresh)
+        scores = {
+            slot: self._scores.get(_key(desired, strategy, each.remote)) for slot, each in ended.items()
         }
+        return {slot: _trial(strategy, slot, ended[slot].variables, each) for slot, each in scores.items()}
 
-    def _confirmed(
-        self, desired: DesiredExperiment, strategy: Strategy, slots: Slots
-    ) -> Iterator[ConfirmedScore]:
-        for slot, result in slots.items():
-            some = [self._scores[_key(desired, strategy, jobs)] for jobs in result.fresh.values() if jobs]
+    def _confirmed(self, asked: _Asked) -> Iterator[ConfirmedScore]:
+        for slot, result in asked.slots.items():
+            remote = [jobs for jobs in result.fresh.values() if jobs]
+            some = [self._scores[_key(asked.desired, asked.strategy, jobs)] for jobs in remote]
             yield from late_imports.confirmed_score(slot, some)
 
-    def _score(
+    def _score_slots(
         self,
         desired: DesiredExperiment,
         strategy: Strategy,
@@ -115,114 +169,114 @@ class Proposals:
             return
         asked = [SlotJob(label=label, variables=jobs[0].variables) for label, jobs in new.items()]
         results = gathered(with_slots(desired, asked), [job for jobs in new.values() for job in jobs])
-        known = self.functions.answered(strategy, results)
+        self._score(desired, strategy, dict(zip(new, results, strict=True)), new)
+
+    def _score(
+        self,
+        desired: DesiredExperiment,
+        strategy: Strategy,
+        jobs: Mapping[str, JobResult],
+        remote: Mapping[str, tuple[RecordedJob, ...]] | None = None,
+    ) -> None:
+        """Score what is new among some jobs.
+
+        Args:
+            remote: What was measured of each; by default what the jobs say.
+        """
+        keys = {
+            label: _key(desired, strategy, remote[label] if remote else job.remote_jobs)
+            for label, job in jobs.items()
+        }
+        new = {label: job for label, job in jobs.items() if keys[label] not in self._scores}
+        known = self.functions.answered(strategy, new.values())
         if known.fault:
             raise known.fault
-        for (_, jobs), job in zip(new.items(), results, strict=True):
+        for label, job in new.items():
             found = late_imports.score(strategy.objective, job, answers=known.answers)
-            self._scores[_key(desired, strategy, jobs)] = found or UNKNOWN
+            self._scores[keys[label]] = found or UNKNOWN
 
     def bound(self, desired: DesiredExperiment, slots: Slots) -> Proposal:
         """How a strategy stands, and how much it asks for at most; proposes nothing."""
         strategy = desired.strategy
         if strategy is None:
             return Proposal()
+        asked = _Asked(desired=desired, strategy=strategy, slots=slots)
         try:
-            stands = self._standing(desired, strategy, slots, self.trials(desired, slots))
+            trials = self.trials(desired, slots)
+            history = self._history(desired, strategy, self.earlier(desired))
+            engine = self._engine(strategy, history)
+            stands = self._standing(replace(asked, history=history, engine=engine), trials)
         except RunnerError as error:
-            stands = self._unscored(desired, strategy, slots, _said(error))
+            stands = _unscored(asked, _said(error))
         return Proposal(said=f"the strategy asks by what comes back: {stands}", standing=stands)
 
-    def _unscored(
-        self, desired: DesiredExperiment, strategy: Strategy, slots: Slots, fault: str
-    ) -> StrategyStanding:
-        """How it stands where nothing can be scored."""
-        bought = {slot: result.variables for slot, result in slots.items()}
-        left = late_imports.left_of(strategy, late_imports.bound(strategy, {}, bought), desired.device_type)
-        return replace(late_imports.standing(strategy, {}, bought), fault=fault, left=left)
-
     def _standing(
-        self,
-        desired: DesiredExperiment,
-        strategy: Strategy,
-        slots: Slots,
-        trials: Mapping[int, Trial],
-        step: Ask | Done | Undecided | None = None,
+        self, asked: _Asked, trials: Mapping[int, Trial], step: Ask | Done | Undecided | None = None
     ) -> StrategyStanding:
-        bought = {slot: result.variables for slot, result in slots.items()}
-        pending = [slot for slot, result in slots.items() if result.is_pending]
-        engine = self._engine(strategy)
-        stands = late_imports.standing(strategy, trials, bought, step, engine=engine)
-        winners = self._winners(strategy, trials) if stands.done else ()
-        fresh = {slot: len(slots[slot].fresh) for slot in winners} if stands.done else None
-        known = late_imports.bound(strategy, trials, pending, engine=engine)
+        strategy, engine = asked.strategy, asked.engine
+        stands = late_imports.standing(strategy, trials, asked.bought, step, engine=engine)
+        winners = asked.winners(trials) if stands.done else ()
+        fresh = {slot: len(asked.slots[slot].fresh) for slot in winners} if stands.done else None
+        known = late_imports.bound(strategy, trials, asked.pending, engine=engine)
         return replace(
             stands,
-            confirmed=tuple(self._confirmed(desired, strategy, slots)),
-            left=late_imports.left_of(strategy, known, desired.device_type, fresh),
+            confirmed=tuple(self._confirmed(asked)),
+            left=late_imports.left_of(strategy, known, asked.desired.device_type, fresh),
+            earlier=len(asked.history),
         )
 
-    def _difference(
-        self,
-        desired: DesiredExperiment,
-        strategy: Strategy,
-        slots: Slots,
-        trials: Mapping[int, Trial],
-        stands: StrategyStanding,
-    ) -> str:
+    def _difference(self, asked: _Asked, trials: Mapping[int, Trial], stands: StrategyStanding) -> str:
         """How far the last round that was bought is from what is proposed here; looked at once."""
         if not stands.rounds:
             return ""
-        last = stands.rounds[-1].round
-        key = desired.name, strategy.digest, last
+        strategy, last = asked.strategy, stands.rounds[-1].round
+        key = asked.desired.name, strategy.digest, last
         if key not in self._apart:
-            bought = {slot: result.variables for slot, result in slots.items()}
             said = ""
             with suppress(RunnerError):  # it cannot be proposed here
-                engine = self._engine(strategy)
-                said = late_imports.reproposed(strategy, trials, bought, last, engine=engine)
-            known = self.manifest(desired.name, strategy.short) if said else None
+                said = late_imports.reproposed(strategy, trials, asked.bought, last, engine=asked.engine)
+            known = self.manifest(asked.desired.name, strategy.short) if said else None
             where = differences(proposer(strategy.kind), (known or {}).get("versions"))
             self._apart[key] = "; ".join(filter(None, (said, where)))
         return self._apart[key]
 
-    def _winners(self, strategy: Strategy, trials: Mapping[int, Trial]) -> tuple[int, ...]:
-        """The slots that fresh jobs confirm, the best first."""
-        most = strategy.confirm.best if strategy.confirm else 0
-        winners = late_imports.best(strategy, trials, engine=self._engine(strategy))[:most]
-        return tuple(trial.slot for trial in winners)
-
-    def _proposed(self, desired: DesiredExperiment, slots: Slots) -> Proposal:
+    def _proposed(self, desired: DesiredExperiment, slots: Slots, earlier: Sequence[JobResult]) -> Proposal:
         strategy = desired.strategy
         if strategy is None:
             return Proposal()
+        asked = _Asked(desired=desired, strategy=strategy, slots=slots)
         try:
             trials = self.trials(desired, slots)
+            history = self._history(desired, strategy, earlier)
             if not slots:
                 self.functions.try_out(desired)
         except RunnerError as error:
-            stands = self._unscored(desired, strategy, slots, error.message)
+            stands = _unscored(asked, error.message)
             return Proposal(said="; ".join(stands.facts), fault=_said(error), standing=stands)
-        pending = [slot for slot, result in slots.items() if result.is_pending]
+        asked = replace(asked, history=history, engine=self._engine(strategy, history))
         try:
-            step = late_imports.next_round(strategy, trials, pending, engine=self._engine(strategy))
+            step = late_imports.next_round(strategy, trials, asked.pending, engine=asked.engine)
         except RunnerError as error:
-            stands = self._standing(desired, strategy, slots, trials)
+            stands = self._standing(asked, trials)
             return Proposal(said="; ".join(stands.facts), fault=_said(error), standing=stands)
-        stands = self._standing(desired, strategy, slots, trials, step)
-        stands = replace(stands, differs=self._difference(desired, strategy, slots, trials, stands))
+        stands = self._standing(asked, trials, step)
+        stands = replace(stands, differs=self._difference(asked, trials, stands))
         if isinstance(step, late_imports.Ask):
             self._apart[desired.name, strategy.digest, step.round] = ""
             return _asked(desired, strategy, step, stands)
         if isinstance(step, late_imports.Done):
-            return Proposal(
-                confirmed=self._winners(strategy, trials),
-                said=f"the strategy is {stands}",
-                is_done=True,
-                standing=stands,
-            )
+            said = f"the strategy is {stands}"
+            return Proposal(confirmed=asked.winners(trials), said=said, is_done=True, standing=stands)
         said = "; ".join(filter(None, (step.reason, *stands.facts)))
         return Proposal(said=said, standing=stands)
+
+
+def _unscored(asked: _Asked, fault: str) -> StrategyStanding:
+    """How a strategy stands where nothing can be scored."""
+    strategy, bought = asked.strategy, asked.bought
+    known = late_imports.bound(strategy, {}, bought)
+    left = late_imports.left_of(strategy, known, asked.desired.device_type)
+    return replace(late_imports.standing(strategy, {}, bought), fault=fault, left=left)
 
 
 def _said(error: RunnerError) -> str:
@@ -235,8 +289,8 @@ def _key(
     return desired.name, strategy.digest, tuple(job.id for job in remote)
 
 
-def _trial(strategy: Strategy, slot: int, result: SlotResult, found: Estimate | None) -> Trial:
-    units = strategy.space.units(result.variables)
+def _trial(strategy: Strategy, slot: int, variables: Mapping[str, object], found: Estimate | None) -> Trial:
+    units = strategy.space.units(variables)
     if found is None or math.isnan(found.value):
         return Trial(slot, units, None)
     loss = -found.value if strategy.is_maximized else found.value

@@ -50,6 +50,7 @@ def strategy_value(
         ask=said.ask,
         objective=objective,
         python=own,
+        reuse=said.reuse,
         stop=_stop(said.stop),
         confirm=_confirmation(said),
         on_failed=OnFailed(said.on_failed),
@@ -70,6 +71,7 @@ def strategy_value(
         "settings": kind.values(said.settings),
         "objective": named.objective,
         "on_failed": said.on_failed,
+        **({"reuse": True} if said.reuse else {}),
         **({"python": plain_object(named.python)} if named.python else {}),
     }
     return replace(strategy, text=canonical_json(parts).decode())

@@ -158,6 +158,12 @@ class DeclaredStrategy(Strict, json_schema_extra=_OF_KIND_PYTHON):
     confirm: ConfirmBest | None = optional(
         "Fresh jobs at the winners, at the end.", {"best": 1, "runs": 4000, "repeat": 3}
     )
+    reuse: bool = key(
+        "Whether points of the same sequence that earlier strategies of this experiment bought are known from"
+        " the beginning, their counts scored by this objective.",
+        True,
+        default=False,
+    )
     on_failed: Literal["drop", "worst", "stop"] = key(
         "What follows a job that failed for good: it is dropped, counts as the worst so far, or ends it all.",
         "drop",

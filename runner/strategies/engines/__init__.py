@@ -6,4 +6,6 @@ not by what it would propose for them today, and works in the unit cube.
 
 from runner.lazy import lazy_modules
 
-__getattr__ = lazy_modules(__name__, "base", "sobol")  # import NumPy and SciPy, when a round is looked for
+__getattr__ = lazy_modules(
+    __name__, "base", "continued", "sobol"
+)  # import NumPy and SciPy, when a round is looked for

@@ -62,7 +62,8 @@ class BayesianEngine:
         """The most promising places; those of a Sobol sequence while there is too little to learn from."""
         known = [trial for trial in self._trials if trial.loss is not None]
         if len(known) <= self._search.n:
-            return sobol_points(self._search, len(self._trials), self._search.ask)
+            skipped = sum(trial.slot > 0 for trial in self._trials)
+            return sobol_points(self._search, skipped, self._search.ask)
         if len(known) > _LEARNT:
             best = sorted(known[: -_LEARNT // 2], key=lambda trial: (loss_of(trial), trial.slot))
             known = best[: _LEARNT // 2] + known[-_LEARNT // 2 :]

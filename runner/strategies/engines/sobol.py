@@ -35,7 +35,7 @@ class SobolEngine:
 
     def tell(self, trials: Round) -> None:
         """Count them: the sequence goes on behind."""
-        self._count += len(trials)
+        self._count += sum(trial.slot > 0 for trial in trials)
 
     def propose(self, rng: np.random.Generator) -> list[Units]:  # noqa: ARG002  (the sequence has its own)
         """The next ones of the sequence."""
