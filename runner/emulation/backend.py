@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from pulser._hamiltonian_data.hamiltonian_data import SamplesWithReps
     from pulser._hamiltonian_data.noise_trajectory import NoiseTrajectory
     from pulser.backend.state import Eigenstate
-    from pulser.sampler.samples import SequenceSamples
+    from pulser.math import AbstractArray
+    from pulser.sampler.samples import ChannelSamples, SequenceSamples
 
     from runner.emulation.drive import Drive
 
@@ -130,9 +131,11 @@ class SplitBackend(EmulatorBackend):
         """Samples, with one after the end as Pulser's emulators have it, and trajectories of a noise."""
         sequence, is_modulated = self._sequence, self._config.with_modulation
         duration = sequence.get_duration(include_fall_time=is_modulated)
-        samples = _with_phases(sample(sequence, modulation=is_modulated, extended_duration=duration))
+        samples = sample(
+            sequence, modulation=is_modulated, extended_duration=duration if is_modulated else None
+        )
         return HamiltonianData(
-            samples.extend_duration(samples.max_duration + 1),
+            _with_phases(samples).extend_duration(max(duration, samples.max_duration) + 1),
             sequence.register,
             sequence.device,
             noise,
@@ -224,8 +227,13 @@ class SplitBackend(EmulatorBackend):
 
 def _with_phases(samples: SequenceSamples) -> SequenceSamples:
     """Samples that know their centered phases, which Pulser would compute each time that it copies them."""
-    known = [replace(each, _centered_phase=each.centered_phase) for each in samples.samples_list]
+    known = [replace(each, _centered_phase=_centered_phase(each)) for each in samples.samples_list]
     return replace(samples, samples_list=known)
+
+
+def _centered_phase(of_channel: ChannelSamples) -> AbstractArray:
+    has_phases = np.any(of_channel.phase.as_array(detach=True))
+    return of_channel.centered_phase if has_phases else of_channel.phase
 
 
 def asked_times(config: SplitConfig) -> list[Any]:
