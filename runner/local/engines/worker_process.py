@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import multiprocessing
 import multiprocessing.connection
+import multiprocessing.forkserver
 import os
 import pickle
 import signal
@@ -19,14 +20,14 @@ from runner.local.engines.base import WorkerDiedError, WorkersDieError
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from multiprocessing.connection import Connection
-    from multiprocessing.context import ForkServerProcess
+    from multiprocessing.context import ForkServerContext, ForkServerProcess
 
 # Jobs run beside each other, one core each; threads inside a job only get into each other's way.
 _ONE_THREAD = dict.fromkeys(
     ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS"), "1"
 )
 _STARTS_PER_JOB = 3
-_NICENESS = 5
+_NICENESS = 5  # answering is more urgent than computing
 _LAST_WORDS_S = 5.0  # how long the exit code of a worker may take that has ended
 _STARTING = threading.Lock()  # the environment is the process's, and so is its list of children
 _READY = b"ready"
@@ -40,12 +41,15 @@ class Worker:
     Args:
         work: What it does with a payload.
 
+        is_urgent: Whether that is as urgent as answering requests; else it is nice to others.
+
     Attributes:
         is_awaited: Whether its thread waits for a process that is not there yet; the import takes seconds.
     """
 
-    def __init__(self, work: Callable[[str], str]) -> None:
+    def __init__(self, work: Callable[[str], str], *, is_urgent: bool = False) -> None:
         self._work = work
+        self._niceness = 0 if is_urgent else _NICENESS
         self._process: ForkServerProcess | None = None
         self._connection: Connection | None = None
         self._is_ready = False
@@ -57,10 +61,8 @@ class Worker:
             return
         self.bury()
         self._connection, theirs = multiprocessing.Pipe()
-        with self._awaited(), _STARTING, theirs, _environment(_ONE_THREAD):
-            context = multiprocessing.get_context("forkserver")
-            context.set_forkserver_preload(["runner.local.engines.worker_template", __name__])
-            process = context.Process(target=_serve, args=(theirs, self._work), daemon=True)
+        with self._awaited(), theirs, _template() as context:
+            process = context.Process(target=_serve, args=(theirs, self._work, self._niceness), daemon=True)
             process.start()
         self._process = process
 
@@ -136,6 +138,21 @@ class Worker:
             self.is_awaited = False
 
 
+def start_template() -> None:
+    """Start what workers are forked from now, so that it imports what they need meanwhile."""
+    with _template():
+        multiprocessing.forkserver.ensure_running()
+
+
+@contextlib.contextmanager
+def _template() -> Iterator[ForkServerContext]:
+    """What starts processes, and nobody else meanwhile."""
+    with _STARTING, _environment(_ONE_THREAD):
+        context = multiprocessing.get_context("forkserver")
+        context.set_forkserver_preload(["runner.local.engines.worker_template", __name__])
+        yield context
+
+
 def _exit_code(process: ForkServerProcess) -> int | None:
     with _STARTING:
         if process.exitcode is None:
@@ -158,10 +175,10 @@ def _environment(wanted: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def _serve(connection: Connection, work: Callable[[str], str]) -> None:
+def _serve(connection: Connection, work: Callable[[str], str], niceness: int) -> None:
     """What a worker process does."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # a key pressed in a terminal is for the server
-    os.nice(_NICENESS)  # answering is more urgent than computing
+    os.nice(niceness)
     threading.Thread(target=_die_with_server, name="die-with-server", daemon=True).start()
     with contextlib.suppress(EOFError, OSError):  # the server let go of it
         connection.send_bytes(_READY)

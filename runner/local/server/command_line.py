@@ -11,9 +11,8 @@ from typing import Final
 
 from runner.errors import LocalCloudError
 from runner.local.engines.factory import EngineKind, Execution
-from runner.local.protocol.configuration import Configuration, read_configuration
+from runner.local.engines.worker_process import start_template
 from runner.local.server.launch import STORE_TAKEN
-from runner.local.server.server import ServerSettings, StoreTakenError, serve
 
 # Of objects that were made and are still there, before garbage in cycles is looked for: imports make many.
 _ALLOCATIONS: Final = 50_000
@@ -33,6 +32,15 @@ def main() -> int:
     )
     if execution.contradiction is not None:
         parser.error(execution.contradiction)
+    start_template()
+    return _served(asked, execution)
+
+
+def _served(asked: argparse.Namespace, execution: Execution) -> int:
+    # Workers are waited for longest: they import what they need while the server does.
+    from runner.local.protocol.configuration import Configuration, read_configuration  # noqa: PLC0415
+    from runner.local.server.server import ServerSettings, StoreTakenError, serve  # noqa: PLC0415
+
     try:
         serve(
             ServerSettings(

@@ -24,6 +24,7 @@ import filelock
 from runner import __version__
 from runner.errors import LocalCloudError
 from runner.local.engines.factory import Execution, engine
+from runner.local.engines.sequence_process import SequenceProcess
 from runner.local.protocol.configuration import Configuration
 from runner.local.protocol.messages import is_loopback
 from runner.local.rules.device_types import limited
@@ -33,7 +34,6 @@ from runner.local.server.local_cloud import LocalCloud
 from runner.local.server.scheduler import IdleExit, Scheduler
 from runner.local.server.webhook_sender import WebhookSender
 from runner.local.store.store import Store
-from runner.local.validation.sequences import PulserSequences
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -114,7 +114,6 @@ def require_guarded(settings: ServerSettings) -> None:
 
 
 def _serve_here(settings: ServerSettings, listener: socket.socket, announcement: _Announcement) -> None:
-    sequences = PulserSequences(limited(settings.configuration.devices.max_qubits))
     about = {
         "store": str(settings.store.resolve()),
         "pid": os.getpid(),
@@ -124,6 +123,7 @@ def _serve_here(settings: ServerSettings, listener: socket.socket, announcement:
     with (
         contextlib.closing(Store(settings.store / "cloud.db")) as store,
         contextlib.closing(engine(settings.execution, settings.store)) as executing,
+        contextlib.closing(SequenceProcess(limited(settings.configuration.devices.max_qubits))) as sequences,
         contextlib.ExitStack() as stack,
     ):
         stack.callback(announcement.withdraw)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from contextlib import closing
 
 import pytest
 from pulser.backend import BitStrings, EmulationConfig, Occupation, Results
@@ -13,9 +14,11 @@ from pulser_texts import a_cnot, a_measurement, a_pi_pulse_on_the_first, a_text
 
 from runner.local.engines.base import payload, seed
 from runner.local.engines.emulation import emulate
-from runner.local.rules.device_types import limited, served
+from runner.local.engines.sequence_process import SequenceProcess
+from runner.local.rules.device_types import DEVICE_TYPES, limited, served
 from runner.local.rules.records import Started
 from runner.local.validation import pulser_objects
+from runner.local.validation.emulator_options import UnreadableConfigurationError
 from runner.local.validation.sequence_facts import SequenceFacts, Variable
 from runner.local.validation.sequences import PulserSequences
 from runner.local.validation.submission import UnreadableSequenceError
@@ -23,10 +26,14 @@ from runner.local.validation.submission import UnreadableSequenceError
 VALUES = {"a": 6.0, "d": 400}
 
 
-@pytest.fixture(scope="module")
-def sequences():
-    """Pulser's knowledge of sequences."""
-    return PulserSequences()
+@pytest.fixture(scope="module", params=["here", "process"])
+def sequences(request):
+    """Pulser's knowledge of sequences, in this process and in one of its own."""
+    if request.param == "here":
+        yield PulserSequences()
+        return
+    with closing(SequenceProcess(DEVICE_TYPES)) as process:
+        yield process
 
 
 def asked(job_id="j", *, sequence=None, variables=VALUES, runs=100, **fields):
@@ -71,6 +78,47 @@ def test_sequence_is_built_as_often_as_it_is_asked(sequences):
     asked = [(a_text(), VALUES), (a_text(), {"a": 1.0, "d": 100}), (a_text(is_parametrised=False), {})]
 
     assert [None, None, None] == [sequences.build(text, values) for text, values in asked]
+
+
+def test_who_asks_a_process_imports_no_pulser():
+    """Which takes seconds and memory: a server has neither to spare."""
+    code = (
+        "import sys; from runner.local.engines.sequence_process import SequenceProcess;"
+        " from runner.local.engines.worker_process import start_template;"
+        " from runner.local.rules.device_types import DEVICE_TYPES;"
+        " start_template(); sequences = SequenceProcess(DEVICE_TYPES); sequences.preload();"
+        " print(sequences.facts(sys.stdin.read()).n_qubits, 'pulser' in sys.modules); sequences.close()"
+    )
+
+    said = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True, input=a_text(3)
+    )
+
+    assert "3 False\n" == said.stdout
+
+
+def test_a_process_that_was_killed_is_replaced():
+    """Between two questions; what it said before is still known."""
+    with closing(SequenceProcess(DEVICE_TYPES)) as sequences:
+        first = sequences.facts(a_text())
+        sequences._worker.kill()
+        again = sequences.facts(a_text())
+        other = sequences.facts(a_text(3))
+
+    assert [2, 2, 3] == [each.n_qubits for each in (first, again, other)]
+
+
+def test_a_configuration_is_read_in_a_process_too():
+    """The same value, and the same kind of error."""
+    text = EmulationConfig(observables=[Occupation()]).to_abstract_repr()
+    with closing(SequenceProcess(DEVICE_TYPES)) as process:
+        readers = (PulserSequences(), process)
+        for reader in readers:
+            with pytest.raises(UnreadableConfigurationError, match=r"\S"):
+                reader.configuration("{")
+        texts = [reader.configuration(text) for reader in readers]
+
+    assert [json.loads(text)] * 2 == texts
 
 
 def test_what_was_built_before_is_not_built_again(monkeypatch):
