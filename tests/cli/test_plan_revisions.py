@@ -8,11 +8,14 @@ import subprocess
 
 import commands
 import pytest
+from builders import a_record
 from commands import EXPERIMENT, said
 
+import runner
 from runner.errors import ProjectError
 from runner.project.revisions.commit_experiments import settings_notes
 from runner.project.revisions.untrusted_files import blobs_in, write_tree
+from runner.results import Records
 
 PYTHON = """\
 apiVersion: runner/v1
@@ -102,6 +105,29 @@ def test_each_change_is_told_by_its_kind(capsys):
     assert ["t_ns=200: 50 → 80 runs", "t_ns=300: 50 → 80 runs"] == found["pair"]["resized"]
     assert (["t_ns=400"], ["t_ns=100"]) == (found["pair"]["added"], found["pair"]["removed"])
     assert {"runs": 760} == found["pair"]["left"]
+
+
+def test_records_that_say_not_where_they_come_from_ask_no_cloud(capsys, lab):
+    """As older versions left them: a batch that no cloud can be asked for proves nothing."""
+    desired = runner.load(lab / "specs" / "pair.yaml").experiment.desired
+    wanted = desired.jobs[0]
+    counts = {"00": wanted.runs}
+    job = a_record(
+        recipe=desired.recipe[:16],
+        key=wanted.key,
+        variables=wanted.variables,
+        runs=wanted.runs,
+        qubit_ids=desired.qubit_ids,
+        counts=counts,
+    )
+    Records(lab / "results").add("pair", [job])
+    commit(lab, "older")
+    write(lab, pair=EXPERIMENT.replace("runs: 50", "runs: 90"))
+    commit(lab, "newer")
+
+    _, found = planned(capsys, "--rev", "older..newer")
+    assert "changed" == found["pair"]["kind"]
+    assert any("constants" in said for said in found["pair"]["warnings"])
 
 
 def test_python_of_a_stranger_never_runs(capsys, lab):

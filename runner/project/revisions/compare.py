@@ -11,10 +11,10 @@ from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, Final, NoReturn, cast
 
 from runner.domain import Surplus
-from runner.errors import ProjectError, UsageError
+from runner.errors import NotFoundError, ProjectError, UsageError
 from runner.project.config.settings import FILE_NAME, read_settings
 from runner.project.project import Project
 from runner.project.revisions.changes import (
@@ -202,6 +202,16 @@ class _NoCloud:
     def get_batches(self, **_: object) -> list[dict[str, object]]:
         """None."""
         return []
+
+    def get_batch(self, batch_id: str) -> NoReturn:
+        """It knows no batch, which proves nothing of those on record; nor their jobs.
+
+        Raises:
+            NotFoundError: Always.
+        """
+        raise NotFoundError(f"{batch_id}: no cloud is asked here")
+
+    get_batch_jobs = get_job = get_batch
 
 
 def looked_at(reconciler: Reconciler, side: Side) -> dict[str, Planned]:
