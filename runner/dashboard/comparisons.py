@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.dashboard.pages.revisions import FilePair, SideBySide
 from runner.errors import RunnerError
+from runner.project.config.settings import FILE_NAME
 from runner.project.revisions.commit_files import below_top, commits
 from runner.project.revisions.compare import Comparing, compared
 from runner.project.revisions.file_history import (
@@ -95,7 +96,9 @@ class Comparisons:
 def _compared(project: Project, pair: Sequence[Commit], path: str) -> SideBySide:
     root = project.root
     before, after = (each.digest for each in pair)
-    paths = [each for each in changed_paths(root, before, after) if path in {"", *each}]
+    changed = changed_paths(root, before, after)
+    experiments = [each for each in changed if all(is_experiment_path(one) for one in each if one)]
+    paths = [each for each in experiments if path in {"", *each}]
     files = tuple(
         FilePair(
             before=each[0], after=each[1], rows=tuple(differing_rows(root, before, after, each, _MOST_ROWS))
@@ -103,10 +106,14 @@ def _compared(project: Project, pair: Sequence[Commit], path: str) -> SideBySide
         for each in paths[:_MOST_FILES]
     )
     changes, trouble = None, ""
-    meant = {one for each in paths for one in each if one} if path else set()
+    meant = frozenset(one for each in paths for one in each if one)
+    # What else has changed may be part of an experiment whose own file has not.
+    is_known = {*_records(changed, project.settings.results), *experiments} >= {*changed}
     try:
-        if meant or not path:
-            changes = compared(pair[0], pair[1], _how(project, sorted(meant)))
+        if path and meant:
+            changes = compared(pair[0], pair[1], _how(project, paths=sorted(meant)))
+        elif not path:
+            changes = compared(pair[0], pair[1], _how(project, only=meant if is_known else None))
     except RunnerError as error:
         trouble = str(error)
     return SideBySide(
@@ -118,7 +125,16 @@ def _compared(project: Project, pair: Sequence[Commit], path: str) -> SideBySide
     )
 
 
-def _how(project: Project, paths: Sequence[str]) -> Comparing:
+def _records(changed: Sequence[tuple[str, str]], folder: str) -> list[tuple[str, str]]:
+    """Of files that differ, those that are no part of an experiment: records, and the settings."""
+    return [
+        each
+        for each in changed
+        if all(one.startswith(f"{folder}/") or one == FILE_NAME for one in each if one)
+    ]
+
+
+def _how(project: Project, paths: Sequence[str] = (), only: frozenset[str] | None = None) -> Comparing:
     return Comparing(
         root=project.root,
         prefix=below_top(project.root),
@@ -127,4 +143,5 @@ def _how(project: Project, paths: Sequence[str]) -> Comparing:
         target=project.target_name,
         environ=project.environ,
         asks_cloud=False,
+        only=only,
     )

@@ -18,7 +18,7 @@ from runner.project.experiments.names import circle_among, declared_names, in_ci
 from runner.spec.models.python_sequence import ALLOW
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Container, Iterator, Mapping, Sequence
 
     from runner.domain import DesiredExperiment
     from runner.project.config.settings import Settings
@@ -50,13 +50,23 @@ class Side:
         return {name: each.desired for name, each in self.experiments.items()}
 
 
-def read_side(project: Project, root: Path, paths: Sequence[Path]) -> Side:
-    """The experiments of a revision, each file by itself, so that one that is broken hides no other."""
+def read_side(
+    project: Project, root: Path, paths: Sequence[Path], only: Container[str] | None = None
+) -> Side:
+    """The experiments of a revision, each file by itself, so that one that is broken hides no other.
+
+    Args:
+        paths: Files and folders, from `root`; none for all that the settings name.
+
+        only: Of these, the files that are read, from `root`; None for each of them.
+    """
     good: list[Experiment] = []
     bad: dict[str, tuple[Problem, ...]] = {}
     unplanned: list[str] = []
     for file in _files(root, paths or [Path(each) for each in project.settings.experiments]):
         shown = os.fsencode(file.relative_to(root)).decode("utf-8", "backslashreplace")
+        if only is not None and shown not in only:
+            continue
         try:
             good += _loaded(project, root, [file])
         except UsageError:

@@ -57,6 +57,8 @@ class Comparing:
 
         paths: Files and folders that are meant, from `root`; none for all.
 
+        only: Of these, the files that are read, from `root`; None for each of them.
+
         target: By default the one that A names.
 
         asks_cloud: False goes by the records alone, and needs no secrets.
@@ -69,6 +71,7 @@ class Comparing:
     target: str | None
     environ: Mapping[str, str]
     asks_cloud: bool
+    only: frozenset[str] | None = None
 
 
 def compared(before: Commit, after: Commit, how: Comparing) -> Changes:
@@ -87,7 +90,7 @@ def compared(before: Commit, after: Commit, how: Comparing) -> Changes:
             write_tree(how.root, commit.digest, tree)
         roots = [tree / how.prefix for tree in trees]
         project = _project(roots[0], how)
-        sides = [read_side(project, root, how.paths) for root in roots]
+        sides = [read_side(project, root, how.paths, how.only) for root in roots]
         if how.paths and not any(each.experiments or each.invalid or each.unplanned for each in sides):
             raise UsageError("neither revision has an experiment file there")
         with reconciler_of(project, sides, Path(folder), asks_cloud=how.asks_cloud) as reconciler:

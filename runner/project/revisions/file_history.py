@@ -111,7 +111,7 @@ def _commits(answer: str, path: str) -> Iterator[PastCommit]:
 
 
 def changed_paths(root: Path, before: str, after: str) -> list[tuple[str, str]]:
-    """Experiment files that differ between two commits: the path in each, empty where it is not there.
+    """Files that differ between two commits: the path in each, empty where it is not there.
 
     Args:
         before: 40 hexadecimal digits, as `after`.
@@ -124,9 +124,7 @@ def changed_paths(root: Path, before: str, after: str) -> list[tuple[str, str]]:
             break
         one = next(words)
         other = next(words) if kind[0] in "RC" else one
-        pair = ("" if kind[0] == "A" else one, "" if kind[0] == "D" else other)
-        if all(is_experiment_path(each) for each in pair if each):
-            found.append(pair)
+        found.append(("" if kind[0] == "A" else one, "" if kind[0] == "D" else other))
     return found
 
 

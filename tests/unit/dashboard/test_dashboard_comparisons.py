@@ -12,6 +12,8 @@ from patience import PATIENCE_S
 from runner.dashboard.comparisons import Comparisons
 from runner.dashboard.lookout import Lookout
 from runner.project import Project
+from runner.project.revisions.changes import ChangeKind
+from runner.project.revisions.commit_experiments import read_side
 
 PYTHON = commands.EXPERIMENT.replace("{name: pair}", "{name: strange}").partition("  sequence:")[0]
 
@@ -78,6 +80,31 @@ def test_what_a_commit_changes_is_found_out_behind(lab, tmp_path):
     assert change.resized == tuple(f"t_ns={t}: 50 → 80 runs" for t in (100, 200, 300))
     assert [each.after for each in one.files] == ["specs/pair.yaml"]
     assert known(comparisons, lookout, "base", "next", "specs/none.yaml").files == ()
+
+
+def test_only_files_that_differ_are_built(lab, monkeypatch):
+    """All of them where something else differs, which may be a part of any; not where records do."""
+    read = []
+
+    def counting(project, root, paths, only):
+        read.append(only)
+        return read_side(project, root, paths, only)
+
+    monkeypatch.setattr("runner.project.revisions.compare.read_side", counting)
+    pair = lab / "specs" / "pair.yaml"
+    pair.write_text(pair.read_text("utf-8").replace("runs: 80", "runs: 90"), encoding="utf-8")
+    (lab / "results").mkdir()
+    (lab / "results" / "x.jsonl").write_text("{}", encoding="utf-8")
+    commit(lab, "more")
+    (lab / "part.json").write_text("{}", encoding="utf-8")
+    commit(lab, "part")
+    lookout = Lookout(Project.at(lab), [lab / "specs"])
+    comparisons = Comparisons(lookout)
+    one = known(comparisons, lookout, "next", "more", "")
+    assert [(each.name, str(each.kind)) for each in one.changes.shown] == [("pair", "changed")]
+    assert read == [{"specs/pair.yaml"}] * 2
+    assert known(comparisons, lookout, "more", "part", "").changes.count(ChangeKind.UNCHANGED) == 1
+    assert read[2:] == [None, None]
 
 
 @pytest.mark.parametrize(
