@@ -178,6 +178,7 @@ def reconciler_of(
     with ExitStack() as stack:
         if asks_cloud:
             context, target_settings = stack.enter_context(project.context())
+            context = replace(context, propose=project.proposals.without_code)
         else:
             journal = stack.enter_context(closing(Journal(folder / "journal.sqlite", utc_now)))
             namespace = project.namespace

@@ -95,6 +95,12 @@ class Proposals:
             known = self._last[desired.name] = (asked, self._proposed(desired, slots, earlier))
         return known[1]
 
+    def without_code(self, desired: DesiredExperiment, slots: Slots) -> Proposal:
+        """The same where no code is run: of a strategy with functions in Python, the bound."""
+        strategy = desired.strategy
+        needs_code = strategy is not None and (strategy.python is not None or strategy.scorers)
+        return self.bound(desired, slots) if needs_code else self(desired, slots)
+
     def scored(self, desired: DesiredExperiment, results: Results) -> Results:
         """Results with the score of each slot, and how the strategy stands by them; of no strategy as is."""
         strategy = desired.strategy

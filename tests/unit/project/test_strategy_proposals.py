@@ -108,3 +108,16 @@ def test_what_cannot_be_proposed_again_is_not_compared(desired, points, monkeypa
     monkeypatch.setattr(late_imports, "reproposed", refuse, raising=False)
     found = Proposals()(desired, pending(points, shift=0.5))
     assert ("", "") == (found.fault, found.standing.differs)
+
+
+def test_of_code_that_is_never_run_the_bound_is_told(desired):
+    """As of another revision, whatever may be run here; strategies without code are asked as ever."""
+    text = LOOP.replace('{probability: ["1"]}', '{python: "score.py:score"}')
+    code = "def score(counts): raise SystemExit"
+    scored = compiled(parse(text, path="loop.yaml", companion=lambda _: code)).experiment
+    found = Proposals().without_code(scored, {})
+    assert ({}, "", 16) == (found.points, found.fault, found.standing.left.jobs)
+    assert Proposals()(scored, {}).fault.startswith(
+        "score.py is Python code, and running it is not allowed; "
+    )
+    assert 8 == len(Proposals().without_code(desired, {}).points)
