@@ -15,6 +15,7 @@ from runner.dashboard.sight import BrokenFile, Sight
 from runner.domain.json_values import plain_object
 from runner.errors import RunnerError
 from runner.project.config.repository import head_commit
+from runner.project.config.settings import FILE_NAME, read_settings
 from runner.project.sync.file_watcher import Files
 from runner.project.views.cloud_load import availabilities, cloud_load
 from runner.project.views.device_changes import DeviceChanges
@@ -61,7 +62,6 @@ class Lookout:
         self._sight = Sight(
             title=project.root.resolve().name,
             target=project.site.target,
-            views=_views(project),
             version=begun,
         )
         self._newest: Mapping[str, Newest] | None = None
@@ -116,8 +116,7 @@ class Lookout:
         known = self._devices_seen()
         with self._turn:
             seen = {**self._sight.planned, **self._with_newer_records(planned)}
-            views = _views(self._project)
-            self._show(planned=seen, looked_at=utc_now(), trouble="", views=views, **known)
+            self._show(planned=seen, looked_at=utc_now(), trouble="", **known)
 
     def announce(self) -> None:
         """Says that there is news, although nothing else was seen: pages are made anew."""
@@ -161,9 +160,11 @@ class Lookout:
             for path, each in read.items()
             if each.experiment is None
         )
+        views, wrong = self._views()
+        broken = (*wrong, *broken)
         sight, head = self._sight, head_commit(self._project.root) or ""
-        if head != sight.head:
-            self._change(head=head)
+        if (head, views) != (sight.head, sight.views):
+            self._change(head=head, views=views)
         if (found, broken) == (sight.experiments, sight.broken):
             return
         self._newest = None  # of other experiments others count
@@ -175,6 +176,15 @@ class Lookout:
                 broken=broken,
                 planned={name: each for name, each in self._sight.planned.items() if name in found},
             )
+
+    def _views(self) -> tuple[Mapping[str, Mapping[str, str]], tuple[BrokenFile, ...]]:
+        """Views that have a name, as runner.toml says them now, and what is wrong with it."""
+        file = self._project.root / FILE_NAME
+        try:
+            return {name: view.filters for name, view in read_settings(file).views.items()}, ()
+        except RunnerError as error:
+            said = str(error).removeprefix(f"{file}: ")
+            return self._sight.views, (BrokenFile(path=FILE_NAME, error=said),)
 
     def _from_root(self, path: Path) -> str:
         whole, root = path.resolve(), self._project.root.resolve()
@@ -281,10 +291,6 @@ class Lookout:
         """Shows what was seen; to be called in turn."""
         sight = replace(self._sight, **seen, version=self._sight.version + 1)  # type: ignore[arg-type]
         self._sight = replace(sight, tiles=self._tiles.of(sight))
-
-
-def _views(project: Project) -> dict[str, dict[str, str]]:
-    return {name: view.filters for name, view in project.settings.views.items()}
 
 
 def _with_records(planned: Planned, recorded: tuple[RecordedJob, ...]) -> Planned:

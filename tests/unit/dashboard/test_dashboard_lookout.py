@@ -12,6 +12,7 @@ from patience import PATIENCE_S
 
 from runner.dashboard.lookout import Lookout
 from runner.dashboard.pictures import Pictures
+from runner.dashboard.sight import BrokenFile
 from runner.dashboard.site import Verdicts
 from runner.domain import BatchStatus, JobStatus
 from runner.errors import CloudError
@@ -79,6 +80,23 @@ def test_broken_records_of_one_experiment_hide_no_other(folder, monkeypatch):
     broken.unlink()
     assert lookout.look().unread == {}
     assert sorted(looked[1]) == ["other", "pair"]
+
+
+def test_views_follow_runner_toml(folder, monkeypatch):
+    """What is wrong in it is told with its key, and the views of before are kept meanwhile."""
+    monkeypatch.setattr(Project, "look", lambda *_: [])
+    settings = folder / "runner.toml"
+    text = settings.read_text(encoding="utf-8")
+    lookout = a_lookout(folder)
+    assert lookout.look().views == {}
+    settings.write_text(f"{text}[views.well]\nhealth = 'Healthy'\n", encoding="utf-8")
+    assert lookout.look().views == {"well": {"health": "Healthy"}}
+    settings.write_text(f"{text}[views.ill]\ncolour = '<b>'\n", encoding="utf-8")
+    sight = lookout.look()
+    assert sight.views == {"well": {"health": "Healthy"}}
+    assert sight.broken == (BrokenFile(path="runner.toml", error="views.ill.colour: there is no such key"),)
+    settings.write_text(text, encoding="utf-8")
+    assert (lookout.look().views, lookout.sight.broken) == ({}, ())
 
 
 def test_nothing_new_is_no_news(folder, monkeypatch):
