@@ -82,6 +82,20 @@ def test_broken_records_of_one_experiment_hide_no_other(folder, monkeypatch):
     assert sorted(looked[1]) == ["other", "pair"]
 
 
+def test_what_a_loop_tells_costs_no_request(folder, monkeypatch):
+    """What watch and sync see is shown; nothing is asked beside it."""
+
+    def ask(_):
+        raise AssertionError("the target was asked")
+
+    monkeypatch.setattr(Project, "connection", ask)
+    lookout = a_lookout(folder, poll_s=None)
+    (snapshot,) = lookout.project.snapshots(lookout.project.load([folder / "specs" / "pair.yaml"]))
+    lookout.tell(lookout.project, [folder / "specs"], [Planned(snapshot, plan(snapshot))])
+    lookout._read_files()
+    assert (list(lookout.sight.planned), lookout.sight.load, lookout.sight.devices) == (["pair"], None, ())
+
+
 def test_views_follow_runner_toml(folder, monkeypatch):
     """What is wrong in it is told with its key, and the views of before are kept meanwhile."""
     monkeypatch.setattr(Project, "look", lambda *_: [])
