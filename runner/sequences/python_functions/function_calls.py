@@ -159,7 +159,7 @@ class FunctionCalls:
 def _changed(function: NamedFunction) -> FactoryError:
     return FactoryError(
         f"{function.path} has changed since the experiment was read",
-        "what it says now is another strategy: begin again",
+        "what it says now is another strategy, with jobs of its own: apply again to begin it",
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 from builders import a_record
@@ -15,6 +16,7 @@ from runner.project.strategies.earlier import earlier_experiments, earlier_point
 from runner.project.strategies.proposals import Proposals
 from runner.sequences import compiled
 from runner.spec import parse
+from runner.strategies.engines.python_function import PythonEngine, Returned
 from runner.strategies.kinds import KINDS
 from runner.strategies.rounds import Ask, continued, next_round, round_slots
 
@@ -169,3 +171,22 @@ def test_every_kind_goes_on_from_history(kind):
     assert step.points.keys() == set(range(1, len(step.points) + 1))
     if kind in {"nelder-mead", "spsa", "refine", "bayesian"}:
         assert all(abs(units[0] - 0.31) < 0.25 for units in step.points.values())
+
+
+def test_a_function_is_told_history_without_slots():
+    """Before the first points, and scored as the file has it."""
+    python = ("kind: sobol", "kind: python\n    python: p.py:p")
+    text = LOOP.replace(*python).replace(*REUSING)
+    read = compiled(parse(text, path="loop.yaml", companion=lambda _: "def p(**words): ..."))
+    strategy, told = read.experiment.strategy, []
+
+    def call(words):
+        told.append(words["history"])
+        return Returned([{"omega": 2.0}], "p.py:1")
+
+    make = continued(strategy, [Trial(0, (0.5,), -0.25, 0.1)], partial(PythonEngine, call=call))
+    next_round(strategy, {1: Trial(1, (0.2,), None)}, engine=make)
+    assert [
+        {"round": 0, "slot": None, "values": {"omega": 6.0}, "score": 0.25, "error": 0.1},
+        {"round": 1, "slot": 1, "values": {"omega": 3.0}, "score": None, "error": 0.0},
+    ] == told[0]
