@@ -12,6 +12,7 @@ from typing import get_args
 
 import pytest
 from builders import NOW, a_batch, a_job, a_record, a_snapshot, a_wanted_job, an_experiment, seen
+from markupsafe import escape
 
 from runner.dashboard.pages.holds import command
 from runner.dashboard.pages.overview import FILTERS, overview
@@ -234,6 +235,21 @@ def test_what_was_bought_names_its_commit():
     assert event["commit"] == "c" * 12
 
 
+@pytest.mark.parametrize("path", ["", "holds/", "activity/", "queue/"])
+def test_what_turns_the_direction_of_a_text_turns_no_other(path):
+    """A mark for right to left in a name or an error leaves what stands beside it in its order."""
+    load = CloudLoad(
+        workers=1, complaints=(), left_out={HOSTILE: HOSTILE}, queues=(), other_pending=0, other_running=0
+    )
+    sight = replace(a_sight(), load=load)
+    known = Sources(str, compared=lambda *_: COMPARED)
+    text = html(sight, page(sight, path, {"from": "a"}, known), root="../", is_live=True)
+    assert "\u202e</bdi>" in text
+    apart = re.sub("<bdi>[^<]*</bdi>", "", text)
+    told = [said for said in re.findall("<p[^>]*>([^<]*)</p>", apart) if "\u202e" in said]
+    assert set(told) <= {str(escape(HOSTILE))}
+
+
 def test_spending_is_counted_by_runs():
     """Spent is what ended, whatever came of it; the forecast goes by the last seven days."""
     sight = a_sight()
@@ -294,7 +310,7 @@ def test_the_queue_says_what_the_cloud_is_and_what_devices_became():
     assert [each["age"] for each in made.data["devices"]] == ["2 hours old"] * 3
     text = html(sight, made, root="../", is_live=True)
     assert "<script>alert" not in text
-    for said in ("of other projects, 0 jobs run and 5 wait", "not asked", "not told", "and 2 more"):
+    for said in ("of other projects, 0 running and 5 pending", "not asked", "not told", "and 2 more"):
         assert said in text
     assert as_json(made.data)
 
@@ -396,6 +412,6 @@ def test_pages_say_what_could_not_be_read():
     """A defect and broken records are told on each page, and are text."""
     sight = replace(a_sight(), defect=HOSTILE, unread={"fine": HOSTILE, "": "locked"})
     text = html(sight, page(sight, "queue/", {}, Sources(str)), root="../", is_live=True)
-    assert "fine: its records cannot be read: &lt;script&gt;" in text
-    assert "The journal cannot be read: locked" in text
+    assert "fine: its records cannot be read: <bdi>&lt;script&gt;" in text
+    assert "The journal cannot be read: <bdi>locked</bdi>" in text
     assert "A defect of the runner keeps this page from being current: &lt;script" in text
