@@ -133,4 +133,4 @@ def seed_generators(seed: int) -> None:
     random.seed(seed)
     torch = sys.modules.get("torch")
     if torch is not None:
-        torch.manual_seed(seed)
+        torch.default_generator.manual_seed(seed)  # that of processors: jobs have no graphics card
