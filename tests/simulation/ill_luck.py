@@ -6,10 +6,10 @@ import random
 from dataclasses import replace
 
 from pcs_nature import Lag
-from reference_schedules import SETTLE_S, Crash, Deed, Edit, Fault, schedule
+from reference_schedules import SETTLE_S, Clone, Crash, Deed, Edit, Fault, schedule
 
 # Each is told where it is made, below.
-KINDS = ("race", "forgotten", "babble", "slander", "late edit", "patient", "blind")
+KINDS = ("race", "forgotten", "babble", "slander", "late edit", "patient", "blind", "belied")
 _SHARE = 0.05
 # How many lists in a row are wrong, and from when on what was bought is forgotten.
 _BABBLED, _PURCHASED = 12, range(5, 12)
@@ -20,7 +20,7 @@ _BABBLE = ("null runs", "text runs", "negative runs", "no variables", "other sta
 
 
 def unlucky_schedule(seed, **fixed):
-    """The schedule of a seed; in one of three several rare things meet, unless something is fixed."""
+    """The schedule of a seed; in two of five several rare things meet, unless something is fixed."""
     plain, kind = schedule(seed, **fixed), luck(seed)
     return _AT[kind](_luck(seed, kind), plain) if kind and not fixed else plain
 
@@ -107,7 +107,28 @@ def _blind(rng, plain):
     return _with(replace(plain, nature=cloud), [crash], clones=clones, submission="claim")
 
 
-_AT = dict(zip(KINDS, (_race, _forgotten, _babble, _slander, _late_edit, _patient, _blind), strict=True))
+def _belied(rng, plain):
+    """Lists show jobs that wait as done; they are cancelled for another recipe, and asked for again."""
+    first = replace(plain.conditions.files[0].versions[0], repeats=())
+    if plain.conditions.files[0].kind == "own" or plain.is_beyond:
+        return plain
+    other = replace(first, recipe=1 - first.recipe)
+    files = (replace(plain.conditions.files[0], versions=(first, other, first), budget_runs=None),)
+    edits = [
+        Edit(at_s=at_s, clone=0, file=0, version=n) for n, at_s in ((1, 12.0), (2, plain.conditions.calm_s))
+    ]
+    crash = Crash(clone=0, effect=rng.choice(range(8, 14)), moment="after", down_s=0.5)
+    cloud = replace(plain.nature, queue_s=100.0, takes_empty=True, refusing=0.0)
+    events = [*edits, crash, *_lies(0, "other status", 0, 3)]
+    clones = (Clone(has=(0,)),)
+    return _with(
+        replace(plain, nature=cloud), events, clones=clones, files=files, surplus="cancel", submission="claim"
+    )
+
+
+_AT = dict(
+    zip(KINDS, (_race, _forgotten, _babble, _slander, _late_edit, _patient, _blind, _belied), strict=True)
+)
 
 
 def _with(plain, events, **conditions):

@@ -505,7 +505,8 @@ DEFECTS = (
         name="what a wrong list showed as done is believed for ever",
         at="runner.reconcile.observe.completeness:refuted",
         make=gives(()),
-        within=400,
+        within=30,
+        luck="belied",
     ),
     # Budgets
     Defect(name="budgets are ignored", at="runner.reconcile.plan.limits:beyond", make=gives(()), within=10),
