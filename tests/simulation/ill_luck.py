@@ -8,8 +8,6 @@ from dataclasses import replace
 from pcs_nature import Lag
 from reference_schedules import SETTLE_S, Clone, Crash, Deed, Edit, Fault, schedule
 
-# Each is told where it is made, below.
-KINDS = ("race", "forgotten", "babble", "slander", "late edit", "patient", "blind", "belied")
 _SHARE = 0.05
 # How many lists in a row are wrong, and from when on what was bought is forgotten.
 _BABBLED, _PURCHASED = 12, range(5, 12)
@@ -20,7 +18,7 @@ _BABBLE = ("null runs", "text runs", "negative runs", "no variables", "other sta
 
 
 def unlucky_schedule(seed, **fixed):
-    """The schedule of a seed; in two of five several rare things meet, unless something is fixed."""
+    """The schedule of a seed; in nearly half several rare things meet, unless something is fixed."""
     plain, kind = schedule(seed, **fixed), luck(seed)
     return _AT[kind](_luck(seed, kind), plain) if kind and not fixed else plain
 
@@ -126,9 +124,27 @@ def _belied(rng, plain):
     )
 
 
-_AT = dict(
-    zip(KINDS, (_race, _forgotten, _babble, _slander, _late_edit, _patient, _blind, _belied), strict=True)
-)
+def _dawdling(rng, plain):
+    """The first purchase is given up, and arrives late; its batch waits for it."""
+    late = Fault(clone=0, on="change", number=1, kind="late", delay_s=rng.choice([15.0, 40.0]))
+    cloud = replace(plain.nature, takes_empty=True, refusing=0.0, idle_patience_s=300.0)
+    clones = plain.conditions.clones[:1]
+    return _with(replace(plain, nature=cloud), [late], clones=clones, submission="claim")
+
+
+_AT = {
+    "race": _race,
+    "forgotten": _forgotten,
+    "babble": _babble,
+    "slander": _slander,
+    "late edit": _late_edit,
+    "patient": _patient,
+    "blind": _blind,
+    "belied": _belied,
+    "dawdling": _dawdling,
+}
+# Their names; each is told where it is made, above.
+KINDS = tuple(_AT)
 
 
 def _with(plain, events, **conditions):

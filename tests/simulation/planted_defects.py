@@ -832,9 +832,14 @@ DEFECTS = (
         name="the guard lets rows of unclear purchases out",
         at=_OBJECTIONS,
         make=_without_unclear,
-        also=(*_ALWAYS_WANTS, ("runner.reconcile.plan.submission:fences_around_unclear", gives(()))),
+        also=(
+            *_ALWAYS_WANTS,
+            ("runner.reconcile.plan.submission:fences_around_unclear", gives(())),
+            ("runner.reconcile.plan.claims:staleness", gives("")),
+        ),
         is_bought=True,
-        within=400,
+        within=60,
+        luck="dawdling",
     ),
     Defect(
         name="the guard knows no budget",

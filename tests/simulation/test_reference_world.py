@@ -105,12 +105,12 @@ def test_schedules_draw_everything_that_may_differ():
 
 
 def test_every_kind_of_ill_luck_is_drawn_and_changes_its_schedule():
-    """In two of five schedules; what is fixed has none."""
+    """In nearly half of the schedules; what is fixed has none."""
     drawn = Counter(luck(seed) for seed in range(2000))
     changed = {luck(seed) for seed in range(300) if unlucky_schedule(seed) != schedule(seed)}
 
     assert {*KINDS, ""} == set(drawn)
-    assert 0.55 < drawn[""] / drawn.total() < 0.65
+    assert 0.5 < drawn[""] / drawn.total() < 0.6
     assert set(KINDS) == changed
     assert all(schedule(seed, clones="1") == unlucky_schedule(seed, clones="1") for seed in range(50))
 
