@@ -14,7 +14,7 @@ from runner.dashboard.pages.tiles import Tiles
 from runner.dashboard.sight import BrokenFile, Sight
 from runner.domain.json_values import plain_object
 from runner.errors import RunnerError
-from runner.project.config.repository import head_commit
+from runner.project.config.repository import from_root, head_commit
 from runner.project.config.settings import FILE_NAME, read_settings
 from runner.project.sync.file_watcher import Files
 from runner.project.views.cloud_load import availabilities, cloud_load
@@ -156,7 +156,7 @@ class Lookout:
         read = dict(files.read)
         found = {each.experiment.name: each.experiment for each in read.values() if each.experiment}
         broken = tuple(
-            BrokenFile(path=self._from_root(path), error=each.error)
+            BrokenFile(path=from_root(path, self._project.root), error=each.error)
             for path, each in read.items()
             if each.experiment is None
         )
@@ -172,7 +172,11 @@ class Lookout:
         with self._turn:
             self._show(
                 experiments=found,
-                paths={e.experiment.name: self._from_root(path) for path, e in read.items() if e.experiment},
+                paths={
+                    e.experiment.name: from_root(path, self._project.root)
+                    for path, e in read.items()
+                    if e.experiment
+                },
                 broken=broken,
                 planned={name: each for name, each in self._sight.planned.items() if name in found},
             )
@@ -185,10 +189,6 @@ class Lookout:
         except RunnerError as error:
             said = str(error).removeprefix(f"{file}: ")
             return self._sight.views, (BrokenFile(path=FILE_NAME, error=said),)
-
-    def _from_root(self, path: Path) -> str:
-        whole, root = path.resolve(), self._project.root.resolve()
-        return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else str(path)
 
     def _read_records(self) -> None:
         """Notes that records or rows of the journal were written, and reads those that are new."""

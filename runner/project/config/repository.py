@@ -56,6 +56,12 @@ def as_typed(folder: Path) -> Path:
         return folder
 
 
+def from_root(path: Path | str, root: Path) -> str:
+    """A path as it is called in the repository; outside of it the name alone."""
+    whole, folder = Path(path).resolve(), root.resolve()
+    return whole.relative_to(folder).as_posix() if whole.is_relative_to(folder) else whole.name
+
+
 def state_folder(root: Path) -> Path:
     """The runner's own folder in a repository, made and kept out of git, for its owner alone."""
     folder = root / STATE_FOLDER

@@ -7,15 +7,16 @@ import platform
 from contextlib import suppress
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from runner.local.rules.device_types import played_by
+from runner.project.config.repository import from_root
 from runner.project.experiments.proposer import proposer
 from runner.reconcile import utc_now
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from pathlib import Path
 
     from runner.project.config.repository import Revision
     from runner.project.experiments.loaded import Experiment
@@ -54,7 +55,7 @@ def manifest(
         "device": device.get("name") if isinstance(device, dict) else device,
         "qubit_ids": list(experiment.desired.qubit_ids),
         "file": {
-            "path": _relative(experiment.file.path, root),
+            "path": from_root(experiment.file.path, root),
             "digest": experiment.file.digest,
             "expanded": experiment.file.expanded(),
         },
@@ -97,8 +98,3 @@ def _emulator(device_type: str) -> dict[str, str]:
         with suppress(PackageNotFoundError):
             found[package] = version(package)
     return found
-
-
-def _relative(path: str, root: Path) -> str:
-    whole = Path(path).resolve()
-    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else whole.name

@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 from contextlib import suppress
 from dataclasses import replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from runner.domain.qpu_time import qpu_seconds
 from runner.errors import UsageError
 from runner.project import late_imports
 from runner.project.api import Declared
+from runner.project.config.repository import from_root
 from runner.project.views.describe import chosen_job, drawings_of, emulation_said, plays_of
 from runner.reconcile.model.tags import SHORT
 from runner.results.plots.choose import Asked, picture
@@ -84,7 +84,7 @@ def _provenance(project: Project, experiment: Experiment, results: Results) -> P
     expanded = bought.get("expanded") if isinstance(bought, dict) else None
     shown = {job.id for result in results for job in result.remote_jobs}
     known = Provenance(
-        path=_relative(Path(file.path), project.root),
+        path=from_root(file.path, project.root),
         file_digest=file.digest,
         expanded=late_imports.yaml_text(expanded or file.expanded()),
         verdict=project.recorded.verdict(experiment),
@@ -98,7 +98,7 @@ def _provenance(project: Project, experiment: Experiment, results: Results) -> P
     return replace(
         known,
         manifest=manifest,
-        manifest_path=_relative(path, project.root),
+        manifest_path=from_root(path, project.root),
         manifest_digest=hashlib.sha256(path.read_bytes()).hexdigest(),
     )
 
@@ -111,11 +111,6 @@ def _manifest(project: Project, experiment: Experiment) -> tuple[str, dict[str, 
         (name, project.records.manifest(name, recipe)) for name in dict.fromkeys((experiment.name, *names))
     )
     return next((each for each in found if each[1]), (experiment.name, None))
-
-
-def _relative(path: Path, root: Path) -> str:
-    whole = path.resolve()
-    return whole.relative_to(root).as_posix() if whole.is_relative_to(root) else whole.name
 
 
 def figures(title: str, results: Results, job_name: str) -> tuple[Drawing, ...]:
