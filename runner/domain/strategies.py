@@ -263,7 +263,7 @@ class Strategy:
         return {
             name: NamedFunction(said["python"]["function"], said["python"]["digest"])
             for name, said in let.items()
-            if isinstance(said, dict) and "python" in said
+            if isinstance(said, dict) and isinstance(said.get("python"), dict)  # else its file is not there
         }
 
     @property

@@ -69,6 +69,19 @@ def test_what_a_strategy_takes_at_most_is_told(capsys, file):
     assert "A job in the middle of what is varied: 200 ns" in stdout
 
 
+def test_what_no_job_has_is_told_at_its_line(capsys, file):
+    """Also of a name that the formula does not take: tables have it."""
+    names = ('p: {probability: ["01"]}', "q: {occupation: q7}", "c: {correlation: {distance: 1}}")
+    let = "{\n      " + ",\n      ".join(names) + "}"
+    file.write_text(LOOP.replace('{p: {probability: ["1"]}}', let))
+    code, _, err = said(capsys, "validate", "loop.yaml")
+    assert 1 == code
+    assert "loop.yaml:19:10: 01 is no bitstring of 1 qubit\n" in err
+    assert "loop.yaml:20:10: there is no qubit q7\n" in err
+    assert "loop.yaml:21:10: the atoms have no distance number 1\n" in err
+    assert "there is a single atom" in err
+
+
 def test_verbs_that_read_do_so(capsys, file):
     """Jobs that are not known are told of, the sequence is there, and nothing is measured yet."""
     assert "a strategy (sobol) asks for its jobs by what comes back" in said(capsys, "jobs", "loop.yaml")[2]

@@ -18,12 +18,18 @@ if TYPE_CHECKING:
 
 
 def unmeasurable(experiment: Experiment, settings: Settings) -> Iterator[Problem]:
-    """That the objective of a strategy names what no job of it has, as an atom that is not there."""
+    """That the objective of a strategy names what no job of it has, as an atom that is not there.
+
+    Names that its formula does not take are looked at, too: tables have them.
+    """
     strategy, drawn = experiment.desired.strategy, with_example(experiment.desired)
     if strategy is None:
         return
     (job,) = gathered(drawn, ())
-    try:
-        late_imports.score(strategy.objective, job)
-    except UsageError as error:
-        yield experiment.problem("/spec/strategy/objective", error.message, error.hint, settings=settings)
+    let = strategy.objective["let"]
+    for name in let:
+        try:
+            late_imports.score({"maximize": name, "let": let}, job)
+        except UsageError as error:
+            place = f"/spec/strategy/objective/let/{name}"
+            yield experiment.problem(place, error.message, error.hint, settings=settings)

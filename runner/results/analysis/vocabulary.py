@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING, Final
 
 from runner.domain.matrices import square
+from runner.domain.numerals import counted
 from runner.errors import UsageError
 from runner.results import analysis
 from runner.results.analysis.estimates import UNKNOWN
@@ -175,10 +176,10 @@ def _probability(index: str, jobs: Sequence[MeasuredJob]) -> NamedObservable:
     wanted = frozenset(each.strip() for each in index.split(",") if each.strip())
     wrong = [each for each in sorted(wanted) if each.strip("01") or len(each) not in lengths]
     if wrong or not wanted:
-        qubits = " or ".join(map(str, lengths))
-        message = (
-            f"{wrong[0]} is no bitstring of {qubits} qubits" if wrong else "a probability is of a bitstring"
+        there = (
+            counted(lengths[0], "qubit") if len(lengths) == 1 else f"{' or '.join(map(str, lengths))} qubits"
         )
+        message = f"{wrong[0]} is no bitstring of {there}" if wrong else "a probability is of a bitstring"
         example = ("01" * max(lengths, default=1))[: max(lengths, default=1)]
         raise UnknownQuantityError(message, f"say probability[{example}]")
 
@@ -223,8 +224,9 @@ def _cost(index: str, read: ReadMatrix) -> NamedObservable:
 
     def of(job: MeasuredJob) -> PerBitstring:
         if len(job.qubit_ids) != len(matrix):
+            there = counted(len(job.qubit_ids), "qubit")
             raise UsageError(
-                f"the matrix has {len(matrix)} rows, and {job.name} has {len(job.qubit_ids)} qubits",
+                f"the matrix has {len(matrix)} rows, and {job.name} has {there}",
                 hint="a row and a column for each qubit, in the order of the bitstrings",
             )
         return value

@@ -25,6 +25,7 @@ from runner.spec.models.objective import FunctionName, Objective
 
 _RULES = ("uniform", "log_uniform", "int", "choice")
 _Ends = Annotated[tuple[ConstantFrequency, ConstantFrequency], Field(strict=False)]
+_TARGET = r"^(>=|<=) *[-+]?([0-9]+\.?[0-9]*|\.[0-9]+)(e[-+]?[0-9]{1,2})?$"
 _RULE_SCHEMA: JsonDict = {**exactly_one(*_RULES), "dependentRequired": {"step": ["int"]}}
 
 
@@ -86,8 +87,10 @@ class StopWhen(Strict):
     """When the strategy is done; raising a bound goes on, lowering it ends it."""
 
     rounds: Whole = key("Most rounds, the first points not counted.", 25, ge=1, le=10_000)
-    target: Annotated[str, Field(pattern=r"^(>=|<=) *[-+]?[0-9.]+(e[-+]?[0-9]+)?$")] | None = optional(
-        "The objective that is good enough, by two standard errors.", ">= 0.95"
+    target: Annotated[str, Field(pattern=_TARGET)] | None = optional(
+        "The objective that is good enough, by two standard errors: >= and a number where it is maximized,"
+        " <= and a number where it is minimized.",
+        ">= 0.95",
     )
     stall: Stall | None = optional("An end for want of gain.", {"rounds": 6, "by": 0.01})
     spread: Real | None = optional("The scores of a round are within it.", 1.0e-3, gt=0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -135,19 +136,27 @@ def _bad_form(data: Json, pointer: str, details: ErrorDetails) -> Fault:
     return Fault(pointer, f"{shown(details['input'])} is no valid {what}", hint)
 
 
-def _unknown_word(_: Json, pointer: str, details: ErrorDetails) -> Fault:
+def _unknown_word(data: Json, pointer: str, details: ErrorDetails) -> Fault:
     value = details["input"]
     # pydantic lists them as 'a', 'b' or 'c'
     words = str(details["ctx"]["expected"]).split("'")[1::2]
-    near = nearest(value, words) if isinstance(value, str) else None
-    message = f"expected {' or '.join(words)}, not {shown(value)}"
-    return Fault(pointer, message, f"did you mean {near}?" if near else "")
+    keys = guide_at(data, pointer).keys  # where a mapping may stand in place of a word
+    message = f"expected {' or '.join(words)}{' or a mapping' if keys else ''}, not {shown(value)}"
+    near = nearest(value, [*words, *keys]) if isinstance(value, str) else None
+    if near is None:
+        return Fault(pointer, message, suggestion("", keys, kind="keys") if keys else "")
+    return Fault(
+        pointer, message, f"did you mean {near}?" if near in words else f"did you mean {{{near}: …}}?"
+    )
 
 
-def _unexpected(_: Json, pointer: str, details: ErrorDetails) -> Fault:
+def _unexpected(data: Json, pointer: str, details: ErrorDetails) -> Fault:
     kind, value = details["type"], details["input"]
     if kind not in _EXPECTED and kind not in ("kind", "number"):
         return Fault(pointer, details["msg"])
+    guide = guide_at(data, pointer)
+    if kind == "string_type" and guide.pattern and not re.search(guide.pattern, str(value)):
+        return Fault(pointer, f"expected text, not {shown(value)}", guide.description)  # quotes do not help
     there = str(len(value)) if kind in ("too_short", "too_long") else shown(value)
     return Fault(pointer, f"expected {_expected(details)}, not {there}", _slip(kind, value))
 

@@ -24,6 +24,7 @@ Schema = TypedDict(
         "type": str,
         "description": str,
         "examples": "list[Json]",
+        "pattern": str,
         "properties": "dict[str, Schema]",
         "items": "Schema",
         "additionalProperties": "Schema | bool",
@@ -49,12 +50,16 @@ class Guide:
     """What may stand at one place.
 
     Args:
-        keys: Description of every key that a mapping there may have.
+        keys: Description of every key that a mapping there may have; where it may be one of several and is
+            like none, of all of them.
+
+        pattern: What a text there looks like, as a regular expression; empty where that is not said.
     """
 
     description: str = ""
     keys: Mapping[str, str] = field(default_factory=dict)
     examples: tuple[Json, ...] = ()
+    pattern: str = ""
 
 
 def guide_at(data: Json, pointer: str) -> Guide:
@@ -67,9 +72,12 @@ def guide_at(data: Json, pointer: str) -> Guide:
     for step in steps_of(pointer):
         node = said = _member(_branch(node, data), step)
         data = _content(data, step)
-    properties = _branch(node, data).get("properties", {})
-    keys = {name: member.get("description", "") for name, member in properties.items()}
-    return Guide(said.get("description", ""), keys, tuple(said.get("examples", ())))
+    keys = {
+        name: member.get("description", "")
+        for branch in _nearest_branches(node, data)
+        for name, member in branch.get("properties", {}).items()
+    }
+    return Guide(said.get("description", ""), keys, tuple(said.get("examples", ())), said.get("pattern", ""))
 
 
 def _content(data: Json, step: str) -> Json:
@@ -86,12 +94,17 @@ def _member(node: Schema, step: str) -> Schema:
 
 
 def _branch(node: Schema, data: Json) -> Schema:
-    """The alternative of a node that the data comes nearest to."""
+    """The alternative of a node that the data comes nearest to, the first of several."""
+    return next(iter(_nearest_branches(node, data)), Schema())
+
+
+def _nearest_branches(node: Schema, data: Json) -> list[Schema]:
     kind = "array" if isinstance(data, list) else "object"
     fitting = [branch for branch in _branches(node) if branch.get("type") == kind]
-    if len(fitting) == 1:
-        return fitting[0]
-    return max(fitting, key=lambda branch: _known_keys(branch, data), default=Schema())
+    if len(fitting) < 2:  # noqa: PLR2004  (nothing to choose from)
+        return fitting
+    known = [_known_keys(branch, data) for branch in fitting]
+    return [branch for branch, count in zip(fitting, known, strict=True) if count == max(known)]
 
 
 def _branches(node: Schema) -> Iterator[Schema]:

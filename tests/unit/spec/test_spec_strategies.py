@@ -177,12 +177,30 @@ def test_a_strategy_makes_another_recipe_than_jobs():
         ("rounds: 12, ", "", 25, "the key rounds is missing"),
         ("on_failed: worst", "on_failed: cry", 27, "expected drop or worst or stop, not"),
         ("think_limit_s: 30", "think_limit_s: 0", 28, "expected more than 0, not 0"),
+        (">= 1.9", ">= 1.9.9", 25, '">= 1.9.9" is no valid target'),
+        ('["11"]', '["11"]}, s: {python: "score.py:score"', 24, "score.py can't be opened from here"),
     ],
 )  # fmt: skip
 def test_what_is_wrong_is_told_at_its_line(old, new, line, message):
     """Each mistake has its place, and says what would be right."""
     found = problems(other(old, new))
     assert [(each[0], each[2][: len(message)]) for each in found] == [(line, message)], found
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        ("{held: {think_limit_s: 30}}", "held", "did you mean {held: …}?"),
+        ('{probability: ["11"]}', "probability", "did you mean {probability: …}?"),
+        ("{uniform: [1, {mhz: 1}]}", "{log: [1, 2]}", "known keys: mhz, uniform, log_uniform, int, step, ch"),
+        ("{uniform: [1, {mhz: 1}]}", "{choices: [1, 2]}", "did you mean choice?"),
+        ('">= 1.9"', "1.9", "The objective that is good enough, by two standard errors: >= and a number"),
+    ],
+)
+def test_a_form_that_is_not_there_is_answered_with_those_that_are(old, new, hint):
+    """A word in place of a mapping, a key of none of several forms, a number in place of a condition."""
+    (found,) = problems(other(old, new))
+    assert hint == found[3][: len(hint)]
 
 
 def test_jobs_and_a_strategy_exclude_each_other():

@@ -151,9 +151,13 @@ def _at(name: str, index: str) -> ChosenPairs:
             return found
         known = [f"{each:g}" for each in shells(there, tolerance)]
         message = f"no two atoms are {distance:g} ± {tolerance:g} µm apart"
-        raise UsageError(message, hint=f"distances are: {listed(known, 12)}")
+        raise UsageError(message, hint=_known_distances(known))
 
     return ChosenPairs(f"at {distance:g} µm", places)
+
+
+def _known_distances(known: Sequence[str]) -> str:
+    return f"distances are: {listed(known, 12)}" if known else "there is a single atom"
 
 
 def _in_shell(name: str, number: str) -> ChosenPairs:
@@ -165,7 +169,7 @@ def _in_shell(name: str, number: str) -> ChosenPairs:
         found = shells(places_of(job), _TOLERANCE_UM)
         if int(number) <= len(found):
             return list(found.values())[int(number) - 1]
-        known = listed([f"{each:g}" for each in found], 12)
-        raise UsageError(f"the atoms have no distance number {number}", hint=f"distances are: {known}")
+        message = f"the atoms have no distance number {number}"
+        raise UsageError(message, hint=_known_distances([f"{each:g}" for each in found]))
 
     return ChosenPairs(f"at distance {number}", places)
