@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, ClassVar, Final
 from uuid import UUID
 
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from runner.emulation.drive import Drive
 
 STATE_ERROR: Final = "state_error"
-# Closer times are one, as Pulser has it.
 _SAME_TIME = 1e-6
 _STATE_ERROR_ID = UUID("5c5e1f6e-0b39-5a8f-9f0a-6d0f6f0d7a01")
 
@@ -121,7 +121,7 @@ class SplitBackend(EmulatorBackend):
         runs = [run for acting, n_times in noisy for run in self._measured(data, acting, clean, n_times)]
         return runs[0] if len(runs) == 1 else Results.aggregate(runs)
 
-    def problem(self) -> tuple[Drive, NDArray[np.complex128]]:
+    def problem(self) -> tuple[Drive, Ket]:
         """What is solved without noise: the drive, and the state at its beginning."""
         data = self._data(NoiseModel())
         acting = self._drive(data, next(data.noisy_samples))
@@ -171,7 +171,7 @@ class SplitBackend(EmulatorBackend):
         times = self._times(acting.duration_ns)
         evolution: Iterable[Reached] = propagated(
             acting,
-            self._initial(eigenstates, acting.n_atoms),
+            self._initial(eigenstates, acting.n_atoms).amplitudes,
             [time * acting.duration_ns for time in times],
             self._config.accuracy,
         )
@@ -204,16 +204,13 @@ class SplitBackend(EmulatorBackend):
         named = [np.asarray(times, dtype=float) for times in asked if not isinstance(times, str)]
         if self._config.callbacks or len(named) < len(asked):
             named.append(np.arange(duration_ns + 1) / duration_ns)
-        times = np.unique(np.concatenate(named))
-        kept: list[float] = times[np.diff(times, prepend=-1.0) > _SAME_TIME].tolist()
-        return kept
+        return distinct(np.concatenate(named).tolist())
 
-    def _initial(self, eigenstates: Sequence[Eigenstate], n_atoms: int) -> NDArray[np.complex128]:
+    def _initial(self, eigenstates: Sequence[Eigenstate], n_atoms: int) -> Ket:
         """The state at the beginning: what was given, or all atoms in the ground state."""
         given = self._config.initial_state
         if given is None:
-            ground = Ket.from_state_amplitudes(eigenstates=eigenstates, amplitudes={"g" * n_atoms: 1.0})
-            return ground.amplitudes
+            return Ket.from_state_amplitudes(eigenstates=eigenstates, amplitudes={"g" * n_atoms: 1.0})
         if given.n_qudits != n_atoms or set(given.eigenstates) != set(eigenstates):
             raise ValueError(
                 f"The initial state has {given.n_qudits} atoms over {given.eigenstates}, and the sequence"
@@ -222,7 +219,7 @@ class SplitBackend(EmulatorBackend):
         digits = given.amplitudes.reshape((len(eigenstates),) * n_atoms)
         order = [given.eigenstates.index(state) for state in eigenstates]
         vector = digits[np.ix_(*[order] * n_atoms)].reshape(-1)
-        return np.asarray(vector / np.linalg.norm(vector))
+        return Ket(vector / np.linalg.norm(vector), eigenstates=eigenstates)
 
 
 def _with_phases(samples: SequenceSamples) -> SequenceSamples:
@@ -242,6 +239,12 @@ def asked_times(config: SplitConfig) -> list[Any]:
         config.default_evaluation_times if each.evaluation_times is None else each.evaluation_times
         for each in config.observables
     ]
+
+
+def distinct(times: Iterable[float]) -> list[float]:
+    """Times in order, each once; closer ones are one, as Pulser has it."""
+    in_order = sorted({float(time) for time in times})
+    return [time for before, time in pairwise([-1.0, *in_order]) if time - before > _SAME_TIME]
 
 
 def store_error(results: Results, time: float, error: float) -> None:

@@ -82,7 +82,7 @@ def _of_atoms(
             AbstractArray(each).as_array(detach=True)  # noise leaves NumPy's
             for each in (extended.amp, extended.det, extended.phase)
         )
-        coupling = amplitude / 2 * np.exp(-1j * phase)
+        coupling = amplitude / 2 * (np.exp(-1j * phase) if phase.any() else 1.0)
         weights = _weights(of_channel)
         addressing = samples._ch_objs[name].addressing  # noqa: SLF001  (Pulser gives it to its emulators so)
         is_global = addressing == "Global" and weights is None
@@ -161,14 +161,15 @@ def _held(
 
 def _without_kinks(segment: Segment) -> list[Segment]:
     """A segment, cut where its slope changes."""
-    bend = segment.bends
     if segment.bend <= _SMALL:
         return [segment]
-    around = np.zeros_like(bend)
+    bend = segment.bends
+    bent = np.flatnonzero(bend > _SMALL)
+    around = np.zeros(len(bent))
     if len(bend) >= _KINK_WINDOW:
         padded = np.pad(bend, _KINK_WINDOW // 2)  # nothing is around the ends
-        around = np.median(sliding_window_view(padded, _KINK_WINDOW), axis=1)
-    cuts = np.flatnonzero(bend > _KINK * around + _SMALL) + 1
+        around = np.median(sliding_window_view(padded, _KINK_WINDOW)[bent], axis=1)
+    cuts = bent[bend[bent] > _KINK * around + _SMALL] + 1
     return [
         Segment(
             segment.start_ns + start,

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import warnings
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
     from runner.local.validation.pulser_objects import AnySequence
 
 _KEPT_SEQUENCES = 64
+_KEPT_CONFIGURATIONS = 8  # they may have a state of all atoms in them
 
 
 def emulate(payload: str, kept: Path | None = None) -> str:
@@ -108,24 +110,54 @@ def _kept(folder: Path) -> KeptEvolutions:
 
 
 def _results(point: Point, asked: Payload, kept: KeptEvolutions | None) -> Results:
-    basis = _measured_basis(point.text)
-    text = asked["backend_configuration"]
-    wants_qutip = text is not None and asks_for_qutip(json.loads(text))
-    which = qutip_emulator(basis) if wants_qutip else emulator(asked["emulator"], basis)
-    config = _config(which, point, asked)
-    reason = reason_for_qutip(point.parsed, config) if isinstance(config, SplitConfig) else None
-    if reason is not None:
-        _refuse_too_many(point, asked, reason)
-        which = qutip_emulator(basis)
-        config = _config(which, point, asked)
+    wanted = _Wanted(
+        sequence=point.text,
+        device_type=asked["device_type"],
+        emulator=asked["emulator"],
+        runs=asked["runs"],
+        with_noise=bool(asked["configuration"].get("with_noise")),
+        backend_configuration=asked["backend_configuration"],
+    )
+    which, config = _settled(wanted)
     results = _run(which, point, config, asked["seed"], kept)
-    return results if text is not None else _exactly(asked["runs"], results, asked["seed"])
+    if wanted.backend_configuration is not None:
+        return results
+    return _exactly(wanted.runs, results, asked["seed"])
 
 
-def _refuse_too_many(point: Point, asked: Payload, reason: str) -> None:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Wanted:
+    """What the jobs of a sweep have in common; see `runner.local.engines.base.Payload`."""
+
+    sequence: str
+    device_type: str
+    emulator: str
+    runs: int
+    with_noise: bool
+    backend_configuration: str | None
+
+
+@lru_cache(maxsize=_KEPT_CONFIGURATIONS)
+def _settled(wanted: _Wanted) -> tuple[Emulator, Any]:
+    """The emulator of a job, and its configuration; no emulator changes what it is given."""
+    basis, text = _measured_basis(wanted.sequence), wanted.backend_configuration
+    if text is not None and asks_for_qutip(json.loads(text)):
+        which = qutip_emulator(basis)
+    else:
+        which = emulator(wanted.emulator, basis)
+    config = _config(which, wanted)
+    reason = reason_for_qutip(_parsed(wanted.sequence), config) if isinstance(config, SplitConfig) else None
+    if reason is not None:
+        _refuse_too_many(wanted, reason)
+        which = qutip_emulator(basis)
+        config = _config(which, wanted)
+    return which, config
+
+
+def _refuse_too_many(wanted: _Wanted, reason: str) -> None:
     """Raise JobFailedError where QuTiP would have to do what it does not for so many atoms."""
-    device, emulated = (DEVICE_TYPES[asked[name]] for name in ("device_type", "emulator"))
-    n_qubits = len(point.parsed.get_register(include_mappable=True).qubit_ids)
+    device, emulated = (DEVICE_TYPES[name] for name in (wanted.device_type, wanted.emulator))
+    n_qubits = len(_parsed(wanted.sequence).get_register(include_mappable=True).qubit_ids)
     if device is not emulated and n_qubits > emulated.max_qubits:
         raise JobFailedError(
             f"{device.name} takes at most {emulated.max_qubits} qubits here of what QuTiP has to solve"
@@ -133,13 +165,13 @@ def _refuse_too_many(point: Point, asked: Payload, reason: str) -> None:
         )
 
 
-def _config(which: Emulator, point: Point, asked: Payload) -> Any:
+def _config(which: Emulator, wanted: _Wanted) -> Any:
     """What a job asks its emulator for."""
-    text = asked["backend_configuration"]
+    text = wanted.backend_configuration
     if text is not None:
-        is_stand_in = asked["emulator"] != asked["device_type"]
-        return which.configured(text, asked["device_type"], asked["runs"], is_stand_in=is_stand_in)
-    return which.plain(asked["runs"], _noise(point.parsed, asked))
+        is_stand_in = wanted.emulator != wanted.device_type
+        return which.configured(text, wanted.device_type, wanted.runs, is_stand_in=is_stand_in)
+    return which.plain(wanted.runs, _noise(wanted))
 
 
 def _run(which: Emulator, point: Point, config: Any, seed: int, kept: KeptEvolutions | None) -> Results:
@@ -155,10 +187,10 @@ def _run(which: Emulator, point: Point, config: Any, seed: int, kept: KeptEvolut
     return results
 
 
-def _noise(sequence: AnySequence, asked: Payload) -> NoiseModel | None:
+def _noise(wanted: _Wanted) -> NoiseModel | None:
     """The noise of the sequence's device, where it is a machine that is emulated, or was asked for."""
-    is_wanted = not takes_configuration(asked["device_type"]) or asked["configuration"].get("with_noise")
-    return sequence.device.noise_model if is_wanted else None
+    is_wanted = wanted.with_noise or not takes_configuration(wanted.device_type)
+    return _parsed(wanted.sequence).device.noise_model if is_wanted else None
 
 
 def _exactly(runs: int, results: Results, seed: int) -> Results:

@@ -21,13 +21,13 @@ from pulser.backend import (
     Fidelity,
     Occupation,
     Results,
-    StateResult,
 )
 from pulser.json.abstract_repr.serializer import AbstractReprEncoder
 
-from runner.emulation.backend import SplitBackend, SplitConfig, asked_times, store_error
+from runner.emulation.backend import SplitBackend, SplitConfig, asked_times, distinct, store_error
 from runner.emulation.kets import Ket
 from runner.emulation.operators import OperatorSum
+from runner.emulation.propagation import propagated
 from runner.emulation.scope import noise_model
 from runner.local.engines.evolution_cache import Evolution
 from runner.local.validation.pulser_objects import built
@@ -114,23 +114,17 @@ def key(point: Point, config: SplitConfig) -> str:
 
 def evolved(sequence: AnySequence, config: SplitConfig) -> Evolution:
     """The evolution, computed."""
-    noiseless = SplitConfig(
-        observables=[StateResult()],
-        default_evaluation_times=_times(config),
-        accuracy=config.accuracy,
-        with_modulation=config.with_modulation,
-        initial_state=config.initial_state,
-        interaction_matrix=config.interaction_matrix,
-    )
-    results = SplitBackend(sequence, config=noiseless).run()
-    states = results.get_tagged_results()["state"]
+    drive, start = SplitBackend(sequence, config=config).problem()
+    times = _times(config)
+    at_ns = [time * drive.duration_ns for time in times]
+    reached = list(propagated(drive, start.amplitudes, at_ns, config.accuracy))
     return Evolution(
-        times=tuple(results.get_result_times("state")),
-        total_duration_ns=results.total_duration,
-        atom_order=tuple(map(str, results.atom_order)),
-        eigenstates=states[0].eigenstates,
-        errors=tuple(results.get_tagged_results()["state_error"]),
-        states=np.array([state.amplitudes for state in states]),
+        times=tuple(times),
+        total_duration_ns=drive.duration_ns,
+        atom_order=tuple(map(str, sequence.register.qubit_ids)),
+        eigenstates=tuple(start.eigenstates),
+        errors=tuple(each.error for each in reached),
+        states=np.array([each.ket for each in reached]),
     )
 
 
@@ -157,7 +151,7 @@ def _times(config: SplitConfig) -> list[float]:
     asked = asked_times(config)
     if any(isinstance(times, str) for times in asked):
         return []
-    return sorted({float(time) for times in asked for time in times})
+    return distinct(time for times in asked for time in times)
 
 
 @lru_cache(maxsize=1)
