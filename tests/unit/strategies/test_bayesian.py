@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from closed_loops import best_loss, ended, space, sphere, strategy
 from scipy import integrate
+from textbook_functions import BRANIN_LEAST, branin
 
 from runner.domain.strategies import SearchDimension, SearchSpace, Trial
 from runner.errors import RunnerError
@@ -119,11 +120,9 @@ def test_what_is_believed_makes_a_place_sure():
     assert believed.predicted([place])[1] < 0.1 * model.predicted([place])[1]
 
 
-def branin(units):
+def branin_loss(units):
     """Branin's function over its least value, in hundreds."""
-    x, y = 15 * units[0] - 5, 15 * units[1]
-    value = (y - 5.1 * x**2 / (4 * np.pi**2) + 5 * x / np.pi - 6) ** 2
-    return (value + 10 * (1 - 1 / (8 * np.pi)) * np.cos(x) + 10 - 0.397887) / 100
+    return (branin(units) - BRANIN_LEAST) / 100
 
 
 @pytest.mark.long
@@ -133,8 +132,8 @@ def test_a_few_scores_find_the_least():
     for seed in range(3):
         rng = np.random.default_rng(seed)
         wanted = strategy("bayesian", seed=seed, first=12, ask=4)
-        trials, _ = ended(wanted, lambda u, rng=rng: branin(u) + rng.normal(0, 0.01), 5, error=0.01)
-        losses.append(best_loss(trials, branin))
+        trials, _ = ended(wanted, lambda u, rng=rng: branin_loss(u) + rng.normal(0, 0.01), 5, error=0.01)
+        losses.append(best_loss(trials, branin_loss))
         assert 32 == len({trial.units for trial in trials.values()})
 
     assert median(losses) < 0.02

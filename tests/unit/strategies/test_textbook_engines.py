@@ -8,6 +8,15 @@ import numpy as np
 import pytest
 from closed_loops import best_loss, ended, shots, sphere, strategy
 from scipy.optimize import minimize
+from textbook_functions import (
+    BRANIN_LEAST,
+    HARTMANN3_LEAST,
+    HARTMANN6_LEAST,
+    branin,
+    hartmann3,
+    hartmann6,
+    hartmann6_probability,
+)
 
 from runner.domain.strategies import Trial
 from runner.strategies.rounds import next_round, round_slots
@@ -131,6 +140,41 @@ def test_shot_noise_is_outlived(kind, n, rounds, most):
         losses.append(best_loss(trials, ramp))
 
     assert median(losses) - 0.05 < most
+
+
+@pytest.mark.parametrize(
+    ("kind", "said", "rounds", "most"),
+    [
+        ("sobol", {"ask": 8}, 10, 0.5),
+        ("spsa", {}, 60, 0.15),
+        ("cma-es", {}, 14, 0.15),
+        ("nelder-mead", {}, 60, 0.15),
+        pytest.param("bayesian", {"ask": 4}, 10, 0.15, marks=(pytest.mark.long, pytest.mark.seconds(30))),
+    ],
+)
+def test_hartmanns_function_of_six_numbers_is_searched_through_shot_noise(kind, said, rounds, most):
+    """By 200 runs a job, the median of five seeds: far below what is found by points that learn nothing."""
+    losses = []
+    for seed in range(5):
+        wanted = strategy(kind, 6, seed=seed, first=20, **said)
+        trials, _ = ended(wanted, shots(hartmann6_probability, 200, seed), rounds)
+        losses.append(best_loss(trials, hartmann6_probability))
+
+    assert median(losses) < most
+
+
+@pytest.mark.parametrize(
+    ("function", "place", "least"),
+    [
+        (branin, (0.54277, 0.15167), BRANIN_LEAST),
+        (hartmann3, (0.114614, 0.555649, 0.852547), HARTMANN3_LEAST),
+        (hartmann6, (0.20169, 0.150011, 0.476874, 0.275332, 0.311652, 0.6573), HARTMANN6_LEAST),
+    ],
+)
+def test_a_textbook_function_has_its_least_value_where_textbooks_say(function, place, least):
+    """And nothing lower close by."""
+    assert function(place) == pytest.approx(least, abs=1e-4)
+    assert all(function(np.clip(np.add(place, step), 0, 1)) > least for step in 0.01 * np.eye(len(place)))
 
 
 def test_a_round_of_a_simplex_has_the_size_that_its_step_needs():
