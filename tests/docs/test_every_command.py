@@ -28,6 +28,7 @@ HERE = [page for page in PAGES if not page.elsewhere]
 # What is not run, and why: page, first line, reason. A block that joins them is seen here.
 NOT_RUN = [
     ("dashboard", "runner dashboard", "it serves until it is ended"),
+    ("dashboard", '[views."to look at"]', "a part of a file"),
     ("dashboard", "export RUNNER_DASHBOARD_TOKEN=…", "it serves until it is ended"),
     (
         "gitops",
