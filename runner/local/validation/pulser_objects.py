@@ -11,8 +11,7 @@ from pulser import Sequence
 from pulser.backend import EmulationConfig
 from pulser.devices import AnalogDevice, MockDevice, VirtualDevice
 
-from runner.local.validation.sequence_facts import SequenceFacts, Variable
-from runner.local.validation.submission import UnreadableSequenceError
+from runner.local.validation.sequence_facts import SequenceFacts, UnreadableSequenceError, Variable
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from runner.local.validation.backend_config import BackendConfig
+
+    # A sequence, and the values of its variables.
+    Build: TypeAlias = tuple[str, Mapping[str, object]]
+
+
+class UnreadableSequenceError(ValueError):
+    """The text is no abstract representation, or does not become a sequence with these variables."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,12 +64,8 @@ class SequenceReader(Protocol):
         """The facts of an abstract representation; UnreadableSequenceError if it is none."""
         ...
 
-    def build(self, sequence: str, variables: Mapping[str, object]) -> None:
-        """Build it with the values of a job; UnreadableSequenceError if that fails."""
-        ...
-
-    def duration_ns(self, sequence: str, variables: Mapping[str, object]) -> int:
-        """How long it is with the values of a job (in ns); asked of what can be built."""
+    def durations_ns(self, builds: Sequence[Build]) -> list[int | UnreadableSequenceError]:
+        """How long each is, built with the values of its job (in ns); an error for what cannot be built."""
         ...
 
     def configuration(self, text: str) -> BackendConfig:

@@ -15,15 +15,15 @@ from typing import TYPE_CHECKING
 
 from runner.local.rules.device_types import DEVICE_TYPES, served
 from runner.local.validation.emulator_options import UnreadableConfigurationError
-from runner.local.validation.submission import UnreadableSequenceError
+from runner.local.validation.sequence_facts import UnreadableSequenceError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
     from types import ModuleType
 
     from runner.local.rules.device_types import DeviceType
     from runner.local.validation.backend_config import BackendConfig
-    from runner.local.validation.sequence_facts import SequenceFacts
+    from runner.local.validation.sequence_facts import Build, SequenceFacts
 
 _KEPT_SEQUENCES = 64
 _REMEMBERED_BUILDS = 2**14
@@ -56,22 +56,24 @@ class PulserSequences:
             found: SequenceFacts = pulser.facts(self._read(sequence))
             return found
 
-    def build(self, sequence: str, variables: Mapping[str, object]) -> None:
-        """Build it with the values of a job; UnreadableSequenceError if that fails.
+    def durations_ns(self, builds: Sequence[Build]) -> list[int | UnreadableSequenceError]:
+        """How long each is, built with the values of its job (in ns); an error for what cannot be built.
 
         What was built before is not built again: the jobs of a sweep that is repeated with more runs.
         """
-        self.duration_ns(sequence, variables)
+        return [self._duration_ns(*each) for each in builds]
 
-    def duration_ns(self, sequence: str, variables: Mapping[str, object]) -> int:
-        """How long it is with the values of a job (in ns); UnreadableSequenceError if it cannot be built."""
-        key = _digest(sequence, variables)
-        with self._asking() as pulser:
-            if key not in self._built:
-                self._built[key] = pulser.duration_ns(pulser.built(self._read(sequence), variables))
-                if len(self._built) > _REMEMBERED_BUILDS:
-                    del self._built[next(iter(self._built))]  # the oldest
-            return self._built[key]
+    def _duration_ns(self, sequence: str, variables: Mapping[str, object]) -> int | UnreadableSequenceError:
+        key = digest(sequence, variables)
+        try:
+            with self._asking() as pulser:
+                if key not in self._built:
+                    self._built[key] = pulser.duration_ns(pulser.built(self._read(sequence), variables))
+                    if len(self._built) > _REMEMBERED_BUILDS:
+                        del self._built[next(iter(self._built))]  # the oldest
+                return self._built[key]
+        except UnreadableSequenceError as error:
+            return error
 
     def configuration(self, text: str) -> BackendConfig:
         """A backend configuration as JSON; UnreadableConfigurationError if it is none."""
@@ -102,7 +104,8 @@ def _pulser() -> ModuleType:
     return pulser_objects
 
 
-def _digest(sequence: str, variables: Mapping[str, object]) -> bytes:
+def digest(sequence: str, variables: Mapping[str, object]) -> bytes:
+    """What a build is known by."""
     values = json.dumps(variables, sort_keys=True)
     return hashlib.sha256(f"{len(values)} {values} {sequence}".encode()).digest()
 

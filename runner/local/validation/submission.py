@@ -16,6 +16,7 @@ from runner.local.rules.job_costs import estimate_s, is_long
 from runner.local.rules.records import NewBatch, NewJob
 from runner.local.rules.webhook_policy import is_allowed
 from runner.local.validation.emulator_options import Demands, Loc, demands, misfits
+from runner.local.validation.sequence_facts import UnreadableSequenceError
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -23,10 +24,6 @@ if TYPE_CHECKING:
     from runner.local.protocol.request_models import BatchBody, JobBody
     from runner.local.rules.records import BatchRecord
     from runner.local.validation.sequence_facts import SequenceFacts, SequenceReader, Variable
-
-
-class UnreadableSequenceError(ValueError):
-    """The text is no abstract representation, or does not become a sequence with these variables."""
 
 
 def new_batch(
@@ -95,54 +92,75 @@ class _Setting:
     loc: Loc
 
 
+@dataclass(frozen=True, slots=True)
+class _JobCheck:
+    """A job, with what is wrong with it before it is built; without a text it is not built."""
+
+    job: JobBody
+    loc: Loc
+    problems: list[Problem]
+    text: str | None = None
+
+
 def _new_jobs(jobs: Sequence[JobBody], setting: _Setting, sequences: SequenceReader) -> tuple[NewJob, ...]:
-    problems = [
-        problem
-        for position, job in enumerate(jobs)
-        for problem in _job_problems(job, (*setting.loc, position), setting, sequences)
+    checked = [
+        _job_check(job, (*setting.loc, position), setting, sequences) for position, job in enumerate(jobs)
     ]
-    _require(problems)
-    return tuple(_new_job(job, setting, sequences) for job in jobs)
+    durations = iter(
+        sequences.durations_ns([(each.text, each.job.variables or {}) for each in checked if each.text])
+    )
+    built = [(each, next(durations) if each.text else None) for each in checked]
+    _require([problem for each, duration in built for problem in (*each.problems, *_unbuilt(each, duration))])
+    return tuple(
+        _new_job(each.job, duration, setting, sequences)
+        for each, duration in built
+        if isinstance(duration, int)
+    )
 
 
-def _new_job(job: JobBody, setting: _Setting, sequences: SequenceReader) -> NewJob:
+def _unbuilt(checked: _JobCheck, duration_ns: int | UnreadableSequenceError | None) -> Iterator[Problem]:
+    if isinstance(duration_ns, UnreadableSequenceError):
+        yield Problem((*checked.loc, "variables"), str(duration_ns))
+
+
+def _new_job(job: JobBody, duration_ns: int, setting: _Setting, sequences: SequenceReader) -> NewJob:
     """A job in which there is no fault."""
-    text = job.sequence or setting.sequence or ""
-    facts, runs = sequences.facts(text), setting.demands.runs(job.runs) or 1
+    facts, runs = _facts_of(job, setting, sequences), setting.demands.runs(job.runs) or 1
     cost_s = estimate_s(
         setting.demands.device.emulated_as(facts.n_qubits).name,
         facts.n_qubits,
-        sequences.duration_ns(text, job.variables or {}),
+        duration_ns,
         n_bases=len(facts.bases),
         n_trajectories=setting.demands.n_trajectories,
     )
     return NewJob(runs=runs, variables=job.variables, sequence=job.sequence, is_long=is_long(cost_s))
 
 
-def _job_problems(job: JobBody, loc: Loc, setting: _Setting, sequences: SequenceReader) -> Iterator[Problem]:
+def _facts_of(job: JobBody, setting: _Setting, sequences: SequenceReader) -> SequenceFacts:
+    """Those of its own sequence, or of the batch's."""
+    if job.sequence is None and setting.facts is not None:
+        return setting.facts
+    return sequences.facts(job.sequence or setting.sequence or "")
+
+
+def _job_check(job: JobBody, loc: Loc, setting: _Setting, sequences: SequenceReader) -> _JobCheck:
+    """What is wrong with a job, and whether it is to be built."""
     if job.sequence is not None and job.variables:
-        yield Problem((*loc, "variables"), "A job has either its own sequence or variables, not both.")
-        return
+        reason = "A job has either its own sequence or variables, not both."
+        return _JobCheck(job, loc, [Problem((*loc, "variables"), reason)])
     text = job.sequence if job.sequence is not None else setting.sequence
     if text is None:
-        yield Problem(
-            (*loc, "sequence"), "Without a sequence of the batch every job needs its own.", "missing"
-        )
-        return
+        reason = "Without a sequence of the batch every job needs its own."
+        return _JobCheck(job, loc, [Problem((*loc, "sequence"), reason, "missing")])
     try:
-        facts = setting.facts if job.sequence is None else sequences.facts(text)
+        facts = _facts_of(job, setting, sequences)
     except UnreadableSequenceError as error:
-        yield Problem((*loc, "sequence"), str(error))
-        return
-    if facts is None:  # pragma: no cover  (a batch's sequence has been read by now)
-        return
-    yield from _run_problems(setting.demands.runs(job.runs), loc, facts)
+        return _JobCheck(job, loc, [Problem((*loc, "sequence"), str(error))])
+    problems = [*_run_problems(setting.demands.runs(job.runs), loc, facts)]
     if job.sequence is not None:
-        yield from misfits(facts, setting.demands, (*loc, "sequence"))
+        problems += misfits(facts, setting.demands, (*loc, "sequence"))
     faults = list(_variable_problems(job.variables or {}, facts, (*loc, "variables")))
-    yield from faults
-    if not faults:
-        yield from _build_problems(job, text, loc, sequences)
+    return _JobCheck(job, loc, problems + faults, None if faults else text)
 
 
 def _run_problems(runs: int | None, loc: Loc, facts: SequenceFacts) -> Iterator[Problem]:
@@ -152,13 +170,6 @@ def _run_problems(runs: int | None, loc: Loc, facts: SequenceFacts) -> Iterator[
         yield Problem(
             (*loc, "runs"), f"The device {facts.device} takes at most {facts.max_runs} runs in one job."
         )
-
-
-def _build_problems(job: JobBody, text: str, loc: Loc, sequences: SequenceReader) -> Iterator[Problem]:
-    try:
-        sequences.build(text, job.variables or {})
-    except UnreadableSequenceError as error:
-        yield Problem((*loc, "variables"), str(error))
 
 
 def _variable_problems(given: Mapping[str, object], facts: SequenceFacts, loc: Loc) -> Iterator[Problem]:

@@ -10,8 +10,7 @@ from itertools import count
 from runner.local.engines.base import NOTHING_WRONG
 from runner.local.protocol.messages import Request
 from runner.local.validation.emulator_options import UnreadableConfigurationError
-from runner.local.validation.sequence_facts import SequenceFacts, Variable
-from runner.local.validation.submission import UnreadableSequenceError
+from runner.local.validation.sequence_facts import SequenceFacts, UnreadableSequenceError, Variable
 
 START = datetime(2026, 3, 1, 12, tzinfo=UTC)
 HOST = {"host": "127.0.0.1:4321"}
@@ -61,14 +60,14 @@ class FakeSequences:
             said["bases"] = frozenset(said["bases"])
         return SequenceFacts(**said)
 
-    def build(self, sequence, variables):
-        """Nothing, unless the value is out of range."""
+    def durations_ns(self, builds):
+        """What the texts say, or a microsecond; an error where the value is out of range."""
+        return [self._duration_ns(*each) for each in builds]
+
+    def _duration_ns(self, sequence, variables):
         value = variables.get("a", 0)
         if not isinstance(value, list) and value < 0:
-            raise UnreadableSequenceError("The amplitude is negative.")
-
-    def duration_ns(self, sequence, variables):
-        """What the text says; a microsecond if it says nothing."""
+            return UnreadableSequenceError("The amplitude is negative.")
         return json.loads(sequence).get("duration_ns", 1000)
 
     def configuration(self, text):

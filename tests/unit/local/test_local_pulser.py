@@ -15,13 +15,13 @@ from pulser_texts import a_cnot, a_measurement, a_pi_pulse_on_the_first, a_text
 from runner.local.engines.base import payload, seed
 from runner.local.engines.emulation import emulate
 from runner.local.engines.sequence_process import SequenceProcess
+from runner.local.engines.worker_process import Worker
 from runner.local.rules.device_types import DEVICE_TYPES, limited, served
 from runner.local.rules.records import Started
 from runner.local.validation import pulser_objects
 from runner.local.validation.emulator_options import UnreadableConfigurationError
-from runner.local.validation.sequence_facts import SequenceFacts, Variable
+from runner.local.validation.sequence_facts import SequenceFacts, UnreadableSequenceError, Variable
 from runner.local.validation.sequences import PulserSequences
-from runner.local.validation.submission import UnreadableSequenceError
 
 VALUES = {"a": 6.0, "d": 400}
 
@@ -77,7 +77,7 @@ def test_sequence_is_built_as_often_as_it_is_asked(sequences):
     """One build does not change what the next one sees."""
     asked = [(a_text(), VALUES), (a_text(), {"a": 1.0, "d": 100}), (a_text(is_parametrised=False), {})]
 
-    assert [None, None, None] == [sequences.build(text, values) for text, values in asked]
+    assert [400, 100, 400] == sequences.durations_ns(asked)
 
 
 def test_who_asks_a_process_imports_no_pulser():
@@ -130,19 +130,50 @@ def test_what_was_built_before_is_not_built_again(monkeypatch):
     too_strong = {"a": 1e6, "d": 400}
 
     for _ in range(2):
-        sequences.build(a_text(), VALUES)
-        sequences.build(a_text(3), VALUES)
-        with pytest.raises(UnreadableSequenceError, match=r"\S"):
-            sequences.build(a_text(), too_strong)
+        *built, refused = sequences.durations_ns(
+            [(a_text(), VALUES), (a_text(3), VALUES), (a_text(), too_strong)]
+        )
+        assert ([400, 400], UnreadableSequenceError) == (built, type(refused))
 
     assert [VALUES, VALUES, too_strong, too_strong] == done
+
+
+def test_all_builds_of_a_batch_are_one_question(monkeypatch):
+    """In order, each with its own answer; only what is new, or was refused, is asked again."""
+    plain, questions = Worker.answer, []
+    monkeypatch.setattr(
+        Worker, "answer", lambda worker, asked: questions.append(json.loads(asked)) or plain(worker, asked)
+    )
+    first, refused, other = ((a_text(), {"a": 6.0, "d": length}) for length in (400, 4_000_000, 500))
+
+    with closing(SequenceProcess(DEVICE_TYPES)) as process:
+        told = [process.durations_ns(asked) for asked in ([first, refused, first], [refused, other, first])]
+
+    expected = [
+        ["durations_ns", [list(each) for each in new]] for new in ([first, refused], [refused, other])
+    ]
+    assert expected == questions
+    assert [[400, 400], [500, 400]] == [[each for each in some if isinstance(each, int)] for some in told]
+    assert [UnreadableSequenceError] * 2 == [type(told[0][1]), type(told[1][0])]
+
+
+def test_many_builds_are_more_than_one_question():
+    """So that others who ask do not wait for all of them; the answers are those of one."""
+    asked = [(a_text(on_mock=True), {"a": 6.0, "d": 100 + n}) for n in range(150)]
+
+    with closing(SequenceProcess(DEVICE_TYPES)) as process:
+        found = process.durations_ns(asked)
+
+    assert list(range(100, 250)) == found
 
 
 @pytest.mark.parametrize("values", [{"a": 1e6, "d": 400}, {"a": 6.0, "d": 4_000_000}, {"a": 6.0}])
 def test_sequence_beyond_its_device_is_refused(sequences, values):
     """Too strong or too long a pulse is found when the job is submitted."""
-    with pytest.raises(UnreadableSequenceError, match=r"\S"):
-        sequences.build(a_text(), values)
+    [found] = sequences.durations_ns([(a_text(), values)])
+
+    assert isinstance(found, UnreadableSequenceError)
+    assert str(found).strip()
 
 
 def test_specifications_are_devices_that_pulser_reads(sequences):
@@ -223,8 +254,9 @@ def test_the_measured_basis_says_which_state_is_one(basis, expected):
 
 def test_a_sequence_that_no_solver_takes_is_refused(sequences):
     """Less than four points are no evolution: it would fail at every attempt."""
-    with pytest.raises(UnreadableSequenceError, match="takes 3 ns; at least 4 ns can be emulated"):
-        sequences.build(a_text(on_mock=True), {"a": 6.0, "d": 3})
+    [found] = sequences.durations_ns([(a_text(on_mock=True), {"a": 6.0, "d": 3})])
+
+    assert str(found) == "The sequence takes 3 ns; at least 4 ns can be emulated."
 
 
 def test_who_asks_first_does_not_meet_half_of_pulser():
