@@ -128,6 +128,9 @@ class StrategyStanding:
 
         best: The best slot so far.
 
+        best_is_fitted: Whether it is the best by what all scores say together, and another one has a better
+            score.
+
         confirmed: What fresh jobs at the winners came to.
 
         done: Whether no further round is wanted.
@@ -148,6 +151,7 @@ class StrategyStanding:
     round: int
     rounds: tuple[RoundStanding, ...] = ()
     best: SlotScore | None = None
+    best_is_fitted: bool = False
     confirmed: tuple[ConfirmedScore, ...] = ()
     done: bool = False
     reason: str = ""
@@ -159,13 +163,11 @@ class StrategyStanding:
     @property
     def facts(self) -> tuple[str, ...]:
         """The best so far, what was confirmed, and how much is left, in words."""
-        unknown = f"not scored: {self.fault}" if self.fault else "nothing is measured yet"
-        so_far = f"best so far {self.best}" if self.best else unknown
         left = "" if self.done or self.left is None else str(self.left)
         are = "count" if self.earlier > 1 else "counts"
         known = f"{counted(self.earlier, 'point')} of an earlier strategy {are} as history"
         return (
-            so_far,
+            self._so_far or self._unknown,
             *([known] if self.earlier else ()),
             *(f"confirmed {each}" for each in self.confirmed),
             *([f"at most {left} more"] if left else ()),
@@ -181,8 +183,24 @@ class StrategyStanding:
     @property
     def brief(self) -> str:
         """Where it is and the best so far, for a line with much else in it."""
-        where = "done" if self.done else self.where
-        return f"{where}, best so far {self.best}" if self.best else where
+        return ", ".join(filter(None, ("done" if self.done else self.where, self._so_far)))
+
+    @property
+    def _so_far(self) -> str:
+        """The best so far; empty without one."""
+        why = ", nearest to the fitted optimum" if self.best_is_fitted else ""
+        return f"best so far {self.best}{why}" if self.best else ""
+
+    @property
+    def _unknown(self) -> str:
+        """Why there is no best one."""
+        if self.fault:
+            return f"not scored: {self.fault}"
+        ended = sum(each.failed for each in self.rounds)
+        if not ended:
+            return "nothing is measured yet"
+        have = "has" if ended == 1 else "have"
+        return f"{counted(ended, 'job')} {have} ended, and no score is known: failed, or no value"
 
     def __str__(self) -> str:
         return "; ".join((self.where, *self.facts))
@@ -227,6 +245,7 @@ def standing(
         round=step.round if isinstance(step, Ask) else now,
         rounds=rounds,
         best=_score(strategy, winners[0], slots) if winners else None,
+        best_is_fitted=any((each.loss or 0.0) < (winners[0].loss or 0.0) for each in winners),
         done=bool(reason),
         reason=reason,
     )

@@ -40,7 +40,7 @@ def _failed(strategy: Strategy, trials: Iterable[Trial]) -> str:
     if strategy.on_failed is not OnFailed.STOP:
         return ""
     slots = [trial.slot for trial in trials if trial.loss is None]
-    return f"slot {min(slots)} failed" if slots else ""
+    return f"slot {min(slots)} has no score" if slots else ""
 
 
 def _reached(strategy: Strategy, trials: Iterable[Trial]) -> str:

@@ -61,7 +61,9 @@ def surfaces_say_what_came_back(capsys, jobs, winner):
     assert (winner["name"], True) == (f"slot {found['best']['slot']}", found["done"])
     assert [fresh] == [pytest.approx(each["value"]) for each in found["confirmed"]]
     assert {"rounds": 0, "jobs": 0, "runs": 0, "qpu_s": 0.0} == found["left"]
-    assert "● objective  · best so far" in commands.said(capsys, "plot", "loop.yaml", "--width", "60")[1]
+    assert (
+        "● objective  · best score so far" in commands.said(capsys, "plot", "loop.yaml", "--width", "60")[1]
+    )
     assert "strategy  nelder-mead: at most 4 rounds" in commands.said(capsys, "show", "loop.yaml")[1]
     assert "asks for its jobs by what comes back" in commands.said(capsys, "jobs", "loop.yaml")[2]
     assert commands.said(capsys, "report", "loop.yaml", "-o", "loop.html")[0] == 0

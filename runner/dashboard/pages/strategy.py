@@ -52,7 +52,7 @@ def strategy(
         "rounds": [plain_object(each) | {"slots": each.slots} for each in stands.rounds] if stands else [],
         "confirmed": [plain_object(each) for each in stands.confirmed] if stands else [],
         "rules": [*_rules(asked, stands, slots)],
-        "drawing": _drawing(asked, slots),
+        "drawing": _drawing(asked, slots, stands.best.slot if stands and stands.best else None),
         "spend": _spend(sight, name, stands),
     }
 
@@ -138,13 +138,18 @@ def _losses_of_rounds(
     ]
 
 
-def _drawing(asked: Strategy, slots: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """A line for each slot over an axis for each variable and one for the objective; the best come last."""
+def _drawing(asked: Strategy, slots: Sequence[Mapping[str, Any]], best: int | None) -> dict[str, Any]:
+    """A line for each slot over an axis for each variable and one for the objective; the best come last.
+
+    Args:
+        best: The best slot, which is not always the one with the best score.
+    """
     known = [each for each in slots if each["objective"] is not None and each["round"] is not None]
     values = [each["objective"] for each in known]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     names = [*(each.name for each in asked.space.dimensions), "objective"]
     ranked = sorted(known, key=lambda each: each["objective"], reverse=not asked.is_maximized)
+    ranked.sort(key=lambda each: each["slot"] == best)
     return {
         "width": _APART * (len(names) - 1) + 2 * _ROOM,
         "height": _HIGH + 2 * _ROOM,

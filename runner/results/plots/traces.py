@@ -1,4 +1,4 @@
-"""The trace of a strategy: the objective of each slot, the best so far, and what fresh jobs say. Pure."""
+"""The trace of a strategy: the objective of each slot, the best score so far, and what fresh jobs say."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def trace(title: str, jobs: Sequence[MeasuredJob]) -> Picture:
     slots = [each for each in figures if not each.is_fresh]
     lines = [
         CurveLine((), _points(slots), name="objective", look=LineLook.DOTS),
-        CurveLine((), _best(slots), name="best so far", look=LineLook.STEPS),
+        CurveLine((), _best(slots), name="best score so far", look=LineLook.STEPS),
         *_confirmed(slots, [each for each in figures if each.is_fresh]),
     ]
     stands = jobs.strategy if isinstance(jobs, MeasuredJobs) else None

@@ -9,7 +9,8 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runner.domain.suggestions import suggestion
+from runner.domain.numerals import counted
+from runner.domain.suggestions import readable, suggestion
 from runner.errors import RunnerError
 
 if TYPE_CHECKING:
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 MEND: Final = "mend it: then it is another strategy, and `reuse: true` lets it begin with what is measured"
 _CLOSE: Final = 1e-9  # of the interval: how far a number may be outside, or beside a place
 _SEEDS: Final = 2**53
+_NOT_FINITE: Final = ("nan", "inf", "-inf")
+_SHOWN_CHARACTERS: Final = 40
 
 
 class Returned(NamedTuple):
@@ -86,7 +89,8 @@ class PythonEngine:
             message = f"what the function gave is no list of points ({where})"
             raise RunnerError(message, hint=f"{said}; {MEND}")
         if len(given) != self._search.ask:
-            message = f"the function gave {len(given)} points for a round of {self._search.ask} ({where})"
+            given_points = counted(len(given), "point")
+            message = f"the function gave {given_points} for a round of {self._search.ask} ({where})"
             raise RunnerError(message, hint=f"give as many as `ask` says; {MEND}")
         return [self._point(number, each, where) for number, each in enumerate(given, 1)]
 
@@ -144,7 +148,7 @@ def _misfit(dimension: SearchDimension, value: object) -> str:
     """Why a number is none of what is varied; empty where it is."""
     name = dimension.name
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return f"has {value if isinstance(value, str) else 'no number'} for {name}"
+        return f"has {_shown(value)} for {name}"
     if dimension.choices:
         known = any(math.isclose(value, each, rel_tol=_CLOSE) for each in dimension.choices)
         return "" if known else f"has {value:g} for {name}, which is one of {_listed(dimension.choices)}"
@@ -154,6 +158,13 @@ def _misfit(dimension: SearchDimension, value: object) -> str:
     if dimension.step and abs(dimension.value(dimension.unit(value)) - value) > margin:
         return f"has {value:g} for {name}, which goes from {dimension.low:g} by steps of {dimension.step}"
     return ""
+
+
+def _shown(value: object) -> str:
+    """What is no number, or no finite one, which comes as text."""
+    if not isinstance(value, str):
+        return "no number"
+    return value if value in _NOT_FINITE else f'the text "{readable(value, _SHOWN_CHARACTERS)}"'
 
 
 def _listed(numbers: tuple[float, ...]) -> str:

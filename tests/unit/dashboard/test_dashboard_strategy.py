@@ -109,6 +109,13 @@ def test_slots_are_lines_over_their_variables(jobs):
     assert last.endswith("190,40.0")
 
 
+def test_the_best_slot_is_thick_whatever_its_score(jobs):
+    """A kind may know better than single scores."""
+    stands = replace(jobs.strategy, best=replace(jobs.strategy.best, slot=1))
+    drawing = strategy(a_sight(STRATEGY), "loop", Results("loop", jobs, stands))["drawing"]
+    assert [(1, "best")] == [(each["slot"], each["rank"]) for each in drawing["lines"][-1:]]
+
+
 def test_the_page_shows_it(jobs):
     """Rounds, slots and drawing are on it; why results cannot be had is, too; another has no such page."""
     sight = a_sight(STRATEGY)

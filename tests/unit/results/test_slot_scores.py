@@ -105,6 +105,28 @@ def test_a_strategy_says_how_it_stands(results):
     assert results[:2].strategy is results.where(t=60.0).strategy is found
 
 
+def test_the_best_by_a_fit_is_told_where_another_score_is_better():
+    """The winner is in the middle of what all of them say; its neighbour has more by chance."""
+    places = {1: 1.0, 2: 5.0, 3: 9.0, 4: 1.0, 5: 4.5, 6: 5.0, 7: 5.5, 8: 9.0}
+    ones = {1: 30, 2: 92, 3: 30, 4: 30, 5: 91, 6: 92, 7: 97, 8: 30}
+    fit = replace(STRATEGY, kind="refine", first=3, ask=5, stop=StopRules(rounds=2))
+    jobs = [replace(a_job(str(slot), ones[slot]), variables={"t": at}) for slot, at in places.items()]
+    stands = Results("loop", *scored(fit, jobs, {})).strategy
+
+    assert (2, True) == (stands.best.slot, stands.best_is_fitted)
+    assert f"best so far {stands.best}, nearest to the fitted optimum" in str(stands)
+    assert stands.brief.endswith(", nearest to the fitted optimum")
+    assert 7 == stands.rounds[-1].best.slot
+
+
+def test_measured_jobs_without_a_score_are_told():
+    """A formula that has no value is not a job that was not measured."""
+    objective = {"maximize": "1 / (p - p)", "let": STRATEGY.objective["let"]}
+    strategy = replace(STRATEGY, objective=objective)
+    stands = Results("loop", *scored(strategy, [a_job(slot, 30) for slot in ("1", "2")], {})).strategy
+    assert "2 jobs have ended, and no score is known: failed, or no value" in stands.facts
+
+
 def test_an_error_that_no_job_knows_is_how_far_they_differ():
     """Of one job alone nothing is known."""
     unknown = [Estimate(1.0, math.nan), Estimate(2.0, math.nan)]

@@ -182,7 +182,7 @@ def test_a_failed_job_stops_what_is_to_stop():
     """At once, whatever else is under way."""
     wanted = strategy("sobol", ask=2, on_failed=OnFailed.STOP)
 
-    assert Done("slot 2 failed") == next_round(wanted, trials_of([0.1, None, 0.2]), {4})
+    assert Done("slot 2 has no score") == next_round(wanted, trials_of([0.1, None, 0.2]), {4})
 
 
 def test_a_failed_job_counts_as_the_worst_so_far():
