@@ -14,9 +14,7 @@ from pulser.devices import AnalogDevice, MockDevice, VirtualDevice
 from runner.local.validation.sequence_facts import SequenceFacts, UnreadableSequenceError, Variable
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from pulser.devices import Device
+    from collections.abc import Iterable, Mapping
 
     from runner.local.rules.device_types import DeviceType
     from runner.local.validation.backend_config import BackendConfig
@@ -25,6 +23,7 @@ if TYPE_CHECKING:
 AnySequence = Sequence[Any]
 
 _LEAST_DURATION_NS = 4  # QuTiP's solver wants four points
+_KEPT_SPECS = 64
 
 
 def built(sequence: AnySequence, variables: Mapping[str, Any]) -> AnySequence:
@@ -75,14 +74,22 @@ def facts(sequence: AnySequence) -> SequenceFacts:
     )
 
 
-@lru_cache(maxsize=8)
-def device_specs(served_here: tuple[DeviceType, ...]) -> Mapping[str, str]:
+def device_specs(served_here: Iterable[DeviceType]) -> Mapping[str, str]:
     """Abstract representations of the devices of device types, by their names."""
-    devices: dict[str, Device | VirtualDevice] = {
+    return {
         # What a machine takes; what is emulated of it here is told when it is submitted.
-        each.name: replace(AnalogDevice, name=each.name, max_atom_num=each.limit or AnalogDevice.max_atom_num)
+        each.name: _machine_spec(each.name, each.limit or AnalogDevice.max_atom_num)
         if each.is_qpu_like or each.name == "EMU_FRESNEL"
-        else replace(MockDevice, name=each.name, max_atom_num=each.most_qubits)
+        else _emulator_spec(each.name, each.most_qubits)
         for each in served_here
     }
-    return {name: device.to_abstract_repr() for name, device in devices.items()}
+
+
+@lru_cache(maxsize=_KEPT_SPECS)
+def _machine_spec(name: str, max_atom_num: int) -> str:
+    return replace(AnalogDevice, name=name, max_atom_num=max_atom_num).to_abstract_repr()
+
+
+@lru_cache(maxsize=_KEPT_SPECS)
+def _emulator_spec(name: str, max_atom_num: int) -> str:
+    return replace(MockDevice, name=name, max_atom_num=max_atom_num).to_abstract_repr()
