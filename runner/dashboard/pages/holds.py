@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 import shlex
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runner.dashboard.sight import Sight
+
+_COMMAND: Final = re.compile(r"`(runner [^`]+)`")  # the first one of what to do; many holds have none
 
 
 def holds(sight: Sight) -> dict[str, Any]:
@@ -27,7 +30,7 @@ def _held(sight: Sight) -> Iterator[dict[str, str]]:
                 "experiment": name,
                 "reason": hold.reason,
                 "how": hold.how,
-                "command": command("resolve", sight.paths.get(name, name)),
+                "command": found[1] if (found := _COMMAND.search(hold.how)) else "",
             }
 
 

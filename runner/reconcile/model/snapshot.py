@@ -259,6 +259,15 @@ class Snapshot:
         """Batches of what the file asks for that are not seen whole: nothing is bought or cancelled then."""
         return tuple(b for b in self.current if self.gap(b))
 
+    @property
+    def gaps_said(self) -> str:
+        """The first of these, what is missing of it, and how many more there are; empty without one."""
+        if not self.gaps:
+            return ""
+        first, *others = self.gaps
+        more = f"; {len(others)} more are not" if len(others) > 1 else "; 1 more is not" if others else ""
+        return f"the batch {first.id} is not seen whole: {self.gap(first)}{more}"
+
     def gap(self, batch: ObservedBatch) -> str:
         """What is missing of a batch, in words; empty where it is seen whole."""
         n_bought = sum(len(row.jobs) for row in self.purchases(batch))

@@ -63,7 +63,7 @@ class Condition:
 def conditions(snapshot: Snapshot, planned: Plan) -> tuple[Condition, ...]:
     """What is so of an experiment, always the same claims in the same order; one more of a strategy."""
     return (
-        _submitted(planned),
+        _submitted(snapshot, planned),
         _complete(planned),
         _recorded(snapshot, planned),
         _held(planned),
@@ -76,7 +76,9 @@ def conditions(snapshot: Snapshot, planned: Plan) -> tuple[Condition, ...]:
     )
 
 
-def _submitted(planned: Plan) -> Condition:
+def _submitted(snapshot: Snapshot, planned: Plan) -> Condition:
+    if planned.sync is Sync.UNKNOWN and not snapshot.unknown:
+        return _wanted("Submitted", Claimed.UNKNOWN, "NotSeenWhole", snapshot.gaps_said)
     if planned.sync is Sync.UNKNOWN:
         message = "a batch has a status that this runner does not know"
         return _wanted("Submitted", Claimed.UNKNOWN, "UnknownStatus", message)

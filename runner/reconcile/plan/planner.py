@@ -50,7 +50,10 @@ def _plan(snapshot: Snapshot) -> Plan:
         until=step.limit.until if step.limit else None,
         wait_for=wait_for,
         look_again_s=look_again_s,
-        notes=tuple(status.notes(snapshot, wanted, step)),
+        notes=(
+            *status.notes(snapshot, wanted, step),
+            *([snapshot.gaps_said] if snapshot.gaps and step.limit is None else ()),
+        ),
         under_way=tuple(batch.id for batch in snapshot.current if is_under_way(batch)),
         told=status.told(snapshot),
         strategy=snapshot.observed.proposal.standing if snapshot.observed.proposal else None,

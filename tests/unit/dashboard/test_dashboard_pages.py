@@ -14,7 +14,7 @@ import pytest
 from builders import NOW, a_batch, a_job, a_record, a_snapshot, a_wanted_job, an_experiment, seen
 from markupsafe import escape
 
-from runner.dashboard.pages.holds import command
+from runner.dashboard.pages.holds import command, holds
 from runner.dashboard.pages.overview import FILTERS, overview
 from runner.dashboard.pages.queue import queue
 from runner.dashboard.pages.revisions import FilePair, SideBySide
@@ -33,7 +33,8 @@ from runner.project.revisions.file_history import DiffRow, PastCommit
 from runner.project.views.cloud_load import CloudLoad, ProjectQueue
 from runner.project.views.device_changes import DeviceChange
 from runner.reconcile import Difference, Happening, Planned
-from runner.reconcile.model.plan import Health, Sync
+from runner.reconcile.model.actions import Hold
+from runner.reconcile.model.plan import Health, Sync, WaitFor
 from runner.reconcile.plan.planner import plan
 from runner.results import Verdict
 from runner.results.records.verify import Flaw
@@ -276,6 +277,30 @@ def test_the_queue_says_what_holds_a_device():
     (row,) = found["batches"]
     assert (row["id"], row["pending"], row["held_by"]) == ("b1", 1, "another machine")
     assert [each["experiment"] for each in found["waits"]] == ["ill"]
+
+
+@pytest.mark.parametrize(
+    ("how", "command"),
+    [
+        ("raise `policy.budget.runs`; or ask for less", ""),
+        (
+            "if it is there, `runner resolve ill adopt BATCH`; if not, `… absent`",
+            "runner resolve ill adopt BATCH",
+        ),
+    ],
+)
+def test_a_hold_has_a_command_where_there_is_one(how, command):
+    """A budget is raised in a file: there is nothing to copy. The queue does not wait for nothing."""
+    held = a_snapshot(an_experiment(a_wanted_job(2), name="ill"), seen())
+    planned = replace(plan(held), actions=(Hold(reason="it is much", how=how),), look_again_s=None)
+    sight = replace(a_sight(), planned={"ill": Planned(held, replace(planned, wait_for=WaitFor.NOTHING))})
+    assert [command] == [each["command"] for each in holds(sight)["holds"]]
+    waits, asked = (
+        html(sight, page(sight, path, {}, Sources(str)), root="../", is_live=True)
+        for path in ("queue/", "holds/")
+    )
+    assert ("is held; <bdi>it is much" in waits, "waits for nothing" in waits) == (True, False)
+    assert asked.count('aria-label="Command"') == bool(command)
 
 
 def test_the_queue_says_what_the_cloud_is_and_what_devices_became():

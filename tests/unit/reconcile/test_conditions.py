@@ -16,6 +16,7 @@ from builders import (
 )
 
 from runner.domain import BatchStatus, Budget, JobStatus, Policy, Surplus
+from runner.reconcile.model.observation import Sighting
 from runner.reconcile.plan.conditions import Claimed, conditions
 
 TWO = an_experiment(a_wanted_job(1), a_wanted_job(2))
@@ -167,6 +168,19 @@ def test_all_is_as_wanted_when_everything_is_measured_and_on_record():
                 ("Drift", "True", "MoreThanWanted", "100 runs more than the file asks for"),
             ],
         ),
+        (
+            an_experiment(),
+            seen(a_batch("b7", a_job("j7")), sightings={"b7": Sighting(gap="1 job is not shown yet")}),
+            [
+                (
+                    "Submitted",
+                    "Unknown",
+                    "NotSeenWhole",
+                    "the batch b7 is not seen whole: 1 job is not shown yet",
+                ),
+                ("Complete", "False", "JobsUnfinished", "0 of 1 job measured; 1 active"),
+            ],
+        ),
     ],
     ids=[
         "missing",
@@ -179,6 +193,7 @@ def test_all_is_as_wanted_when_everything_is_measured_and_on_record():
         "foreign claim",
         "drift",
         "unknown status",
+        "not seen whole",
     ],
 )
 def test_what_is_not_as_wanted_is_said(desired, there, expected):
