@@ -6,6 +6,7 @@ field what has moved. Time is in none of them: only what it changes in the actio
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -211,8 +212,16 @@ def _acts(saved: SavedExperiment) -> dict[str, object]:
 
 
 def _differences(at: str, planned: object, found: object) -> Iterator[Move]:
-    for field, was, now in plain_differences(at, planned, found):
+    for field, was, now in plain_differences(at, _written_out(planned), _written_out(found)):
         yield Move(field=field, planned=was, found=now)
+
+
+def _written_out(facts: object) -> object:
+    """Facts of a file with what its strategy is as data in place of one long line."""
+    strategy = facts.get("strategy") if isinstance(facts, dict) else None
+    if not isinstance(facts, dict) or not isinstance(strategy, dict) or not strategy.get("text"):
+        return facts
+    return {**facts, "strategy": {**strategy, "text": json.loads(strategy["text"])}}
 
 
 def plan_schema() -> dict[str, object]:

@@ -26,6 +26,7 @@ from builders import (
 from fakes import SEQUENCE, CleanPort, DiceEngine, MemoryCloud, VirtualClock
 
 from runner.domain import JobStatus, Policy, Submission, job_key, recipe_digest
+from runner.domain.strategies import SearchDimension, SearchSpace, StopRules, Strategy
 from runner.reconcile import Context, End, Journal, Patience, Reconciler, Snapshot, TargetSettings, WaitFor
 from runner.reconcile.model.actions import (
     AddJobs,
@@ -273,6 +274,26 @@ def test_time_alone_moves_nothing():
 def test_what_has_moved_is_told_field_by_field(desired, there, expected):
     """What was, and what is."""
     assert expected == list(moves(saved(), a_deed(desired, there)))
+
+
+def test_what_has_moved_of_a_strategy_is_told_field_by_field():
+    """Also of what it is as one line: nobody compares two of them."""
+    before, after = (
+        Strategy(
+            digest="5e" * 32,
+            text=f'{{"kind":"sobol","runs":{runs}}}',
+            kind="sobol",
+            space=SearchSpace(dimensions=(SearchDimension(variable="t", high=10.0),)),
+            runs=runs,
+            objective={"maximize": "p", "let": {"p": "occupation"}},
+            stop=StopRules(rounds=1),
+        )
+        for runs in (100, 90)
+    )
+    there = replace(TWO, strategy=before)
+    assert ["exp: file.strategy.text.runs: was 100, is 90", "exp: file.strategy.runs: was 100, is 90"] == [
+        str(move) for move in moves(saved(there), a_deed(replace(there, strategy=after), NOTHING))
+    ]
 
 
 def test_a_status_that_has_changed_is_a_move():
