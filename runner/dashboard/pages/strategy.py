@@ -31,7 +31,7 @@ def strategy(
     Args:
         jobs: Its results.
 
-        trouble: Why these cannot be had.
+        trouble: Why these cannot be had; then it is not known what it has cost, nor what ends it.
     """
     desired, planned = sight.experiments[name].desired, sight.planned.get(name)
     asked = desired.strategy
@@ -51,9 +51,9 @@ def strategy(
         "slots": slots,
         "rounds": [plain_object(each) | {"slots": each.slots} for each in stands.rounds] if stands else [],
         "confirmed": [plain_object(each) for each in stands.confirmed] if stands else [],
-        "rules": [*_rules(asked, stands, slots)],
+        "rules": [] if trouble else [*_rules(asked, stands, slots)],
         "drawing": _drawing(asked, slots, stands.best.slot if stands and stands.best else None),
-        "spend": _spend(sight, name, stands),
+        "spend": None if trouble else _spend(sight, name, stands),
     }
 
 

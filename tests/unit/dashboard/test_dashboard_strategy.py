@@ -129,7 +129,9 @@ def test_the_page_shows_it(jobs):
 
     made = page(sight, path, {}, Sources(str, refuse))
     assert (made.data["trouble"], made.data["slots"]) == ("a line is <b>broken", [])
-    assert "a line is &lt;b&gt;broken" in html(sight, made, root="../../../", is_live=True)
+    assert (made.data["rules"], made.data["spend"]) == ([], None)
+    broken = html(sight, made, root="../../../", is_live=True)
+    assert ("a line is &lt;b&gt;broken" in broken, "0 jobs" in broken) == (True, False)
     assert page(a_sight(None), path, {}, Sources(str)) is None
 
 
