@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import BatchMode, Submission
+from runner.domain.numerals import counted
 from runner.reconcile.model.actions import AddJobs, Claim, Fence, Hold, Submit
 from runner.reconcile.model.entries import RequestKind, State
 from runner.reconcile.model.plan import WaitFor
@@ -202,7 +203,7 @@ def _direct(snapshot: Snapshot, submission: str, bought: tuple[NewJob, ...]) -> 
 
 
 def _reason(bought: Sequence[NewJob]) -> str:
-    again = sum(job.attempt > 1 for job in bought)
-    runs = sum(job.runs for job in bought)
-    said = f"{len(bought)} job{'s' if len(bought) > 1 else ''} with {runs} runs are wanted and not there"
+    again, runs = sum(job.attempt > 1 for job in bought), sum(job.runs for job in bought)
+    jobs, verb = counted(len(bought), "job"), "is" if len(bought) == 1 else "are"
+    said = f"{jobs} with {counted(runs, 'run')} {verb} wanted and not there"
     return said + (f", {again} of them for a failed attempt" if again else "")

@@ -543,6 +543,14 @@ def test_history_tells_what_was_done_and_why(bench):
     assert 200 == bench.journal.history.runs_bought()
 
 
+def test_history_counts_one_job_as_one(bench):
+    """In its words, too."""
+    bench.run(the_experiment(a_wanted_job(1, 1)))
+    claim, *_ = bench.journal.history.of("exp")
+
+    assert "1 job with 1 run is wanted and not there" == claim.reason
+
+
 @pytest.mark.parametrize("number", [1, 3], ids=["claim", "purchase"])
 def test_history_tells_what_nobody_knows(bench, number):
     """A lost answer is no purchase."""
