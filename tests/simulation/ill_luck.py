@@ -57,7 +57,7 @@ def _forgotten(rng, plain):
         return plain
     cloud = replace(plain.nature, forgets_runs=True, wrong_results=0.0, queue_s=0.5)
     files = tuple(_with_more(rng, file) for file in plain.conditions.files)
-    events = list(plain.events)
+    events = _with_tags(plain.events)
     for number in range(len(plain.conditions.clones)):
         events += [_forgets(rng, number), *_edits(number, files, round(rng.uniform(8, 40), 1))]
     return _with(replace(plain, nature=cloud), events, files=files)
@@ -69,7 +69,7 @@ def _babble(rng, plain):
     if plain.is_beyond or plain.conditions.submission == "direct":
         return plain
     lies = _lies(number, kind, rng.randrange(6), _BABBLED)
-    return _with(plain, [*plain.events, *lies, _forgets(rng, number)])
+    return _with(plain, [*_with_tags(plain.events), *lies, _forgets(rng, number)])
 
 
 def _slander(rng, plain):
@@ -149,6 +149,11 @@ KINDS = tuple(_AT)
 
 def _with(plain, events, **conditions):
     return replace(plain, events=tuple(events), conditions=replace(plain.conditions, **conditions))
+
+
+def _with_tags(events):
+    """Events without those that take tags: where the journal is lost, nothing would tell whose a batch is."""
+    return [each for each in events if getattr(each, "kind", "") != "erase tags"]
 
 
 def _forgets(rng, number):
