@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from runner.dashboard.pages.figures import moment, progress_on_record
+from runner.dashboard.pages.observables import mean_occupation
 from runner.dashboard.pages.revisions import history_data
 from runner.dashboard.pages.tiles import tile
 from runner.domain import merged_counts, most_frequent
@@ -86,6 +87,7 @@ def _row(job: DesiredJob, state: Any, records: Sequence[RecordedJob]) -> dict[st
         "done": state.done if state else 0,
         "failures": state.failures if state else 0,
         "point": {name: _shown(value) for name, value in columns_of(job.variables).items()},
+        "occupation": str(mean_occupation(records) or ""),
         "top": [{"bits": bits, "count": n} for bits, n in top],
         "errors": list(dict.fromkeys(problem for record in records for problem in record.problems)),
     }

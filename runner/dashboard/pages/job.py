@@ -1,4 +1,4 @@
-"""The page of one job: its counts, its attempts with their times and errors, and the raw records."""
+"""The page of one job: its counts and what they come to, its attempts, and the raw records."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from runner.dashboard.pages.figures import moment
+from runner.dashboard.pages.observables import observables
 from runner.domain import merged_counts, most_frequent
 from runner.domain.json_values import plain_object
 from runner.domain.slot_jobs import with_recorded_slots
@@ -51,6 +52,7 @@ def job(sight: Sight, name: str, key: str, verdict: Verdict | None = None) -> di
             for bits, n in most_frequent(counts, _MOST_BITSTRINGS)
         ],
         "bitstrings": len(counts),
+        "observables": observables(records, desired.qubit_ids_of(wanted), desired.observables),
         "verified": None if verdict is None else not any(map(verdict.flaws_of, records)),
         "attempts": [_attempt(record, verdict) for record in records],
         "raw": [plain_object(record) for record in records],

@@ -15,6 +15,7 @@ from builders import NOW, a_batch, a_job, a_record, a_snapshot, a_wanted_job, an
 from markupsafe import escape
 
 from runner.dashboard.pages.holds import command, holds
+from runner.dashboard.pages.observables import observables
 from runner.dashboard.pages.overview import FILTERS, overview
 from runner.dashboard.pages.queue import queue
 from runner.dashboard.pages.revisions import FilePair, SideBySide
@@ -24,6 +25,7 @@ from runner.dashboard.sight import BrokenFile, Sight
 from runner.dashboard.site import Fragments, Sources, as_json, html, page, shown_text
 from runner.dashboard.site_files import export
 from runner.domain import BatchStatus, JobStatus, Policy, Retry
+from runner.domain.evaluations import Evaluation
 from runner.errors import Problem
 from runner.project.cache.source_file import Source
 from runner.project.config.tables import View
@@ -367,6 +369,29 @@ def test_a_job_has_its_counts_and_attempts():
     assert found["shots"] == sum(record.counts.values())
     assert [each["id"] for each in found["attempts"]] == [record.id]
     assert found["verified"] is None
+
+
+def test_jobs_have_the_occupation_of_all_atoms_and_of_each():
+    """With its error; and what the emulator evaluated, at the end."""
+    energy = Evaluation(name="energy", times_ns=(0.0, 100.0), values=(0.0, -2.5))
+    record = a_record("j1", counts={"01": 30, "11": 20}, observables={"e1": energy})
+    rows = observables([record], ("q0", "q1"), {"e1": "energy"})
+    whose = [("occupation", "all qubits"), ("occupation", "q0"), ("occupation", "q1")]
+    assert [*whose, ("energy", "evaluated, at the end")] == [(row["name"], row["of"]) for row in rows]
+    assert [0.7, 0.4, 1.0, -2.5] == [row["value"] for row in rows]
+    assert all(0 < row["error"] < 0.1 for row in rows[:3])
+    assert rows[3]["error"] is None
+    assert [] == observables([], ("q0", "q1"), {})
+
+
+def test_an_experiment_shows_the_occupation_of_each_job():
+    """As its job's page does."""
+    sight = a_sight()
+    (first, *_) = page(sight, "experiments/fine/", {}, Sources(str)).data["jobs"]
+    job = page(sight, f"experiments/fine/jobs/{first['key']}/", {}, Sources(str))
+    assert re.fullmatch(r"\d\.\d+ .+", first["occupation"])
+    assert first["occupation"] == job.data["observables"][0]["text"]
+    assert "Observables" in html(sight, job, root="../../../../", is_live=True)
 
 
 @pytest.mark.parametrize(
