@@ -196,6 +196,8 @@ class Judge:
         world, cloud = self._world, self._world.schedule.nature
         if world.schedule.is_beyond or cloud.forgets_runs or cloud.hiding:
             return
+        if any(self._is_overruled(crewman, batch) for batch in world.ours(crewman.project)):
+            return
         recent = [b["id"] for b in world.ours(crewman.project) if b["created_s"] > world.calm_s]
         for hold in holds:
             if any(batch_id in hold for batch_id in recent):
@@ -309,7 +311,9 @@ class Judge:
         asked = {tuple(key): wish for (_, *key), wish in self._asked(crewman).items()}
         for key, job in ended:
             is_owed = key in asked and self._is_owed(job, *asked[key], there.get(key, ()))
-            if job["id"] not in on_record and is_owed and not self._is_unmarked(job):
+            # Of what shows later than it was told to, an end may come to light after the last look.
+            is_seen = not (self._world.schedule.is_beyond or self._is_unmarked(job))
+            if job["id"] not in on_record and is_owed and is_seen:
                 self.accuse(f"not recorded: {crewman} has nothing of job {job['id']}")
 
     def _is_cancelled(self, job_id):
