@@ -6,29 +6,21 @@ import json
 
 import pytest
 from commands import said
+from loops import loop_file
 
-LOOP = """\
-apiVersion: runner/v1
-kind: Experiment
-metadata: {name: loop}
-spec:
-  device_type: FRESNEL
-  sequence:
-    device: AnalogDevice
-    register: {coordinates_um: {q0: [0, 0]}}
-    channels: {drive: rydberg_global}
-    variables: {omega: float}
-    operations:
-      - pulse: {channel: drive, amplitude: omega, detuning: 0, duration_ns: 200}
-  strategy:
-    kind: sobol
-    over:
-      omega: {uniform: [1, 10]}
-    runs: 100
-    objective: {maximize: p, let: {p: {probability: ["1"]}}}
-    stop: {rounds: 200}
-    confirm: {best: 2, runs: 50, repeat: 3}
-"""
+LOOP = loop_file(
+    """\
+kind: sobol
+over:
+  omega: {uniform: [1, 10]}
+runs: 100
+objective: {maximize: p, let: {p: {probability: ["1"]}}}
+stop: {rounds: 200}
+confirm: {best: 2, runs: 50, repeat: 3}
+""",
+    device_type="FRESNEL",
+    device="AnalogDevice",
+)
 
 
 @pytest.fixture

@@ -10,38 +10,24 @@ from pathlib import Path
 import commands
 import jsonschema
 import pytest
+from loops import loop_file, recorded
 
 SCHEMA = Path(__file__).parents[2] / "schemas" / "status.schema.json"
-LOOP = """\
-apiVersion: runner/v1
-kind: Experiment
-metadata: {name: loop}
-spec:
-  device_type: EMU_FREE
-  sequence:
-    device: MockDevice
-    register: {coordinates_um: {q0: [0, 0]}}
-    channels: {drive: rydberg_global}
-    variables: {omega: float, t_ns: int}
-    operations:
-      - pulse: {channel: drive, amplitude: omega, detuning: 0, duration_ns: t_ns}
-  strategy:
-    kind: nelder-mead
-    seed: 3
-    over:
-      omega: {uniform: [1, 10]}
-      t_ns: {int: [100, 400], step: 4}
-    runs: 100
-    objective: {maximize: p, let: {p: {probability: ["1"]}}}
-    stop: {rounds: 4}
-    confirm: {best: 1, runs: 50, repeat: 2}
-"""
-
-
-def recorded(lab):
-    """Every job on record, by its name."""
-    lines = [line for file in lab.glob("results/**/*.jsonl") for line in file.read_text().splitlines()]
-    return {job["name"]: job for job in map(json.loads, lines)}
+LOOP = loop_file(
+    """\
+kind: nelder-mead
+seed: 3
+over:
+  omega: {uniform: [1, 10]}
+  t_ns: {int: [100, 400], step: 4}
+runs: 100
+objective: {maximize: p, let: {p: {probability: ["1"]}}}
+stop: {rounds: 4}
+confirm: {best: 1, runs: 50, repeat: 2}
+""",
+    variables="{omega: float, t_ns: int}",
+    pulse="amplitude: omega, detuning: 0, duration_ns: t_ns",
+)
 
 
 def surfaces_say_what_came_back(capsys, jobs, winner):

@@ -7,6 +7,7 @@ import shutil
 
 import commands
 import pytest
+from loops import loop_file, recorded
 
 PROPOSE = """\
 import random
@@ -21,28 +22,17 @@ SCORE = """\
 def score(counts, variables):
     return counts.get("1", 0) / sum(counts.values()) - variables["omega"]
 """
-LOOP = """\
-apiVersion: runner/v1
-kind: Experiment
-metadata: {name: loop}
-spec:
-  device_type: EMU_FREE
-  sequence:
-    device: MockDevice
-    register: {coordinates_um: {q0: [0, 0]}}
-    channels: {drive: rydberg_global}
-    variables: {omega: float}
-    operations:
-      - pulse: {channel: drive, amplitude: omega, detuning: 0, duration_ns: 200}
-  strategy:
-    kind: python
-    python: propose.py:propose
-    over: {omega: {uniform: [1, 10]}}
-    ask: 2
-    runs: 100
-    objective: {minimize: s / 2, let: {s: {python: "score.py:score"}, p: {probability: ["1"]}}}
-    stop: {rounds: 9}
-"""
+LOOP = loop_file(
+    """\
+kind: python
+python: propose.py:propose
+over: {omega: {uniform: [1, 10]}}
+ask: 2
+runs: 100
+objective: {minimize: s / 2, let: {s: {python: "score.py:score"}, p: {probability: ["1"]}}}
+stop: {rounds: 9}
+""",
+)
 
 
 @pytest.fixture
@@ -53,12 +43,6 @@ def loop(lab, monkeypatch):
         (lab / name).write_text(text)
     monkeypatch.chdir(lab)
     return lab
-
-
-def recorded(lab):
-    """Every job on record, by its name."""
-    lines = [line for file in lab.glob("results/**/*.jsonl") for line in file.read_text().splitlines()]
-    return {job["name"]: job for job in map(json.loads, lines)}
 
 
 def batches(capsys):

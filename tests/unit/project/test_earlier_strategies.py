@@ -9,6 +9,7 @@ from functools import partial
 
 import pytest
 from builders import a_record
+from loops import loop_file
 
 from runner.domain import JobStatus
 from runner.domain.strategies import Trial, slot_key
@@ -21,26 +22,17 @@ from runner.strategies.kinds import KINDS
 from runner.strategies.rounds import Ask, continued, next_round, round_slots
 
 NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
-LOOP = """\
-apiVersion: runner/v1
-kind: Experiment
-metadata: {name: loop}
-spec:
-  device_type: EMU_FREE
-  sequence:
-    device: MockDevice
-    register: {coordinates_um: {q0: [0, 0]}}
-    channels: {drive: rydberg_global}
-    variables: {omega: float, detuning: float}
-    operations:
-      - pulse: {channel: drive, amplitude: omega, detuning: detuning, duration_ns: 200}
-  strategy:
-    kind: sobol
-    over: {omega: {uniform: [1, 11]}, detuning: 0}
-    runs: 100
-    objective: {maximize: p, let: {p: {probability: ["1"]}}}
-    stop: {rounds: 2}
-"""
+LOOP = loop_file(
+    """\
+kind: sobol
+over: {omega: {uniform: [1, 11]}, detuning: 0}
+runs: 100
+objective: {maximize: p, let: {p: {probability: ["1"]}}}
+stop: {rounds: 2}
+""",
+    variables="{omega: float, detuning: float}",
+    pulse="amplitude: omega, detuning: detuning, duration_ns: 200",
+)
 
 
 def asked(**changes):

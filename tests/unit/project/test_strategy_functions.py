@@ -7,6 +7,7 @@ from dataclasses import replace
 
 import pytest
 from builders import a_result
+from loops import loop_file
 
 from runner.domain.digests import text_digest
 from runner.domain.strategies import NamedFunction
@@ -47,26 +48,18 @@ import helper
 def share(counts, variables):
     return 1
 """
-LOOP = """\
-apiVersion: runner/v1
-kind: Experiment
-metadata: {name: loop}
-spec:
-  device_type: EMU_FREE
-  sequence:
-    device: MockDevice
-    register: {coordinates_um: {q0: [0, 0], q1: [0, 6]}}
-    channels: {drive: rydberg_global}
-    variables: {t_ns: int}
-    operations:
-      - pulse: {channel: drive, amplitude: 1, detuning: 0, duration_ns: t_ns}
-  strategy:
-    kind: sobol
-    over: {t_ns: {int: [100, 200]}}
-    runs: 100
-    objective: {maximize: s, let: {s: {python: "score.py:share"}}}
-    stop: {rounds: 2}
-"""
+LOOP = loop_file(
+    """\
+kind: sobol
+over: {t_ns: {int: [100, 200]}}
+runs: 100
+objective: {maximize: s, let: {s: {python: "score.py:share"}}}
+stop: {rounds: 2}
+""",
+    atoms="{q0: [0, 0], q1: [0, 6]}",
+    variables="{t_ns: int}",
+    pulse="amplitude: 1, detuning: 0, duration_ns: t_ns",
+)
 
 
 class Lab:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from loops import loop_file
 
 from runner.errors import RunnerError
 from runner.project import late_imports
@@ -13,26 +14,15 @@ from runner.reconcile.model.proposal import SlotResult
 from runner.sequences import compiled
 from runner.spec import parse
 
-LOOP = """\
-apiVersion: runner/v1
-kind: Experiment
-metadata: {name: loop}
-spec:
-  device_type: EMU_FREE
-  sequence:
-    device: MockDevice
-    register: {coordinates_um: {q0: [0, 0]}}
-    channels: {drive: rydberg_global}
-    variables: {omega: float}
-    operations:
-      - pulse: {channel: drive, amplitude: omega, detuning: 0, duration_ns: 200}
-  strategy:
-    kind: sobol
-    over: {omega: {uniform: [1, 11]}}
-    runs: 100
-    objective: {maximize: p, let: {p: {probability: ["1"]}}}
-    stop: {rounds: 2}
-"""
+LOOP = loop_file(
+    """\
+kind: sobol
+over: {omega: {uniform: [1, 11]}}
+runs: 100
+objective: {maximize: p, let: {p: {probability: ["1"]}}}
+stop: {rounds: 2}
+""",
+)
 
 
 @pytest.fixture(scope="module")
