@@ -24,6 +24,7 @@ from pathlib import Path
 
 import numpy as np
 import pulser
+from pages import write_between
 from pulser.backend import StateResult
 
 from runner.domain.strategies import Trial
@@ -171,9 +172,7 @@ def main():
             if said.keep:
                 said.keep.write_text("".join(json.dumps(row) + "\n" for row in rows))
     if said.write:
-        before, _, rest = said.write.read_text(encoding="utf-8").partition(MARKS[0])
-        after = rest.partition(MARKS[1])[2]
-        said.write.write_text(f"{before}{MARKS[0]}\n{table(rows)}\n{MARKS[1]}{after}", encoding="utf-8")
+        write_between(said.write, MARKS, table(rows))
     else:
         sys.stdout.write(table(rows))
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pulser
+from pages import write_between
 from pulser.backend import StateResult
 from scipy.optimize import curve_fit
 
@@ -122,9 +123,7 @@ def main():
     if not said.write:
         sys.stdout.write(table)
         return
-    before, _, rest = said.write.read_text(encoding="utf-8").partition(MARKS[0])
-    after = rest.partition(MARKS[1])[2]
-    said.write.write_text(f"{before}{MARKS[0]}\n{table}\n{MARKS[1]}{after}", encoding="utf-8")
+    write_between(said.write, MARKS, table)
 
 
 if __name__ == "__main__":

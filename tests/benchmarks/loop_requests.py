@@ -18,6 +18,7 @@ from pathlib import Path
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE.parent / "contract"))
 
+from pages import write_between  # noqa: E402  (a script has only its own folder on its path)
 from recording_server import RecordingServer  # noqa: E402  (a script has only its own folder on its path)
 from side_by_side import PROJECT, local_cloud  # noqa: E402
 
@@ -170,9 +171,7 @@ def main():
     if not said.write:
         sys.stdout.write(made)
         return
-    before, _, rest = said.write.read_text(encoding="utf-8").partition(MARKS[0])
-    after = rest.partition(MARKS[1])[2]
-    said.write.write_text(f"{before}{MARKS[0]}\n{made}\n{MARKS[1]}{after}", encoding="utf-8")
+    write_between(said.write, MARKS, made)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,8 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pages import write_between
+
 from runner.project import Project
 from runner.project.api import Declared
 
@@ -35,7 +37,7 @@ TOOLS = {
     "script": "SDK script",
     "keeps id": "SDK script that keeps the id",
 }
-BEGIN, END = "<!-- measured -->", "<!-- end -->"
+MARKS = ("<!-- measured -->\n", "<!-- end -->\n")
 
 _EXPERIMENT = f"""\
 apiVersion: runner/v1
@@ -296,8 +298,7 @@ def main():
     made = table(rows)
     sys.stdout.write(made + "\n")
     if page:
-        before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
-        page.write_text(f"{before}{BEGIN}\n\n{made}\n\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+        write_between(page, MARKS, f"{made}\n")
 
 
 if __name__ == "__main__":

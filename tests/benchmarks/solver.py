@@ -28,6 +28,7 @@ from pathlib import Path
 
 import numpy as np
 import pulser
+from pages import write_between
 from pulser.backend import BitStrings, Energy, Occupation, StateResult
 from pulser_simulation import QutipBackendV2, QutipConfig
 
@@ -245,9 +246,7 @@ def main():
     lines = "\n".join(report()) + "\n"
     sys.stdout.write(lines)
     if page is not None:
-        before, _, rest = page.read_text(encoding="utf-8").partition(MARKS[0])
-        after = rest.partition(MARKS[1])[2]
-        page.write_text(f"{before}{MARKS[0]}\n{lines}\n{MARKS[1]}{after}", encoding="utf-8")
+        write_between(page, MARKS, lines)
 
 
 if __name__ == "__main__":
