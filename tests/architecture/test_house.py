@@ -161,8 +161,9 @@ SEVERAL = {
     **dict.fromkeys(("Document", "Experiment", "Health", "JobResult", "Limits", "NewJob"), 2),
     **dict.fromkeys(("Operation", "Outcome", "Policy", "Problem", "Project"), 2),
     **dict.fromkeys(("RepresentationError", "Request", "Retry", "Selection", "Target"), 2),
+    "Answer": 2,
     "Variable": 2,
-    **dict.fromkeys(("Answer", "Job"), 3),
+    "Job": 3,
 }
 
 

@@ -10,14 +10,14 @@ import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pydantic import Field, JsonValue, ValidationError
+from pydantic import Field, JsonValue
 
 from runner.domain.digests import text_digest
 from runner.sequences.python_functions.function_process import (
     ChildAnswer,
     FunctionProcess,
-    on_a_line,
-    printed,
+    parsed,
+    why_nothing,
 )
 from runner.spec.models.python_sequence import FactoryError
 
@@ -164,11 +164,7 @@ def _changed(function: NamedFunction) -> FactoryError:
 
 
 def _read(text: str, ended: Ended) -> GivenAnswer:
-    try:
-        answer = GivenAnswer.model_validate_json(text)
-    except ValidationError as error:
-        raise FactoryError("the process of the function answered something else than values") from error
+    answer = parsed(GivenAnswer, text, "values")
     if answer.message:
-        hints = (on_a_line(answer.hint), printed(ended))
-        raise FunctionFaultError(on_a_line(answer.message), "; ".join(hint for hint in hints if hint))
+        raise FunctionFaultError(*why_nothing(answer, ended))
     return answer

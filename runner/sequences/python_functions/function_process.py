@@ -9,9 +9,9 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import TYPE_CHECKING, Annotated, Final, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
 
 from runner.domain.suggestions import readable
 from runner.sequences.python_functions.supervised_process import Ended, supervised, without_secrets
@@ -49,6 +49,9 @@ class ChildAnswer(BaseModel):
     files: _Digests = {}
     versions: dict[str, str] = {}
     warnings: list[str] = []
+
+
+A = TypeVar("A", bound=ChildAnswer)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +118,27 @@ class FunctionProcess:
         if answer.stat().st_size > self.most_bytes:
             raise FactoryError(f"what {self.name} gave has more than {self.most_bytes:,} bytes")
         return answer.read_text(encoding="utf-8", errors="replace")
+
+
+def parsed(kind: type[A], text: str, gives: str) -> A:
+    """What the process says.
+
+    Args:
+        gives: What the function was to give, for people.
+
+    Raises:
+        FactoryError: It says something else.
+    """
+    try:
+        return kind.model_validate_json(text)
+    except ValidationError as error:
+        raise FactoryError(f"the process of the function answered something else than {gives}") from error
+
+
+def why_nothing(answer: ChildAnswer, ended: Ended) -> tuple[str, str]:
+    """Why a function gave nothing, and a hint, for people."""
+    hints = (on_a_line(answer.hint), printed(ended))
+    return on_a_line(answer.message), "; ".join(hint for hint in hints if hint)
 
 
 def _signal(number: int) -> str:

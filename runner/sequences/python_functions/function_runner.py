@@ -12,13 +12,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pydantic import ValidationError
-
 from runner.sequences.python_functions.function_process import (
     ChildAnswer,
     FunctionProcess,
     on_a_line,
-    printed,
+    parsed,
+    why_nothing,
 )
 from runner.spec.models.python_sequence import FactoryError, Made
 
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
     from runner.spec.models.sequence import PythonSequence
 
 
-class Answer(ChildAnswer):
+class SequenceAnswer(ChildAnswer):
     """What the process says of a sequence."""
 
     representation: str = ""
@@ -77,7 +76,7 @@ class Factories:
             warnings=tuple(on_a_line(each) for each in answer.warnings),
         )
 
-    def _answer(self, place: Path, sequence: PythonSequence) -> Answer:
+    def _answer(self, place: Path, sequence: PythonSequence) -> SequenceAnswer:
         child = FunctionProcess(
             root=self.root,
             timeout_s=self.timeout_s,
@@ -89,18 +88,14 @@ class Factories:
         return _read(*child.answered(request))
 
 
-def _read(text: str, ended: Ended) -> Answer:
-    try:
-        answer = Answer.model_validate_json(text)
-    except ValidationError as error:
-        raise FactoryError("the process of the function answered something else than a sequence") from error
+def _read(text: str, ended: Ended) -> SequenceAnswer:
+    answer = parsed(SequenceAnswer, text, "a sequence")
     if answer.message or not answer.representation:
-        hints = (on_a_line(answer.hint), printed(ended))
-        raise FactoryError(on_a_line(answer.message), "; ".join(hint for hint in hints if hint))
+        raise FactoryError(*why_nothing(answer, ended))
     return answer
 
 
-def _record(own: str, sequence: PythonSequence, answer: Answer) -> dict[str, object]:
+def _record(own: str, sequence: PythonSequence, answer: SequenceAnswer) -> dict[str, object]:
     return {
         "path": own,
         "function": sequence.function,

@@ -20,7 +20,7 @@ from runner.errors import SpecError
 from runner.sequences import compiled
 from runner.sequences.python_functions import function_runner
 from runner.sequences.python_functions.function_process import FunctionProcess
-from runner.sequences.python_functions.function_runner import Answer, Factories
+from runner.sequences.python_functions.function_runner import Factories, SequenceAnswer
 from runner.sequences.python_functions.supervised_process import Ended, supervised, without_secrets
 from runner.spec import Limits, load
 from runner.spec.models.python_sequence import FactoryError
@@ -356,7 +356,7 @@ def test_an_answer_has_the_fields_that_are_read():
     """An answer of the process is taken as it is."""
     answer = {"representation": "{}", "modules": {"a.py": "0" * 64}, "versions": {"python": "3"}}
 
-    assert Answer(**answer) == Answer.model_validate_json(json.dumps(answer))
+    assert SequenceAnswer(**answer) == SequenceAnswer.model_validate_json(json.dumps(answer))
 
 
 def test_credentials_stay_here():
