@@ -78,7 +78,7 @@ def _rows(
 
 
 def _row(job: DesiredJob, state: Any, records: Sequence[RecordedJob]) -> dict[str, Any]:
-    top = most_frequent(merged_counts(record.counts for record in records), _MOST_TOP)
+    counts = merged_counts(record.counts for record in records)
     return {
         "name": job.name,
         "key": job.key,
@@ -87,8 +87,8 @@ def _row(job: DesiredJob, state: Any, records: Sequence[RecordedJob]) -> dict[st
         "done": state.done if state else 0,
         "failures": state.failures if state else 0,
         "point": {name: _shown(value) for name, value in columns_of(job.variables).items()},
-        "occupation": str(mean_occupation(records) or ""),
-        "top": [{"bits": bits, "count": n} for bits, n in top],
+        "occupation": str(mean_occupation(counts) or ""),
+        "top": [{"bits": bits, "count": n} for bits, n in most_frequent(counts, _MOST_TOP)],
         "errors": list(dict.fromkeys(problem for record in records for problem in record.problems)),
     }
 

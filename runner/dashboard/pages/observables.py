@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from runner.domain import RecordedJob
 
 
-def mean_occupation(records: Sequence[RecordedJob]) -> Estimate | None:
+def mean_occupation(counts: Mapping[str, int]) -> Estimate | None:
     """The share of atoms that were measured as 1, with its error; None where nothing was measured."""
-    counts = Counts.added(record.counts for record in records)
+    counts = Counts(counts)
     return expectation(counts, lambda bits: bits.count("1") / len(bits), (0.0, 1.0)) if counts else None
 
 
@@ -30,10 +30,11 @@ def observables(
     Args:
         names: What each evaluated observable is called, by its id.
     """
-    mean = mean_occupation(records)
+    counts = Counts.added(record.counts for record in records)
+    mean = mean_occupation(counts)
     if mean is None:
         return []
-    single = occupation(Counts.added(record.counts for record in records), qubit_ids)
+    single = occupation(counts, qubit_ids)
     of_qubits = [
         _row("occupation", qubit, Estimate(float(value), float(error), between=(0.0, 1.0)))
         for qubit, value, error in zip(qubit_ids, single.value, single.error, strict=False)

@@ -109,13 +109,13 @@ def _is_place(strategy: Strategy, variables: Mapping[str, object]) -> bool:
         units = space.units(variables)
     except (KeyError, TypeError, IndexError, ValueError):
         return False
-    there = _numbers(space.variables(units))
+    values = space.variables(units)
+    there = _numbers(values)
     here = _numbers({name: variables[name] for name in space.values})
     is_same = len(there) == len(here) and all(
         math.isclose(one, other, rel_tol=_CLOSE, abs_tol=_CLOSE)
         for one, other in zip(there, here, strict=True)
     )
-    values = space.variables(units)
     return is_same and all_hold([condition(text, values) for text in strategy.where], values)
 
 

@@ -10,7 +10,7 @@ from runner.errors import ConflictError, InvalidPayloadError, NotFoundError
 from runner.reconcile.model import tags
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from runner.cloud import Payload
     from runner.reconcile.context import Context
@@ -69,20 +69,26 @@ class Endings:
         said = tags.cancelling_tags(mark, snapshot.commit if is_others else "")
         if batch and not marks.cancelled_by_us:
             said += tags.declined_tags(job.id for job in batch.jobs if job.status in _CANCELLED)
-        if mark not in before:
-            self._client.set_batch_tags(batch_id, tags.joined_tags(before, said))
-        for tag in said:
-            self._memory.mark(batch_id, tag)
+        if mark in before:
+            self._remember(batch_id, said)
+        else:
+            self._say(batch_id, before, said)
 
     def _decline(self, snapshot: Snapshot, batch_id: str) -> None:
         """Says on a batch in which we have cancelled work that a person cancels what is left of it."""
         batch = snapshot.batch(batch_id)
         if batch and tags.read_marks(batch.tags).cancelled_by_us:
             pending = (job.id for job in batch.jobs if job.status is JobStatus.PENDING)
-            said = tags.declined_tags(pending)
-            self._client.set_batch_tags(batch_id, tags.joined_tags(batch.tags, said))
-            for tag in said:
-                self._memory.mark(batch_id, tag)
+            self._say(batch_id, batch.tags, tags.declined_tags(pending))
+
+    def _say(self, batch_id: str, before: Sequence[str], said: Sequence[str]) -> None:
+        """Puts more tags on a batch."""
+        self._client.set_batch_tags(batch_id, tags.joined_tags(before, said))
+        self._remember(batch_id, said)
+
+    def _remember(self, batch_id: str, said: Sequence[str]) -> None:
+        for tag in said:
+            self._memory.mark(batch_id, tag)
 
     def _shut(self, shut: Callable[[], Payload]) -> None:
         """Shuts a batch; what has already happened, or comes too late, is for the next pass to see."""
