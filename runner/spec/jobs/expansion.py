@@ -22,16 +22,17 @@ _MAX_NAME_SETS = 50
 def spots_of(findings: Findings, entry: Entry, declared: Mapping[str, Declared]) -> list[Spot]:
     """The points of an entry, the first axis outermost; variables in the order of their declaration.
 
-    What is wrong with `exclude` and `include` is noted.
+    What is wrong with `exclude` and `include` is noted, and points that lack a value are left out.
     """
     axes = [moving_together({column.name: column.values for column in axis}) for axis in entry.axes]
     spots = [Spot(values, values, entry.pointer) for values in product(axes)]
     if entry.excluded or entry.included:
         spots = _combined(findings, entry, spots)
     _check_complete(findings, spots, declared)
-    for spot in spots:
-        spot.values = {name: spot.values[name] for name in declared if name in spot.values}
-    return spots
+    complete = [spot for spot in spots if declared.keys() <= spot.values.keys()]
+    for spot in complete:
+        spot.values = {name: spot.values[name] for name in declared}
+    return complete
 
 
 def _combined(findings: Findings, entry: Entry, spots: list[Spot]) -> list[Spot]:

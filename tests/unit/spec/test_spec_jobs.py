@@ -384,6 +384,13 @@ def test_a_point_may_lack_a_value_only_if_it_is_included():
     assert ["the job gives no value to omega"] == messages(with_jobs(entry))
 
 
+def test_a_point_that_cannot_be_read_whole_gets_no_name():
+    """What is wrong with it is told, and its template is not filled in."""
+    entry = "{runs: 1, name: 'a{omega}', sweep: [{omega: [0, 1], t_ns: [1, 2]}], include: [{o, 5, t_ns: 7}]}"
+
+    assert ["o has no value", "a key must be text, not 5"] == messages(with_jobs(entry))
+
+
 def test_many_kinds_of_items_are_refused():
     """Each looks through all points."""
     names = [f"v{i}" for i in range(60)]
