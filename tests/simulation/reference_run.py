@@ -48,7 +48,8 @@ def played(game, seeds, fixed):
 
 def all_played(game, seeds, fixed, processes):
     """The same, in several processes."""
-    chunks = [seeds[i : i + _CHUNK] for i in range(0, len(seeds), _CHUNK)]
+    size = min(_CHUNK, -(-len(seeds) // processes))
+    chunks = [seeds[i : i + size] for i in range(0, len(seeds), size)]
     wrong, happened = {}, Counter()
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(processes, mp_context=context) as pool:
