@@ -11,6 +11,7 @@ import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final, NoReturn
 
+from runner.domain import BatchStatus
 from runner.domain.numerals import counted
 from runner.errors import (
     CloudRejectedError,
@@ -300,7 +301,7 @@ class Executor:
 
         Its claim is shut; should a part of the jobs have been taken all the same, it is cancelled as ours.
         """
-        if not self._client.get_batch(action.batch_id).get("open"):
+        if not _takes_jobs(self._client.get_batch(action.batch_id)):
             return
         batch = snapshot.batch(action.batch_id)
         if not (batch and batch.jobs_count):
@@ -336,6 +337,11 @@ class Executor:
         batch = snapshot.batch(action.batch_id)
         if batch is not None:
             self.results.add(snapshot.desired, batch, action)
+
+
+def _takes_jobs(batch: Payload) -> bool:
+    """Whether a batch may get more jobs: one that has ended may say for ever that it is open."""
+    return bool(batch.get("open")) and BatchStatus(str(batch.get("status"))).is_live
 
 
 def _job_payloads(desired: DesiredExperiment, jobs: tuple[NewJob, ...]) -> list[Payload]:
