@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
@@ -19,7 +19,7 @@ from pulser.sampler.samples import DMMSamples
 from runner.emulation.drive import Drive, Segment
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from numpy.typing import NDArray
     from pulser.sampler.samples import ChannelSamples, SequenceSamples
@@ -30,6 +30,9 @@ _KINK = 10.0
 _KINK_WINDOW = 9
 # What is smaller is none, in rad/µs.
 _SMALL: Final = 1e-3
+
+# A channel, the samples from and to which it acts, and the part of its detuning that an atom has.
+_Part: TypeAlias = tuple[str, int, int, float]
 
 
 def drive(
@@ -50,9 +53,12 @@ def drive(
 
         pulses: Where pulses begin and end; those of the samples, if no noise was added to them.
     """
-    couplings, detunings = _of_atoms(samples, atoms)
-    rows, kinds = _kinds(couplings, detunings)
+    acting = _acting(samples, atoms)
+    alike = {parts: row for row, parts in enumerate(dict.fromkeys(acting))}
+    couplings, detunings = _summed(samples, list(alike))
+    rows, kinds_of_rows = _kinds(couplings, detunings)
     couplings, detunings = couplings[rows], detunings[rows]
+    kinds = tuple(kinds_of_rows[alike[parts]] for parts in acting)
     end = couplings.shape[1] - 1
     jumps = _jumps((couplings[:, :end], detunings[:, :end]), _ends(pulses, end))
     segments = [
@@ -68,12 +74,28 @@ def drive(
     )
 
 
-def _of_atoms(
-    samples: SequenceSamples, atoms: Sequence[Any]
+def _acting(samples: SequenceSamples, atoms: Sequence[Any]) -> list[tuple[_Part, ...]]:
+    """What acts on each atom; a global channel without weights does on all of them, always."""
+    found: dict[Any, list[_Part]] = {atom: [] for atom in atoms}
+    for name, of_channel in samples.channel_samples.items():
+        weights = _weights(of_channel)
+        addressing = samples._ch_objs[name].addressing  # noqa: SLF001  (Pulser gives it to its emulators so)
+        windows: Iterable[tuple[Iterable[Any], int, int]]
+        if addressing == "Global" and weights is None:
+            windows = [(atoms, 0, samples.max_duration)]
+        else:
+            windows = ((slot.targets, slot.ti, slot.tf) for slot in of_channel.slots)
+        for targets, start, stop in windows:
+            for atom in targets:
+                found[atom].append((name, start, stop, 1.0 if weights is None else weights[atom]))
+    return [tuple(parts) for parts in found.values()]
+
+
+def _summed(
+    samples: SequenceSamples, acting: Sequence[tuple[_Part, ...]]
 ) -> tuple[NDArray[np.complex128], NDArray[np.float64]]:
-    """Coupling and detuning of each atom at each sample, summed over channels."""
-    index = {atom: number for number, atom in enumerate(atoms)}
-    shape = (len(atoms), samples.max_duration)
+    """Coupling and detuning at each sample, summed over what acts on some atoms."""
+    shape = (len(acting), samples.max_duration)
     couplings, detunings = np.zeros(shape, dtype=np.complex128), np.zeros(shape)
     for name, of_channel in samples.channel_samples.items():
         is_short = of_channel.duration < samples.max_duration
@@ -83,25 +105,12 @@ def _of_atoms(
             for each in (extended.amp, extended.det, extended.phase)
         )
         coupling = amplitude / 2 * (np.exp(-1j * phase) if phase.any() else 1.0)
-        weights = _weights(of_channel)
-        addressing = samples._ch_objs[name].addressing  # noqa: SLF001  (Pulser gives it to its emulators so)
-        is_global = addressing == "Global" and weights is None
-        for targets, where in _windows(of_channel, atoms, is_global=is_global):
-            for atom in targets:
-                couplings[index[atom], where] += coupling[where]
-                detunings[index[atom], where] += detuning[where] * (1 if weights is None else weights[atom])
+        for row, parts in enumerate(acting):
+            for of, start, stop, weight in parts:
+                if of == name:
+                    couplings[row, start:stop] += coupling[start:stop]
+                    detunings[row, start:stop] += weight * detuning[start:stop]
     return couplings, detunings
-
-
-def _windows(
-    of_channel: ChannelSamples, atoms: Sequence[Any], *, is_global: bool
-) -> Iterator[tuple[Iterable[Any], slice]]:
-    """Atoms and when a channel acts on them; a global one acts on all of them always."""
-    if is_global:
-        yield atoms, slice(None)
-        return
-    for slot in of_channel.slots:
-        yield slot.targets, slice(slot.ti, slot.tf)
 
 
 def _weights(of_channel: ChannelSamples) -> defaultdict[Any, float] | None:
@@ -115,14 +124,14 @@ def _weights(of_channel: ChannelSamples) -> defaultdict[Any, float] | None:
 def _kinds(
     couplings: NDArray[np.complex128], detunings: NDArray[np.float64]
 ) -> tuple[list[int], tuple[int, ...]]:
-    """An atom of each kind, and the kind of each atom."""
+    """A row of each kind, and the kind of each row."""
     found: dict[bytes, int] = {}
     rows: list[int] = []
     kinds = []
-    for atom, (coupling, detuning) in enumerate(zip(couplings, detunings, strict=True)):
+    for row, (coupling, detuning) in enumerate(zip(couplings, detunings, strict=True)):
         kind = found.setdefault(coupling.tobytes() + detuning.tobytes(), len(rows))
         if kind == len(rows):
-            rows.append(atom)
+            rows.append(row)
         kinds.append(kind)
     return rows, tuple(kinds)
 
