@@ -20,6 +20,7 @@ from runner.spec.models.python_sequence import make_nothing
 from runner.spec.models.sequence import Sequence, Variables
 from runner.spec.models.variables import Declared, declared
 from runner.spec.sequence_source import SequenceSource, seen_from, source_of, sources_of_jobs
+from runner.spec.validate.function_arguments import misfits
 from runner.spec.validate.named_functions import named_function
 from runner.spec.validate.objective_checks import KnownOfJobs, checked_objective
 from runner.spec.validate.reference_checks import RERUN, check_reruns
@@ -222,6 +223,10 @@ def _strategy(
     space = search_space(findings, said, shared.variables)
     place = child(STRATEGY, "python")
     own = named_function(findings, said.python, companions, place) if said.python else None
+    if own:
+        for misfit in misfits(own, companions.text(own.path), said.settings):
+            at = child(child(STRATEGY, "settings"), misfit.setting) if misfit.setting else place
+            findings.note(at, misfit.message, misfit.hint)
     strategy = strategy_value(said, space, objective, own, experiment.spec.rerun_of(""))
     check_kind(findings, strategy)
     return strategy

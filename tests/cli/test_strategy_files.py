@@ -95,6 +95,7 @@ def test_functions_in_python_are_looked_at_and_not_run(capsys, file):
     score.write_text("def scor(counts): return 1.0\n")
     code, _, err = said(capsys, "validate", "loop.yaml", "--allow-python")
     assert (code, "loop.yaml:18:48: score.py has no function score" in err) == (1, True)
+    score.write_text("def scor(**given): return 1.0\n")
     file.write_text(LOOP.replace("kind: sobol", "kind: python\n    python: score.py:scor"))
     assert "sobol" not in said(capsys, "validate", "loop.yaml")[1]
     assert "strategy  python, score.py:scor: at most" in said(capsys, "show", "loop.yaml")[1]

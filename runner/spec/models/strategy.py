@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal, Self
 
-from pydantic import Field, Tag, model_validator
+from pydantic import Discriminator, Field, Tag, model_validator
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
@@ -18,6 +18,7 @@ from runner.spec.models.base import (
     by_kind,
     exactly_one,
     key,
+    kind_of,
     optional,
 )
 from runner.spec.models.frequencies import ConstantFrequency, ConstantFrequencyInMhz, by_unit
@@ -118,6 +119,19 @@ class HeldBatch(Strict):
     held: ThinkLimit = key("How long it is held.", {"think_limit_s": 60})
 
 
+def _kind_of_setting(value: object) -> str | None:
+    return "<flag>" if isinstance(value, bool) else kind_of(value)
+
+
+_Setting = Annotated[
+    Annotated[bool, Tag("<flag>")] | Annotated[Finite, Tag("<number>")],
+    Discriminator(
+        _kind_of_setting,
+        custom_error_type="kind",
+        custom_error_message="expected a number, or true or false",
+    ),
+]
+
 _OF_KIND_PYTHON: JsonDict = {
     "if": {"properties": {"kind": {"const": "python"}}, "required": ["kind"]},
     "then": {"required": ["python"]},
@@ -149,7 +163,7 @@ class DeclaredStrategy(Strict, json_schema_extra=_OF_KIND_PYTHON):
     runs: Whole = key("How often each point is measured.", 1000, ge=1)
     first: FirstPoints | None = optional("Points before the first round, in one batch.", {"sobol": 30})
     ask: Whole | None = optional("Jobs of a round; left out, the kind says how many.", 4, ge=1, le=1000)
-    settings: dict[str, bool | Finite] = key(
+    settings: dict[str, _Setting] = key(
         "Numbers of the kind, as the table has them; of `kind: python`, more arguments of the function.",
         {"sigma": 0.3},
         default_factory=dict,

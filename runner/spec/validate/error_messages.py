@@ -34,7 +34,7 @@ _OTHER_WORDS = {
 _OTHER_FORM = "it belongs to another form of this mapping; only one form can be used"
 # Steps of pydantic that are no steps of the file: marks of alternatives, and of keys.
 _MARKS = frozenset(
-    {"<number>", "<text>", "<list>", "<mapping>"}
+    {"<number>", "<text>", "<list>", "<mapping>", "<flag>"}
     | {"<written>", "<file>", "<python>", "<of>", "<target>", "<mhz>", "[key]"}
 )
 # {ge} and the like come from the constraint that does not hold.

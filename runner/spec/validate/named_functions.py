@@ -38,11 +38,20 @@ def named_function(findings: Findings, name: str, companions: Companions, place:
     return NamedFunction(name, text_digest(text))
 
 
+def parsed_module(text: str) -> ast.Module:
+    """The statements of a file; what Python would warn of is not told.
+
+    Raises:
+        SyntaxError: It is not Python.
+    """
+    with warnings.catch_warnings(action="ignore"):
+        return ast.parse(text)
+
+
 def _fault(text: str, path: str, function: str) -> tuple[str, str]:
     """What is wrong with the file of a function, and what to do; empty where nothing is."""
     try:
-        with warnings.catch_warnings(action="ignore"):
-            module = ast.parse(text)
+        module = parsed_module(text)
     except SyntaxError as error:
         return f"{path}:{error.lineno or 1} is not Python: {error.msg}", ""
     except (ValueError, RecursionError, MemoryError) as error:

@@ -148,7 +148,7 @@ class Findings:
     def _is_read_in_part(self, pointer: str) -> bool:
         """Whether something stands in for a value that is no number, which would be blamed in its place."""
         return bool(pointer) and any(
-            each.pointer.startswith(f"{pointer}/") for each in self._document.problems
+            f"{each.pointer}/".startswith(f"{pointer}/") for each in self._document.problems
         )
 
 

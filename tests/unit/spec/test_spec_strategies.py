@@ -162,6 +162,8 @@ def test_a_strategy_makes_another_recipe_than_jobs():
         ("ask: 4", "ask: 3", 22, "spsa asks for an even number of jobs from 2 on, not 3"),
         ("c: 0.05", "c: 0.9", 23, "c is a number above 0 up to 0.5, not 0.9"),
         ("c: 0.05", "d: 1", 23, "spsa has no setting d"),
+        ("c: 0.05", "c: .nan", 23, ".nan is not a finite number"),
+        ("c: 0.05", 'c: "x"', 23, 'expected a number, or true or false, not "x"'),
         ("      omega:", "      omegaa: 1\n      omega:", 18, "the sequence has no variable omegaa"),
         ("      omega: {uniform: [1, {mhz: 1}]}\n", "", 17, "over gives no value to omega"),
         ("[1, {mhz: 1}]", "[7, {mhz: 1}]", 18, "the least value comes first, and 7 is not below 6.28319"),
@@ -185,6 +187,42 @@ def test_what_is_wrong_is_told_at_its_line(old, new, line, message):
     """Each mistake has its place, and says what would be right."""
     found = problems(other(old, new))
     assert [(each[0], each[2][: len(message)]) for each in found] == [(line, message)], found
+
+
+@pytest.mark.parametrize(
+    ("defined", "line", "message", "hint"),
+    [
+        ("def climb(history, space, ask, seed, c=1):", 0, "", ""),
+        ("def climb(history, **more):", 0, "", ""),
+        ("@cache\ndef climb(history):", 0, "", ""),
+        ("from made import climb  #", 0, "", ""),
+        ("def climb(history, space, ask, seed):", 24, "climb takes no setting c (a.py:1)", "there are no se"),
+        ("\ndef climb(history, space, ask, seed, cc=1):", 24, "climb takes no setting c (a.py:2)", "did you"),
+        (
+            "def climb(history, space, ask, seed, c, d, *, e=1):",
+            16,
+            "climb needs d, which is",
+            "settings: {d",
+        ),
+        (
+            "def climb(history, space, ask, *, c, f, e=1, seed):",
+            16,
+            "climb needs f, which is",
+            "settings: {f",
+        ),
+        ("def climb(history, ask, seed, c):", 16, "climb takes no argument space (a.py:1)", "it is called c"),
+    ],
+)
+def test_a_function_that_proposes_takes_its_settings(defined, line, message, hint):
+    """It is told from its text, and nothing is run."""
+    text = other("kind: spsa", "kind: python\n    python: a.py:climb")
+    try:
+        parse(text, path="x.yaml", companion=lambda _: f"{defined} ...")
+    except SpecError as error:
+        (found,) = error.problems
+        assert (line, message, hint) == (found.line, found.message[: len(message)], found.hint[: len(hint)])
+    else:
+        assert not line
 
 
 @pytest.mark.parametrize(
