@@ -76,6 +76,10 @@ class Settings(StrictTable):
     python_timeout_s: Annotated[float, Field(gt=0, le=86_400)] = key(
         "How long such a function may take (in s).", 300, default=60.0
     )
+    python_memory_gb: Annotated[float, Field(gt=0, le=1e6)] | None = optional(
+        "How much memory the process of such a function may take (in GB); half of the machine's if left out.",
+        16,
+    )
     targets: dict[str, Target] = key(
         "Clouds that experiments can be applied to, by name.",
         {"pasqal": {"region": "fr", "project_id": "…"}},

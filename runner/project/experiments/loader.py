@@ -170,8 +170,12 @@ def allowed_code(root: Path, settings: Settings) -> MakeFor | None:
     """What runs the functions in Python that files name; None where that is not allowed."""
     if not settings.allow_python:
         return None
-    limits = settings.limits.as_limits()
-    return late_imports.Factories(root=root, timeout_s=settings.python_timeout_s, limits=limits).made
+    return late_imports.Factories(
+        root=root,
+        timeout_s=settings.python_timeout_s,
+        memory_gb=settings.python_memory_gb,
+        limits=settings.limits.as_limits(),
+    ).made
 
 
 def _load(

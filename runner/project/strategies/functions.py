@@ -181,8 +181,13 @@ class StrategyFunctions:
 
     @cached_property
     def _calls(self) -> FunctionCalls:
-        limits, timeout_s = self.settings.limits.as_limits(), self.settings.python_timeout_s
-        return late_imports.FunctionCalls(root=self.root, timeout_s=timeout_s, limits=limits)
+        said = self.settings
+        return late_imports.FunctionCalls(
+            root=self.root,
+            timeout_s=said.python_timeout_s,
+            memory_gb=said.python_memory_gb,
+            limits=said.limits.as_limits(),
+        )
 
 
 def coin_flips(n_qubits: int) -> Counts:

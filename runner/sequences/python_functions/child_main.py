@@ -14,6 +14,7 @@ import json
 import math
 import os
 import platform
+import resource
 import signal
 import sys
 import traceback
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 _GRACE_S: Final = 5
+_GB: Final = 1_000_000_000
 _LISTED: Final = 12
 _ALWAYS_NAMED: Final = ("numpy", "pulser-core", "scipy")
 # Atoms without a name of their own are counted, and on the cloud every name is text.
@@ -54,6 +56,8 @@ class _Request(TypedDict):
     """What is asked: with `args` for a sequence, with `keywords` for one value, with `scored` for many.
 
     Args:
+        memory_gb: How much memory may be taken; None for half of the machine's.
+
         is_tolerant: Whether a call that fails has no value, and the others go on.
     """
 
@@ -61,6 +65,7 @@ class _Request(TypedDict):
     path: str
     function: str
     timeout_s: float
+    memory_gb: float | None
     args: NotRequired[dict[str, object]]
     keywords: NotRequired[dict[str, object]]
     scored: NotRequired[list[_Scored]]
@@ -378,6 +383,7 @@ def _check_arguments(function: Callable[..., object], name: str, arguments: dict
 
 def _raised(error: BaseException, name: str, repository: Repository) -> NothingGivenError:
     """What the user's code raised, and at which of its lines."""
+    _bound_memory(resource.RLIM_INFINITY)  # to say so takes some, too
     kind = type(error).__name__
     if isinstance(error, SyntaxError) and error.filename and (where := repository.name(error.filename)):
         return NothingGivenError(
@@ -387,10 +393,12 @@ def _raised(error: BaseException, name: str, repository: Repository) -> NothingG
     own = [(where, frame) for frame in frames if (where := repository.name(frame.filename))]
     said = _words(error)
     message = f"{name} raised {kind}: {said}" if said else f"{name} raised {kind}"
+    more = "a function may take more memory with python_memory_gb in runner.toml"
+    hint = more if isinstance(error, MemoryError) else ""
     if not own:
-        return NothingGivenError(message)
+        return NothingGivenError(message, hint)
     where, frame = own[-1]
-    return NothingGivenError(f"{message} ({where}:{frame.lineno})", _line(frame.line or ""))
+    return NothingGivenError(f"{message} ({where}:{frame.lineno})", hint or _line(frame.line or ""))
 
 
 def _line(code: str) -> str:
@@ -408,11 +416,24 @@ def _kind(value: object) -> str:
     return "nothing" if value is None else f"an object of type {type(value).__name__}"
 
 
+def _bound_memory(most_bytes: int) -> None:
+    """What is asked for beyond it raises MemoryError, where the system counts it."""
+    _, hard = resource.getrlimit(resource.RLIMIT_DATA)
+    with suppress(ValueError, OSError):  # the system bounds it tighter, or not at all
+        resource.setrlimit(resource.RLIMIT_DATA, (most_bytes, hard))
+
+
+def _half_of_all() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
 def main(folder: Path) -> None:
     """Answers the request in a folder, and ends at once: nothing of the user is waited for."""
     request = json.loads((folder / "request.json").read_text(encoding="utf-8"))
     # The process ends by itself if the one that watches over it is gone.
     signal.alarm(math.ceil(request["timeout_s"]) + _GRACE_S)
+    memory_gb = request["memory_gb"]
+    _bound_memory(_half_of_all() if memory_gb is None else int(memory_gb * _GB))
     answer = answered(request)
     aside = folder / "answer.part"
     aside.write_text(json.dumps(answer), encoding="utf-8")

@@ -80,11 +80,14 @@ class FunctionCalls:
 
         timeout_s: How long one process may take (in s).
 
+        memory_gb: How much memory it may take (in GB); None for half of the machine's.
+
         limits: How long a file, and what is given, may be.
     """
 
     root: Path
     timeout_s: float
+    memory_gb: float | None
     limits: Limits
 
     def value(self, function: NamedFunction, keywords: Mapping[str, object]) -> GivenValues:
@@ -127,6 +130,7 @@ class FunctionCalls:
         child = FunctionProcess(
             root=root,
             timeout_s=self.timeout_s,
+            memory_gb=self.memory_gb,
             most_bytes=most_bytes,
             gives="a value",
             name=f"{name} of {own}",

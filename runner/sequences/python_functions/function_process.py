@@ -63,6 +63,8 @@ class FunctionProcess:
 
         timeout_s: How long it may take (in s).
 
+        memory_gb: How much memory it may take (in GB); None for half of the machine's.
+
         most_bytes: How long an answer may be.
 
         gives: What the function is to give, for people.
@@ -72,6 +74,7 @@ class FunctionProcess:
 
     root: Path
     timeout_s: float
+    memory_gb: float | None
     most_bytes: int
     gives: str
     name: str
@@ -80,13 +83,14 @@ class FunctionProcess:
         """What the process says, and how it ended.
 
         Args:
-            request: See `child_main`; root and time are added.
+            request: See `child_main`; root and bounds are added.
 
         Raises:
             FactoryError: It says nothing, or too much.
         """
+        bounds = {"timeout_s": self.timeout_s, "memory_gb": self.memory_gb}
         with tempfile.TemporaryDirectory(prefix="runner-function-", ignore_cleanup_errors=True) as folder:
-            whole = {**request, "root": str(self.root.resolve()), "timeout_s": self.timeout_s}
+            whole = {**request, "root": str(self.root.resolve()), **bounds}
             (Path(folder) / "request.json").write_text(json.dumps(whole), encoding="utf-8")
             ended = self._run(folder)
             return self.text(Path(folder) / "answer.json", ended), ended

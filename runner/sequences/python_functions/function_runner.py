@@ -44,11 +44,14 @@ class Factories:
 
         timeout_s: How long one may take (in s).
 
+        memory_gb: How much memory it may take (in GB); None for half of the machine's.
+
         limits: How long a sequence may be.
     """
 
     root: Path
     timeout_s: float
+    memory_gb: float | None
     limits: Limits
 
     def made(self, file: Path, sequence: PythonSequence) -> Made:
@@ -80,6 +83,7 @@ class Factories:
         child = FunctionProcess(
             root=self.root,
             timeout_s=self.timeout_s,
+            memory_gb=self.memory_gb,
             most_bytes=2 * self.limits.bytes,
             gives="a sequence",
             name=sequence.function,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import sys
 from dataclasses import replace
 
 import pytest
@@ -177,6 +178,19 @@ def test_a_function_that_is_too_slow_or_ends_its_process_is_told_of(lab):
     assert "python_timeout_s" in caught.value.hint
     with pytest.raises(RunnerError, match=r"ends of score.py ended Python before it gave a value"):
         lab.functions().returned(lab.named("ends"), {})
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the system does not count what is asked for")
+def test_a_function_that_takes_too_much_memory_is_told_of(lab):
+    """With its line, and by what it may take more; small things that add up, too."""
+    lab.write("def large(): return len(bytes(10**9))\ndef many(): return [[n] for n in range(10**8)]\n")
+    for function, line in (("large", 1), ("many", 2)):
+        with pytest.raises(
+            RunnerError, match=rf"{function} raised MemoryError \(score.py:{line}\)"
+        ) as caught:
+            lab.functions(python_memory_gb=0.5).returned(lab.named(function), {})
+        assert "with python_memory_gb in runner.toml" in caught.value.hint
+    assert 10**9 == lab.functions(python_memory_gb=3).returned(lab.named("large"), {}).value
 
 
 def test_an_objective_is_tried_before_anything_is_bought(lab):

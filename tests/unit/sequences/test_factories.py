@@ -117,12 +117,17 @@ class Lab:
 
     def factories(self, timeout_s=60.0):
         """What runs the code."""
-        return Factories(root=self.root, timeout_s=timeout_s, limits=Limits())
+        return Factories(root=self.root, timeout_s=timeout_s, memory_gb=None, limits=Limits())
 
     def process(self, most_bytes=1000):
         """What runs a function that is called `make`."""
         return FunctionProcess(
-            root=self.root, timeout_s=60, most_bytes=most_bytes, gives="a sequence", name="make"
+            root=self.root,
+            timeout_s=60,
+            memory_gb=None,
+            most_bytes=most_bytes,
+            gives="a sequence",
+            name="make",
         )
 
 
