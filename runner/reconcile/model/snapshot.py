@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runner.domain import BatchStatus
+from runner.domain import BatchStatus, JobStatus
 from runner.domain.numerals import counted
 from runner.domain.qpu_time import unclear_settle_s
 from runner.reconcile.model.entries import BUYING, RequestKind, State
@@ -104,6 +105,17 @@ class Snapshot:
     def ended_on_record(self) -> frozenset[str]:
         """Ids of all jobs whose end is on record, with a result or without."""
         return frozenset(record.id for record in self.observed.recorded)
+
+    @cached_property
+    def failed_on_record(self) -> frozenset[str]:
+        """Ids of those that are on record as ended otherwise than done."""
+        known = self.observed.recorded
+        return frozenset(record.id for record in known if record.status is not JobStatus.DONE)
+
+    @cached_property
+    def _n_on_record(self) -> Counter[str]:
+        """How many jobs of each batch are on record."""
+        return Counter(record.batch_id for record in self.observed.recorded)
 
     @cached_property
     def on_record(self) -> frozenset[str]:
@@ -306,9 +318,8 @@ class Snapshot:
         return n_bought < batch.jobs_count < sum(len(row.jobs) for row in self.tried(batch))
 
     def _is_known_by_heart(self, batch: ObservedBatch) -> bool:
-        n_on_record = sum(job.batch_id == batch.id for job in self.observed.recorded)
         n_tried = sum(len(row.jobs) for row in self.tried(batch))
-        if batch.jobs_count and n_on_record >= max(batch.jobs_count, n_tried):
+        if batch.jobs_count and self._n_on_record[batch.id] >= max(batch.jobs_count, n_tried):
             return True
         return self.creation(batch) is not None and not self.has_unclear_addition(batch)
 

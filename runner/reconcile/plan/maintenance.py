@@ -63,7 +63,7 @@ def _is_disputed(snapshot: Snapshot, batch: ObservedBatch, job: ObservedJob) -> 
     """Whether a job is done that is on record as failed or cancelled: the record was a mistake."""
     if job.status is not JobStatus.DONE or snapshot.gap(batch):
         return False
-    return any(r.id == job.id and r.status is not JobStatus.DONE for r in snapshot.observed.recorded)
+    return job.id in snapshot.failed_on_record
 
 
 def _why_recorded(ended: int, again: int) -> str:
