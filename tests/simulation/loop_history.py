@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import Counter
 
 from loop_crew import LoopCrewman
+from loop_ill_luck import luck, unlucky_loops
 from loop_judge import LoopJudge
-from loop_schedules import loop_schedule
 from reference_history import Game, played
 from reference_world import World
 
@@ -26,4 +26,4 @@ def play_loops(schedule):
     return played(schedule, LoopWorld, LoopCrewman)
 
 
-LOOPS = Game(loop_schedule, play_loops)
+LOOPS = Game(unlucky_loops, play_loops, luck)

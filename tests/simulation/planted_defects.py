@@ -30,7 +30,6 @@ from typing import NamedTuple
 
 sys.path[:0] = [str(Path(__file__).parent), str(Path(__file__).parents[1])]
 
-from ill_luck import luck  # noqa: E402  (a script has only its own folder on its path)
 from reference_crew import STOPPED  # noqa: E402
 from reference_history import REFERENCE  # noqa: E402
 
@@ -65,7 +64,8 @@ class Defect:
         is_bought: Whether it is found only once something is bought that must not be: for a hole in the guard
             that is planted with another defect, which would be found without it.
 
-        luck: The kind of ill luck that each of its schedules has, see `ill_luck`; any when it is empty.
+        luck: The kind of ill luck that each of its schedules has, see `ill_luck` and `loop_ill_luck`; any
+            when it is empty.
     """
 
     name: str
@@ -945,7 +945,9 @@ def search(name, first, most=None, defects=DEFECTS, game=REFERENCE):
         most: How many schedules at most; by default what the defect says.
     """
     defect = next(each for each in defects if each.name == name)
-    seeds = (seed for seed in range(first, first + 100 * defect.within) if defect.luck in {"", luck(seed)})
+    seeds = (
+        seed for seed in range(first, first + 100 * defect.within) if defect.luck in {"", game.luck(seed)}
+    )
     sound = (seed for seed in seeds if _is_sound(game, seed))
     for number, seed in enumerate(islice(sound, most or defect.within), 1):
         with planted(defect):

@@ -191,13 +191,21 @@ DEFECTS = (
         name="bought values are proposed anew", at=f"{_STRATEGY}:_bought", make=changed(_moved), within=10
     ),
     Defect(
-        name="values that never ran count first", at=f"{_STRATEGY}:_bought", make=_oldest_first, within=100
+        name="values that never ran count first",
+        at=f"{_STRATEGY}:_bought",
+        make=_oldest_first,
+        within=60,
+        luck="taken in part",
     ),
     Defect(
         name="slots on record are forgotten", at=f"{_STRATEGY}:_bought", make=_of_the_cloud_alone, within=200
     ),
     Defect(
-        name="our own cancellations end slots", at=f"{_STRATEGY}:_unsettled", make=yields_nothing, within=200
+        name="our own cancellations end slots",
+        at=f"{_STRATEGY}:_unsettled",
+        make=yields_nothing,
+        within=10,
+        luck="undone elsewhere",
     ),
     Defect(name="a failed attempt ends its slot", at=f"{_STRATEGY}:_result", make=_failed_at_once, within=20),
     Defect(name="nothing is pending", at=f"{_STRATEGY}:_results", make=_without_a_pending_one, within=10),

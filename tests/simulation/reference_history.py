@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
-from ill_luck import unlucky_schedule
+from ill_luck import luck, unlucky_schedule
 from reference_crew import Crewman, one_thread
 from reference_judge import EnoughError
 from reference_world import World
@@ -24,10 +24,13 @@ class Game(NamedTuple):
         schedule: Gives the schedule of a seed, and of what is not left to the seed.
 
         play: Gives the world after a schedule was played to its end.
+
+        luck: Gives the kind of ill luck that the schedule of a seed has.
     """
 
     schedule: Callable
     play: Callable
+    luck: Callable
 
     def broken(self, schedule):
         """What was broken in a schedule, in words; empty when all is well."""
@@ -65,4 +68,4 @@ def played(schedule, world_class, crewman_class):
     return world
 
 
-REFERENCE = Game(unlucky_schedule, play)
+REFERENCE = Game(unlucky_schedule, play, luck)

@@ -12,6 +12,7 @@ import planted_loop_defects
 import pytest
 import reference_crew
 from loop_history import LOOPS, play_loops
+from loop_ill_luck import KINDS, luck, unlucky_loops
 from loop_judge import meant_by
 from loop_schedules import DISTURBANCES, Loop, LoopVersion, loop_schedule
 from patience import PATIENCE_S
@@ -122,6 +123,19 @@ def test_a_schedule_of_loops_is_printed_as_python():
         assert loop_schedule(seed) == eval(str(loop_schedule(seed)), names)
 
 
+def test_some_schedules_of_loops_have_ill_luck():
+    """Each kind changes its schedules, which are Python as the others; what is fixed has none."""
+    names = {each.__name__: each for each in NAMES}
+    drawn = Counter(luck(seed) for seed in range(1000))
+    unlucky = [seed for seed in range(100) if luck(seed)]
+
+    assert {*KINDS, ""} == set(drawn)
+    assert 0.85 < drawn[""] / drawn.total() < 0.95
+    assert all(unlucky_loops(seed) != loop_schedule(seed) for seed in unlucky)
+    assert all(unlucky_loops(seed) == eval(str(unlucky_loops(seed)), names) for seed in unlucky)
+    assert all(unlucky_loops(seed, rounds="2") == loop_schedule(seed, rounds="2") for seed in unlucky)
+
+
 def test_schedules_draw_every_kind_of_loop():
     """Held and not, confirmed, other strategies and reruns, all disturbances, with and without a budget."""
     drawn = [loop for seed in range(200) for loop in loop_schedule(seed).conditions.files]
@@ -152,6 +166,7 @@ def test_every_defect_of_loops_names_something_that_is_there():
         pytest.param("bought values are proposed anew", marks=pytest.mark.long),
         pytest.param("nothing is pending", marks=pytest.mark.long),
         pytest.param("results are other slots'", marks=pytest.mark.long),
+        pytest.param("our own cancellations end slots", marks=pytest.mark.long),
     ],
 )
 def test_the_world_finds_planted_defects_of_loops(name):

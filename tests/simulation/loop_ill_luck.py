@@ -1,0 +1,80 @@
+"""Rare things that happen together to closed loops: as `ill_luck`, for their schedules."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from loop_schedules import Loop, LoopVersion, loop_schedule
+from pcs_nature import Lag
+from reference_schedules import SETTLE_S, Clone, Edit
+
+_SHARE = 0.05
+# Views that tell of what was bought.
+_BOUGHT = ("jobs", "counts", "statuses")
+
+
+def unlucky_loops(seed, **fixed):
+    """The schedule of a seed; in some several rare things meet, unless something is fixed."""
+    plain, kind = loop_schedule(seed, **fixed), luck(seed)
+    return _AT[kind](_luck(seed, kind), plain) if kind and not fixed else plain
+
+
+def luck(seed):
+    """The kind of ill luck that the schedule of a seed has; empty for none."""
+    number = int(_luck(seed, "kind").random() / _SHARE)
+    return KINDS[number] if number < len(KINDS) else ""
+
+
+def _luck(seed, *what):
+    return random.Random(f"loops:{seed}:ill luck:{what}")
+
+
+def _taken_in_part(rng, plain):
+    """Of purchases that are refused a part was taken: it is cancelled, and what was in it shows late."""
+    lag = Lag(most_s=rng.choice([SETTLE_S / 2, SETTLE_S]), kind="objects")
+    cloud = replace(
+        plain.nature,
+        refusing=0.4,
+        takes_part=True,
+        takes_empty=True,
+        purge="nothing",
+        lags=dict.fromkeys(_BOUGHT, lag),
+    )
+    loop = replace(plain.conditions.files[0], disturbance="much", budget_runs=None, budget_jobs=None)
+    clones = tuple(replace(clone, has=clone.has[:1]) for clone in plain.conditions.clones)
+    events = tuple(each for each in plain.events if getattr(each, "file", 0) == 0)
+    conditions = replace(plain.conditions, files=(loop,), clones=clones, submission="claim")
+    return replace(plain, nature=cloud, conditions=conditions, events=events)
+
+
+def _undone_elsewhere(rng, plain):
+    """Another clone has a newer file and cancels what waits of a round; why it did so shows late."""
+    version = LoopVersion(rounds=3)
+    versions = (version, replace(version, strategy=1))
+    loop = Loop(versions=versions, shapes=((0, 2), (0, 2)), disturbance="much")
+    cloud = replace(
+        plain.nature,
+        queue_s=30.0,
+        takes_empty=True,
+        refusing=0.0,
+        purge="nothing",
+        canceling_s=0.0,
+        lags={"tags": Lag(most_s=SETTLE_S, kind="objects")},
+    )
+    conditions = replace(
+        plain.conditions,
+        files=(loop,),
+        clones=(Clone(), Clone(start_s=round(rng.uniform(0, 20), 1))),
+        submission="claim",
+        surplus="cancel",
+        foreign_project=False,
+        lineage="line",
+    )
+    edit = Edit(at_s=round(rng.uniform(10, 40), 1), clone=0, file=0, version=1)
+    return replace(plain, nature=cloud, conditions=conditions, events=(edit,))
+
+
+_AT = {"taken in part": _taken_in_part, "undone elsewhere": _undone_elsewhere}
+# Their names; each is told where it is made, above.
+KINDS = tuple(_AT)
