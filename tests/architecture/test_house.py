@@ -147,7 +147,7 @@ def test_ci_leaves_out_no_long_test_of_a_file_that_it_names():
     words = [shlex.split(line, comments=True) for line in script.splitlines() if ".venv/bin/pytest" in line]
     named = [each for each in words if any(word.startswith("tests/") for word in each)]
 
-    assert len(named) >= 5
+    assert len(named) >= 4
     assert [] == [each for each in named if "" not in each]
 
 

@@ -11,6 +11,7 @@ import os
 import subprocess
 import sys
 import time
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,10 @@ from patience import PATIENCE_S
 
 from runner.local.api.routes import CONTROL_ROUTES, ROUTES
 from runner.local.server.launch import running
+
+pytestmark = pytest.mark.skipif(
+    find_spec("schemathesis") is None, reason="the extra test-long is not installed"
+)
 
 HERE = Path(__file__).parent
 PROJECT, PAUSED = "33333333-0000-4000-8000-000000000000", "FRESNEL"

@@ -5,9 +5,15 @@ from __future__ import annotations
 import logging
 import re
 import warnings
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(find_spec("mkdocs") is None, reason="the extra test-long is not installed"),
+]
 
 ROOT = Path(__file__).parents[2]
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-pytest.importorskip("ipykernel", reason="the extra test-notebook is not installed")
-nbclient = pytest.importorskip("nbclient", reason="the extra test-notebook is not installed")
-nbformat = pytest.importorskip("nbformat", reason="the extra test-notebook is not installed")
+pytest.importorskip("ipykernel", reason="the extra test-long is not installed")
+nbclient = pytest.importorskip("nbclient", reason="the extra test-long is not installed")
+nbformat = pytest.importorskip("nbformat", reason="the extra test-long is not installed")
 
 LOAD = "import runner\ne = runner.load('specs/pair.yaml')"
 # The look of each pass is told to the timer, so that the interrupt comes while apply waits.
