@@ -42,6 +42,9 @@ def unfolded(snapshot: Snapshot, propose: Propose) -> Snapshot:
     if base.gaps or base.unknown:
         return _asking(snapshot, [*asked, *_labelled(confirmed)])
     proposal = propose(snapshot.desired, _results(base, slots, _fresh(snapshot, confirmed)))
+    if proposal.is_done:
+        given_up = frozenset(_given_up(base))
+        asked = [each for each in asked if each.label not in given_up]
     asked += [
         SlotJob(label=str(slot), variables=point.variables, duration_ns=point.duration_ns)
         for slot, point in sorted(proposal.points.items())
@@ -53,6 +56,13 @@ def unfolded(snapshot: Snapshot, propose: Propose) -> Snapshot:
     }
     asking = _asking(snapshot, [*asked, *_labelled(fresh)])
     return replace(asking, observed=replace(asking.observed, proposal=proposal))
+
+
+def _given_up(snapshot: Snapshot) -> Iterator[str]:
+    """Slots that have no result, and would be bought again: none is, once a strategy is done without them."""
+    for state in job_states(snapshot):
+        if state.progress.missing and not (state.progress.done or state.progress.active):
+            yield state.job.slot
 
 
 def _asking(snapshot: Snapshot, slots: list[SlotJob]) -> Snapshot:

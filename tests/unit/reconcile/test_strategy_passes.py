@@ -184,6 +184,25 @@ def test_what_never_ran_has_no_values():
     assert told == {1: SlotResult(variables={"t": 2}, is_pending=True)}
 
 
+@pytest.mark.parametrize(
+    ("is_done", "status", "slots"),
+    [
+        (True, JobStatus.ERROR, []),
+        (False, JobStatus.ERROR, ["1"]),
+        (True, JobStatus.PENDING, ["1"]),
+        (True, JobStatus.DONE, ["1"]),
+    ],
+)
+def test_a_strategy_that_is_done_tries_nothing_again(is_done, status, slots):
+    """As where fewer rounds are wanted now, or another slot of the round has reached the target."""
+    wanted = a_loop(policy=Policy(retry=Retry(limit=2)))
+    job = replace(a_job("j1", status=status), key=slot_key(wanted.strategy.short, "1"))
+    batch = a_batch("b1", job, tags=tags_of("s", "c", wanted.recipe[:16]))
+    asking = unfolded(a_snapshot(wanted, seen(batch)), lambda *_: Proposal(is_done=is_done))
+
+    assert slots == [each.slot for each in asking.desired.jobs]
+
+
 def test_a_cancelled_slot_ends_once_it_must_be_known_who_cancelled_it(bench, machine):
     """Until then its cancellation may be ours, and what follows it may be another round."""
     settled = replace(TERMS, settle_s=10.0)
