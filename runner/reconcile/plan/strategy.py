@@ -167,8 +167,13 @@ def _result(
 
 
 def _is_lost(snapshot: Snapshot, records: list[RecordedJob]) -> Iterator[bool]:
-    """Whether the result of each job that is done cannot be had, as far as this process has tried."""
+    """Whether the result of each job that is done cannot be had: as far as this process has tried, or ever.
+
+    Of what the cloud has forgotten nothing is to come; a list that lags may not have it yet.
+    """
     for record in records:
         fetched = snapshot.observed.failed_fetches.get(record.id)
-        if record.lacks_result and fetched is not None:
+        if record.lacks_result and snapshot.batch(record.batch_id) is None:
+            yield record.ended_at is None or snapshot.age_s(record.ended_at) >= snapshot.settings.settle_s
+        elif record.lacks_result and fetched is not None:
             yield fetched.again_s(snapshot.now, 0.0) is None

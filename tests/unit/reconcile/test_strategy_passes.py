@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from builders import a_batch, a_job, a_snapshot, at, seen, tags_of
+from builders import a_batch, a_job, a_record, a_snapshot, at, seen, tags_of
 from fakes import SEQUENCE
 from test_passes import TERMS, Bench, the_experiment
 
@@ -201,6 +201,27 @@ def test_a_strategy_that_is_done_tries_nothing_again(is_done, status, slots):
     asking = unfolded(a_snapshot(wanted, seen(batch)), lambda *_: Proposal(is_done=is_done))
 
     assert slots == [each.slot for each in asking.desired.jobs]
+
+
+@pytest.mark.parametrize(
+    ("is_shown", "ended_s", "is_pending"), [(True, -99, True), (False, -99, False), (False, -1, True)]
+)
+def test_a_result_that_the_cloud_has_forgotten_is_not_waited_for(is_shown, ended_s, is_pending):
+    """Its batch is shown no more, and no list lags so far."""
+    wanted, told = a_loop(), {}
+    key = slot_key(wanted.strategy.short, "1")
+    job = replace(a_job("j1", status=JobStatus.DONE), key=key)
+    batch = a_batch("b1", job, status=BatchStatus.DONE, tags=tags_of("s", "c", wanted.recipe[:16]))
+    record = replace(a_record("j1", counts={}), key=key, recipe=wanted.recipe[:16], ended_at=at(ended_s))
+    there = seen(*[batch] * is_shown, recorded=[record])
+
+    def propose(desired, slots):
+        del desired
+        told.update(slots)
+        return Proposal()
+
+    unfolded(a_snapshot(wanted, there, replace(TERMS, settle_s=10.0)), propose)
+    assert {1: is_pending} == {slot: result.is_pending for slot, result in told.items()}
 
 
 def test_a_cancelled_slot_ends_once_it_must_be_known_who_cancelled_it(bench, machine):
