@@ -258,12 +258,18 @@ def is_left_open(snapshot: Snapshot, batch: ObservedBatch) -> bool:
 
 
 def _is_held(snapshot: Snapshot, batch: ObservedBatch) -> bool:
-    """Whether a batch stays open for what a strategy asks for next, if that comes within its limit."""
+    """Whether a batch stays open for what a strategy asks for next, if that comes within its limit.
+
+    Why a job of it was cancelled is known once it has ended, and nothing is asked for before.
+    """
     strategy, proposal = snapshot.desired.strategy, snapshot.observed.proposal
     if strategy is None or strategy.think_limit_s is None or proposal is None:
         return False
     may_go_on = not (proposal.is_done or proposal.fault)
-    return may_go_on and snapshot.idle_s(batch) <= strategy.think_limit_s
+    is_unclear = any(
+        job.status is JobStatus.CANCELED and job.id not in snapshot.ended_on_record for job in batch.jobs
+    )
+    return may_go_on and not is_unclear and snapshot.idle_s(batch) <= strategy.think_limit_s
 
 
 def _closing_reason(

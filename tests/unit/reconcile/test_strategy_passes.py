@@ -224,6 +224,20 @@ def test_a_result_that_the_cloud_has_forgotten_is_not_waited_for(is_shown, ended
     assert {1: is_pending} == {slot: result.is_pending for slot, result in told.items()}
 
 
+def test_a_job_that_a_person_cancels_in_a_held_batch_holds_nothing_up(bench, machine):
+    """The batch is closed, so that it is seen whose wish it was; the next round has another one."""
+    experiment = a_loop(think_limit_s=9e3)
+    machine.rounds = 2
+    machine.run(experiment, until_done=False)
+    bench.cloud.client().cancel_job(bench.cloud.jobs()[0]["id"])
+    began = bench.clock.now
+    outcome = machine.run(experiment)
+
+    assert (End.SETTLED, True) == (outcome.end, (bench.clock.now - began).total_seconds() < 300)
+    assert [tag for tag, _ in batches(bench)] == ["slots:1-3", "slots:4-6"]
+    assert 2 * ASK - 1 == len(values(bench))
+
+
 def test_a_cancelled_slot_ends_once_it_must_be_known_who_cancelled_it(bench, machine):
     """Until then its cancellation may be ours, and what follows it may be another round."""
     settled = replace(TERMS, settle_s=10.0)
