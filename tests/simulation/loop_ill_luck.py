@@ -43,7 +43,12 @@ def _taken_in_part(rng, plain):
     )
     loop = replace(plain.conditions.files[0], disturbance="much", budget_runs=None, budget_jobs=None)
     clones = tuple(replace(clone, has=clone.has[:1]) for clone in plain.conditions.clones)
-    events = tuple(each for each in plain.events if getattr(each, "file", 0) == 0)
+    # What came twice of a part cannot be told from the part that was not taken.
+    events = tuple(
+        each
+        for each in plain.events
+        if getattr(each, "file", 0) == 0 and not getattr(each, "kind", "").startswith("twice")
+    )
     conditions = replace(plain.conditions, files=(loop,), clones=clones, submission="claim")
     return replace(plain, nature=cloud, conditions=conditions, events=events)
 
