@@ -83,6 +83,7 @@ def next_round(
     trials: Mapping[int, Trial],
     pending: Collection[int] = (),
     *,
+    unrecorded: Collection[int] = (),
     engine: MakeEngine | None = None,
 ) -> Ask | Done | Undecided:
     """What is to be done next.
@@ -90,7 +91,9 @@ def next_round(
     Args:
         trials: Every slot that has ended; without a loss what failed for good.
 
-        pending: Every slot that is bought and has not ended.
+        pending: Every slot that is bought and has not ended, or is not on record.
+
+        unrecorded: Those of them that are done.
 
         engine: Makes what proposes, in place of that of the kind.
 
@@ -104,10 +107,17 @@ def next_round(
     slots = replay.slots
     missing = [slot for slot in slots if slot not in trials and slot not in pending]
     if not missing:
-        open_slots = sum(slot not in trials for slot in slots)
-        verb = "is" if open_slots == 1 else "are"
-        return Undecided(f"{replay.name}: {open_slots} of {len(slots)} jobs {verb} under way")
+        return Undecided(_waiting(replay, [slot for slot in slots if slot not in trials], unrecorded))
     return _asked(strategy, replay, missing)
+
+
+def _waiting(replay: _Replay, slots: Sequence[int], unrecorded: Collection[int]) -> str:
+    """Which jobs of a round are waited for, for people."""
+    n_done = sum(slot in unrecorded for slot in slots)
+    counts = ((len(slots) - n_done, "under way"), (n_done, "done and not on record"))
+    first, *others = ((n, f"{'is' if n == 1 else 'are'} {what}") for n, what in counts if n)
+    said = [f"{first[0]} of {len(replay.slots)} jobs {first[1]}", *(f"{n} {what}" for n, what in others)]
+    return f"{replay.name}: {', '.join(said)}"
 
 
 def proposal(

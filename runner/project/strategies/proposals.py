@@ -59,6 +59,11 @@ class _Asked:
         """Slots that have not ended."""
         return [slot for slot, result in self.slots.items() if result.is_pending]
 
+    @property
+    def unrecorded(self) -> list[int]:
+        """Those of them that are done and not on record."""
+        return [slot for slot, result in self.slots.items() if result.is_unrecorded]
+
     def winners(self, trials: Mapping[int, Trial]) -> tuple[int, ...]:
         """The slots that fresh jobs confirm, the best first."""
         most = self.strategy.confirm.best if self.strategy.confirm else 0
@@ -261,7 +266,9 @@ class Proposals:
             return Proposal(said="; ".join(stands.facts), fault=_said(error), standing=stands)
         asked = replace(asked, history=history, engine=self._engine(strategy, history))
         try:
-            step = late_imports.next_round(strategy, trials, asked.pending, engine=asked.engine)
+            step = late_imports.next_round(
+                strategy, trials, asked.pending, unrecorded=asked.unrecorded, engine=asked.engine
+            )
         except RunnerError as error:
             stands = self._standing(asked, trials)
             return Proposal(said="; ".join(stands.facts), fault=_said(error), standing=stands)

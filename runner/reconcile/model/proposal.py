@@ -20,7 +20,9 @@ class SlotResult:
     Args:
         variables: As they were bought.
 
-        is_pending: Whether it may still be measured.
+        is_pending: Whether it may still be measured, or is and not on record.
+
+        is_unrecorded: Whether it is, and not on record.
 
         remote: What was measured, as it is on record; empty while it is pending, or where it failed.
 
@@ -29,6 +31,7 @@ class SlotResult:
 
     variables: Mapping[str, object]
     is_pending: bool
+    is_unrecorded: bool = False
     remote: tuple[RecordedJob, ...] = ()
     fresh: Mapping[str, tuple[RecordedJob, ...]] = field(default_factory=dict)
 

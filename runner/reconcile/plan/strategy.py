@@ -163,7 +163,8 @@ def _result(
     progress = state.progress
     is_declined = progress.declined and state.job.key not in unsettled
     is_over = progress.failed or is_declined or any(_is_lost(snapshot, records))
-    return SlotResult(variables=variables, is_pending=not is_over)
+    is_done = progress.done > 0 and not progress.active
+    return SlotResult(variables=variables, is_pending=not is_over, is_unrecorded=is_done and not is_over)
 
 
 def _is_lost(snapshot: Snapshot, records: list[RecordedJob]) -> Iterator[bool]:

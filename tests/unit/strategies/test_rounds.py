@@ -100,6 +100,12 @@ def test_jobs_under_way_are_waited_for():
     assert Undecided("the first round: 1 of 1 jobs is under way") == next_round(
         replace(wanted, first=1), {}, {1}
     )
+    assert Undecided("round 1: 2 of 4 jobs are under way, 1 is done and not on record") == next_round(
+        wanted, trials_of([1]), {2, 3, 4}, unrecorded={2}
+    )
+    assert Undecided("round 1: 2 of 4 jobs are done and not on record") == next_round(
+        wanted, trials_of([1, 2]), {3, 4}, unrecorded={3, 4}
+    )
 
 
 def test_what_is_missing_of_a_round_is_asked_for():
