@@ -162,7 +162,8 @@ def main():
     warnings.simplefilter("ignore")
     experiment = Experiment(ROOT / "specs" / "afm-bayesian.yaml")
     kept = said.keep.read_text().splitlines() if said.keep and said.keep.exists() else []
-    rows = [json.loads(line) for line in kept]
+    # A file that was put together may hold a seed twice, which would weigh more than the others.
+    rows = list({(row["method"], row["seed"]): row for row in map(json.loads, kept)}.values())
     for seed in range(said.seeds):
         for method in METHODS:
             if any((row["method"], row["seed"]) == (method, seed) for row in rows):
