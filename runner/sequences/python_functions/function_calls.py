@@ -141,7 +141,8 @@ class FunctionCalls:
         if others := sorted({*answer.modules, *answer.files} - {own}):
             raise FunctionFaultError(
                 f"{name} uses {others[0]}, and of the repository only {own} is a part of the strategy",
-                f"write into {own} what it needs of it",
+                f"write into {own} what it needs of it"
+                + (", or install it as a package" if others[0] in answer.modules else ""),
             )
         return GivenValues(answer.values, f"{own}:{answer.line}")
 

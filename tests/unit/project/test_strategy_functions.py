@@ -49,6 +49,10 @@ import helper
 def share(counts, variables):
     return 1
 """
+READING = """\
+def share(counts, variables):
+    return len(open("helper.py").read())
+"""
 LOOP = loop_file(
     """\
 kind: sobol
@@ -166,8 +170,11 @@ def test_only_the_text_that_the_strategy_was_read_with_is_run(lab):
     (lab.root / "helper.py").write_text("")
     with pytest.raises(RunnerError, match=r"score.py has changed since the experiment was read"):
         lab.functions().returned(before, {})
-    with pytest.raises(RunnerError, match=r"share uses helper.py, and of the repository only score.py is"):
-        lab.functions().returned(lab.named("share"), {"counts": {}, "variables": {}})
+    for code, hint in ((FAULTY, "it, or install it as a package; mend"), (READING, "it needs of it; mend")):
+        lab.write(code)
+        with pytest.raises(RunnerError, match=r"share uses helper.py, and of the repository only") as caught:
+            lab.functions().returned(lab.named("share"), {"counts": {}, "variables": {}})
+        assert hint in caught.value.hint
 
 
 def test_a_function_that_is_too_slow_or_ends_its_process_is_told_of(lab):
