@@ -186,6 +186,7 @@ class Executor:
         except ConflictError as error:
             # Another runner has shut the batch, most likely: then the next pass decides.
             if self._memory.count_conflict(snapshot.desired.name) > _CONFLICTS:
+                self._context.sleep(self._settings.settle_s)  # that it is shut may show so late
                 self._explain_refusal(snapshot, action, error)
             return
         except CloudRejectedError as error:
