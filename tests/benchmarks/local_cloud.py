@@ -38,6 +38,8 @@ NAMES = {
 N_SUBMITTERS = 8
 N_LOOKS = 400
 _WAIT_S = 0.005
+# How often the status of a batch is asked for: a hundredth of a sweep. Each answer takes time of the workers.
+_LOOK_S = 0.02
 
 
 class Cloud:
@@ -70,7 +72,7 @@ class Cloud:
         begun = time.perf_counter()
         batch = self.create(n_atoms, jobs)
         while self.ask("GET", f"/api/v1/batches/{batch['id']}/status")["status"] != "DONE":
-            time.sleep(_WAIT_S)
+            time.sleep(_LOOK_S)
         for job in batch["jobs"]:
             link = self.ask("GET", f"/api/v1/jobs/{job['id']}/results_link")["results_link"]
             assert sum(self.answer("GET", urlsplit(link).path)["counter"].values()) == job["runs"]

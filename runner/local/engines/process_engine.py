@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-# To give a job to a worker takes the server about a millisecond: one that takes no longer is worth a queue.
-_SHORT_S = 0.01
+# A worker waits for some milliseconds until the server has heard of its job's end and given it the next one:
+# where jobs are so short that this counts, it has a queue.
+_SHORT_S = 0.05
 _MORE_IF_SHORT = 4
 
 
