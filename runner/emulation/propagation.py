@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -38,6 +39,8 @@ _ROUNDING = 1e-15
 _MOST_AT_ONCE = 8
 _ALIKE = 2.0
 _STRONGER = 1.1
+# Of few atoms so many steps are taken at once: few enough that the next ones learn from them.
+_MOST_TOGETHER = 32
 # The error of two halves as a part of their difference from the whole: 1 / 63 to leading order.
 _OF_DIFFERENCE = 1.5 / (2**ORDER - 1)
 # What kinks between samples add is seen in no difference: at most so much, in rad/µs · µs³, and never more
@@ -93,6 +96,12 @@ def _n_alike(segment: Segment, start_ns: float, length_ns: float) -> int:
     return max(1, int((stronger[0] - 1) / length_ns)) if len(stronger) else _MOST_AT_ONCE
 
 
+def _error(differences: NDArray[np.float64], length_ns: float, bend: float) -> NDArray[np.float64]:
+    """Estimates of the errors of steps whose halves differ from their wholes."""
+    of_kinks = _OF_BEND * bend * (length_ns * US_PER_NS) ** 2
+    return np.minimum(_OF_DIFFERENCE * differences + of_kinks, _MOST_OF_DIFFERENCE * differences)
+
+
 def _reached(time_ns: float, ket: NDArray[np.complex128], error: float) -> Reached:
     return Reached(time_ns, ket / np.linalg.norm(ket), error)
 
@@ -118,11 +127,23 @@ class _Errors:
 
     def check(self, difference: float, length_ns: float, bend: float) -> bool:
         """Whether a step is exact enough whose halves differ from its whole; choose the next length."""
-        of_kinks = _OF_BEND * bend * (length_ns * US_PER_NS) ** 2
-        error = min(_OF_DIFFERENCE * difference + of_kinks, _MOST_OF_DIFFERENCE * difference)
+        error = float(_error(np.array(difference), length_ns, bend))
         self._compare(error * (self._last_ns / length_ns) ** (ORDER + 1))
         self._last_ns, self._last = length_ns, error
-        allowed = self._allowed(length_ns)
+        return self._choose(error, length_ns, 1)
+
+    def check_all(self, differences: NDArray[np.float64], length_ns: float, bend: float) -> bool:
+        """Whether steps of one length are exact enough together; if so, their errors are added."""
+        error, n_steps = float(np.sum(_error(differences, length_ns, bend))), len(differences)
+        if not self._choose(error, length_ns, n_steps):
+            return False
+        self.sum += error
+        self._left_ns -= n_steps * length_ns
+        return True
+
+    def _choose(self, error: float, length_ns: float, n_steps: int) -> bool:
+        """Whether some steps with an error in all are exact enough; choose the next length."""
+        allowed = self._allowed(n_steps * length_ns)
         factor = _SAFETY * (allowed / max(error, _ROUNDING)) ** (1 / ORDER)
         proposed = length_ns * min(max(factor, _MOST_SHRINKAGE), _MOST_GROWTH)
         if error > max(allowed, _ROUNDING) and length_ns > _SHORTEST_NS:
@@ -188,6 +209,9 @@ class _Propagation:
         if self._errors.takes(self._stepper.most_error(segment), segment.length_ns):
             yield from self._at_once(segment, times_ns)
             return
+        if self._stepper.is_small:
+            yield from self._together(segment, times_ns)
+            return
         while (rest := segment.end_ns - time) > _SHORTEST_NS / 2:
             n_left = math.ceil(rest / self._errors.length_ns - 1e-9)
             steps = self._planned(segment, time, rest / n_left, n_left)
@@ -195,7 +219,11 @@ class _Propagation:
                 if not self._go(steps, index, segment.bend):
                     break
                 end = segment.end_ns if n_left == index + 1 else time + steps.length_ns
-                yield from self._between(segment, time, [each for each in times_ns if time < each < end], end)
+                inside = [each for each in times_ns if time < each < end]
+                if inside:
+                    before, self._spare = self._spare[-1:], []  # observables need memory, too
+                    yield from self._between(segment, before.pop(), (time, end), inside)
+                    self._spare = self._fresh()
                 yield from self._now(end, times_ns if end < segment.end_ns else ())
                 time = end
                 if self._errors.length_ns > _WORTH_GROWING * steps.length_ns:
@@ -206,13 +234,30 @@ class _Propagation:
     def _at_once(self, segment: Segment, times_ns: Sequence[float]) -> Iterator[Reached]:
         """The states at some times of a short segment, which is one step without a check."""
         at = (float(segment.start_ns), float(segment.length_ns))
-        after, second = self._stepper.part(segment, self._ket, at, *self._spare[:2])
-        self._spare = [second, self._spare[2], self._ket]
-        self._ket = after
+        after, _ = self._stepper.part(segment, self._ket, at, *self._spare[:2])
+        before, self._spare, self._ket = self._ket, [], after
         inside = [time for time in times_ns if time < segment.end_ns]
-        yield from self._between(segment, segment.start_ns, inside, segment.end_ns)
-        self._spare = []
+        yield from self._between(segment, before, (segment.start_ns, segment.end_ns), inside)
         yield from self._now(segment.end_ns, times_ns)
+
+    def _together(self, segment: Segment, times_ns: Sequence[float]) -> Iterator[Reached]:
+        """The states at some times of a segment of few atoms: many steps are taken, and checked, at once."""
+        time = float(segment.start_ns)
+        while (rest := segment.end_ns - time) > _SHORTEST_NS / 2:
+            n_left = math.ceil(rest / self._errors.length_ns - 1e-9)
+            n_steps, length = min(n_left, _MOST_TOGETHER), rest / n_left
+            ends = time + length * np.arange(n_steps + 1, dtype=np.float64)
+            whole, halves = self._stepper.operators(segment, ends[:-1], length)
+            kets = list(accumulate(halves, np.dot, initial=self._ket))
+            differences = np.linalg.norm((np.array(kets[:-1])[:, None] @ (whole - halves))[:, 0], axis=1)
+            if not self._errors.check_all(differences, length, segment.bend):
+                continue
+            ends[-1] = segment.end_ns if n_steps == n_left else ends[-1]
+            for before, self._ket, (start, end) in zip(kets, kets[1:], pairwise(ends), strict=False):
+                inside = [each for each in times_ns if start < each < end]
+                yield from self._between(segment, before, (start, end), inside)
+                yield from self._now(end, times_ns)
+            time = ends[-1]
 
     def _planned(self, segment: Segment, start_ns: float, length_ns: float, n_left: int) -> Steps:
         """Some of the steps that are left of a segment: the first is checked, and the last of all."""
@@ -238,19 +283,19 @@ class _Propagation:
         return True
 
     def _between(
-        self, segment: Segment, start_ns: float, times_ns: Sequence[float], end_ns: float
+        self,
+        segment: Segment,
+        ket: NDArray[np.complex128],
+        step_ns: tuple[float, float],
+        times_ns: Sequence[float],
     ) -> Iterator[Reached]:
         """The states at some times of a step that has been taken; its parts are as exact as its halves."""
-        if not times_ns:
-            return
-        ket = self._spare.pop()
-        self._spare = []  # observables need memory, too
+        start_ns, end_ns = step_ns
         for time in times_ns:
             n_parts = math.ceil((time - start_ns) / ((end_ns - start_ns) / 2) - 1e-9)
             ket = self._after(segment, ket, start_ns, (time - start_ns) / n_parts, n_parts)
             start_ns = time
             yield _reached(time, ket, self._errors.sum)
-        self._spare = self._fresh()
 
     def _after(
         self, segment: Segment, ket: NDArray[np.complex128], start_ns: float, length_ns: float, n_parts: int

@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
     Matrices = list[NDArray[np.complex128]]
 
+# What a step does to any state of so many atoms is made faster than a thousand products of one state are.
+_FEW_ATOMS = 3
+
 
 class Steps:
     """The matrices of some steps of one length, each in two halves.
@@ -100,6 +103,36 @@ class Stepper:
         strongest = np.abs(segment.couplings).max(axis=1) + np.abs(segment.detunings).max(axis=1)
         angles = (strongest[self._kinds] + self._fields) * segment.length_ns * US_PER_NS
         return float(np.sum(angles ** (ORDER + 1)))
+
+    @property
+    def is_small(self) -> bool:
+        """Whether to make what steps do to any state is cheaper than to take them one by one."""
+        return len(self._kinds) <= _FEW_ATOMS
+
+    def operators(
+        self, segment: Segment, starts_ns: NDArray[np.float64], length_ns: float
+    ) -> tuple[NDArray[np.complex128], NDArray[np.complex128]]:
+        """What steps of one length make of any state of few atoms, each as a whole and in two halves.
+
+        Returns:
+            Transposed: each of shape (steps, 2 ** atoms, 2 ** atoms).
+        """
+        n_steps, half = len(starts_ns), length_ns / 2
+        times = np.concatenate([starts_ns, starts_ns, starts_ns + half])
+        taken = step_matrices(segment, times, np.repeat([length_ns, half, half], n_steps))
+        (stages,) = (np.moveaxis(each, 1, 0) for each in self.groups.matrices(taken))
+        product = stages[0]
+        for stage, phases in zip(stages[1:], self._phases_of(length_ns, n_steps), strict=True):
+            product = (product if phases is None else product * phases) @ stage
+        whole, first, second = np.split(product, 3)
+        return whole, first @ second
+
+    def _phases_of(self, length_ns: float, n_steps: int) -> Sequence[NDArray[np.complex128] | None]:
+        """Phases of each diagonal of steps and of their halves: of shape (3 * steps, 1, 2 ** atoms)."""
+        if self._phases is None:
+            return [None] * N_DIAGONALS
+        whole, half = (np.array(self._phases.of_step(each)) for each in (length_ns, length_ns / 2))
+        return list(np.repeat([whole, half], [n_steps, 2 * n_steps], axis=0).swapaxes(0, 1)[:, :, None])
 
     def stepped(
         self,

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 _OF_STATES = (BitStrings, CorrelationMatrix, Expectation, Fidelity, Occupation)
 # More states than this are neither kept nor held in memory together.
 _MOST_TIMES = 8
-_FORMAT = 5
+_FORMAT = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
