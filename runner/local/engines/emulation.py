@@ -97,7 +97,7 @@ def _measured_basis(sequence: str) -> str | None:
 @lru_cache(maxsize=_KEPT_SEQUENCES)
 def _parsed(sequence: str) -> AnySequence:
     parsed: AnySequence = Sequence.from_abstract_repr(sequence)
-    if len(parsed.get_addressed_bases()) < 2:  # noqa: PLR2004  (there is nothing to choose)
+    if len(parsed.get_addressed_bases()) <= 1:  # there is nothing to choose
         return parsed
     # Pulser evolves no job that happens to play nothing in the basis that is measured. Ours names the state
     # that is 1 itself, which no atom is in then.

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LOG = logging.getLogger(__name__)
 _LOOK_INTERVAL_S = 0.2
+_OK = range(200, 300)
 
 
 class WebhookSender:
@@ -76,7 +77,7 @@ class WebhookSender:
     def _is_told(self, due: Due) -> bool:
         body = json.dumps(batch_item(self._store.batch(due.batch_id))).encode()
         try:
-            return 200 <= post(due.url, body, timeout_s=self._settings.timeout_s) < 300  # noqa: PLR2004  (2xx)
+            return post(due.url, body, timeout_s=self._settings.timeout_s) in _OK
         except (OSError, HTTPException):
             return False
 

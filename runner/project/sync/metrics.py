@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
     Samples = Iterable[tuple[Sequence[str], float]]
 
+_LAST_PORT: Final = 65_535
+
 
 def exposition(figures: Figures, now: datetime) -> str:
     """The figures in Prometheus' text format; every combination of sync and health is there, also with 0."""
@@ -160,7 +162,7 @@ def address(text: str) -> tuple[str, int]:
         UsageError: There is no port.
     """
     host, _, port = text.rpartition(":")
-    if not port.isdecimal() or int(port) > 65535:  # noqa: PLR2004  (the last port there is)
+    if not port.isdecimal() or int(port) > _LAST_PORT:
         raise UsageError(f"{text}: no address", hint="say HOST:PORT, for example 127.0.0.1:9400")
     return host.strip("[]") or "127.0.0.1", int(port)
 

@@ -34,6 +34,7 @@ _UNITS: Final = {
     "max_radial_distance": "µm",
 }
 _CHARACTERS: Final = 40
+_ROUNDED_BELOW: Final = 1e4
 
 
 def device_differences(one: object, other: object) -> tuple[Difference, ...]:
@@ -80,7 +81,7 @@ def _shown(value: object) -> str:
         case bool():
             return "yes" if value else "no"
         case float():
-            return f"{value:.4g}" if abs(value) < 1e4 else f"{value:g}"  # noqa: PLR2004  (digits that are read)
+            return f"{value:.4g}" if abs(value) < _ROUNDED_BELOW else f"{value:g}"
         case list() | dict():
             kind = "field" if isinstance(value, dict) else "value"
             return f"{len(value)} {kind}{'' if len(value) == 1 else 's'}"

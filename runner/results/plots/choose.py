@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from runner.results.plots.picture import Picture
 
 TOP: Final = 16
+_NAMED: Final = 5  # where no job has the name that was asked for
 _MAP_FROM: Final = 3
 _FILLED: Final = 0.5
 _OF_JOB: Final = (PictureKind.HISTOGRAM, PictureKind.REGISTER, PictureKind.CORRELATIONS)
@@ -170,7 +171,7 @@ def _named(jobs: Sequence[MeasuredJob], name: str) -> MeasuredJob:
     for job in jobs:
         if name in (job.name, job.key):
             return job
-    some = ", ".join(job.name for job in jobs[:5]) + (", …" if len(jobs) > 5 else "")  # noqa: PLR2004
+    some = ", ".join(job.name for job in jobs[:_NAMED]) + (", …" if len(jobs) > _NAMED else "")
     raise UsageError(f"there is no job {name!r}", hint=f"jobs are: {some}")
 
 

@@ -101,7 +101,7 @@ def _branch(node: Schema, data: Json) -> Schema:
 def _nearest_branches(node: Schema, data: Json) -> list[Schema]:
     kind = "array" if isinstance(data, list) else "object"
     fitting = [branch for branch in _branches(node) if branch.get("type") == kind]
-    if len(fitting) < 2:  # noqa: PLR2004  (nothing to choose from)
+    if len(fitting) <= 1:  # there is nothing to choose from
         return fitting
     known = [_known_keys(branch, data) for branch in fitting]
     return [branch for branch, count in zip(fitting, known, strict=True) if count == max(known)]

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
 DIGITS = 34  # of logarithms: twice those of a float, which is then the same on every machine
+_ENDS = 2
 
 Value = int | float | tuple[int | float, ...]
 
@@ -105,8 +106,8 @@ def exponent_between(start: float, stop: float) -> Callable[[Decimal], float]:
 
 
 def _check_count(rule: str, count: int, most: int) -> None:
-    if not 2 <= count <= most:  # noqa: PLR2004  (two ends)
-        raise SweepError(f"{rule} gives from 2 to {most:,} values, not {count}")
+    if not _ENDS <= count <= most:
+        raise SweepError(f"{rule} gives from {_ENDS} to {most:,} values, not {count}")
 
 
 def exact(value: float) -> Fraction:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Score = tuple[float, float, float]  # place, loss, error
 
 _ERRORS: Final = 12.0  # of the vertex, from the middle of a bracket to its ends: noise is small in it
+_MOST_ERROR: Final = 0.5  # of a vertex that is followed: half the bracket
 _COEFFICIENTS: Final = 3
 _ROUNDING: Final = 1e-9
 
@@ -109,7 +110,7 @@ class RefineEngine:
         fit = _parabola(near) if len(near) > _COEFFICIENTS else None
         if fit is None:
             return
-        if fit.bend > 0 and abs(fit.vertex) <= 1 and fit.vertex_error <= 0.5:  # noqa: PLR2004  (half the bracket)
+        if fit.bend > 0 and abs(fit.vertex) <= 1 and fit.vertex_error <= _MOST_ERROR:
             self._middle += fit.vertex * self._width
             self._width *= min(1.0, max(0.5, _ERRORS * fit.vertex_error))
             self._is_fitted = True
