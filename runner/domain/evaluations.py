@@ -249,13 +249,18 @@ def standard_error(evaluations: Sequence[Evaluation]) -> tuple[Value, ...] | Non
 def _mean(values: Sequence[Value], weights: Sequence[float]) -> Value:
     if isinstance(values[0], tuple):
         return tuple(_mean(each, weights) for each in zip(*values, strict=True))
-    return math.fsum(w * v for v, w in zip(values, weights, strict=True))  # type: ignore[operator]
+    return math.fsum(w * v for v, w in zip(_numbers(values), weights, strict=True))
 
 
 def _error(values: Sequence[Value]) -> Value:
     if isinstance(values[0], tuple):
         return tuple(_error(each) for each in zip(*values, strict=True))
-    numbers = [float(each) for each in values]  # type: ignore[arg-type]
+    numbers = _numbers(values)
     mean = math.fsum(numbers) / len(numbers)
     variance = math.fsum((each - mean) ** 2 for each in numbers) / (len(numbers) - 1)
     return math.sqrt(variance / len(numbers))
+
+
+def _numbers(values: Sequence[Value]) -> list[float]:
+    """Values of the shape of the first, which is a number."""
+    return [each for each in values if not isinstance(each, tuple)]

@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import json
 import math
-from typing import Final
+from collections.abc import Iterable
+from typing import Any, Final
 
 from runner.errors import UsageError
 
@@ -21,7 +22,7 @@ def square(rows: object, of: str = "Q") -> Rows:
         UsageError: It is none.
     """
     try:
-        matrix = tuple(_numbers(row) for row in rows)  # type: ignore[attr-defined]
+        matrix = tuple(tuple(float(each) for each in _listed(row)) for row in _listed(rows))
     except (TypeError, ValueError, OverflowError) as error:
         raise UsageError(f"{of} is no matrix of numbers", hint=_HINT) from error
     is_square = matrix and all(len(row) == len(matrix) for row in matrix)
@@ -30,10 +31,10 @@ def square(rows: object, of: str = "Q") -> Rows:
     return matrix
 
 
-def _numbers(row: object) -> tuple[float, ...]:
-    if isinstance(row, str | dict):
+def _listed(several: object) -> Iterable[Any]:
+    if not isinstance(several, Iterable) or isinstance(several, str | dict):
         raise TypeError
-    return tuple(float(each) for each in row)  # type: ignore[attr-defined]
+    return several
 
 
 def rows_in(name: str, text: str) -> list[list[float]]:

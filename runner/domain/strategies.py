@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Final
 from runner.domain.digests import digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from runner.domain.json_values import JobValues
 
@@ -238,7 +238,7 @@ class Strategy:
     space: SearchSpace
     runs: int
     seed: int = 0
-    settings: Mapping[str, object] = field(default_factory=dict)
+    settings: Mapping[str, float | bool] = field(default_factory=dict)
     where: tuple[str, ...] = ()
     first: int = 0
     ask: int | None = None
@@ -290,6 +290,12 @@ class Trial:
     units: Units
     loss: float | None
     error: float = 0.0
+
+
+def by_score(trials: Iterable[Trial]) -> list[Trial]:
+    """Those that have a score, best first; of equal ones the earlier."""
+    known = [(trial.loss, trial.slot, trial) for trial in trials if trial.loss is not None]
+    return [trial for _, _, trial in sorted(known, key=lambda each: each[:2])]
 
 
 def with_functions(strategy: Strategy, named: Callable[[str], str]) -> Strategy:

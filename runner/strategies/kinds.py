@@ -115,11 +115,11 @@ class StrategyKind:
         """What a file asks for, or what is usual for so many numbers; None where the kind says it itself."""
         return said or (self.ask(n) if self.ask else None)
 
-    def values(self, said: Mapping[str, object]) -> dict[str, float]:
+    def values(self, said: Mapping[str, float | bool]) -> dict[str, float]:
         """Value of each setting, with those of a file."""
         if self.takes_any_setting:
-            return {name: value if isinstance(value, bool) else float(value) for name, value in said.items()}  # type: ignore[arg-type]
-        return {name: float(said.get(name, each.default)) for name, each in self.settings.items()}  # type: ignore[arg-type]
+            return {name: value if isinstance(value, bool) else float(value) for name, value in said.items()}
+        return {name: float(said.get(name, each.default)) for name, each in self.settings.items()}
 
 
 KINDS: Final[Mapping[str, StrategyKind]] = {

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.domain.strategies import by_score
+from runner.strategies import engines
 from runner.strategies.kinds import KINDS
 from runner.strategies.rounds import told_engine
 
@@ -27,7 +29,6 @@ def best(
     """
     kind = KINDS.get(strategy.kind)
     if kind and kind.ranks:
-        ranked: list[Trial] = told_engine(strategy, trials, engine=engine).ranked(list(trials.values()))  # type: ignore[attr-defined]
-        return tuple(ranked)
-    known = [(trial.loss, trial.slot, trial) for trial in trials.values() if trial.loss is not None]
-    return tuple(trial for _, _, trial in sorted(known, key=lambda each: each[:2]))
+        told = told_engine(strategy, trials, engine=engine)
+        return tuple(engines.base.ranked(told, list(trials.values())))
+    return tuple(by_score(trials.values()))

@@ -37,8 +37,8 @@ def _substituted(tree: Tree, numbers: Mapping[str, int]) -> Tree:
     match tree:
         case Variable(name, None) if name in numbers:
             return Number(float(numbers[name]))
-        case Variable() if is_calculated(tree):
-            return _indexed(tree, numbers)
+        case Variable(_, index) if is_calculated(index):
+            return _indexed(tree, _substituted(index, numbers))
         case Negative(operand):
             return Negative(_substituted(operand, numbers))
         case Call(function, argument):
@@ -48,9 +48,8 @@ def _substituted(tree: Tree, numbers: Mapping[str, int]) -> Tree:
     return tree
 
 
-def _indexed(variable: Variable, numbers: Mapping[str, int]) -> Variable:
+def _indexed(variable: Variable, index: Tree) -> Variable:
     """A variable whose index is a number, unless names are left in it."""
-    index: Tree = _substituted(variable.index, numbers)  # type: ignore[arg-type]
     if any(isinstance(part, Variable) for part in parts(index)):
         return replace(variable, index=index)
     value = calculated(index)

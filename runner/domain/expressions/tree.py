@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeGuard
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -116,9 +116,9 @@ def parts(tree: Tree) -> Iterator[Tree]:
             yield from parts(right)
 
 
-def is_calculated(variable: Variable) -> bool:
+def is_calculated(index: int | tuple[int, ...] | str | Tree | None) -> TypeGuard[Tree]:
     """Whether the index of a variable is a formula, which has to be calculated first."""
-    return not isinstance(variable.index, int | tuple | str | None)
+    return not isinstance(index, int | tuple | str | None)
 
 
 def size_of(tree: Tree, sizes: Mapping[str, int | None]) -> int | None:

@@ -152,7 +152,7 @@ def _lost(name: str, variables: Collection[str], indices: Collection[str]) -> tu
 def _misuse(variable: Variable, size: int | None, *, one: bool) -> str | None:
     """Why a variable can't be used like this; `one` where one number is expected."""
     name, index = variable.name, variable.index
-    if is_calculated(variable):
+    if is_calculated(index):
         return f"the index of {name} is known before any job: numbers, and indices of repeats, make it up"
     if size is None:
         return (

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final, Protocol, runtime_checkable
 
 import numpy as np
+
+from runner.domain.strategies import by_score
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -44,6 +46,14 @@ class SearchEngine(Protocol):
         Raises:
             UnkeptError: No point keeps the conditions.
         """
+
+
+@runtime_checkable
+class Ranking(Protocol):
+    """What an engine has that says itself which jobs are best."""
+
+    def ranked(self, trials: Sequence[Trial]) -> list[Trial]:
+        """Those that have a score, best first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +125,11 @@ class Search:
 def in_cube(point: Sequence[float] | np.ndarray) -> Units:
     """The nearest point of the unit cube."""
     return tuple(min(max(float(each), 0.0), 1.0) for each in point)
+
+
+def ranked(engine: SearchEngine, trials: Sequence[Trial]) -> list[Trial]:
+    """Those that have a score, best first: as the engine says itself, else by their scores."""
+    return engine.ranked(trials) if isinstance(engine, Ranking) else by_score(trials)
 
 
 def loss_of(trial: Trial) -> float:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from runner.strategies.engines.base import ranked
+
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
     from runner.domain.strategies import Trial, Units
@@ -43,7 +47,6 @@ class ContinuedEngine:
         """What the other engine proposes."""
         return self._engine.propose(rng)
 
-    def ranked(self, trials: list[Trial]) -> list[Trial]:
-        """As an engine ranks them that does so."""
-        ranked: list[Trial] = self._engine.ranked(trials)  # type: ignore[attr-defined]
-        return ranked
+    def ranked(self, trials: Sequence[Trial]) -> list[Trial]:
+        """As the other engine has them."""
+        return ranked(self._engine, trials)
