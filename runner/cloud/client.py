@@ -80,14 +80,15 @@ class Client:
 
         Results that are downloaded from signed links do not count; None is no limit.
         """
-        other = copy(self)
-        other._exchange = self._exchange.paced(requests_per_s)  # noqa: SLF001  (of our own kind)
-        return other
+        return self._by(self._exchange.paced(requests_per_s))
 
     def counted(self, counts: RequestCounts) -> Self:
         """A client like this one whose requests are counted, each attempt by itself; logins are not."""
+        return self._by(self._exchange.counted(counts))
+
+    def _by(self, exchange: Exchange) -> Self:
         other = copy(self)
-        other._exchange = self._exchange.counted(counts)  # noqa: SLF001  (of our own kind)
+        other._exchange = exchange  # noqa: SLF001  (of our own kind)
         return other
 
     @property

@@ -137,7 +137,7 @@ def _engine(work: Work, worker: Worker) -> ProcessEngine:
     with _lock:
         if work not in _engines:
             # The worker of a nanny is a daemon, and those may not have children. Ours die with it anyway.
-            multiprocessing.current_process()._config["daemon"] = False  # type: ignore[attr-defined]  # noqa: SLF001
+            multiprocessing.current_process().daemon = False
             kept = work.kept and Path(worker.local_directory) / work.kept
             function = functools.partial(work.function, kept=kept)
             _engines[work] = ProcessEngine(worker.state.nthreads, work=function)

@@ -71,12 +71,12 @@ class Bench:
         """
         try:
             bench = self if device is None else replace(self, device=device)
-            blank = bench._placed(variables).blank()  # noqa: SLF001  (of our own kind)
+            blank = bench.placed(variables).blank()
         except ValueError:  # of traps, or of channels of another device; building the job says so
             return Remarks()
         return add_operations(blank, self.written, with_numbers(variables))
 
-    def _placed(self, variables: JobValues) -> Bench:
+    def placed(self, variables: JobValues) -> Bench:
         """The same with its atoms where a job puts them."""
         traps = variables.get("qubits")
         if not isinstance(self.register, MappableRegister) or not isinstance(traps, dict):
