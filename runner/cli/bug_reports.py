@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import runner
+from runner.cli import late_imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,12 +37,10 @@ def write_report() -> Path | None:
 def _folders() -> Iterator[Path]:
     """Where a report may go: into the checkout's own folder, else the user's."""
     with suppress(Exception):  # it may be what is broken
-        from runner.project.config.repository import STATE_FOLDER, find_root, state_folder  # noqa: PLC0415
-        from runner.project.config.settings import FILE_NAME  # noqa: PLC0415
-
-        root = find_root(Path.cwd())
-        if any((root / name).exists() for name in (FILE_NAME, ".git", STATE_FOLDER)):
-            yield state_folder(root) / "reports"
+        root = late_imports.find_root(Path.cwd())
+        marks = (late_imports.FILE_NAME, ".git", late_imports.STATE_FOLDER)
+        if any((root / name).exists() for name in marks):
+            yield late_imports.state_folder(root) / "reports"
     with suppress(RuntimeError):  # there is no home folder
         yield Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "pulser-runner" / "reports"
 

@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Final
 import click
 
 import runner
+from runner.cli import late_imports
+from runner.cli.bug_reports import write_report
 from runner.cli.exit_codes import Exit
 from runner.cli.output import say
 from runner.errors import RunnerError, SpecError, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
 # The verbs in the order of the help page, and how the help of each begins: that page imports none of them.
 VERBS: Final = {
@@ -73,9 +74,7 @@ class _Verbs(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         if args and args[0] not in VERBS and not args[0].startswith("-"):
-            from runner.domain.suggestions import suggestion  # noqa: PLC0415  (imports the reader of files)
-
-            hint = suggestion(args[0], VERBS, kind="verbs")
+            hint = late_imports.suggestion(args[0], VERBS, kind="verbs")
             raise click.UsageError(f"There is no verb {args[0]}; {hint}", ctx)
         return super().resolve_command(ctx, args)
 
@@ -156,7 +155,7 @@ def _explain(error: RunnerError) -> Exit:
 
 
 def _refused_by_machine(error: OSError) -> Exit:
-    report = _report()
+    report = write_report()
     name = f"{error.filename}: " if error.filename else ""
     details = f"; where it was needed stands in {report}" if report else ""
     say(f"{name}{error.strerror or error}{details}", style="red")
@@ -164,15 +163,9 @@ def _refused_by_machine(error: OSError) -> Exit:
 
 
 def _report_bug() -> Exit:
-    report = _report()
+    report = write_report()
     if report is None:
         traceback.print_exc()
     where = f"; the report is in {report}" if report else ""
     say(f"this is a bug in the runner{where}", style="red")
     return Exit.BUG
-
-
-def _report() -> Path | None:
-    from runner.cli.bug_reports import write_report  # noqa: PLC0415  (hopefully never needed)
-
-    return write_report()

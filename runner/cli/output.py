@@ -6,6 +6,7 @@ import json
 import sys
 from typing import TYPE_CHECKING, Final
 
+from runner.cli import late_imports
 from runner.domain.json_values import plain
 
 if TYPE_CHECKING:
@@ -20,9 +21,7 @@ _CONTROLS: Final = dict.fromkeys((*range(9), *range(11, 32), *range(127, 160)))
 def say(text: str, style: str = "") -> None:
     """A line for people."""
     if style and sys.stderr.isatty():
-        from runner.cli.terminal import print_styled  # noqa: PLC0415  (imports rich, which lines do not need)
-
-        print_styled(readable(text), style)
+        late_imports.print_styled(readable(text), style)
     else:
         sys.stderr.write(f"{readable(text)}\n")
 
@@ -43,9 +42,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]]) -> Non
     if lines := [] if sys.stdout.isatty() else plain_lines(columns, cells):
         sys.stdout.write("".join(f"{line}\n" for line in lines))
         return
-    from runner.cli.terminal import print_wide_table  # noqa: PLC0415  (see `say`)
-
-    print_wide_table(columns, cells)
+    late_imports.print_wide_table(columns, cells)
 
 
 def plain_lines(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:

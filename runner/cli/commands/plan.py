@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from runner.cli import options
+from runner.cli import late_imports, options
 from runner.cli.exit_code_choice import after_plan
 from runner.cli.output import print_json, print_text, say
 from runner.cli.render.plan_markdown import plans_markdown, print_changes
@@ -75,9 +75,7 @@ def plan(
     planned = project.look(experiments, sees_removed=save is None)
     plans = [each.plan for each in planned]
     if save:
-        from runner.project.plan.saved_plan import plan_to_save, write_plan  # noqa: PLC0415  (slow to import)
-
-        write_plan(save, plan_to_save(project, experiments, planned))
+        late_imports.write_plan(save, late_imports.plan_to_save(project, experiments, planned))
         say(f"saved; `runner apply {quote(str(save))}` performs exactly this plan")
     if form == "json":
         print_json(plan_objects(plans))

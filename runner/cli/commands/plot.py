@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Final, Unpack
 
 import click
 
-from runner.cli import options
+from runner.cli import late_imports, options
 from runner.cli.exit_code_choice import after_results
 from runner.cli.output import say
 from runner.cli.output_files import write_file
@@ -208,14 +208,12 @@ def _with_blockade(drawn: Picture, known: Blockade | None) -> Picture:
 
 
 def _print(drawn: Picture, width: int | None) -> None:
-    from runner.cli import terminal  # noqa: PLC0415  (imports rich, which help and files do not need)
-
     columns = width or max(min(shutil.get_terminal_size().columns, _WIDEST), options.NARROWEST)
-    has_color = terminal.has_color()
+    has_color = late_imports.has_color()
     room = TextRoom(width=columns, signs=signs_for(sys.stdout.encoding), has_color=has_color)
     for line in lines(drawn, room):
         if has_color:
-            terminal.print_pieces((piece.text, _style(piece)) for piece in line)
+            late_imports.print_pieces((piece.text, _style(piece)) for piece in line)
         else:
             sys.stdout.write(text_of(line).rstrip() + "\n")
 

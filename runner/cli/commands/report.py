@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from runner.cli import options
+from runner.cli import late_imports, options
 from runner.cli.exit_code_choice import after_results
 from runner.cli.output import say
 from runner.cli.output_files import write_file
@@ -43,10 +43,8 @@ def report(file: Path, target: str | None, job: str | None, page_path: Path | No
     Exit codes: 0 all wanted runs are measured; 5 some are missing and apply may still bring them; 3 what is
     missing failed for good or was cancelled. The page is written in any case.
     """
-    from runner.project.report.collect import report_of  # noqa: PLC0415  (draws: imports Pulser)
-
     project, experiment = options.opened_file(file, target)
-    what = report_of(project, experiment, job)
+    what = late_imports.report_of(project, experiment, job)
     content = page(what).encode()
     say_elsewhere(Declared(project, experiment))
     if page_path == Path("-"):

@@ -9,6 +9,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
+from runner.cli import late_imports
 from runner.cli.output import say
 from runner.cli.render.table import Heading, laid
 from runner.domain.ascii import in_encoding
@@ -122,13 +123,11 @@ def print_tables(tables: Sequence[ResultsTable]) -> None:
     if not sys.stdout.isatty():
         sys.stdout.write(in_encoding(tables_text(tables), sys.stdout.encoding))
         return
-    from runner.cli.terminal import print_cells  # noqa: PLC0415  (imports rich, which a pipe does not need)
-
     width = shutil.get_terminal_size().columns
     left_out: dict[str, None] = {}
     for table in tables:
         for line, status in _lines(table, width, left_out):
-            print_cells(line, has_statuses=status)
+            late_imports.print_cells(line, has_statuses=status)
     if left_out:
         say(f"too narrow for: {', '.join(left_out)}; --columns chooses, a wider terminal or a pipe has all")
 
