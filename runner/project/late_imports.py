@@ -1,4 +1,4 @@
-"""What is imported where it is first used: the reader of files, Pulser, Matplotlib, servers."""
+"""What is imported where it is first used: the reader of files, NumPy, Pulser, Matplotlib, servers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING, Final
 from runner.lazy import lazy_names
 
 if TYPE_CHECKING:
+    from numpy import show_config as show_config
+    from threadpoolctl import threadpool_info as threadpool_info
+
     from runner.cloud.wire.webhook_post import post as post
     from runner.local.protocol.configuration import Configuration as Configuration
     from runner.local.protocol.configuration import read_configuration as read_configuration
@@ -55,6 +58,8 @@ if TYPE_CHECKING:
     from runner.strategies.winners import best as best
 else:
     _PLACES: Final = {
+        "show_config": "numpy",
+        "threadpool_info": "threadpoolctl",
         "post": "runner.cloud.wire.webhook_post",
         "Configuration": "runner.local.protocol.configuration",
         "read_configuration": "runner.local.protocol.configuration",

@@ -9,6 +9,7 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Final
 
+from runner.project import late_imports
 from runner.strategies.kinds import KINDS
 
 # What engines calculate with, and what a kind needs beside it, by the names of their modules.
@@ -41,18 +42,13 @@ def differences(here: dict[str, str], there: object) -> str:
 
 def _blas() -> str:
     """The library for matrices and, where that can be told, the kernel that it takes on this processor."""
-    import numpy as np  # noqa: PLC0415  (of strategies alone, which import it anyway)
-
-    with suppress(ImportError):
-        # Comes with scikit-learn.
-        from threadpoolctl import threadpool_info  # type: ignore[import-untyped,unused-ignore]  # noqa: PLC0415
-
-        for each in threadpool_info():
+    with suppress(ImportError):  # it comes with scikit-learn
+        for each in late_imports.threadpool_info():
             if each.get("user_api") == "blas":
                 said = (each.get("internal_api"), each.get("version"), each.get("architecture"))
                 return " ".join(str(word) for word in said if word)
     with suppress(TypeError, KeyError):
-        known = np.show_config(mode="dicts")["Build Dependencies"]["blas"]
+        known = late_imports.show_config(mode="dicts")["Build Dependencies"]["blas"]
         return f"{known['name']} {known['version']}"
     return "unknown"
 
