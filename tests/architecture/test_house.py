@@ -153,6 +153,7 @@ def test_ci_leaves_out_no_long_test_of_a_file_that_it_names():
 
 MODULES = [path for path in (ROOT / "runner").rglob("*.py") if path.stem != "__init__"]
 MOST_MODULES = 20
+MOST_SUPPRESSIONS = 90
 # What would be called so in any trade; the others are what happens in a module, and no name for it.
 NOUNS = {"missing_jobs", "nesting", "spending", "splitting", "standing"}
 # A name that means several things, until each has one of its own.
@@ -189,3 +190,13 @@ def test_a_class_name_means_one_thing():
     )
 
     assert {n: c for n, c in names.items() if c > 1 and not n.startswith("_")} == SEVERAL
+
+
+def test_lint_and_types_are_seldom_suppressed():
+    """Where a better type, a name or another way says as much."""
+    texts = [path.read_text(encoding="utf-8") for path in (ROOT / "runner").rglob("*.py")]
+    found = [
+        line for text in texts for line in re.findall(r"^.*(?:# noqa|type: ignore).*$", text, re.MULTILINE)
+    ]
+
+    assert len(found) <= MOST_SUPPRESSIONS, "\n".join(found)
