@@ -33,7 +33,8 @@ _SHORTEST_NS = 1e-4
 _SAFETY = 0.95
 _MOST_GROWTH, _MOST_SHRINKAGE = 2.0, 0.2
 _WORTH_GROWING = 1.6
-_ROUNDING = 1e-15
+# An error of a step that is rounding, which shorter steps have as well, and one that is none.
+_ROUNDING, _TINY = 1e-15, 1e-30
 # Of so many steps one is checked, at most, where errors grow by less than a factor between checks, and
 # the drive by less than another.
 _MOST_AT_ONCE = 8
@@ -143,10 +144,10 @@ class _Errors:
 
     def _choose(self, error: float, length_ns: float, n_steps: int) -> bool:
         """Whether some steps with an error in all are exact enough; choose the next length."""
-        allowed = self._allowed(n_steps * length_ns)
-        factor = _SAFETY * (allowed / max(error, _ROUNDING)) ** (1 / ORDER)
+        allowed = max(self._allowed(n_steps * length_ns), n_steps * _ROUNDING)
+        factor = _SAFETY * (allowed / max(error, _TINY)) ** (1 / ORDER)
         proposed = length_ns * min(max(factor, _MOST_SHRINKAGE), _MOST_GROWTH)
-        if error > max(allowed, _ROUNDING) and length_ns > _SHORTEST_NS:
+        if error > allowed and length_ns > _SHORTEST_NS:
             self.length_ns = proposed
             return False
         # A step that its segment cut short says nothing against longer ones.

@@ -13,6 +13,7 @@ from pulser.backend import BitStrings, Energy, Occupation, StateResult
 from random_sequences import KINDS, distance, exact, random_sequence
 
 from runner.emulation import SplitBackend, SplitConfig
+from runner.emulation import accuracy as accuracies
 from runner.emulation.drive import Drive, Segment
 from runner.emulation.phases import InteractionPhases
 from runner.emulation.propagation import propagated
@@ -70,6 +71,21 @@ def test_random_sequences_are_as_exact_as_they_say(seeds):
 
     assert max(ratios) <= 10
     assert sum(ratio > 3 for ratio in ratios) <= 1
+
+
+@pytest.mark.filterwarnings("ignore:No modulation bandwidth")
+@pytest.mark.parametrize(("seed", "kind"), [(5035, "two_channels"), (5058, "pulses"), (5214, "pulses")])
+def test_steps_do_not_shrink_for_what_is_rounding(seed, kind):
+    """At the finest accuracy there is; what is left of it is less than a step's rounding."""
+    sequence = random_sequence(np.random.default_rng(seed), kind)
+    drive, ground = SplitBackend(sequence).problem()
+    ends = [
+        next(propagated(drive, ground.amplitudes, [drive.duration_ns], accuracy))
+        for accuracy in (accuracies.FINEST, 1e-8)
+    ]
+
+    assert distance(*(each.ket for each in ends)) <= 1e-8 + ROUNDING
+    assert ends[0].error <= 5 * accuracies.FINEST
 
 
 def test_half_the_step_has_a_64th_of_the_error():
