@@ -105,7 +105,7 @@ class Reconciler:
         self._executor = Executor(context, self._settings)
         self._lost = LostManifests(context)
         self._allowance = FIRST
-        self._is_recording = False
+        self._is_recording = self._is_listed = False
         self._began, self._began_s = context.clock(), context.memory.now_s()
 
     def look(self, snapshots: Sequence[Snapshot]) -> list[Planned]:
@@ -114,8 +114,8 @@ class Reconciler:
         Args:
             snapshots: Of each experiment, what its file asks for.
         """
-        is_listed, self._is_recording = self._is_recording, False
-        seen = self._observer.observe([each.desired for each in snapshots], is_listed=is_listed)
+        self._is_listed, self._is_recording = self._is_recording, False
+        seen = self._observer.observe([each.desired for each in snapshots], is_listed=self._is_listed)
         # What is seen is as old as the first request for it: a claim settles by lists that are younger.
         age_s = self._context.memory.now_s() - self._observer.began_s
         now = self._context.now() - timedelta(seconds=age_s)
@@ -183,8 +183,9 @@ class Reconciler:
         bought = any(purchases(planned.actions) for planned in plans)
         answered = not bought or self._all_answered(snapshots, began)
         self._allowance = next_allowance(allowance, plans, all_answered=answered)
-        # A loop goes on with what was just recorded: nothing has changed on the cloud by that.
-        is_loop = any(each.desired.strategy for each in snapshots)
+        # A loop goes on with what was just recorded: nothing has changed on the cloud by that. Once alone:
+        # while results that can't be had are asked for again and again, others may have gone on.
+        is_loop = any(each.desired.strategy for each in snapshots) and not self._is_listed
         self._is_recording = is_loop and {type(each) for each in _actions(plans)} == {RecordResults}
         return plans
 

@@ -16,6 +16,8 @@ from test_passes import TERMS, Bench, the_experiment
 from runner.domain import BatchMode, BatchStatus, JobStatus, Policy, Retry, recipe_digest
 from runner.domain.strategies import Confirmation, SearchDimension, SearchSpace, Strategy, slot_key
 from runner.reconcile import Context, End, Journal, Patience, Reconciler, Snapshot, Sync
+from runner.reconcile.execute import reconciler
+from runner.reconcile.model.actions import RecordResults
 from runner.reconcile.model.proposal import Proposal, ProposedPoint, SlotResult
 from runner.reconcile.model.tags import read_marks
 from runner.reconcile.plan.strategy import unfolded
@@ -267,6 +269,23 @@ def test_a_round_follows_what_was_recorded_without_another_list(bench, machine):
     before = [sent[n - 1][1] for n, each in enumerate(sent) if each == ("POST", "/api/v1/batches")]
     assert len(before) == ROUNDS
     assert ["/api/v1/batches"] == [path for path in before if path.endswith("/batches")]
+
+
+def test_what_is_recorded_again_and_again_hides_nothing_that_others_do(bench, machine, monkeypatch):
+    """As results that can't be had, of several loops: there is a new list every second time."""
+    record = RecordResults(batch_id="b1", jobs=(), reason="1 result is asked for again")
+
+    def recording(plans, _):
+        return [replace(each, actions=(record,), differences=((),)) for each in plans]
+
+    monkeypatch.setattr(reconciler, "paced", recording)
+    process, are_listed = machine.reconciler(), []
+    for _ in range(6):
+        sent = len(bench.port.sent)
+        process.one_pass([Snapshot(desired=a_loop())])
+        are_listed.append(("GET", "/api/v1/batches") in bench.port.sent[sent:])
+
+    assert [True, False] * 3 == are_listed
 
 
 def test_more_rounds_go_on_and_fewer_end(bench, machine):
