@@ -164,16 +164,13 @@ def width(what: str) -> Callable[[F], F]:
     return click.option("--width", metavar="COLUMNS", type=click.IntRange(min=NARROWEST), help=text)
 
 
-def confirm(question: str, *, before: str = "", hint: str = "say --yes") -> None:
+def confirm(question: str) -> None:
     """Asks a person, and ends the verb unless the answer is yes.
-
-    Args:
-        before: Before what a person is asked, for the error.
 
     Raises:
         UsageError: Nothing can be asked: stdin is no terminal.
     """
-    must_be_asked(before, hint)
+    must_be_asked()
     click.confirm(question, abort=True, err=True)
 
 

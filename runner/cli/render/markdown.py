@@ -76,9 +76,7 @@ def folded(summary: str, lines: Sequence[str]) -> str:
     return "\n".join([f"<details><summary>{summary}</summary>", "", *lines, "", "</details>"])
 
 
-def within(
-    head: str, rows: Sequence[str], parts: Sequence[str], *, tail: str = "", most: int = MOST_CHARACTERS
-) -> str:
+def within(head: str, rows: Sequence[str], parts: Sequence[str]) -> str:
     """A comment that is no longer than it may be: parts are left out first, then rows, and it is said.
 
     Args:
@@ -88,14 +86,14 @@ def within(
 
         parts: What stands below, each whole.
     """
-    room = most - len(head) - len(tail) - _ROOM_TO_SAY
+    room = MOST_CHARACTERS - len(head) - _ROOM_TO_SAY
     kept_rows = _fitting(rows, room)
     room -= sum(len(row) + 1 for row in rows[:kept_rows])
     kept_parts = _fitting(parts, room) if kept_rows == len(rows) else 0
     blocks = ["\n".join([head, *rows[:kept_rows]]), *parts[:kept_parts]]
     if cut := _left_out(len(rows) - kept_rows, len(parts) - kept_parts):
         blocks.append(cut)
-    return "\n\n".join([*blocks, tail] if tail else blocks) + "\n"
+    return "\n\n".join(blocks) + "\n"
 
 
 # For the sentence about what is left out, and the empty lines around it.

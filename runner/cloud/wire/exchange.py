@@ -74,26 +74,17 @@ class Exchange:
         port: What carries requests.
 
         retrying: How safe requests are repeated.
-
-        requests_per_s: Most requests a second, on the long run; None for no limit.
     """
 
-    def __init__(
-        self,
-        *,
-        tokens: TokenProvider | None,
-        port: Port,
-        retrying: Retrying,
-        requests_per_s: float | None = None,
-    ) -> None:
+    def __init__(self, *, tokens: TokenProvider | None, port: Port, retrying: Retrying) -> None:
         self.tokens = tokens
         self.retrying = retrying
         self.server_time = ServerTime(retrying.clock)
         self._port = port
-        self._pace = RateLimit(requests_per_s, clock=retrying.clock, sleep=retrying.sleep)
+        self._pace = RateLimit(clock=retrying.clock, sleep=retrying.sleep)
 
     def paced(self, requests_per_s: float | None) -> Self:
-        """The same with a limit to the requests a second."""
+        """The same with a limit to the requests a second, on the long run; None is no limit."""
         other = copy(self)
         other._pace = RateLimit(requests_per_s, clock=self.retrying.clock, sleep=self.retrying.sleep)  # noqa: SLF001  (of our own kind)
         return other

@@ -41,18 +41,16 @@ class Retrying:
     sleep: Callable[[float], None] = field(default=time.sleep, repr=False)
     jitter: Callable[[float], float] = field(default=lambda bound: random.uniform(0, bound), repr=False)  # noqa: S311
 
-    def wait_s(self, attempt: int, retry_after: str | None, now: datetime | None = None) -> float:
+    def wait_s(self, attempt: int, retry_after: str | None) -> float:
         """How long to wait after a failed attempt (in s).
 
         Args:
             attempt: Attempts made so far, at least 1.
 
             retry_after: The header of the answer, seconds or an HTTP date; it is a lower bound.
-
-            now: The time that a date is held against.
         """
         backoff = self.jitter(min(self.longest_s, self.first_s * 2 ** min(attempt - 1, 32)))
-        return max(backoff, retry_after_s(retry_after, now or datetime.now(UTC)))
+        return max(backoff, retry_after_s(retry_after, datetime.now(UTC)))
 
 
 def retry_after_s(value: str | None, now: datetime) -> float:

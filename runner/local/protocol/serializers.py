@@ -17,14 +17,15 @@ if TYPE_CHECKING:
 
 Json = dict[str, object]
 T = TypeVar("T")
+_OK = 200
 
 
-def success(data: object, *, status: int = 200, pagination: Json | None = None) -> Answer:
+def success(data: object, *, pagination: Json | None = None) -> Answer:
     """An answer in PCS's envelope."""
-    envelope: Json = {"status": "success", "message": "OK.", "code": status, "data": data}
+    envelope: Json = {"status": "success", "message": "OK.", "code": _OK, "data": data}
     if pagination is not None:
         envelope["pagination"] = pagination
-    return json_answer(status, envelope)
+    return json_answer(_OK, envelope)
 
 
 def failure(status: int, message: str, description: object = None, *headers: tuple[str, str]) -> Answer:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from runner.strategies.standing import StrategyStanding
 
 _MINUTE_S = 60.0
+_MOST_DIFFERENCES: Final = 6
 # What is told of each round of a strategy.
 ROUND_COLUMNS: Final = ("round", "slots", "jobs", "measured", "failed", "best")
 
@@ -47,12 +48,13 @@ def note_lines(plan: Plan) -> list[str]:
     return [f"  note: {note}" for note in plan.notes]
 
 
-def difference_lines(differences: Sequence[Difference], most: int = 6) -> list[str]:
+def difference_lines(differences: Sequence[Difference]) -> list[str]:
     """A line for each difference, or for the first ones of many."""
     lines = [f"{each.subject}: {each.have} → {each.want}" for each in differences]
-    if len(lines) <= most:
+    if len(lines) <= _MOST_DIFFERENCES:
         return lines
-    return [*lines[: most - 1], f"and {len(lines) - most + 1} more"]
+    shown = _MOST_DIFFERENCES - 1
+    return [*lines[:shown], f"and {len(lines) - shown} more"]
 
 
 def action_name(action: Action) -> str:

@@ -65,19 +65,11 @@ _TOLD: Final = 3
 class Executor:
     """Performs plans; usable from several threads, each with another experiment.
 
-    Args:
-        nonce: A new text that nobody else has; marks a batch as created by this machine.
-
     Attributes:
         results: Puts on record what came back.
     """
 
-    def __init__(
-        self,
-        context: Context,
-        settings: TargetSettings,
-        nonce: Callable[[], str] = lambda: secrets.token_hex(8),
-    ) -> None:
+    def __init__(self, context: Context, settings: TargetSettings) -> None:
         self._context, self._settings = context, settings
         self._memory = context.memory
         self._purchase = threading.Lock()
@@ -86,7 +78,6 @@ class Executor:
         self._records = context.records
         self._namespace = context.namespace
         self._before_action = context.before_action
-        self._nonce = nonce
         self._endings = Endings(context)
         self.results = ResultRecords(context)
         self._verbs: dict[type[Action], Callable[[Snapshot, Any], None]] = {
@@ -128,7 +119,7 @@ class Executor:
         self._create(RequestKind.SUBMIT, snapshot, action)
 
     def _create(self, kind: RequestKind, snapshot: Snapshot, action: Claim | Submit) -> None:
-        desired, submission, claim = snapshot.desired, action.submission, self._nonce()
+        desired, submission, claim = snapshot.desired, action.submission, secrets.token_hex(8)
         jobs = action.jobs if kind is RequestKind.SUBMIT else ()
         rerun, recipe = action.jobs[0].rerun, desired.recipe[: tags.SHORT]
         repetitions = spanned(action.jobs, recipe)

@@ -124,10 +124,9 @@ class Lock:
         clock: Callable[[], datetime],
         *,
         ttl_s: float = CHECKOUT_LOCK_TTL_S,
-        alive: Callable[[Owner], bool] = is_alive,
     ) -> None:
         self._file, self.owner, self._clock = file, owner, clock
-        self._ttl_s, self._alive = ttl_s, alive
+        self._ttl_s = ttl_s
         self._token = secrets.token_hex(8)
         self._over = threading.Event()
         self._renewer = threading.Thread(target=self._keep_renewing, name="renew-lock", daemon=True)
@@ -140,7 +139,7 @@ class Lock:
         """
         with self._file.transaction():
             held, now = self._held(), self._clock()
-            if held and not may_take(held, self.owner, now, is_alive=self._alive):
+            if held and not may_take(held, self.owner, now, is_alive=is_alive):
                 raise JournalError(
                     f"another runner works in this checkout: {held.owner}, since {_local(held.since)}",
                     hint=_what_to_do(held),

@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from runner.reconcile.model.repetitions import Places
 
 
-def observed_batch(payload: Payload, jobs: Iterable[Payload] = ()) -> ObservedBatch:
-    """A batch, with the payloads of its jobs in creation order.
+def observed_batch(payload: Payload) -> ObservedBatch:
+    """A batch, without its jobs.
 
     Raises:
         WireFormatError: A field that decisions rest on is missing.
@@ -35,7 +35,6 @@ def observed_batch(payload: Payload, jobs: Iterable[Payload] = ()) -> ObservedBa
             created_at=moment(payload["created_at"]),
             updated_at=moment(payload.get("updated_at") or payload["created_at"]),
             tags=tags,
-            jobs=observed_jobs(jobs, marks.repetitions),
             jobs_count=jobs_count(payload),
             constants=marks.constants,
             observables=marks.observables,

@@ -32,6 +32,7 @@ _STEPS: Final = 25  # values of a width or of a time that are tried
 _PER_SPAN: Final = 8  # frequencies that are tried for each cycle along x
 _AT_ONCE: Final = 1_000  # curves that are compared at once
 _DRAWN: Final = 2_000  # parameters of a formula that are tried at random
+_BEST: Final = 12  # of these, from which a fit starts
 _DECADES: Final = (-4.0, 4.0)
 _PROBES: Final = 20  # of these, at which it is seen in which parameters a formula is linear
 _WITHIN: Final = 8  # places between two points at which it is seen how often a curve turns
@@ -117,9 +118,7 @@ def _value(expression: Expression, parameters: tuple[str, ...], x: str = "x") ->
     return value
 
 
-def _at_random(
-    value: Function, parameters: tuple[str, ...], most: int = 12
-) -> Callable[[Floats, Floats], Floats]:
+def _at_random(value: Function, parameters: tuple[str, ...]) -> Callable[[Floats, Floats], Floats]:
     """The best of many parameters of any size, the linear ones solved for; the same each time."""
 
     def starts(x: Floats, y: Floats) -> Floats:
@@ -131,7 +130,7 @@ def _at_random(
         inside = np.sort(np.random.default_rng(3).uniform(x.min(), x.max(), _WITHIN * len(x)))
         best: list[Floats] = []
         for place in np.argsort(misfits):
-            if len(best) < most and (_turns(value(inside, tried[place])) <= len(x) or not best):
+            if len(best) < _BEST and (_turns(value(inside, tried[place])) <= len(x) or not best):
                 best.append(tried[place])
         return np.array(best)
 

@@ -61,13 +61,10 @@ def mean_and_variance(counts: Counts, fn: Callable[[str], float]) -> tuple[float
 
 
 def expectations(
-    names: tuple[str, ...],
-    counts: Sequence[Counts | None],
-    fn: Callable[[str], float],
-    between: tuple[float, float] | None = None,
+    names: tuple[str, ...], counts: Sequence[Counts | None], fn: Callable[[str], float]
 ) -> Estimates:
     """The same of several jobs; shape (jobs,)."""
-    return gathered([expectation(each, fn, between) for each in counts], names)
+    return gathered([expectation(each, fn) for each in counts], names)
 
 
 def gathered(some: Sequence[Estimate], labels: tuple[str, ...] = ()) -> Estimates:

@@ -68,7 +68,6 @@ def named_values(
     objective: Mapping[str, Any],
     job: MeasuredJob,
     *,
-    read: ReadMatrix = inline_only,
     answers: Answers = _NONE,
 ) -> dict[str, Estimate]:
     """What each name of an objective comes to in a job; NaN where it was not measured, or not evaluated.
@@ -76,7 +75,8 @@ def named_values(
     Raises:
         UsageError: See `score`.
     """
-    found = {name: _reading(said, objective, job, read, answers) for name, said in objective["let"].items()}
+    let = objective["let"]
+    found = {name: _reading(said, objective, job, inline_only, answers) for name, said in let.items()}
     return {name: each.estimate if each else UNKNOWN for name, each in found.items()}
 
 
