@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import special
 
-from runner.strategies.engines.base import in_cube, loss_of
+from runner.strategies.engines.base import EqualRounds, in_cube, loss_of
 from runner.strategies.engines.gaussian_process import one_thread, score_model
 from runner.strategies.engines.sobol import sobol_points
 
@@ -37,22 +37,14 @@ _FARTHER: Final = -1e3  # from where these logarithms are that of a power
 _LEAST_DEVIATION: Final = 1e-12
 
 
-class BayesianEngine:
+class BayesianEngine(EqualRounds):
     """Learns a model of all scores, and asks where it promises most."""
 
     end = ""
 
     def __init__(self, search: Search) -> None:
-        self._search = search
+        super().__init__(search)
         self._trials: list[Trial] = []
-
-    def size(self) -> int:
-        """As many as are asked for."""
-        return self._search.ask
-
-    def most(self, rounds: int) -> int:
-        """As many each."""
-        return rounds * self._search.ask
 
     def tell(self, trials: Round) -> None:
         """Keep the scores."""

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from runner.optional_packages import needed
-from runner.strategies.engines.base import loss_of
+from runner.strategies.engines.base import EqualRounds, loss_of
 
 if TYPE_CHECKING:
     from runner.domain.strategies import Units
@@ -20,23 +20,15 @@ if TYPE_CHECKING:
 _SEEDS = 2**31
 
 
-class CmaEngine:
+class CmaEngine(EqualRounds):
     """Tells a new optimizer every generation that was bought, and asks it for one."""
 
     end = "the search has narrowed to a point"
 
     def __init__(self, search: Search) -> None:
-        self._search = search
+        super().__init__(search)
         self._first: Round | None = None
         self._generations: list[Round] = []
-
-    def size(self) -> int:
-        """A generation."""
-        return self._search.ask
-
-    def most(self, rounds: int) -> int:
-        """As many each."""
-        return rounds * self._search.ask
 
     def tell(self, trials: Round) -> None:
         """Keep a generation."""

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from runner.domain.numerals import counted
 from runner.domain.suggestions import readable, suggestion
 from runner.errors import RunnerError
+from runner.strategies.engines.base import EqualRounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -38,7 +39,7 @@ class Returned(NamedTuple):
     where: str
 
 
-class PythonEngine:
+class PythonEngine(EqualRounds):
     """Asks a function for each round.
 
     Args:
@@ -46,17 +47,10 @@ class PythonEngine:
     """
 
     def __init__(self, search: Search, call: CallFunction | None = None) -> None:
-        self._search, self._call = search, call
+        super().__init__(search)
+        self._call = call
         self._rounds: list[Round] = []
         self.end = "the function has no more points" if call else ""
-
-    def size(self) -> int:
-        """As many as are asked for."""
-        return self._search.ask
-
-    def most(self, rounds: int) -> int:
-        """As many each."""
-        return rounds * self._search.ask
 
     def tell(self, trials: Round) -> None:
         """Keep it for the history."""

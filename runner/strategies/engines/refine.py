@@ -16,6 +16,8 @@ from operator import itemgetter
 from statistics import fmean
 from typing import TYPE_CHECKING, Final
 
+from runner.strategies.engines.base import EqualRounds
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -32,11 +34,11 @@ _COEFFICIENTS: Final = 3
 _ROUNDING: Final = 1e-9
 
 
-class RefineEngine:
+class RefineEngine(EqualRounds):
     """Narrows a bracket, as far as scores and their errors say."""
 
     def __init__(self, search: Search) -> None:
-        self._search = search
+        super().__init__(search)
         self._scores: list[Score] = []
         self._middle, self._width = 0.5, 0.0  # from the middle to the ends; 0 before the first scores
         self._is_fitted = False
@@ -45,14 +47,6 @@ class RefineEngine:
     def end(self) -> str:
         """How well the optimum is known."""
         return f"the optimum is known to {self._search.settings['precision']:g} of the interval"
-
-    def size(self) -> int:
-        """As many as are asked for."""
-        return self._search.ask
-
-    def most(self, rounds: int) -> int:
-        """As many each."""
-        return rounds * self._search.ask
 
     def tell(self, trials: Round) -> None:
         """Narrow, move or keep the bracket."""

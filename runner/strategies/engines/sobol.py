@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from scipy.stats import qmc
 
-from runner.strategies.engines.base import MOST_DRAWS, UnkeptError
+from runner.strategies.engines.base import MOST_DRAWS, EqualRounds, UnkeptError
 
 if TYPE_CHECKING:
     import numpy as np
@@ -17,21 +17,14 @@ if TYPE_CHECKING:
 _LEAST_POWER: Final = 5
 
 
-class SobolEngine:
+class SobolEngine(EqualRounds):
     """Continues the sequence of the first round."""
 
     end = ""
 
     def __init__(self, search: Search) -> None:
-        self._search, self._count = search, 0
-
-    def size(self) -> int:
-        """As many as are asked for."""
-        return self._search.ask
-
-    def most(self, rounds: int) -> int:
-        """As many each."""
-        return rounds * self._search.ask
+        super().__init__(search)
+        self._count = 0
 
     def tell(self, trials: Round) -> None:
         """Count them: the sequence goes on behind."""

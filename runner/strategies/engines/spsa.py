@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from runner.strategies.engines.base import MOST_DRAWS, UnkeptError, in_cube
+from runner.strategies.engines.base import MOST_DRAWS, EqualRounds, UnkeptError, in_cube
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -26,24 +26,16 @@ if TYPE_CHECKING:
 _DRAWS_OF_A_SIZE: Final = 100
 
 
-class SpsaEngine:
+class SpsaEngine(EqualRounds):
     """Steps against the slope that the pairs of a round have."""
 
     end = ""
 
     def __init__(self, search: Search) -> None:
-        self._search = search
+        super().__init__(search)
         self._first: Round | None = None
         self._middle: Vector | None = None
         self._slopes: list[Vector] = []
-
-    def size(self) -> int:
-        """Both jobs of each pair."""
-        return self._search.ask
-
-    def most(self, rounds: int) -> int:
-        """As many each."""
-        return rounds * self._search.ask
 
     def tell(self, trials: Round) -> None:
         """Take middle and slope from the values that were bought."""
