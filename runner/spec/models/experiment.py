@@ -7,8 +7,6 @@ from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from runner.spec.models.base import (
-    ConstantText,
-    Number,
     Some,
     Strict,
     Whole,
@@ -18,7 +16,7 @@ from runner.spec.models.base import (
     optional,
 )
 from runner.spec.models.emulation import Emulation
-from runner.spec.models.frequencies import ConstantFrequency, ConstantFrequencyInMhz, by_unit
+from runner.spec.models.frequencies import ConstantFrequency, OneConstant, by_unit
 from runner.spec.models.policy import Policy
 from runner.spec.models.sequence import Sequence
 from runner.spec.models.strategy import DeclaredStrategy
@@ -34,10 +32,7 @@ _OURS = (
 _TAG = rf"^{_OURS}[!-~](?:[ -~]*[!-~])?$"
 
 VariableValue = Annotated[
-    Annotated[Number, Tag("<number>")]
-    | Annotated[ConstantText, Tag("<text>")]
-    | ConstantFrequencyInMhz
-    | Annotated[Some[ConstantFrequency], Tag("<list>")],
+    OneConstant | Annotated[Some[ConstantFrequency], Tag("<list>")],
     by_unit("a number, or a list of numbers for a variable that holds several"),
 ]
 
@@ -69,11 +64,7 @@ class Metadata(Strict):
 
 
 SweepValues = Annotated[
-    Annotated[Number, Tag("<number>")]
-    | Annotated[ConstantText, Tag("<text>")]
-    | ConstantFrequencyInMhz
-    | Annotated[Some[VariableValue], Tag("<list>")]
-    | Annotated[Spread, Tag("<mapping>")],
+    OneConstant | Annotated[Some[VariableValue], Tag("<list>")] | Annotated[Spread, Tag("<mapping>")],
     by_unit("a number, a list of values, or a mapping like {range: [0, 10, 2]}"),
     key(
         "Values of the variable: a number, a list of values, or a rule that gives them.",

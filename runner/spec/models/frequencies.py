@@ -114,11 +114,11 @@ AngularFrequency = Annotated[
     Annotated[Finite, Tag("<number>")] | Annotated[ExpressionText, Tag("<text>")] | FrequencyInMhz,
     by_unit("a number, an expression over the variables, or {mhz: …}"),
 ]
-# Without variables.
-ConstantFrequency = Annotated[
-    Annotated[Number, Tag("<number>")] | Annotated[ConstantText, Tag("<text>")] | ConstantFrequencyInMhz,
-    by_unit("a number"),
-]
+# Without variables; what chooses between the three, and perhaps more, stands where they are used.
+OneConstant = (
+    Annotated[Number, Tag("<number>")] | Annotated[ConstantText, Tag("<text>")] | ConstantFrequencyInMhz
+)
+ConstantFrequency = Annotated[OneConstant, by_unit("a number")]
 AngularSample = Annotated[
     Annotated[Finite, Tag("<number>")]
     | Annotated[float, OrExpression(), WithJsonSchema(CONSTANT_TEXT), Tag("<text>")]

@@ -8,9 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from runner.domain.strategies import OnFailed
 from runner.spec.models.base import (
-    ConstantText,
     Finite,
-    Number,
     Real,
     Some,
     Strict,
@@ -21,7 +19,7 @@ from runner.spec.models.base import (
     kind_of,
     optional,
 )
-from runner.spec.models.frequencies import ConstantFrequency, ConstantFrequencyInMhz, by_unit
+from runner.spec.models.frequencies import ConstantFrequency, OneConstant, by_unit
 from runner.spec.models.objective import FunctionName, Objective
 
 _RULES = ("uniform", "log_uniform", "int", "choice")
@@ -55,18 +53,11 @@ class Varied(Strict, json_schema_extra=_RULE_SCHEMA):
 
 
 _Element = Annotated[
-    Annotated[Number, Tag("<number>")]
-    | Annotated[ConstantText, Tag("<text>")]
-    | ConstantFrequencyInMhz
-    | Annotated[Varied, Tag("<mapping>")],
+    OneConstant | Annotated[Varied, Tag("<mapping>")],
     by_unit("a number, or a mapping like {uniform: [0, 12.56]}"),
 ]
 Over = Annotated[
-    Annotated[Number, Tag("<number>")]
-    | Annotated[ConstantText, Tag("<text>")]
-    | ConstantFrequencyInMhz
-    | Annotated[Some[_Element], Tag("<list>")]
-    | Annotated[Varied, Tag("<mapping>")],
+    OneConstant | Annotated[Some[_Element], Tag("<list>")] | Annotated[Varied, Tag("<mapping>")],
     by_unit("a number, a list, or a mapping like {uniform: [0, 12.56]}"),
 ]
 
