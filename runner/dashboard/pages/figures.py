@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
-from runner.domain import JobStatus
 from runner.domain.slot_jobs import with_recorded_slots
 from runner.reconcile import Observation, Snapshot
 from runner.reconcile.plan.job_states import job_states
@@ -55,11 +54,6 @@ def moment(at: datetime | None) -> str | None:
 def last_change(recorded: Iterable[RecordedJob]) -> datetime | None:
     """When a job on record last ended."""
     return max((job.ended_at for job in recorded if job.ended_at), default=None)
-
-
-def runs_measured(recorded: Iterable[RecordedJob]) -> int:
-    """Runs of all jobs on record that have ended well."""
-    return sum(job.least_runs for job in recorded if job.status is JobStatus.DONE)
 
 
 def worst_first(tile: dict[str, Any]) -> tuple[int, int, int, str]:
