@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from loop_schedules import Loop, LoopVersion, loop_schedule
 from pcs_nature import Lag
-from reference_schedules import SETTLE_S, Clone, Edit
+from reference_schedules import SETTLE_S, Clone, Edit, Fault
 
 _SHARE = 0.05
 # Views that tell of what was bought.
@@ -80,6 +80,37 @@ def _undone_elsewhere(rng, plain):
     return replace(plain, nature=cloud, conditions=conditions, events=(edit,))
 
 
-_AT = {"taken in part": _taken_in_part, "undone elsewhere": _undone_elsewhere}
+def _twice_in_between(rng, plain):
+    """A purchase in a held batch comes twice, which shows late: the next one is added meanwhile."""
+    loop = Loop(versions=(LoopVersion(rounds=8, think_limit_s=60.0),), shapes=((0, 1), (0, 1)))
+    cloud = replace(
+        plain.nature,
+        queue_s=0.5,
+        takes_empty=True,
+        refusing=0.0,
+        failing=0.0,
+        purge="nothing",
+        forgets_runs=False,
+        lags=dict.fromkeys(_BOUGHT[:2], Lag(most_s=SETTLE_S, kind="objects")),
+    )
+    conditions = replace(
+        plain.conditions,
+        files=(loop,),
+        clones=(Clone(),),
+        submission="claim",
+        jobs_per_batch=None,
+        foreign_project=False,
+    )
+    # One claim; then a purchase, and tags before each further one.
+    number, delay_s = rng.randrange(1, 14, 2), round(rng.uniform(4, 10), 1)
+    events = (Fault(clone=0, on="change", number=number, kind="twice later", delay_s=delay_s),)
+    return replace(plain, nature=cloud, conditions=conditions, events=events)
+
+
+_AT = {
+    "taken in part": _taken_in_part,
+    "undone elsewhere": _undone_elsewhere,
+    "twice in between": _twice_in_between,
+}
 # Their names; each is told where it is made, above.
 KINDS = tuple(_AT)

@@ -38,16 +38,20 @@ def _in_the_order_of_ids(found):
 
 def _beyond_by_place(found):
     def keyed(self, jobs):
-        first = int(self.labels[0]) if self.follow else 1
-        more = Slots(self.strategy, tuple(map(str, range(first, first + len(jobs)))))
-        return found(more if self.follow and len(jobs) > len(self.labels) else self, jobs)
+        first = 1 if self.is_listed else int(self.labels[0])
+        more = Slots(self.strategy, tuple(map(str, range(first, first + len(jobs)))), is_listed=True)
+        return found(self if self.is_listed or len(jobs) <= len(self.labels) else more, jobs)
 
     return keyed
 
 
+def _by_place(found):
+    return lambda self, jobs: found(replace(self, is_listed=True), jobs)
+
+
 def _as_a_range(found):
     def said(self):
-        if self.follow or not all(label.isdecimal() for label in self.labels):
+        if not (self.is_listed and all(label.isdecimal() for label in self.labels)):
             return found(self)
         return f"slots:{self.labels[0]}-{max(map(int, self.labels))}"
 
@@ -176,6 +180,13 @@ DEFECTS = (
         within=10,
     ),
     Defect(name="what came twice is the next slot", at=f"{_SLOTS}.keyed", make=_beyond_by_place, within=100),
+    Defect(
+        name="what came twice in between is the next slot",
+        at=f"{_SLOTS}.keyed",
+        make=_by_place,
+        within=10,
+        luck="twice in between",
+    ),
     Defect(name="retries are said as a range", at=f"{_SLOTS}.__str__", make=_as_a_range, within=100),
     Defect(name="a tag is not told of more slots", at=f"{_EXECUTOR}._extend", make=_not_said, within=40),
     Defect(

@@ -130,7 +130,7 @@ def test_some_schedules_of_loops_have_ill_luck():
     unlucky = [seed for seed in range(100) if luck(seed)]
 
     assert {*KINDS, ""} == set(drawn)
-    assert 0.85 < drawn[""] / drawn.total() < 0.95
+    assert 0.8 < drawn[""] / drawn.total() < 0.95
     assert all(unlucky_loops(seed) != loop_schedule(seed) for seed in unlucky)
     assert all(unlucky_loops(seed) == eval(str(unlucky_loops(seed)), names) for seed in unlucky)
     assert all(unlucky_loops(seed, rounds="2") == loop_schedule(seed, rounds="2") for seed in unlucky)
@@ -163,6 +163,7 @@ def test_every_defect_of_loops_names_something_that_is_there():
     "name",
     [
         "jobs are told by their values",
+        pytest.param("what came twice in between is the next slot", marks=pytest.mark.long),
         pytest.param("bought values are proposed anew", marks=pytest.mark.long),
         pytest.param("nothing is pending", marks=pytest.mark.long),
         pytest.param("results are other slots'", marks=pytest.mark.long),

@@ -191,7 +191,7 @@ class Executor:
 
     def _extend(self, snapshot: Snapshot, action: AddJobs, places: Slots, batch: ObservedBatch) -> Slots:
         """Says on an open batch of a strategy which slots it gets, before it gets them."""
-        extended = places.with_more(batch.jobs_count, action.jobs)
+        extended = places.with_more(batch.jobs_count, action.jobs, snapshot.values_in(batch))
         if extended is None:
             self._give_up(snapshot, action)
         if len(extended.labels) > len(places.labels):

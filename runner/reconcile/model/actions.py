@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from runner.domain import job_key
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -32,6 +34,11 @@ class NewJob:
     repetition: int = 1
     point: str = ""
     slot: str = ""
+
+    @property
+    def values(self) -> str:
+        """Key of the values of its variables: jobs with the same ones look the same on the cloud."""
+        return job_key(self.variables)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -99,7 +99,8 @@ def are_told_apart(jobs: Sequence[NewJob], repetitions: Places) -> bool:
         jobs: Of no point of which there are several repetitions and jobs in the batch already.
     """
     if isinstance(repetitions, Slots):
-        return slots_of(repetitions.strategy, jobs) == repetitions
+        said = slots_of(repetitions.strategy, jobs)
+        return said.labels == repetitions.labels and said.is_listed <= repetitions.is_listed
     before: Counter[str] = Counter()
     for job in jobs:
         point = job.point or job.key
@@ -120,7 +121,7 @@ def together(due: Sequence[NewJob], *, only_one: bool) -> tuple[NewJob, ...]:
     if not due:
         return ()
     if due[0].slot:
-        return first_of(due)
+        return first_of(due, only_one=only_one)
     first = due[0].repetition
     chains = [_chain(list(some), first) for _, some in groupby(due, key=lambda job: job.point or job.key)]
     if not only_one and chains[0] and any(len(chain) > 1 for chain in chains):

@@ -4,6 +4,10 @@ The values of a job of a strategy depend on what came back before it, and anothe
 What tells such jobs apart is their place in their batch, in creation order, cancelled ones included. It is
 said on the batch before anything is bought in it: `slots:7-10` says that its jobs are the first attempts at
 slots 7 to 10; `again:3.12x2` that they are another attempt at slot 3, and the second that confirms slot 12.
+
+A request may arrive twice at any time, also between two others that add to a batch. So no two slots of a
+range have the same values, and a job whose values are there already is what came twice. First attempts with
+the same values are listed, as `again:7.8`; nothing is added to them, and what came twice stands behind them.
 """
 
 from __future__ import annotations
@@ -16,7 +20,7 @@ from typing import TYPE_CHECKING, Final
 from runner.domain.strategies import slot_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from runner.domain import ObservedJob
     from runner.reconcile.model.actions import NewJob
@@ -38,60 +42,67 @@ class Slots:
         strategy: Short digest of the strategy.
 
         labels: Of each job, see `runner.domain.strategies.slot_key`.
+
+        is_listed: Whether the tag lists them; else they are first attempts at slots that follow each other,
+            all with other values, and more may follow them.
     """
 
     strategy: str
     labels: tuple[str, ...]
-
-    @property
-    def follow(self) -> bool:
-        """Whether they are first attempts at slots that follow each other, so that more may follow them."""
-        return self.labels == _numbered(self.labels[0], self.labels[-1])
+    is_listed: bool = False
 
     def __str__(self) -> str:
-        if self.follow:
-            first, last = self.labels[0], self.labels[-1]
-            return f"{SLOTS}:{first}" if first == last else f"{SLOTS}:{first}-{last}"
-        return f"{AGAIN}:{'.'.join(self.labels)}"
+        if self.is_listed:
+            return f"{AGAIN}:{'.'.join(self.labels)}"
+        first, last = self.labels[0], self.labels[-1]
+        return f"{SLOTS}:{first}" if first == last else f"{SLOTS}:{first}-{last}"
 
     def keyed(self, jobs: Sequence[ObservedJob]) -> tuple[ObservedJob, ...]:
         """The jobs of a batch, each with the key of what it is by its place.
 
-        A job beyond those that the tag tells of comes from a request that arrived twice: it is what the first
-        job with its values is. With other values it is nothing that the strategy has asked for.
+        A job whose values an earlier one has comes from a request that arrived twice, and is what that one
+        is; of those that are listed, one that stands behind them. With other values, what stands behind those
+        that the tag tells of is nothing that the strategy has asked for.
 
         Args:
             jobs: All of them, in creation order, each with the key of its values.
         """
-        keys = self.keys
+        keys = iter(self.keys)
+        n_by_place = len(self.labels) if self.is_listed else 0
         of_values: dict[str, str] = {}
-        for job, key in zip(jobs, keys, strict=False):
+        found = []
+        for place, job in enumerate(jobs):
+            is_next = place < n_by_place or job.key not in of_values
+            key = next(keys, job.key) if is_next else of_values[job.key]
             of_values.setdefault(job.key, key)
-        beyond = [of_values.get(job.key, job.key) for job in jobs[len(keys) :]]
-        return tuple(replace(job, key=key) for job, key in zip(jobs, [*keys, *beyond], strict=False))
+            found.append(replace(job, key=key))
+        return tuple(found)
 
     @property
     def keys(self) -> tuple[str, ...]:
         """Key of each job."""
         return tuple(slot_key(self.strategy, label) for label in self.labels)
 
-    def with_more(self, n_there: int, jobs: Iterable[NewJob]) -> Slots | None:
+    def with_more(self, n_there: int, jobs: Sequence[NewJob], values: Collection[str] = ()) -> Slots | None:
         """What the tag must say before more jobs are added; None where they are none that follow.
 
         Args:
             n_there: How many of its jobs the batch has.
+
+            values: Of each of them, see `NewJob.values`.
         """
-        more = tuple(jobs)
-        extended = Slots(self.strategy, (*self.labels[:n_there], *(job.slot for job in more)))
-        are_first = all(map(_is_first, more)) and len(self.labels) >= n_there
-        return extended if are_first and extended.follow else None
+        more = slots_of(self.strategy, jobs)
+        labels = (*self.labels[:n_there], *more.labels)
+        are_others = not (self.is_listed or more.is_listed) and all(job.values not in values for job in jobs)
+        are_first = len(self.labels) >= n_there and labels == _numbered(labels[0], labels[-1])
+        return Slots(self.strategy, labels) if are_first and are_others else None
 
 
 def read_slots(strategy: str, word: str) -> Slots | None:
     """What a tag says, its key included; None where it says nothing that makes sense."""
     kind, _, said = word.partition(":")
     if kind == AGAIN and all(_LABEL.fullmatch(each) for each in said.split(".")):
-        return Slots(strategy, tuple(said.split(".")))
+        return Slots(strategy, tuple(said.split(".")), is_listed=True)
     found = _RANGE.fullmatch(said) if kind == SLOTS else None
     labels = _numbered(found[1], found[2] or found[1]) if found else ()
     return Slots(strategy, labels) if labels else None
@@ -104,16 +115,20 @@ def _numbered(first: str, last: str) -> tuple[str, ...]:
     return tuple(map(str, range(int(first), int(last) + 1)))
 
 
-def slots_of(strategy: str, jobs: Iterable[NewJob]) -> Slots:
+def slots_of(strategy: str, jobs: Sequence[NewJob]) -> Slots:
     """What the tag of a batch says whose jobs are bought together; at least one."""
-    return Slots(strategy, tuple(job.slot for job in jobs))
+    labels = tuple(job.slot for job in jobs)
+    are_first = all(map(_is_first, jobs)) and labels == _numbered(labels[0], labels[-1])
+    return Slots(strategy, labels, is_listed=not (are_first and len(_others(jobs)) == len(labels)))
 
 
-def first_of(due: Sequence[NewJob]) -> tuple[NewJob, ...]:
+def first_of(due: Sequence[NewJob], *, only_one: bool) -> tuple[NewJob, ...]:
     """The first jobs that one tag can tell: first attempts at slots that follow each other, or some others.
 
     Args:
         due: At least one.
+
+        only_one: Whether more can be added to the batch later: then all have other values.
     """
     if not _is_first(due[0]):
         return _within_a_tag([job for job in due if not _is_first(job)])
@@ -121,7 +136,21 @@ def first_of(due: Sequence[NewJob]) -> tuple[NewJob, ...]:
     placed = takewhile(
         lambda each: _is_first(each[1]) and int(each[1].slot) == start + each[0], enumerate(due)
     )
-    return tuple(job for _, job in placed)
+    following = [job for _, job in placed]
+    others = _others(following)
+    return others if only_one or len(others) == len(following) else _within_a_tag(following)
+
+
+def _others(jobs: Iterable[NewJob]) -> tuple[NewJob, ...]:
+    """The first jobs, before one that has the values of an earlier one."""
+    values: set[str] = set()
+    others = []
+    for job in jobs:
+        if job.values in values:
+            break
+        values.add(job.values)
+        others.append(job)
+    return tuple(others)
 
 
 def _is_first(job: NewJob) -> bool:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runner.domain import BatchStatus, JobStatus
+from runner.domain import BatchStatus, JobStatus, job_key
 from runner.domain.numerals import counted
 from runner.domain.qpu_time import unclear_settle_s
 from runner.reconcile.model.entries import BUYING, RequestKind, State
@@ -198,9 +198,14 @@ class Snapshot:
         """Whether a job may be added to a batch, so that its tag tells which one it is."""
         places = self.marks[batch.id].repetitions
         if isinstance(places, Slots):
-            is_of_rerun = self.marks[batch.id].rerun == job.rerun
-            return is_of_rerun and places.with_more(batch.jobs_count, [job]) is not None
+            more = places.with_more(batch.jobs_count, [job], self.values_in(batch))
+            return self.marks[batch.id].rerun == job.rerun and more is not None
         return self.takes(batch, rerun=job.rerun, repetition=job.repetition)
+
+    def values_in(self, batch: ObservedBatch) -> frozenset[str]:
+        """Values of all jobs of a batch, shown or on record, see `NewJob.values`."""
+        recorded = (each.variables for each in self.observed.recorded if each.batch_id == batch.id)
+        return frozenset(map(job_key, (*recorded, *(job.variables for job in batch.jobs))))
 
     def is_place_of(self, batch: ObservedBatch, job: DesiredJob) -> bool:
         """Whether a batch that is kept open is where a job is bought."""

@@ -279,7 +279,7 @@ def _closing_reason(
         is_kept = is_left_open(snapshot, batch) and snapshot.idle_s(batch) <= snapshot.settings.claim_ttl_s
         return "" if is_kept else "the file has changed; nothing will be added to it"
     places = snapshot.marks[batch.id].repetitions
-    is_whole = isinstance(places, Slots) and not places.follow
+    is_whole = isinstance(places, Slots) and places.is_listed
     if is_whole or snapshot.desired.policy.batch is BatchMode.CLOSED:
         return "all its jobs are added"
     if snapshot.is_full(batch):

@@ -7,6 +7,7 @@ otherwise claim. Only where the cloud or the file wants it so, buy at once.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING, Final
 
 from runner.domain import BatchMode, Submission
@@ -113,13 +114,15 @@ def _together(snapshot: Snapshot, due: tuple[NewJob, ...]) -> tuple[NewJob, ...]
     """The first jobs that one batch can hold: all of one rerun; the others are for a later pass."""
     of_rerun = [job for job in due if job.rerun == due[0].rerun]
     alike = together(of_rerun, only_one=snapshot.desired.policy.batch is BatchMode.OPEN)
-    return alike[: _room(snapshot, alike[0])] if alike else ()
-
-
-def _room(snapshot: Snapshot, job: NewJob) -> int | None:
-    """How many jobs like one the next purchase may hold; None for any number."""
-    most, kept_open = snapshot.desired.policy.max_jobs_per_batch, _kept_open(snapshot, job)
-    return most if most is None or kept_open is None else most - kept_open.jobs_count
+    if not alike:
+        return ()
+    most, kept_open = snapshot.desired.policy.max_jobs_per_batch, _kept_open(snapshot, alike[0])
+    if kept_open is None:
+        return alike[:most]
+    if alike[0].slot:
+        known = snapshot.values_in(kept_open)
+        alike = tuple(takewhile(lambda job: job.values not in known, alike))
+    return alike if most is None else alike[: most - kept_open.jobs_count]
 
 
 def _kept_open(snapshot: Snapshot, job: NewJob) -> ObservedBatch | None:

@@ -356,6 +356,29 @@ def test_a_held_batch_has_all_rounds(bench, machine):
     assert not payload["open"]
 
 
+@pytest.mark.parametrize(
+    ("think_limit_s", "said"),
+    [(None, ["again:1.2.3", "again:4.5.6"]), (60.0, ["slots:1-2", "slots:3-4", "slots:5-6"])],
+)
+def test_slots_with_the_same_values_are_told_apart(bench, machine, monkeypatch, think_limit_s, said):
+    """By their places in a batch that gets nothing more; a held one has each value once."""
+    propose = machine.propose
+
+    def of_two_values(*known):
+        proposal = propose(*known)
+        points = {slot: ProposedPoint(variables={"t": slot % 2}) for slot in proposal.points}
+        return replace(proposal, points=points, confirmed=())
+
+    monkeypatch.setattr(machine, "propose", of_two_values)
+    machine.rounds = 2
+    assert machine.run(a_loop(think_limit_s=think_limit_s)).end is End.SETTLED
+    assert [tag for tag, _ in batches(bench)] == said
+    assert {slot: each.variables["t"] for slot, each in machine.asked[-1].items()} == {
+        slot: slot % 2 for slot in range(1, 7)
+    }
+    assert values(bench) == [1, 0, 1, 0, 1, 0]
+
+
 def test_a_held_batch_that_the_cloud_ends_is_replaced(bench, machine):
     """What is closed under us has its slots; the next round has another batch."""
     experiment = a_loop(think_limit_s=60.0)
