@@ -145,11 +145,16 @@ class LoopJudge(Judge):
             there = {job["id"]: job for job in jobs.get(slot, ())}
             bought = self._bought.get((*owner, code, slot))
             never_ran = {job["variables"]["t"] for job in there.values() if is_void(job)}
-            if value != bought and not (value in never_ran and all(map(is_void, there.values()))):
+            # What another clone has just bought in its place may not be shown yet.
+            is_there = any(not is_void(job) and self._must_show(job) for job in there.values())
+            if value != bought and (is_there or value not in never_ran):
                 self.accuse(f"replayed otherwise: {crewman} has {value} of slot {slot}, it had {bought}")
             self._judge_counts(crewman, slot, measured, there)
             if not is_pending and not measured and self._is_underway(crewman, there.values()):
                 self.accuse(f"replayed otherwise: {crewman} has nothing of slot {slot}, which goes on")
+
+    def _must_show(self, job):
+        return self._shows_s(job) < self._world.agenda.now_s
 
     def _judge_counts(self, crewman, slot, measured, there):
         for job_id, counts in measured.items():

@@ -374,8 +374,7 @@ class Judge:
     def _judge_duplicate(self, job, crewman):
         """What came twice is cancelled while it waits, where something tells that it was not asked for."""
         conditions, cloud = self._world.conditions, self._world.schedule.nature
-        shown_s = max(conditions.settle_s, cloud.most_s)
-        since_s, until_s = job["created_s"] + shown_s + _SOON_S, job["started_s"] or 0.0
+        since_s, until_s = self._shows_s(job), job["started_s"] or 0.0
         n_chances = sum(since_s < at_s < until_s for at_s in crewman.looked_at_s)
         # Of one that no list has, or that a list has said to be over, nobody can know better.
         is_shown = not (cloud.hiding or cloud.strange or self._was_told_wrong(crewman))
@@ -383,6 +382,11 @@ class Judge:
         is_theirs = job["project_id"] == crewman.project
         if is_known and n_chances >= _CHANCES and is_theirs and self._is_surplus(job):
             self.accuse(f"left to run: job {job['id']} came twice, and {crewman} has left it")
+
+    def _shows_s(self, job):
+        """From when on every look at the cloud shows a job."""
+        shown_s = max(self._world.conditions.settle_s, self._world.schedule.nature.most_s)
+        return job["created_s"] + shown_s + _SOON_S
 
     def _is_surplus(self, job):
         """Whether more of its point is left in its batch than was asked for, whoever cancelled some.

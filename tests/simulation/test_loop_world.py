@@ -6,20 +6,23 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import planted_loop_defects
 import pytest
 import reference_crew
-from loop_history import LOOPS, play_loops
+from loop_history import LOOPS, LoopWorld, play_loops
 from loop_ill_luck import KINDS, luck, unlucky_loops
 from loop_judge import meant_by
-from loop_schedules import DISTURBANCES, Loop, LoopVersion, loop_schedule
+from loop_schedules import DISTURBANCES, RUNS, Loop, LoopVersion, loop_schedule
 from patience import PATIENCE_S
 from pcs_nature import Lag, Nature
 from planted_defects import planted
 from planted_loop_defects import search
 from reference_schedules import Clone, Conditions, Crash, Deed, Edit, Fault, Jump, Move, Schedule
+from reference_world import PROJECTS, sequence
 
 RUN = Path(__file__).with_name("loop_run.py")
 # What makes a schedule as Python.
@@ -176,6 +179,29 @@ def test_the_world_finds_planted_defects_of_loops(name):
 
     assert found.number is not None
     assert found.by == "judge"
+
+
+def test_values_that_never_ran_count_until_what_was_bought_in_their_place_must_show():
+    """A clone that has looked a moment before is told right; later, it is not."""
+    world = LoopWorld(calm(1))
+    clone = SimpleNamespace(project=PROJECTS[0])
+    for value in (1.25, 1.5):
+        world.judge.asked(clone, 0, 0, {1: value}, ())
+        jobs = [{"runs": RUNS, "variables": {"t": value}}]
+        batch = world.pcs.create(
+            {"project_id": PROJECTS[0], "sequence_builder": sequence(0), "tags": ["exp:exp0"], "jobs": jobs}
+        )
+        if value == 1.25:
+            world.pcs.cancel(batch.now["id"])
+
+    world.judge.replayed(clone, 0, 0, {1: (1.25, True, {}, {})})
+    assert [] == world.judge.broken
+    world.judge.replayed(clone, 0, 0, {1: (1.75, True, {}, {})})
+    world.time.now += timedelta(minutes=1)
+    world.judge.replayed(clone, 0, 0, {1: (1.25, True, {}, {})})
+    assert ["1.75 of slot 1, it had 1.5", "1.25 of slot 1, it had 1.5"] == [
+        each.partition(" has ")[2] for each in world.judge.broken
+    ]
 
 
 def test_a_failing_seed_of_loops_is_told_and_printed_as_python():
