@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 def unfolded(snapshot: Snapshot, propose: Propose) -> Snapshot:
     """A snapshot with the jobs that its strategy asks for; one that lists its jobs as it is.
 
-    What is not seen whole proposes nothing: the values of a slot depend on all that came before it.
+    What is not seen whole proposes nothing: the values of a slot depend on all that came before it. While a
+    slot may still be measured, it may be the winner, and nothing more is bought to confirm one.
     """
     strategy = snapshot.desired.strategy
     if strategy is None:
@@ -41,10 +42,10 @@ def unfolded(snapshot: Snapshot, propose: Propose) -> Snapshot:
     confirmed = known_confirmations(strategy, known, slots)
     if base.gaps or base.unknown:
         return _asking(snapshot, [*asked, *_labelled(confirmed)])
-    proposal = propose(snapshot.desired, _results(base, slots, _fresh(snapshot, confirmed)))
-    if proposal.is_done:
-        given_up = frozenset(_given_up(base))
-        asked = [each for each in asked if each.label not in given_up]
+    results = _results(base, slots, _fresh(snapshot, confirmed))
+    proposal = propose(snapshot.desired, results)
+    given_up = frozenset(_given_up(base)) if proposal.is_done else frozenset()
+    asked = [each for each in asked if each.label not in given_up]
     asked += [
         SlotJob(label=str(slot), variables=point.variables, duration_ns=point.duration_ns)
         for slot, point in sorted(proposal.points.items())
@@ -54,6 +55,8 @@ def unfolded(snapshot: Snapshot, propose: Propose) -> Snapshot:
         for slot in proposal.confirmed
         for label in (confirming_label(slot, n) for n in _repetitions(strategy))
     }
+    if any(result.is_pending and str(slot) not in given_up for slot, result in results.items()):
+        fresh = {label: values for label, values in fresh.items() if label in confirmed}
     asking = _asking(snapshot, [*asked, *_labelled(fresh)])
     return replace(asking, observed=replace(asking.observed, proposal=proposal))
 

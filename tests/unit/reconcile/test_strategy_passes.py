@@ -206,6 +206,32 @@ def test_a_strategy_that_is_done_tries_nothing_again(is_done, status, slots):
 
 
 @pytest.mark.parametrize(
+    ("status", "is_bought", "slots"),
+    [
+        (JobStatus.PENDING, False, ["1", "2"]),
+        (JobStatus.DONE, False, ["1", "2"]),
+        (JobStatus.PENDING, True, ["1", "2", "1x1"]),
+        (JobStatus.ERROR, False, ["1", "1x1", "1x2"]),
+    ],
+)
+def test_a_winner_is_confirmed_once_no_other_slot_may_be_it(status, is_bought, slots):
+    """The target is reached while jobs of the round are under way; what is bought already stays wanted."""
+    confirm = Confirmation(best=1, runs=50, repeat=2)
+    wanted = a_loop(confirm=confirm, policy=Policy(retry=Retry(limit=2)))
+    statuses = {"1": JobStatus.DONE, "2": status} | ({"1x1": JobStatus.PENDING} if is_bought else {})
+    jobs = [
+        replace(a_job(f"j{label}", status=each), key=slot_key(wanted.strategy.short, label))
+        for label, each in statuses.items()
+    ]
+    batch = a_batch("b1", *jobs, tags=tags_of("s", "c", wanted.recipe[:16]))
+    record = replace(a_record("j1", counts={"0": 100}), key=jobs[0].key, recipe=wanted.recipe[:16])
+    there = seen(batch, recorded=[record])
+    asking = unfolded(a_snapshot(wanted, there), lambda *_: Proposal(confirmed=(1,), is_done=True))
+
+    assert slots == [each.slot for each in asking.desired.jobs]
+
+
+@pytest.mark.parametrize(
     ("is_shown", "ended_s", "is_pending"), [(True, -99, True), (False, -99, False), (False, -1, True)]
 )
 def test_a_result_that_the_cloud_has_forgotten_is_not_waited_for(is_shown, ended_s, is_pending):
