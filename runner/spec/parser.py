@@ -11,7 +11,7 @@ from runner.errors import Problem, SpecError
 from runner.spec.jobs.jobs import JobRequest, job_requests
 from runner.spec.jobs.rule_values import Rules
 from runner.spec.jobs.search_space import probes, search_space
-from runner.spec.jobs.strategy_value import STRATEGY, check_kind, strategy_value
+from runner.spec.jobs.strategy_value import STRATEGY, check_kind, check_target, strategy_value
 from runner.spec.jobs.trap_assignment import check_places
 from runner.spec.models.base import Strict
 from runner.spec.models.emulation import label_of
@@ -229,6 +229,7 @@ def _strategy(
             findings.note(at, misfit.message, misfit.hint)
     strategy = strategy_value(said, space, objective, own, experiment.spec.rerun_of(""))
     check_kind(findings, strategy)
+    check_target(findings, said)
     return strategy
 
 

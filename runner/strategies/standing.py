@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 from runner.domain.numerals import counted
 from runner.domain.qpu_time import qpu_seconds
 from runner.strategies.rounds import Ask, Done, reason_to_end, round_slots
+from runner.strategies.stop_rules import score_said
 from runner.strategies.winners import best
 
 if TYPE_CHECKING:
@@ -204,14 +204,6 @@ class StrategyStanding:
 
     def __str__(self) -> str:
         return "; ".join((self.where, *self.facts))
-
-
-def score_said(value: float, error: float | None) -> str:
-    """A value with its error, in as many digits as that allows."""
-    if error is None or math.isnan(error):
-        return f"{value:.4g}"
-    digits = max(0, 1 - math.floor(math.log10(error))) if error > 0 else 4
-    return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
 def standing(

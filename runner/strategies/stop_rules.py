@@ -30,10 +30,12 @@ def reason_to_stop(strategy: Strategy, rounds: Sequence[Sequence[Trial]], trials
     )
 
 
-def score_text(strategy: Strategy, trial: Trial) -> str:
-    """The objective of a trial with its error, for people."""
-    value = -(trial.loss or 0.0) if strategy.is_maximized else trial.loss or 0.0
-    return f"{value + 0.0:.4g} ± {trial.error:.2g}" if trial.error else f"{value + 0.0:.4g}"
+def score_said(value: float, error: float | None) -> str:
+    """A value with its error, in as many digits as that allows."""
+    if error is None or math.isnan(error):
+        return f"{value:.4g}"
+    digits = max(0, 1 - math.floor(math.log10(error))) if error > 0 else 4
+    return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
 def _failed(strategy: Strategy, trials: Iterable[Trial]) -> str:
@@ -52,7 +54,9 @@ def _reached(strategy: Strategy, trials: Iterable[Trial]) -> str:
     if not there:
         return ""
     first = min(there, key=lambda trial: trial.slot)
-    return f"the target {target:g} is reached: slot {first.slot} has {score_text(strategy, first)}"
+    value = -(first.loss or 0.0) if strategy.is_maximized else first.loss or 0.0
+    said = score_said(value + 0.0, first.error or None)
+    return f"the target {target:g} is reached: slot {first.slot} has {said}"
 
 
 def _enough(strategy: Strategy, rounds: Sequence[Sequence[Trial]]) -> str:

@@ -71,7 +71,7 @@ def probes(strategy: Strategy) -> tuple[JobRequest, ...]:
             name=name,
             runs=strategy.runs,
             variables=strategy.space.variables([unit] * len(strategy.space.dimensions)),
-            pointer=STRATEGY,
+            pointer=_OVER,
             repetition=1,
         )
         for name, unit in places.items()

@@ -87,6 +87,15 @@ def check_kind(findings: Findings, strategy: Strategy) -> None:
         findings.note(place, problem.message, problem.hint)
 
 
+def check_target(findings: Findings, said: DeclaredStrategy) -> None:
+    """Note a target on the wrong side."""
+    way = said.objective.way
+    sign = ">=" if way == "maximize" else "<="
+    if said.stop.target is not None and not said.stop.target.startswith(sign):
+        message = f"the target of what is {way}d begins with {sign}"
+        findings.note(child(child(STRATEGY, "stop"), "target"), message)
+
+
 def _confirmation(said: DeclaredStrategy) -> Confirmation | None:
     confirm = said.confirm
     return Confirmation(best=confirm.best, runs=confirm.runs, repeat=confirm.repeat) if confirm else None

@@ -200,14 +200,3 @@ class DeclaredStrategy(Strict, json_schema_extra=_OF_KIND_PYTHON):
         if self.kind != "python" and self.python is not None:
             raise PydanticCustomError("choice", "python is for kind: python alone")
         return self
-
-    @model_validator(mode="after")
-    def _one_direction(self) -> Self:
-        sign, target = (
-            (">=", self.stop.target) if self.objective.way == "maximize" else ("<=", self.stop.target)
-        )
-        if target is not None and not target.startswith(sign):
-            raise PydanticCustomError(
-                "target", "the target of such an objective begins with {sign}", {"sign": sign}
-            )
-        return self

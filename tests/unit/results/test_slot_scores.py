@@ -23,7 +23,8 @@ from runner.results.analysis.objectives.slot_scores import confirmed_score, scor
 from runner.results.plots.choose import Asked, picture
 from runner.results.plots.picture import LineLook, PictureKind
 from runner.strategies.rounds import bound
-from runner.strategies.standing import left_of, score_said
+from runner.strategies.standing import left_of
+from runner.strategies.stop_rules import score_said
 
 RUNS = 100
 STRATEGY = Strategy(

@@ -175,7 +175,7 @@ def test_a_strategy_makes_another_recipe_than_jobs():
         ("omega <= 6", "omga <= 6", 20, "there is no variable omga"),
         ("2 * p", "2 * q", 24, "let names no q"),
         ('["11"]', '["11", "0"]', 24, "0 has 1 characters, not 2"),
-        (">= 1.9", "<= 1.9", 15, "the target of such an objective begins with >="),
+        (">= 1.9", "<= 1.9", 25, "the target of what is maximized begins with >="),
         ("rounds: 12, ", "", 25, "the key rounds is missing"),
         ("on_failed: worst", "on_failed: cry", 27, "expected drop or worst or stop, not"),
         ("think_limit_s: 30", "think_limit_s: 0", 28, "expected more than 0, not 0"),
@@ -253,4 +253,5 @@ def test_ends_that_cannot_be_built_are_told():
     text = other('    where: ["omega <= 6"]\n', "").replace("[1, {mhz: 1}]", "[-1, {mhz: 1}]")
     with pytest.raises(SpecError) as caught:
         compiled(parse(text, path="x.yaml"))
-    assert "the least values of over" in str(caught.value)
+    (problem,) = caught.value.problems
+    assert ("/spec/strategy/over", "the least values of over") == (problem.pointer, problem.message[:24])

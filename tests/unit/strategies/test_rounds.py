@@ -154,7 +154,7 @@ LOSSES = [0.5, 0.4, 0.3, 0.2, 0.1, 0.15, 0.12, 0.1]
     ("stop", "losses", "reason"),
     [
         (StopRules(target=0.05), LOSSES, ""),
-        (StopRules(target=0.13), LOSSES, "the target 0.13 is reached: slot 5 has 0.1 ± 0.01"),
+        (StopRules(target=0.13), LOSSES, "the target 0.13 is reached: slot 5 has 0.100 ± 0.010"),
         (StopRules(target=0.115), LOSSES, ""),
         (StopRules(rounds=5), LOSSES, ""),
         (StopRules(rounds=4), LOSSES, "4 rounds have ended, and 4 are wanted"),
@@ -180,7 +180,7 @@ def test_a_target_of_what_is_maximized_is_reached_from_below():
     wanted = strategy("sobol", objective={"maximize": "m"}, stop=StopRules(target=0.95))
     trials = {31: Trial(31, (0.0, 0.0), -0.96, 0.004)}
 
-    assert Done("the target 0.95 is reached: slot 31 has 0.96 ± 0.004") == next_round(wanted, trials)
+    assert Done("the target 0.95 is reached: slot 31 has 0.9600 ± 0.0040") == next_round(wanted, trials)
     assert isinstance(next_round(wanted, {31: Trial(31, (0.0, 0.0), -0.96, 0.006)}), Ask)
 
 
