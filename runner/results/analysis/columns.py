@@ -194,7 +194,14 @@ class Quantities:
         if name in self._of_strategy and index is None:
             return self._of_strategy[name]
         if name in OBSERVABLES:
-            return self._observable(name, index)
+            try:
+                return self._observable(name, index)
+            except UnknownQuantityError as error:
+                if index is not None or f"{name}_" not in self._of_strategy:
+                    raise
+                raise UnknownQuantityError(
+                    error.message, f"the {name} of `let` is {name}_; or {error.hint}"
+                ) from error
         if name in FIELDS and index is None:
             return FIELDS[name]
         if name in self._parts:

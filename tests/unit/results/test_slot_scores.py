@@ -19,6 +19,7 @@ from runner.results.analysis.counts import Counts
 from runner.results.analysis.estimates import Estimate
 from runner.results.analysis.filter_expression import condition
 from runner.results.analysis.job_result import Runs
+from runner.results.analysis.names import UnknownQuantityError
 from runner.results.analysis.objectives.slot_scores import confirmed_score, scored
 from runner.results.plots.choose import Asked, picture
 from runner.results.plots.picture import LineLook, PictureKind
@@ -153,6 +154,17 @@ def test_columns_and_conditions_have_the_words_of_a_strategy(results):
         job.name for job in results.where(condition("objective > 0.9", quantities))
     ]
     assert "objective" not in Quantities([a_job("", 3)]).names
+
+
+def test_a_name_of_let_that_needs_an_index_elsewhere_is_told(results):
+    """As `cost`, which is of a matrix."""
+    figures = replace(results[0].figures, values={"cost": Estimate(1.0, 0.1)})
+    job = replace(results[0], figures=figures)
+    quantities = Quantities([job])
+    with pytest.raises(UnknownQuantityError) as caught:
+        quantities.found("cost")
+    assert caught.value.hint.startswith("the cost of `let` is cost_; or say cost[")
+    assert quantities.found("cost_").of(job) == Estimate(1.0, 0.1)
 
 
 def test_a_strategy_is_drawn_as_a_trace(results):
