@@ -62,7 +62,7 @@ def report_of(project: Project, experiment: Experiment, job_name: str | None = N
 
 
 def _shown_job(experiment: Experiment, results: Results, name: str | None) -> DesiredJob:
-    """The job that is named, else the one in which most was measured, else the first that plays a pulse."""
+    """The job that is named, else the most telling one, else the first that plays a pulse."""
     telling = None if name else telling_job(results)
     return chosen_job(experiment, telling.name if telling else name)
 

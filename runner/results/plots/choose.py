@@ -15,7 +15,7 @@ from runner.results.plots.heatmaps import heatmap
 from runner.results.plots.job_pictures import correlations_by_distance, histogram, occupations
 from runner.results.plots.observables import observable
 from runner.results.plots.picture import Blockade, PictureKind
-from runner.results.plots.shown_job import telling_job
+from runner.results.plots.shown_job import telling_job, winner
 from runner.results.plots.traces import trace
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ def _check(kind: PictureKind, asked: Asked) -> None:
 
 
 def one_job(jobs: Sequence[MeasuredJob], name: str) -> tuple[MeasuredJob, str]:
-    """The job that is named, else the one in which most happened; and what to say of the others.
+    """The job that is named, else the most telling one; and what to say of the others.
 
     Raises:
         UsageError: There is no such job.
@@ -163,7 +163,7 @@ def one_job(jobs: Sequence[MeasuredJob], name: str) -> tuple[MeasuredJob, str]:
         return _named(jobs, name), ""
     telling = telling_job(jobs)
     others = len(jobs) - 1
-    said = "the one with most 1s" if telling else "the first"
+    said = "the best one" if winner(jobs) else "the one with most 1s" if telling else "the first"
     return telling or jobs[0], f"of {len(jobs)} jobs, {said}; choose another by its name" if others else ""
 
 

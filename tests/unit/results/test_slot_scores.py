@@ -23,6 +23,7 @@ from runner.results.analysis.names import UnknownQuantityError
 from runner.results.analysis.objectives.slot_scores import confirmed_score, scored
 from runner.results.plots.choose import Asked, picture
 from runner.results.plots.picture import LineLook, PictureKind
+from runner.results.plots.shown_job import telling_job
 from runner.strategies.rounds import bound
 from runner.strategies.standing import left_of
 from runner.strategies.stop_rules import score_said
@@ -165,6 +166,15 @@ def test_a_name_of_let_that_needs_an_index_elsewhere_is_told(results):
         quantities.found("cost")
     assert caught.value.hint.startswith("the cost of `let` is cost_; or say cost[")
     assert quantities.found("cost_").of(job) == Estimate(1.0, 0.1)
+
+
+def test_the_best_slot_is_the_one_that_is_drawn(results):
+    """Not a job of fresh runs, nor the one with most 1s; without the winner, this one."""
+    histogram = picture("loop", results, Asked(kind=PictureKind.HISTOGRAM))
+    others = Results("loop", [a_job("5", 90), *results[:3]], results.strategy)
+
+    assert "of 6 jobs, the best one; choose another by its name" in histogram.notes
+    assert ("slot 4", "slot 5") == (telling_job(results).name, telling_job(others).name)
 
 
 def test_a_strategy_is_drawn_as_a_trace(results):
