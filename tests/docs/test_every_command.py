@@ -64,6 +64,7 @@ NOT_RUN = [
         "python tests/benchmarks/side_by_side.py --write docs/side-by-side.md",
         "takes minutes, and tests/integration/test_side_by_side.py runs a part of it",
     ),
+    ("strategies", "strategy:", "a part of a file"),
 ]
 
 # Pages whose commands take more than a few seconds.

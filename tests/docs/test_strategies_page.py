@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
+import yaml
 
+from runner.spec.models.strategy import ConfirmBest, DeclaredStrategy, StopWhen
 from runner.strategies.kinds import KINDS
 
 TEXT = (Path(__file__).parents[2] / "docs" / "strategies.md").read_text(encoding="utf-8")
@@ -70,3 +73,12 @@ def test_the_usual_jobs_of_a_round_are_as_said(kind):
 def test_every_kind_has_its_section():
     """With method, defaults and source."""
     assert set(KINDS) <= {line.removeprefix("## ") for line in TEXT.splitlines()}
+
+
+def test_the_page_has_every_key():
+    """One strategy with all that it may have; the function is for a kind of its own."""
+    said = re.search(r"```yaml\n(strategy:\n.*?)```", TEXT, re.DOTALL)[1]
+    found = DeclaredStrategy.model_validate(yaml.safe_load(said)["strategy"])
+    assert found.model_fields_set == DeclaredStrategy.model_fields.keys() - {"python"}
+    assert found.stop.model_fields_set == StopWhen.model_fields.keys()
+    assert found.confirm.model_fields_set == ConfirmBest.model_fields.keys()

@@ -20,7 +20,11 @@ from runner.results.report import extent, page
 @options.file
 @options.target
 @options.allow_python
-@click.option("--job", metavar="NAME", help="Job that is drawn.  [default: the one with most 1s]")
+@click.option(
+    "--job",
+    metavar="NAME",
+    help="Job that is drawn.  [default: the best of a strategy, else the one with most 1s]",
+)
 @click.option(
     "-o",
     "--output",
