@@ -31,10 +31,10 @@ def reason_to_stop(strategy: Strategy, rounds: Sequence[Sequence[Trial]], trials
 
 
 def score_said(value: float, error: float | None) -> str:
-    """A value with its error, in as many digits as that allows."""
-    if error is None or math.isnan(error):
+    """A value with its error, in as many digits as that allows; one of 0 says nothing of them."""
+    if not error or math.isnan(error):
         return f"{value:.4g}"
-    digits = max(0, 1 - math.floor(math.log10(error))) if error > 0 else 4
+    digits = max(0, 1 - math.floor(math.log10(error)))
     return f"{value:.{digits}f} ± {error:.{digits}f}"
 
 
@@ -55,7 +55,7 @@ def _reached(strategy: Strategy, trials: Iterable[Trial]) -> str:
         return ""
     first = min(there, key=lambda trial: trial.slot)
     value = -(first.loss or 0.0) if strategy.is_maximized else first.loss or 0.0
-    said = score_said(value + 0.0, first.error or None)
+    said = score_said(value + 0.0, first.error)
     return f"the target {target:g} is reached: slot {first.slot} has {said}"
 
 
