@@ -72,7 +72,7 @@ def _blocked(snapshot: Snapshot) -> Iterator[Limit]:
     yield from _lost(snapshot)
     proposal = snapshot.observed.proposal
     if proposal and proposal.fault:
-        how = "mend the strategy in the file; what is bought stays bought"
+        how = "mend what is said, and apply again; what is bought stays bought"
         yield Limit(reason=proposal.fault, how=how)
 
 

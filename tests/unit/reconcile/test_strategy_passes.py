@@ -17,7 +17,7 @@ from runner.domain import BatchMode, BatchStatus, JobStatus, Policy, Retry, reci
 from runner.domain.strategies import Confirmation, SearchDimension, SearchSpace, Strategy, slot_key
 from runner.reconcile import Context, End, Journal, Patience, Reconciler, Snapshot, Sync
 from runner.reconcile.execute import reconciler
-from runner.reconcile.model.actions import RecordResults
+from runner.reconcile.model.actions import Hold, RecordResults
 from runner.reconcile.model.proposal import Proposal, ProposedPoint, SlotResult
 from runner.reconcile.model.tags import read_marks
 from runner.reconcile.plan.strategy import unfolded
@@ -446,3 +446,16 @@ def test_random_deaths_buy_nothing_twice(tmp_path):
         assert [tag for tag, _ in batches(bench)] == [f"slots:{n}-{n + 2}" for n in range(1, 16, 3)]
         for machine in machines:
             machine.close()
+
+
+def test_what_holds_a_strategy_says_what_to_do(bench, machine):
+    """It may be a package that is missing, or a permission: not each is mended in the file."""
+    machine.propose = lambda desired, slots: Proposal(fault="it needs a package; pip install that")
+    (plan,) = machine.run(a_loop()).plans
+    (hold,) = (action for action in plan.actions if isinstance(action, Hold))
+
+    assert ("it needs a package; pip install that", "mend what is said, and apply again") == (
+        hold.reason,
+        hold.how.split(";")[0],
+    )
+    assert not bench.posts()
