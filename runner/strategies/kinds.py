@@ -5,9 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass, field
 from importlib import import_module
+from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
 from runner.domain.suggestions import suggestion
+from runner.optional_packages import needed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -104,6 +106,11 @@ class StrategyKind:
     package: str = ""
     extra: str = ""
     settings: Mapping[str, KindSetting] = field(default_factory=dict)
+
+    def check_package(self) -> None:
+        """Raise RunnerError where what it imports is not installed; it is not imported for that."""
+        if self.package and find_spec(self.package) is None:
+            needed(self.package, f"a strategy of kind {self.name}", extra=self.extra)
 
     def search_engine(self, search: Search) -> SearchEngine:
         """An engine that is told nothing yet."""

@@ -108,6 +108,8 @@ def next_round(
     missing = [slot for slot in slots if slot not in trials and slot not in pending]
     if not missing:
         return Undecided(_waiting(replay, [slot for slot in slots if slot not in trials], unrecorded))
+    if engine is None:  # before its first points, which need no package, are bought
+        _kind(strategy).check_package()
     return _asked(strategy, replay, missing)
 
 

@@ -175,11 +175,12 @@ def test_too_little_to_learn_from_is_added_to():
     assert isinstance(next_round(wanted, {s: Trial(s, t.units, None) for s, t in trials.items()}), Ask)
 
 
-def test_without_the_package_it_says_which_extra_brings_it(monkeypatch):
-    """When a round is proposed, and not before."""
-    trials, _ = ended(strategy("sobol", first=4), sphere, 0)
+@pytest.mark.parametrize("n_rounds", [None, 0], ids=["before its first points", "after them"])
+def test_without_the_package_it_says_which_extra_brings_it(monkeypatch, n_rounds):
+    """When a round is asked for, and not before; first points are nothing without what follows them."""
+    trials = {} if n_rounds is None else ended(strategy("sobol", first=4), sphere, n_rounds)[0]
     monkeypatch.setitem(sys.modules, "sklearn", None)
-    next_round(strategy("bayesian", first=4), trials, {5})
+    next_round(strategy("bayesian", first=4), trials, range(1, 6))
     with pytest.raises(RunnerError) as refused:
         next_round(strategy("bayesian", first=4), trials)
 
