@@ -11,7 +11,6 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from command_pages import commands_page
-from mkdocs.structure.files import File
 from python_pages import python_page
 from schema_pages import schema_page
 
@@ -92,6 +91,8 @@ def _page(found: re.Match[str]) -> str:
 
 def on_files(files: Files, config: MkDocsConfig) -> Files:
     """Adds the pages of the reference to those of the folder."""
+    from mkdocs.structure.files import File  # noqa: PLC0415  (a build has it; who reads the pages need not)
+
     for path, text in pages().items():
         files.append(File.generated(config, path, content=text))
     return files
