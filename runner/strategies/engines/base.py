@@ -122,21 +122,6 @@ class Search:
         return middle if self.allows(middle) else self.drawn(lambda: rng.random(self.n).tolist())
 
 
-class EqualRounds:
-    """What engines have in common each of whose rounds has as many points as are asked for."""
-
-    def __init__(self, search: Search) -> None:
-        self._search = search
-
-    def size(self) -> int:
-        """As many as are asked for."""
-        return self._search.ask
-
-    def most(self, rounds: int) -> int:
-        """As many each."""
-        return rounds * self._search.ask
-
-
 def in_cube(point: Sequence[float] | np.ndarray) -> Units:
     """The nearest point of the unit cube."""
     return tuple(min(max(float(each), 0.0), 1.0) for each in point)

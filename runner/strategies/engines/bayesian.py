@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from scipy import special
 
-from runner.strategies.engines.base import EqualRounds, in_cube, loss_of
+from runner.strategies.engines.base import in_cube, loss_of
+from runner.strategies.engines.equal_rounds import EqualRounds
 from runner.strategies.engines.gaussian_process import one_thread, score_model
 from runner.strategies.engines.sobol import sobol_points
 

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from runner.optional_packages import needed
-from runner.strategies.engines.base import EqualRounds, loss_of
+from runner.strategies.engines.base import loss_of
+from runner.strategies.engines.equal_rounds import EqualRounds
 
 if TYPE_CHECKING:
     from runner.domain.strategies import Units

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from runner.domain.numerals import counted
 from runner.domain.suggestions import readable, suggestion
 from runner.errors import RunnerError
-from runner.strategies.engines.base import EqualRounds
+from runner.strategies.engines.equal_rounds import EqualRounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

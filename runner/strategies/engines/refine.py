@@ -16,7 +16,7 @@ from operator import itemgetter
 from statistics import fmean
 from typing import TYPE_CHECKING, Final
 
-from runner.strategies.engines.base import EqualRounds
+from runner.strategies.engines.equal_rounds import EqualRounds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Final
 
 from scipy.stats import qmc
 
-from runner.strategies.engines.base import MOST_DRAWS, EqualRounds, UnkeptError
+from runner.strategies.engines.base import MOST_DRAWS, UnkeptError
+from runner.strategies.engines.equal_rounds import EqualRounds
 
 if TYPE_CHECKING:
     import numpy as np

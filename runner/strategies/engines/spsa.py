@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Final
 
 import numpy as np
 
-from runner.strategies.engines.base import MOST_DRAWS, EqualRounds, UnkeptError, in_cube
+from runner.strategies.engines.base import MOST_DRAWS, UnkeptError, in_cube
+from runner.strategies.engines.equal_rounds import EqualRounds
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
