@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cached_property
@@ -113,9 +113,12 @@ class Snapshot:
         return frozenset(record.id for record in known if record.status is not JobStatus.DONE)
 
     @cached_property
-    def _n_on_record(self) -> Counter[str]:
-        """How many jobs of each batch are on record."""
-        return Counter(record.batch_id for record in self.observed.recorded)
+    def _recorded_in(self) -> Mapping[str, list[RecordedJob]]:
+        """The jobs of each batch that are on record."""
+        found = defaultdict(list)
+        for record in self.observed.recorded:
+            found[record.batch_id].append(record)
+        return found
 
     @cached_property
     def on_record(self) -> frozenset[str]:
@@ -204,8 +207,8 @@ class Snapshot:
 
     def values_in(self, batch: ObservedBatch) -> frozenset[str]:
         """Values of all jobs of a batch, shown or on record, see `NewJob.values`."""
-        recorded = (each.variables for each in self.observed.recorded if each.batch_id == batch.id)
-        return frozenset(map(job_key, (*recorded, *(job.variables for job in batch.jobs))))
+        jobs = (*self._recorded_in.get(batch.id, ()), *batch.jobs)
+        return frozenset(job_key(job.variables) for job in jobs)
 
     def is_place_of(self, batch: ObservedBatch, job: DesiredJob) -> bool:
         """Whether a batch that is kept open is where a job is bought."""
@@ -324,7 +327,7 @@ class Snapshot:
 
     def _is_known_by_heart(self, batch: ObservedBatch) -> bool:
         n_tried = sum(len(row.jobs) for row in self.tried(batch))
-        if batch.jobs_count and self._n_on_record[batch.id] >= max(batch.jobs_count, n_tried):
+        if batch.jobs_count and len(self._recorded_in.get(batch.id, ())) >= max(batch.jobs_count, n_tried):
             return True
         return self.creation(batch) is not None and not self.has_unclear_addition(batch)
 
