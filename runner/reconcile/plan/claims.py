@@ -2,16 +2,23 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import takewhile
+from typing import TYPE_CHECKING, Final
 
-from runner.reconcile.model.actions import Fence
-from runner.reconcile.model.entries import State
+from runner.domain import BatchStatus
+from runner.reconcile.model.actions import Fence, Hold
+from runner.reconcile.model.entries import RequestKind, State
+from runner.reconcile.plan.lost_answers import RECENT_S
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.domain import ObservedBatch
+    from runner.reconcile.model.entries import JournalEntry
     from runner.reconcile.model.snapshot import Snapshot
+
+# How many claims in a row a cloud may end before anything was bought on them.
+_LOST: Final = 6
 
 
 def sorted_claims(snapshot: Snapshot, submission: str) -> tuple[tuple[Fence, ...], tuple[ObservedBatch, ...]]:
@@ -52,3 +59,27 @@ def staleness(snapshot: Snapshot, claim: ObservedBatch, submission: str) -> str:
     if any(entry.state is not State.INTENDED for entry in snapshot.additions(claim)):
         return "a purchase on it came to nothing"
     return ""
+
+
+def hold_for_lost_claims(snapshot: Snapshot) -> Hold | None:
+    """Asks a person to look, once the cloud has ended many claims in a row before we bought on them."""
+    lost = _lost_claims(snapshot)
+    if len(lost) < _LOST or snapshot.seconds_since(lost[0]) >= RECENT_S:
+        return None
+    return Hold(
+        reason=f"the cloud has ended {len(lost)} open batches in a row before anything was added to them",
+        how="nothing was bought on them; looking at all there is takes longer than the cloud keeps them "
+        "open: `policy.submission: direct` buys without them, or apply again later",
+    )
+
+
+def _lost_claims(snapshot: Snapshot) -> list[JournalEntry]:
+    """The claims of ours that ended so since the last purchase, newest first; refused purchases are none."""
+    ended = {
+        snapshot.marks[batch.id].claim
+        for batch in snapshot.observed.batches
+        if batch.status is BatchStatus.TIMED_OUT and not batch.jobs_count
+    }
+    rows = [row for row in snapshot.observed.entries if row.state is not State.NOT_DONE]
+    newest = sorted(rows, key=lambda row: row.seq, reverse=True)
+    return list(takewhile(lambda row: row.kind is RequestKind.CLAIM and row.claim in ended, newest))

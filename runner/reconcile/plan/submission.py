@@ -17,7 +17,7 @@ from runner.reconcile.model.entries import RequestKind, State
 from runner.reconcile.model.plan import WaitFor
 from runner.reconcile.model.repetitions import together
 from runner.reconcile.model.tags import submission_tag
-from runner.reconcile.plan.claims import shuts_another, sorted_claims
+from runner.reconcile.plan.claims import hold_for_lost_claims, shuts_another, sorted_claims
 from runner.reconcile.plan.daily_budget import over_day
 from runner.reconcile.plan.job_states import new_jobs
 from runner.reconcile.plan.limits import Limit, first_limit
@@ -191,6 +191,9 @@ def _new_batch(snapshot: Snapshot, submission: str, bought: tuple[NewJob, ...]) 
     is_held = holds_lost(snapshot.desired) and bool(lost_submissions(snapshot, submission, bought))
     if snapshot.desired.policy.submission is Submission.DIRECT or refused or is_held:
         return _direct(snapshot, submission, bought)
+    hold = hold_for_lost_claims(snapshot)
+    if hold:
+        return NextStep((hold,))
     return NextStep((Claim(submission=submission, jobs=bought, reason=_reason(bought)),))
 
 

@@ -274,6 +274,55 @@ def test_after_six_silences_a_person_is_asked():
     assert ["Hold"] == verbs(EXPERIMENT, seen(entries=lost))
 
 
+def claims_that_ended(number, **last):
+    """So many claims of ours that the cloud has ended, one after the other, and their rows."""
+    rows = [
+        an_entry(seq=n, submission=TAG, claim=str(n), batch_id=f"b{n}", at=at(-20 * (number - n)))
+        for n in range(1, number + 1)
+    ]
+    claims = [
+        replace(a_claim(f"b{n}", str(n)), status=BatchStatus.TIMED_OUT, open=False, created_at=at(-200 + n))
+        for n in range(1, number + 1)
+    ]
+    if last:
+        rows[-1] = replace(rows[-1], **last)
+    return claims, rows
+
+
+def test_after_six_claims_that_ended_before_a_purchase_a_person_is_asked():
+    """A cloud that ends open batches sooner than a look takes would be asked for ever."""
+    claims, rows = claims_that_ended(6)
+
+    planned = plan(EXPERIMENT, seen(*claims, entries=rows), TERMS, NOW)
+
+    (hold,) = planned.actions
+    assert "6 open batches in a row" in hold.reason
+    assert "submission: direct" in hold.how
+
+
+@pytest.mark.parametrize(
+    ("number", "last"),
+    [
+        pytest.param(5, {}, id="few"),
+        pytest.param(7, {"kind": RequestKind.ADD, "batch_id": "b6"}, id="one was bought on"),
+        pytest.param(6, {"at": at(-700)}, id="long ago"),
+    ],
+)
+def test_claims_are_made_anew_otherwise(number, last):
+    """A batch that timed out once, and what was tried long ago, are no reason to ask."""
+    claims, rows = claims_that_ended(number, **last)
+
+    assert "Claim" in verbs(EXPERIMENT, seen(*claims[:6], entries=rows))
+
+
+def test_refused_purchases_between_claims_that_ended_change_nothing():
+    """A purchase that comes a moment too late bought nothing."""
+    claims, rows = claims_that_ended(6)
+    late = an_entry(RequestKind.ADD, State.NOT_DONE, seq=7, submission=TAG, claim="6", batch_id="b6")
+
+    assert ["Hold"] == verbs(EXPERIMENT, seen(*claims, entries=[*rows, late]))
+
+
 def test_a_refused_claim_is_followed_by_direct_submission():
     """A cloud may not take batches without jobs."""
     refused = an_entry(state=State.REJECTED, submission=TAG, batch_id=None)
