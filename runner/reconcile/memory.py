@@ -40,6 +40,7 @@ class CloudMemory:
         self._jobs: dict[str, dict[str, Payload]] = {}
         self._listed: dict[str, set[str]] = {}
         self._marks: dict[str, tuple[str, ...]] = {}
+        self._lost: dict[str, tuple[str, ...]] = {}
         self._counts: dict[str, int] = {}
         self._since_s: dict[Hashable, float] = {}
         self._conflicts: Counter[str] = Counter()
@@ -55,9 +56,15 @@ class CloudMemory:
             self._batches[batch_id] = told
             self.hear_jobs(batch_id, jobs_in(answer))
 
-    def mark(self, batch_id: str, mark: str) -> None:
-        """Keeps that we have put a tag on a batch."""
-        self._marks[batch_id] = (*self._marks.get(batch_id, ()), mark)
+    def mark(self, batch_id: str, mark: str, *, instead_of: str = "") -> None:
+        """Keeps that we have put a tag on a batch, in the place of another one if that is said."""
+        kept = (each for each in self._marks.get(batch_id, ()) if each not in {mark, instead_of})
+        self._marks[batch_id] = (*kept, mark)
+        self._since_s[batch_id, "said", mark] = self.now_s()
+
+    def lost_tags(self, batch_id: str) -> tuple[str, ...]:
+        """Those that we have put on a batch and that it did not show the last time."""
+        return self._lost.get(batch_id, ())
 
     def told_batch(self, batch_id: str) -> Payload | None:
         """A batch as the last answer to a request of ours had it; None where there was none."""
@@ -73,7 +80,8 @@ class CloudMemory:
         marks = self._marks.get(shown["id"], ())
         tags = shown.get("tags") or []
         if marks and isinstance(tags, list):
-            shown = shown | {"tags": [*tags, *(mark for mark in marks if mark not in tags)]}
+            lost = self._lost[shown["id"]] = tuple(mark for mark in marks if mark not in tags)
+            shown = shown | {"tags": [*tags, *lost]}
         told = self._batches.get(shown["id"])
         if told is None:
             return shown
@@ -173,6 +181,11 @@ class CloudMemory:
     def is_known(self, what: Hashable) -> bool:
         """Whether it has been asked for how long something has been seen."""
         return what in self._since_s
+
+    def lost_s(self, batch_id: str, now_s: float) -> float:
+        """For how long a batch should have had a tag of ours that it did not show the last time (in s)."""
+        lost = (self.seconds_of((batch_id, "said", mark), now_s) for mark in self.lost_tags(batch_id))
+        return max(lost, default=0.0)
 
     def forget(self, what: Hashable) -> None:
         """Something is not seen any more; should it come again, it begins anew."""

@@ -1,4 +1,4 @@
-"""What ends batches: closes, fences and cancels them, and says on each first whose wish that is."""
+"""What ends batches: closes, fences and cancels them, and says on each whose wish that is."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from runner.cloud import Payload
     from runner.reconcile.context import Context
-    from runner.reconcile.model.actions import CancelBatch, CancelJobs, CloseBatch, Fence
+    from runner.reconcile.model.actions import CancelBatch, CancelJobs, CloseBatch, Fence, RestoreTags
     from runner.reconcile.model.snapshot import Snapshot
 
 # What a change meets that has already happened, or that comes too late.
@@ -55,6 +55,13 @@ class Endings:
         for job_id in action.job_ids:
             with suppress(*_TOO_LATE):
                 self._client.cancel_job(job_id)
+
+    def restore_tags(self, snapshot: Snapshot, action: RestoreTags) -> None:
+        """Puts our tags on a batch again, beside those that it has now."""
+        batch = snapshot.batch(action.batch_id)
+        if batch is not None:
+            self._client.set_batch_tags(batch.id, batch.tags)
+            self._remember(batch.id, self._memory.lost_tags(batch.id))
 
     def _mark(self, snapshot: Snapshot, batch_id: str, mark: str) -> None:
         """Says on the batch why it is cancelled, before it is: else it would look like a person's wish.

@@ -37,6 +37,7 @@ from runner.reconcile.model.actions import (
     Fence,
     Hold,
     RecordResults,
+    RestoreTags,
     Submit,
 )
 from runner.reconcile.model.entries import BUYING, RequestKind, State
@@ -89,6 +90,7 @@ class Executor:
             CloseBatch: self._endings.close,
             CancelJobs: self._endings.cancel_jobs,
             CancelBatch: self._endings.cancel_batch,
+            RestoreTags: self._endings.restore_tags,
             RecordResults: self._record,
         }
 
@@ -197,7 +199,7 @@ class Executor:
         if len(extended.labels) > len(places.labels):
             said = [str(extended) if tag == str(places) else tag for tag in batch.tags]
             self._client.set_batch_tags(batch.id, said)
-            self._memory.mark(batch.id, str(extended))
+            self._memory.mark(batch.id, str(extended), instead_of=str(places))
         return extended
 
     def _row(self, snapshot: Snapshot, rerun: int, jobs: tuple[NewJob, ...]) -> Intention:

@@ -126,6 +126,14 @@ class CancelBatch:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class RestoreTags:
+    """Put tags of ours on a batch again that it has lost: a change of its tags replaces them all."""
+
+    batch_id: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RecordResults:
     """Write down how jobs ended."""
 
@@ -143,5 +151,15 @@ class Hold:
 
 
 Action = (
-    Claim | AddJobs | Submit | Adopt | Fence | CloseBatch | CancelJobs | CancelBatch | RecordResults | Hold
+    Claim
+    | AddJobs
+    | Submit
+    | Adopt
+    | Fence
+    | CloseBatch
+    | CancelJobs
+    | CancelBatch
+    | RestoreTags
+    | RecordResults
+    | Hold
 )

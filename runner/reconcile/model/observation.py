@@ -76,6 +76,8 @@ class Sighting:
         shut_s: Since it was first seen to take no more jobs (in s); 0 while it does.
 
         ended_s: Since it was first seen to have ended (in s); 0 while it has not.
+
+        lost_s: Since a tag was put on it that it does not show (in s); 0 while it shows them all.
     """
 
     gap: str = ""
@@ -84,6 +86,7 @@ class Sighting:
     same_s: float = math.inf
     shut_s: float = math.inf
     ended_s: float = math.inf
+    lost_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -45,6 +45,7 @@ class Sightings:
             same_s=self.same_s(payload),
             shut_s=0.0 if is_open else memory.seconds_seen((batch_id, "shut"), now_s),
             ended_s=self.ended_s(payload),
+            lost_s=memory.lost_s(batch_id, now_s),
         )
 
     def same_s(self, payload: Payload) -> float:

@@ -15,6 +15,7 @@ from runner.reconcile.model.actions import (
     Fence,
     Hold,
     RecordResults,
+    RestoreTags,
     Submit,
 )
 from runner.reconcile.model.entries import State
@@ -50,8 +51,9 @@ def differences(action: Action, snapshot: Snapshot, wanted: Sequence[JobState]) 
         case Adopt():
             states = [entry.state for entry in snapshot.observed.entries if entry.claim == action.claim]
             return (Difference("creation", states[0] if states else State.UNKNOWN, State.ACCEPTED),)
-        case Fence() | CloseBatch():
-            return (Difference("open", have=True, want=False),)
+        case RestoreTags() | Fence() | CloseBatch():
+            is_tag = isinstance(action, RestoreTags)
+            return (Difference("tags" if is_tag else "open", have=not is_tag, want=is_tag),)
 
 
 def _keys(action: Claim | AddJobs | Submit | Hold, wanted: Sequence[JobState]) -> set[str]:

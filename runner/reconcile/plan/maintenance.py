@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING
 from runner.domain import BatchMode, BatchStatus, JobStatus, RunsMode, Surplus
 from runner.domain.numerals import counted
 from runner.reconcile.model import tags
-from runner.reconcile.model.actions import Adopt, CancelBatch, CancelJobs, CloseBatch, EndedJob, RecordResults
+from runner.reconcile.model.actions import (
+    Adopt,
+    CancelBatch,
+    CancelJobs,
+    CloseBatch,
+    EndedJob,
+    RecordResults,
+    RestoreTags,
+)
 from runner.reconcile.model.slots import Slots
 from runner.reconcile.plan.counted_jobs import effective_status
 
@@ -120,6 +128,17 @@ def adoptions(snapshot: Snapshot) -> Iterable[Adopt]:
         if created and not created.state.is_clear:
             reason = "we created it, and its creation was never confirmed to us"
             yield Adopt(batch_id=batch.id, claim=created.claim, reason=reason)
+
+
+def lost_tags(snapshot: Snapshot) -> Iterable[RestoreTags]:
+    """Batches without a tag that we have put on them, for longer than views of them may lag.
+
+    A change of tags replaces them all: one that arrives once more, or another machine's, takes away what
+    was said since, as why their jobs are cancelled.
+    """
+    for batch in snapshot.current + snapshot.outdated:
+        if snapshot.sighting(batch).lost_s > snapshot.settings.settle_s:
+            yield RestoreTags(batch_id=batch.id, reason="tags that we have put on it are gone")
 
 
 def superseded(snapshot: Snapshot) -> Iterable[CancelBatch]:

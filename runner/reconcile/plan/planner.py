@@ -34,6 +34,7 @@ def _plan(snapshot: Snapshot) -> Plan:
     actions = (
         *maintenance.records(snapshot),
         *maintenance.adoptions(snapshot),
+        *maintenance.lost_tags(snapshot),
         *_changes(snapshot, wanted, step),
     )
     wait_for, look_again_s = status.waiting(snapshot, wanted, step)

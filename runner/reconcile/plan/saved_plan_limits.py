@@ -176,7 +176,7 @@ def _allowed(action: Action, saved: SavedExperiment, left: Amounts) -> Action | 
         case Fence() | CloseBatch():
             is_new = action.batch_id not in saved.world.batches
             return action if is_new or action.batch_id in _named(saved) else None
-    return action  # it records or adopts, which costs nothing, or asks a person
+    return action  # it records, adopts or tags, which costs nothing, or asks a person
 
 
 def _affordable(action: Claim | AddJobs | Submit, left: Amounts) -> Action | None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from runner.domain import JobStatus, Submission
 from runner.domain.numerals import counted
 from runner.domain.qpu_time import qpu_seconds
-from runner.reconcile.model.actions import Adopt, Hold, RecordResults
+from runner.reconcile.model.actions import Adopt, Hold, RecordResults, RestoreTags
 from runner.reconcile.model.plan import Cost, Health, Sync, WaitFor
 from runner.reconcile.model.result_fetches import next_fetch_s
 from runner.reconcile.plan import maintenance
@@ -122,7 +122,7 @@ def sync(snapshot: Snapshot, wanted: Sequence[JobState], actions: Sequence[Actio
     """Whether the cloud holds what the file asks for."""
     if snapshot.unknown or snapshot.gaps:
         return Sync.UNKNOWN
-    changes = any(not isinstance(action, (RecordResults, Adopt)) for action in actions)
+    changes = any(not isinstance(action, (RecordResults, Adopt, RestoreTags)) for action in actions)
     incomplete = any(state.progress.missing or state.progress.failed for state in wanted)
     return Sync.OUT_OF_SYNC if changes or incomplete else Sync.SYNCED
 

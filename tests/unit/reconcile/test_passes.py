@@ -305,6 +305,47 @@ def test_a_job_that_a_person_cancelled_stays_so_in_a_batch_that_is_pruned(bench,
     assert [100, 0, 0] == [job.declined for job in outcome.plans[0].jobs]
 
 
+def test_what_we_said_of_a_batch_is_said_again_where_a_late_change_took_it_away(bench, tmp_path):
+    """A change of tags that arrives once more replaces those that came since; why we cancelled is kept."""
+    pruning = Policy(prune=Surplus.CANCEL)
+    both, one = the_experiment(policy=pruning), the_experiment(a_wanted_job(1), policy=pruning)
+    process = bench.reconciler(replace(TERMS, settle_s=2.0))
+    for _ in range(4):
+        process.run([Snapshot(desired=both)], Patience(timeout_s=0.0))
+        bench.clock.sleep(2.5)
+    (batch,) = bench.cloud.client().get_batches()
+    process.run([Snapshot(desired=one)], Patience(timeout_s=0.0))
+    said = bench.cloud.client().get_batch(batch["id"])["tags"]
+    bench.cloud.client().set_batch_tags(batch["id"], batch["tags"])
+    process.run([Snapshot(desired=one)], Patience(timeout_s=0.0))
+    bench.clock.sleep(2.5)
+    process.run([Snapshot(desired=one)], Patience(timeout_s=600.0))
+    again = bench.cloud.client().get_batch(batch["id"])["tags"]
+    bench.records = Records(tmp_path / "another machine")
+    bench.run(both)
+
+    assert "pruned" in set(said) - set(batch["tags"])
+    assert sorted(said) == sorted(again)
+    assert {1: 100, 2: 100} == bench.bought()
+
+
+def test_tags_that_may_only_not_be_shown_yet_are_not_said_again(bench):
+    """Views of a batch lag; a person may also look at its history and wonder."""
+    pruning = Policy(prune=Surplus.CANCEL)
+    process = bench.reconciler(replace(TERMS, settle_s=600.0, poll_s=1.0))
+    both, one = the_experiment(policy=pruning), the_experiment(a_wanted_job(1), policy=pruning)
+    for _ in range(4):
+        process.run([Snapshot(desired=both)], Patience(timeout_s=0.0))
+        bench.clock.sleep(601)
+    (batch,) = bench.cloud.client().get_batches()
+    process.run([Snapshot(desired=one)], Patience(timeout_s=0.0))
+    bench.cloud.client().set_batch_tags(batch["id"], batch["tags"])
+    bench.port.sent.clear()
+    process.run([Snapshot(desired=one)], Patience(timeout_s=300.0))
+
+    assert [] == [path for method, path in bench.port.sent if method == "PATCH" and path.endswith("/tags")]
+
+
 def test_what_a_person_cancels_by_the_runner_stays_so_in_a_batch_that_was_pruned(bench):
     """`runner cancel` after the file asked for less; nothing of it is taken for ours."""
     pruning = Policy(prune=Surplus.CANCEL)
