@@ -36,7 +36,11 @@ def after_results(shown: Sequence[tuple[Declared, Iterable[MeasuredJob]]]) -> Ex
     """What the exit code says of the jobs shown of some experiments; on stderr, what it means."""
     found = shortfall(shown)
     say_shortfall(found)
-    return _first(is_unfinished=found.unfinished > 0 or bool(found.loops), has_lost_jobs=bool(found.lost))
+    return _first(
+        is_held=bool(found.halted),
+        is_unfinished=found.unfinished > 0 or bool(found.loops),
+        has_lost_jobs=bool(found.lost),
+    )
 
 
 def after_apply(outcome: Outcome, *, is_promised: bool = False) -> Exit:

@@ -281,15 +281,19 @@ class Trial:
 
         units: The place of the values that were bought.
 
-        loss: What is to be small: the objective, negative where it is maximized. None where the job failed.
+        loss: What is to be small: the objective, negative where it is maximized. None where the job
+            failed, or the objective has no value for it.
 
         error: One standard error of it.
+
+        is_measured: Of a job without a loss, whether it was measured, and the objective has no value for it.
     """
 
     slot: int
     units: Units
     loss: float | None
     error: float = 0.0
+    is_measured: bool = False
 
 
 def by_score(trials: Iterable[Trial]) -> list[Trial]:

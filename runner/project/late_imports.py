@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from runner.strategies.reproposal import reproposed as reproposed
     from runner.strategies.rounds import Ask as Ask
     from runner.strategies.rounds import Done as Done
+    from runner.strategies.rounds import Halted as Halted
     from runner.strategies.rounds import bound as bound
     from runner.strategies.rounds import continued as continued
     from runner.strategies.rounds import next_round as next_round
@@ -100,6 +101,7 @@ else:
         "reproposed": "runner.strategies.reproposal",
         "Ask": "runner.strategies.rounds",
         "Done": "runner.strategies.rounds",
+        "Halted": "runner.strategies.rounds",
         "bound": "runner.strategies.rounds",
         "continued": "runner.strategies.rounds",
         "next_round": "runner.strategies.rounds",

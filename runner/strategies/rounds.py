@@ -15,6 +15,7 @@ from runner.errors import RunnerError
 from runner.strategies import engines
 from runner.strategies.conditions import all_hold, condition
 from runner.strategies.kinds import KINDS
+from runner.strategies.lack_of_scores import reason_without_scores
 from runner.strategies.stop_rules import reason_to_stop
 
 if TYPE_CHECKING:
@@ -64,6 +65,17 @@ class Undecided:
 
 
 @dataclass(frozen=True, slots=True)
+class Halted:
+    """Something is wanted, and is not to be bought before a person has decided.
+
+    Args:
+        reason: Why, and what to do, for people.
+    """
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class Bound:
     """How much is left at most, without jobs that confirm; None where nothing bounds it.
 
@@ -85,7 +97,7 @@ def next_round(
     *,
     unrecorded: Collection[int] = (),
     engine: MakeEngine | None = None,
-) -> Ask | Done | Undecided:
+) -> Ask | Done | Undecided | Halted:
     """What is to be done next.
 
     Args:
@@ -103,14 +115,34 @@ def next_round(
     replay = _replayed(strategy, trials, engine)
     reason = reason_to_stop(strategy, replay.rounds, trials.values())
     if reason:
-        return Done(reason)
+        return _ended_so(strategy, replay, trials, Done(reason))
     slots = replay.slots
     missing = [slot for slot in slots if slot not in trials and slot not in pending]
     if not missing:
         return Undecided(_waiting(replay, [slot for slot in slots if slot not in trials], unrecorded))
+    if lacking := _without_scores(strategy, replay, trials, is_over=False):
+        return Halted(lacking)
     if engine is None:  # before its first points, which need no package, are bought
         _kind(strategy).check_package()
-    return _asked(strategy, replay, missing)
+    step = _asked(strategy, replay, missing)
+    return _ended_so(strategy, replay, trials, step) if isinstance(step, Done) else step
+
+
+def _ended_so(strategy: Strategy, replay: _Replay, trials: Mapping[int, Trial], step: Done) -> Done | Halted:
+    """The end of a strategy; one that has come to nothing is a matter for a person."""
+    lacking = _without_scores(strategy, replay, trials, is_over=True)
+    return Halted(lacking) if lacking else step
+
+
+def _without_scores(
+    strategy: Strategy, replay: _Replay, trials: Mapping[int, Trial], *, is_over: bool
+) -> str:
+    """Why nothing more is bought where no score is known, also of no earlier strategy."""
+    engine = replay.engine
+    reason = reason_without_scores(strategy, replay.rounds, trials.values(), is_over=is_over)
+    if reason and isinstance(engine, engines.continued.ContinuedEngine) and engine.has_scores:
+        return ""
+    return reason
 
 
 def _waiting(replay: _Replay, slots: Sequence[int], unrecorded: Collection[int]) -> str:
@@ -150,26 +182,31 @@ def round_slots(
     )
 
 
-def reason_to_end(
+def end_of(
     strategy: Strategy,
     trials: Mapping[int, Trial],
     pending: Collection[int] = (),
     *,
     engine: MakeEngine | None = None,
-) -> str:
-    """Why it is done, for people; empty while it is not, and where only a proposal would show it.
+) -> Done | Halted | None:
+    """Why it buys nothing more; None while it may, and where only a proposal would show it.
 
     Nothing is proposed for a kind that never ends by itself, or that needs a package that is not installed.
     """
     replay = _replayed(strategy, trials, engine)
-    reason = reason_to_stop(strategy, replay.rounds, trials.values())
-    if reason or pending or not replay.number or not replay.engine.end:
-        return reason
+    if reason := reason_to_stop(strategy, replay.rounds, trials.values()):
+        return _ended_so(strategy, replay, trials, Done(reason))
+    if pending:
+        return None
+    if lacking := _without_scores(strategy, replay, trials, is_over=False):
+        return Halted(lacking)
+    if not replay.number or not replay.engine.end:
+        return None
     try:
         asked = _asked(strategy, replay, ())
     except RunnerError:
-        return ""
-    return asked.reason if isinstance(asked, Done) else ""
+        return None
+    return _ended_so(strategy, replay, trials, asked) if isinstance(asked, Done) else None
 
 
 def bound(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.domain.numerals import counted
 from runner.domain.qpu_time import qpu_seconds
-from runner.strategies.rounds import Ask, Done, reason_to_end, round_slots
+from runner.strategies.rounds import Ask, Done, Halted, end_of, round_slots
 from runner.strategies.stop_rules import score_said
 from runner.strategies.winners import best
 
@@ -137,6 +137,8 @@ class StrategyStanding:
 
         reason: Why it is done; empty while it is not.
 
+        halted: Why it buys nothing more before a person has decided, and what to do; empty where it goes on.
+
         left: How much is left at most; None where that is not asked.
 
         earlier: How many points of earlier strategies it began with.
@@ -155,6 +157,7 @@ class StrategyStanding:
     confirmed: tuple[ConfirmedScore, ...] = ()
     done: bool = False
     reason: str = ""
+    halted: str = ""
     left: StrategyLeft | None = None
     earlier: int = 0
     fault: str = ""
@@ -163,7 +166,7 @@ class StrategyStanding:
     @property
     def facts(self) -> tuple[str, ...]:
         """The best so far, what was confirmed, and how much is left, in words."""
-        left = "" if self.done or self.left is None else str(self.left)
+        left = "" if self.done or self.halted or self.left is None else str(self.left)
         are = "count" if self.earlier > 1 else "counts"
         known = f"{counted(self.earlier, 'point')} of an earlier strategy {are} as history"
         return (
@@ -178,6 +181,8 @@ class StrategyStanding:
         """Where it is, in words: `round 3`, or why it is done."""
         if self.done:
             return f"done: {self.reason}"
+        if self.halted:
+            return "held"
         return f"round {self.round}" if self.round else "the first points"
 
     @property
@@ -210,7 +215,7 @@ def standing(
     strategy: Strategy,
     trials: Mapping[int, Trial],
     slots: Mapping[int, Mapping[str, object]],
-    step: Ask | Done | Undecided | None = None,
+    step: Ask | Done | Undecided | Halted | None = None,
     *,
     engine: MakeEngine | None = None,
 ) -> StrategyStanding:
@@ -226,11 +231,11 @@ def standing(
         engine: Makes what proposes, in place of that of the kind.
     """
     pending = slots.keys() - trials.keys()
-    reason = step.reason if isinstance(step, Done) else ""
-    if step is None:
-        reason = reason_to_end(strategy, trials, pending, engine=engine)
+    end = end_of(strategy, trials, pending, engine=engine) if step is None else step
+    reason = end.reason if isinstance(end, Done) else ""
+    halted = end.reason if isinstance(end, Halted) else ""
     rounds = rounds_bought(strategy, trials, slots, engine=engine)
-    now = _round_now(rounds, strategy.first, is_done=bool(reason), is_pending=bool(pending))
+    now = _round_now(rounds, strategy.first, is_done=bool(reason or halted), is_pending=bool(pending))
     winners = best(strategy, trials, engine=engine)
     return StrategyStanding(
         kind=strategy.kind,
@@ -240,6 +245,7 @@ def standing(
         best_is_fitted=any((each.loss or 0.0) < (winners[0].loss or 0.0) for each in winners),
         done=bool(reason),
         reason=reason,
+        halted=halted,
     )
 
 

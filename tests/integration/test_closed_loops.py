@@ -118,6 +118,31 @@ def test_a_changed_objective_begins_with_what_is_measured(neighbour, monkeypatch
     assert said in commands.said(capsys, "results", "loop.yaml")[1]
 
 
+def test_an_objective_without_a_value_buys_one_round(neighbour, monkeypatch, capsys):
+    """Nothing more, however often it is applied; mended, it begins with what was measured."""
+    text = LOOP.replace("maximize: p,", "maximize: p / (p - p),").replace("rounds: 4", "rounds: 9")
+    file = neighbour / "loop.yaml"
+    file.write_text(text)
+    monkeypatch.chdir(neighbour)
+    for _ in range(2):
+        assert commands.said(capsys, "apply", "loop.yaml")[0] == 4
+        assert sorted(recorded(neighbour)) == ["slot 1", "slot 2", "slot 3"]
+    reason = "p / (p - p) gave no number (NaN) for any of 3 jobs measured"
+    stdout = commands.said(capsys, "status", "loop.yaml")[1]
+    assert ["loop: OutOfSync, Degraded"] == stdout.splitlines()[:1]
+    assert f"held: no job has a score: {reason}" in stdout
+    code, stdout, stderr = commands.said(capsys, "results", "loop.yaml")
+    assert (4, True) == (code, f"the strategy is held: no job has a score: {reason}" in stderr)
+    (standing,) = json.loads(commands.said(capsys, "status", "loop.yaml", "-o", "json")[1])
+    jsonschema.validate([standing], json.loads(SCHEMA.read_text()))
+    assert (False, True) == (standing["strategy"]["done"], reason in standing["strategy"]["halted"])
+    file.write_text(
+        text.replace("p / (p - p)", "p").replace("runs: 100\n", "runs: 100\n    reuse: true\n", 1)
+    )
+    stdout = commands.said(capsys, "plan", "loop.yaml")[1]
+    assert "round 1, 2 jobs; nothing is measured yet; 3 points of an earlier strategy count" in stdout
+
+
 @pytest.mark.long
 def test_a_saved_plan_buys_its_round_alone(neighbour, monkeypatch, capsys):
     """What comes after the round was not shown when the plan was saved, and is not bought under it."""

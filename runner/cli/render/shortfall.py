@@ -38,12 +38,15 @@ class MissingResults:
 
         lost: Those of which nothing more comes by itself.
 
-        loops: Experiments whose strategy is not done.
+        loops: Experiments whose strategy is not done, and goes on.
+
+        halted: Those whose strategy buys nothing more, with why, and what a person can do.
     """
 
     unfinished: int
     lost: tuple[MeasuredJob, ...]
     loops: tuple[str, ...] = ()
+    halted: tuple[tuple[str, str], ...] = ()
 
 
 def shortfall(shown: Sequence[tuple[Declared, Iterable[MeasuredJob]]]) -> MissingResults:
@@ -56,12 +59,14 @@ def shortfall(shown: Sequence[tuple[Declared, Iterable[MeasuredJob]]]) -> Missin
     ]
     ended = {declared.name: _ended(declared) for declared, _ in lacking}
     lost = tuple(job for declared, job in lacking if job.name in ended[declared.name])
-    loops = tuple(
-        results.experiment
+    stands = [
+        (results.experiment, results.strategy)
         for _, results in shown
         if isinstance(results, Results) and results.strategy and not results.strategy.done
-    )
-    return MissingResults(len(lacking) - len(lost), lost, loops)
+    ]
+    loops = tuple(name for name, strategy in stands if not strategy.halted)
+    halted = tuple((name, strategy.halted) for name, strategy in stands if strategy.halted)
+    return MissingResults(len(lacking) - len(lost), lost, loops, halted)
 
 
 def _ended(experiment: Declared) -> frozenset[str]:
@@ -82,6 +87,8 @@ def say_shortfall(found: MissingResults) -> None:
     _say(found.unfinished, _UNFINISHED, "yellow")
     for name in found.loops:
         say(f"{name}: the strategy is not done; `runner apply` goes on", style="yellow")
+    for name, why in found.halted:
+        say(f"{name}: the strategy is held: {why}", style="red")
 
 
 def _say(count: int, words: tuple[str, str, str], style: str) -> None:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from runner.reconcile.model.proposal import SlotResult
     from runner.results import JobResult
     from runner.results.analysis.estimates import Estimate
-    from runner.strategies.rounds import Ask, Done, MakeEngine, Undecided
+    from runner.strategies.rounds import Ask, Done, Halted, MakeEngine, Undecided
     from runner.strategies.standing import ConfirmedScore, StrategyStanding
 
     Slots = Mapping[int, SlotResult]
@@ -222,7 +222,7 @@ class Proposals:
         return Proposal(said=f"the strategy asks by what comes back: {stands}", standing=stands)
 
     def _standing(
-        self, asked: _Asked, trials: Mapping[int, Trial], step: Ask | Done | Undecided | None = None
+        self, asked: _Asked, trials: Mapping[int, Trial], step: Ask | Done | Undecided | Halted | None = None
     ) -> StrategyStanding:
         strategy, engine = asked.strategy, asked.engine
         stands = late_imports.standing(strategy, trials, asked.bought, step, engine=engine)
@@ -280,8 +280,9 @@ class Proposals:
         if isinstance(step, late_imports.Done):
             said = f"the strategy is {stands}"
             return Proposal(confirmed=asked.winners(trials), said=said, is_done=True, standing=stands)
-        said = "; ".join(filter(None, (step.reason, *stands.facts)))
-        return Proposal(said=said, standing=stands)
+        fault = step.reason if isinstance(step, late_imports.Halted) else ""
+        said = "; ".join(filter(None, ("" if fault else step.reason, *stands.facts)))
+        return Proposal(said=said, fault=fault, standing=stands)
 
 
 def _unscored(asked: _Asked, fault: str) -> StrategyStanding:
@@ -305,7 +306,7 @@ def _key(
 def _trial(strategy: Strategy, slot: int, variables: Mapping[str, object], found: Estimate | None) -> Trial:
     units = strategy.space.units(variables)
     if found is None or math.isnan(found.value):
-        return Trial(slot, units, None)
+        return Trial(slot, units, None, is_measured=found is not None)
     loss = -found.value if strategy.is_maximized else found.value
     return Trial(slot, units, loss, 0.0 if math.isnan(found.error) else found.error)
 

@@ -24,6 +24,7 @@ class ContinuedEngine:
 
     def __init__(self, engine: SearchEngine, earlier: Round) -> None:
         self._engine, self._earlier = engine, earlier
+        self.has_scores = any(trial.loss is not None for trial in earlier)
 
     @property
     def end(self) -> str:

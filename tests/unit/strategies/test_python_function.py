@@ -12,7 +12,7 @@ from closed_loops import strategy
 from runner.domain.strategies import SearchDimension, SearchSpace, StopRules, Trial
 from runner.errors import RunnerError
 from runner.strategies.engines.python_function import PythonEngine, Returned
-from runner.strategies.rounds import Ask, Bound, Done, bound, next_round, reason_to_end
+from runner.strategies.rounds import Ask, Bound, Done, bound, end_of, next_round
 from runner.strategies.standing import standing
 
 SPACE = SearchSpace(
@@ -84,7 +84,7 @@ def test_a_function_ends_the_loop(given, reason):
     """By nothing, or by saying why; results say it as well."""
     make = engine(lambda **_: given)
     assert Done(reason) == next_round(WANTED, TRIALS, engine=make)
-    assert reason == reason_to_end(WANTED, TRIALS, engine=make)
+    assert Done(reason) == end_of(WANTED, TRIALS, engine=make)
     bought = {slot: {"omega": [0, 3, 0], "t": 100, "phi": 0.0} for slot in TRIALS}
     assert reason == standing(WANTED, TRIALS, bought, engine=make).reason
 
@@ -125,6 +125,6 @@ def test_last_digits_are_no_fault():
 def test_what_was_bought_needs_no_function():
     """Rounds, bounds and what is under way are told without it; a round is not."""
     assert Bound(1, 2, 200) == bound(replace(WANTED, stop=StopRules(rounds=2)), TRIALS)
-    assert "" == reason_to_end(WANTED, TRIALS)
+    assert end_of(WANTED, TRIALS) is None
     with pytest.raises(RunnerError, match="is not run here"):
         next_round(WANTED, TRIALS)

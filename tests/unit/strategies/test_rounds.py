@@ -13,7 +13,19 @@ from hypothesis import strategies as st
 from runner.domain.strategies import OnFailed, SearchDimension, SearchSpace, StopRules, Trial
 from runner.errors import RunnerError
 from runner.strategies.kinds import KINDS
-from runner.strategies.rounds import Ask, Bound, Done, Undecided, bound, next_round, proposal, round_slots
+from runner.strategies.rounds import (
+    Ask,
+    Bound,
+    Done,
+    Halted,
+    Undecided,
+    bound,
+    continued,
+    end_of,
+    next_round,
+    proposal,
+    round_slots,
+)
 from runner.strategies.winners import best
 
 ALL = sorted(KINDS.keys() - {"python"})  # which has no points of its own
@@ -135,7 +147,7 @@ def test_no_slot_is_asked_for_twice(data):
             slots = data.draw(st.sets(st.sampled_from(sorted(step.points)), min_size=1))
             pending |= {slot: step.points[slot] for slot in slots}
             asked |= slots
-        elif isinstance(step, Done):
+        elif isinstance(step, Done | Halted):
             break
         end = data.draw(st.sets(st.sampled_from(sorted(pending)), min_size=isinstance(step, Undecided)))
         for slot in end:
@@ -201,6 +213,65 @@ def test_a_failed_job_counts_as_the_worst_so_far():
     )
 
     assert next_round(wanted, worst) == next_round(wanted, failed)
+
+
+def without_value(count, failed=0):
+    """Trials of which none has a score: so many are measured, and behind them so many failed."""
+    return {
+        slot: Trial(slot, (0.5, 0.5), None, is_measured=slot <= count)
+        for slot in range(1, count + failed + 1)
+    }
+
+
+@pytest.mark.parametrize(
+    ("said", "measured", "failed", "n_jobs"),
+    [
+        ({"first": 4, "ask": 2}, 3, 0, None),
+        ({"first": 4, "ask": 2}, 4, 0, "any of 4 jobs measured"),
+        ({"first": 4, "ask": 2}, 1, 3, "the only job measured, and 3 failed"),
+        ({"ask": 4}, 4, 0, "any of 4 jobs measured"),
+        ({"ask": 1}, 1, 0, None),
+        ({"ask": 1}, 2, 0, None),
+        ({"ask": 1}, 3, 0, "any of 3 jobs measured"),
+        ({"ask": 1}, 0, 1, None),
+        ({"ask": 1}, 0, 2, None),
+        ({"ask": 1}, 0, 3, "all 3 failed"),
+        ({"first": 9, "ask": 2}, 0, 11, None),
+        ({"first": 9, "ask": 2}, 0, 13, "all 13 failed"),
+        ({"ask": 1, "stop": StopRules(rounds=2)}, 0, 2, "all 2 failed"),
+        ({"ask": 1, "stop": StopRules(rounds=2)}, 1, 1, "the only job measured, and 1 failed"),
+    ],
+)
+def test_what_never_has_a_score_buys_nothing_more(said, measured, failed, n_jobs):
+    """After a whole round without a value, or some in which all failed; also at its end."""
+    wanted = strategy("sobol", objective={"minimize": "a / b", "let": {"a": 1, "b": 2}}, **said)
+    trials = without_value(measured, failed)
+    step = next_round(wanted, trials)
+
+    assert (n_jobs is not None) == isinstance(step, Halted)
+    assert end_of(wanted, trials) == (step if isinstance(step, Halted) else None)
+    if isinstance(step, Halted):
+        assert f"{n_jobs};" in step.reason.replace(" or were cancelled", "")
+        assert ("a / b gave no number (NaN) for" in step.reason) == bool(measured)
+
+
+def test_one_score_is_enough_to_go_on():
+    """Also one of an earlier strategy: the objective has values."""
+    wanted = strategy("sobol", ask=4, objective={"minimize": "a"})
+    trials = without_value(8)
+
+    assert isinstance(next_round(wanted, trials), Halted)
+    assert isinstance(next_round(wanted, {**trials, 3: Trial(3, (0.5, 0.5), 0.2)}), Ask)
+    for loss, outcome in ((0.2, Ask), (None, Halted)):
+        make = continued(wanted, [Trial(0, (0.1, 0.1), loss, is_measured=True)])
+        assert isinstance(next_round(wanted, trials, engine=make), outcome)
+
+
+def test_what_is_to_stop_at_a_failure_is_done():
+    """Nobody has to decide what the file has decided."""
+    wanted = strategy("sobol", ask=4, on_failed=OnFailed.STOP)
+
+    assert Done("slot 1 has no score") == next_round(wanted, without_value(4))
 
 
 @pytest.mark.parametrize("kind", with_long(ALL))

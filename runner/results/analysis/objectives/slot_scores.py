@@ -119,7 +119,7 @@ def _was_run(said: Any, job: MeasuredJob, answers: Answers) -> bool:
 def _trial(strategy: Strategy, slot: int, job: MeasuredJob, objective: Estimate) -> Trial:
     units = strategy.space.units(job.variables)
     if math.isnan(objective.value):
-        return Trial(slot, units, None)
+        return Trial(slot, units, None, is_measured=job.counts is not None)
     sign = -1 if strategy.is_maximized else 1
     return Trial(slot, units, sign * objective.value, 0.0 if math.isnan(objective.error) else objective.error)
 
