@@ -80,6 +80,8 @@ class StrategyKind:
 
         where: What becomes of a point that breaks a condition.
 
+        starts_in_the_middle: Whether it starts there, if conditions allow it and `first` says nothing else.
+
         ranks: Whether its engine says itself which jobs are best.
 
         takes_any_setting: Whether settings are what the user makes of them.
@@ -100,6 +102,7 @@ class StrategyKind:
     has_choices: bool = False
     most_dimensions: int | None = None
     where: str = "drawn again"
+    starts_in_the_middle: bool = False
     ranks: bool = False
     takes_any_setting: bool = False
     noise: str = ""
@@ -178,6 +181,7 @@ KINDS: Final[Mapping[str, StrategyKind]] = {
             ask=lambda _: 2,
             least_ask=2,
             ask_step=2,
+            starts_in_the_middle=True,
             noise="meant for it; more pairs of a round are averaged",
             settings={
                 "a": KindSetting(meaning="gain of the steps; 0 finds it by step", default=0.0),
@@ -193,6 +197,7 @@ KINDS: Final[Mapping[str, StrategyKind]] = {
             engine="runner.strategies.engines.cma_es:CmaEngine",
             ask=lambda n: 4 + int(3 * math.log(max(n, 1))),
             least_ask=4,
+            starts_in_the_middle=True,
             noise="outlived: a generation is ranked, and the next draws around the better half",
             package="cmaes",
             extra="cma",
@@ -205,8 +210,10 @@ KINDS: Final[Mapping[str, StrategyKind]] = {
         StrategyKind(
             name="nelder-mead",
             engine="runner.strategies.engines.nelder_mead:NelderMeadEngine",
+            version=2,
             ask=None,
             where="pulled back",
+            starts_in_the_middle=True,
             noise="not thought of: what was measured once stands",
             settings={
                 "adaptive": KindSetting(

@@ -7,6 +7,7 @@ only the round that is not bought yet is proposed.
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -202,11 +203,12 @@ def end_of(
         return Halted(lacking)
     if not replay.number or not replay.engine.end:
         return None
-    try:
+    asked: Ask | Done | Halted | None = None
+    with suppress(RunnerError):
         asked = _asked(strategy, replay, ())
-    except RunnerError:
-        return None
-    return _ended_so(strategy, replay, trials, asked) if isinstance(asked, Done) else None
+    if isinstance(asked, Done):
+        return _ended_so(strategy, replay, trials, asked)
+    return asked if isinstance(asked, Halted) else None
 
 
 def bound(
@@ -326,16 +328,29 @@ def _search(strategy: Strategy) -> Search:
     )
 
 
-def _asked(strategy: Strategy, replay: _Replay, missing: Sequence[int]) -> Ask | Done:
+def _asked(strategy: Strategy, replay: _Replay, missing: Sequence[int]) -> Ask | Done | Halted:
     """The missing jobs of a round; or that there are none."""
     try:
         points = _points(replay)
-    except engines.base.UnkeptError:
-        return Done(f"{replay.name}: no point was found that keeps {' and '.join(strategy.where)}")
+    except engines.base.UnkeptError as error:
+        return Halted(_unkept(strategy, replay, str(error)))
     if not points:
         return Done(replay.engine.end)
     wanted = {slot: points[slot - replay.slots.start] for slot in missing}
     return Ask(replay.number, wanted)
+
+
+def _unkept(strategy: Strategy, replay: _Replay, how: str) -> str:
+    """That no point of a round keeps the conditions, and what to do, for people."""
+    where = " and ".join(strategy.where)
+    why, ended = f" ({how})" if how else "", replay.number - 1
+    hint = "; widen `where` or `over`"
+    if ended > 0:
+        hint += (
+            ": then it is another strategy, and `reuse: true` lets it begin with what is measured;"
+            f" or end it here by `rounds: {ended}` of `stop`"
+        )
+    return f"{replay.name}: no point was found that keeps {where}{why}{hint}"
 
 
 def _points(replay: _Replay) -> Sequence[Units]:

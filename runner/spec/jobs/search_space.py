@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from random import Random
 from typing import TYPE_CHECKING, Final
 
 from runner.domain.expressions.words import ExpressionError
@@ -13,17 +14,22 @@ from runner.spec.jobs.strategy_value import STRATEGY
 from runner.spec.models.strategy import Varied
 from runner.spec.models.variables import fitted
 from runner.spec.yaml_text.json_pointers import child
-from runner.strategies.conditions import condition
+from runner.strategies.conditions import all_hold, condition
+from runner.strategies.kinds import KINDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
+    from runner.domain.expressions.tree import Tree
     from runner.domain.strategies import Strategy
     from runner.spec.models.strategy import DeclaredStrategy, Over
     from runner.spec.models.variables import Declared
     from runner.spec.yaml_text.document import Findings
 
 _OVER: Final = child(STRATEGY, "over")
+_WHERE: Final = child(STRATEGY, "where")
+# Engines find what one of a thousand keeps: of ten times as many, some would keep it.
+_DRAWN: Final = 10_000
 
 
 def search_space(
@@ -166,8 +172,38 @@ def _fault(said: Varied) -> str:
 
 def _check_where(findings: Findings, strategy: DeclaredStrategy, space: SearchSpace) -> None:
     middle = space.variables([0.5] * len(space.dimensions))
+    conditions: list[Tree] = []
     for i, text in enumerate(strategy.where):
         try:
-            condition(text, middle)
+            conditions.append(condition(text, middle))
         except ExpressionError as error:
-            findings.note(child(child(STRATEGY, "where"), i), error.message, error.hint)
+            findings.note(child(_WHERE, i), error.message, error.hint)
+    is_drawn = strategy.kind != "python"  # whose function may know which places keep them
+    if is_drawn and len(conditions) == len(strategy.where):
+        _check_kept(findings, strategy, space, conditions)
+
+
+def _check_kept(
+    findings: Findings, strategy: DeclaredStrategy, space: SearchSpace, conditions: Sequence[Tree]
+) -> None:
+    """Note conditions that nothing keeps of what is drawn: no round would find a point either.
+
+    For a kind that begins in the middle, some are drawn close to it.
+    """
+    n, random = len(space.dimensions), Random(0)  # noqa: S311 (nothing is secret)
+    kept = [False] * len(conditions)
+    from_middle = strategy.first is None and KINDS[strategy.kind].starts_in_the_middle
+    for draw in range(_DRAWN):
+        width = 0.1 ** (draw % 3) if from_middle else 1.0
+        values = space.variables([0.5 + width * (random.random() - 0.5) for _ in range(n)])
+        now = [all_hold([each], values) for each in conditions]
+        if all(now):
+            return
+        kept = [before or here for before, here in zip(kept, now, strict=True)]
+    hint = f"of {_DRAWN:,} points drawn, none keeps it; widen it, or what is varied"
+    for i, each in enumerate(kept):
+        if not each:
+            findings.note(child(_WHERE, i), "no point keeps this condition", hint)
+    if all(kept):
+        hint = hint.replace("keeps it; widen it", "keeps all; widen one")
+        findings.note(_WHERE, "no point keeps all of these conditions", hint, of_key=True)

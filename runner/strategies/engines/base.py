@@ -21,7 +21,7 @@ _HALVINGS: Final = 60  # more change nothing between two numbers of the unit int
 
 
 class UnkeptError(Exception):
-    """No point was found that keeps the conditions."""
+    """No point was found that keeps the conditions; its text says where it was looked for, for people."""
 
 
 class SearchEngine(Protocol):
@@ -98,7 +98,7 @@ class Search:
             point = in_cube(draw())
             if self.allows(point):
                 return point
-        raise UnkeptError
+        raise UnkeptError(f"{MOST_DRAWS} were drawn")
 
     def pulled(self, anchor: Sequence[float], point: Sequence[float]) -> Units:
         """The point, or the first that keeps the conditions on halving the way to it from an anchor.
@@ -111,7 +111,7 @@ class Search:
             place = in_cube(point) if not halvings else in_cube(origin + way / 2.0**halvings)
             if self.allows(place):
                 return place
-        raise UnkeptError
+        raise UnkeptError("also on the way back to the best one")
 
     def start(self, first: Round, rng: np.random.Generator) -> Units:
         """The best of the first round; without one the middle, or a random place if it is not allowed."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from runner.strategies.engines.base import in_cube, loss_of
+from runner.strategies.engines.base import UnkeptError, in_cube, loss_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -115,8 +115,20 @@ class NelderMeadEngine:
         start = self._search.start(self._first or (), rng)
         size, middle = self._search.settings["size"], 0.5
         steps = np.diag([size if each <= middle else -size for each in start])
-        corners = [self._search.pulled(start, point) for point in np.asarray(start) + steps]
+        corners = [self._corner(start, step) for step in steps]
         return corners if self._corners else [start, *corners]
+
+    def _corner(self, start: Units, step: NDArray[np.float64]) -> Units:
+        """A neighbour of the start; where conditions pull it back to there, the one on the other side.
+
+        Raises:
+            UnkeptError: Neither is apart from the start: no simplex could move along this axis.
+        """
+        for each in (step, -step):
+            corner = self._search.pulled(start, in_cube(np.asarray(start) + each))
+            if np.abs(np.subtract(corner, start)).max() >= self._search.settings["smallest"]:
+                return corner
+        raise UnkeptError("along an axis, all on either side of the start break it")
 
 
 def _sorted(corners: list[Vertex]) -> list[Vertex]:

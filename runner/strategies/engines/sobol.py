@@ -53,5 +53,7 @@ def sobol_points(search: Search, skipped: int, count: int) -> list[Units]:
         if len(points) >= wanted:
             return points[skipped:wanted]
         if 2**power > MOST_DRAWS * wanted:
-            raise UnkeptError
+            raise UnkeptError(
+                f"of {2**power} that were drawn, {len(points)} keep it, and {wanted} are needed"
+            )
         power += 1

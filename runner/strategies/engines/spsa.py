@@ -80,7 +80,7 @@ class SpsaEngine(EqualRounds):
             pair = in_cube(place + distance * signs), in_cube(place - distance * signs)
             if all(map(self._search.allows, pair)):
                 return pair
-        raise UnkeptError
+        raise UnkeptError(f"{MOST_DRAWS} pairs were drawn")
 
 
 def _slope(trials: Round) -> Vector:

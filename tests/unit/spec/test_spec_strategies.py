@@ -255,3 +255,29 @@ def test_ends_that_cannot_be_built_are_told():
         compiled(parse(text, path="x.yaml"))
     (problem,) = caught.value.problems
     assert ("/spec/strategy/over", "the least values of over") == (problem.pointer, problem.message[:24])
+
+
+@pytest.mark.parametrize(
+    ("kind", "where", "found"),
+    [
+        ("sobol", '["omega <= 6", "omega > 7"]', [(20, 28, "no point keeps this condition")]),
+        ("sobol", '["omega < 3", "omega > 3"]', [(20, 5, "no point keeps all of these conditions")]),
+        ("sobol", '["omega / 0 > 1"]', [(20, 13, "no point keeps this condition")]),
+        ("sobol", '["abs(omega - 3.64159265) < 1e-5"]', [(20, 13, "no point keeps this condition")]),
+        ("nelder-mead", '["abs(omega - 3.64159265) < 0.01"]', []),
+        ("nelder-mead", '["omega == 3.64159265"]', [(20, 13, "no point keeps this condition")]),
+        ("python\n    python: a.py:climb", '["omega == 3"]', []),
+    ],
+)
+def test_conditions_that_no_point_keeps_are_told_at_their_line(kind, where, found):
+    """Where points are drawn; a function may know those that are kept."""
+    text = other("kind: spsa", f"kind: {kind}").replace('["omega <= 6"]', where)
+    text = text.replace("    ask: 4\n    settings: {c: 0.05}\n", "")
+    try:
+        parse(text, path="x.yaml", companion=lambda _: "def climb(history, space, ask, seed): ...")
+    except SpecError as error:
+        problems = error.problems
+    else:
+        problems = ()
+    assert found == [(p.line, p.column, p.message) for p in problems]
+    assert all("of 10,000 points drawn, none keeps" in p.hint for p in problems)

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from runner.domain.strategies import OnFailed, SearchDimension, SearchSpace, StopRules, Trial
 from runner.errors import RunnerError
+from runner.strategies import rounds
 from runner.strategies.kinds import KINDS
 from runner.strategies.rounds import (
     Ask,
@@ -300,12 +301,39 @@ def test_conditions_are_kept(kind):
 
 
 @pytest.mark.parametrize(("kind", "first"), [(kind, first) for kind in SEVERAL for first in (0, 2)])
-def test_conditions_that_nothing_keeps_end_a_strategy(kind, first):
+def test_conditions_that_nothing_keeps_are_for_a_person(kind, first):
     """It says which, and asks for nothing."""
     step = next_round(strategy(kind, first=first, where=("x[0] > 2", "x[1] < 3")), {})
     name = "the first round" if first else "round 1"
 
-    assert Done(f"{name}: no point was found that keeps x[0] > 2 and x[1] < 3") == step
+    assert isinstance(step, Halted)
+    assert step.reason.startswith(f"{name}: no point was found that keeps x[0] > 2 and x[1] < 3 (")
+    assert step.reason.endswith("; widen `where` or `over`")
+
+
+@pytest.mark.parametrize(("kind", "n_pairs"), [("spsa", 1), ("sobol", 3)])
+def test_conditions_that_a_later_round_cannot_keep_are_for_a_person(kind, n_pairs, monkeypatch):
+    """It is not done: what is left to decide is to end it here, or to begin another one."""
+    wanted = strategy(kind, ask=2, where=("x[0] != 0.25",))
+    trials, _ = ended(wanted, sphere, n_pairs)
+    monkeypatch.setattr(rounds, "all_hold", lambda *_: False)
+    step = next_round(wanted, trials)
+
+    assert isinstance(step, Halted)
+    assert f"round {n_pairs + 1}: no point was found that keeps x[0] != 0.25" in step.reason
+    assert f"or end it here by `rounds: {n_pairs}` of `stop`" in step.reason
+
+
+def test_a_simplex_begins_on_the_side_that_is_open():
+    """What would be pulled back to the start goes the other way; where neither is open, a person is asked."""
+    step = next_round(strategy("nelder-mead", where=("x[0] <= 0.5", "x[1] >= 0.5")), {})
+
+    assert {1: (0.5, 0.5), 2: (0.3, 0.5), 3: (0.5, 0.7)} == {
+        slot: pytest.approx(point) for slot, point in step.points.items()
+    }
+    step = next_round(strategy("nelder-mead", where=("x[0] == x[1]",)), {})
+    assert isinstance(step, Halted)
+    assert "along an axis, all on either side of the start break it" in step.reason
 
 
 def test_how_much_is_left():
