@@ -260,7 +260,7 @@ def test_ends_that_cannot_be_built_are_told():
 @pytest.mark.parametrize(
     ("kind", "where", "found"),
     [
-        ("sobol", '["omega <= 6", "omega > 7"]', [(20, 28, "no point keeps this condition")]),
+        ("sobol", '["omega <= 6", "omega > 7"]', [(20, 27, "no point keeps this condition")]),
         ("sobol", '["omega < 3", "omega > 3"]', [(20, 5, "no point keeps all of these conditions")]),
         ("sobol", '["omega / 0 > 1"]', [(20, 13, "no point keeps this condition")]),
         ("sobol", '["abs(omega - 3.64159265) < 1e-5"]', [(20, 13, "no point keeps this condition")]),
