@@ -52,7 +52,7 @@ def reproposed(
         return ""
     slot = max(others, key=lambda each: (others[each][0], -each))
     distance, name = others[slot]
-    name_of_round = f"round {number}" if number else "the first points"
+    name_of_round = f"round {number}" if number else "first"
     return (
         f"{len(others)} of {len(apart)} points of {name_of_round} were bought otherwise than"
         f" they are proposed here, by up to {100 * distance:.2g} % of an interval (slot {slot}: {name})"

@@ -81,7 +81,7 @@ class Bound:
     """How much is left at most, without jobs that confirm; None where nothing bounds it.
 
     Args:
-        rounds: Those that are not bought whole.
+        rounds: Those that are not bought whole, `first` not counted.
 
         jobs: Of these rounds, those that are not bought.
     """
@@ -228,7 +228,7 @@ def bound(
     missing = sum(slot not in trials and slot not in pending for slot in replay.slots)
     later = most - replay.number
     jobs = missing + replay.engine.most(later)
-    return Bound(later + bool(missing), jobs, jobs * strategy.runs)
+    return Bound(later + bool(missing and replay.number), jobs, jobs * strategy.runs)
 
 
 def continued(strategy: Strategy, earlier: Sequence[Trial], engine: MakeEngine | None = None) -> MakeEngine:
@@ -271,7 +271,7 @@ class _Replay:
     @property
     def name(self) -> str:
         """Of the round after them, for people."""
-        return f"round {self.number}" if self.number else "the first round"
+        return f"round {self.number}" if self.number else "the first points"
 
 
 def _replayed(

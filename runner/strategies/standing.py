@@ -84,6 +84,11 @@ class RoundStanding:
     best: SlotScore | None
 
     @property
+    def name(self) -> str:
+        """What people call it: the first points come before round 1, as in the file."""
+        return str(self.round) if self.round else "first"
+
+    @property
     def slots(self) -> str:
         """Its slots: `5-8`."""
         return f"{self.first}-{self.last}" if self.last > self.first else f"{self.first}"
@@ -99,6 +104,8 @@ class StrategyLeft:
     """How much is left at most, with the jobs that confirm; None where nothing bounds it.
 
     Args:
+        rounds: The first points are none, and their jobs count.
+
         qpu_s: Estimated time on a QPU (in s); 0 on an emulator.
     """
 

@@ -119,7 +119,8 @@ def _print_rounds(strategy: StrategyStanding, most: int) -> None:
         print_text(f"  slot {strategy.best.slot} has {said}")
     rows = round_rows(strategy)
     if len(rows) > most:
-        print_text(f"the last {most} of {len(rows)} rounds; --all shows all")
+        n_rounds = sum(each.round > 0 for each in strategy.rounds)
+        print_text(f"the last {most} of {counted(n_rounds, 'round')}; --all shows all")
     if rows:
         print_table(ROUND_COLUMNS, rows[-most:])
 

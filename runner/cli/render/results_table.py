@@ -61,7 +61,7 @@ def summary(title: str, jobs: Sequence[MeasuredJob]) -> ResultsTable:
     rows = tuple(
         (
             cell_text(job.name),
-            *([cell_text(job.figures.round if job.figures else None)] if is_loop else ()),
+            *([cell_text(job.figures.round_name if job.figures else None)] if is_loop else ()),
             *(texts[name][i] for name in varying),
             *([_objective(job)] if is_loop else ()),
             str(job.runs),

@@ -92,7 +92,7 @@ def job_line(plan: Plan) -> str:
 def round_rows(strategy: StrategyStanding) -> list[tuple[object, ...]]:
     """A row for each round of which something was bought."""
     return [
-        (each.round, each.slots, each.jobs, each.measured, each.failed, str(each.best or "–"))
+        (each.name, each.slots, each.jobs, each.measured, each.failed, str(each.best or "–"))
         for each in strategy.rounds
     ]
 

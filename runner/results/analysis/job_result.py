@@ -66,6 +66,11 @@ class SlotFigures:
     values: Mapping[str, Estimate]
 
     @property
+    def round_name(self) -> str | None:
+        """What people call its round: the first points come before round 1, as in the file."""
+        return None if self.round is None else str(self.round or "first")
+
+    @property
     def is_fresh(self) -> bool:
         """Whether the job confirms a slot."""
         return self.round is None

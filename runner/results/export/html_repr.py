@@ -65,7 +65,7 @@ def _of_loop(job: MeasuredJob) -> tuple[object, object]:
     if figures is None:
         return "", ""
     objective = "–" if math.isnan(figures.objective.value) else figures.objective
-    return ("" if figures.round is None else figures.round), objective
+    return (figures.round_name or ""), objective
 
 
 def job_html(job: MeasuredJob) -> str:

@@ -122,6 +122,7 @@ def test_the_page_shows_it(jobs):
     path = "experiments/loop/strategy/"
     text = html(sight, page(sight, path, {}, Sources(str, lambda _: jobs)), root="../../../", is_live=True)
     assert "slot 4" in text
+    assert 1 + 2 == text.count(">first<")  # its row, and those of its slots
     assert 'class="best"' in text
 
     def refuse(_):

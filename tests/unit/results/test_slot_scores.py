@@ -8,9 +8,11 @@ from datetime import UTC, datetime
 
 import pytest
 
+from runner.cli.render.results_table import summary
 from runner.domain.strategies import Confirmation, SearchDimension, SearchSpace, StopRules, Strategy
 from runner.errors import UsageError
 from runner.reconcile import Health, Plan, Sync
+from runner.reconcile.display.plan_text import round_rows
 from runner.reconcile.display.progress import Progress, progress_after
 from runner.reconcile.execute.change_events import state_text
 from runner.results import JobResult, Results, ResultStatus
@@ -88,6 +90,16 @@ def test_each_slot_has_its_round_its_objective_and_the_best_so_far(results):
     assert figures[3].values["p"].value == 0.6
 
 
+def test_the_first_points_are_no_round(results):
+    """They are called as in the file wherever people read it; what is left at most counts none for them."""
+    assert ["first", "first", "1", "2", None, None] == [job.figures.round_name for job in results]
+    assert ["first", "1", "2"] == [each[0] for each in round_rows(results.strategy)]
+    assert ["first", "first", "1", "2", "–", "–"] == [row[1] for row in summary("", results).rows]
+    assert "<td>first</td>" in results._repr_html_().replace(' class="number"', "")
+    begun = left_of(STRATEGY, bound(STRATEGY, {}), "EMU_FREE")
+    assert str(begun) == "2 rounds, 6 jobs, 1200 runs"
+
+
 def test_a_strategy_says_how_it_stands(results):
     """Rounds with their slots, the winner, what fresh jobs say, and why it ended."""
     found = results.strategy
@@ -141,7 +153,7 @@ def test_an_error_that_no_job_knows_is_how_far_they_differ():
 def test_what_is_left_counts_the_jobs_that_confirm():
     """All while the winner may be another one; at the end those of the winners. On a QPU it is time, too."""
     left = left_of(STRATEGY, bound(STRATEGY, {}), "FRESNEL")
-    assert (left.rounds, left.jobs, left.runs) == (3, 6, 4 * RUNS + 800)
+    assert (left.rounds, left.jobs, left.runs) == (2, 6, 4 * RUNS + 800)
     assert left.qpu_s == pytest.approx(1.2 * left.runs)
     assert left_of(STRATEGY, bound(STRATEGY, {}), "EMU_FREE", {4: 1}).jobs == 4 + 1
 

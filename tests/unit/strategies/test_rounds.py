@@ -110,7 +110,7 @@ def test_jobs_under_way_are_waited_for():
     wanted = strategy("sobol", ask=4)
 
     assert Undecided("round 1: 2 of 4 jobs are under way") == next_round(wanted, trials_of([1, 2]), {3, 4})
-    assert Undecided("the first round: 1 of 1 jobs is under way") == next_round(
+    assert Undecided("the first points: 1 of 1 jobs is under way") == next_round(
         replace(wanted, first=1), {}, {1}
     )
     assert Undecided("round 1: 2 of 4 jobs are under way, 1 is done and not on record") == next_round(
@@ -304,7 +304,7 @@ def test_conditions_are_kept(kind):
 def test_conditions_that_nothing_keeps_are_for_a_person(kind, first):
     """It says which, and asks for nothing."""
     step = next_round(strategy(kind, first=first, where=("x[0] > 2", "x[1] < 3")), {})
-    name = "the first round" if first else "round 1"
+    name = "the first points" if first else "round 1"
 
     assert isinstance(step, Halted)
     assert step.reason.startswith(f"{name}: no point was found that keeps x[0] > 2 and x[1] < 3 (")
@@ -340,7 +340,7 @@ def test_how_much_is_left():
     """At most: rounds, jobs and runs; what is bought already does not count."""
     wanted = strategy("sobol", ask=4, first=3, stop=StopRules(rounds=5))
 
-    assert Bound(6, 23, 2300) == bound(wanted, {})
+    assert Bound(5, 23, 2300) == bound(wanted, {})
     assert Bound(5, 18, 1800) == bound(wanted, trials_of([1, 1, 1, 1]), {5})
     assert Bound(0, 0, 0) == bound(wanted, trials_of([1] * 23))
     assert Bound(None, None, None) == bound(replace(wanted, stop=StopRules()), {})
