@@ -84,11 +84,14 @@ class Bound:
         rounds: Those that are not bought whole, `first` not counted.
 
         jobs: Of these rounds, those that are not bought.
+
+        scores: How many slots may have a score in the end, and be confirmed.
     """
 
     rounds: int | None
     jobs: int | None
     runs: int | None
+    scores: int | None = None
 
 
 def next_round(
@@ -221,14 +224,16 @@ def bound(
     """How much is left at most, whatever the scores."""
     replay = _replayed(strategy, trials, engine)
     most = strategy.stop.rounds
+    failed = sum(trial.loss is None for trial in trials.values())
     if reason_to_stop(strategy, replay.rounds, trials.values()):
-        return Bound(0, 0, 0)
+        return Bound(0, 0, 0, len(trials) + len(pending) - failed)
     if most is None:
         return Bound(None, None, None)
     missing = sum(slot not in trials and slot not in pending for slot in replay.slots)
     later = most - replay.number
-    jobs = missing + replay.engine.most(later)
-    return Bound(later + bool(missing and replay.number), jobs, jobs * strategy.runs)
+    more = replay.engine.most(later)
+    jobs, scores = missing + more, replay.slots.stop - 1 + more - failed
+    return Bound(later + bool(missing and replay.number), jobs, jobs * strategy.runs, scores)
 
 
 def continued(strategy: Strategy, earlier: Sequence[Trial], engine: MakeEngine | None = None) -> MakeEngine:

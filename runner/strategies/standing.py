@@ -284,7 +284,8 @@ def left_of(
     confirm = strategy.confirm
     if confirm is None:
         return _with_fresh(known, 0, 0, device_type)
-    some = [0] * confirm.best if fresh is None else list(fresh.values())
+    most = confirm.best if known.scores is None else min(confirm.best, known.scores)
+    some = [0] * most if fresh is None else list(fresh.values())
     more = sum(max(confirm.repeat - count, 0) for count in some)
     return _with_fresh(known, more, more * confirm.runs, device_type)
 

@@ -158,6 +158,13 @@ def test_what_is_left_counts_the_jobs_that_confirm():
     assert left_of(STRATEGY, bound(STRATEGY, {}), "EMU_FREE", {4: 1}).jobs == 4 + 1
 
 
+def test_no_more_winners_are_counted_than_slots():
+    """Four slots, of which each may be one of a hundred winners."""
+    many = replace(STRATEGY, confirm=Confirmation(best=100, runs=400, repeat=2))
+    left = left_of(many, bound(many, {}), "EMU_FREE")
+    assert (left.jobs, left.runs) == (4 + 4 * 2, 4 * RUNS + 8 * 400)
+
+
 def test_columns_and_conditions_have_the_words_of_a_strategy(results):
     """A name of `let` that is taken has a `_` behind it; jobs without a strategy have none of them."""
     quantities = Quantities(results)

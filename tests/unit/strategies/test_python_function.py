@@ -124,7 +124,7 @@ def test_last_digits_are_no_fault():
 
 def test_what_was_bought_needs_no_function():
     """Rounds, bounds and what is under way are told without it; a round is not."""
-    assert Bound(1, 2, 200) == bound(replace(WANTED, stop=StopRules(rounds=2)), TRIALS)
+    assert Bound(1, 2, 200, 3) == bound(replace(WANTED, stop=StopRules(rounds=2)), TRIALS)
     assert end_of(WANTED, TRIALS) is None
     with pytest.raises(RunnerError, match="is not run here"):
         next_round(WANTED, TRIALS)

@@ -340,11 +340,12 @@ def test_how_much_is_left():
     """At most: rounds, jobs and runs; what is bought already does not count."""
     wanted = strategy("sobol", ask=4, first=3, stop=StopRules(rounds=5))
 
-    assert Bound(5, 23, 2300) == bound(wanted, {})
-    assert Bound(5, 18, 1800) == bound(wanted, trials_of([1, 1, 1, 1]), {5})
-    assert Bound(0, 0, 0) == bound(wanted, trials_of([1] * 23))
+    assert Bound(5, 23, 2300, 23) == bound(wanted, {})
+    assert Bound(5, 18, 1800, 23) == bound(wanted, trials_of([1, 1, 1, 1]), {5})
+    assert Bound(0, 0, 0, 23) == bound(wanted, trials_of([1] * 23))
+    assert 22 == bound(wanted, trials_of([1, 1, 1, None]), {5}).scores
     assert Bound(None, None, None) == bound(replace(wanted, stop=StopRules()), {})
-    assert Bound(3, 3 + 2 + 2, 700) == bound(strategy("nelder-mead", stop=StopRules(rounds=3)), {})
+    assert Bound(3, 3 + 2 + 2, 700, 7) == bound(strategy("nelder-mead", stop=StopRules(rounds=3)), {})
 
 
 def test_the_best_come_first():
