@@ -8,11 +8,13 @@ import math
 from collections.abc import Iterable
 from typing import Any, Final
 
+from runner.domain.numerals import counted
 from runner.errors import UsageError
 
 Rows = tuple[tuple[float, ...], ...]
 
 _HINT: Final = "say its rows: [[-1, 2], [0, -1]]"
+_CSV_HINT: Final = "a line for each row, with commas between its numbers; or a .json file"
 
 
 def square(rows: object, of: str = "Q") -> Rows:
@@ -25,9 +27,14 @@ def square(rows: object, of: str = "Q") -> Rows:
         matrix = tuple(tuple(float(each) for each in _listed(row)) for row in _listed(rows))
     except (TypeError, ValueError, OverflowError) as error:
         raise UsageError(f"{of} is no matrix of numbers", hint=_HINT) from error
-    is_square = matrix and all(len(row) == len(matrix) for row in matrix)
-    if not is_square or not all(math.isfinite(each) for row in matrix for each in row):
-        raise UsageError(f"{of} is no square matrix of finite numbers", hint=_HINT)
+    if not matrix:
+        raise UsageError(f"{of} has no rows", hint=_HINT)
+    for number, row in enumerate(matrix, 1):
+        if len(row) != len(matrix):
+            there = f"row {number} has {counted(len(row), 'number')}, and rows are {len(matrix)}"
+            raise UsageError(f"{of} is no square matrix: {there}", hint=_HINT)
+        if not all(map(math.isfinite, row)):
+            raise UsageError(f"{of} is no matrix of finite numbers: see row {number}", hint=_HINT)
     return matrix
 
 
@@ -60,11 +67,20 @@ def _json(name: str, text: str) -> list[list[float]]:
 
 
 def _csv(name: str, text: str) -> list[list[float]]:
-    rows = []
-    for number, row in enumerate(csv.reader(text.splitlines()), 1):
-        try:
-            rows.append([float(cell) for cell in row])
-        except ValueError as error:
-            hint = "a line for each row, with commas between its numbers; or a .json file"
-            raise UsageError(f"{name}:{number}: {error}", hint=hint) from error
-    return [row for row in rows if row]
+    rows: list[list[float]] = []
+    reader = csv.reader(text.splitlines())
+    for row in reader:
+        place = f"{name}:{reader.line_num}"
+        numbers = [_number(cell, place) for cell in row]
+        if numbers and rows and len(numbers) != len(rows[0]):
+            message = f"{place}: a row of {counted(len(numbers), 'number')}, expected {len(rows[0])}"
+            raise UsageError(message, hint=_CSV_HINT)
+        rows += [numbers] if numbers else []
+    return rows
+
+
+def _number(cell: str, place: str) -> float:
+    try:
+        return float(cell)
+    except ValueError as error:
+        raise UsageError(f"{place}: {cell!r} is no number", hint=_CSV_HINT) from error

@@ -22,7 +22,7 @@ from runner.spec.models.variables import Declared, declared
 from runner.spec.sequence_source import SequenceSource, seen_from, source_of, sources_of_jobs
 from runner.spec.validate.function_arguments import misfits
 from runner.spec.validate.named_functions import named_function
-from runner.spec.validate.objective_checks import KnownOfJobs, checked_objective
+from runner.spec.validate.objective_checks import checked_objective
 from runner.spec.validate.reference_checks import RERUN, check_reruns
 from runner.spec.validate.unit_checks import check_units, converted
 from runner.spec.validate.validation import valid_part, validate
@@ -218,7 +218,7 @@ def _strategy(
     if not isinstance(experiment.spec.rerun, int):
         findings.note(RERUN, "a strategy has no jobs by name", "say rerun: 1 to ask for everything again")
     emulation = experiment.spec.emulation
-    known = KnownOfJobs(evaluated=[label_of(each) for each in emulation.observables] if emulation else ())
+    known = [label_of(each) for each in emulation.observables] if emulation else ()
     objective = checked_objective(findings, said.objective, child(STRATEGY, "objective"), companions, known)
     space = search_space(findings, said, shared.variables)
     place = child(STRATEGY, "python")

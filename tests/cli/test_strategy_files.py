@@ -63,15 +63,28 @@ def test_what_a_strategy_takes_at_most_is_told(capsys, file):
 
 def test_what_no_job_has_is_told_at_its_line(capsys, file):
     """Also of a name that the formula does not take: tables have it."""
-    names = ('p: {probability: ["01"]}', "q: {occupation: q7}", "c: {correlation: {distance: 1}}")
+    names = (
+        'p: {probability: ["01"]}',
+        "q: {occupation: q7}",
+        "c: {correlation: {distance: 1}}",
+        "cost: {qubo: {file: q.csv}}",
+        "low: {cvar: {of: cost, fraction: 0.2}}",
+        "pair: {correlation: {qubits: [q0, q1]}}",
+    )
+    (file.parent / "q.csv").write_text("1,2\n3,4\n")
     let = "{\n      " + ",\n      ".join(names) + "}"
     file.write_text(LOOP.replace('{p: {probability: ["1"]}}', let))
     code, _, err = said(capsys, "validate", "loop.yaml")
     assert 1 == code
-    assert "loop.yaml:19:10: 01 is no bitstring of 1 qubit\n" in err
-    assert "loop.yaml:20:10: there is no qubit q7\n" in err
-    assert "loop.yaml:21:10: the atoms have no distance number 1\n" in err
-    assert "there is a single atom" in err
+    expected = [
+        "loop.yaml:19:25: 01 is no bitstring of 1 qubit",
+        "loop.yaml:20:23: there is no qubit q7",
+        "loop.yaml:21:24: the atoms have no distance number 1",
+        "loop.yaml:22:27: the matrix has 2 rows, and slot 1 has 1 qubit",
+        "loop.yaml:24:41: there is no qubit q1",
+    ]
+    assert expected == [line for line in err.splitlines() if line.startswith("loop.yaml:")]
+    assert all(hint in err for hint in ("one character for each qubit", "there is a single atom"))
 
 
 def test_verbs_that_read_do_so(capsys, file):

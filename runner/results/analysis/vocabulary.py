@@ -226,7 +226,7 @@ def _cost(index: str, read: ReadMatrix) -> NamedObservable:
         if len(job.qubit_ids) != len(matrix):
             there = counted(len(job.qubit_ids), "qubit")
             raise UsageError(
-                f"the matrix has {len(matrix)} rows, and {job.name} has {there}",
+                f"the matrix has {counted(len(matrix), 'row')}, and {job.name} has {there}",
                 hint="a row and a column for each qubit, in the order of the bitstrings",
             )
         return value

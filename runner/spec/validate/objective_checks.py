@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, get_args
+from typing import TYPE_CHECKING, Any, Final, get_args
 
 from runner.domain.expressions.parser import CONSTANTS, FUNCTIONS
 from runner.domain.matrices import rows_in, square
@@ -14,7 +14,7 @@ from runner.spec.values.referenced_files import CompanionError
 from runner.spec.yaml_text.json_pointers import child
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Mapping
 
     from runner.domain.json_values import JsonObject
     from runner.spec.models.objective import AnyQuantity, Objective, QuadraticCost
@@ -26,21 +26,8 @@ _PLAIN: Final = get_args(PlainQuantity)
 _OF_EACH_RUN: Final = ("occupation", "magnetization", "structure_factor", "qubo", "probability")
 
 
-class KnownOfJobs(NamedTuple):
-    """What is known of the jobs that an objective is of.
-
-    Args:
-        evaluated: What the emulator evaluates, see `label_of`.
-
-        qubits: Those of every job; None where they are not known yet.
-    """
-
-    evaluated: Collection[str] = ()
-    qubits: Sequence[str] | None = None
-
-
 def checked_objective(
-    findings: Findings, objective: Objective, at: str, companions: Companions, known: KnownOfJobs
+    findings: Findings, objective: Objective, at: str, companions: Companions, evaluated: Collection[str] = ()
 ) -> JsonObject:
     """An objective as plain data, with the rows of its matrices in place of their files.
 
@@ -49,6 +36,8 @@ def checked_objective(
 
     Args:
         at: Pointer of the objective.
+
+        evaluated: What the emulator evaluates, see `label_of`.
     """
     _check_formula(findings, objective, at)
     let = child(at, "let")
@@ -58,9 +47,9 @@ def checked_objective(
         if name in FUNCTIONS or name in CONSTANTS:
             findings.note(place, f"{name} can't be a name: formulas have it already", of_key=True)
         if isinstance(quantity, ChosenQuantity):
-            _check_names(findings, quantity, place, objective.let, known.evaluated)
-            _check_qubits(findings, quantity, place, known.qubits)
-            plain["let"][name] |= _files(findings, quantity, companions, place, known.qubits)
+            _check_names(findings, quantity, place, objective.let, evaluated)
+            _check_lengths(findings, quantity, place)
+            plain["let"][name] |= _files(findings, quantity, companions, place)
     return plain
 
 
@@ -113,43 +102,23 @@ def _is_of_each_run(quantity: AnyQuantity) -> bool:
     return quantity.chosen in _OF_EACH_RUN
 
 
-def _check_qubits(
-    findings: Findings, quantity: ChosenQuantity, place: str, qubits: Sequence[str] | None
-) -> None:
-    for i, bits in enumerate(quantity.probability or ()):
-        length = len((quantity.probability or ())[0]) if qubits is None else len(qubits)
-        if len(bits) != length:
+def _check_lengths(findings: Findings, quantity: ChosenQuantity, place: str) -> None:
+    """Note bitstrings of other lengths; how many qubits there are is known when the sequence is built."""
+    several = quantity.probability or ()
+    for i, bits in enumerate(several):
+        if len(bits) != (length := len(several[0])):
             there = child(child(place, "probability"), i)
             findings.note(there, f"{bits} has {len(bits)} characters, not {length}", "one for each qubit")
-    if qubits is None:
-        return
-    for there, name in _atoms(quantity, place):
-        if name not in qubits:
-            findings.note(there, f"there is no qubit {name}", suggestion(name, qubits, kind="qubits"))
-
-
-def _atoms(quantity: ChosenQuantity, place: str) -> list[tuple[str, str]]:
-    """Atoms that a quantity names, with their places in the file."""
-    named = [(kind, getattr(quantity, kind)) for kind in ("occupation", "magnetization")]
-    found = [(child(place, kind), atom) for kind, atom in named if atom is not None]
-    if quantity.correlation is not None and quantity.correlation.qubits is not None:
-        pair = child(child(place, "correlation"), "qubits")
-        found += [(child(pair, i), atom) for i, atom in enumerate(quantity.correlation.qubits)]
-    return found
 
 
 def _files(
-    findings: Findings,
-    quantity: ChosenQuantity,
-    companions: Companions,
-    place: str,
-    qubits: Sequence[str] | None,
+    findings: Findings, quantity: ChosenQuantity, companions: Companions, place: str
 ) -> dict[str, Any]:
     """What stands in files that a quantity names, as plain data."""
     if quantity.qubo is not None:
         there = child(place, "qubo")
         try:
-            return {"qubo": {"rows": _rows(quantity.qubo, companions, qubits)}}
+            return {"qubo": {"rows": _rows(quantity.qubo, companions)}}
         except (CompanionError, UsageError) as error:
             findings.note(child(there, "file" if quantity.qubo.file else "rows"), error.message, error.hint)
     if quantity.python is not None:
@@ -159,12 +128,7 @@ def _files(
     return {}
 
 
-def _rows(qubo: QuadraticCost, companions: Companions, qubits: Sequence[str] | None) -> list[list[float]]:
+def _rows(qubo: QuadraticCost, companions: Companions) -> list[list[float]]:
     name = qubo.file or "Q"
-    matrix = square(rows_in(name, companions.text(name)) if qubo.file else qubo.rows, name)
-    if qubits is not None and len(matrix) != len(qubits):
-        raise UsageError(
-            f"{name} has {len(matrix)} rows, and there are {len(qubits)} qubits",
-            hint="a row and a column for each qubit, in the order of the bitstrings",
-        )
-    return [list(row) for row in matrix]
+    rows = rows_in(name, companions.text(name)) if qubo.file else qubo.rows
+    return [list(row) for row in square(rows, name)]

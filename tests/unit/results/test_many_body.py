@@ -220,10 +220,10 @@ def test_a_matrix_may_be_in_a_file(tmp_path, monkeypatch, name, text):
     ("name", "text", "said"),
     [
         ("q.json", "[[1, 2],\n [3, x]]", "q.json:2:6: Expecting value"),
-        ("q.csv", "1,2\n3,x\n", "q.csv:2: could not convert string to float: 'x'"),
-        ("q.csv", "1,2\n", "q.csv is no square matrix of finite numbers"),
-        ("q.csv", "1,nan\n2,3\n", "q.csv is no square matrix of finite numbers"),
-        ("q.csv", "1\n", "the matrix has 1 rows, and t=1 has 2 qubits"),
+        ("q.csv", "1,2\n3,x\n", "q.csv:2: 'x' is no number"),
+        ("q.csv", "1,2\n", "q.csv is no square matrix: row 1 has 2 numbers, and rows are 1"),
+        ("q.csv", "1,nan\n2,3\n", "q.csv is no matrix of finite numbers: see row 1"),
+        ("q.csv", "1\n", "the matrix has 1 row, and t=1 has 2 qubits"),
         ("other", "", "q.csv: the matrix cannot be read: No such file or directory"),
     ],
 )

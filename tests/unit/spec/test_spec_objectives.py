@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from runner.results.analysis.objectives.scores import score
 from runner.spec.models.objective import Objective
-from runner.spec.validate.objective_checks import KnownOfJobs, checked_objective
+from runner.spec.validate.objective_checks import checked_objective
 from runner.spec.values.referenced_files import CompanionError, Companions
 from runner.spec.yaml_text.document import Findings
 from runner.spec.yaml_text.loader import document
@@ -31,7 +31,8 @@ objective:
     z: {python: score.py:score}
 """
 FILES = {"q.csv": "-1,2\n0,-1\n", "score.py": "def score(counts): return 0.5\n", "q.json": "[[1, 2], [3]]"}
-KNOWN = KnownOfJobs(evaluated=("energy", "fidelity_target"), qubits=("q0", "q1"))
+FILES |= {"ragged.csv": "1,2\n\n3\n", "words.csv": "1;2\n3;4\n", "empty.csv": ""}
+EVALUATED = ("energy", "fidelity_target")
 
 
 def read(name):
@@ -41,12 +42,12 @@ def read(name):
     return FILES[name]
 
 
-def checked(text, known=KNOWN):
+def checked(text):
     """The objective as plain data, what is wrong with it, and the files that were read."""
     source = document(text, path="x.yaml")
     findings, companions = Findings(source), Companions(read)
     objective = Objective.model_validate(source.data["objective"])
-    plain = checked_objective(findings, objective, "/objective", companions, known)
+    plain = checked_objective(findings, objective, "/objective", companions, EVALUATED)
     return plain, findings.problems, companions.texts
 
 
@@ -128,21 +129,33 @@ def test_a_function_may_come_from_anywhere(monkeypatch, code):
         ("neel / 9 - cost", '"neel * [1, 2]"', (2, 13), "neel * [1, 2] is several numbers", "expected one"),
         ("    m: magn", "    exp: magn", (9, 5), "exp can't be a name: formulas have it already", ""),
         ("q.csv", "r.csv", (5, 25), "r.csv can't be opened", ""),
-        ("q.csv", "q.json", (5, 25), "q.json is no square matrix of finite numbers", "say its rows"),
-        ("[0, -1]]", "[0, -1], [1, 1]]", (6, 25), "Q is no square matrix of finite numbers", "say its rows"),
-        ("[[-1, 2], [0, -1]]", "[[1]]", (6, 25), "Q has 1 rows, and there are 2 qubits", "for each qubit"),
+        (
+            "q.csv",
+            "q.json",
+            (5, 25),
+            "q.json is no square matrix: row 2 has 1 number, and rows are 2",
+            "say its rows",
+        ),
+        (
+            "[0, -1]]",
+            "[0, -1], [1, 1]]",
+            (6, 25),
+            "Q is no square matrix: row 1 has 2 numbers, and rows are 3",
+            "say its rows",
+        ),
+        (
+            "q.csv",
+            "ragged.csv",
+            (5, 25),
+            "ragged.csv:3: a row of 1 number, expected 2",
+            "a line for each row",
+        ),
+        ("q.csv", "words.csv", (5, 25), "words.csv:1: '1;2' is no number", "with commas"),
+        ("q.csv", "empty.csv", (5, 25), "empty.csv has no rows", "say its rows"),
         ('"10"', '"101"', (7, 29), "101 has 3 characters, not 2", "one for each qubit"),
         ("of: cost", "of: costs", (8, 24), "let names no costs", "did you mean cost?"),
         ("of: cost", "of: c", (8, 24), "c has no value of each run", "a mean over runs"),
         ("of: cost", "of: worst", (8, 24), "worst has no value of each run", "a mean over runs"),
-        (
-            "{occupation: q0}",
-            "{occupation: q7}",
-            (10, 22),
-            "there is no qubit q7",
-            "known qubits: q0, q1",
-        ),
-        ("[q0, q1]", "[q0, a]", (12, 39), "there is no qubit a", "known qubits: q0, q1"),
         ("energy", "fidelity", (14, 21), "the emulator evaluates no fidelity", "fidelity_target"),
         ("score.py:score", "lost.py:score", (15, 17), "lost.py can't be opened", ""),
     ],
@@ -154,13 +167,6 @@ def test_what_leads_nowhere_is_told_at_its_place(old, new, place, said, hint):
 
     assert [(place, said)] == [((each.line, each.column), each.message) for each in problems]
     assert hint in problems[0].hint
-
-
-def test_without_qubits_only_lengths_are_compared():
-    """Those of a sequence in a file are not known when it is read."""
-    _, problems, _ = checked(TEXT.replace('"10"', '"101"').replace("q0", "a"), KNOWN._replace(qubits=None))
-
-    assert ["101 has 3 characters, not 2"] == [each.message for each in problems]
 
 
 @pytest.mark.parametrize(
