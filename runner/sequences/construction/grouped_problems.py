@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from runner.sequences.construction.clock_steps import advice
 from runner.spec.jobs.trap_assignment import JOBS
 from runner.spec.validate.reference_checks import SEQUENCE
 
@@ -54,7 +55,7 @@ class Grouped:
     def problems(self) -> list[Problem]:
         """Everything that was said, at its place."""
         return [self.file.problem(_place(remark.operation), remark.message) for remark in self.fixed] + [
-            self.file.problem(pointer, self._said(group)) for (pointer, _), group in self.groups.items()
+            self._problem(pointer, group) for (pointer, _), group in self.groups.items()
         ]
 
     def once(self) -> list[Problem]:
@@ -68,6 +69,12 @@ class Grouped:
         for kind, problem in zip(kinds, self.problems(), strict=True):
             by_kind.setdefault(kind, []).append(problem)
         return [_with_lines(*sorted(some)) for some in by_kind.values()]
+
+    def _problem(self, pointer: str, group: _Group) -> Problem:
+        known = advice(self.file, group.message, group.operations)
+        return self.file.problem(
+            known.pointer if known else pointer, self._said(group), known.text if known else ""
+        )
 
     def _said(self, group: _Group) -> str:
         first, *others = group.jobs

@@ -67,20 +67,26 @@ def search_space(
 def probes(strategy: Strategy) -> tuple[JobRequest, ...]:
     """Jobs that are built to see whether the sequence takes what may be proposed; none of them is bought.
 
-    The middle, and both ends of everything unless conditions may forbid them.
+    The middle, and as far as conditions allow both ends of everything, and of whole numbers the second ones:
+    steps that a device rounds may begin and end where it does not.
     """
-    places = {"the middle of over": 0.5}
-    if not strategy.where:
-        places |= {"the least values of over": 0.0, "the greatest values of over": 1.0}
+    space = strategy.space
+    places = {
+        "the middle of over": [0.5 for _ in space.dimensions],
+        "the least values of over": [0.0 for _ in space.dimensions],
+        "the greatest values of over": [1.0 for _ in space.dimensions],
+    }
+    if any(each.step for each in space.dimensions):
+        places["a step above the least values of over"] = [
+            1.5 / each.n_values if each.step else 0.0 for each in space.dimensions
+        ]
+    drawn = {name: space.variables(units) for name, units in places.items()}
+    middle = next(iter(drawn.values()))
+    where = [condition(text, middle) for text in strategy.where]
     return tuple(
-        JobRequest(
-            name=name,
-            runs=strategy.runs,
-            variables=strategy.space.variables([unit] * len(strategy.space.dimensions)),
-            pointer=_OVER,
-            repetition=1,
-        )
-        for name, unit in places.items()
+        JobRequest(name=name, runs=strategy.runs, variables=values, pointer=_OVER, repetition=1)
+        for name, values in drawn.items()
+        if values is middle or all_hold(where, values)
     )
 
 

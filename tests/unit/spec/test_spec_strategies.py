@@ -281,3 +281,32 @@ def test_conditions_that_no_point_keeps_are_told_at_their_line(kind, where, foun
         problems = ()
     assert found == [(p.line, p.column, p.message) for p in problems]
     assert all("of 10,000 points drawn, none keeps" in p.hint for p in problems)
+
+
+@pytest.mark.parametrize(
+    ("said", "who", "hint"),
+    [
+        ("[100, 1100]", "a step above the least values of over", "say t_ns: {int: [100, 1100], step: 4}"),
+        (
+            "[102, 1101], step: 6",
+            "the least values of over and 1 more",
+            "say t_ns: {int: [104, 1101], step: 12}",
+        ),
+        ("[101, 105], step: 2", "the middle of over and 3 more", "say t_ns: a multiple of 4"),
+    ],
+)
+def test_steps_that_the_device_rounds_are_told_with_what_to_write(said, who, hint):
+    """At the variable, also where the middle and both ends are multiples of the clock period."""
+    text = other('    where: ["omega <= 6"]\n', "").replace("[100, 1000], step: 4", said)
+    text = text.replace("MockDevice", "AnalogDevice")
+    (warning,) = compiled(parse(text, path="x.yaml")).warnings
+    assert ("/spec/strategy/over/t_ns", who) == (warning.pointer, warning.message.partition(": A ")[0])
+    assert hint == warning.hint
+
+
+def test_what_conditions_forbid_is_not_built():
+    """What they allow is, beside the middle."""
+    text = other("{uniform: [1, {mhz: 1}]}", "{uniform: [-1, 12]}")
+    middle, *ends = [each.name for each in parse(text, path="x.yaml").built]
+    expected = ["the least values of over", "a step above the least values of over"]
+    assert ("the middle of over", expected) == (middle, ends)
