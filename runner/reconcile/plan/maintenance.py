@@ -291,6 +291,14 @@ def _is_held(snapshot: Snapshot, batch: ObservedBatch) -> bool:
     return may_go_on and not is_unclear and snapshot.idle_s(batch) <= strategy.think_limit_s
 
 
+def _goes_on_elsewhere(snapshot: Snapshot, batch: ObservedBatch) -> bool:
+    """Whether a later batch has, or is to get, what its strategy asks for: a retry, or values it had."""
+    later = snapshot.current[snapshot.current.index(batch) + 1 :]
+    return snapshot.desired.strategy is not None and any(
+        each.status.is_live and (each.jobs_count or snapshot.creation(each)) for each in later
+    )
+
+
 def _closing_reason(
     snapshot: Snapshot, batch: ObservedBatch, wanted: Sequence[JobState], *, is_limited: bool
 ) -> str:
@@ -303,6 +311,8 @@ def _closing_reason(
         return "all its jobs are added"
     if snapshot.is_full(batch):
         return "it holds as many jobs as `max_jobs_per_batch` allows"
+    if _goes_on_elsewhere(snapshot, batch):
+        return "its strategy goes on in another batch, which may wait for its device"
     return _reason_now(snapshot, batch, wanted, is_limited=is_limited)
 
 

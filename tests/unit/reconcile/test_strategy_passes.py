@@ -405,6 +405,32 @@ def test_slots_with_the_same_values_are_told_apart(bench, machine, monkeypatch, 
     assert values(bench) == [1, 0, 1, 0, 1, 0]
 
 
+@pytest.mark.parametrize("failing", [0.0, 0.4], ids=["values again", "retries"])
+def test_a_held_batch_is_let_go_of_when_its_strategy_goes_on_in_another(tmp_path, failing):
+    """A device that is kept for the one would never run the other."""
+    with (
+        closing(Bench(tmp_path / "unused", failing=failing)) as bench,
+        closing(Machine(bench, tmp_path / "results")) as machine,
+    ):
+        propose, n_open = machine.propose, []
+
+        def of_few_values(*known):
+            proposal = propose(*known)
+            points = {slot: ProposedPoint(variables={"t": slot % 5}) for slot in proposal.points}
+            return replace(proposal, points=points, confirmed=())
+
+        def sleep(seconds):
+            n_open.append(sum(each["open"] for each in bench.cloud.client().get_batches(tag="runner:lab")))
+            bench.sleep(seconds)
+
+        machine.propose = of_few_values
+        policy = Policy(retry=Retry(limit=20, backoff_s=0.0))
+        experiment = a_loop(think_limit_s=9e3, policy=policy)
+        machine.reconciler(sleep).run([Snapshot(desired=experiment)], Patience(timeout_s=9e4))
+        assert len(batches(bench)) > 1
+        assert 1 == max(n_open)
+
+
 def test_a_held_batch_that_the_cloud_ends_is_replaced(bench, machine):
     """What is closed under us has its slots; the next round has another batch."""
     experiment = a_loop(think_limit_s=60.0)
