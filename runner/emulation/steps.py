@@ -59,10 +59,7 @@ class Steps:
         self.length_ns = length_ns
         self.n_steps = n_steps = len(starts_ns)
         self.checked = checked
-        half = length_ns / 2
-        times = np.concatenate([starts_ns[list(checked)], starts_ns, starts_ns + half])
-        lengths = np.repeat([length_ns, half, half], [len(checked), n_steps, n_steps])
-        taken = step_matrices(segment, times, lengths)
+        taken = _whole_and_halved(segment, starts_ns, length_ns, whole_ns=starts_ns[list(checked)])
         whole, first, second = np.split(taken, np.cumsum([len(checked), n_steps]), axis=1)
         self._whole = groups.matrices(whole)
         self._halves = groups.matrices(joined(first, second))
@@ -117,9 +114,8 @@ class Stepper:
         Returns:
             Transposed: each of shape (steps, 2 ** atoms, 2 ** atoms).
         """
-        n_steps, half = len(starts_ns), length_ns / 2
-        times = np.concatenate([starts_ns, starts_ns, starts_ns + half])
-        taken = step_matrices(segment, times, np.repeat([length_ns, half, half], n_steps))
+        n_steps = len(starts_ns)
+        taken = _whole_and_halved(segment, starts_ns, length_ns, whole_ns=starts_ns)
         (stages,) = (np.moveaxis(each, 1, 0) for each in self.groups.matrices(taken))
         product = stages[0]
         for stage, phases in zip(stages[1:], self._phases_of(length_ns, n_steps), strict=True):
@@ -177,6 +173,20 @@ class Stepper:
         if self._phases is not None:
             self._phases.multiply(ket, time_ns - segment.start_ns)
         return ket
+
+
+def _whole_and_halved(
+    segment: Segment, starts_ns: NDArray[np.float64], length_ns: float, *, whole_ns: NDArray[np.float64]
+) -> NDArray[np.complex128]:
+    """Matrices of some steps as a whole, then of the first halves of all steps, then of the second ones.
+
+    Args:
+        whole_ns: Where those begin that are taken as a whole.
+    """
+    half, n_steps = length_ns / 2, len(starts_ns)
+    times = np.concatenate([whole_ns, starts_ns, starts_ns + half])
+    lengths = np.repeat([length_ns, half, half], [len(whole_ns), n_steps, n_steps])
+    return step_matrices(segment, times, lengths)
 
 
 def _by_stage(matrices: Sequence[NDArray[np.complex128]], index: int) -> list[Matrices]:
