@@ -28,7 +28,9 @@ if TYPE_CHECKING:
 @options.experiments()
 @options.output("table", "json")
 @click.option("--yes", is_flag=True, help="Do not ask before spending; the local cloud never asks.")
-@click.option("--no-wait", is_flag=True, help="Return once everything is submitted.")
+@click.option(
+    "--no-wait", is_flag=True, help="Return once everything is submitted; of a strategy, one round."
+)
 @click.option("--timeout", metavar="SECONDS", type=options.SECONDS, help="Longest wait (in s).")
 def apply(chosen: options.Chosen, form: str, yes: bool, no_wait: bool, timeout: float | None) -> int:
     """Make the cloud match the files, wait for the jobs, and record what comes back.

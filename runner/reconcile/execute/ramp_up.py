@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import compress
 from typing import TYPE_CHECKING
 
-from runner.reconcile.model.actions import AddJobs, Submit
+from runner.reconcile.model.actions import AddJobs, Claim, Submit
+from runner.reconcile.model.plan import Cost, WaitFor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from runner.reconcile.model.actions import Action
     from runner.reconcile.model.plan import Plan
@@ -24,17 +26,34 @@ def paced(plans: Sequence[Plan], allowance: int) -> list[Plan]:
     """
     kept = []
     for plan in plans:
-        kept.append(plan if allowance > 0 else _without_purchases(plan))
+        kept.append(plan if allowance > 0 else _kept(plan, [not _buys(each) for each in plan.actions]))
         allowance -= purchases(kept[-1].actions)
     return kept
 
 
-def _without_purchases(plan: Plan) -> Plan:
-    places = [place for place, action in enumerate(plan.actions) if not _buys(action)]
+def without_later_rounds(plan: Plan, wanted: Collection[str] | None) -> Plan:
+    """The plan without what is bought, or claimed, for jobs that were not wanted before.
+
+    Args:
+        wanted: Keys of the jobs that were, as those of a strategy's rounds so far; None for any.
+    """
+    if wanted is None:
+        return plan
+    are_kept = [
+        not isinstance(each, Claim | AddJobs | Submit) or all(job.key in wanted for job in each.jobs)
+        for each in plan.actions
+    ]
+    if all(are_kept):
+        return plan
+    kept = _kept(plan, are_kept)
+    return replace(kept, due=(), cost=Cost(), next_cost=Cost(), wait_for=WaitFor.NOTHING, look_again_s=0.0)
+
+
+def _kept(plan: Plan, are_kept: Sequence[bool]) -> Plan:
     return replace(
         plan,
-        actions=tuple(plan.actions[place] for place in places),
-        differences=tuple(plan.differences[place] for place in places),
+        actions=tuple(compress(plan.actions, are_kept)),
+        differences=tuple(compress(plan.differences, are_kept)),
     )
 
 

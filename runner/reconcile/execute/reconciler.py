@@ -12,7 +12,7 @@ from runner.errors import CloudRejectedError, CloudUnavailableError
 from runner.reconcile.execute.executor import Executor
 from runner.reconcile.execute.lost_manifests import LostManifests
 from runner.reconcile.execute.parallel import execute_all
-from runner.reconcile.execute.ramp_up import FIRST, next_allowance, paced, purchases
+from runner.reconcile.execute.ramp_up import FIRST, next_allowance, paced, purchases, without_later_rounds
 from runner.reconcile.model.actions import AddJobs, Claim, Hold, RecordResults, Submit
 from runner.reconcile.model.plan import Cost, Plan, WaitFor
 from runner.reconcile.model.snapshot import Planned, Snapshot
@@ -60,7 +60,7 @@ class Patience:
     Args:
         timeout_s: Most time spent (in s); None for no limit.
 
-        until_done: False ends as soon as everything is submitted.
+        until_done: False ends as soon as everything is submitted; of a strategy, once it has bought a round.
     """
 
     timeout_s: float | None = None
@@ -106,6 +106,8 @@ class Reconciler:
         self._lost = LostManifests(context)
         self._allowance = FIRST
         self._is_recording = self._is_listed = False
+        # Keys of what each experiment wanted when it bought first.
+        self._wanted: dict[str, frozenset[str]] = {}
         self._began, self._began_s = context.clock(), context.memory.now_s()
 
     def look(self, snapshots: Sequence[Snapshot]) -> list[Planned]:
@@ -166,11 +168,18 @@ class Reconciler:
         told = f"this machine's clock was set {way} by {abs(jump_s):.0f} s: waits and limits do not go by it"
         return (*known, told)
 
-    def one_pass(self, snapshots: Sequence[Snapshot]) -> list[Plan]:
-        """One turn: look, and execute; answers what was planned."""
+    def one_pass(self, snapshots: Sequence[Snapshot], *, is_one_round: bool = False) -> list[Plan]:
+        """One turn: look, and execute; answers what was planned.
+
+        Args:
+            is_one_round: Whether nothing is bought that was not wanted yet when this process bought first.
+        """
         began = self._context.clock()
         looked_at = self.look(snapshots)
-        plans = paced([each.plan for each in looked_at], self._allowance)
+        plans = [each.plan for each in looked_at]
+        if is_one_round:
+            plans = [without_later_rounds(each, self._wanted.get(each.experiment)) for each in plans]
+        plans = paced(plans, self._allowance)
         self._watch.on_plans(plans)
         self._watch.on_looked(looked_at)
         self._mend_records(looked_at)
@@ -178,6 +187,10 @@ class Reconciler:
             self._lost.restore(each)
         allowance, self._allowance = self._allowance, FIRST  # should anything be refused
         slowly = [Planned(each.snapshot, planned) for each, planned in zip(looked_at, plans, strict=True)]
+        for planned in slowly:
+            if purchases(planned.plan.actions):
+                keys = frozenset(job.key for job in planned.snapshot.desired.jobs)
+                self._wanted.setdefault(planned.plan.experiment, keys)
         execute_all(slowly, self._executor.execute, workers=self._context.workers)
         plans = [self._stopped(each) for each in slowly]
         bought = any(purchases(planned.actions) for planned in plans)
@@ -235,7 +248,7 @@ class Reconciler:
         started_s, progress = clock_s(), _Progress(clock_s())
         while True:
             try:
-                plans = self.one_pass(snapshots)
+                plans = self.one_pass(snapshots, is_one_round=not patience.until_done)
                 progress = progress.after(plans, clock_s())
                 end, wait_s = continuation(plans, patience)
                 wait_s = max(wait_s, progress.pause_s(self._settings.poll_s))

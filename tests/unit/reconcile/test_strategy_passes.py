@@ -332,6 +332,24 @@ def test_without_waiting_one_round_is_bought(bench, machine):
     assert len(values(bench)) == ASK
 
 
+@pytest.mark.parametrize("think_limit_s", [None, 9e3])
+def test_without_waiting_no_second_round_is_bought_where_results_are_there_at_once(
+    bench, machine, think_limit_s
+):
+    """What came back is put on record, and each call buys one more; the winner has one of its own."""
+
+    def at_once(_):
+        bench.sleep(1.0)
+        return "answered"
+
+    bench.fate, machine.rounds = at_once, 2
+    experiment = a_loop(think_limit_s=think_limit_s, confirm=Confirmation(best=1, runs=100, repeat=2))
+    expected = [(ASK, End.SUBMITTED), (2 * ASK, End.SUBMITTED), (2 * ASK + 2, End.SETTLED)]
+    for each in expected:
+        outcome = machine.run(experiment, until_done=False)
+        assert each == (len(values(bench)), outcome.end)
+
+
 def test_another_strategy_is_bought_anew(bench, machine):
     """A changed objective, or anything else that counts, is another strategy with slots of its own."""
     machine.run(a_loop())
