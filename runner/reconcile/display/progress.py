@@ -81,7 +81,7 @@ class Part:
 
         told: What the cloud says of its jobs under way.
 
-        loop: Round and best so far, where a strategy asks for its jobs.
+        loop: Round and best so far, where a strategy asks for its jobs; as last known, where not all is seen.
     """
 
     numbers: Numbers
@@ -183,7 +183,7 @@ def _part(plan: Plan, before: Part | None, now: datetime) -> Part:
         batches=plan.under_way,
         is_held=bool(plan.holds),
         told=plan.told,
-        loop=plan.strategy.brief if plan.strategy else "",
+        loop=plan.strategy.brief if plan.strategy else before.loop if before else "",
     )
 
 

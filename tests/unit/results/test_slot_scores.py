@@ -219,7 +219,10 @@ def test_scores_have_as_many_digits_as_their_errors_allow():
 
 
 def test_a_line_of_progress_has_the_round_and_the_best(results):
-    """In an apply, and where it is watched; with the name of the experiment where there are several."""
+    """In an apply, and where it is watched; with the name of the experiment where there are several.
+
+    A pass that does not see all takes nothing away.
+    """
     plan = Plan(
         experiment="loop",
         actions=(),
@@ -234,3 +237,5 @@ def test_a_line_of_progress_has_the_round_and_the_best(results):
     assert alone.loops == ("round 2, best so far 1.200 ± 0.097, slot 4",)
     both = progress_after(Progress(), [plan, replace(plan, experiment="pair", strategy=None)], now)
     assert both.loops == (f"loop: {alone.loops[0]}",)
+    half_seen = progress_after(alone, [replace(plan, strategy=None)], now)
+    assert half_seen.loops == alone.loops
