@@ -148,7 +148,7 @@ class StopRules:
 
         stall_rounds: So many rounds without a gain of more than `stall_by`.
 
-        spread: The last round's scores are within it.
+        spread: The scores that its kind compares are within it.
     """
 
     target: float | None = None

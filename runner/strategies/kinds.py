@@ -82,6 +82,11 @@ class StrategyKind:
 
         starts_in_the_middle: Whether it starts there, if conditions allow it and `first` says nothing else.
 
+        spread: The scores that `stop.spread` compares; empty where it refuses this rule, as how close scores
+            are says nothing of its end.
+
+        compares: Whether its engine says itself which these are; else those of the last round.
+
         ranks: Whether its engine says itself which jobs are best.
 
         takes_any_setting: Whether settings are what the user makes of them.
@@ -103,6 +108,8 @@ class StrategyKind:
     most_dimensions: int | None = None
     where: str = "drawn again"
     starts_in_the_middle: bool = False
+    spread: str = ""
+    compares: bool = False
     ranks: bool = False
     takes_any_setting: bool = False
     noise: str = ""
@@ -164,6 +171,7 @@ KINDS: Final[Mapping[str, StrategyKind]] = {
             least_ask=3,
             most_dimensions=1,
             where="pulled back",
+            spread="its round",
             noise="known: a bracket stays as wide as the errors of its scores ask for",
             ranks=True,
             settings={
@@ -198,6 +206,7 @@ KINDS: Final[Mapping[str, StrategyKind]] = {
             ask=lambda n: 4 + int(3 * math.log(max(n, 1))),
             least_ask=4,
             starts_in_the_middle=True,
+            spread="its generation",
             noise="outlived: a generation is ranked, and the next draws around the better half",
             package="cmaes",
             extra="cma",
@@ -214,6 +223,8 @@ KINDS: Final[Mapping[str, StrategyKind]] = {
             ask=None,
             where="pulled back",
             starts_in_the_middle=True,
+            spread="its simplex",
+            compares=True,
             noise="not thought of: what was measured once stands",
             settings={
                 "adaptive": KindSetting(
@@ -231,6 +242,7 @@ KINDS: Final[Mapping[str, StrategyKind]] = {
             ask=lambda _: 1,
             has_choices=True,
             where="an error",
+            spread="its round",
             noise="as the function has it",
             takes_any_setting=True,
         ),
@@ -259,6 +271,7 @@ def problems(strategy: Strategy) -> Iterator[KindProblem]:
         yield KindProblem(("kind",), f"there is no kind of strategy {strategy.kind}", hint)
         return
     yield from _ask_problems(kind, strategy.ask)
+    yield from _spread_problems(kind, strategy)
     yield from _setting_problems(kind, strategy.settings)
     yield from _dimension_problems(kind, strategy.space.dimensions)
 
@@ -273,6 +286,19 @@ def _ask_problems(kind: StrategyKind, ask: int | None) -> Iterator[KindProblem]:
         yield KindProblem(
             ("ask",), f"{kind.name} asks for {what} of jobs from {kind.least_ask} on, not {ask}"
         )
+
+
+def _spread_problems(kind: StrategyKind, strategy: Strategy) -> Iterator[KindProblem]:
+    if strategy.stop.spread is None:
+        return
+    place, jobs = ("stop", "spread"), kind.jobs_of_a_round(strategy.ask, len(strategy.space.dimensions))
+    if not kind.spread:
+        able = ", ".join(each.name for each in KINDS.values() if each.spread)
+        message = f"how close the scores of {kind.name} are says nothing of its end"
+        yield KindProblem(place, message, f"say `stall` in its place; kinds that have a spread: {able}")
+    elif jobs == 1:
+        hint = "say `stall` in its place, or a higher `ask`"
+        yield KindProblem(place, "a round of one job has no spread", hint)
 
 
 def _setting_problems(kind: StrategyKind, settings: Mapping[str, object]) -> Iterator[KindProblem]:

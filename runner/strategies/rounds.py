@@ -7,9 +7,10 @@ only the round that is not bought yet is proposed.
 
 from __future__ import annotations
 
+import math
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from runner.domain.strategies import OnFailed
 from runner.errors import RunnerError
@@ -17,7 +18,7 @@ from runner.strategies import engines
 from runner.strategies.conditions import all_hold, condition
 from runner.strategies.kinds import KINDS
 from runner.strategies.lack_of_scores import reason_without_scores
-from runner.strategies.stop_rules import reason_to_stop
+from runner.strategies.stop_rules import ScoreSpread, reason_to_stop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -27,6 +28,9 @@ if TYPE_CHECKING:
     from runner.strategies.kinds import StrategyKind
 
     MakeEngine = Callable[[Search], SearchEngine]
+
+
+_SECOND: Final = 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +121,7 @@ def next_round(
         RunnerError: The kind needs a package that is not installed.
     """
     replay = _replayed(strategy, trials, engine)
-    reason = reason_to_stop(strategy, replay.rounds, trials.values())
+    reason = _reason(strategy, replay, trials)
     if reason:
         return _ended_so(strategy, replay, trials, Done(reason))
     slots = replay.slots
@@ -130,6 +134,36 @@ def next_round(
         _kind(strategy).check_package()
     step = _asked(strategy, replay, missing)
     return _ended_so(strategy, replay, trials, step) if isinstance(step, Done) else step
+
+
+def _reason(strategy: Strategy, replay: _Replay, trials: Mapping[int, Trial]) -> str:
+    """Why no further job is wanted, by the rules of the file; empty while more are."""
+    return reason_to_stop(strategy, replay.rounds, trials.values(), _spread(strategy, replay))
+
+
+def spread_now(
+    strategy: Strategy, trials: Mapping[int, Trial], *, engine: MakeEngine | None = None
+) -> float | None:
+    """How far the scores are apart that `stop.spread` compares; None without it, or without such scores."""
+    found = _spread(strategy, _replayed(strategy, trials, engine)) if strategy.stop.spread else None
+    return found.value if found else None
+
+
+def _spread(strategy: Strategy, replay: _Replay) -> ScoreSpread | None:
+    """Of the scores of the last round, or of those that the engine compares itself.
+
+    Only from round 2 on: those before it are where the search begins. A single score has no spread.
+    """
+    if strategy.stop.spread is None or replay.number <= _SECOND:
+        return None
+    kind, engine = KINDS.get(strategy.kind), replay.engine
+    losses = [trial.loss for trial in replay.rounds[-1] if trial.loss is not None]
+    of = f"round {replay.number - 1}"
+    if kind and kind.compares:
+        losses = engine.compared() if isinstance(engine, engines.base.Converging) else []
+        of = "the simplex"
+    apart = max(losses) - min(losses) if len(losses) > 1 else math.inf
+    return ScoreSpread(apart, of) if math.isfinite(apart) else None
 
 
 def _ended_so(strategy: Strategy, replay: _Replay, trials: Mapping[int, Trial], step: Done) -> Done | Halted:
@@ -198,7 +232,7 @@ def end_of(
     Nothing is proposed for a kind that never ends by itself, or that needs a package that is not installed.
     """
     replay = _replayed(strategy, trials, engine)
-    if reason := reason_to_stop(strategy, replay.rounds, trials.values()):
+    if reason := _reason(strategy, replay, trials):
         return _ended_so(strategy, replay, trials, Done(reason))
     if pending:
         return None
@@ -225,7 +259,7 @@ def bound(
     replay = _replayed(strategy, trials, engine)
     most = strategy.stop.rounds
     failed = sum(trial.loss is None for trial in trials.values())
-    if reason_to_stop(strategy, replay.rounds, trials.values()):
+    if _reason(strategy, replay, trials):
         return Bound(0, 0, 0, len(trials) + len(pending) - failed)
     if most is None:
         return Bound(None, None, None)

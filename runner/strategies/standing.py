@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.domain.numerals import counted
 from runner.domain.qpu_time import qpu_seconds
-from runner.strategies.rounds import Ask, Done, Halted, end_of, round_slots
+from runner.strategies.rounds import Ask, Done, Halted, end_of, round_slots, spread_now
 from runner.strategies.stop_rules import score_said
 from runner.strategies.winners import best
 
@@ -146,6 +146,8 @@ class StrategyStanding:
 
         halted: Why it buys nothing more before a person has decided, and what to do; empty where it goes on.
 
+        spread: How far the scores are apart that `stop.spread` compares; None without this rule, or scores.
+
         left: How much is left at most; None where that is not asked.
 
         earlier: How many points of earlier strategies it began with.
@@ -165,6 +167,7 @@ class StrategyStanding:
     done: bool = False
     reason: str = ""
     halted: str = ""
+    spread: float | None = None
     left: StrategyLeft | None = None
     earlier: int = 0
     fault: str = ""
@@ -253,6 +256,7 @@ def standing(
         done=bool(reason),
         reason=reason,
         halted=halted,
+        spread=spread_now(strategy, trials, engine=engine),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.domain.strategies import OnFailed
@@ -13,20 +14,39 @@ if TYPE_CHECKING:
     from runner.domain.strategies import Strategy, Trial
 
 
-def reason_to_stop(strategy: Strategy, rounds: Sequence[Sequence[Trial]], trials: Iterable[Trial]) -> str:
+@dataclass(frozen=True, slots=True)
+class ScoreSpread:
+    """How far some scores are apart.
+
+    Args:
+        of: Which, for people.
+    """
+
+    value: float
+    of: str
+
+
+def reason_to_stop(
+    strategy: Strategy,
+    rounds: Sequence[Sequence[Trial]],
+    trials: Iterable[Trial],
+    spread: ScoreSpread | None = None,
+) -> str:
     """Why no further job is wanted, for people; empty while more are.
 
     Args:
         rounds: Those that have ended, `first` before them.
 
         trials: Of all slots that have ended.
+
+        spread: Of the scores that its kind compares; None where there are none to compare.
     """
     return (
         _failed(strategy, trials)
         or _reached(strategy, trials)
         or _enough(strategy, rounds)
         or _stalled(strategy, rounds)
-        or _close(strategy, rounds)
+        or _close(strategy, spread)
     )
 
 
@@ -77,14 +97,11 @@ def _stalled(strategy: Strategy, rounds: Sequence[Sequence[Trial]]) -> str:
     return "" if gain > by else f"the best got better by {gain:.4g} in the last {_rounds(last)}"
 
 
-def _close(strategy: Strategy, rounds: Sequence[Sequence[Trial]]) -> str:
-    spread = strategy.stop.spread
-    if spread is None or len(rounds) <= 1:  # the first round is no step of the search
+def _close(strategy: Strategy, spread: ScoreSpread | None) -> str:
+    most = strategy.stop.spread
+    if most is None or spread is None or spread.value > most:
         return ""
-    losses = [trial.loss for trial in rounds[-1] if trial.loss is not None]
-    if len(losses) <= 1 or max(losses) - min(losses) > spread:  # one score has no spread
-        return ""
-    return f"the scores of round {len(rounds) - 1} are within {max(losses) - min(losses):.4g}"
+    return f"the scores of {spread.of} are within {spread.value:.4g}"
 
 
 def _best(rounds: Sequence[Sequence[Trial]]) -> float:

@@ -102,11 +102,9 @@ def _rules(
         missing = None if gain is None else gain - stop.stall_by
         yield _rule(f"gain in the last {last} rounds", stop.stall_by, gain, missing)
     if stop.spread is not None:
-        losses = [loss for loss, _ in rounds[-1]] if len(rounds) > 1 else []
-        spread = max(losses) - min(losses) if len(losses) > 1 else None
-        yield _rule(
-            "spread of the last round", stop.spread, spread, None if spread is None else spread - stop.spread
-        )
+        spread = stands.spread if stands else None
+        missing = None if spread is None else spread - stop.spread
+        yield _rule("spread of scores", stop.spread, spread, missing)
 
 
 def _rule(rule: str, wanted: float, now: float | None, missing: float | None) -> dict[str, Any]:

@@ -85,7 +85,11 @@ class StopWhen(Strict):
         ">= 0.95",
     )
     stall: Stall | None = optional("An end for want of gain.", {"rounds": 6, "by": 0.01})
-    spread: Real | None = optional("The scores of a round are within it.", 1.0e-3, gt=0)
+    spread: Real | None = optional(
+        "The scores that its kind compares are within it; the table of kinds says which, and where none are.",
+        1.0e-3,
+        gt=0,
+    )
 
 
 class ConfirmBest(Strict):

@@ -56,6 +56,14 @@ class Ranking(Protocol):
         """Those that have a score, best first."""
 
 
+@runtime_checkable
+class Converging(Protocol):
+    """What an engine has that says itself which scores are close to each other at the end."""
+
+    def compared(self) -> list[float]:
+        """Their losses, infinite of what failed; none while a step is not finished."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Search:
     """What an engine is to search, and how.

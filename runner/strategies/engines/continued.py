@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from runner.strategies.engines.base import ranked
+from runner.strategies.engines.base import Converging, ranked
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,6 +47,10 @@ class ContinuedEngine:
     def propose(self, rng: np.random.Generator) -> list[Units]:
         """What the other engine proposes."""
         return self._engine.propose(rng)
+
+    def compared(self) -> list[float]:
+        """As the other engine has them."""
+        return self._engine.compared() if isinstance(self._engine, Converging) else []
 
     def ranked(self, trials: Sequence[Trial]) -> list[Trial]:
         """As the other engine has them."""

@@ -87,6 +87,10 @@ class NelderMeadEngine:
         self._corners = _sorted([*self._corners[:-1], vertex])
         self._step, self._reflected = "reflect", None
 
+    def compared(self) -> list[float]:
+        """The losses of the simplex; none before it is whole, and within a step."""
+        return [loss for loss, _ in self._corners] if self._step == "reflect" else []
+
     def propose(self, rng: np.random.Generator) -> list[Units]:
         """The points of the next step."""
         if self._step == "begin":

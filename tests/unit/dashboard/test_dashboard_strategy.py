@@ -86,7 +86,7 @@ def test_a_strategy_says_how_far_it_is_from_each_end(jobs):
         ("rounds", 4),
         ("target", 1.0),
         ("gain in the last 1 rounds", 0.1),
-        ("spread of the last round", 0.5),
+        ("spread of scores", 0.5),
     ]
     now = [row["now"] for row in found["rules"]]
     assert now == [2, pytest.approx(0.8 - 2 * error), pytest.approx(0.8 - 0.6), None]

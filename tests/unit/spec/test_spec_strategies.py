@@ -26,7 +26,7 @@ STRATEGY = """\
     ask: 4
     settings: {c: 0.05}
     objective: {maximize: 2 * p, let: {p: {probability: ["11"]}}}
-    stop: {rounds: 12, target: ">= 1.9", stall: {rounds: 3, by: 0.01}, spread: 1.0e-3}
+    stop: {rounds: 12, target: ">= 1.9", stall: {rounds: 3, by: 0.01}}
     confirm: {best: 2, runs: 500, repeat: 3}
     on_failed: worst
     batch: {held: {think_limit_s: 30}}
@@ -55,7 +55,7 @@ def test_a_strategy_is_read():
     assert (found.kind, found.seed, found.runs, found.ask) == ("spsa", 3, 200, 4)
     assert (found.where, found.settings) == (("omega <= 6",), {"c": 0.05})
     assert found.objective == {"maximize": "2 * p", "let": {"p": {"probability": ["11"]}}}
-    assert found.stop == StopRules(target=1.9, rounds=12, stall_rounds=3, stall_by=0.01, spread=1e-3)
+    assert found.stop == StopRules(target=1.9, rounds=12, stall_rounds=3, stall_by=0.01)
     assert found.confirm == Confirmation(best=2, runs=500, repeat=3)
     assert (found.on_failed, found.think_limit_s, found.rerun) == (OnFailed.WORST, 30.0, 0)
 

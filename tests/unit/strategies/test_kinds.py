@@ -10,7 +10,7 @@ from closed_loops import strategy
 from patience import PATIENCE_S
 
 from runner.domain.expressions.words import ExpressionError
-from runner.domain.strategies import SearchDimension, SearchSpace
+from runner.domain.strategies import SearchDimension, SearchSpace, StopRules
 from runner.strategies.conditions import all_hold, condition, holds
 from runner.strategies.kinds import KINDS, KindProblem, problems
 
@@ -60,6 +60,25 @@ def test_a_kind_takes_its_own_defaults(name):
             (("settings", "sizes"), "nelder-mead has no setting sizes", "did you mean size?"),
         ),
         ({"kind": "sobol", "settings": {"a": 1}}, (("settings", "a"), "sobol has no setting a", "")),
+        *(
+            (
+                {"kind": kind, "stop": StopRules(spread=0.1)},
+                (
+                    ("stop", "spread"),
+                    f"how close the scores of {kind} are says nothing of its end",
+                    "say `stall` in its place; kinds that have a spread: refine, cma-es, nelder-mead, python",
+                ),
+            )
+            for kind in ("bayesian", "sobol", "spsa")
+        ),
+        (
+            {"kind": "python", "stop": StopRules(spread=0.1)},
+            (
+                ("stop", "spread"),
+                "a round of one job has no spread",
+                "say `stall` in its place, or a higher `ask`",
+            ),
+        ),
     ],
 )
 def test_a_kind_refuses_what_it_does_not_take(said, expected):

@@ -26,6 +26,7 @@ from runner.strategies.rounds import (
     next_round,
     proposal,
     round_slots,
+    spread_now,
 )
 from runner.strategies.winners import best
 
@@ -186,6 +187,43 @@ def test_a_rule_stops(stop, losses, reason):
     step = next_round(strategy("sobol", ask=2, stop=stop), trials_of(losses, error=0.01))
 
     assert reason == (step.reason if isinstance(step, Done) else "")
+
+
+@pytest.mark.parametrize(("first", "last"), [(0, 2), (2, 2)])
+def test_a_spread_holds_from_the_second_round_on(first, last):
+    """The search begins with what is before, and close scores there are chance."""
+    wanted = strategy("refine", 1, first=first, ask=3, stop=StopRules(spread=0.5))
+    trials, reason = ended(wanted, lambda _: 0.3, 9)
+
+    assert first + 3 * last == len(trials)
+    assert reason == "the scores of round 2 are within 0"
+
+
+def test_the_spread_of_a_simplex_is_that_of_its_corners():
+    """It shrinks with the simplex, and ends the search before its edges do; one that failed is not close."""
+    wanted = strategy("nelder-mead", stop=StopRules(spread=1e-3))
+    trials, reason = ended(wanted, sphere, 200)
+    corners = sorted(trial.loss for trial in trials.values())[:3]
+    spread = corners[2] - corners[0]
+
+    assert reason == f"the scores of the simplex are within {spread:.4g}"
+    assert spread < 1e-3
+    assert spread == pytest.approx(spread_now(wanted, trials))
+    last = max(trials)
+    before = {slot: trial for slot, trial in trials.items() if slot < last}
+    assert isinstance(next_round(wanted, before), Ask)
+    assert spread_now(wanted, {slot: trials[slot] for slot in (1, 2, 3)}) is None
+    make = continued(wanted, [Trial(0, (0.9, 0.9), 0.7)])
+    assert isinstance(next_round(wanted, {}, engine=make), Ask)
+    assert "the simplex" in ended_with(wanted, make)
+
+
+def ended_with(wanted, make):
+    """Why a loop that is proposed by another engine has ended."""
+    trials = {}
+    while isinstance(step := next_round(wanted, trials, engine=make), Ask):
+        trials |= {slot: Trial(slot, units, sphere(units)) for slot, units in step.points.items()}
+    return step.reason
 
 
 def test_a_target_of_what_is_maximized_is_reached_from_below():
