@@ -16,7 +16,7 @@ UNBOUNDED: Final = 200
 STYLES: Final = {
     **dict.fromkeys(("DONE", "Healthy", "Synced"), "green"),
     **dict.fromkeys(("ERROR", "FAILED", "NO_RESULT", "Degraded"), "red"),
-    **dict.fromkeys(("PARTIAL", "CANCELED", "OutOfSync"), "yellow"),
+    **dict.fromkeys(("PARTIAL", "CANCELED", "DROPPED", "OutOfSync"), "yellow"),
     **dict.fromkeys(("RUNNING", "ACTIVE", "Progressing"), "cyan"),
 }
 

@@ -257,6 +257,11 @@ class Strategy:
         return "maximize" in self.objective
 
     @property
+    def drops_failed(self) -> bool:
+        """Whether it goes on without slots that failed for good."""
+        return self.on_failed is not OnFailed.STOP
+
+    @property
     def scorers(self) -> dict[str, NamedFunction]:
         """The functions in Python that its objective names, by the names of `let`."""
         let = self.objective.get("let", {})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from runner.domain.numerals import counted
 from runner.domain.qpu_time import qpu_seconds
+from runner.domain.strategies import OnFailed
 from runner.strategies.rounds import Ask, Done, Halted, end_of, round_slots, spread_now
 from runner.strategies.stop_rules import score_said
 from runner.strategies.winners import best
@@ -144,6 +145,8 @@ class StrategyStanding:
 
         reason: Why it is done; empty while it is not.
 
+        on_failed: What slots count as that ended without a score: drop, worst or stop.
+
         halted: Why it buys nothing more before a person has decided, and what to do; empty where it goes on.
 
         spread: How far the scores are apart that `stop.spread` compares; None without this rule, or scores.
@@ -166,6 +169,7 @@ class StrategyStanding:
     confirmed: tuple[ConfirmedScore, ...] = ()
     done: bool = False
     reason: str = ""
+    on_failed: str = OnFailed.DROP.value
     halted: str = ""
     spread: float | None = None
     left: StrategyLeft | None = None
@@ -181,6 +185,7 @@ class StrategyStanding:
         known = f"{counted(self.earlier, 'point')} of an earlier strategy {are} as history"
         return (
             self._so_far or self._unknown,
+            *([self._dropped] if self.best and self._dropped else ()),
             *([known] if self.earlier else ()),
             *(f"confirmed {each}" for each in self.confirmed),
             *([f"at most {left} more"] if left else ()),
@@ -205,6 +210,17 @@ class StrategyStanding:
         """The best so far; empty without one."""
         why = ", nearest to the fitted optimum" if self.best_is_fitted else ""
         return f"best so far {self.best}{why}" if self.best else ""
+
+    @property
+    def _dropped(self) -> str:
+        """What became of slots that have no score; empty where all have one, or one ends it all."""
+        count = sum(each.failed for each in self.rounds)
+        words = {
+            "drop": "was dropped" if count == 1 else "were dropped",
+            "worst": f"count{'s' * (count == 1)} as the worst",
+        }
+        said = words.get(self.on_failed, "") if count else ""
+        return f"{counted(count, 'slot')} without a score {said}" if said else ""
 
     @property
     def _unknown(self) -> str:
@@ -255,6 +271,7 @@ def standing(
         best_is_fitted=any((each.loss or 0.0) < (winners[0].loss or 0.0) for each in winners),
         done=bool(reason),
         reason=reason,
+        on_failed=strategy.on_failed.value,
         halted=halted,
         spread=spread_now(strategy, trials, engine=engine),
     )

@@ -143,6 +143,22 @@ def test_an_objective_without_a_value_buys_one_round(neighbour, monkeypatch, cap
     assert "round 1, 2 jobs; nothing is measured yet; 3 points of an earlier strategy count" in stdout
 
 
+def test_a_loop_that_dropped_a_job_is_in_order(lab, monkeypatch, capsys):
+    """Its file allows it: every verb ends with 0, and says how many were dropped."""
+    text = LOOP.replace("kind: nelder-mead", "kind: sobol\n    ask: 2").replace("rounds: 4", "rounds: 2")
+    (lab / "loop.yaml").write_text(text + "  policy: {retry: {limit: 0}}\n")
+    monkeypatch.chdir(lab)
+    fault = '[[faults]]\neffect = "job_error"\nmessage = "dark"\nskip = 1\ntimes = 1\n'
+    with commands.own_target(lab, fault) as target:
+        words = ("loop.yaml", "--target", target)
+        code, stdout, stderr = commands.said(capsys, "apply", *words, "--yes")
+        assert (0, True) == (code, "loop: Synced, Healthy; 6 jobs: 5 done, 1 dropped" in stderr)
+        for verb in ("plan", "status", "results"):
+            code, stdout, stderr = commands.said(capsys, verb, *words)
+            assert (0, True) == (code, "1 slot without a score was dropped" in stdout)
+        assert "failed for good" not in stderr
+
+
 @pytest.mark.long
 def test_a_saved_plan_buys_its_round_alone(neighbour, monkeypatch, capsys):
     """What comes after the round was not shown when the plan was saved, and is not bought under it."""

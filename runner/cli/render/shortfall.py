@@ -9,12 +9,14 @@ from runner.cli.output import say
 from runner.domain.numerals import counted
 from runner.project.views.requested_jobs import ended_for_good
 from runner.results import Results, ResultStatus
+from runner.results.analysis.results import is_dropped
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from runner.project.api import Declared
     from runner.results.analysis.job_result import MeasuredJob
+    from runner.strategies.standing import StrategyStanding
 
 _UNFINISHED: Final = ("is not complete", "are not complete", "`runner apply` goes on with what is missing")
 _WITHOUT: Final = (
@@ -55,18 +57,22 @@ def shortfall(shown: Sequence[tuple[Declared, Iterable[MeasuredJob]]]) -> Missin
         (declared, job)
         for declared, results in shown
         for job in results
-        if job.status is not ResultStatus.DONE
+        if not (job.status is ResultStatus.DONE or is_dropped(job, _strategy_of(results)))
     ]
     ended = {declared.name: _ended(declared) for declared, _ in lacking}
     lost = tuple(job for declared, job in lacking if job.name in ended[declared.name])
     stands = [
-        (results.experiment, results.strategy)
-        for _, results in shown
-        if isinstance(results, Results) and results.strategy and not results.strategy.done
+        (declared.name, strategy)
+        for declared, results in shown
+        if (strategy := _strategy_of(results)) and not strategy.done
     ]
     loops = tuple(name for name, strategy in stands if not strategy.halted)
     halted = tuple((name, strategy.halted) for name, strategy in stands if strategy.halted)
     return MissingResults(len(lacking) - len(lost), lost, loops, halted)
+
+
+def _strategy_of(results: Iterable[MeasuredJob]) -> StrategyStanding | None:
+    return results.strategy if isinstance(results, Results) else None
 
 
 def _ended(experiment: Declared) -> frozenset[str]:

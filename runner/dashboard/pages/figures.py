@@ -22,6 +22,7 @@ _STATE_OF: Final = {
     "DONE": "done",
     "ACTIVE": "pending",
     "FAILED": "failed",
+    "DROPPED": "failed",
     "PARTIAL": "failed",
     "NO_RESULT": "failed",
     "CANCELED": "failed",

@@ -36,7 +36,7 @@ def _held(sight: Sight) -> Iterator[dict[str, str]]:
 
 def _failed(sight: Sight) -> Iterator[dict[str, Any]]:
     for name, planned in sorted(sight.planned.items()):
-        lost = [job.name for job in planned.plan.jobs if job.failed]
+        lost = [job.name for job in planned.plan.jobs if job.failed and not job.dropped]
         if lost:
             words = ("rerun", sight.paths.get(name, name), "--job", lost[0])
             yield {"experiment": name, "jobs": lost, "command": command(*words)}

@@ -138,7 +138,7 @@ def state_of(plan: Plan | None, error: str = "") -> NoticeState:
         return NoticeState.HELD
     if any(job.is_lost for job in plan.jobs):
         return NoticeState.FAILED
-    if all(job.status == "DONE" for job in plan.jobs):
+    if all(job.is_complete for job in plan.jobs):
         is_over = plan.sync is Sync.SYNCED and not plan.is_in_progress
         return NoticeState.COMPLETE if is_over else NoticeState.PROGRESSING
     return NoticeState.SUSPENDED if plan.health is Health.SUSPENDED else NoticeState.PROGRESSING
@@ -159,8 +159,8 @@ def _message(plan: Plan | None) -> str:
 
 
 def _failures(plan: Plan) -> str:
-    failed = [job for job in plan.jobs if job.failed]
-    declined = [job for job in plan.jobs if job.declined and not job.failed]
+    failed = [job for job in plan.jobs if job.failed and not job.dropped]
+    declined = [job for job in plan.jobs if job.declined and not (job.failed or job.dropped)]
     short = [job for job in plan.jobs if job.falls_short and job not in (*failed, *declined)]
     said = [
         (failed, f"{_jobs(failed)} of {len(plan.jobs)} failed for good"),

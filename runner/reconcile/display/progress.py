@@ -194,7 +194,7 @@ def _numbers(jobs: Iterable[PointProgress]) -> Numbers:
         pending=counted["ACTIVE"],
         running=counted["RUNNING"],
         done=counted["DONE"],
-        failed=counted["FAILED"] + counted["PARTIAL"] + counted["NO_RESULT"],
+        failed=counted["FAILED"] + counted["DROPPED"] + counted["PARTIAL"] + counted["NO_RESULT"],
         cancelled=counted["CANCELED"],
     )
 

@@ -68,6 +68,8 @@ class PointProgress:
 
         uncounted: Runs of those done that no result on record counts: it could not be had, cannot be right,
             or lacks shots.
+
+        dropped: It failed for good, or a person cancelled it, and its strategy goes on without it.
     """
 
     key: str
@@ -81,6 +83,7 @@ class PointProgress:
     failures: int = 0
     failed: bool = False
     uncounted: int = 0
+    dropped: bool = False
 
     @property
     def falls_short(self) -> bool:
@@ -91,7 +94,12 @@ class PointProgress:
     @property
     def is_lost(self) -> bool:
         """Whether not all that is wanted will be measured, unless somebody does something about it."""
-        return bool(self.failed or self.declined or self.falls_short)
+        return not self.dropped and bool(self.failed or self.declined or self.falls_short)
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether all that is wanted of it is measured, or it was dropped."""
+        return self.status in {"DONE", "DROPPED"}
 
     @property
     def surplus(self) -> int:
@@ -101,8 +109,8 @@ class PointProgress:
     @property
     def status(self) -> str:
         """One word for people."""
-        if self.failed:
-            return "FAILED"
+        if self.failed or self.dropped:
+            return "DROPPED" if self.dropped else "FAILED"
         if self.active:
             return "ACTIVE"
         if self.missing:

@@ -91,7 +91,7 @@ def _submitted(snapshot: Snapshot, planned: Plan) -> Condition:
 
 
 def _complete(planned: Plan) -> Condition:
-    undone = [job for job in planned.jobs if job.status != "DONE"]
+    undone = [job for job in planned.jobs if not job.is_complete]
     if not undone:
         return _wanted("Complete", Claimed.TRUE, "AllMeasured")
     said = ", ".join(f"{n} {word.lower()}" for word, n in sorted(Counter(t.status for t in undone).items()))
@@ -124,7 +124,7 @@ def _held(planned: Plan) -> Condition:
 
 
 def _failed(planned: Plan) -> Condition:
-    failed = [job for job in planned.jobs if job.failed]
+    failed = [job for job in planned.jobs if job.failed and not job.dropped]
     if not failed:
         return _unwanted("Failed", "NoneFailed")
     message = f"{_jobs(failed)} failed for good: {_names(failed)}"
@@ -132,7 +132,7 @@ def _failed(planned: Plan) -> Condition:
 
 
 def _canceled(planned: Plan) -> Condition:
-    canceled = [job for job in planned.jobs if job.declined]
+    canceled = [job for job in planned.jobs if job.declined and not job.dropped]
     if not canceled:
         return _unwanted("Canceled", "NoneCanceled")
     message = f"a person cancelled {_jobs(canceled)}: {_names(canceled)}"

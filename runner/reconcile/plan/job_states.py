@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from runner.domain import JobStatus, RunsMode, Shortfall
+from runner.domain.strategies import is_confirming
 from runner.reconcile.model.actions import NewJob
 from runner.reconcile.model.plan import PointProgress
 from runner.reconcile.plan.counted_jobs import counted_jobs
@@ -49,11 +50,12 @@ def job_states(snapshot: Snapshot) -> tuple[JobState, ...]:
     by_key: dict[str, list[CountedJob]] = {}
     for remote in counted_jobs(snapshot):
         by_key.setdefault(remote.key, []).append(remote)
-    policy = snapshot.desired.policy
-    return tuple(_job_state(job, by_key.get(job.key, []), policy) for job in snapshot.desired.jobs)
+    desired = snapshot.desired
+    return tuple(_job_state(desired, job, by_key.get(job.key, [])) for job in desired.jobs)
 
 
-def _job_state(job: DesiredJob, of_job: Sequence[CountedJob], policy: Policy) -> JobState:
+def _job_state(desired: DesiredExperiment, job: DesiredJob, of_job: Sequence[CountedJob]) -> JobState:
+    policy = desired.policy
     ended = [p for p in of_job if p.status is JobStatus.DONE]
     short = sum(remote.missing_shots for remote in ended)
     bought_anew = short if _tops_up(job, policy) else 0
@@ -64,6 +66,7 @@ def _job_state(job: DesiredJob, of_job: Sequence[CountedJob], policy: Policy) ->
     declined = [p for p in of_job if p.status is JobStatus.CANCELED and p not in failures]
     wanted = _missing(job, of_job, done + active + _runs(declined), policy)
     failed = wanted > 0 and (bool(lost) or is_exhausted(failures, policy.retry))
+    is_over = failed or (bool(declined) and not wanted)
     progress = PointProgress(
         key=job.key,
         name=job.name,
@@ -76,12 +79,18 @@ def _job_state(job: DesiredJob, of_job: Sequence[CountedJob], policy: Policy) ->
         failures=len(failures) + len(lost),
         failed=failed,
         uncounted=short - bought_anew + _runs(p for p in ended if p.lacks_result),
+        dropped=is_over and not (ended or active) and _may_be_dropped(desired, job),
     )
     held = [p for p in of_job if p.status is not JobStatus.CANCELING and _is_held(p)]
     # Exact runs are those of one job; jobs of other runs count for nothing.
     counted = held if policy.runs is RunsMode.TOP_UP else [p for p in held if p.runs == job.runs]
     vague = tuple(remote.job_id for remote in ended if remote.is_vague and remote.runs < job.runs)
     return JobState(job, progress, retry_at(failures, policy), _runs(counted) - job.runs, vague)
+
+
+def _may_be_dropped(desired: DesiredExperiment, job: DesiredJob) -> bool:
+    """Whether a strategy goes on without a job; one that confirms is wanted as it is."""
+    return desired.strategy is not None and desired.strategy.drops_failed and not is_confirming(job.slot)
 
 
 def _is_held(remote: CountedJob) -> bool:

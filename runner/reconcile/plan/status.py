@@ -123,7 +123,8 @@ def sync(snapshot: Snapshot, wanted: Sequence[JobState], actions: Sequence[Actio
     if snapshot.unknown or snapshot.gaps:
         return Sync.UNKNOWN
     changes = any(not isinstance(action, (RecordResults, Adopt, RestoreTags)) for action in actions)
-    incomplete = any(state.progress.missing or state.progress.failed for state in wanted)
+    jobs = [state.progress for state in wanted]
+    incomplete = any(job.missing or (job.failed and not job.dropped) for job in jobs)
     return Sync.OUT_OF_SYNC if changes or incomplete else Sync.SYNCED
 
 

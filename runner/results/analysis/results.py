@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Self, TypeVar, overload
 
 from runner.domain.numerals import counted
+from runner.domain.strategies import OnFailed
 from runner.errors import UnknownJobError, UsageError
 from runner.results import analysis
 from runner.results.analysis.geometry import convention
@@ -85,9 +86,16 @@ class MeasuredJobs(Sequence[J_co]):
 
     @property
     def is_complete(self) -> bool:
-        """Whether all wanted runs of all jobs of the file are measured, and a strategy is done."""
+        """Whether all wanted runs of all jobs of the file are measured, and a strategy is done.
+
+        Slots that a strategy has dropped, as its file says, lack nothing.
+        """
         is_over = self.strategy is None or self.strategy.done
-        return is_over and all(job.status is ResultStatus.DONE for job in self._jobs if job.is_wanted)
+        return is_over and all(
+            job.status is ResultStatus.DONE or is_dropped(job, self.strategy)
+            for job in self._jobs
+            if job.is_wanted
+        )
 
     @property
     def variables(self) -> tuple[str, ...]:
@@ -176,6 +184,18 @@ def _fits(value: object, wanted: object) -> bool:
             return False
         return math.isclose(value, wanted, rel_tol=_CLOSE)
     return bool(value == wanted)
+
+
+def is_dropped(job: MeasuredJob, strategy: StrategyStanding | None) -> bool:
+    """Whether a strategy that is done went on without a job, as its file says.
+
+    Args:
+        strategy: How it stands; None without one.
+    """
+    if strategy is None or not strategy.done or strategy.on_failed == OnFailed.STOP:
+        return False
+    is_slot = job.figures is not None and not job.figures.is_fresh
+    return is_slot and job.status in {ResultStatus.ERROR, ResultStatus.CANCELED}
 
 
 def conventions(jobs: Iterable[MeasuredJob]) -> tuple[str, ...]:

@@ -13,13 +13,25 @@ from builders import a_batch, a_job, a_record, a_snapshot, at, seen, tags_of
 from fakes import SEQUENCE
 from test_passes import TERMS, Bench, the_experiment
 
+from runner.cli.exit_code_choice import after_apply
+from runner.cli.exit_codes import Exit
 from runner.domain import BatchMode, BatchStatus, JobStatus, Policy, Retry, recipe_digest
-from runner.domain.strategies import Confirmation, SearchDimension, SearchSpace, Strategy, slot_key
-from runner.reconcile import Context, End, Journal, Patience, Reconciler, Snapshot, Sync
+from runner.domain.slot_jobs import SlotJob, with_slots
+from runner.domain.strategies import (
+    Confirmation,
+    OnFailed,
+    SearchDimension,
+    SearchSpace,
+    Strategy,
+    slot_key,
+)
+from runner.reconcile import Context, End, Health, Journal, Patience, Reconciler, Snapshot, Sync
 from runner.reconcile.execute import reconciler
 from runner.reconcile.model.actions import Hold, RecordResults
 from runner.reconcile.model.proposal import Proposal, ProposedPoint, SlotResult
 from runner.reconcile.model.tags import read_marks
+from runner.reconcile.plan.dependencies import is_complete
+from runner.reconcile.plan.job_states import job_states
 from runner.reconcile.plan.strategy import unfolded
 from runner.results import Records
 
@@ -389,6 +401,62 @@ def test_what_failed_for_good_is_told(tmp_path):
         assert len(last) == ROUNDS * ASK
         assert 0 < len(failed) < ROUNDS * ASK
         assert not any(result.is_pending for result in last.values())
+
+
+@pytest.mark.parametrize(
+    ("on_failed", "state"),
+    [
+        (OnFailed.DROP, (Sync.SYNCED, Health.HEALTHY)),
+        (OnFailed.WORST, (Sync.SYNCED, Health.HEALTHY)),
+        (OnFailed.STOP, (Sync.OUT_OF_SYNC, Health.DEGRADED)),
+    ],
+)
+def test_what_a_strategy_may_drop_is_no_loss(tmp_path, on_failed, state):
+    """A finished loop is as its file wants it; nobody has to do anything about it."""
+    with (
+        closing(Bench(tmp_path / "unused", failing=0.3)) as bench,
+        closing(Machine(bench, tmp_path / "results")) as machine,
+    ):
+        experiment = a_loop(policy=Policy(retry=Retry(limit=0)))
+        experiment = replace(experiment, strategy=replace(experiment.strategy, on_failed=on_failed))
+        confirmed, machine.propose = machine.propose, lambda *known: replace(confirmed(*known), confirmed=())
+        outcome = machine.run(experiment)
+    (plan,) = outcome.plans
+    failed = [job for job in plan.jobs if job.failed]
+    is_fine = state[0] is Sync.SYNCED
+
+    assert 0 < len(failed) < ROUNDS * ASK
+    assert state == (plan.sync, plan.health)
+    assert {"DROPPED" if is_fine else "FAILED"} == {job.status for job in failed}
+    assert (Exit.DONE if is_fine else Exit.FAILED_JOBS) == after_apply(outcome)
+    assert is_fine == is_complete(plan)
+
+
+@pytest.mark.parametrize(
+    ("label", "statuses", "status"),
+    [
+        ("1", (JobStatus.ERROR,), "DROPPED"),
+        ("1", (JobStatus.CANCELED,), "DROPPED"),
+        ("1x1", (JobStatus.ERROR,), "FAILED"),
+        ("1x1", (JobStatus.CANCELED,), "CANCELED"),
+        ("1", (JobStatus.ERROR, JobStatus.RUNNING), "ACTIVE"),
+        ("1", (JobStatus.ERROR, JobStatus.DONE), "DONE"),
+    ],
+)
+def test_only_slots_without_a_result_are_dropped(label, statuses, status):
+    """A job that confirms is wanted as it is, and what is measured is there."""
+    wanted = a_loop(policy=Policy(retry=Retry(limit=0)))
+    jobs = [
+        replace(a_job(f"j{n}", status=each), key=slot_key(wanted.strategy.short, label))
+        for n, each in enumerate(statuses)
+    ]
+    batches = [
+        a_batch(f"b{n}", job, status=BatchStatus.DONE, tags=tags_of("s", "c", wanted.recipe[:16]))
+        for n, job in enumerate(jobs)
+    ]
+    asking = with_slots(wanted, [SlotJob(label=label, variables={"t": 1})])
+    (state,) = job_states(a_snapshot(asking, seen(*batches)))
+    assert status == state.progress.status
 
 
 def test_a_held_batch_has_all_rounds(bench, machine):

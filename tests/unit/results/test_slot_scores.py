@@ -9,7 +9,14 @@ from datetime import UTC, datetime
 import pytest
 
 from runner.cli.render.results_table import summary
-from runner.domain.strategies import Confirmation, SearchDimension, SearchSpace, StopRules, Strategy
+from runner.domain.strategies import (
+    Confirmation,
+    OnFailed,
+    SearchDimension,
+    SearchSpace,
+    StopRules,
+    Strategy,
+)
 from runner.errors import UsageError
 from runner.reconcile import Health, Plan, Sync
 from runner.reconcile.display.plan_text import round_rows
@@ -23,6 +30,7 @@ from runner.results.analysis.filter_expression import condition
 from runner.results.analysis.job_result import Runs
 from runner.results.analysis.names import UnknownQuantityError
 from runner.results.analysis.objectives.slot_scores import confirmed_score, scored
+from runner.results.analysis.results import is_dropped
 from runner.results.plots.choose import Asked, picture
 from runner.results.plots.picture import LineLook, PictureKind
 from runner.results.plots.shown_job import telling_job
@@ -98,6 +106,25 @@ def test_the_first_points_are_no_round(results):
     assert "<td>first</td>" in results._repr_html_().replace(' class="number"', "")
     begun = left_of(STRATEGY, bound(STRATEGY, {}), "EMU_FREE")
     assert str(begun) == "2 rounds, 6 jobs, 1200 runs"
+
+
+@pytest.mark.parametrize(
+    ("on_failed", "said"),
+    [
+        (OnFailed.DROP, "1 slot without a score was dropped"),
+        (OnFailed.WORST, "1 slot without a score counts as the worst"),
+        (OnFailed.STOP, None),
+    ],
+)
+def test_what_is_dropped_is_told_and_lacks_nothing(results, on_failed, said):
+    """Results are complete without it, once the strategy is done; not where it was to stop at it."""
+    jobs, stands = scored(replace(STRATEGY, on_failed=on_failed), list(results), {})
+    found = Results("loop", jobs, stands)
+
+    assert [said] * (said is not None) == [fact for fact in stands.facts if "without a score" in fact]
+    assert (said is not None) == found.is_complete
+    assert [3] * (said is not None) == [job.figures.slot for job in jobs if is_dropped(job, stands)]
+    assert not Results("loop", jobs, replace(stands, done=False)).is_complete
 
 
 def test_a_strategy_says_how_it_stands(results):

@@ -25,6 +25,7 @@ COMMIT, NEXT = "a" * 40, "b" * 40
 DONE = PointProgress(key="k", name="a", runs=5, done=5)
 ACTIVE = PointProgress(key="l", name="b", runs=5, active=5)
 FAILED = PointProgress(key="m", name="c", runs=5, missing=5, failures=3, failed=True)
+DROPPED = PointProgress(key="r", name="h", runs=5, failures=3, failed=True, dropped=True)
 DECLINED = PointProgress(key="n", name="d", runs=5, declined=5)
 SHORT = PointProgress(key="p", name="f", runs=5, done=5, uncounted=2)
 WITHOUT = PointProgress(key="q", name="g", runs=5, done=5, uncounted=5)
@@ -58,6 +59,7 @@ def standing(plan=None, **fields):
         (None, "", NoticeState.PROGRESSING),
         (a_plan(DONE, ACTIVE, FAILED), "", NoticeState.FAILED),
         (a_plan(DONE, DECLINED), "", NoticeState.FAILED),
+        (a_plan(DONE, DROPPED), "", NoticeState.COMPLETE),
         (a_plan(DONE, SHORT), "", NoticeState.FAILED),
         (a_plan(DONE, WITHOUT), "", NoticeState.FAILED),
         (a_plan(WANTED, FAILED, actions=(HOLD,)), "", NoticeState.HELD),
