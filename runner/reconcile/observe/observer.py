@@ -167,7 +167,9 @@ class Observer:
         tagged = {each: read_marks(p.get("tags") or ()).constants for each, p in payloads.items()}
         here = bought | tagged
         works = [self._work(name, each, entries[name], owners, here) for name, each in by_name.items()]
-        return _Owned(payloads, owners, tuple(works), tuple(chain.from_iterable(entries.values())))
+        # A row counts once, also where one experiment was named as another is, or as two are no more.
+        rows = {row.seq: row for row in chain.from_iterable(entries.values())}
+        return _Owned(payloads, owners, tuple(works), tuple(rows.values()))
 
     def _ownership(self, wanted: Sequence[DesiredExperiment], payloads: Iterable[Payload]) -> Ownership:
         """Whose work is whose; files are looked through only where there is work under other names."""

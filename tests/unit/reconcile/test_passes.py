@@ -701,6 +701,23 @@ def test_pending_work_of_a_removed_experiment_is_kept_or_cancelled(bench, remove
     assert statuses == {j["status"] for j in bench.cloud.jobs() if j["variables"]["t"] in {1, 2}}
 
 
+def test_what_a_name_has_beside_the_work_of_its_heir_changes_nothing(bench):
+    """As a recipe that its file had before: each purchase counts once, though two look at the name."""
+    bench.run(the_experiment(name="old"))
+    bench.run(another("old"))
+    reconciler = bench.reconciler(replace(TERMS, removed=Surplus.KEEP), frozenset({"new"}))
+    (new, old) = reconciler.one_pass([Snapshot(desired=the_experiment(name="new"))])
+
+    assert ("new", (), (), Sync.SYNCED, Health.HEALTHY) == (
+        new.experiment,
+        new.actions,
+        new.notes,
+        new.sync,
+        new.health,
+    )
+    assert ("old", ()) == (old.experiment, old.actions)
+
+
 def test_results_of_a_removed_experiment_are_recorded(bench):
     """They were paid for."""
     bench.reconciler().run([Snapshot(desired=another("gone"))], Patience(until_done=False))
