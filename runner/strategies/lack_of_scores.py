@@ -49,7 +49,7 @@ def _said(strategy: Strategy, measured: int, failed: int) -> str:
     if not measured:
         return (
             f"no job has a score: all {failed} failed or were cancelled; see their errors and mend the cause,"
-            " then `policy.retry.limit` raised tries them again, and `runner rerun` begins anew"
+            " then `runner rerun FILE --failed` tries failed ones again, and `runner rerun FILE` begins anew"
         )
     formula = strategy.objective.get("maximize") or strategy.objective.get("minimize")
     others = f", and {failed} failed" if failed else ""

@@ -159,6 +159,22 @@ def test_a_loop_that_dropped_a_job_is_in_order(lab, monkeypatch, capsys):
         assert "failed for good" not in stderr
 
 
+def test_status_counts_no_batch_of_an_earlier_strategy(neighbour, monkeypatch, capsys):
+    """They are listed behind its own, where all are asked for."""
+    monkeypatch.chdir(neighbour)
+    text = LOOP.replace("nelder-mead", "sobol").replace("rounds: 4", "rounds: 1")
+    listed = []
+    for objective in ("p", "2 * p"):
+        (neighbour / "loop.yaml").write_text(text.replace("maximize: p", f"maximize: {objective}"))
+        assert commands.said(capsys, "apply", "loop.yaml")[0] == 0
+        stdout = commands.said(capsys, "status", "loop.yaml")[1]
+        assert "10 jobs done, in 2 batches; --all shows them" in stdout
+        assert "of earlier versions of the file" not in stdout
+        own, _, earlier = commands.said(capsys, "status", "loop.yaml", "--all")[1].partition("of earlier ver")
+        listed.append((own.count("all on record"), earlier.count("all on record")))
+    assert listed == [(2, 0), (2, 2)]
+
+
 @pytest.mark.long
 def test_a_saved_plan_buys_its_round_alone(neighbour, monkeypatch, capsys):
     """What comes after the round was not shown when the plan was saved, and is not bought under it."""

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from runner.domain import ObservedBatch
-    from runner.reconcile import Observation, Planned, PointProgress
+    from runner.reconcile import Planned, PointProgress, Snapshot
     from runner.strategies.standing import StrategyStanding
 
 # How many rounds of a strategy are shown.
@@ -93,10 +93,12 @@ def _print(planned: Planned, *, shows_all: bool) -> None:
     if is_short:
         _print_unended(planned)
     else:
-        if snapshot.observed.batches:
-            _print_batches(snapshot.observed.batches)
+        is_loop = plan.strategy is not None
+        _print_batches(snapshot.current if is_loop else snapshot.observed.batches)
+        if is_loop:
+            _print_earlier(snapshot.outdated)
         _print_jobs(plan.jobs)
-    for job_id, error in _errors(snapshot.observed):
+    for job_id, error in _errors(snapshot, is_of_all=not is_short):
         print_text(f"  job {job_id}: {error}")
     for hold in plan.holds:
         print_text(f"  held: {hold.reason}; {hold.how}")
@@ -133,10 +135,9 @@ def _value(value: object) -> str:
 
 def _print_unended(planned: Planned) -> None:
     """Batches and slots that have not ended well, and how many there are of the others."""
-    batches, jobs = planned.snapshot.observed.batches, planned.plan.jobs
+    batches, jobs = planned.snapshot.current, planned.plan.jobs
     others = [batch for batch in batches if batch.status is not BatchStatus.DONE]
-    if others:
-        _print_batches(others)
+    _print_batches(others)
     left = [job for job in jobs if job.status != "DONE"]
     if left:
         _print_jobs(left)
@@ -144,16 +145,25 @@ def _print_unended(planned: Planned) -> None:
         done = counted(len(jobs) - len(left), "job")
         ended = counted(len(batches) - len(others), "batch")
         print_text(f"{done} done, in {ended}; --all shows them")
+    _print_earlier([each for each in planned.snapshot.outdated if each.status is not BatchStatus.DONE])
+
+
+def _print_earlier(batches: Sequence[ObservedBatch]) -> None:
+    """Batches that another strategy has bought, before the file was changed."""
+    if batches:
+        print_text("of earlier versions of the file:")
+        _print_batches(batches)
 
 
 def _print_batches(batches: Sequence[ObservedBatch], unread: str = ", all on record") -> None:
-    """A line a batch.
+    """A line a batch; nothing without any.
 
     Args:
         unread: What is said of jobs that did not have to be asked for.
     """
     rows = [(b.id, b.status, "open" if b.open else "closed", _jobs(b, unread)) for b in batches]
-    print_table(("batch", "status", "", "jobs"), rows)
+    if rows:
+        print_table(("batch", "status", "", "jobs"), rows)
 
 
 def _jobs(batch: ObservedBatch, unread: str) -> str:
@@ -162,11 +172,17 @@ def _jobs(batch: ObservedBatch, unread: str) -> str:
     return known or (f"{batch.jobs_count}{unread}" if batch.jobs_count else "none")
 
 
-def _errors(observed: Observation) -> list[tuple[str, str]]:
-    """What went wrong, as the records and the cloud say it, each once for each job."""
+def _errors(snapshot: Snapshot, *, is_of_all: bool) -> list[tuple[str, str]]:
+    """What went wrong, as the records and the cloud say it, each once for each job.
+
+    Args:
+        is_of_all: Whether jobs count that the file does not ask for any more.
+    """
     said: dict[tuple[str, str], None] = {}
-    for record in observed.recorded:
-        said.update(dict.fromkeys((record.id, problem) for problem in record.problems))
-    for job in (job for batch in observed.batches for job in batch.jobs):
+    for record in snapshot.observed.recorded:
+        if is_of_all or snapshot.is_asked_for(record):
+            said.update(dict.fromkeys((record.id, problem) for problem in record.problems))
+    batches = snapshot.observed.batches if is_of_all else snapshot.current
+    for job in (job for batch in batches for job in batch.jobs):
         said.update(dict.fromkeys((job.id, error) for error in job.errors))
     return list(said)
