@@ -28,7 +28,7 @@ from runner.spec.validate.unit_checks import check_units, converted
 from runner.spec.validate.validation import valid_part, validate
 from runner.spec.values.referenced_files import Companions, no_companions
 from runner.spec.yaml_text.document import Findings
-from runner.spec.yaml_text.json_pointers import child
+from runner.spec.yaml_text.json_pointers import child, pointer_of
 from runner.spec.yaml_text.limits import LIMITS
 from runner.spec.yaml_text.loader import document
 
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 
 _SHOWN: Final = 20
 _SALVAGED: Final = 10_000  # jobs of a broken file
+_BATCH: Final = pointer_of("spec", "policy", "batch")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -217,6 +218,9 @@ def _strategy(
         findings.note(STRATEGY, "a strategy does not place the atoms of a mappable register", hint)
     if not isinstance(experiment.spec.rerun, int):
         findings.note(RERUN, "a strategy has no jobs by name", "say rerun: 1 to ask for everything again")
+    if "batch" in experiment.spec.policy.model_fields_set:
+        hint = "it says so itself: batch: {held: {think_limit_s: 60}}"
+        findings.note(_BATCH, "the policy does not say in which batches a strategy buys", hint)
     emulation = experiment.spec.emulation
     known = [label_of(each) for each in emulation.observables] if emulation else ()
     objective = checked_objective(findings, said.objective, child(STRATEGY, "objective"), companions, known)

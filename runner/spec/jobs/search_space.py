@@ -44,6 +44,8 @@ def search_space(
     free = [name for name in declared if name not in strategy.over]
     for name in unknown:
         hint = suggestion(name, free or declared, kind="variables")
+        if (vector := name.partition("[")[0]) in declared and vector != name:
+            hint = f"say {vector}, and a list: each a number or a rule"
         message = f"the sequence has no variable {name}"
         findings.note(child(_OVER, name), message, hint, of_key=True)
     if free and not unknown:
@@ -133,8 +135,16 @@ class _Variable:
         try:
             return fitted(self.name, value, self.kind)
         except ValueError as error:
-            self.findings.note(self._place, str(error))
+            self.findings.note(self._place, str(error), self._as_ends(value))
             return value
+
+    def _as_ends(self, value: float | tuple[float, ...]) -> str:
+        """How to say two numbers that were meant as an interval; empty for what was not."""
+        match value:
+            case (float() | int() as low, float() | int() as high) if self.kind.size is None and low < high:
+                rule = "int" if self.kind.whole else "uniform"
+                return f"say {{{rule}: [{low:g}, {high:g}]}} to vary it"
+        return ""
 
     def _dimension(self, said: Varied, place: str, element: int | None) -> Iterator[SearchDimension]:
         """The dimension that a rule makes; none if it makes none."""

@@ -6,10 +6,12 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from runner.domain.numerals import counted
 from runner.domain.suggestions import nearest, readable, suggestion
 from runner.spec.models.frequencies import MHZ
 from runner.spec.validate.schema import guide_at
-from runner.spec.yaml_text.json_pointers import parent, pointer_of, steps_of
+from runner.spec.yaml_text.dump import on_one_line
+from runner.spec.yaml_text.json_pointers import child, parent, pointer_of, steps_of
 from runner.spec.yaml_text.scalars import Scalar, ScalarError, plain_scalar
 from runner.spec.yaml_text.slips import number_hint
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from runner.domain.json_values import Json
 
 _SHOWN_CHARACTERS = 40
+_EXAMPLE_CHARACTERS = 80
+_FORMS = {"dict_type": dict, "model_type": dict, "tuple_type": list}
 # What others call our keys.
 _OTHER_WORDS = {
     **dict.fromkeys(("shots", "n_shots", "num_shots", "n_runs", "repetitions"), "runs"),
@@ -30,6 +34,7 @@ _OTHER_WORDS = {
     **dict.fromkeys(("scan", "grid", "matrix"), "sweep"),
     **dict.fromkeys(("pulses", "instructions"), "operations"),
     **dict.fromkeys(("qubits", "atoms"), "register"),
+    **dict.fromkeys(("min", "max", "low", "high", "range", "bounds", "interval"), "uniform"),
 }
 _OTHER_FORM = "it belongs to another form of this mapping; only one form can be used"
 # Steps of pydantic that are no steps of the file: marks of alternatives, and of keys.
@@ -113,6 +118,8 @@ def _unknown_key(data: Json, pointer: str, _: ErrorDetails) -> Fault:
     meant = _OTHER_WORDS.get(key.lower())
     hint = f"did you mean {meant}?" if meant in known else suggestion(key, known, kind="keys")
     hint = _OTHER_FORM if key in known else hint
+    if not parent(pointer) and key in guide_at(data, "/spec").keys:
+        hint = "it belongs to spec: indent it, and what is below it"
     return Fault(pointer, f"there is no key {key} here", hint, of_key=True)
 
 
@@ -126,13 +133,13 @@ def _missing_key(data: Json, pointer: str, details: ErrorDetails) -> Fault:
 def _too_few(data: Json, pointer: str, details: ErrorDetails) -> Fault:
     """A list of a certain length that is shorter; said once, however many items are missing."""
     purpose = guide_at(data, pointer).description
-    return Fault(pointer, f"expected more than {len(details['input'])} items", purpose)
+    return Fault(pointer, f"expected more than {counted(len(details['input']), 'item')}", purpose)
 
 
 def _bad_form(data: Json, pointer: str, details: ErrorDetails) -> Fault:
     *_, owner, last = ("", *steps_of(pointer))
     what = owner.removesuffix("s") if last.isdecimal() else last
-    hint = guide_at(data, pointer).description
+    hint = guide_at(data, pointer).description or _example(data, parent(pointer), list)
     return Fault(pointer, f"{shown(details['input'])} is no valid {what}", hint)
 
 
@@ -158,11 +165,27 @@ def _unexpected(data: Json, pointer: str, details: ErrorDetails) -> Fault:
     if kind == "string_type" and guide.pattern and not re.search(guide.pattern, str(value)):
         return Fault(pointer, f"expected text, not {shown(value)}", guide.description)  # quotes do not help
     there = str(len(value)) if kind in ("too_short", "too_long") else shown(value)
-    return Fault(pointer, f"expected {_expected(details)}, not {there}", _slip(kind, value))
+    hint = _slip(kind, value) or _example(data, pointer, _FORMS.get(kind))
+    return Fault(pointer, f"expected {_expected(details)}, not {there}", hint)
+
+
+def _example(data: Json, pointer: str, form: type | None) -> str:
+    """What a list or a mapping looks like at a place: the first example that fits a line, or its keys."""
+    if form is None:
+        return ""
+    guide = guide_at(data, pointer)
+    texts = (on_one_line(each) for each in guide.examples if isinstance(each, form))
+    keys = suggestion("", guide.keys, kind="keys") if form is dict and guide.keys else ""
+    return next((f"for example {text}" for text in texts if len(text) <= _EXAMPLE_CHARACTERS), keys)
 
 
 def _bad_expression(_: Json, pointer: str, details: ErrorDetails) -> Fault:
-    return Fault(pointer, details["msg"], details["ctx"]["hint"])
+    return Fault(pointer, details["msg"], details["ctx"]["hint"] or number_hint(str(details["input"])))
+
+
+def _two_ways(_: Json, pointer: str, details: ErrorDetails) -> Fault:
+    hint = "a strategy asks for its jobs by what comes back: remove one of both"
+    return Fault(child(pointer, "strategy"), details["msg"], hint, of_key=True)
 
 
 _EXPLANATIONS: Mapping[str, Callable[[Json, str, ErrorDetails], Fault]] = {
@@ -171,6 +194,7 @@ _EXPLANATIONS: Mapping[str, Callable[[Json, str, ErrorDetails], Fault]] = {
     "string_pattern_mismatch": _bad_form,
     "literal_error": _unknown_word,
     "expression": _bad_expression,
+    "jobs": _two_ways,
 }
 
 
@@ -182,11 +206,13 @@ def _expected(details: ErrorDetails) -> str:
 
 def _slip(kind: str, value: object) -> str:
     """Quotes make text of a number, the usual slip, both ways; and a unit where it has no meaning."""
+    if isinstance(value, dict) and MHZ not in value and any(str(key).lower() == MHZ for key in value):
+        return f"did you mean {{{MHZ}: …}}?"
     if isinstance(value, dict) and MHZ in value:
         return "mhz stands where an angular frequency does: of amplitudes and detunings, and of variables"
     if kind == "string_type" and isinstance(value, bool | int | float):
         return "put it into quotes to make it text"
-    if not isinstance(value, str) or kind == "string_type":
+    if not isinstance(value, str) or kind == "string_type" or kind in _FORMS:
         return ""
     is_number = isinstance(_plain(value), int | float)
     return "it is text because of its quotes" if is_number else number_hint(value)

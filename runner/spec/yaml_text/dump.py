@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 import yaml
@@ -12,6 +14,8 @@ if TYPE_CHECKING:
     from runner.domain.json_values import Json
 
 _WIDTH = 110
+# What is text without quotes, also inside of brackets.
+_WORD = re.compile(r"[A-Za-z][\w.*/+ -]*", re.ASCII)
 
 
 class _Dumper(yaml.SafeDumper):
@@ -34,6 +38,18 @@ def yaml_text(content: Json) -> str:
             width=_WIDTH,
         )
     )
+
+
+def on_one_line(content: Json) -> str:
+    """A part of a file, as YAML on one line, as people write it."""
+    match content:
+        case dict():
+            return "{" + ", ".join(f"{key}: {on_one_line(value)}" for key, value in content.items()) + "}"
+        case list():
+            return "[" + ", ".join(map(on_one_line, content)) + "]"
+        case str() if _WORD.fullmatch(content) and _is_text(content):
+            return content
+    return json.dumps(content, ensure_ascii=False)
 
 
 def _text(dumper: yaml.SafeDumper, word: str) -> yaml.ScalarNode:

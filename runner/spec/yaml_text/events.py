@@ -32,6 +32,8 @@ _HINTS: Final = {
     "but got '['": "inside of braces, an expression with an index needs quotes",
     "mapping values": "text with a colon in it needs quotes",
     "cannot start any token": "put text that begins with this character into quotes",
+    "indentation indicators": "put text that begins with this character into quotes",
+    "unexpected ':'": "a space belongs behind the colon of a key",
     "flow sequence": "is there a ] missing?",
     "flow mapping": "is there a } missing?",
     "quoted scalar": "is there a quote missing?",

@@ -13,12 +13,21 @@ _ENDS_OF_BLOCKS: Final = ("expected <block end>", "expected <block sequence")
 _KEY: Final = re.compile(r"\s*(?:- +)*[\w.-]+")
 _KEY_WITHOUT_SPACE: Final = re.compile(r"\s*(?:- +)*(?P<word>[A-Za-z_][\w.-]*:(?=[^\s/\\])\S*)")
 _DECIMAL_COMMA: Final = re.compile(r"[-+]?\d+,\d+(?:[eE][-+]?\d+)?", re.ASCII)
+_MEGAHERTZ: Final = re.compile(r"([-+]?[\d.]+) *MHz", re.ASCII | re.IGNORECASE)
+_TIMES_PI: Final = re.compile(r"([-+]?[\d.]+) *pi", re.ASCII)
 POINT: Final = "numbers have a point, not a comma"
 
 
 def number_hint(text: str) -> str:
     """A hint where text was meant to be a number; empty if that is not clear."""
-    return POINT if _DECIMAL_COMMA.fullmatch(text.strip()) else odd_letter(text)
+    word = text.strip()
+    if _DECIMAL_COMMA.fullmatch(word):
+        return POINT
+    if found := _MEGAHERTZ.fullmatch(word):
+        return f"say {{mhz: {found[1]}}}"
+    if found := _TIMES_PI.fullmatch(word):
+        return f"say {found[1]} * pi"
+    return odd_letter(text)
 
 
 def is_behind_comma(line: str, column: int) -> bool:

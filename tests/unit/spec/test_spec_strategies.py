@@ -244,8 +244,63 @@ def test_a_form_that_is_not_there_is_answered_with_those_that_are(old, new, hint
 def test_jobs_and_a_strategy_exclude_each_other():
     """A file says what it measures in one way."""
     both = GOOD + "  jobs:\n" + JOBS
-    assert "expected jobs or strategy, not both" in messages(both)
+    expected = (14, 3, "expected jobs or strategy, not both")
+    assert expected == next(each[:3] for each in problems(both))
     assert messages(changed("  jobs:\n" + JOBS, "")) == ["the key jobs is missing"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found"),
+    [
+        ("{uniform: [1, {mhz: 1}]}", "[1, 6]", (18, 14, "say {uniform: [1, 6]} to vary it")),
+        ("{int: [100, 1000], step: 4}", "[100, 1000]", (19, 13, "say {int: [100, 1000]} to vary it")),
+        ("{uniform: [1, {mhz: 1}]}", "[6, 1]", (18, 14, "")),
+        ("{uniform: [1, {mhz: 1}]}", "{range: [1, 6]}", (18, 15, "did you mean uniform?")),
+        ("{mhz: 1}", "1 MHz", (18, 28, "say {mhz: 1}")),
+        ("{mhz: 1}", "{MHz: 1}", (18, 28, "did you mean {mhz: …}?")),
+        ("{mhz: 1}", "2pi", (18, 28, "say 2 * pi")),
+        ('["omega <= 6"]', "omega <= 6", (20, 12, 'for example ["omega[1] <= omega[2]"]')),
+        ('["11"]', '"11"', (24, 57, 'for example ["0101", "1010"]')),
+        ('["11"]', '["rr"]', (24, 58, 'for example ["0101", "1010"]')),
+        ("{held: {think_limit_s: 30}}", "{held: 30}", (28, 19, "known keys: think_limit_s")),
+        ("{rounds: 3, by: 0.01}", "3", (25, 49, "known keys: rounds, by")),
+        (
+            "      omega: {uniform",
+            "      omega[0]: {uniform",
+            (18, 7, "say omega, and a list: each a number or a rule"),
+        ),
+    ],
+)
+def test_what_a_stranger_writes_is_answered_with_what_to_write(old, new, found):
+    """An interval as a list, units behind numbers, one in place of several, numbers in place of mappings."""
+    (place, *_) = problems(other(old, new))
+    assert found == (place[0], place[1], place[3])
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "hint"),
+    [
+        (
+            '      target: ">= 1.9"\n',
+            "      target: >= 1.9\n",
+            "put text that begins with this character into quotes",
+        ),
+        ("{uniform: [1, {mhz: 1}]}", "{uniform:[1, 2]}", "a space belongs behind the colon of a key"),
+        ("\n  strategy:\n", "\nstrategy:\n", "it belongs to spec: indent it, and what is below it"),
+    ],
+)
+def test_slips_of_the_keyboard_are_answered_with_what_to_do(old, new, hint):
+    """What YAML says of them leads nowhere."""
+    flow = next(line for line in GOOD.splitlines() if line.startswith("    stop: "))
+    text = other(flow, '    stop:\n      rounds: 12\n      target: ">= 1.9"')
+    assert text.count(old) == 1
+    assert hint == problems(text.replace(old, new))[-1][3]
+
+
+def test_what_the_policy_says_of_batches_is_not_passed_by():
+    """A strategy says itself in which batches it buys; in runner.toml it is for all that says nothing."""
+    (found,) = problems(other("  strategy:\n", "  policy: {batch: open}\n  strategy:\n"))
+    assert found[:3] == (14, 19, "the policy does not say in which batches a strategy buys")
 
 
 def test_ends_that_cannot_be_built_are_told():
