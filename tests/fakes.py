@@ -66,7 +66,7 @@ class DiceEngine:
     """Ends each attempt at a random tick, well or badly."""
 
     def __init__(self, rng, *, failing=0.2, ending=0.5, capacity=8):
-        self._rng, self._failing, self._ending, self._capacity = rng, failing, ending, capacity
+        self._rng, self.failing, self._ending, self._capacity = rng, failing, ending, capacity
         self._at_work = []
 
     def submit(self, job_id, attempt, payload):
@@ -98,7 +98,7 @@ class DiceEngine:
                 self._end(*item)
 
     def _end(self, future, runs):
-        if self._rng.random() < self._failing:
+        if self._rng.random() < self.failing:
             future.set_exception(RuntimeError("the atoms were lost"))
         else:
             future.set_result(json.dumps({"counter": {"0": runs}, "serialised_results": "{}"}))

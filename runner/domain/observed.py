@@ -24,6 +24,8 @@ class ObservedJob:
         qubit_ids: Order of the qubits of its own sequence; empty for a job that plays its batch's.
 
         constants: Digest of the constants of the device of its own sequence; empty without one.
+
+        parent_id: The job that it repeats, in a batch that was batched again; empty for none.
     """
 
     id: str
@@ -38,6 +40,7 @@ class ObservedJob:
     errors: tuple[str, ...] = ()
     qubit_ids: tuple[str, ...] = ()
     constants: str = ""
+    parent_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +56,8 @@ class ObservedBatch:
             would tell them apart.
 
         observables: Ids of what is evaluated beside the bitstrings.
+
+        parent_id: The batch that somebody has batched again as this one, tags and all; empty for none.
     """
 
     id: str
@@ -65,6 +70,7 @@ class ObservedBatch:
     jobs_count: int = 0
     constants: str = ""
     observables: frozenset[str] = frozenset()
+    parent_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -153,7 +153,7 @@ def _is_meant(key: str, runs: int, meant: str | None, of_runs: int | None) -> bo
 def known_lots(desired: DesiredExperiment, evidence: Evidence) -> list[KnownLot]:
     """Everything that was bought, batch by batch; purchases whose batch nobody knows each by itself."""
     batches = {batch.id: batch for batch in evidence.batches}
-    by_claim = {read_marks(batch.tags).claim: batch.id for batch in evidence.batches}
+    by_claim = {read_marks(b.tags).claim: b.id for b in evidence.batches if not b.parent_id}
     rows: dict[str, list[JournalEntry]] = {}
     loose = []
     for row in evidence.rows:

@@ -65,12 +65,21 @@ def read_repetitions(word: str, recipe: str = "") -> Places:
     return Repetitions(first, last) if first <= last else FIRST
 
 
-def keyed(jobs: Sequence[ObservedJob], repetitions: Places) -> tuple[ObservedJob, ...]:
+def keyed(
+    jobs: Sequence[ObservedJob], repetitions: Places, keys: Mapping[str, str] | None = None
+) -> tuple[ObservedJob, ...]:
     """The jobs of a batch, each with the key of its repetition, or of its slot.
+
+    A batch that was batched again has the tags of the first one and perhaps a part of its jobs: each is what
+    the job is that it repeats, and places tell nothing.
 
     Args:
         jobs: All of them, in creation order, each with the key of its point.
+
+        keys: Of jobs of other batches, by their ids.
     """
+    if any(job.parent_id for job in jobs):
+        return tuple(replace(job, key=(keys or {}).get(job.parent_id, job.key)) for job in jobs)
     if isinstance(repetitions, Slots):
         return repetitions.keyed(jobs)
     if repetitions == FIRST:

@@ -241,8 +241,8 @@ class Snapshot:
         return job.counts(rerun=job.rerun, runs=runs)
 
     def creation(self, batch: ObservedBatch) -> JournalEntry | None:
-        """The journal's row of the batch's creation; None when another machine created it."""
-        return self._creations.get(self.marks[batch.id].claim)
+        """The journal's row of the batch's creation; None when another machine or a person created it."""
+        return None if batch.parent_id else self._creations.get(self.marks[batch.id].claim)
 
     def additions(self, batch: ObservedBatch) -> tuple[JournalEntry, ...]:
         """The journal's rows of what was added to the batch, oldest first."""

@@ -25,7 +25,7 @@ from runner.reconcile.observe.completeness import (
 )
 from runner.reconcile.observe.forgotten_runs import runs_by_tag
 from runner.reconcile.observe.job_sequences import is_shared, may_have_one, with_sequences
-from runner.reconcile.observe.payloads import observed_batch, observed_jobs
+from runner.reconcile.observe.payloads import observed_batch, observed_jobs, parent_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -68,6 +68,7 @@ class BatchReader:
         payloads: Sequence[Payload],
         expected: Mapping[str, Expected],
         unshown: Collection[str] = (),
+        recorded: Iterable[RecordedJob] = (),
     ) -> dict[str, BatchReading]:
         """Batches as they are, by their ids; only of those that have changed the jobs are fetched.
 
@@ -75,7 +76,10 @@ class BatchReader:
             expected: What each must show.
 
             unshown: Ids of batches that only the journal knows of.
+
+            recorded: Jobs on record, for those that repeat one of them.
         """
+        repeated = {parent_of(payload) for payload in payloads}
         expected = {
             payload["id"]: replace(
                 expected[payload["id"]],
@@ -84,7 +88,9 @@ class BatchReader:
             )
             for payload in payloads
         }
-        unread = [p for p in payloads if self._must_fetch(p, expected[p["id"]])]
+        unread = [
+            p for p in payloads if self._must_fetch(p, expected[p["id"]], is_repeated=p["id"] in repeated)
+        ]
         fetched = at_once(lambda p: self._listed(p["id"]), unread)
         jobs = {p["id"]: some for p, (some, _) in zip(unread, fetched, strict=True)}
         problems = {p["id"]: problem for p, (_, problem) in zip(unread, fetched, strict=True)}
@@ -94,12 +100,18 @@ class BatchReader:
                 batch_id, self._single_jobs(jobs[batch_id], expected[batch_id])
             )
             expected[batch_id] = replace(expected[batch_id], unlisted=self._memory.unlisted(batch_id))
-        return {
-            p["id"]: BatchReading(observed_batch(p), _UNSHOWN)
-            if p["id"] in unshown
-            else self._reading(p, jobs.get(p["id"]), expected[p["id"]], problems.get(p["id"], ""))
-            for p in payloads
-        }
+        keys = {job.id: job.key for job in recorded} if any(repeated) else {}
+        readings: dict[str, BatchReading] = {}
+        for payload in sorted(payloads, key=_after_parents):
+            batch_id = payload["id"]
+            if batch_id in unshown:
+                readings[batch_id] = BatchReading(observed_batch(payload), _UNSHOWN)
+                continue
+            known = replace(expected[batch_id], keys=keys)
+            readings[batch_id] = self._reading(payload, jobs.get(batch_id), known, problems.get(batch_id, ""))
+            if batch_id in repeated:
+                keys |= {job.id: job.key for job in readings[batch_id].batch.jobs}
+        return readings
 
     def _listed(self, batch_id: str) -> tuple[list[Payload], str]:
         """All jobs that are known of a batch once its list was asked for, and why that could not be read."""
@@ -109,11 +121,13 @@ class BatchReader:
             return self._memory.hear_jobs(batch_id, ()), error.message
         return self._memory.jobs(batch_id, jobs_in({"jobs": listed})), ""
 
-    def _must_fetch(self, payload: Payload, expected: Expected) -> bool:
+    def _must_fetch(self, payload: Payload, expected: Expected, *, is_repeated: bool) -> bool:
         if self._kept(payload, expected) is not None:
             return False
         if expected.lacks_result:
             return True  # the list that showed it as done may have been wrong
+        if is_repeated and len(expected.on_record) < n_expected(payload, expected):
+            return True  # what a later batch repeats of it is told by its jobs
         # What may have been bought is read back by its jobs: the count may lag behind them.
         count = max(n_expected(payload, expected), len(expected.tried))
         return _accounted_for(payload, expected.on_record.values()) < count
@@ -203,7 +217,7 @@ class BatchReader:
         if marks.repetitions != FIRST and len(whole) < len(jobs):
             return (), [f"{_IN_ALL}, and one cannot be read"]
         try:
-            read = observed_jobs(whole, marks.repetitions)
+            read = observed_jobs(whole, marks.repetitions, expected.keys)
         except WireFormatError as error:
             return (), [str(error)]
         told = runs_by_tag(expected.desired, marks, read)
@@ -216,6 +230,11 @@ class BatchReader:
                 sequence = self._client.get_batch(batch_id).get("sequence_builder")
                 self._sequence_keys[batch_id] = own_sequence_key(sequence) if sequence else None
         return self._sequence_keys.get(batch_id)
+
+
+def _after_parents(payload: Payload) -> tuple[bool, str]:
+    """Where a batch stands so that those that it repeats come before it."""
+    return bool(parent_of(payload)), str(payload.get("created_at"))
 
 
 def at_once(read: Callable[[T], R], what: Sequence[T]) -> list[R]:

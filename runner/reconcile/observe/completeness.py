@@ -65,6 +65,8 @@ class Expected:
         shared: Key of the sequence that its jobs share, see `runner.domain.own_sequence_key`; None where its
             experiment has a job with a sequence of its own.
 
+        keys: Of jobs of other batches that its jobs may repeat, by their ids.
+
         is_settled: Whether the batch has been seen ended for as long as views of it may lag.
 
         is_steady: Whether it has been seen with the same number of jobs for as long as that.
@@ -83,6 +85,7 @@ class Expected:
     is_wanted: bool = False
     lacks_result: bool = False
     shared: str | None = None
+    keys: Mapping[str, str] = field(default_factory=dict)
     is_settled: bool = True
     is_steady: bool = True
 

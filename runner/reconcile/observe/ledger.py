@@ -10,7 +10,7 @@ from runner.reconcile.memory import jobs_in
 from runner.reconcile.model.tags import read_marks
 from runner.reconcile.observe.batch_reader import at_once
 from runner.reconcile.observe.completeness import Expected, gaps
-from runner.reconcile.observe.payloads import jobs_count, moment, observed_jobs
+from runner.reconcile.observe.payloads import jobs_count, moment, observed_jobs, parent_of
 from runner.reconcile.plan.daily_budget import Lot, spent
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def _lot(payload: Payload, jobs: Jobs) -> Lot:
         device_type=str(payload.get("device_type") or ""),
         status=BatchStatus(payload["status"]),
         created_at=moment(payload["created_at"]),
-        claim=read_marks(payload.get("tags") or ()).claim,
+        claim="" if parent_of(payload) else read_marks(payload.get("tags") or ()).claim,
         jobs=jobs,
     )
 

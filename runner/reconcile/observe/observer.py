@@ -250,7 +250,8 @@ class Observer:
                 is_settled=sightings.ended_s(payload) >= self._settle_s,
                 is_steady=sightings.same_s(payload) >= self._settle_s,
             )
-        return self._reader.read([*payloads.values()], expected, fetched.unshown)
+        recorded = (job for work in owned.works for job in work.recorded)
+        return self._reader.read([*payloads.values()], expected, fetched.unshown, recorded)
 
     # Observed
 

@@ -13,7 +13,7 @@ from runner.reconcile.model.tags import read_marks
 from runner.reconcile.observe.job_sequences import qubits_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from runner.cloud import Payload
     from runner.reconcile.model.repetitions import Places
@@ -38,22 +38,27 @@ def observed_batch(payload: Payload) -> ObservedBatch:
             jobs_count=jobs_count(payload),
             constants=marks.constants,
             observables=marks.observables,
+            parent_id=parent_of(payload),
         )
     except (KeyError, ValueError, TypeError) as error:
         raise WireFormatError(f"a batch in the answer cannot be read: {error!r}") from error
 
 
-def observed_jobs(payloads: Iterable[Payload], repetitions: Places = FIRST) -> tuple[ObservedJob, ...]:
+def observed_jobs(
+    payloads: Iterable[Payload], repetitions: Places = FIRST, keys: Mapping[str, str] | None = None
+) -> tuple[ObservedJob, ...]:
     """All jobs of a batch, in the order of their payloads.
 
     Args:
         repetitions: Those that the batch has of its points, or its slots.
 
+        keys: Of jobs of other batches that these may repeat, by their ids.
+
     Raises:
         WireFormatError: A field that decisions rest on is missing.
     """
     try:
-        return keyed([observed_job(payload) for payload in payloads], repetitions)
+        return keyed([observed_job(payload) for payload in payloads], repetitions, keys or {})
     except (KeyError, ValueError, TypeError) as error:
         raise WireFormatError(f"a job in the answer cannot be read: {error!r}") from error
 
@@ -79,7 +84,14 @@ def observed_job(payload: Payload) -> ObservedJob:
         errors=tuple(str(error) for error in payload.get("errors") or ()),
         qubit_ids=qubits_of(sequence) if sequence else (),
         constants=measured_constants(sequence, payload.get("device_type") or "") if sequence else "",
+        parent_id=parent_of(payload),
     )
+
+
+def parent_of(payload: Payload) -> str:
+    """The batch or job that one repeats; empty for none."""
+    parent = payload.get("parent_id")
+    return parent if isinstance(parent, str) else ""
 
 
 def jobs_count(payload: Payload) -> int:

@@ -32,7 +32,7 @@ class Lot:
     """A batch of the repository's, of any experiment, as far as it matters here.
 
     Args:
-        claim: Its nonce, see `runner.reconcile.model.tags.Marks`.
+        claim: Its nonce, see `runner.reconcile.model.tags.Marks`; none where somebody has batched it again.
 
         jobs: All that it has, unless they are on record.
     """

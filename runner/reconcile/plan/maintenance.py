@@ -213,14 +213,15 @@ def _pending(batch: ObservedBatch) -> list[ObservedJob]:
 def twins(snapshot: Snapshot) -> Iterable[CancelBatch]:
     """Batches that bought the same work as an older one: cancelled while all of it is pending.
 
-    Not another clone's, which may ask for as much again.
+    Not another clone's, which may ask for as much again, nor what a person has batched again.
     """
     if snapshot.settings.namespace is None:
         return
     oldest: dict[str, str] = {}
     for batch in snapshot.current:
         submission = snapshot.marks[batch.id].submission
-        if not submission or not batch.jobs or not batch.status.is_live or snapshot.gap(batch):
+        is_whole = batch.jobs and batch.status.is_live and not snapshot.gap(batch)
+        if not submission or batch.parent_id or not is_whole:
             continue
         first = oldest.setdefault(submission, batch.id)
         if first != batch.id and len(_pending(batch)) == len(batch.jobs) and snapshot.may_undo(batch):

@@ -164,7 +164,7 @@ def test_other_folders_beside_the_records_are_passed_by(lab, tmp_path):
 def test_a_retry_of_a_failed_job_counts(lab):
     """As any purchase."""
     machine = lab()
-    machine.cloud.engine._failing = 1.0
+    machine.cloud.engine.failing = 1.0
     machine.clock.now = day_of(machine.clock.now) + timedelta(hours=1)
 
     outcome = machine.apply(A, per_day=Budget(jobs=2))

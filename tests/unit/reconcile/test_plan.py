@@ -400,6 +400,14 @@ def test_twins_are_reduced_to_the_oldest_while_the_other_is_pending():
     assert [CancelBatch(batch_id="b2", reason="", mark="fenced")] == actions(DIRECT, seen(older, younger))
 
 
+def test_what_a_person_has_batched_again_is_no_twin():
+    """It has the tags of the first batch, and somebody wants it."""
+    older = a_batch("b1", a_job("j1"), tags=tags_of(TAG, "c1"), created_at=at(-20))
+    again = a_batch("b2", a_job("j2", batch_id="b2"), tags=tags_of(TAG, "c1"), parent_id="b1")
+
+    assert [] == actions(DIRECT, seen(older, again))
+
+
 def test_as_much_work_as_an_older_batch_bought_is_not_cancelled_for_another_clone():
     """Its version of the file may ask for twice as many runs, which it buys in two halves."""
     older = a_batch("b1", a_job("j1"), tags=tags_of(TAG, "c1"), created_at=at(-20))

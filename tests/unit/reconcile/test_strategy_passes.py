@@ -545,6 +545,48 @@ def test_jobs_that_the_tag_does_not_tell_of_buy_nothing(bench, machine):
     assert "is none of them" in outcome.plans[0].holds[0].reason
 
 
+@pytest.mark.parametrize("forgets", [False, True], ids=["same clone", "fresh clone"])
+def test_a_job_that_a_person_has_repeated_is_what_it_repeats(bench, machine, tmp_path, forgets):
+    """The new batch has the tags of the old one, and not all of its jobs: places tell nothing there."""
+    machine.rounds = 1
+    machine.run(a_loop())
+    client = bench.cloud.client()
+    (payload,) = client.get_batches(tag="runner:lab")
+    third = next(job for job in bench.cloud.jobs() if job["variables"]["t"] == values(bench)[2])
+    client.rebatch(payload["id"], id=third["id"])
+    with closing(Machine(bench, tmp_path / "fresh", rounds=1)) as fresh:
+        clone = fresh if forgets else machine
+        outcome = clone.run(a_loop())
+        results = clone.asked[-1]
+
+    assert (End.SETTLED, Sync.SYNCED) == (outcome.end, outcome.plans[0].sync)
+    assert {1: 1, 2: 1, 3: 2} == {slot: len(result.remote) for slot, result in results.items()}
+    assert values(bench)[:3] == [result.variables["t"] for _, result in sorted(results.items())]
+    assert [JobStatus.DONE] * 4 == [job["status"] for job in bench.cloud.jobs()]
+
+
+def test_a_slot_that_failed_for_good_is_measured_where_a_person_repeats_it(tmp_path):
+    """What came of it counts, and nothing is bought for it."""
+    with (
+        closing(Bench(tmp_path / "unused", failing=0.5)) as bench,
+        closing(Machine(bench, tmp_path / "results", rounds=2)) as machine,
+    ):
+        experiment = a_loop(policy=Policy(retry=Retry(limit=0)))
+        machine.run(experiment)
+        failed = [slot for slot, result in machine.asked[-1].items() if not result.remote]
+        client, sent = bench.cloud.client(), bench.posts()
+        bench.engine.failing = 0.0
+        for payload in client.get_batches(tag="runner:lab"):
+            if any(job["status"] == JobStatus.ERROR for job in client.get_batch_jobs(payload["id"])):
+                client.rebatch(payload["id"], status=JobStatus.ERROR)
+        outcome = machine.run(experiment)
+
+        assert failed
+        assert all(result.remote for result in machine.asked[-1].values())
+        assert outcome.plans[0].sync is Sync.SYNCED
+        assert bench.posts() == sent
+
+
 def test_random_deaths_buy_nothing_twice(tmp_path):
     """Processes that die at any pause, on machines that take turns, buy every slot once."""
     with closing(Bench(tmp_path / "unused")) as bench:

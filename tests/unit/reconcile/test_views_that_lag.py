@@ -675,12 +675,12 @@ def test_runs_that_a_person_cancelled_are_those_of_their_own_experiment(lab):
 
 def test_failures_of_which_the_runs_are_forgotten_cannot_be_counted_by_a_budget(lab):
     """A person decides; without a budget they are bought again as ever."""
-    lab.engine._failing = 1.0
+    lab.engine.failing = 1.0
     never = Policy(retry=Retry(limit=0))
     lab.run(wanted(a_wanted_job(runs=90), policy=never), timeout_s=7.0)
     lab.sleep(1.0)
     lab.forget_runs()
-    lab.engine._failing = 0.0
+    lab.engine.failing = 0.0
     limited = lab.run(wanted(policy=Policy(budget=Budget(runs=150))), "another")
     unlimited = lab.run(wanted(), "another")
 
