@@ -36,9 +36,9 @@ def reason_without_scores(
     ended = list(trials)
     if not ended or any(trial.loss is not None for trial in ended):
         return ""
-    if is_over and strategy.on_failed is OnFailed.STOP:
-        return ""  # it ends as the file wants it to
     measured = sum(trial.is_measured for trial in ended)
+    if is_over and not measured and strategy.on_failed is OnFailed.STOP:
+        return ""  # it ends as the file wants it to
     whole = sum(bool(each) for each in rounds)
     if not is_over and whole < (1 if measured and len(ended) >= _FEW else _ROUNDS):
         return ""

@@ -183,8 +183,9 @@ class StrategyStanding:
         left = "" if self.done or self.halted or self.left is None else str(self.left)
         are = "count" if self.earlier > 1 else "counts"
         known = f"{counted(self.earlier, 'point')} of an earlier strategy {are} as history"
+        so_far = self._so_far or ("" if self.halted else self._unknown)
         return (
-            self._so_far or self._unknown,
+            *([so_far] if so_far else ()),
             *([self._dropped] if self.best and self._dropped else ()),
             *([known] if self.earlier else ()),
             *(f"confirmed {each}" for each in self.confirmed),
@@ -234,7 +235,7 @@ class StrategyStanding:
         return f"{counted(ended, 'job')} {have} ended, and no score is known: failed, or no value"
 
     def __str__(self) -> str:
-        return "; ".join((self.where, *self.facts))
+        return "; ".join((f"held: {self.halted}" if self.halted else self.where, *self.facts))
 
 
 def standing(

@@ -132,7 +132,8 @@ def test_an_objective_without_a_value_buys_one_round(neighbour, monkeypatch, cap
     assert ["loop: OutOfSync, Degraded"] == stdout.splitlines()[:1]
     assert f"held: no job has a score: {reason}" in stdout
     code, stdout, stderr = commands.said(capsys, "results", "loop.yaml")
-    assert (4, True) == (code, f"the strategy is held: no job has a score: {reason}" in stderr)
+    assert (4, True) == (code, f"held: no job has a score: {reason}" in stdout)
+    assert "loop: the strategy is held; `runner status` says why" in stderr
     (standing,) = json.loads(commands.said(capsys, "status", "loop.yaml", "-o", "json")[1])
     jsonschema.validate([standing], json.loads(SCHEMA.read_text()))
     assert (False, True) == (standing["strategy"]["done"], reason in standing["strategy"]["halted"])

@@ -42,13 +42,13 @@ class MissingResults:
 
         loops: Experiments whose strategy is not done, and goes on.
 
-        halted: Those whose strategy buys nothing more, with why, and what a person can do.
+        halted: Those whose strategy buys nothing more before a person has decided.
     """
 
     unfinished: int
     lost: tuple[MeasuredJob, ...]
     loops: tuple[str, ...] = ()
-    halted: tuple[tuple[str, str], ...] = ()
+    halted: tuple[str, ...] = ()
 
 
 def shortfall(shown: Sequence[tuple[Declared, Iterable[MeasuredJob]]]) -> MissingResults:
@@ -67,7 +67,7 @@ def shortfall(shown: Sequence[tuple[Declared, Iterable[MeasuredJob]]]) -> Missin
         if (strategy := _strategy_of(results)) and not strategy.done
     ]
     loops = tuple(name for name, strategy in stands if not strategy.halted)
-    halted = tuple((name, strategy.halted) for name, strategy in stands if strategy.halted)
+    halted = tuple(name for name, strategy in stands if strategy.halted)
     return MissingResults(len(lacking) - len(lost), lost, loops, halted)
 
 
@@ -93,8 +93,8 @@ def say_shortfall(found: MissingResults) -> None:
     _say(found.unfinished, _UNFINISHED, "yellow")
     for name in found.loops:
         say(f"{name}: the strategy is not done; `runner apply` goes on", style="yellow")
-    for name, why in found.halted:
-        say(f"{name}: the strategy is held: {why}", style="red")
+    for name in found.halted:
+        say(f"{name}: the strategy is held; `runner status` says why, and what to do", style="red")
 
 
 def _say(count: int, words: tuple[str, str, str], style: str) -> None:

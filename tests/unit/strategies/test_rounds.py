@@ -310,7 +310,8 @@ def test_what_is_to_stop_at_a_failure_is_done():
     """Nobody has to decide what the file has decided."""
     wanted = strategy("sobol", ask=4, on_failed=OnFailed.STOP)
 
-    assert Done("slot 1 has no score") == next_round(wanted, without_value(4))
+    assert Done("slot 1 has no score") == next_round(wanted, without_value(0, failed=4))
+    assert isinstance(next_round(wanted, without_value(4)), Halted)  # it says nothing of an objective
 
 
 @pytest.mark.parametrize("kind", with_long(ALL))
