@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from runner.domain import JobStatus, constants_differences, constants_of
 from runner.domain.digests import recipe_parts
-from runner.domain.json_values import plain_differences
+from runner.domain.json_values import plain_differences, shown
 from runner.domain.qpu_time import is_emulator
 from runner.reconcile.model.plan import Difference
 from runner.reconcile.model.tags import SHORT, read_marks
@@ -27,13 +27,16 @@ _SHOWN_OF_DEVICE = 12
 def of_interest(
     desired: DesiredExperiment, batches: Sequence[ObservedBatch], recorded: Sequence[RecordedJob]
 ) -> list[str]:
-    """Recipes whose manifests may say something, oldest first: none of an experiment that is complete."""
+    """Recipes whose manifests may say something, oldest first: none of an experiment that is complete.
+
+    What a strategy asks for is not known yet: one that has begun counts as complete.
+    """
     present = desired.recipe[:SHORT]
     if _is_machine(desired):  # it may have changed since, also where nothing is to be bought
         return _recipes(present, batches, recorded)
     done = sum(job.least_runs for job in recorded if job.recipe == present and job.status is JobStatus.DONE)
     is_live = any(batch.status.is_live for batch in batches)
-    if not is_live and done >= sum(job.runs for job in desired.jobs):
+    if not is_live and done >= (sum(job.runs for job in desired.jobs) if desired.strategy is None else 1):
         return []
     return _recipes(present, batches, recorded)
 
@@ -133,6 +136,11 @@ def _differences(at: str, one: object, other: object) -> tuple[Difference, ...]:
 
 
 def _said(differences: Sequence[Difference]) -> str:
-    first = [f"{each.subject}: {each.have} → {each.want}" for each in differences[:_SHOWN]]
+    first = [f"{each.subject}: {_part(each.have)} → {_part(each.want)}" for each in differences[:_SHOWN]]
     more = [f"and {len(differences) - _SHOWN} more"] if len(differences) > _SHOWN else []
     return ", ".join(first + more)
+
+
+def _part(value: object) -> object:
+    """A value of a recipe; of a whole part of it the beginning."""
+    return shown(value) if isinstance(value, dict | list) else value

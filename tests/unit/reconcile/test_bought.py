@@ -134,6 +134,16 @@ def test_recipes_differ_in_what_makes_them(before, expected):
     assert expected == changes(an_experiment(), before)
 
 
+def test_of_a_strategy_that_is_no_more_the_beginning_is_said():
+    """And not all of it."""
+    old = a_batch("b0", a_job("j0", batch_id="b0"), tags=tags_of("s", "c", OLD))
+    before = a_manifest() | {"strategy": {"kind": "spsa", "where": ["omega <= 6", "omega > 1", "delta > 2"]}}
+    made = plan(an_experiment(), replace(seen(old), bought={OLD: before}), TERMS, NOW)
+
+    said = "recipe.strategy: {'kind': 'spsa', 'where': ['omega <= 6',… → None"
+    assert (f"the recipe has changed: {said}",) == made.notes
+
+
 def test_a_changed_recipe_says_what_has_changed():
     """In a note before it is bought, and beside the cancellation of what is pending."""
     old = a_batch("b0", a_job("j0", batch_id="b0"), tags=tags_of("s", "c", OLD))

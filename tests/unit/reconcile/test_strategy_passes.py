@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections import Counter
 from contextlib import closing
@@ -360,6 +361,25 @@ def test_without_waiting_no_second_round_is_bought_where_results_are_there_at_on
     for each in expected:
         outcome = machine.run(experiment, until_done=False)
         assert each == (len(values(bench)), outcome.end)
+
+
+def test_another_strategy_says_what_has_changed(machine):
+    """Before it buys anew; not once it has begun, and not where the old one is asked for again."""
+
+    def asking(seed):
+        strategy = {"seed": seed}
+        manifest = {"device_type": "EMU_FREE", "sequence": json.loads(SEQUENCE), "strategy": strategy}
+        return [Snapshot(desired=a_loop(text=json.dumps(strategy)), manifest=manifest)]
+
+    def remarks(seed):
+        (looked,) = machine.reconciler().look(asking(seed))
+        return [note for note in looked.plan.notes if note.startswith("the recipe")]
+
+    machine.reconciler().run(asking(7), Patience())
+    assert ["the recipe has changed: recipe.strategy.seed: 7 → 8"] == remarks(8)
+    assert [] == remarks(7)
+    machine.reconciler().run(asking(8), Patience())
+    assert [] == remarks(8)
 
 
 def test_another_strategy_is_bought_anew(bench, machine):
