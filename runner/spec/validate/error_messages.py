@@ -98,12 +98,14 @@ def is_miscounted(details: ErrorDetails) -> bool:
 def without_echoes(faults: list[Fault]) -> list[Fault]:
     """Each mistake once: a misspelt key is not also the lack of the right one."""
     misspelt = {(parent(fault.pointer), fault.hint) for fault in faults if fault.of_key}
-    return [
-        fault
-        for fault in faults
-        if not fault.lacking
-        or (parent(fault.pointer), f"did you mean {steps_of(fault.pointer)[-1]}?") not in misspelt
-    ]
+    return [fault for fault in faults if not (fault.lacking and misspelt & _meant(fault))]
+
+
+def _meant(fault: Fault) -> set[tuple[str, str]]:
+    """What is said of keys that may stand for one that is lacking: where, and the hint."""
+    name = steps_of(fault.pointer)[-1]
+    names = ("jobs", "strategy") if name == "jobs" else (name,)
+    return {(parent(fault.pointer), f"did you mean {each}?") for each in names}
 
 
 def _bad_name(details: ErrorDetails) -> str:

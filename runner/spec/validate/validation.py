@@ -66,7 +66,8 @@ def _problems(document: Document, faults: Iterable[Fault]) -> tuple[Problem, ...
 def _without_jobs(data: Json) -> Iterator[Fault]:
     """That nothing says what is to be measured; also of a file with other faults."""
     spec = data.get("spec") if isinstance(data, dict) else None
-    if isinstance(spec, dict) and not spec.keys() & {"jobs", "strategy"}:
+    is_beside = isinstance(data, dict) and "strategy" in data  # which is told
+    if isinstance(spec, dict) and not is_beside and not spec.keys() & {"jobs", "strategy"}:
         pointer = pointer_of("spec", "jobs")
         yield Fault(pointer, "the key jobs is missing", guide_at(data, pointer).description, lacking=True)
 
