@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from loop_schedules import Loop, LoopVersion, loop_schedule
 from pcs_nature import Lag
-from reference_schedules import SETTLE_S, Clone, Edit, Fault
+from reference_schedules import SETTLE_S, Clone, Deed, Edit, Fault
 
 _SHARE = 0.05
 # Views that tell of what was bought.
@@ -107,10 +107,25 @@ def _twice_in_between(rng, plain):
     return replace(plain, nature=cloud, conditions=conditions, events=events)
 
 
+def _batched_again(rng, plain):
+    """People have single jobs measured once more, in batches that have the tags of the first ones."""
+    loop = replace(plain.conditions.files[0], shapes=((0, 3), (3, 2)), disturbance="much", budget_jobs=None)
+    loop = replace(loop, budget_runs=None)
+    cloud = replace(plain.nature, queue_s=0.5, refusing=0.0, purge="nothing", lags={})
+    conditions = replace(plain.conditions, files=(loop,), submission="claim", jobs_per_batch=None)
+    clones = tuple(replace(clone, has=clone.has[:1]) for clone in plain.conditions.clones)
+    events = tuple(each for each in plain.events if getattr(each, "file", 0) == 0)
+    moments = sorted(round(rng.uniform(5, 60), 1) for _ in range(6))
+    again = [Deed(at_s=at_s, kind="batch again", which=rng.randrange(20)) for at_s in moments]
+    conditions = replace(conditions, clones=clones)
+    return replace(plain, nature=cloud, conditions=conditions, events=(*events, *again))
+
+
 _AT = {
     "taken in part": _taken_in_part,
     "undone elsewhere": _undone_elsewhere,
     "twice in between": _twice_in_between,
+    "batched again": _batched_again,
 }
 # Their names; each is told where it is made, above.
 KINDS = tuple(_AT)

@@ -228,6 +228,12 @@ DEFECTS = (
         within=10,
     ),
     Defect(
+        name="what is batched again is told by its place",
+        at="runner.reconcile.observe.payloads:parent_of",
+        make=gives(""),
+        within=30,
+    ),
+    Defect(
         name="a held batch is kept for ever",
         at="runner.reconcile.plan.maintenance:_is_held",
         make=gives(True),

@@ -189,6 +189,8 @@ class World:
                 self._cancel_job(deed.which)
             case "cancel batch":
                 self._cancel_batch(deed.which)
+            case "batch again":
+                self._batch_again(deed.which)
 
     def _move(self, event):
         self.works_in[event.clone] = event.project
@@ -224,6 +226,15 @@ class World:
             self.pcs.cancel(batch_id)
             after = (job["id"] for job in self.pcs.jobs_of(batch_id) if job["status"] in _CANCELLED)
             self.by_person.update(job_id for job_id in after if before[job_id] not in _CANCELLED)
+
+    def _batch_again(self, which):
+        """A person has one job of a closed batch measured once more: nobody's file asked for that."""
+        closed = [batch["id"] for batch in self.ours() if not batch["open"]]
+        ended = [j for each in closed for j in self.pcs.jobs_of(each) if j["status"] in {"DONE", "ERROR"}]
+        if ended:
+            job, self.duplicating = ended[which % len(ended)], 0
+            self.pcs.rebatch(job["batch_id"], {job["id"]})
+            self.duplicating = None
 
     def _flood(self):
         """A neighbour in the same namespace buys more than a page of batches."""

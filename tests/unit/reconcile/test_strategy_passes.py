@@ -563,6 +563,7 @@ def test_jobs_that_the_tag_does_not_tell_of_buy_nothing(bench, machine):
     outcome = machine.run(experiment)
     assert [job["runs"] for job in bench.cloud.jobs()] == [7] + [100] * ASK
     assert "is none of them" in outcome.plans[0].holds[0].reason
+    assert not client.get_batch(payload["id"])["open"]
 
 
 @pytest.mark.parametrize("forgets", [False, True], ids=["same clone", "fresh clone"])
