@@ -148,13 +148,39 @@ class Reconciler:
         return self._observer.strays(wanted)
 
     def cancel(self, snapshots: Sequence[Snapshot]) -> list[CancelBatch]:
-        """Cancels what is pending of some experiments, as a person asked; answers what was cancelled."""
+        """Cancels what is pending of some experiments, as a person asked; answers what was cancelled.
+
+        Raises:
+            CloudUnavailableError: A batch is not seen whole; all others were cancelled without it.
+        """
         cancelled: list[CancelBatch] = []
-        for snapshot, planned in self.look(snapshots):
+        looked_at = self._look_until_seen(snapshots)
+        for snapshot, planned in looked_at:
             actions = cancellations(snapshot.observed)
             self._executor.execute(Planned(snapshot, replace(planned, actions=actions)))
             cancelled += actions
+        known = {action.batch_id for action in cancelled}
+        unseen = [(each, batch) for each, _ in looked_at for batch in _unseen(each) if batch.id not in known]
+        for snapshot, batch in unseen:
+            raise CloudUnavailableError(
+                f"the batch {batch.id} is not seen whole, and was not cancelled: {snapshot.gap(batch)}",
+                hint="cancel again in a minute, or cancel it in the cloud's portal; what else was pending of "
+                "these experiments is cancelled",
+            )
         return cancelled
+
+    def _look_until_seen(self, snapshots: Sequence[Snapshot]) -> list[Planned]:
+        """Looks until all that goes on is seen whole: which jobs a batch has may take two looks to tell.
+
+        Lists that lag have shown it all after a settle window; another one is left for slow answers.
+        """
+        now_s, settle_s = self._context.memory.now_s, self._settings.settle_s
+        until_s = now_s() + 2 * settle_s
+        while True:
+            looked_at = self.look(snapshots)
+            if now_s() >= until_s or not any(_unseen(each.snapshot) for each in looked_at):
+                return looked_at
+            self._context.sleep(max(SHORTEST_S, min(self._settings.poll_s, settle_s / 4)))
 
     def _remarks(self) -> tuple[str, ...]:
         """What people should know beside: of the target, and of a clock that was set meanwhile."""
@@ -264,6 +290,11 @@ class Reconciler:
                 return Outcome(end=End.PATIENCE, plans=progress.plans)
             if wait_s:
                 self._context.sleep(min(max(wait_s, SHORTEST_S), LONGEST_S, left_s))
+
+
+def _unseen(snapshot: Snapshot) -> list[ObservedBatch]:
+    """Batches that go on and are not seen whole."""
+    return [each for each in snapshot.observed.batches if each.status.is_live and snapshot.gap(each)]
 
 
 def _planned(snapshots: Sequence[Snapshot], bought: tuple[Cost, str]) -> list[Planned]:

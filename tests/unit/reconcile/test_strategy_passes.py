@@ -26,6 +26,7 @@ from runner.domain.strategies import (
     Strategy,
     slot_key,
 )
+from runner.errors import CloudUnavailableError
 from runner.reconcile import Context, End, Health, Journal, Patience, Reconciler, Snapshot, Sync
 from runner.reconcile.execute import reconciler
 from runner.reconcile.model.actions import Hold, RecordResults
@@ -634,3 +635,29 @@ def test_what_holds_a_strategy_says_what_to_do(bench, machine):
         hold.how.split(";")[0],
     )
     assert not bench.posts()
+
+
+@pytest.mark.parametrize("settle_s", [0.0, 10.0])
+def test_a_person_cancels_a_round_on_another_machine(bench, machine, tmp_path, settle_s):
+    """It waits until the round is seen whole there: before, nothing of it would be known to be pending."""
+    terms = replace(TERMS, settle_s=settle_s)
+    machine.reconciler(settings=terms).run(
+        [Snapshot(desired=a_loop())], Patience(timeout_s=60.0, until_done=False)
+    )
+    bought = {status for _, jobs in batches(bench) for status in jobs}
+    with closing(Machine(bench, tmp_path / "other")) as other:
+        process = other.reconciler(sleep=bench.clock.sleep, settings=terms)
+        cancelled = process.cancel([Snapshot(desired=a_loop())])
+    assert ({"PENDING"}, ["3 of its 3 jobs are pending"]) == (bought, [each.reason for each in cancelled])
+    assert [("slots:1-3", ["CANCELED"] * 3)] == batches(bench)
+
+
+def test_a_person_is_told_of_a_round_that_cannot_be_cancelled(bench, machine, tmp_path, monkeypatch):
+    """A batch that is not seen whole is named; that nothing was pending would not be true."""
+    machine.reconciler().run([Snapshot(desired=a_loop())], Patience(timeout_s=60.0, until_done=False))
+    monkeypatch.setattr(Snapshot, "gap", lambda self, batch: "some jobs may not be shown yet")
+    with closing(Machine(bench, tmp_path / "other")) as other:
+        monkeypatch.setattr(reconciler, "cancellations", lambda observed: ())
+        process = other.reconciler(sleep=bench.clock.sleep)
+        with pytest.raises(CloudUnavailableError, match="is not seen whole, and was not cancelled: some"):
+            process.cancel([Snapshot(desired=a_loop())])
