@@ -174,6 +174,8 @@ class Plan:
         told: What the cloud says of jobs that are pending or running: why they wait, or what was lost.
 
         strategy: How the strategy stands that asks for the jobs; None without one, or where not all is seen.
+
+        is_open_ended: Whether a strategy may ask for more jobs than these: it is not done, or not seen whole.
     """
 
     experiment: str
@@ -192,6 +194,7 @@ class Plan:
     under_way: tuple[str, ...] = ()
     told: tuple[str, ...] = ()
     strategy: StrategyStanding | None = None
+    is_open_ended: bool = False
 
     @property
     def holds(self) -> tuple[Hold, ...]:

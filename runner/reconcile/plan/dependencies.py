@@ -45,8 +45,14 @@ def dependencies(
 
 
 def is_complete(plan: Plan) -> bool:
-    """Whether all that is wanted is measured; a strategy goes on without what it has dropped."""
-    return all(job.dropped or (job.done >= job.runs and not job.falls_short) for job in plan.jobs)
+    """Whether all that is wanted is measured; a strategy goes on without what it has dropped.
+
+    While it may ask for more, that all jobs so far are measured says nothing: another round follows once they
+    are on record, and of a round that is not seen whole no job is known.
+    """
+    return not plan.is_open_ended and all(
+        job.dropped or (job.done >= job.runs and not job.falls_short) for job in plan.jobs
+    )
 
 
 def is_under_way(plan: Plan, *, is_applied: bool) -> bool:

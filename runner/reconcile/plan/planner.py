@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from runner.domain import Surplus
+from runner.reconcile.model.actions import Hold
 from runner.reconcile.model.plan import Plan
 from runner.reconcile.plan import maintenance, status
 from runner.reconcile.plan.counted_jobs import is_under_way
@@ -58,7 +59,16 @@ def _plan(snapshot: Snapshot) -> Plan:
         under_way=tuple(batch.id for batch in snapshot.current if is_under_way(batch)),
         told=status.told(snapshot),
         strategy=snapshot.observed.proposal.standing if snapshot.observed.proposal else None,
+        is_open_ended=_is_open_ended(snapshot, actions, look_again_s),
     )
+
+
+def _is_open_ended(snapshot: Snapshot, actions: Sequence[Action], look_again_s: float | None) -> bool:
+    """Whether a strategy may ask for more: it is not done, or what is to be recorded may be confirmed."""
+    if snapshot.desired.strategy is None:
+        return False
+    proposal, goes_on = snapshot.observed.proposal, any(not isinstance(each, Hold) for each in actions)
+    return proposal is None or not proposal.is_done or goes_on or look_again_s is not None
 
 
 def _changes(snapshot: Snapshot, wanted: Sequence[JobState], step: NextStep) -> Iterable[Action]:

@@ -34,6 +34,7 @@ from runner.reconcile.model.proposal import Proposal, ProposedPoint, SlotResult
 from runner.reconcile.model.tags import read_marks
 from runner.reconcile.plan.dependencies import is_complete
 from runner.reconcile.plan.job_states import job_states
+from runner.reconcile.plan.planner import plan as planned_for
 from runner.reconcile.plan.strategy import unfolded
 from runner.results import Records
 
@@ -661,3 +662,24 @@ def test_a_person_is_told_of_a_round_that_cannot_be_cancelled(bench, machine, tm
         process = other.reconciler(sleep=bench.clock.sleep)
         with pytest.raises(CloudUnavailableError, match="is not seen whole, and was not cancelled: some"):
             process.cancel([Snapshot(desired=a_loop())])
+
+
+@pytest.mark.parametrize("lags", [False, True])
+def test_what_depends_on_a_loop_is_bought_after_its_last_round(bench, machine, lags):
+    """No batch is claimed for it between two rounds, nor by a machine that does not see a round whole."""
+    after = replace(
+        the_experiment(), name="after", recipe="f" * 64, policy=Policy(depends_on=(the_experiment().name,))
+    )
+    terms = replace(TERMS, settle_s=10.0) if lags else TERMS
+    loop = a_loop(confirm=Confirmation(best=1, runs=50, repeat=2))
+    process = machine.reconciler(settings=terms)
+    outcome = process.run([Snapshot(desired=loop), Snapshot(desired=after)], Patience(timeout_s=9e4))
+    slots = ["slots:1-3", "slots:4-6", "slots:7-9", "slots:10-12", "slots:13-15", "again:15x1.15x2"]
+    assert [*slots, "1"] == [tag for tag, _ in batches(bench)]
+    assert {Sync.SYNCED} == {plan.sync for plan in outcome.plans}
+
+
+def test_a_loop_of_which_a_round_is_not_seen_whole_is_not_complete():
+    """No job of it is known then, which is no proof that all are measured."""
+    partly = a_snapshot(a_loop(), seen())
+    assert not is_complete(planned_for(partly))
