@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import commands
 import jsonschema
 import pytest
+from builders import a_batch, a_snapshot, an_experiment, seen
 from commands import said
+
+from runner.cli.commands import status
+from runner.domain import BatchStatus
+from runner.reconcile.model.observation import Sighting
 
 PUBLISHED = Path(__file__).parents[2] / "schemas" / "status.schema.json"
 SCHEMA = json.loads(PUBLISHED.read_text(encoding="utf-8"))
@@ -71,3 +77,12 @@ def test_results_of_a_renamed_experiment_are_shown(capsys, lab):
     assert (0, 3) == (applied[0], applied[1].count("DONE"))
     assert ["pair"] == [path.name for path in (lab / "results").iterdir()]
     assert 150 == sum(sum(row["counts"].values()) for row in listed["renamed"])
+
+
+@pytest.mark.parametrize(("gap", "said_of_it"), [("", "2, all on record"), ("1 is not", "2, not seen whole")])
+def test_jobs_of_a_batch_that_is_not_seen_whole_are_not_on_record(capsys, gap, said_of_it):
+    """None of them is known, and so none was asked for; that is no proof that all are on record."""
+    batch = a_batch("b1", jobs_count=2, status=BatchStatus.DONE)
+    observed = replace(seen(batch), sightings={"b1": Sighting(gap=gap)})
+    status._print_batches([batch], a_snapshot(an_experiment(), observed))
+    assert said_of_it in capsys.readouterr().out

@@ -54,7 +54,7 @@ def status(chosen: options.Chosen, shows_all: bool, form: str) -> None:
         _print(each, shows_all=shows_all)
     for name, batches in _by_name(removed):
         print_text(f"{name}: removed; no file of the repository declares it")
-        _print_batches(batches, unread="")
+        _print_batches(batches)
 
 
 def _object(planned: Planned) -> dict[str, object]:
@@ -94,9 +94,9 @@ def _print(planned: Planned, *, shows_all: bool) -> None:
         _print_unended(planned)
     else:
         is_loop = plan.strategy is not None
-        _print_batches(snapshot.current if is_loop else snapshot.observed.batches)
+        _print_batches(snapshot.current if is_loop else snapshot.observed.batches, snapshot)
         if is_loop:
-            _print_earlier(snapshot.outdated)
+            _print_earlier(snapshot.outdated, snapshot)
         _print_jobs(plan.jobs)
     for job_id, error in _errors(snapshot, is_of_all=not is_short):
         print_text(f"  job {job_id}: {error}")
@@ -137,7 +137,7 @@ def _print_unended(planned: Planned) -> None:
     """Batches and slots that have not ended well, and how many there are of the others."""
     batches, jobs = planned.snapshot.current, planned.plan.jobs
     others = [batch for batch in batches if batch.status is not BatchStatus.DONE]
-    _print_batches(others)
+    _print_batches(others, planned.snapshot)
     left = [job for job in jobs if job.status != "DONE"]
     if left:
         _print_jobs(left)
@@ -145,31 +145,35 @@ def _print_unended(planned: Planned) -> None:
         done = counted(len(jobs) - len(left), "job")
         ended = counted(len(batches) - len(others), "batch")
         print_text(f"{done} done, in {ended}; --all shows them")
-    _print_earlier([each for each in planned.snapshot.outdated if each.status is not BatchStatus.DONE])
+    outdated = planned.snapshot.outdated
+    _print_earlier([each for each in outdated if each.status is not BatchStatus.DONE], planned.snapshot)
 
 
-def _print_earlier(batches: Sequence[ObservedBatch]) -> None:
+def _print_earlier(batches: Sequence[ObservedBatch], snapshot: Snapshot) -> None:
     """Batches that another strategy has bought, before the file was changed."""
     if batches:
         print_text("of earlier versions of the file:")
-        _print_batches(batches)
+        _print_batches(batches, snapshot)
 
 
-def _print_batches(batches: Sequence[ObservedBatch], unread: str = ", all on record") -> None:
+def _print_batches(batches: Sequence[ObservedBatch], snapshot: Snapshot | None = None) -> None:
     """A line a batch; nothing without any.
 
     Args:
-        unread: What is said of jobs that did not have to be asked for.
+        snapshot: Whose batches they are: of them, jobs that did not have to be asked for are on record.
     """
-    rows = [(b.id, b.status, "open" if b.open else "closed", _jobs(b, unread)) for b in batches]
+    rows = [(b.id, b.status, "open" if b.open else "closed", _jobs(b, snapshot)) for b in batches]
     if rows:
         print_table(("batch", "status", "", "jobs"), rows)
 
 
-def _jobs(batch: ObservedBatch, unread: str) -> str:
+def _jobs(batch: ObservedBatch, snapshot: Snapshot | None) -> str:
     counts = Counter(str(job.status) for job in batch.jobs)
     known = ", ".join(f"{count} {name}" for name, count in sorted(counts.items()))
-    return known or (f"{batch.jobs_count}{unread}" if batch.jobs_count else "none")
+    if known or not batch.jobs_count:
+        return known or "none"
+    unread = "" if snapshot is None else ", not seen whole" if snapshot.gap(batch) else ", all on record"
+    return f"{batch.jobs_count}{unread}"
 
 
 def _errors(snapshot: Snapshot, *, is_of_all: bool) -> list[tuple[str, str]]:
