@@ -238,7 +238,7 @@ class Lookout:
         sight = self._sight
         experiments = [each for name, each in sight.experiments.items() if name not in sight.unread]
         try:
-            planned = self._project.look(experiments) if experiments else []
+            planned = self._project.look(experiments, is_once=True) if experiments else []
         except RunnerError as error:
             self._change(trouble=str(error))
             return

@@ -205,15 +205,20 @@ class Project:
         recorded = (job for _, job in self.recorded.of(experiment))
         return replace(experiment, desired=with_recorded_slots(experiment.desired, recorded))
 
-    def look(self, experiments: Sequence[Experiment], *, sees_removed: bool = False) -> list[Planned]:
+    def look(
+        self, experiments: Sequence[Experiment], *, sees_removed: bool = False, is_once: bool = False
+    ) -> list[Planned]:
         """What is there, and what would be done; changes nothing on the cloud.
 
         Args:
             sees_removed: Whether to look, after them, at experiments that no file describes any more, if
                 these are all there are.
+
+            is_once: Whether not to look again at what is not seen whole, for who comes back anyway.
         """
         with self._session(sees_removed=sees_removed) as reconciler:
-            return reconciler.look(self._bare_snapshots(experiments))
+            snapshots = self._bare_snapshots(experiments)
+            return reconciler.look(snapshots) if is_once else reconciler.look_whole(snapshots)
 
     def removed(self, experiments: Sequence[Experiment]) -> tuple[ObservedBatch, ...]:
         """Batches of this repository that none of its experiments asks for, oldest first.

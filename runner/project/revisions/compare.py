@@ -221,4 +221,4 @@ class _NoCloud:
 def looked_at(reconciler: Reconciler, side: Side) -> dict[str, Planned]:
     """What would be done for each experiment, and for those that were removed; held if they wait for none."""
     snapshots = [Snapshot(desired=each) for each in side.desired.values()]
-    return {each.plan.experiment: each for each in reconciler.look(snapshots)}
+    return {each.plan.experiment: each for each in reconciler.look_whole(snapshots)}

@@ -25,7 +25,7 @@ from runner.reconcile.plan.planner import plan
 from runner.reconcile.plan.strategy import unfolded
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
     from datetime import datetime
 
     from runner.domain import DesiredExperiment, ObservedBatch
@@ -154,7 +154,7 @@ class Reconciler:
             CloudUnavailableError: A batch is not seen whole; all others were cancelled without it.
         """
         cancelled: list[CancelBatch] = []
-        looked_at = self._look_until_seen(snapshots)
+        looked_at = self._look_again(snapshots, _unseen)
         for snapshot, planned in looked_at:
             actions = cancellations(snapshot.observed)
             self._executor.execute(Planned(snapshot, replace(planned, actions=actions)))
@@ -169,8 +169,14 @@ class Reconciler:
             )
         return cancelled
 
-    def _look_until_seen(self, snapshots: Sequence[Snapshot]) -> list[Planned]:
-        """Looks until all that goes on is seen whole: which jobs a batch has may take two looks to tell.
+    def look_whole(self, snapshots: Sequence[Snapshot]) -> list[Planned]:
+        """As `look`, and again until all there is is seen whole, two settle windows at most."""
+        return self._look_again(snapshots, lambda each: each.gaps)
+
+    def _look_again(
+        self, snapshots: Sequence[Snapshot], lacks: Callable[[Snapshot], Collection[ObservedBatch]]
+    ) -> list[Planned]:
+        """Looks until no experiment lacks anything: which jobs a batch has may take two looks to tell.
 
         Lists that lag have shown it all after a settle window; another one is left for slow answers.
         """
@@ -178,7 +184,7 @@ class Reconciler:
         until_s = now_s() + 2 * settle_s
         while True:
             looked_at = self.look(snapshots)
-            if now_s() >= until_s or not any(_unseen(each.snapshot) for each in looked_at):
+            if now_s() >= until_s or not any(lacks(each.snapshot) for each in looked_at):
                 return looked_at
             self._context.sleep(max(SHORTEST_S, min(self._settings.poll_s, settle_s / 4)))
 

@@ -44,7 +44,7 @@ _TOLD_ALONE: Final = ("id", "status", "runs", "variables")
 # Of what is missing of one batch.
 _TOLD: Final = 2
 _UNSHOWN: Final = "the cloud has accepted it, and shows it nowhere"
-_IN_ALL: Final = "which repetitions its jobs are is told by all of them"
+_IN_ALL: Final = "which slot or repetition a job is is told by all of them"
 
 
 class BatchReading(NamedTuple):

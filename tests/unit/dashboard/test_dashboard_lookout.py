@@ -48,7 +48,7 @@ def test_records_are_read_while_the_target_is_looked_at(folder, monkeypatch):
     """A target that does not answer keeps no file from being shown, and a defect ends no thread."""
     calls = []
 
-    def look(self, experiments):
+    def look(self, experiments, **_):
         del self
         calls.append(len(experiments))
         raise (ZeroDivisionError("<b>") if len(calls) == 1 else CloudError("it is away"))
@@ -68,7 +68,9 @@ def test_records_are_read_while_the_target_is_looked_at(folder, monkeypatch):
 def test_broken_records_of_one_experiment_hide_no_other(folder, monkeypatch):
     """Which cannot be read is said; the target is looked at for the others; mended, all is well again."""
     looked = []
-    monkeypatch.setattr(Project, "look", lambda self, some: looked.append([each.name for each in some]) or [])
+    monkeypatch.setattr(
+        Project, "look", lambda self, some, **__: looked.append([each.name for each in some]) or []
+    )
     broken = folder / "results" / "pair" / ("0" * 16) / "b.jsonl"
     broken.parent.mkdir(parents=True)
     broken.write_text("{", encoding="utf-8")
@@ -98,7 +100,7 @@ def test_what_a_loop_tells_costs_no_request(folder, monkeypatch):
 
 def test_views_follow_runner_toml(folder, monkeypatch):
     """What is wrong in it is told with its key, and the views of before are kept meanwhile."""
-    monkeypatch.setattr(Project, "look", lambda *_: [])
+    monkeypatch.setattr(Project, "look", lambda *_, **__: [])
     settings = folder / "runner.toml"
     text = settings.read_text(encoding="utf-8")
     lookout = a_lookout(folder)
@@ -115,7 +117,7 @@ def test_views_follow_runner_toml(folder, monkeypatch):
 
 def test_nothing_new_is_no_news(folder, monkeypatch):
     """The version stays as long as nothing changes; an empty repository is in order."""
-    monkeypatch.setattr(Project, "look", lambda *_: [])
+    monkeypatch.setattr(Project, "look", lambda *_, **__: [])
     lookout = a_lookout(folder)
     lookout.look()
     before = lookout.sight.version
@@ -129,7 +131,7 @@ def test_nothing_new_is_no_news(folder, monkeypatch):
 
 def test_what_was_measured_under_a_former_name_follows_the_files(folder, monkeypatch):
     """It counts for the same recipe as long as no file has the name, as the files are now."""
-    monkeypatch.setattr(Project, "look", lambda *_: [])
+    monkeypatch.setattr(Project, "look", lambda *_, **__: [])
     specs = folder / "specs"
     (specs / "other.yaml").unlink()
     lookout = a_lookout(folder)
@@ -154,7 +156,7 @@ def test_what_was_measured_under_a_former_name_follows_the_files(folder, monkeyp
 
 def test_a_picture_that_cannot_be_drawn_says_why(folder, monkeypatch):
     """Nothing measured yet, and a defect in drawing, are told in the picture; what is not there is None."""
-    monkeypatch.setattr(Project, "look", lambda *_: [])
+    monkeypatch.setattr(Project, "look", lambda *_, **__: [])
     sight = (lookout := a_lookout(folder)).look()
     pictures = Pictures(lookout.project)
     assert b"nothing is measured yet" in pictures.drawn(sight, "pair", "plot")
@@ -169,7 +171,7 @@ def test_a_picture_that_cannot_be_drawn_says_why(folder, monkeypatch):
 
 def test_records_are_verified_again_once_they_are_written(folder, monkeypatch):
     """A line that was changed by hand is told on the page of its job; what is as it was is not read again."""
-    monkeypatch.setattr(Project, "look", lambda *_: [])
+    monkeypatch.setattr(Project, "look", lambda *_, **__: [])
     lookout = a_lookout(folder)
     (experiment,) = lookout.project.load([folder / "specs" / "pair.yaml"])
     wanted = experiment.desired.jobs[0]
@@ -198,7 +200,7 @@ def test_a_record_counts_before_the_target_is_looked_at_again(folder, monkeypatc
     job = replace(a_job(first.key, status=JobStatus.RUNNING), key=first.key)
     running = a_batch("b1", job, status=BatchStatus.RUNNING)
     snapshots = [replace(bare, observed=replace(bare.observed, batches=(running,)))]
-    monkeypatch.setattr(Project, "look", lambda *_: [Planned(each, plan(each)) for each in snapshots])
+    monkeypatch.setattr(Project, "look", lambda *_, **__: [Planned(each, plan(each)) for each in snapshots])
     assert lookout.look().tiles["pair"]["progress"]["done"] == 0
     desired = experiments[0].desired
     records = [

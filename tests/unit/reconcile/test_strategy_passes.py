@@ -588,6 +588,21 @@ def test_a_job_that_a_person_has_repeated_is_what_it_repeats(bench, machine, tmp
     assert [JobStatus.DONE] * 4 == [job["status"] for job in bench.cloud.jobs()]
 
 
+def test_a_fresh_clone_looks_until_it_knows_the_slots(bench, machine, tmp_path):
+    """Which slot a job is may take a settle window to tell; who only looks once would never know."""
+    settled = replace(TERMS, settle_s=10.0)
+    machine.rounds = 2
+    machine.reconciler(settings=settled).run([Snapshot(desired=a_loop())], Patience(timeout_s=9e4))
+    with closing(Machine(bench, tmp_path / "fresh", rounds=2)) as fresh:
+        reconciler, began = fresh.reconciler(settings=settled), bench.clock.now
+        (once,) = reconciler.look([Snapshot(desired=a_loop())])
+        (whole,) = reconciler.look_whole([Snapshot(desired=a_loop())])
+
+    assert ((), Sync.UNKNOWN) == (once.plan.jobs, once.plan.sync)
+    assert [job.name for job in whole.plan.jobs] == [f"slot {n}" for n in range(1, 7)]
+    assert 10 <= (bench.clock.now - began).total_seconds() <= 20
+
+
 def test_a_slot_that_failed_for_good_is_measured_where_a_person_repeats_it(tmp_path):
     """What came of it counts, and nothing is bought for it."""
     with (
