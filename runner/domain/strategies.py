@@ -261,6 +261,23 @@ class Strategy:
         """Whether it goes on without slots that failed for good."""
         return self.on_failed is not OnFailed.STOP
 
+    def trial(
+        self, slot: int, variables: Mapping[str, object], value: float, error: float, *, is_measured: bool
+    ) -> Trial:
+        """A slot that has ended, as engines see it.
+
+        Args:
+            value: Its objective; NaN where it has none.
+
+            error: One standard error of it; NaN where that is not known.
+
+            is_measured: Whether anything was measured, also where the objective has no value for it.
+        """
+        units = self.space.units(variables)
+        if math.isnan(value):
+            return Trial(slot, units, None, is_measured=is_measured)
+        return Trial(slot, units, -value if self.is_maximized else value, 0.0 if math.isnan(error) else error)
+
     @property
     def scorers(self) -> dict[str, NamedFunction]:
         """The functions in Python that its objective names, by the names of `let`."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -10,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from runner.domain.numerals import counted
 from runner.domain.slot_jobs import SlotJob, with_slots
-from runner.domain.strategies import Trial
 from runner.errors import RunnerError
 from runner.project import late_imports
 from runner.project.experiments.proposer import differences, proposer
@@ -23,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from runner.domain import DesiredExperiment, RecordedJob
-    from runner.domain.strategies import Strategy
+    from runner.domain.strategies import Strategy, Trial
     from runner.reconcile.model.proposal import SlotResult
     from runner.results import JobResult
     from runner.results.analysis.estimates import Estimate
@@ -304,11 +302,8 @@ def _key(
 
 
 def _trial(strategy: Strategy, slot: int, variables: Mapping[str, object], found: Estimate | None) -> Trial:
-    units = strategy.space.units(variables)
-    if found is None or math.isnan(found.value):
-        return Trial(slot, units, None, is_measured=found is not None)
-    loss = -found.value if strategy.is_maximized else found.value
-    return Trial(slot, units, loss, 0.0 if math.isnan(found.error) else found.error)
+    score = found or UNKNOWN
+    return strategy.trial(slot, variables, score.value, score.error, is_measured=found is not None)
 
 
 def _asked(desired: DesiredExperiment, strategy: Strategy, step: Ask, stands: StrategyStanding) -> Proposal:

@@ -117,11 +117,8 @@ def _was_run(said: Any, job: MeasuredJob, answers: Answers) -> bool:
 
 
 def _trial(strategy: Strategy, slot: int, job: MeasuredJob, objective: Estimate) -> Trial:
-    units = strategy.space.units(job.variables)
-    if math.isnan(objective.value):
-        return Trial(slot, units, None, is_measured=job.counts is not None)
-    sign = -1 if strategy.is_maximized else 1
-    return Trial(slot, units, sign * objective.value, 0.0 if math.isnan(objective.error) else objective.error)
+    is_measured = job.counts is not None
+    return strategy.trial(slot, job.variables, objective.value, objective.error, is_measured=is_measured)
 
 
 def _numbers(rounds: Iterable[RoundStanding]) -> dict[int, int]:
