@@ -80,10 +80,12 @@ class BatchReader:
             recorded: Jobs on record, for those that repeat one of them.
         """
         repeated = {parent_of(payload) for payload in payloads}
+        keys = {job.id: job.key for job in recorded} if any(repeated) else {}
         expected = {
             payload["id"]: replace(
                 expected[payload["id"]],
                 own_sequences=self._own_sequences,
+                keys=keys,
                 on_record=undisputed(payload, expected[payload["id"]].on_record),
             )
             for payload in payloads
@@ -100,15 +102,14 @@ class BatchReader:
                 batch_id, self._single_jobs(jobs[batch_id], expected[batch_id])
             )
             expected[batch_id] = replace(expected[batch_id], unlisted=self._memory.unlisted(batch_id))
-        keys = {job.id: job.key for job in recorded} if any(repeated) else {}
         readings: dict[str, BatchReading] = {}
         for payload in sorted(payloads, key=_after_parents):
             batch_id = payload["id"]
             if batch_id in unshown:
                 readings[batch_id] = BatchReading(observed_batch(payload), _UNSHOWN)
                 continue
-            known = replace(expected[batch_id], keys=keys)
-            readings[batch_id] = self._reading(payload, jobs.get(batch_id), known, problems.get(batch_id, ""))
+            known = (jobs.get(batch_id), expected[batch_id], problems.get(batch_id, ""))
+            readings[batch_id] = self._reading(payload, *known)
             if batch_id in repeated:
                 keys |= {job.id: job.key for job in readings[batch_id].batch.jobs}
         return readings

@@ -58,7 +58,7 @@ def observed_jobs(
         WireFormatError: A field that decisions rest on is missing.
     """
     try:
-        return keyed([observed_job(payload) for payload in payloads], repetitions, keys or {})
+        return keyed([observed_job(payload) for payload in payloads], repetitions, keys)
     except (KeyError, ValueError, TypeError) as error:
         raise WireFormatError(f"a job in the answer cannot be read: {error!r}") from error
 

@@ -80,6 +80,5 @@ def _lost_claims(snapshot: Snapshot) -> list[JournalEntry]:
         for batch in snapshot.observed.batches
         if batch.status is BatchStatus.TIMED_OUT and not batch.jobs_count
     }
-    rows = [row for row in snapshot.observed.entries if row.state is not State.NOT_DONE]
-    newest = sorted(rows, key=lambda row: row.seq, reverse=True)
+    newest = (row for row in reversed(snapshot.observed.entries) if row.state is not State.NOT_DONE)
     return list(takewhile(lambda row: row.kind is RequestKind.CLAIM and row.claim in ended, newest))
