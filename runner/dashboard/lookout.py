@@ -222,8 +222,7 @@ class Lookout:
         sight = self._sight
         for name in names:
             try:
-                jobs = self._project.recorded.of(sight.experiments[name])
-                recorded[name] = tuple(job for _, job in jobs)
+                recorded[name] = tuple(self._project.recorded.of(sight.experiments[name]))
             except RunnerError as error:
                 unread[name] = str(error)
         kept = {name: each for name, each in sight.unread.items() if name not in recorded}

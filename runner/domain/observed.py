@@ -92,6 +92,9 @@ class RecordedJob:
         constants: Digest of the constants of the device that its sequence used; empty where it is not known.
 
         observables: What was evaluated beside the bitstrings, by the ids of the observables.
+
+        experiment: The name that it is on record under, which may be a former one; empty where it is not yet.
+            Copies under several names are the same job.
     """
 
     id: str
@@ -113,6 +116,7 @@ class RecordedJob:
     target: str = ""
     constants: str = ""
     observables: Mapping[str, Evaluation] = field(default_factory=dict)
+    experiment: str = field(default="", compare=False)
 
     @property
     def lacks_result(self) -> bool:

@@ -155,10 +155,10 @@ class Declared:
         """
         recorded = self.project.recorded.of(self.experiment)
         folder = self.project.root / self.project.settings.results
-        serialised = _Serialised(folder, {job.id: name for name, job in recorded})
+        serialised = _Serialised(folder, {job.id: job.experiment for job in recorded})
         found = gathered(
             self.experiment.desired,
-            [job for _, job in recorded],
+            recorded,
             sweeps=_sweeps(self.experiment),
             kept=Kept(serialised=serialised, manifest=partial(self.project.records.manifest, self.name)),
             beyond_file=beyond_file,

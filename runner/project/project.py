@@ -202,7 +202,7 @@ class Project:
         """An experiment, if a strategy asks for its jobs with those that are on record."""
         if experiment.desired.strategy is None:
             return experiment
-        recorded = (job for _, job in self.recorded.of(experiment))
+        recorded = self.recorded.of(experiment)
         return replace(experiment, desired=with_recorded_slots(experiment.desired, recorded))
 
     def look(

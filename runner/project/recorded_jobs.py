@@ -42,7 +42,7 @@ class RecordedJobs:
     site: Site
     declared: Callable[[], frozenset[str] | None]
 
-    def of(self, experiment: Experiment) -> list[tuple[str, RecordedJob]]:
+    def of(self, experiment: Experiment) -> list[RecordedJob]:
         """The jobs that may count for an experiment; see `asked_by`."""
         return self.asked_by(experiment.desired)
 
@@ -50,17 +50,15 @@ class RecordedJobs:
         """What earlier strategies of an experiment measured, if its own counts that as history."""
         if desired.strategy is None or not desired.strategy.reuse:
             return ()
-        recorded = [job for _, job in self.asked_by(desired)]
+        recorded = self.asked_by(desired)
         recipes = dict.fromkeys(job.recipe for job in recorded)
         manifests = {each: self.records.manifest(desired.name, each) for each in recipes}
         known = list(earlier_experiments(desired, recorded, manifests))
         own = [job for job in recorded if desired.recipe.startswith(job.recipe)]
-        return earlier_points(
-            desired, own, [(each, [job for _, job in self.asked_by(each)]) for each in known]
-        )
+        return earlier_points(desired, own, [(each, self.asked_by(each)) for each in known])
 
-    def asked_by(self, desired: DesiredExperiment) -> list[tuple[str, RecordedJob]]:
-        """The jobs that may count for an experiment, each with the name it is recorded under.
+    def asked_by(self, desired: DesiredExperiment) -> list[RecordedJob]:
+        """The jobs that may count for an experiment.
 
         Those that were measured at the target, as far as their records or manifests say it.
 
@@ -69,13 +67,14 @@ class RecordedJobs:
         """
         manifests: dict[tuple[str, str], Mapping[str, object] | None] = {}
         found = []
-        for name, job in self._at_all_targets(desired):
-            if (name, job.recipe) not in manifests:
-                manifests[name, job.recipe] = self.records.manifest(name, job.recipe)
-            if was_here(job, manifests[name, job.recipe], self.site, trusts_names=True):
+        for job in self._at_all_targets(desired):
+            place = (job.experiment, job.recipe)
+            if place not in manifests:
+                manifests[place] = self.records.manifest(*place)
+            if was_here(job, manifests[place], self.site, trusts_names=True):
                 whole = replace(job, target=job.target if says_where(job.target) else self._known_target)
-                found.append((name, with_constants(desired, whole, manifests[name, job.recipe])))
-        several = sorted({job.target for _, job in found if job.target} - {self.site.target, *self.site.also})
+                found.append(with_constants(desired, whole, manifests[place]))
+        several = sorted({job.target for job in found if job.target} - {self.site.target, *self.site.also})
         if len(several) > 1:
             hint = "say which with PASQAL_PROJECT_ID, or `project_id` in runner.toml"
             raise ProjectError(f"there are results of {' and '.join(several)}", hint=hint)
@@ -92,24 +91,21 @@ class RecordedJobs:
         Those that do not say where, and of which their manifest does not prove it, stand under no name.
         """
         recipe, site = experiment.desired.recipe[:SHORT], self.site
-        same = [(name, job) for name, job in self._at_all_targets(experiment.desired) if job.recipe == recipe]
-        manifests = {name: self.records.manifest(name, recipe) for name, _ in same}
-        unproved = sum(was_here(job, manifests[name], site, trusts_names=True) is None for name, job in same)
-        return elsewhere((job for _, job in same), site) | ({"": unproved} if unproved else {})
+        same = [job for job in self._at_all_targets(experiment.desired) if job.recipe == recipe]
+        names = {job.experiment for job in same}
+        manifests = {name: self.records.manifest(name, recipe) for name in names}
+        unproved = sum(was_here(j, manifests[j.experiment], site, trusts_names=True) is None for j in same)
+        return elsewhere(same, site) | ({"": unproved} if unproved else {})
 
-    def _at_all_targets(self, desired: DesiredExperiment) -> list[tuple[str, RecordedJob]]:
-        """The jobs of an experiment, each with the name it is recorded under.
+    def _at_all_targets(self, desired: DesiredExperiment) -> tuple[RecordedJob, ...]:
+        """The jobs of an experiment.
 
         Its own come last; before them those of experiments that are gone and that ran the same recipe.
         """
         recipe = desired.recipe[:SHORT]
-        former = (
-            (name, job) for name in self._former.get(recipe, ()) for job in self.records.of_experiment(name)
-        )
-        own = ((desired.name, job) for job in self.records.of_experiment(desired.name))
-        known = [*((name, job) for name, job in former if job.recipe == recipe), *own]
-        name_of = {id(job): name for name, job in known}
-        return [(name_of[id(job)], job) for job in each_once(job for _, job in known)]
+        former = (job for name in self._former.get(recipe, ()) for job in self.records.of_experiment(name))
+        own = self.records.of_experiment(desired.name)
+        return each_once([*(job for job in former if job.recipe == recipe), *own])
 
     def look_again(self) -> None:
         """Forgets which names are former ones, as files or folders of records may have come or gone since.

@@ -77,7 +77,7 @@ def _strategy_of(results: Iterable[MeasuredJob]) -> StrategyStanding | None:
 
 def _ended(experiment: Declared) -> frozenset[str]:
     recorded = experiment.project.recorded.of(experiment.experiment)
-    return ended_for_good(experiment.experiment.desired, [job for _, job in recorded])
+    return ended_for_good(experiment.experiment.desired, recorded)
 
 
 def say_shortfall(found: MissingResults) -> None:

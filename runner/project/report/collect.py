@@ -88,7 +88,7 @@ def _provenance(project: Project, experiment: Experiment, results: Results) -> P
         file_digest=file.digest,
         expanded=late_imports.yaml_text(expanded or file.expanded()),
         verdict=project.recorded.verdict(experiment),
-        others=sum(job.id not in shown for _, job in project.recorded.of(experiment)),
+        others=sum(job.id not in shown for job in project.recorded.of(experiment)),
     )
     if manifest is None:
         return known
@@ -106,7 +106,7 @@ def _provenance(project: Project, experiment: Experiment, results: Results) -> P
 def _manifest(project: Project, experiment: Experiment) -> tuple[str, dict[str, object] | None]:
     """What was written down when the recipe was bought, and whether under its own name or a former one."""
     recipe = experiment.desired.recipe[:SHORT]
-    names = (name for name, job in project.recorded.of(experiment) if job.recipe == recipe)
+    names = (job.experiment for job in project.recorded.of(experiment) if job.recipe == recipe)
     found = (
         (name, project.records.manifest(name, recipe)) for name in dict.fromkeys((experiment.name, *names))
     )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NotRequired, TypedDict, cast
 
@@ -372,6 +373,7 @@ def _record_of(value: RecordLine) -> RecordedJob:
 
 
 def _read_file(path: Path) -> list[RecordedJob]:
+    experiment = path.parent.parent.name
     try:
         lines = lines_of(path)
     except (OSError, UnicodeDecodeError) as error:
@@ -381,7 +383,7 @@ def _read_file(path: Path) -> list[RecordedJob]:
     jobs = []
     for number, line in enumerate(lines, 1):
         try:
-            jobs.append(read_record(line))
+            jobs.append(replace(read_record(line), experiment=experiment))
         except ValueError as error:
             raise RecordError(f"{path}:{number}: {error}", hint=_HINT) from error
     return jobs
