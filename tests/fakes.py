@@ -127,10 +127,14 @@ class MemoryCloud:
         store: In place of the local cloud's own, in memory.
 
         sequences: Reads them, in place of one that takes any.
+
+        first: Number of the first id: another cloud has other ones.
     """
 
-    def __init__(self, clock, engine, *, max_runs=None, store=None, configuration=None, sequences=None):
-        numbers = count(1)
+    def __init__(
+        self, clock, engine, *, max_runs=None, store=None, configuration=None, sequences=None, first=1
+    ):
+        numbers = count(first)
         self.clock, self.engine = clock, engine
         self._store = store or Store(
             ":memory:", clock=clock, new_id=lambda: f"00000000-0000-4000-8000-{next(numbers):012d}"

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from runner.domain.counts import built_qubits
+from runner.domain.digests import job_key
 from runner.domain.identity import measured_constants
 from runner.domain.statuses import JobStatus
 
@@ -14,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
     from datetime import datetime
 
+    from runner.domain.observed import RecordedJob
     from runner.domain.strategies import Strategy
 
 
@@ -208,7 +210,9 @@ class DesiredJob:
         """Key of the point; its first repetition has the same."""
         return self.point or self.key
 
-    def counts(self, *, rerun: int, runs: int, counted: int = 0) -> bool:
+    def counts(
+        self, *, rerun: int, runs: int, counted: int = 0, variables: Mapping[str, object] | None = None
+    ) -> bool:
         """Whether a remote job of the same recipe and key is of what is asked for now.
 
         Args:
@@ -217,9 +221,18 @@ class DesiredJob:
             runs: Its runs; 0 where nobody knows.
 
             counted: As many as its result counts it had at least.
+
+            variables: Its values, which the key of a slot does not tell; nothing where nobody knows.
         """
         may_be = runs == self.runs or (not runs and counted <= self.runs)
-        return rerun == self.rerun and (self.repetition is None or may_be)
+        is_same = not (self.slot and variables) or job_key(variables) == job_key(self.variables)
+        return rerun == self.rerun and (self.repetition is None or may_be) and is_same
+
+    def counts_record(self, record: RecordedJob) -> bool:
+        """The same of a job of the recipe that is on record."""
+        return self.counts(
+            rerun=record.rerun, runs=record.runs, counted=record.least_runs, variables=record.variables
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

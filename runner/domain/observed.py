@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
 
 from runner.domain.counts_check import checked_counts
 from runner.domain.statuses import JobStatus
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-    from datetime import datetime
+    from collections.abc import Iterable, Mapping
 
     from runner.domain.evaluations import Evaluation
     from runner.domain.statuses import BatchStatus
+
+
+_LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -154,3 +157,22 @@ class RecordedJob:
             return self  # all are of one length, as they were checked when they were read
         problem = checked_counts(dict(self.counts), n_qubits=n_qubits, runs=self.runs or None).problem
         return replace(self, counts={}, errors=(*self.errors, f"the result cannot be right: {problem}"))
+
+
+def own_first(name: str, jobs: Iterable[RecordedJob]) -> tuple[RecordedJob, ...]:
+    """Jobs of an experiment, those of former names behind its own; see `names_in_order`."""
+    known = tuple(jobs)
+    names = names_in_order(name, ((job.experiment or name, job.created_at) for job in known))
+    return tuple(sorted(known, key=lambda job: names.index(job.experiment or name)))
+
+
+def names_in_order(name: str, bought: Iterable[tuple[str, datetime | None]]) -> list[str]:
+    """The names under which jobs of an experiment were bought: its own first, then what was bought last.
+
+    Args:
+        bought: Name and moment of each job.
+    """
+    latest: dict[str, datetime] = {}
+    for each, moment in bought:
+        latest[each] = max(moment or _LONG_AGO, latest.get(each, _LONG_AGO))
+    return sorted(latest, key=lambda each: (each == name, latest[each]), reverse=True)

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from operator import attrgetter
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from runner.domain.desired import DesiredJob
+from runner.domain.digests import job_key
+from runner.domain.observed import names_in_order
 from runner.domain.statuses import JobStatus
-from runner.domain.strategies import confirming_label, slot_key
+from runner.domain.strategies import confirmed_slot, confirming_label, is_confirming, slot_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Collection, Iterable, Mapping
+    from datetime import datetime
 
     from runner.domain.desired import DesiredExperiment
     from runner.domain.json_values import JobValues
@@ -21,6 +25,49 @@ if TYPE_CHECKING:
 
 # How many numbers of slots in a row may be unknown.
 _MOST_MISSING: Final = 2000
+# What tells more of a slot that was bought with several values comes first; all that may be measured is one.
+_RANKS: Final = {JobStatus.DONE: 0, JobStatus.ERROR: 2, JobStatus.CANCELED: 3}
+
+
+class BoughtJob(NamedTuple):
+    """A job that was bought for a strategy.
+
+    Args:
+        experiment: The name that it was bought under, which may be a former one.
+    """
+
+    experiment: str
+    key: str
+    variables: Variables
+    status: JobStatus
+    created_at: datetime | None
+
+    @property
+    def rank(self) -> int:
+        """Place among several of a slot."""
+        return _RANKS.get(self.status, 1)
+
+
+class BoughtSlots(NamedTuple):
+    """What was bought for a strategy.
+
+    Args:
+        slots: The values of each slot, in order.
+
+        confirmed: Those of each job that confirms one, by its label.
+
+        others: Former names whose strategy went another way: they are no name of this one.
+    """
+
+    slots: dict[int, Variables]
+    confirmed: dict[str, Variables]
+    others: frozenset[str]
+
+    @property
+    def jobs(self) -> list[SlotJob]:
+        """All of them, as they are asked for."""
+        labelled = {str(slot): values for slot, values in self.slots.items()} | self.confirmed
+        return [SlotJob(label=label, variables=values) for label, values in labelled.items()]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,32 +123,68 @@ def _name(label: str) -> str:
     return f"slot {slot} again #{repetition}" if repetition else f"slot {slot}"
 
 
-def known_slots(strategy: Strategy, known: Mapping[str, Variables]) -> dict[int, Variables]:
-    """The slots among some jobs, each with the values that were bought, in order.
+def bought_slots(strategy: Strategy, name: str, jobs: Iterable[BoughtJob]) -> BoughtSlots:
+    """What was bought for a strategy, under all names that its experiment has had.
+
+    Two files that say the same may have been bought each, before one of them was removed. What was bought
+    under the own name counts first, then what was bought last; of another name slots count up to the first
+    one that has other values there, for what comes after it followed other results. Of a slot that was bought
+    with several values those count that tell most of it, of a cancelled job where there is no other.
 
     Args:
-        known: Values of each job, by its key.
+        name: Of the experiment.
+
+        jobs: In the order in which they were bought.
     """
-    found: dict[int, Variables] = {}
-    left, number, missing = len(known), 1, 0
-    while left and missing <= _MOST_MISSING:
-        values = known.get(slot_key(strategy.short, str(number)))
-        if values is None:
-            missing += 1
-        else:
-            found[number], missing, left = values, 0, left - 1
+    every_job = [job for job in jobs if job.variables]
+    labels = _labels(strategy, {job.key for job in every_job})
+    known = [job for job in every_job if job.key in labels]
+    bought: dict[str, dict[str, BoughtJob]] = {}
+    for job in sorted(known, key=attrgetter("rank")):
+        bought.setdefault(job.experiment, {}).setdefault(labels[job.key], job)
+    found: dict[str, Variables] = {}
+    undone: dict[str, Variables] = {}
+    others = set()
+    for each in names_in_order(name, ((job.experiment, job.created_at) for job in known)):
+        values = {label: job.variables for label, job in bought[each].items()}
+        kept = {label for label, job in bought[each].items() if job.status is not JobStatus.CANCELED}
+        differing = (label for label in kept & found.keys() if _differ(values, found, label))
+        fork = min(map(confirmed_slot, differing), default=None)
+        if fork is not None:
+            others.add(each)
+            values = {label: some for label, some in values.items() if confirmed_slot(label) < fork}
+        found = {label: some for label, some in values.items() if label in kept} | found
+        undone = values | undone
+    every = undone | found
+    in_order = [label for label in labels.values() if label in every]
+    return BoughtSlots(
+        slots={int(label): every[label] for label in in_order if not is_confirming(label)},
+        confirmed={label: every[label] for label in in_order if is_confirming(label)},
+        others=frozenset(others),
+    )
+
+
+def _labels(strategy: Strategy, keys: Collection[str]) -> dict[str, str]:
+    """The label of each key of a strategy, in the order of the slots.
+
+    Args:
+        keys: Of slots, of jobs that confirm one, and others.
+    """
+    repeat = strategy.confirm.repeat if strategy.confirm else 0
+    found: dict[str, str] = {}
+    number, missing = 1, 0
+    while len(found) < len(keys) and missing <= _MOST_MISSING:
+        slot = slot_key(strategy.short, str(number))
+        missing = 0 if slot in keys else missing + 1
+        if slot in keys:
+            labels = (str(number), *(confirming_label(number, n) for n in range(1, repeat + 1)))
+            found |= {key: each for each in labels if (key := slot_key(strategy.short, each)) in keys}
         number += 1
     return found
 
 
-def known_confirmations(
-    strategy: Strategy, known: Mapping[str, Variables], slots: Iterable[int]
-) -> dict[str, Variables]:
-    """Jobs that confirm some slots, by their labels, as far as they were bought."""
-    repeat = strategy.confirm.repeat if strategy.confirm else 0
-    labels = [confirming_label(slot, n) for slot in slots for n in range(1, repeat + 1)]
-    found = {label: known.get(slot_key(strategy.short, label)) for label in labels}
-    return {label: values for label, values in found.items() if values is not None}
+def _differ(one: Mapping[str, Variables], other: Mapping[str, Variables], label: str) -> bool:
+    return job_key(one[label]) != job_key(other[label])
 
 
 def with_recorded_slots(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) -> DesiredExperiment:
@@ -109,11 +192,14 @@ def with_recorded_slots(desired: DesiredExperiment, recorded: Iterable[RecordedJ
     strategy = desired.strategy
     if strategy is None:
         return desired
-    known: dict[str, Variables] = {}
-    for job in sorted(recorded, key=lambda job: job.status is JobStatus.CANCELED):
-        if job.recipe == strategy.short and job.rerun == strategy.rerun:
-            known.setdefault(job.key, job.variables)
-    slots = known_slots(strategy, known)
-    confirmed = known_confirmations(strategy, known, slots)
-    labelled = {str(slot): values for slot, values in slots.items()} | confirmed
-    return with_slots(desired, [SlotJob(label=each, variables=values) for each, values in labelled.items()])
+    return with_slots(desired, bought_slots(strategy, desired.name, recorded_slots(desired, recorded)).jobs)
+
+
+def recorded_slots(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) -> list[BoughtJob]:
+    """What is on record of the strategy of an experiment, under whatever name."""
+    strategy = desired.strategy
+    return [
+        BoughtJob(job.experiment or desired.name, job.key, job.variables, job.status, job.created_at)
+        for job in recorded
+        if strategy and job.recipe == strategy.short and job.rerun == strategy.rerun
+    ]

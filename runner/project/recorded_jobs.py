@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from runner.domain.observed import own_first
 from runner.errors import ProjectError
 from runner.project.config.published_schemas import schema_text
 from runner.project.strategies.earlier import earlier_experiments, earlier_points
@@ -100,12 +101,13 @@ class RecordedJobs:
     def _at_all_targets(self, desired: DesiredExperiment) -> tuple[RecordedJob, ...]:
         """The jobs of an experiment.
 
-        Its own come last; before them those of experiments that are gone and that ran the same recipe.
+        Its own come first; after them those of experiments that are gone and that ran the same recipe.
         """
         recipe = desired.recipe[:SHORT]
         former = (job for name in self._former.get(recipe, ()) for job in self.records.of_experiment(name))
         own = self.records.of_experiment(desired.name)
-        return each_once([*(job for job in former if job.recipe == recipe), *own])
+        known = each_once([*(job for job in former if job.recipe == recipe), *own])
+        return own_first(desired.name, known)
 
     def look_again(self) -> None:
         """Forgets which names are former ones, as files or folders of records may have come or gone since.

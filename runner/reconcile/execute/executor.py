@@ -330,7 +330,7 @@ class Executor:
     def _record(self, snapshot: Snapshot, action: RecordResults) -> None:
         batch = snapshot.batch(action.batch_id)
         if batch is not None:
-            self.results.add(snapshot.desired, batch, action)
+            self.results.add(snapshot.name_of(batch), snapshot.desired, batch, action)
 
 
 def _takes_jobs(batch: Payload) -> bool:

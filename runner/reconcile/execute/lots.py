@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runner.domain import BatchStatus, JobStatus, OnUnknown
+from runner.domain import BatchStatus, JobStatus, OnUnknown, job_key
 from runner.domain.qpu_time import is_emulator, unclear_settle_s
 from runner.reconcile.model.entries import BUYING, RequestKind, State
 from runner.reconcile.model.kinship import Kin, kin
@@ -88,7 +88,7 @@ class KnownLot:
     is_other: bool = False
 
     def without_others(self) -> KnownLot:
-        """What is left without jobs that had other constants of their device: those are no such points."""
+        """What is left without jobs of other constants, or values of a slot: they are other points."""
         others = [job for job in self.jobs if job.is_other]
         keys = {job.key for job in others}
         return replace(
@@ -240,9 +240,12 @@ def _lot(
     read = {job.id: _read_job(batch, job, desired) for job in jobs} if batch else {}
     on_record = {record.id: _recorded_job(record, read.get(record.id), desired) for record in trusted}
     keys = {job.key: job for job in desired.jobs}
+    name = read_marks(batch.tags).experiment if batch else ""
+    named = [(each, name) for each in jobs] + [(each, name or each.experiment) for each in records]
     others = {
         *(j.id for j in jobs if _is_other(desired, keys.get(j.key), j.constants, None, evidence)),
         *(r.id for r in records if _is_other(desired, keys.get(r.key), r.constants, r.observables, evidence)),
+        *(each.id for each, under in named if _is_elsewhere(desired, keys.get(each.key), each, under)),
     }
     if batch:
         marks = read_marks(batch.tags)
@@ -270,6 +273,15 @@ def _is_other(
 ) -> bool:
     """Whether it was measured with other constants of the device, or without an observable."""
     return kin(desired, job, have, evidence.constants, observables) is Kin.OTHER
+
+
+def _is_elsewhere(
+    desired: DesiredExperiment, job: DesiredJob | None, there: ObservedJob | RecordedJob, name: str
+) -> bool:
+    """Whether a strategy under a former name was elsewhere in a slot: other values are another point."""
+    if job is None or not job.slot or name in {"", desired.name}:
+        return False
+    return job_key(there.variables) != job_key(job.variables)
 
 
 def _recorded_job(record: RecordedJob, read: _Job | None, desired: DesiredExperiment) -> _Job:

@@ -38,8 +38,12 @@ class ResultRecords:
         self._target = context.site.target
         self.failed: dict[str, FailedFetch] = {}
 
-    def add(self, desired: DesiredExperiment, batch: ObservedBatch, action: RecordResults) -> None:
-        """Fetches what jobs of a batch measured, and puts it on record as far as it can be right."""
+    def add(self, name: str, desired: DesiredExperiment, batch: ObservedBatch, action: RecordResults) -> None:
+        """Fetches what jobs of a batch measured, and puts it on record as far as it can be right.
+
+        Args:
+            name: The name that it is put on record under.
+        """
         by_id = {job.id: job for job in batch.jobs}
         done = [job.id for job in action.jobs if by_id[job.id].status is JobStatus.DONE]
         results = self._client.get_results(done)
@@ -52,8 +56,8 @@ class ResultRecords:
             self._note(record, result)
             serialised = _serialised(record, result)
             if serialised:
-                self._records.add_serialised(desired.name, record, serialised)
-        self._records.add(desired.name, records, order=by_id)
+                self._records.add_serialised(name, record, serialised)
+        self._records.add(name, records, order=by_id)
 
     def _origin(self, desired: DesiredExperiment, marks: Marks) -> _Origin:
         """What a batch was bought for; of a recipe that is not the file's, its manifest knows the qubits."""

@@ -47,6 +47,8 @@ class Snapshot:
         promise: The only things that a saved plan permits; None where no plan was saved.
 
         now: By the cloud's clock, when observing began.
+
+        others: Former names whose strategy went another way, see `runner.domain.slot_jobs.BoughtSlots`.
     """
 
     desired: DesiredExperiment
@@ -57,6 +59,7 @@ class Snapshot:
     observed: Observation = field(default_factory=Observation)
     settings: TargetSettings = field(default_factory=TargetSettings)
     now: datetime = _LONG_AGO
+    others: frozenset[str] = frozenset()
 
     def batch(self, batch_id: str) -> ObservedBatch | None:
         """The batch as it was seen."""
@@ -133,7 +136,7 @@ class Snapshot:
     def is_asked_for(self, record: RecordedJob) -> bool:
         """Whether the file asks for what a job on record measured, whatever its device was like."""
         job = self.wanted.get(record.key) if record.recipe == self.desired.recipe[:SHORT] else None
-        return job is not None and job.counts(rerun=record.rerun, runs=record.runs, counted=record.least_runs)
+        return job is not None and job.counts_record(record)
 
     def kin(self, key: str, constants: str) -> Kin:
         """How a job with some constants of its device stands to what the file asks for."""
@@ -168,12 +171,14 @@ class Snapshot:
     def is_outrun(self, batch: ObservedBatch, job: ObservedJob) -> bool:
         """Whether the job was bought when its file asked for it otherwise than now.
 
-        By another rerun counter, with other constants of its device, or, of a repetition, with other runs.
+        By another rerun counter, with other constants of its device, or, of a repetition, with other runs,
+        or, of a slot, with other values.
         """
         wanted = self.wanted.get(job.key)
         if wanted is not None and job.constants and self.kin(job.key, job.constants) is not Kin.SAME:
             return True
-        return wanted is not None and not wanted.counts(rerun=self.marks[batch.id].rerun, runs=job.runs)
+        rerun, values = self.marks[batch.id].rerun, job.variables
+        return wanted is not None and not wanted.counts(rerun=rerun, runs=job.runs, variables=values)
 
     @cached_property
     def _by_age(self) -> list[ObservedBatch]:
@@ -200,10 +205,20 @@ class Snapshot:
     def takes_job(self, batch: ObservedBatch, job: NewJob) -> bool:
         """Whether a job may be added to a batch, so that its tag tells which one it is."""
         places = self.marks[batch.id].repetitions
+        if self.is_of_another(batch):
+            return False
         if isinstance(places, Slots):
             more = places.with_more(batch.jobs_count, [job], self.values_in(batch))
             return self.marks[batch.id].rerun == job.rerun and more is not None
         return self.takes(batch, rerun=job.rerun, repetition=job.repetition)
+
+    def is_of_another(self, batch: ObservedBatch) -> bool:
+        """Whether a batch was bought under a former name whose strategy went another way."""
+        return self.marks[batch.id].experiment in self.others
+
+    def name_of(self, batch: ObservedBatch) -> str:
+        """The name that jobs of a batch are put on record under."""
+        return self.marks[batch.id].experiment if self.is_of_another(batch) else self.desired.name
 
     def values_in(self, batch: ObservedBatch) -> frozenset[str]:
         """Values of all jobs of a batch, shown or on record, see `NewJob.values`."""

@@ -11,6 +11,7 @@ from dataclasses import replace
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
+from runner.domain.observed import own_first
 from runner.errors import WireFormatError
 from runner.reconcile.model.observation import Observation
 from runner.reconcile.model.tags import SHORT, namespace_tag, read_marks
@@ -208,7 +209,7 @@ class Observer:
             for each in (*previous, name)
         }
         counted = each_once(job for each in provenance.values() for job in each.counted)
-        return _Work(name, wanted, previous, entries, provenance, counted)
+        return _Work(name, wanted, previous, entries, provenance, own_first(name, counted))
 
     def _recorded(self, under: str, name: str, owners: Ownership) -> Iterable[RecordedJob]:
         """What is on record under a name of an experiment, as far as it is the experiment's."""

@@ -90,6 +90,8 @@ def _of_outrun(snapshot: Snapshot, batch: ObservedBatch, job: ObservedJob) -> Di
     wanted, rerun = snapshot.wanted[job.key], snapshot.marks[batch.id].rerun
     if rerun != wanted.rerun:
         return Difference(f"jobs.{wanted.name}.rerun", rerun, wanted.rerun)
+    if wanted.slot and job.runs == wanted.runs:
+        return Difference(f"jobs.{wanted.name}.variables", job.variables, wanted.variables)
     return Difference(f"jobs.{wanted.name}.runs", job.runs, wanted.runs)
 
 

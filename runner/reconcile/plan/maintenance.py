@@ -310,6 +310,8 @@ def _closing_reason(
     is_whole = isinstance(places, Slots) and places.is_listed
     if is_whole or snapshot.desired.policy.batch is BatchMode.CLOSED:
         return "all its jobs are added"
+    if snapshot.is_of_another(batch):
+        return "a strategy that went another way asked for its jobs"
     if snapshot.is_full(batch):
         return "it holds as many jobs as `max_jobs_per_batch` allows"
     if _goes_on_elsewhere(snapshot, batch):

@@ -39,7 +39,7 @@ _UNSIGNED: Final = "0" * 64
 # Why, in words: it may name what only time has changed.
 _WORDS: Final = {"reason", "how", "differences"}
 # Where it comes from: an older version did not say it, and the actions follow from it.
-_ORIGINS: Final = ("target", "constants")
+_ORIGINS: Final = ("target", "constants", "experiment")
 # Of the device, what the actions follow from; older versions did not say it.
 _OF_DEVICE: Final = ("said_constants", "device_source")
 # What older versions of a file could not say; left out where it is not said.

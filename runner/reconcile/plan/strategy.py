@@ -6,10 +6,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from runner.domain import JobStatus
-from runner.domain.slot_jobs import SlotJob, known_confirmations, known_slots, with_slots
+from runner.domain.slot_jobs import BoughtJob, SlotJob, bought_slots, recorded_slots, with_slots
 from runner.domain.strategies import confirmed_slot, confirming_label
 from runner.reconcile.model.proposal import SlotResult
-from runner.reconcile.model.tags import SHORT
 from runner.reconcile.plan.counted_jobs import effective_status
 from runner.reconcile.plan.job_states import job_states
 
@@ -35,13 +34,13 @@ def unfolded(snapshot: Snapshot, propose: Propose) -> Snapshot:
     strategy = snapshot.desired.strategy
     if strategy is None:
         return snapshot
-    known = _bought(snapshot, strategy)
-    slots = known_slots(strategy, known)
-    asked = [SlotJob(label=str(slot), variables=values) for slot, values in slots.items()]
+    known = bought_slots(strategy, snapshot.desired.name, _bought(snapshot))
+    slots, confirmed = known.slots, known.confirmed
+    snapshot = replace(snapshot, others=known.others)
+    asked = _labelled({str(slot): values for slot, values in slots.items()})
     base = _asking(snapshot, asked)
-    confirmed = known_confirmations(strategy, known, slots)
     if base.gaps or base.unknown:
-        return _asking(snapshot, [*asked, *_labelled(confirmed)])
+        return _asking(snapshot, known.jobs)
     results = _results(base, slots, _fresh(snapshot, confirmed))
     proposal = propose(snapshot.desired, results)
     given_up = frozenset(_given_up(base)) if proposal.is_done else frozenset()
@@ -80,27 +79,19 @@ def _repetitions(strategy: Strategy) -> range:
     return range(1, strategy.confirm.repeat + 1) if strategy.confirm else range(0)
 
 
-def _bought(snapshot: Snapshot, strategy: Strategy) -> dict[str, Variables]:
-    """Values of all that was bought for a strategy, by the keys of its jobs; of several the oldest.
-
-    Those of a cancelled job count where there is no other: it may have been bought again with other ones.
-    """
-    recipe = snapshot.desired.recipe[:SHORT]
-    recorded = [
-        (record.key, record.variables, record.status)
-        for record in snapshot.observed.recorded
-        if record.recipe == recipe and record.rerun == strategy.rerun
-    ]
-    shown = [
-        (job.key, job.variables, effective_status(batch.status, job.status))
+def _bought(snapshot: Snapshot) -> list[BoughtJob]:
+    """All that was bought for the strategy of a snapshot, on record first."""
+    return recorded_slots(snapshot.desired, snapshot.observed.recorded) + [
+        BoughtJob(
+            experiment=snapshot.marks[batch.id].experiment,
+            key=job.key,
+            variables=job.variables,
+            status=effective_status(batch.status, job.status),
+            created_at=job.created_at or batch.created_at,
+        )
         for batch in snapshot.current
         for job in batch.jobs
     ]
-    known: dict[str, Variables] = {}
-    for key, values, _ in sorted([*recorded, *shown], key=lambda each: each[2] is JobStatus.CANCELED):
-        if values:
-            known.setdefault(key, values)
-    return known
 
 
 def _fresh(snapshot: Snapshot, confirmed: Mapping[str, Variables]) -> dict[int, dict[str, Records]]:

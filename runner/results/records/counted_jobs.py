@@ -22,7 +22,7 @@ def behind(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) -> dict[
     wanted = {job.key: job for job in desired.jobs}
     for record in recorded:
         job = wanted.get(record.key) if desired.recipe.startswith(record.recipe) else None
-        if job is None or not job.counts(rerun=record.rerun, runs=record.runs, counted=record.least_runs):
+        if job is None or not job.counts_record(record):
             continue
         if not desired.takes_constants(record.constants, job):
             continue

@@ -47,7 +47,7 @@ class Machine:
     def __init__(self, bench, folder, *, noise=0, rounds=ROUNDS):
         self.bench, self.noise, self.rounds = bench, noise, rounds
         self.journal, self.records = Journal(Path(":memory:"), bench.clock), Records(folder)
-        self.asked = []
+        self.asked, self.declared = [], None
 
     def close(self):
         """Lets go of the journal."""
@@ -76,6 +76,7 @@ class Machine:
             journal=self.journal,
             records=self.records,
             namespace="lab",
+            declared=lambda: self.declared,
             clock=self.bench.clock,
             sleep=sleep or self.bench.sleep,
             propose=self.propose,

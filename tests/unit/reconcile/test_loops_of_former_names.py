@@ -1,0 +1,147 @@
+"""Loops whose file was renamed, or said the same as one that was removed: each slot keeps its own values."""
+
+from __future__ import annotations
+
+from collections import Counter
+from contextlib import closing
+from itertools import chain
+
+import pytest
+from fakes import LossyPort, MemoryCloud
+from test_passes import Bench
+from test_strategy_passes import ASK, ROUNDS, Machine, a_loop
+
+from runner.domain import JobStatus, Policy, Surplus
+from runner.reconcile import End, Patience, Snapshot
+from runner.reconcile.model.tags import read_marks
+
+HELD = pytest.mark.parametrize("think_limit_s", [None, 60.0], ids=["closed", "held"])
+
+
+@pytest.fixture
+def bench(tmp_path):
+    """A bench on which everything goes well."""
+    with closing(Bench(tmp_path / "unused")) as bench:
+        yield bench
+
+
+@pytest.fixture
+def machine(bench, tmp_path):
+    """A clone on it."""
+    with closing(Machine(bench, tmp_path / "results")) as machine:
+        yield machine
+
+
+def applied(machine, name, rounds, *, noise=0, declared=(), **fields):
+    """Applies a loop of so many rounds under a name, beside other names that files have.
+
+    Returns:
+        The outcome, and how each slot stood when the loop was last asked.
+    """
+    machine.rounds, machine.noise, machine.declared = rounds, noise, frozenset({name, *declared})
+    outcome = machine.run(a_loop(name=name, **fields))
+    return outcome, machine.asked[-1]
+
+
+def bought(bench):
+    """The values of all jobs that were bought and not cancelled, by the name that they were bought under."""
+    names = {
+        each["id"]: read_marks(each["tags"]).experiment
+        for each in bench.cloud.client().get_batches(tag="runner:lab")
+    }
+    found = {}
+    for job in reversed(list(bench.cloud.jobs())):
+        if job["status"] != JobStatus.CANCELED:
+            found.setdefault(names[job["batch_id"]], []).append(job["variables"]["t"])
+    return found
+
+
+def slot_values(slots):
+    """The values of slots, in their order."""
+    return [slots[slot].variables["t"] for slot in sorted(slots)]
+
+
+def forgotten(bench):
+    """The cloud has forgotten everything."""
+    bench.cloud.close()
+    bench.cloud = MemoryCloud(bench.clock, bench.engine, first=1000)
+    bench.port = LossyPort(bench.cloud, bench._current_fate)
+
+
+@HELD
+@pytest.mark.parametrize("is_forgotten", [False, True], ids=["shown", "on record"])
+@pytest.mark.parametrize("rounds", [(ROUNDS, 1), (1, ROUNDS), (3, 3), (3, 2), (2, 3)])
+def test_a_loop_stays_its_own_where_another_file_said_the_same(
+    bench, machine, rounds, think_limit_s, is_forgotten
+):
+    """Whatever the removed one had bought further on followed other results."""
+    removed, kept = rounds
+    both = {"declared": ["other", "loop"], "think_limit_s": think_limit_s}
+    applied(machine, "other", removed, noise=2, **both)
+    applied(machine, "loop", kept, **both)
+    own = bought(bench)["loop"]
+    if is_forgotten:
+        forgotten(bench)
+    outcome, slots = applied(machine, "loop", ROUNDS, think_limit_s=think_limit_s)
+
+    assert End.SETTLED is outcome.end
+    assert ROUNDS * ASK == len(slots)
+    assert own == slot_values(slots)[: len(own)]
+    assert own + bought(bench).get("loop", [])[0 if is_forgotten else len(own) :] == slot_values(slots)
+    assert {"loop"} == {job.experiment for each in slots.values() for job in each.remote}
+    assert [1] * len(slots) == [len(each.remote) for each in slots.values()]
+    assert 0 == max(job.surplus for job in outcome.plans[0].jobs)
+
+
+@HELD
+@pytest.mark.parametrize("is_forgotten", [False, True], ids=["shown", "on record"])
+def test_a_loop_that_is_renamed_goes_on(bench, machine, think_limit_s, is_forgotten):
+    """And again, and back: every slot is bought once, with the values that it was bought with first."""
+    for name, rounds in (("one", 2), ("two", 3), ("three", 4), ("one", ROUNDS)):
+        outcome, slots = applied(machine, name, rounds, noise=rounds, think_limit_s=think_limit_s)
+        if is_forgotten and name == "two":
+            forgotten(bench)
+
+        assert End.SETTLED is outcome.end
+        assert rounds * ASK == len(slots)
+        assert all(each.remote for each in slots.values())
+    if not is_forgotten:
+        assert sorted(slot_values(slots)) == sorted(chain.from_iterable(bought(bench).values()))
+    assert {100} == {job.runs for each in slots.values() for job in each.remote}
+
+
+def test_of_two_former_names_the_one_that_was_bought_last_goes_on(bench, machine):
+    """What a file was renamed from is newer than what was removed before; it is looked at once."""
+    applied(machine, "removed", 4, noise=2, declared=["removed", "old"])
+    applied(machine, "old", 3, declared=["removed", "old"])
+    old = bought(bench)["old"]
+    _, slots = applied(machine, "new", ROUNDS)
+
+    assert old + bought(bench)["new"] == slot_values(slots)
+    assert {"removed": 4 * ASK, "old": 3 * ASK, "new": 2 * ASK} == {
+        name: len(some) for name, some in bought(bench).items()
+    }
+
+
+@pytest.mark.parametrize(
+    ("ticks", "status", "recorded"), [(0, JobStatus.CANCELED, 0), (1, JobStatus.DONE, ASK)], ids=str
+)
+def test_what_a_removed_file_has_under_way_is_none_of_it(bench, machine, ticks, status, recorded):
+    """What is pending is cancelled; what runs is put on record under the name that it was bought under."""
+    both, policy = ["other", "loop"], Policy(prune=Surplus.CANCEL)
+    applied(machine, "loop", 1, declared=both, policy=policy)
+    machine.rounds, machine.noise = 2, 2
+    under_way = Snapshot(desired=a_loop(name="other", policy=policy))
+    machine.reconciler(sleep=bench.clock.sleep).run([under_way], Patience(until_done=False))
+    for _ in range(ticks):
+        bench.cloud.step()
+    outcome, slots = applied(machine, "loop", 2, policy=policy)
+
+    assert End.SETTLED is outcome.end
+    assert bought(bench)["loop"] == slot_values(slots)
+    assert {status: ASK} == Counter(
+        job["status"] for job in bench.cloud.jobs() if job["variables"]["t"] % 10 == 2
+    )
+    under_other = machine.records.of_experiment("other")
+    assert recorded == sum(job.status is JobStatus.DONE for job in under_other)
+    assert 2 * ASK == len(machine.records.of_experiment("loop"))
