@@ -10,6 +10,7 @@ import commands
 import pytest
 from builders import a_record
 from commands import EXPERIMENT, said
+from loops import loop_file
 
 import runner
 from runner.errors import ProjectError
@@ -341,3 +342,32 @@ def test_a_path_that_leads_out_is_refused(name):
     """Git would refuse to check it out, and so do we; a journal of others is not believed."""
     with pytest.raises(ProjectError):
         blobs_in(b"100644 blob " + b"0" * 40 + b"       5\t" + name + b"\0", "c")
+
+
+def test_a_review_is_told_what_a_strategy_asks_for_at_most(tmp_path, monkeypatch, capsys):
+    """Without results nobody knows the next round, and more rounds buy something all the same."""
+    lab = commands.a_lab(tmp_path / "lab")
+    strategy = (
+        "kind: sobol\nover: {omega: {uniform: [1, 9]}}\nruns: 20\nask: 4\n"
+        'objective: {maximize: p, let: {p: {probability: ["1"]}}}\nstop: {rounds: 2}\n'
+    )
+    git(lab, "init", "-q")
+    (lab / "specs" / "loop.yaml").write_text(loop_file(strategy))
+    commit(lab, "base")
+    (lab / "specs" / "loop.yaml").write_text(loop_file(strategy.replace("rounds: 2", "rounds: 3")))
+    commit(lab, "pr")
+    monkeypatch.chdir(lab)
+    asked = ("plan", "--rev", "base..pr", "--offline")
+    code, stdout, _ = said(capsys, *asked, "--detailed-exitcode")
+    at_most = "at most 12 jobs, 240 runs, no QPU time in all, as results come back"
+    assert (2, f"Buys nothing now; {at_most}; experiments: 1 changed, 1 unchanged.") == (
+        code,
+        stdout.splitlines()[0],
+    )
+    assert "| at most 12 jobs, 240 runs |" in said(capsys, *asked, "-o", "markdown")[1]
+    found = json.loads(said(capsys, *asked, "-o", "json")[1])
+    bound = {"jobs": 12, "runs": 240, "qpu_s": 0.0}
+    assert [bound, bound] == [found["at_most"], found["experiments"][0]["at_most"]]
+    planned = said(capsys, "plan", "specs/loop.yaml", "-o", "markdown")[1]
+    assert f"**Buys 4 jobs, 80 runs, no QPU time now; {at_most}.**" in planned
+    assert "| 4 jobs, 80 runs; at most 12 jobs, 240 runs |" in planned

@@ -58,7 +58,8 @@ def plan(
 
     With --rev, what a pull request would buy: settings and records are those of A, and nothing of B is run.
     Its JSON has `experiments` (each with name, kind, former, added, removed, resized, jobs, done, cost,
-    cancels, left, differences, warnings, problems), `unchanged`, `cost`, `notes` and `asked_cloud`.
+    at_most, cancels, left, differences, warnings, problems), `unchanged`, `cost`, `at_most` (in all, as
+    results come back; null where nothing bounds it), `notes` and `asked_cloud`.
     The exit code is 1 where a file of B is invalid. All that -o markdown quotes is escaped.
     """
     if rev is not None:

@@ -10,12 +10,13 @@ from runner.domain.json_values import plain
 from runner.domain.numerals import grouped
 from runner.project.revisions.changes import ChangeKind
 from runner.reconcile.display.plan_text import action_lines
+from runner.reconcile.model.plan import Cost, all_costs
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from runner.project.revisions.changes import Changes, ExperimentChange
-    from runner.reconcile import Cost, Difference, Plan
+    from runner.reconcile import Difference, Plan
 
 # Workflows find their comment by it, to write it anew.
 MARKER: Final = "<!-- runner plan -->"
@@ -45,6 +46,7 @@ def changes_object(changes: Changes) -> dict[str, object]:
         "experiments": [plain(each) for each in changes.shown],
         "unchanged": changes.count(ChangeKind.UNCHANGED),
         "cost": plain(changes.cost),
+        "at_most": plain(changes.at_most),
         "notes": list(changes.notes),
         "asked_cloud": changes.asked_cloud,
     }
@@ -58,7 +60,8 @@ def changes_lines(changes: Changes) -> Iterator[str]:
     for each in changes.shown:
         moved = f" from {each.former}" if each.former else ""
         name = in_one_line(each.name)
-        yield f"{name}: {each.kind}{moved}; {_jobs(each)}; {each.done} done; {cost_said(each.cost)}"
+        bought = _amounts(each.cost, each.at_most)
+        yield f"{name}: {each.kind}{moved}; {_jobs(each)}; {each.done} done; {bought}"
         yield from (f"  note: {in_one_line(line)}" for line in each.warnings)
         yield from (f"  {in_one_line(text)}" for text in _problems(each))
 
@@ -76,9 +79,8 @@ def changes_markdown(changes: Changes) -> str:
 
 def plans_markdown(plans: Sequence[Plan]) -> str:
     """What apply would do, in the same form."""
-    jobs, runs = (sum(getattr(plan.cost, name) for plan in plans) for name in ("jobs", "runs"))
-    qpu_s = sum(plan.cost.qpu_s for plan in plans)
-    head = [MARKER, f"**{_sentence(_amounts(jobs, runs, qpu_s))}.**"]
+    cost, at_most = sum((plan.cost for plan in plans), Cost()), all_costs(plan.at_most for plan in plans)
+    head = [MARKER, f"**{_sentence(_amounts(cost, at_most))}.**"]
     lines = table(_OF_PLANS, [_plan_row(plan) for plan in plans])
     parts = [
         folded(html_code(plan.experiment), bullets([code(line.strip()) for line in said], _SHOWN))
@@ -90,26 +92,28 @@ def plans_markdown(plans: Sequence[Plan]) -> str:
 
 def totals(changes: Changes) -> str:
     """The changes in one line."""
-    cost = changes.cost
     counts = [(changes.count(kind), kind) for kind in ChangeKind]
     said = ", ".join(f"{count} {kind}" for count, kind in counts if count) or "no experiments"
-    return f"{_sentence(_amounts(cost.jobs, cost.runs, cost.qpu_s))}; experiments: {said}."
-
-
-def cost_said(cost: Cost) -> str:
-    """What is bought, in a few words."""
-    return _amounts(cost.jobs, cost.runs, cost.qpu_s)
+    return f"{_sentence(_amounts(changes.cost, changes.at_most))}; experiments: {said}."
 
 
 def _sentence(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _amounts(jobs: int, runs: int, qpu_s: float) -> str:
-    if not jobs:
-        return "buys nothing"
-    qpu = f"about {_duration(qpu_s)} of QPU time" if qpu_s else "no QPU time"
-    return f"buys {grouped(jobs, 'job')}, {grouped(runs, 'run')}, {qpu}"
+def _amounts(cost: Cost, at_most: Cost | None) -> str:
+    """What is bought now, and what is in all where strategies ask for more as results come back."""
+    now = f"buys {_amount(cost)}" if cost.jobs else "buys nothing"
+    if at_most is None:
+        return f"{now} now; nothing bounds what is bought as results come back"
+    if at_most.jobs <= cost.jobs:
+        return now
+    return f"{now} now; at most {_amount(at_most)} in all, as results come back"
+
+
+def _amount(cost: Cost) -> str:
+    qpu = f"about {_duration(cost.qpu_s)} of QPU time" if cost.qpu_s else "no QPU time"
+    return f"{grouped(cost.jobs, 'job')}, {grouped(cost.runs, 'run')}, {qpu}"
 
 
 def _duration(seconds: float) -> str:
@@ -138,15 +142,26 @@ def _jobs(change: ExperimentChange) -> str:
 def _row(change: ExperimentChange) -> list[str]:
     kind = f"{change.kind} from {code(change.former)}" if change.former else str(change.kind)
     done = f"{change.done} of {change.jobs}" if change.jobs else "–"
-    return [code(change.name), kind, _jobs(change), done, _to_buy(change.cost), _left(change)]
+    return [code(change.name), kind, _jobs(change), done, _to_buy(change.cost, change.at_most), _left(change)]
 
 
 def _plan_row(plan: Plan) -> list[str]:
     done = sum(job.status == "DONE" for job in plan.jobs)
-    return [code(plan.experiment), str(plan.sync), str(len(plan.jobs)), str(done), _to_buy(plan.cost)]
+    return [
+        code(plan.experiment),
+        str(plan.sync),
+        str(len(plan.jobs)),
+        str(done),
+        _to_buy(plan.cost, plan.at_most),
+    ]
 
 
-def _to_buy(cost: Cost) -> str:
+def _to_buy(cost: Cost, at_most: Cost | None) -> str:
+    if at_most is None:
+        return f"{_to_buy(cost, cost)}; no bound"
+    if at_most.jobs > cost.jobs:
+        now = f"{_to_buy(cost, cost)}; " if cost.jobs else ""
+        return f"{now}at most {_to_buy(at_most, at_most)}"
     if not cost.jobs:
         return "–"
     qpu = f", {_duration(cost.qpu_s)}" if cost.qpu_s else ""

@@ -11,7 +11,7 @@ from runner.domain import JobStatus
 from runner.domain.json_values import plain, plain_differences
 from runner.reconcile import Difference
 from runner.reconcile.model.actions import CancelBatch, CancelJobs
-from runner.reconcile.model.plan import Cost
+from runner.reconcile.model.plan import Cost, all_costs
 from runner.reconcile.plan.limits import ever_bought
 
 if TYPE_CHECKING:
@@ -55,6 +55,9 @@ class ExperimentChange:
 
         cost: What is bought.
 
+        at_most: What is bought in all as results come back, which is more where a strategy asks for its jobs;
+            None where nothing bounds it.
+
         cancels: Pending jobs that are cancelled.
 
         left: What is left of each limit of the budget after it; none without limits.
@@ -73,6 +76,7 @@ class ExperimentChange:
     jobs: int = 0
     done: int = 0
     cost: Cost = field(default_factory=Cost)
+    at_most: Cost | None = field(default_factory=Cost)
     cancels: int = 0
     left: Mapping[str, float] = field(default_factory=dict)
     differences: tuple[Difference, ...] = ()
@@ -86,8 +90,8 @@ class ExperimentChange:
 
     @property
     def has_effect(self) -> bool:
-        """Whether something is bought or cancelled."""
-        return bool(self.cost.jobs or self.cancels)
+        """Whether something is bought, now or as results come back, or cancelled."""
+        return bool(self.cost.jobs or self.cancels or self.at_most is None or self.at_most.jobs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,12 +122,12 @@ class Changes:
     @property
     def cost(self) -> Cost:
         """What those that change buy, all together."""
-        costs = [each.cost for each in self.shown]
-        return Cost(
-            jobs=sum(each.jobs for each in costs),
-            runs=sum(each.runs for each in costs),
-            qpu_s=sum(each.qpu_s for each in costs),
-        )
+        return sum((each.cost for each in self.shown), Cost())
+
+    @property
+    def at_most(self) -> Cost | None:
+        """What they buy in all as results come back; None where nothing bounds it."""
+        return all_costs(each.at_most for each in self.shown)
 
     @property
     def is_invalid(self) -> bool:
@@ -177,6 +181,7 @@ def changed_experiment(
         jobs=len(after.jobs),
         done=sum(job.status == "DONE" for job in plan.jobs),
         cost=plan.cost,
+        at_most=plan.at_most,
         cancels=cancelled_jobs(planned),
         left=budget_left(after, planned.snapshot.observed, plan.cost),
         differences=found,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from runner.reconcile.model.actions import Action, Hold, NewJob
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from datetime import datetime
 
     from runner.strategies.standing import StrategyStanding
@@ -139,6 +140,13 @@ class Cost:
         return Cost(jobs=self.jobs + other.jobs, runs=self.runs + other.runs, qpu_s=self.qpu_s + other.qpu_s)
 
 
+def all_costs(costs: Iterable[Cost | None]) -> Cost | None:
+    """All together; None where nothing bounds one of them."""
+    bounds = list(costs)
+    known = [each for each in bounds if each is not None]
+    return sum(known, Cost()) if len(known) == len(bounds) else None
+
+
 @dataclass(frozen=True, slots=True)
 class Difference:
     """One field in which the world is not as it is wanted.
@@ -200,6 +208,17 @@ class Plan:
     def holds(self) -> tuple[Hold, ...]:
         """What a person must decide."""
         return tuple(action for action in self.actions if isinstance(action, Hold))
+
+    @property
+    def at_most(self) -> Cost | None:
+        """What is bought in all as results come back, apart from retries; None where nothing bounds it."""
+        stands = self.strategy
+        if stands is None or stands.done or stands.halted or stands.left is None:
+            return self.cost
+        left = stands.left
+        if left.jobs is None or left.runs is None or left.qpu_s is None:
+            return None
+        return Cost(jobs=left.jobs, runs=left.runs, qpu_s=left.qpu_s)
 
     @property
     def is_in_progress(self) -> bool:
