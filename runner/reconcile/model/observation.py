@@ -142,6 +142,8 @@ class Observation:
 
         previous_names: Names that the experiment had before, as far as there is work under them.
 
+        shared_names: Those of them that are another experiment's, too, as both ask for the same.
+
         vanished: Batches that this machine bought at an emulator, and that are neither there nor on record:
             what emulates has lost them, for it forgets none by itself.
     """
@@ -167,4 +169,5 @@ class Observation:
     proposal: Proposal | None = None
     remarks: tuple[str, ...] = ()
     previous_names: tuple[str, ...] = ()
+    shared_names: frozenset[str] = frozenset()
     vanished: tuple[str, ...] = ()

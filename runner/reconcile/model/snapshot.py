@@ -216,6 +216,10 @@ class Snapshot:
         """Whether a batch was bought under a former name whose strategy went another way."""
         return self.marks[batch.id].experiment in self.others
 
+    def is_shared(self, batch: ObservedBatch) -> bool:
+        """Whether a batch was bought under a former name that may be another experiment's."""
+        return self.marks[batch.id].experiment in self.observed.shared_names
+
     def name_of(self, batch: ObservedBatch) -> str:
         """The name that jobs of a batch are put on record under."""
         return self.marks[batch.id].experiment if self.is_of_another(batch) else self.desired.name
@@ -354,8 +358,11 @@ class Snapshot:
         """Whether what is pending in a batch is ours to cancel.
 
         Bought by this machine, or for a commit that the present one descends from: what another clone wants
-        that is neither may be wanted still.
+        that is neither may be wanted still. So may what a strategy asked for that went another way, where
+        another experiment has the same former name: it may go on with it.
         """
+        if self.is_of_another(batch) and self.is_shared(batch):
+            return False
         is_older = bool(self.commit) and self.marks[batch.id].commit in self.observed.ancestors
         return self.creation(batch) is not None or is_older
 

@@ -58,6 +58,7 @@ class _Work(NamedTuple):
     name: str
     wanted: DesiredExperiment | None
     previous_names: tuple[str, ...]
+    shared_names: frozenset[str]
     entries: tuple[JournalEntry, ...]
     provenance: Mapping[str, RecordOrigins]
     recorded: tuple[RecordedJob, ...]
@@ -209,7 +210,8 @@ class Observer:
             for each in (*previous, name)
         }
         counted = each_once(job for each in provenance.values() for job in each.counted)
-        return _Work(name, wanted, previous, entries, provenance, own_first(name, counted))
+        shared = owners.shared_names(name)
+        return _Work(name, wanted, previous, shared, entries, provenance, own_first(name, counted))
 
     def _recorded(self, under: str, name: str, owners: Ownership) -> Iterable[RecordedJob]:
         """What is on record under a name of an experiment, as far as it is the experiment's."""
@@ -277,6 +279,7 @@ class Observer:
             remembered_s=sightings.remembered_s(),
             cancelled=fetched.cancelled,
             previous_names=work.previous_names,
+            shared_names=work.shared_names,
             ancestors=self._ancestors(batches),
         )
         if wanted is None:

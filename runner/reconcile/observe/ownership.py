@@ -44,6 +44,11 @@ class Ownership:
         """Names that an experiment had before, as far as there is work under them."""
         return tuple(sorted({old for (old, _), owners in self.new_owners.items() if name in owners}))
 
+    def shared_names(self, name: str) -> frozenset[str]:
+        """Those of its previous names that are those of another experiment that is looked at, too."""
+        some = [(old, owners) for (old, _), owners in self.new_owners.items() if name in owners]
+        return frozenset(old for old, owners in some if len(owners) > 1)
+
     def by_owner(self, payloads: Iterable[Payload], names: Iterable[str]) -> dict[str, list[Payload]]:
         """The batches of each of some experiments; several may share one."""
         owned: dict[str, list[Payload]] = {name: [] for name in names}

@@ -213,7 +213,8 @@ def _pending(batch: ObservedBatch) -> list[ObservedJob]:
 def twins(snapshot: Snapshot) -> Iterable[CancelBatch]:
     """Batches that bought the same work as an older one: cancelled while all of it is pending.
 
-    Not another clone's, which may ask for as much again, nor what a person has batched again.
+    Not another clone's, which may ask for as much again, nor what a person has batched again, nor what was
+    bought under a former name for a strategy that went another way, or that may be another experiment's.
     """
     if snapshot.settings.namespace is None:
         return
@@ -221,7 +222,8 @@ def twins(snapshot: Snapshot) -> Iterable[CancelBatch]:
     for batch in snapshot.current:
         submission = snapshot.marks[batch.id].submission
         is_whole = batch.jobs and batch.status.is_live and not snapshot.gap(batch)
-        if not submission or batch.parent_id or not is_whole:
+        is_apart = snapshot.is_of_another(batch) or snapshot.is_shared(batch)
+        if not submission or batch.parent_id or not is_whole or is_apart:
             continue
         first = oldest.setdefault(submission, batch.id)
         if first != batch.id and len(_pending(batch)) == len(batch.jobs) and snapshot.may_undo(batch):
@@ -311,7 +313,8 @@ def _closing_reason(
     if is_whole or snapshot.desired.policy.batch is BatchMode.CLOSED:
         return "all its jobs are added"
     if snapshot.is_of_another(batch):
-        return "a strategy that went another way asked for its jobs"
+        is_wanted = snapshot.is_shared(batch)
+        return "" if is_wanted else "a strategy that went another way asked for its jobs"
     if snapshot.is_full(batch):
         return "it holds as many jobs as `max_jobs_per_batch` allows"
     if _goes_on_elsewhere(snapshot, batch):

@@ -145,3 +145,30 @@ def test_what_a_removed_file_has_under_way_is_none_of_it(bench, machine, ticks, 
     under_other = machine.records.of_experiment("other")
     assert recorded == sum(job.status is JobStatus.DONE for job in under_other)
     assert 2 * ASK == len(machine.records.of_experiment("loop"))
+
+
+@HELD
+@pytest.mark.parametrize("rounds", [1, 2], ids=["the same so far", "went another way"])
+@pytest.mark.parametrize("prune", Surplus)
+def test_what_is_pending_of_a_loop_that_is_renamed_is_left_alone_by_one_that_says_the_same(
+    bench, machine, prune, rounds, think_limit_s
+):
+    """Both see what was bought under the former name; the renamed one goes on with it."""
+    fields = {"policy": Policy(prune=prune), "think_limit_s": think_limit_s}
+    machine.declared = frozenset({"loop", "old"})
+    for noise, name in enumerate(("loop", "old")):
+        machine.noise, machine.rounds = 2 * noise, rounds
+        if rounds > 1:
+            applied(machine, name, 1, noise=2 * noise, declared=["loop", "old"], **fields)
+            machine.rounds = rounds
+        under_way = Snapshot(desired=a_loop(name=name, **fields))
+        machine.reconciler(sleep=bench.clock.sleep).run([under_way], Patience(until_done=False))
+    before = bought(bench)
+    machine.declared = frozenset({"loop", "new"})
+    both = [Snapshot(desired=a_loop(name=name, **fields)) for name in ("loop", "new")]
+    outcome = machine.reconciler().run(both, Patience(timeout_s=9e4))
+
+    assert End.SETTLED is outcome.end
+    assert {"loop": rounds * ASK, "old": rounds * ASK} == {name: len(some) for name, some in before.items()}
+    assert before == bought(bench)
+    assert {JobStatus.DONE} == {job["status"] for job in bench.cloud.jobs()}
