@@ -221,8 +221,13 @@ class Snapshot:
         return self.marks[batch.id].experiment in self.observed.shared_names
 
     def name_of(self, batch: ObservedBatch) -> str:
-        """The name that jobs of a batch are put on record under."""
-        return self.marks[batch.id].experiment if self.is_of_another(batch) else self.desired.name
+        """The name that jobs of a batch are put on record under.
+
+        Of a strategy it is the one that they were bought under: it tells whose slots they are, also where a
+        look that has not seen all of them cannot.
+        """
+        bought = self.marks[batch.id].experiment if self.desired.strategy else ""
+        return bought or self.desired.name
 
     def values_in(self, batch: ObservedBatch) -> frozenset[str]:
         """Values of all jobs of a batch, shown or on record, see `NewJob.values`."""

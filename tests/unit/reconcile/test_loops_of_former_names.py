@@ -172,3 +172,19 @@ def test_what_is_pending_of_a_loop_that_is_renamed_is_left_alone_by_one_that_say
     assert {"loop": rounds * ASK, "old": rounds * ASK} == {name: len(some) for name, some in before.items()}
     assert before == bought(bench)
     assert {JobStatus.DONE} == {job["status"] for job in bench.cloud.jobs()}
+
+
+def test_what_was_under_way_is_on_record_under_the_name_that_bought_it(bench, machine):
+    """Whoever fetches it: whose slots it has must be known also where not all of them are seen."""
+    machine.rounds = 1
+    machine.reconciler(sleep=bench.clock.sleep).run(
+        [Snapshot(desired=a_loop(name="old"))], Patience(until_done=False)
+    )
+    bench.cloud.step()
+    outcome, slots = applied(machine, "new", 2)
+
+    assert End.SETTLED is outcome.end
+    assert 2 * ASK == len(slots)
+    assert {"old": ASK, "new": ASK} == {
+        name: len(machine.records.of_experiment(name)) for name in ("old", "new")
+    }
