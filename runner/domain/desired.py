@@ -189,6 +189,9 @@ class DesiredJob:
         device_source: Where the others come from.
 
         slot: Label of what it is for a strategy, see `runner.domain.strategies.slot_key`; else empty.
+
+        strangers: Former names of its experiment whose strategy went another way before this slot: what was
+            bought for it there counts for nothing, whatever its values.
     """
 
     key: str
@@ -204,6 +207,7 @@ class DesiredJob:
     said_constants: tuple[str, ...] = ()
     device_source: DeviceSource = DeviceSource.PULSER
     slot: str = ""
+    strangers: tuple[str, ...] = ()
 
     @property
     def of_point(self) -> str:
@@ -211,7 +215,13 @@ class DesiredJob:
         return self.point or self.key
 
     def counts(
-        self, *, rerun: int, runs: int, counted: int = 0, variables: Mapping[str, object] | None = None
+        self,
+        *,
+        rerun: int,
+        runs: int,
+        counted: int = 0,
+        variables: Mapping[str, object] | None = None,
+        under: str = "",
     ) -> bool:
         """Whether a remote job of the same recipe and key is of what is asked for now.
 
@@ -223,15 +233,26 @@ class DesiredJob:
             counted: As many as its result counts it had at least.
 
             variables: Its values, which the key of a slot does not tell; nothing where nobody knows.
+
+            under: The name of the experiment that it was bought under; empty where that makes no difference.
         """
         may_be = runs == self.runs or (not runs and counted <= self.runs)
-        is_same = not (self.slot and variables) or job_key(variables) == job_key(self.variables)
-        return rerun == self.rerun and (self.repetition is None or may_be) and is_same
+        is_same = rerun == self.rerun and (self.repetition is None or may_be)
+        return is_same and not self.is_elsewhere(under, variables)
+
+    def is_elsewhere(self, under: str, variables: Mapping[str, object] | None) -> bool:
+        """Whether what was bought for the same slot under some name is another point: see `counts`."""
+        differs = bool(self.slot and variables) and job_key(variables or {}) != job_key(self.variables)
+        return differs or under in self.strangers
 
     def counts_record(self, record: RecordedJob) -> bool:
         """The same of a job of the recipe that is on record."""
         return self.counts(
-            rerun=record.rerun, runs=record.runs, counted=record.least_runs, variables=record.variables
+            rerun=record.rerun,
+            runs=record.runs,
+            counted=record.least_runs,
+            variables=record.variables,
+            under=record.experiment,
         )
 
 

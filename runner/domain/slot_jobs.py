@@ -56,12 +56,12 @@ class BoughtSlots(NamedTuple):
 
         confirmed: Those of each job that confirms one, by its label.
 
-        others: Former names whose strategy went another way: they are no name of this one.
+        others: Former names whose strategy went another way, each with the slot from which on it did.
     """
 
     slots: dict[int, Variables]
     confirmed: dict[str, Variables]
-    others: frozenset[str]
+    others: dict[str, int]
 
     @property
     def jobs(self) -> list[SlotJob]:
@@ -85,12 +85,18 @@ class SlotJob:
     duration_ns: int | None = None
 
 
-def with_slots(desired: DesiredExperiment, slots: Iterable[SlotJob]) -> DesiredExperiment:
-    """An experiment with some jobs of its strategy, in their order."""
+def with_slots(
+    desired: DesiredExperiment, slots: Iterable[SlotJob], others: Mapping[str, int] | None = None
+) -> DesiredExperiment:
+    """An experiment with some jobs of its strategy, in their order.
+
+    Args:
+        others: Former names whose strategy went another way, see `BoughtSlots`.
+    """
     strategy = desired.strategy
     if strategy is None:
         return desired
-    return replace(desired, jobs=tuple(_job(strategy, each) for each in slots))
+    return replace(desired, jobs=tuple(_job(strategy, each, others or {}) for each in slots))
 
 
 def with_example(desired: DesiredExperiment) -> DesiredExperiment:
@@ -102,7 +108,7 @@ def with_example(desired: DesiredExperiment) -> DesiredExperiment:
     return with_slots(desired, [SlotJob(label="1", variables=middle)])
 
 
-def _job(strategy: Strategy, slot: SlotJob) -> DesiredJob:
+def _job(strategy: Strategy, slot: SlotJob, others: Mapping[str, int]) -> DesiredJob:
     key = slot_key(strategy.short, slot.label)
     is_fresh = not slot.label.isdecimal()
     return DesiredJob(
@@ -115,6 +121,7 @@ def _job(strategy: Strategy, slot: SlotJob) -> DesiredJob:
         repetition=1,
         point=key,
         slot=slot.label,
+        strangers=tuple(sorted(name for name, fork in others.items() if fork <= confirmed_slot(slot.label))),
     )
 
 
@@ -144,14 +151,14 @@ def bought_slots(strategy: Strategy, name: str, jobs: Iterable[BoughtJob]) -> Bo
         bought.setdefault(job.experiment, {}).setdefault(labels[job.key], job)
     found: dict[str, Variables] = {}
     undone: dict[str, Variables] = {}
-    others = set()
+    others = {}
     for each in names_in_order(name, ((job.experiment, job.created_at) for job in known)):
         values = {label: job.variables for label, job in bought[each].items()}
         kept = {label for label, job in bought[each].items() if job.status is not JobStatus.CANCELED}
         differing = (label for label in kept & found.keys() if _differ(values, found, label))
         fork = min(map(confirmed_slot, differing), default=None)
         if fork is not None:
-            others.add(each)
+            others[each] = fork
             values = {label: some for label, some in values.items() if confirmed_slot(label) < fork}
         found = {label: some for label, some in values.items() if label in kept} | found
         undone = values | undone
@@ -160,7 +167,7 @@ def bought_slots(strategy: Strategy, name: str, jobs: Iterable[BoughtJob]) -> Bo
     return BoughtSlots(
         slots={int(label): every[label] for label in in_order if not is_confirming(label)},
         confirmed={label: every[label] for label in in_order if is_confirming(label)},
-        others=frozenset(others),
+        others=others,
     )
 
 
@@ -192,7 +199,8 @@ def with_recorded_slots(desired: DesiredExperiment, recorded: Iterable[RecordedJ
     strategy = desired.strategy
     if strategy is None:
         return desired
-    return with_slots(desired, bought_slots(strategy, desired.name, recorded_slots(desired, recorded)).jobs)
+    known = bought_slots(strategy, desired.name, recorded_slots(desired, recorded))
+    return with_slots(desired, known.jobs, known.others)
 
 
 def recorded_slots(desired: DesiredExperiment, recorded: Iterable[RecordedJob]) -> list[BoughtJob]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from runner.domain import BatchStatus, JobStatus, OnUnknown, job_key
+from runner.domain import BatchStatus, JobStatus, OnUnknown
 from runner.domain.qpu_time import is_emulator, unclear_settle_s
 from runner.reconcile.model.entries import BUYING, RequestKind, State
 from runner.reconcile.model.kinship import Kin, kin
@@ -278,10 +278,10 @@ def _is_other(
 def _is_elsewhere(
     desired: DesiredExperiment, job: DesiredJob | None, there: ObservedJob | RecordedJob, name: str
 ) -> bool:
-    """Whether a strategy under a former name was elsewhere in a slot: other values are another point."""
+    """Whether a strategy under a former name was elsewhere in a slot: then that is another point."""
     if job is None or not job.slot or name in {"", desired.name}:
         return False
-    return job_key(there.variables) != job_key(job.variables)
+    return job.is_elsewhere(name, there.variables)
 
 
 def _recorded_job(record: RecordedJob, read: _Job | None, desired: DesiredExperiment) -> _Job:

@@ -59,7 +59,7 @@ class Snapshot:
     observed: Observation = field(default_factory=Observation)
     settings: TargetSettings = field(default_factory=TargetSettings)
     now: datetime = _LONG_AGO
-    others: frozenset[str] = frozenset()
+    others: Mapping[str, int] = field(default_factory=dict)
 
     def batch(self, batch_id: str) -> ObservedBatch | None:
         """The batch as it was seen."""
@@ -172,13 +172,15 @@ class Snapshot:
         """Whether the job was bought when its file asked for it otherwise than now.
 
         By another rerun counter, with other constants of its device, or, of a repetition, with other runs,
-        or, of a slot, with other values.
+        or, of a slot, with other values, or after others under a former name.
         """
         wanted = self.wanted.get(job.key)
         if wanted is not None and job.constants and self.kin(job.key, job.constants) is not Kin.SAME:
             return True
-        rerun, values = self.marks[batch.id].rerun, job.variables
-        return wanted is not None and not wanted.counts(rerun=rerun, runs=job.runs, variables=values)
+        marks, values = self.marks[batch.id], job.variables
+        return wanted is not None and not wanted.counts(
+            rerun=marks.rerun, runs=job.runs, variables=values, under=marks.experiment
+        )
 
     @cached_property
     def _by_age(self) -> list[ObservedBatch]:

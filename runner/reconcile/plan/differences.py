@@ -88,6 +88,9 @@ def _of_surplus(action: CancelJobs, snapshot: Snapshot, wanted: Sequence[JobStat
 
 def _of_outrun(snapshot: Snapshot, batch: ObservedBatch, job: ObservedJob) -> Difference:
     wanted, rerun = snapshot.wanted[job.key], snapshot.marks[batch.id].rerun
+    name = snapshot.marks[batch.id].experiment
+    if name in wanted.strangers:
+        return Difference(f"jobs.{wanted.name}.experiment", name, snapshot.desired.name)
     if rerun != wanted.rerun:
         return Difference(f"jobs.{wanted.name}.rerun", rerun, wanted.rerun)
     if wanted.slot and job.runs == wanted.runs:

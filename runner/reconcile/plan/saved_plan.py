@@ -139,7 +139,7 @@ def desired_facts(desired: DesiredExperiment) -> dict[str, object]:
 def _job_facts(job: DesiredJob) -> dict[str, object]:
     """What is asked for of a job; of its own sequence, and of the values of a slot, its key says it."""
     left_out = ("variables", "duration_ns") if job.slot else ("slot",)
-    return _without(plain_object(job), "sequence", *left_out, *_OF_DEVICE)
+    return _without(plain_object(job), "sequence", "strangers", *left_out, *_OF_DEVICE)
 
 
 def world_facts(observed: Observation) -> SavedWorld:

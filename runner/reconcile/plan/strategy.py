@@ -68,7 +68,7 @@ def _given_up(snapshot: Snapshot) -> Iterator[str]:
 
 
 def _asking(snapshot: Snapshot, slots: list[SlotJob]) -> Snapshot:
-    return replace(snapshot, desired=with_slots(snapshot.desired, slots))
+    return replace(snapshot, desired=with_slots(snapshot.desired, slots, snapshot.others))
 
 
 def _labelled(values: Mapping[str, Variables]) -> list[SlotJob]:

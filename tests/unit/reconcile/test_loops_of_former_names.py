@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from contextlib import closing
+from dataclasses import replace
 from itertools import chain
 
 import pytest
@@ -11,9 +12,13 @@ from fakes import LossyPort, MemoryCloud
 from test_passes import Bench
 from test_strategy_passes import ASK, ROUNDS, Machine, a_loop
 
-from runner.domain import JobStatus, Policy, Surplus
+from runner.domain import JobStatus, Policy, Retry, Surplus
+from runner.domain.observed import own_first
+from runner.domain.slot_jobs import with_recorded_slots
 from runner.reconcile import End, Patience, Snapshot
+from runner.reconcile.model.proposal import ProposedPoint
 from runner.reconcile.model.tags import read_marks
+from runner.results.records.counted_jobs import behind
 
 HELD = pytest.mark.parametrize("think_limit_s", [None, 60.0], ids=["closed", "held"])
 
@@ -188,3 +193,33 @@ def test_what_was_under_way_is_on_record_under_the_name_that_bought_it(bench, ma
     assert {"old": ASK, "new": ASK} == {
         name: len(machine.records.of_experiment(name)) for name in ("old", "new")
     }
+
+
+@pytest.mark.parametrize("is_forgotten", [False, True], ids=["shown", "on record"])
+def test_behind_another_way_the_same_values_are_another_slot_too(bench, machine, is_forgotten):
+    """There they followed other results; by chance they may be the same again."""
+    both = {"declared": ["other", "loop"], "policy": Policy(retry=Retry(limit=0))}
+    propose = machine.propose
+    machine.propose = lambda desired, slots: _fixed(propose(desired, slots), {1: 5}, desired.name == "other")
+    applied(machine, "other", 1, **both)
+    applied(machine, "loop", 1, **both)
+    if is_forgotten:
+        forgotten(bench)
+    outcome, slots = applied(machine, "loop", 1, policy=both["policy"])
+
+    assert End.SETTLED is outcome.end
+    assert [1] * ASK == [len(each.remote) for each in slots.values()]
+    assert {"loop"} == {job.experiment for each in slots.values() for job in each.remote}
+    recorded = machine.records.of_experiment("loop") + machine.records.of_experiment("other")
+    counting = behind(with_recorded_slots(a_loop(name="loop"), own_first("loop", recorded)), recorded)
+    assert {"loop"} == {job.experiment for some in counting.values() for job in some}
+
+
+def _fixed(proposal, values, is_meant):
+    """A proposal with other values of some slots."""
+    if not is_meant:
+        return proposal
+    points = {
+        n: ProposedPoint(variables={"t": values[n]}) if n in values else p for n, p in proposal.points.items()
+    }
+    return replace(proposal, points=points)
