@@ -104,6 +104,8 @@ class RoundStanding:
 class StrategyLeft:
     """How much is left at most, with the jobs that confirm; None where nothing bounds it.
 
+    In words it says of what something is left.
+
     Args:
         rounds: The first points are none, and their jobs count.
 
@@ -117,7 +119,7 @@ class StrategyLeft:
 
     def __str__(self) -> str:
         numbers = ((self.rounds, "round"), (self.jobs, "job"), (self.runs, "run"))
-        said = [counted(number, unit) for number, unit in numbers if number is not None]
+        said = [counted(number, unit) for number, unit in numbers if number]
         if self.qpu_s:
             said.append(f"{self.qpu_s / _MINUTE_S:.1f} min of QPU time")
         return ", ".join(said)

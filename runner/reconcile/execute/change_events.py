@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from runner.domain.numerals import counted
+from runner.reconcile.display.plan_text import job_line
 from runner.reconcile.model.actions import Hold
 
 if TYPE_CHECKING:
@@ -111,11 +111,7 @@ def _decided(before: Plan | None, after: Plan) -> Iterator[ChangeLine]:
 
 def state_text(plan: Plan) -> str:
     """Sync, health, how many jobs are how far, and where a strategy is."""
-    counts: dict[str, int] = {}
-    for job in plan.jobs:
-        counts[job.status] = counts.get(job.status, 0) + 1
-    jobs = ", ".join(f"{count} {status.lower()}" for status, count in sorted(counts.items()))
-    said = f"{plan.sync}, {plan.health}; {counted(len(plan.jobs), 'job')}: {jobs}"
+    said = f"{plan.sync}, {plan.health}; {job_line(plan)}"
     return f"{said}; {plan.strategy.brief}" if plan.strategy else said
 
 

@@ -57,6 +57,7 @@ def test_a_pause_after_a_failure_is_never_nothing_and_never_too_long(failures, j
     ("before", "after", "expected"),
     [
         (None, PLAN, (STATE,)),
+        (None, replace(PLAN, jobs=()), (replace(STATE, text="Synced, Progressing; no jobs"),)),
         (PLAN, PLAN, ()),
         (
             PLAN,
@@ -81,7 +82,7 @@ def test_a_pause_after_a_failure_is_never_nothing_and_never_too_long(failures, j
             (DECIDED,),
         ),
     ],
-    ids=["first", "same", "health", "action", "same action", "hold", "same hold", "decided"],
+    ids=["first", "no jobs", "same", "health", "action", "same action", "hold", "same hold", "decided"],
 )
 def test_only_what_has_changed_is_told(before, after, expected):
     """Each thing once."""

@@ -35,7 +35,7 @@ from runner.results.plots.choose import Asked, picture
 from runner.results.plots.picture import LineLook, PictureKind
 from runner.results.plots.shown_job import telling_job
 from runner.strategies.rounds import bound
-from runner.strategies.standing import left_of
+from runner.strategies.standing import StrategyLeft, left_of
 from runner.strategies.stop_rules import score_said
 
 RUNS = 100
@@ -243,6 +243,23 @@ def test_scores_have_as_many_digits_as_their_errors_allow():
     assert ["1.200 ± 0.098", "12 ± 34", "1.235", "0.5"] == [
         score_said(*each) for each in ((1.2, 0.098), (12.3, 34.1), (1.23456, None), (0.5, 0.0))
     ]
+
+
+@pytest.mark.parametrize(
+    ("left", "expected"),
+    [
+        ((2, 4, 80), ["at most 2 rounds, 4 jobs, 80 runs more"]),
+        ((0, 3, 9), ["at most 3 jobs, 9 runs more"]),
+        ((0, 0, 0), []),
+    ],
+)
+def test_of_what_is_left_at_most_nothing_is_told_that_is_none(results, left, expected):
+    """In the last round nothing is left, or jobs that confirm alone."""
+    rounds, jobs, runs = left
+    stands = replace(
+        results.strategy, done=False, left=StrategyLeft(rounds=rounds, jobs=jobs, runs=runs, qpu_s=0)
+    )
+    assert expected == [each for each in stands.facts if each.startswith("at most")]
 
 
 def test_a_line_of_progress_has_the_round_and_the_best(results):
