@@ -77,5 +77,6 @@ def test_a_loop_in_python_goes_on_elsewhere_and_is_shown_without_running_it(loop
     assert pytest.approx(expected) == scores
     assert "three rounds are enough" in commands.said(capsys, "plot", "loop.yaml", "--width", "90")[1]
     shutil.rmtree(loop / ".runner" / "answers")
-    code, stdout, _ = commands.said(capsys, "results", "loop.yaml")
-    assert (5, True) == (code, "not scored: score.py is Python code" in stdout)
+    code, stdout, stderr = commands.said(capsys, "results", "loop.yaml")
+    assert (4, True) == (code, "not scored: score.py is Python code" in stdout)
+    assert "the strategy is held; `runner status` says why" in stderr

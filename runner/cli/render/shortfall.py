@@ -42,7 +42,7 @@ class MissingResults:
 
         loops: Experiments whose strategy is not done, and goes on.
 
-        halted: Those whose strategy buys nothing more before a person has decided.
+        halted: Those whose strategy buys nothing more before a person has decided, or is not scored here.
     """
 
     unfinished: int
@@ -66,8 +66,8 @@ def shortfall(shown: Sequence[tuple[Declared, Iterable[MeasuredJob]]]) -> Missin
         for declared, results in shown
         if (strategy := _strategy_of(results)) and not strategy.done
     ]
-    loops = tuple(name for name, strategy in stands if not strategy.halted)
-    halted = tuple(name for name, strategy in stands if strategy.halted)
+    loops = tuple(name for name, strategy in stands if not (strategy.halted or strategy.fault))
+    halted = tuple(name for name, strategy in stands if strategy.halted or strategy.fault)
     return MissingResults(len(lacking) - len(lost), lost, loops, halted)
 
 
