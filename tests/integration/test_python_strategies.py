@@ -57,6 +57,7 @@ def test_a_loop_in_python_goes_on_elsewhere_and_is_shown_without_running_it(loop
     (loop / "loop.yaml").write_text(LOOP.replace("rounds: 9", "rounds: 1"))
     code, stdout, _ = commands.said(capsys, "plan", "loop.yaml")
     assert (0, True) == (code, "score.py is Python code, and running it is not allowed" in stdout)
+    assert (4, "") == commands.said(capsys, "apply", "loop.yaml")[:2]
     commands.said(capsys, "apply", "loop.yaml", "--allow-python", "--no-wait")
     first = batches(capsys)
     assert 1 == len(first)

@@ -83,7 +83,8 @@ def _ask(application: Application) -> None:
 def _print(application: Application, outcome: Outcome) -> None:
     project, experiments = application.project, application.experiments
     for experiment, plan in zip(experiments, outcome.plans, strict=False):
-        print_tables([summary(experiment.name, Declared(project, experiment).results())])
+        if results := Declared(project, experiment).results():
+            print_tables([summary(experiment.name, results)])
         say(f"{plan.experiment}: {plan.sync}, {plan.health}; {job_line(plan)}")
         for line in (*action_lines(plan), *note_lines(plan)):
             say(line)
