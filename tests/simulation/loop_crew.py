@@ -10,7 +10,7 @@ from functools import lru_cache
 
 from loop_judge import A_CODE
 from loop_schedules import CONFIRM_RUNS, RUNS
-from reference_crew import Crewman
+from reference_crew import CrashError, Crewman
 from reference_schedules import MAX_RUNS
 from reference_world import sequence
 
@@ -25,11 +25,13 @@ from runner.domain import (
     Surplus,
     recipe_digest,
 )
+from runner.domain.observed import own_first
 from runner.domain.slot_jobs import with_recorded_slots
 from runner.domain.strategies import Confirmation, SearchDimension, SearchSpace, Strategy
 from runner.reconcile import Snapshot
 from runner.reconcile.model.proposal import Proposal, ProposedPoint
 from runner.results.gather import gathered
+from runner.results.records.counted_jobs import each_once
 
 _SPACE = SearchSpace(dimensions=(SearchDimension(variable="t", high=1e5),), values={"t": 0.0})
 _PASSES_A_ROUND, _ROUND_S = 15, 150.0
@@ -83,16 +85,34 @@ class LoopCrewman(Crewman):
 
     Attributes:
         winners: Slots that are to be confirmed, by file and code; None while a loop goes on.
+
+        names: Of the files that its process was begun with.
     """
 
     def __init__(self, world, number, folder):
         super().__init__(world, number, folder)
-        self.winners, self._has = {}, {}
+        self.winners, self._has, self.names = {}, {}, frozenset()
         self._disturbing = world.schedule.luck("disturbance", number)
         loops = world.conditions.files
         n_rounds = sum(max(len(loop.rounds(each)) for each in loop.versions) for loop in loops)
         self.most_passes += _PASSES_A_ROUND * n_rounds
         self.patience_s = (120.0, 900.0 + _ROUND_S * n_rounds)
+
+    def declared(self):
+        """The names in all files of the repository, where files come and go."""
+        return self.names if self.world.is_renaming else None
+
+    def _wishes(self):
+        self._commit = self.world.commit_of(self.number)
+        here = self.world.files_of(self.number)
+        self.names = frozenset(f"exp{index}" for index in here)
+        return [self._wish(index, version) for index, version in here.items()]
+
+    def _count_pass(self, plans):
+        super()._count_pass(plans)
+        if self.names != frozenset(f"exp{index}" for index in self.world.files_of(self.number)):
+            self.world.tell(f"{self} is stopped: its files have other names now")
+            raise CrashError(None)
 
     def _wish(self, index, version):
         self._has[index] = self.world.conditions.files[index].versions[version]
@@ -121,9 +141,8 @@ class LoopCrewman(Crewman):
 
     def _value(self, loop, version, slot, start, told):
         """What is proposed for a slot: what came of all rounds before stands in its fraction."""
-        history = sorted(
-            (n, value, sorted(m.values(), key=str)) for n, (value, _, m, _) in told.items() if n < start
-        )
+        before = {n: each for n, each in told.items() if n < start and loop.hears}
+        history = sorted((n, value, sorted(m.values(), key=str)) for n, (value, _, m, _) in before.items())
         share = zlib.crc32(repr((slot, history)).encode()) / 2**32
         value = version.code * A_CODE + slot + share / 2
         if loop.disturbance == "last bits":
@@ -132,16 +151,23 @@ class LoopCrewman(Crewman):
 
     def _tell_records(self):
         """Tells the judge what is on record of each slot, as the product reads it."""
-        for index, version in enumerate(self.world.has[self.number]):
+        for index, version in self.world.files_of(self.number).items():
             wanted = self.world.conditions.files[index].versions[version]
             desired = loop_experiment(self.world.conditions, index, wanted)
-            recorded = self.records.of_experiment(desired.name)
+            recorded = self._recorded(desired)
             found = {}
             for job in gathered(with_recorded_slots(desired, recorded), recorded):
                 slot, fresh = _NAME.fullmatch(job.name).groups()
                 ids = found.setdefault(f"{slot}x" if fresh else slot, [])
                 ids += [each.id for each in job.remote_jobs]
             self.world.judge.listed(self, index, wanted.code, found)
+
+    def _recorded(self, desired):
+        """What is on record of an experiment, under its own name and former ones."""
+        names = [f"exp{index}" for index in range(len(self.world.conditions.files))]
+        former = [name for name in names if name not in self.names]
+        known = [job for name in (*former, desired.name) for job in self.records.of_experiment(name)]
+        return own_first(desired.name, each_once(known))
 
 
 def _counts(result):

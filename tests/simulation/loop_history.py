@@ -16,6 +16,16 @@ class LoopWorld(World):
 
     judge_class = LoopJudge
 
+    @property
+    def is_renaming(self):
+        """Whether files come and go: then each may go on with what another one bought."""
+        return not all(each.is_there for loop in self.conditions.files for each in loop.versions)
+
+    def files_of(self, clone):
+        """The version of each file that a clone has, by the file; of those that are there."""
+        files = self.conditions.files
+        return {n: has for n, has in enumerate(self.has[clone]) if files[n].versions[has].is_there}
+
     def happened(self):
         """How much happened, as numbers by their names."""
         return super().happened() + Counter(rounds=self.judge.n_rounds())

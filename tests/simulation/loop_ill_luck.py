@@ -5,11 +5,11 @@ from __future__ import annotations
 import random
 from dataclasses import replace
 
-from loop_schedules import Loop, LoopVersion, loop_schedule
+from loop_schedules import DISTURBANCES, Loop, LoopVersion, loop_schedule
 from pcs_nature import Lag
 from reference_schedules import SETTLE_S, Clone, Deed, Edit, Fault
 
-_SHARE = 0.05
+_SHARE, _RENAMING_SHARE = 0.05, 0.03
 # Views that tell of what was bought.
 _BOUGHT = ("jobs", "counts", "statuses")
 
@@ -22,8 +22,12 @@ def unlucky_loops(seed, **fixed):
 
 def luck(seed):
     """The kind of ill luck that the schedule of a seed has; empty for none."""
+    others = len(_RENAMING)
+    renaming = int(_luck(seed, "names").random() / _RENAMING_SHARE)
+    if renaming < others:
+        return KINDS[renaming - others]
     number = int(_luck(seed, "kind").random() / _SHARE)
-    return KINDS[number] if number < len(KINDS) else ""
+    return KINDS[number] if number < len(KINDS) - others else ""
 
 
 def _luck(seed, *what):
@@ -121,11 +125,64 @@ def _batched_again(rng, plain):
     return replace(plain, nature=cloud, conditions=conditions, events=(*events, *again))
 
 
+_GONE = LoopVersion(is_there=False)
+# Files through the history of a loop that is renamed, by the versions that each has one after the other.
+_RENAMED = ("A- -A", "A- -A", "A-- -A- --A", "A-A -A-")
+# The same of two that say the same.
+_TWINS = ("AA A-", "AA A-", "A-- AA- --A", "A- A- -A", "AA- A-A")
+
+
+def _renamed(rng, plain):
+    """A loop's file gets another name, again and again, or has its old one again."""
+    return _with_names(rng, plain, rng.choice(_RENAMED))
+
+
+def _twins(rng, plain):
+    """Two files say the same, and are bought both; then one of them is removed, or gets another name."""
+    return _with_names(rng, plain, rng.choice(_TWINS))
+
+
+def _with_names(rng, plain, histories):
+    """A clone whose files come and go, and which may be edited meanwhile.
+
+    Args:
+        histories: Of each file, when it is there: a letter for each time.
+    """
+    first = replace(plain.conditions.files[0], budget_runs=None, budget_jobs=None)
+    first = replace(first, hears=rng.random() < 0.8, disturbance=rng.choice(["nothing", *DISTURBANCES]))
+    version, *_ = first.versions
+    said = [replace(version, rounds=version.rounds + rng.choice([0, 0, 1, 2, -1])) for _ in range(3)]
+    loops = []
+    for history in histories.split():
+        versions = [rng.choice([version, *said]) if letter == "A" else _GONE for letter in history]
+        loops.append(replace(first, versions=tuple(versions)))
+    moments = [rng.uniform(3, 0.8 * plain.conditions.calm_s) for _ in loops[0].versions[1:]]
+    edits = [
+        Edit(at_s=round(at_s, 1), clone=0, file=file, version=number)
+        for number, at_s in enumerate(sorted(moments), 1)
+        for file in range(len(loops))
+    ]
+    # A neighbour has names that no file of ours has; and other edits are of other versions.
+    events = [
+        each
+        for each in plain.events
+        if not isinstance(each, Edit)
+        and getattr(each, "clone", 0) < 1
+        and getattr(each, "kind", "") != "flood"
+    ]
+    clones = (replace(plain.conditions.clones[0], has=(0,) * len(loops)),)
+    conditions = replace(plain.conditions, files=tuple(loops), clones=clones, submission="claim")
+    cloud = replace(plain.nature, takes_empty=True)
+    return replace(plain, nature=cloud, conditions=conditions, events=(*events, *edits))
+
+
+_RENAMING = {"renamed": _renamed, "twins": _twins}
 _AT = {
     "taken in part": _taken_in_part,
     "undone elsewhere": _undone_elsewhere,
     "twice in between": _twice_in_between,
     "batched again": _batched_again,
+    **_RENAMING,
 }
 # Their names; each is told where it is made, above.
 KINDS = tuple(_AT)

@@ -44,6 +44,8 @@ class LoopVersion:
         repeat: How many fresh jobs confirm the winner.
 
         think_limit_s: For how long an open batch is kept; None for a closed batch a round.
+
+        is_there: Whether there is a file at all: it may come later, and may be removed.
     """
 
     strategy: int = 0
@@ -51,6 +53,7 @@ class LoopVersion:
     rounds: int = 3
     repeat: int = 0
     think_limit_s: float | None = None
+    is_there: bool = True
 
     @property
     def code(self):
@@ -64,11 +67,14 @@ class Loop:
 
     Args:
         shapes: Of each strategy, how many jobs come first, and how many each round has.
+
+        hears: Whether what is proposed depends on what came back.
     """
 
     versions: tuple[LoopVersion, ...] = (LoopVersion(),)
     shapes: tuple[tuple[int, int], ...] = ((0, 2),)
     disturbance: str = "last bits"
+    hears: bool = True
     budget_runs: int | None = None
     budget_jobs: int | None = None
 

@@ -150,6 +150,29 @@ def _without_the_last(known):
     return known._replace(slots=dict(list(known.slots.items())[:-1]))
 
 
+def _last_first(names):
+    return names[::-1]
+
+
+def _no_strangers(found):
+    return lambda *values: replace(found(*values), strangers=())
+
+
+def _to_the_end(found):
+    def bought(strategy, name, jobs):
+        known, jobs = found(strategy, name, jobs), list(jobs)
+        slots = dict(known.slots)
+        for each in known.others:
+            slots = found(strategy, each, [job for job in jobs if job.experiment == each]).slots | slots
+        return known._replace(slots=dict(sorted(slots.items())))
+
+    return bought
+
+
+def _of_own_names(found):
+    return lambda self, name, recipe: found(self, name, recipe) if name in self.wanted else ()
+
+
 DEFECTS = (
     Defect(
         name="jobs are told by their values",
@@ -222,6 +245,48 @@ DEFECTS = (
         at="runner.reconcile.observe.payloads:parent_of",
         make=gives(""),
         within=100,
+    ),
+    Defect(
+        name="former names count first",
+        at="runner.domain.observed:names_in_order",
+        make=changed(_last_first),
+        within=10,
+        luck="twins",
+    ),
+    Defect(
+        name="a slot's other values count, too",
+        at="runner.domain.desired:DesiredJob.is_elsewhere",
+        make=gives(False),
+        within=10,
+        luck="twins",
+    ),
+    Defect(
+        name="a former name's later slots of the same values count",
+        at="runner.domain.slot_jobs:_job",
+        make=_no_strangers,
+        within=100,
+        luck="twins",
+    ),
+    Defect(
+        name="a former name's later slots are gone on with",
+        at="runner.domain.slot_jobs:bought_slots",
+        make=_to_the_end,
+        within=40,
+        luck="twins",
+    ),
+    Defect(
+        name="former names are nobody's",
+        at="runner.reconcile.observe.ownership:Ownership.owners",
+        make=_of_own_names,
+        within=10,
+        luck="renamed",
+    ),
+    Defect(
+        name="results are on record under the name that is left",
+        at="runner.reconcile.model.snapshot:Snapshot.name_of",
+        make=lambda _: lambda self, batch: self.desired.name,
+        within=100,
+        luck="twins",
     ),
     Defect(
         name="a held batch is kept for ever",

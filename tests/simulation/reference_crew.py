@@ -74,16 +74,19 @@ def reconciler(crewman, watch):
         site=Site(target=crewman.project),
         kept_memory=CloudMemory(crewman.monotonic),
         descends_from=crewman.descends_from,
+        declared=crewman.declared,
         propose=crewman.propose,
         clock=crewman.clock,
         sleep=crewman.pause,
     )
-    settle_s = crewman.world.conditions.settle_s
-    return Reconciler(
-        context,
-        TargetSettings(namespace=NAMESPACE, settle_s=settle_s, claim_ttl_s=_CLAIM_TTL_S, poll_s=_POLL_S),
-        watch,
+    settings = TargetSettings(
+        namespace=NAMESPACE,
+        settle_s=crewman.world.conditions.settle_s,
+        claim_ttl_s=_CLAIM_TTL_S,
+        poll_s=_POLL_S,
+        removed=None if crewman.declared() is None else Surplus(crewman.world.conditions.surplus),
     )
+    return Reconciler(context, settings, watch)
 
 
 def experiment(conditions, index, wishes, recipe):
@@ -243,6 +246,9 @@ class Crewman:
     def propose(self, desired, slots):
         """What a strategy asks for; no file has one here."""
         raise NotImplementedError
+
+    def declared(self):
+        """The names in all files of the repository; None where nobody asks, as none is removed."""
 
     def descends_from(self, commit):
         """Whether what it has checked out descends from a commit."""

@@ -219,7 +219,7 @@ class Judge:
     def _lacking(self, crewman):
         """What a clone's files ask for and is not there."""
         held, failed = {}, {}
-        numbered = list(self._numbered(self._world.project_of(crewman.number)))
+        numbered = list(self._numbered(crewman))
         ended = {"CANCELED", "CANCELING"}
         declined = self._refused_by_people(each for each in numbered if each[1]["status"] in ended)
         for key, job in numbered:
@@ -289,7 +289,7 @@ class Judge:
             return
         # A record without a result is one that is asked for again, as long as somebody wants it.
         on_record = {j.id: j for j in records if j.counts or str(j.status) != "DONE"}
-        numbered = list(self._numbered(self._world.project_of(crewman.number)))
+        numbered = list(self._numbered(crewman))
         ended = [(key, job) for key, job in numbered if job["status"] in {"DONE", "ERROR"}]
         there = self._refused_by_people(numbered)
         for key, job in ended:
@@ -338,9 +338,9 @@ class Judge:
             return job["runs"] == runs and runs not in there
         return sum(there) < runs
 
-    def _numbered(self, project):
-        """All jobs of ours in a project, each with its point and the number of its repetition."""
-        for batch in self._world.ours(project):
+    def _numbered(self, crewman):
+        """All jobs of ours in a clone's project, each with its point and the number of its repetition."""
+        for batch in self._world.ours(self._world.project_of(crewman.number)):
             places = Counter()
             for job in self._world.pcs.jobs_of(batch["id"]):
                 point = self.point_of(batch, job)

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from types import SimpleNamespace
@@ -84,6 +85,51 @@ def test_a_calm_loop_buys_every_slot_once(think_limit_s):
     (winner,) = world.crew[0].winners[0, 0]
     assert {(0, slot): 1 + 2 * (slot == winner) for slot in range(1, 9)} == slots
     assert len(world.ours()) == (2 if think_limit_s else 5)
+
+
+def in_turn(*histories, at_s):
+    """A calm schedule of files that say the same, each there or not in each time; those end at moments."""
+    gone, version = LoopVersion(is_there=False), LoopVersion(rounds=4)
+    files = tuple(
+        Loop(versions=tuple(version if is_there else gone for is_there in history), shapes=((2, 2),))
+        for history in histories
+    )
+    plain = calm(4)
+    conditions = replace(plain.conditions, clones=(Clone(has=(0,) * len(files)),), files=files, calm_s=90.0)
+    events = tuple(
+        Edit(at_s=each, clone=0, file=file, version=number)
+        for number, each in enumerate(at_s, 1)
+        for file in range(len(files))
+    )
+    return replace(plain, conditions=conditions, events=events)
+
+
+def bought(world):
+    """How often each slot was bought under each name."""
+    of_name = {}
+    for batch in world.ours():
+        name = next(tag for tag in batch["first_tags"] if tag.startswith("exp:"))
+        slots = [meant_by(job["variables"]["t"])[1] for job in world.pcs.jobs_of(batch["id"])]
+        of_name.setdefault(name.removeprefix("exp:"), Counter()).update(slots)
+    return of_name
+
+
+def test_a_loop_that_is_renamed_buys_every_slot_once():
+    """Each under one of its names; it has the first one again in the end."""
+    world = play_loops(in_turn((1, 0, 1), (0, 1, 0), at_s=(9.0, 24.0)))
+
+    assert [] == world.judge.broken
+    assert {"exp0", "exp1"} == set(bought(world))
+    assert dict.fromkeys(range(1, 11), 1) == sum(bought(world).values(), Counter())
+
+
+def test_of_two_files_that_say_the_same_one_goes_on_alone():
+    """With its own slots, each bought once, whatever the removed one has bought."""
+    world = play_loops(in_turn((1, 1), (1, 0), at_s=(20.0,)))
+
+    assert [] == world.judge.broken
+    assert dict.fromkeys(range(1, 11), 1) == bought(world)["exp0"]
+    assert 2 < len(bought(world)["exp1"]) < 10
 
 
 @pytest.mark.parametrize(("think_limit_s", "most"), [(None, 10), (300.0, 5)])
@@ -169,6 +215,8 @@ def test_every_defect_of_loops_names_something_that_is_there():
         pytest.param("what came twice in between is the next slot", marks=pytest.mark.long),
         pytest.param("bought values are proposed anew", marks=pytest.mark.long),
         pytest.param("nothing is pending", marks=pytest.mark.long),
+        pytest.param("former names count first", marks=pytest.mark.long),
+        pytest.param("former names are nobody's", marks=pytest.mark.long),
         pytest.param("results are other slots'", marks=pytest.mark.long),
         pytest.param("our own cancellations end slots", marks=pytest.mark.long),
     ],
@@ -184,7 +232,7 @@ def test_the_world_finds_planted_defects_of_loops(name):
 def test_values_that_never_ran_count_until_what_was_bought_in_their_place_must_show():
     """A clone that has looked a moment before is told right; later, it is not."""
     world = LoopWorld(calm(1))
-    clone = SimpleNamespace(project=PROJECTS[0])
+    clone = SimpleNamespace(project=PROJECTS[0], names=frozenset({"exp0"}))
     for value in (1.25, 1.5):
         world.judge.asked(clone, 0, 0, {1: value}, ())
         jobs = [{"runs": RUNS, "variables": {"t": value}}]
