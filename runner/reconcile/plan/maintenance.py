@@ -214,18 +214,17 @@ def twins(snapshot: Snapshot) -> Iterable[CancelBatch]:
     """Batches that bought the same work as an older one: cancelled while all of it is pending.
 
     Not another clone's, which may ask for as much again, nor what a person has batched again, nor what was
-    bought under a former name for a strategy that went another way, or that may be another experiment's.
+    bought under another name: a request that arrives twice says the same name.
     """
     if snapshot.settings.namespace is None:
         return
-    oldest: dict[str, str] = {}
+    oldest: dict[tuple[str, str], str] = {}
     for batch in snapshot.current:
-        submission = snapshot.marks[batch.id].submission
+        marks = snapshot.marks[batch.id]
         is_whole = batch.jobs and batch.status.is_live and not snapshot.gap(batch)
-        is_apart = snapshot.is_of_another(batch) or snapshot.is_shared(batch)
-        if not submission or batch.parent_id or not is_whole or is_apart:
+        if not marks.submission or batch.parent_id or not is_whole:
             continue
-        first = oldest.setdefault(submission, batch.id)
+        first = oldest.setdefault((marks.experiment, marks.submission), batch.id)
         if first != batch.id and len(_pending(batch)) == len(batch.jobs) and snapshot.may_undo(batch):
             reason = f"it bought the same work as {first}"
             yield CancelBatch(batch_id=batch.id, reason=reason, mark=tags.FENCED)

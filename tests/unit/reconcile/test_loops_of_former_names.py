@@ -223,3 +223,16 @@ def _fixed(proposal, values, is_meant):
         n: ProposedPoint(variables={"t": values[n]}) if n in values else p for n, p in proposal.points.items()
     }
     return replace(proposal, points=points)
+
+
+def test_what_was_bought_under_another_name_has_not_arrived_twice(bench, machine):
+    """Who applies one file alone does not look at the renamed one, and cancels nothing as bought twice."""
+    machine.rounds = 1
+    for name in ("loop", "old"):
+        machine.declared = frozenset({"loop", "old"})
+        under_way = Snapshot(desired=a_loop(name=name))
+        machine.reconciler(sleep=bench.clock.sleep).run([under_way], Patience(until_done=False))
+    outcome, _ = applied(machine, "loop", 1, declared=["new"])
+
+    assert End.SETTLED is outcome.end
+    assert [JobStatus.DONE] * 2 * ASK == [job["status"] for job in bench.cloud.jobs()]
