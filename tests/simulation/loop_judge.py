@@ -62,6 +62,7 @@ class LoopJudge(Judge):
         self._bought = {}  # value of each slot, as it was bought first
         self._proposed = {}  # all values that were ever proposed for a slot
         self._confirmed = set()  # slots that were ever said to be the winner
+        self._on_record = {}  # ids of jobs, by the number of the clone
         self._buyers = {}  # names of all files of whoever buys, by the batch, or by the tag of its claim
         super().__init__(world)
 
@@ -378,6 +379,7 @@ class LoopJudge(Judge):
         """As of any file; and what was measured under a name that no file has any more is on record, too."""
         super().recorded(crewman, records)
         cloud, known = self._world.schedule.nature, {each.id for each in records}
+        self._on_record[crewman.number] = known
         is_unseen = cloud.purge != "nothing" or cloud.hiding or self._world.schedule.is_beyond
         for batch in self._world.ours(crewman.project) if self._world.is_renaming and not is_unseen else ():
             for job in self._world.pcs.jobs_of(batch["id"]):
@@ -386,15 +388,31 @@ class LoopJudge(Judge):
                     self.accuse(f"not recorded: {crewman} has nothing of job {job['id']} of a former name")
 
     def listed(self, crewman, file, code, results):
-        """What a clone's records say of each slot: ids of jobs by its number, `12x` for what confirms one."""
+        """What a clone's records say of each slot: ids of jobs by its number, `12x` for what confirms one.
+
+        They know nothing but what is on record: which name went another way is not told by a part of it.
+        """
         for label, job_ids in results.items():
             for job_id in job_ids:
                 job = self._world.pcs.jobs[job_id].now
                 batch = self._world.pcs.batches[job["batch_id"]].now
                 loop = SeenLoop(batch["project_id"], f"exp{file}", code, crewman.names)
-                if job_id not in {each["id"] for each in self._jobs_of(loop).get(label, ())}:
+                some = (
+                    [self._jobs_of(loop)]
+                    if self._is_on_record(crewman, loop)
+                    else self._by_name(loop).values()
+                )
+                if job_id not in {each["id"] for labelled in some for each in labelled.get(label, ())}:
                     point = self.point_of(batch, job)
                     self.accuse(f"not recorded: {crewman} has job {job_id} as slot {label}, it is {point}")
+
+    def _is_on_record(self, crewman, loop):
+        """Whether all that a loop has bought, under any of its names, is on record."""
+        known = self._on_record[crewman.number]
+        every = [
+            job for labelled in self._by_name(loop).values() for jobs in labelled.values() for job in jobs
+        ]
+        return all(job["id"] in known or is_void(job) for job in every)
 
 
 def _differ(one, other):
