@@ -134,16 +134,16 @@ _TWINS = ("AA A-", "AA A-", "A-- AA- --A", "A- A- -A", "AA- A-A")
 
 def _renamed(rng, plain):
     """A loop's file gets another name, again and again, or has its old one again."""
-    return _with_names(rng, plain, rng.choice(_RENAMED))
+    return _with_names(rng, plain, rng.choice(_RENAMED), most_clones=2)
 
 
 def _twins(rng, plain):
     """Two files say the same, and are bought both; then one of them is removed, or gets another name."""
-    return _with_names(rng, plain, rng.choice(_TWINS))
+    return _with_names(rng, plain, rng.choice(_TWINS), most_clones=1)
 
 
-def _with_names(rng, plain, histories):
-    """A clone whose files come and go, and which may be edited meanwhile.
+def _with_names(rng, plain, histories, most_clones):
+    """Clones whose files come and go, and may be edited meanwhile; a second one hears of it later.
 
     Args:
         histories: Of each file, when it is there: a letter for each time.
@@ -157,8 +157,17 @@ def _with_names(rng, plain, histories):
         versions = [rng.choice([version, *said]) if letter == "A" else _GONE for letter in history]
         loops.append(replace(first, versions=tuple(versions)))
     moments = [rng.uniform(3, 0.8 * plain.conditions.calm_s) for _ in loops[0].versions[1:]]
+    clones = tuple(replace(each, has=(0,) * len(loops)) for each in plain.conditions.clones[:most_clones])
+    later_s = [clone and rng.uniform(0, 40) for clone in range(len(clones))]
+    latest_s = 0.9 * plain.conditions.calm_s
     edits = [
-        Edit(at_s=round(at_s, 1), clone=0, file=file, version=number)
+        Edit(
+            at_s=round(min(at_s + later_s[clone], latest_s + number), 1),
+            clone=clone,
+            file=file,
+            version=number,
+        )
+        for clone in range(len(clones))
         for number, at_s in enumerate(sorted(moments), 1)
         for file in range(len(loops))
     ]
@@ -167,10 +176,9 @@ def _with_names(rng, plain, histories):
         each
         for each in plain.events
         if not isinstance(each, Edit)
-        and getattr(each, "clone", 0) < 1
+        and getattr(each, "clone", 0) < len(clones)
         and getattr(each, "kind", "") != "flood"
     ]
-    clones = (replace(plain.conditions.clones[0], has=(0,) * len(loops)),)
     conditions = replace(plain.conditions, files=tuple(loops), clones=clones, submission="claim")
     cloud = replace(plain.nature, takes_empty=True)
     return replace(plain, nature=cloud, conditions=conditions, events=(*events, *edits))
