@@ -230,10 +230,10 @@ class GitHistories(RuleBasedStateMachine):
     def repair(self):
         """Somebody wants it tidy: nothing of what was measured is lost."""
         project, (one,) = self.lab.opened()
-        before = {job.id: job.counts for _, job in project.recorded.of(one)}
+        before = {job.id: job.counts for job in project.recorded.of(one)}
         repaired(project, one)
         project, (one,) = self.lab.opened()
-        assert before == {job.id: job.counts for _, job in project.recorded.of(one)}
+        assert before == {job.id: job.counts for job in project.recorded.of(one)}
 
     @rule()
     def clone_anew(self):
