@@ -244,7 +244,8 @@ DEFECTS = (
         name="what is batched again is told by its place",
         at="runner.reconcile.observe.payloads:parent_of",
         make=gives(""),
-        within=100,
+        within=60,
+        luck="batched again",
     ),
     Defect(
         name="former names count first",
