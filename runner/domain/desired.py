@@ -242,8 +242,11 @@ class DesiredJob:
 
     def is_elsewhere(self, under: str, variables: Mapping[str, object] | None) -> bool:
         """Whether what was bought for the same slot under some name is another point: see `counts`."""
-        differs = bool(self.slot and variables) and job_key(variables or {}) != job_key(self.variables)
-        return differs or under in self.strangers
+        if under in self.strangers:
+            return True
+        if not self.slot or not variables or variables == self.variables:
+            return False
+        return job_key(variables) != job_key(self.variables)
 
     def counts_record(self, record: RecordedJob) -> bool:
         """The same of a job of the recipe that is on record."""

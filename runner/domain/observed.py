@@ -162,6 +162,8 @@ class RecordedJob:
 def own_first(name: str, jobs: Iterable[RecordedJob]) -> tuple[RecordedJob, ...]:
     """Jobs of an experiment, those of former names behind its own; see `names_in_order`."""
     known = tuple(jobs)
+    if all(job.experiment in {"", name} for job in known):
+        return known
     names = names_in_order(name, ((job.experiment or name, job.created_at) for job in known))
     return tuple(sorted(known, key=lambda job: names.index(job.experiment or name)))
 

@@ -158,10 +158,14 @@ def _plan_row(plan: Plan) -> list[str]:
 
 def _to_buy(cost: Cost, at_most: Cost | None) -> str:
     if at_most is None:
-        return f"{_to_buy(cost, cost)}; no bound"
-    if at_most.jobs > cost.jobs:
-        now = f"{_to_buy(cost, cost)}; " if cost.jobs else ""
-        return f"{now}at most {_to_buy(at_most, at_most)}"
+        return f"{_briefly(cost)}; no bound"
+    if at_most.jobs <= cost.jobs:
+        return _briefly(cost)
+    more = f"at most {_briefly(at_most)}"
+    return f"{_briefly(cost)}; {more}" if cost.jobs else more
+
+
+def _briefly(cost: Cost) -> str:
     if not cost.jobs:
         return "–"
     qpu = f", {_duration(cost.qpu_s)}" if cost.qpu_s else ""

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final, NotRequired, TypedDict, cast
 
@@ -277,10 +276,13 @@ def _digest(line: Mapping[str, object]) -> str:
     return hashlib.sha256(b"{%s}" % b",".join(members)).hexdigest()
 
 
-def read_record(line: str) -> RecordedJob:
+def read_record(line: str, experiment: str = "") -> RecordedJob:
     """The job of one line; where its counts cannot be right, without them, and with that among its errors.
 
     So it stays bought, and everything else on record can be read.
+
+    Args:
+        experiment: The name that it is on record under.
 
     Raises:
         ValueError: The line is no record of a job.
@@ -292,7 +294,7 @@ def read_record(line: str) -> RecordedJob:
     if not isinstance(value, dict) or value.get("record") != _RECORD:
         raise ValueError(f"no record of a job: `record` must be {_RECORD!r}")
     try:
-        return _record_of(_checked(value))
+        return _record_of(_checked(value), experiment)
     except (KeyError, TypeError) as error:
         raise ValueError(f"no record of a job: {error}") from error
 
@@ -344,7 +346,7 @@ def counts_of(value: RecordLine) -> CheckedCounts:
     return checked_counts(value["counts"], n_qubits=len(qubit_ids) or None, runs=value["runs"] or None)
 
 
-def _record_of(value: RecordLine) -> RecordedJob:
+def _record_of(value: RecordLine, experiment: str) -> RecordedJob:
     checked = counts_of(value)
     observables, wrong = evaluations_on_record(value.get("observables", ()))
     if checked.problem:
@@ -369,6 +371,7 @@ def _record_of(value: RecordLine) -> RecordedJob:
         target=value.get("target", ""),
         constants=value.get("constants", ""),
         observables=observables,
+        experiment=experiment,
     )
 
 
@@ -383,7 +386,7 @@ def _read_file(path: Path) -> list[RecordedJob]:
     jobs = []
     for number, line in enumerate(lines, 1):
         try:
-            jobs.append(replace(read_record(line), experiment=experiment))
+            jobs.append(read_record(line, experiment))
         except ValueError as error:
             raise RecordError(f"{path}:{number}: {error}", hint=_HINT) from error
     return jobs
